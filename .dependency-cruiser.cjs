@@ -1,0 +1,68 @@
+const stays = (name, packages, rooms) => ({
+  name,
+  comment: `${packages.join(", ")} is known to ${rooms.join(", ")} only`,
+  severity: "error",
+  from: { path: "^(src|commands|runbooks)/", pathNot: rooms.map((room) => `^${room}`) },
+  to: { path: packages.map((name) => `node_modules/(@types/)?${name}(/|$)`) },
+});
+
+/** A room imports core, lib and telemetry; rooms meet in app.ts only (docs/glossary.md, README "map"). */
+module.exports = {
+  forbidden: [
+    { name: "no-circular", severity: "error", from: {}, to: { circular: true } },
+    {
+      name: "core-knows-nobody",
+      severity: "error",
+      from: { path: "^src/(core|lib)/" },
+      to: { path: "^(src|commands|runbooks|test)/", pathNot: "^src/$1/" },
+    },
+    {
+      name: "core-is-pure",
+      severity: "error",
+      from: { path: "^src/core/" },
+      to: { dependencyTypes: ["core", "npm"], pathNot: "node_modules/zod/" },
+    },
+    {
+      name: "rooms-meet-only-in-app",
+      severity: "error",
+      from: { path: "^src/(config|ingress|queue|engine|connectors|thread|store|telemetry)/" },
+      to: { path: "^(src|commands|runbooks|test)/", pathNot: ["^src/$1/", "^src/(core|lib|telemetry)/"] },
+    },
+    {
+      name: "siblings-are-strangers",
+      severity: "error",
+      from: { path: "^src/(connectors|ingress)/([^/]+)/" },
+      to: { path: "^src/$1/[^/]+/", pathNot: "^src/$1/$2/" },
+    },
+    {
+      name: "authors-import-the-sdk-only",
+      severity: "error",
+      from: { path: "^(commands|runbooks)/" },
+      to: { path: "^(src|commands|runbooks|test)/", pathNot: ["^src/sdk\\.ts$", "^$1/"] },
+    },
+    {
+      name: "local-is-not-product",
+      comment: "src/local is for trying and testing; the production image does not hold it",
+      severity: "error",
+      from: { path: "^(src|commands|runbooks)/", pathNot: "^src/local/" },
+      to: { path: "^src/local/" },
+    },
+    {
+      name: "only-main-starts-the-app",
+      severity: "error",
+      from: { path: "^src/", pathNot: "^src/(main\\.ts|local/)" },
+      to: { path: "^src/app\\.ts$" },
+    },
+    stays("slack-stays-in-its-rooms", ["@slack"], ["src/ingress/slack/", "src/thread/", "src/local/"]),
+    stays("bullmq-stays-in-its-room", ["bullmq"], ["src/queue/"]),
+    stays("ioredis-stays-in-its-rooms", ["ioredis"], ["src/queue/", "src/connectors/redis/", "src/local/"]),
+    stays("pg-stays-in-its-rooms", ["pg"], ["src/store/", "src/connectors/postgres/", "src/local/"]),
+    stays("prom-client-stays-in-its-room", ["prom-client"], ["src/telemetry/"]),
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: "tsconfig.json" },
+    exclude: { path: "^(dist|node_modules)/" },
+  },
+};

@@ -1,0 +1,169 @@
+import type { z } from "zod";
+import type { ConnectionFace, Kind } from "./connection.ts";
+import { DiagError } from "./errors.ts";
+import type { Json } from "./json.ts";
+import type { Risk } from "./risk.ts";
+
+/** What will be executed: plain JSON, so it can be shown, hashed, approved and stored. `__out` is a phantom. */
+export interface Call<Out = unknown> {
+  readonly action: string;
+  readonly input: Json;
+  /** Name of the connection; absent: the run's connection of the action's kind. */
+  readonly on?: string;
+  readonly __out?: Out;
+}
+
+/** Named calls of one stage: they run in parallel. */
+export type Steps = Readonly<Record<string, Call>>;
+
+/** What an action needs: a connection of that kind, or any connection with a network address. */
+export type Needs = Kind | "endpoint";
+
+/**
+ * What may be done with an attempt whose outcome nobody recorded:
+ * `keyed` sent again with the same key; `cas` sent again with the same precondition; `guarded` never repeated by the machine.
+ */
+export type EffectClass = "keyed" | "cas" | "guarded";
+
+/** What an action may use while it runs. `signal` fires at the timeout, on cancel and when the worker loses its lease. */
+export interface ActionContext {
+  readonly signal: AbortSignal;
+  readonly timeoutMs: number;
+  readonly connection: ConnectionFace;
+}
+
+/** A write also has a key that is the same for every attempt of this step, and a deadline after which it must have no effect. */
+export interface WriteContext extends ActionContext {
+  readonly effectKey: string;
+  /** Milliseconds left on a monotonic clock; a write must not be sent with less than it needs. */
+  remainingMs(): number;
+}
+
+/** Exactly what would change, and the state it was decided on. Equal witness later: still the same situation. */
+export interface Preview {
+  /** One plain line per change, e.g. `terminate session 4711 (app orders, idle 22 min)`. */
+  readonly changes: readonly string[];
+  readonly witness: Json;
+  /** Set when there is nothing to do: why. */
+  readonly nothingToDo?: string;
+  /** Set when a guard refuses: why. The remedy is then not offered. */
+  readonly refused?: string;
+}
+
+/** After a crash: did the effect happen? `evidence` is a sentence for the human who may have to decide. */
+export interface Probed {
+  readonly verdict: "done" | "not-done" | "unknown";
+  readonly evidence: string;
+}
+
+interface ActionBase {
+  /** `kind.verb-noun`, e.g. `postgres.connection-usage`. */
+  readonly name: string;
+  /** One line for people: what it looks at or does. */
+  readonly title: string;
+  readonly needs: Needs;
+  readonly input: z.ZodType;
+  readonly output: z.ZodType;
+  /** Default 10. */
+  readonly timeoutSeconds: number;
+}
+
+/** Looks; changes nothing; may be repeated. */
+export interface ReadAction extends ActionBase {
+  readonly effect: "read";
+  run(client: unknown, input: unknown, context: ActionContext): Promise<unknown>;
+}
+
+/** Changes something. Its dangers are guarded here, so no runbook can forget them. */
+export interface WriteAction extends ActionBase {
+  readonly effect: "write";
+  readonly class: EffectClass;
+  readonly risk: Risk;
+  /** What must not be changed by two at once; the engine locks `<connection>/<target>`. */
+  target(input: unknown): string;
+  preview(client: unknown, input: unknown, context: ActionContext): Promise<Preview>;
+  /** Differences that void an approval; default: any difference of the witnesses. */
+  drift?(then: Json, now: Json): string[];
+  /** Only makes the call. Throw `target_refused` only where it is proven that nothing was done. */
+  run(client: unknown, input: unknown, context: WriteContext): Promise<unknown>;
+  probe(client: unknown, input: unknown, witness: Json, context: ActionContext): Promise<Probed>;
+  /** The call that takes it back, from what was there before (`witness`) and what was returned. Undefined: cannot be undone. */
+  undo?(input: unknown, witness: Json, output: unknown): Call | undefined;
+}
+
+export type Action = ReadAction | WriteAction;
+
+interface Typed<C, I extends z.ZodType, O extends z.ZodType> {
+  name: string;
+  title: string;
+  input: I;
+  output: O;
+  timeoutSeconds?: number;
+  run(client: C, input: z.output<I>, context: ActionContext): Promise<z.input<O>>;
+}
+
+interface TypedWrite<C, I extends z.ZodType, O extends z.ZodType> extends Omit<Typed<C, I, O>, "run"> {
+  class: EffectClass;
+  risk: Risk;
+  target(input: z.output<I>): string;
+  preview(client: C, input: z.output<I>, context: ActionContext): Promise<Preview>;
+  drift?(then: Json, now: Json): string[];
+  run(client: C, input: z.output<I>, context: WriteContext): Promise<z.input<O>>;
+  probe(client: C, input: z.output<I>, witness: Json, context: ActionContext): Promise<Probed>;
+  undo?(input: z.output<I>, witness: Json, output: z.output<O>): Call | undefined;
+}
+
+/** A typed call maker that carries its action: `postgres.idleSessions({ olderThanMinutes: 10 })`. */
+export type CallMaker<I extends z.ZodType, O extends z.ZodType, A extends Action> = {
+  readonly action: A;
+} & (Record<never, never> extends z.input<I>
+  ? (input?: z.input<I>) => Call<z.output<O>>
+  : (input: z.input<I>) => Call<z.output<O>>);
+
+/** The two makers of a connector's actions, typed by its client. */
+export function actionsOn<C>(needs: Needs) {
+  return {
+    read: <I extends z.ZodType, O extends z.ZodType>(spec: Typed<C, I, O>): CallMaker<I, O, ReadAction> =>
+      maker<I, O, ReadAction>({
+        timeoutSeconds: 10,
+        ...spec,
+        needs,
+        effect: "read",
+      } as unknown as ReadAction),
+    write: <I extends z.ZodType, O extends z.ZodType>(
+      spec: TypedWrite<C, I, O>,
+    ): CallMaker<I, O, WriteAction> =>
+      maker<I, O, WriteAction>({
+        timeoutSeconds: 10,
+        ...spec,
+        needs,
+        effect: "write",
+      } as unknown as WriteAction),
+  };
+}
+
+function maker<I extends z.ZodType, O extends z.ZodType, A extends Action>(action: A): CallMaker<I, O, A> {
+  const make = (input: unknown): Call => ({ action: action.name, input: parseInput(action, input ?? {}) });
+  return Object.assign(make, { action }) as unknown as CallMaker<I, O, A>;
+}
+
+function parseInput(action: Action, input: unknown): Json {
+  const parsed = action.input.safeParse(input);
+  if (parsed.success) return parsed.data as Json;
+  throw new DiagError(
+    "bad_parameter",
+    `${action.name}: ${parsed.error.issues.map((issue) => issue.message).join("; ")}`,
+  );
+}
+
+/** The same call on a named connection instead of the run's default one. */
+export const on = <Out>(connection: string, call: Call<Out>): Call<Out> => ({ ...call, on: connection });
+
+/** A room of the outside world: how to reach a connection, and what can be done there. */
+export interface Connector<Client = unknown> {
+  readonly needs: Needs;
+  readonly actions: readonly Action[];
+  /** Cheap and without I/O where possible: connections are made at first use. One client per connection and process. */
+  open(connection: unknown): Client;
+  close(client: Client): Promise<void>;
+}

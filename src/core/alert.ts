@@ -1,0 +1,44 @@
+import { z } from "zod";
+
+const Labels = z.record(z.string(), z.string());
+
+/** One alert of a notification; unknown members are kept away, known ones checked. */
+export const Alert = z.object({
+  status: z.enum(["firing", "resolved"]),
+  labels: Labels,
+  annotations: Labels.default({}),
+  startsAt: z.iso.datetime({ offset: true }),
+  endsAt: z.string().default(""),
+  generatorURL: z.string().default(""),
+  fingerprint: z.string().default(""),
+});
+export type Alert = z.infer<typeof Alert>;
+
+/** Alertmanager's webhook, version 4 (template.Data plus version, groupKey, truncatedAlerts). */
+export const Notification = z.object({
+  version: z.literal("4"),
+  groupKey: z.string().min(1),
+  truncatedAlerts: z.int().min(0).default(0),
+  status: z.enum(["firing", "resolved"]),
+  receiver: z.string().default(""),
+  groupLabels: Labels.default({}),
+  commonLabels: Labels.default({}),
+  commonAnnotations: Labels.default({}),
+  externalURL: z.string().default(""),
+  alerts: z.array(Alert).min(1),
+});
+export type Notification = z.infer<typeof Notification>;
+
+/** A group is resolved only when every alert we were shown is, and none was cut off: the group status lies with max_alerts. */
+export const isResolved = (notification: Pick<Notification, "alerts" | "truncatedAlerts">): boolean =>
+  notification.truncatedAlerts === 0 && notification.alerts.every((alert) => alert.status === "resolved");
+
+/** Name of the group for people: the alertname all share, or the first one and how many others. */
+export function groupTitle(
+  notification: Pick<Notification, "alerts" | "groupLabels" | "commonLabels">,
+): string {
+  const shared = notification.groupLabels.alertname ?? notification.commonLabels.alertname;
+  if (shared !== undefined) return shared;
+  const names = [...new Set(notification.alerts.map((alert) => alert.labels.alertname ?? "alert"))];
+  return names.length > 1 ? `${names[0]} and ${names.length - 1} more` : (names[0] ?? "alert");
+}

@@ -1,0 +1,64 @@
+import type { ApprovalId, PrincipalId } from "./ids.ts";
+import { mayVote, type Policy, type Principal } from "./policy.ts";
+
+export const APPROVAL_STATES = ["pending", "approved", "denied", "expired", "void"] as const;
+export type ApprovalState = (typeof APPROVAL_STATES)[number];
+
+export interface Vote {
+  readonly principal: PrincipalId;
+  readonly decision: "approve" | "deny";
+  readonly reason?: string | undefined;
+  readonly at: Date;
+}
+
+/** What an approval is decided on; all from its row, read under lock. */
+export interface ApprovalFacts {
+  readonly id: ApprovalId;
+  readonly state: ApprovalState;
+  readonly planSha256: string;
+  readonly policy: Policy;
+  readonly requester: PrincipalId | undefined;
+  readonly expiresAt: Date;
+  readonly votes: readonly Vote[];
+}
+
+export type VoteVerdict =
+  | { readonly ok: true; readonly state: "pending" | "approved" | "denied"; readonly approvals: number }
+  | { readonly ok: false; readonly code: "not_allowed" | "not_decidable" | "drifted"; readonly why: string };
+
+/**
+ * What a vote does; pure, so that every cell of principal × policy × state can be tested.
+ * One veto ends it; distinct principals count; `now` is the database's clock; the voter saw `planSha256`.
+ */
+export function decideVote(
+  approval: ApprovalFacts,
+  vote: {
+    readonly voter: Pick<Principal, "id" | "roles">;
+    readonly decision: "approve" | "deny";
+    readonly planSha256: string;
+  },
+  now: Date,
+): VoteVerdict {
+  if (approval.state !== "pending") return refuse("not_decidable", `this was already ${approval.state}`);
+  if (now >= approval.expiresAt) return refuse("not_decidable", "this approval has expired");
+  if (vote.planSha256 !== approval.planSha256)
+    return refuse("drifted", "the plan has changed since you saw it");
+  const may = mayVote(approval.policy, vote.voter, approval.requester);
+  if (!may.ok) return refuse("not_allowed", may.why);
+  if (approval.votes.some((earlier) => earlier.principal === vote.voter.id))
+    return refuse("not_decidable", "you have already voted");
+  if (vote.decision === "deny")
+    return { ok: true, state: "denied", approvals: countApprovals(approval.votes) };
+  const approvals = countApprovals(approval.votes) + 1;
+  return { ok: true, state: approvals >= approval.policy.approvals ? "approved" : "pending", approvals };
+}
+
+/** Distinct principals who approved. */
+export const countApprovals = (votes: readonly Vote[]): number =>
+  new Set(votes.filter((vote) => vote.decision === "approve").map((vote) => vote.principal)).size;
+
+const refuse = (code: "not_allowed" | "not_decidable" | "drifted", why: string): VoteVerdict => ({
+  ok: false,
+  code,
+  why,
+});

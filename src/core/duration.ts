@@ -1,0 +1,30 @@
+import { z } from "zod";
+
+const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** `30s`, `15m`, `2h`, `1d` as milliseconds; undefined where it is not a duration. */
+export function parseDuration(words: string): number | undefined {
+  const parts = /^(\d{1,6}(?:\.\d+)?)(s|m|h|d)$/.exec(words.trim());
+  const unit = UNITS[parts?.[2] ?? ""];
+  return parts === null || unit === undefined ? undefined : Math.round(Number(parts[1]) * unit);
+}
+
+/** A duration in configuration, in milliseconds once parsed. */
+export const DurationMs = z.string().transform((words, context) => {
+  const ms = parseDuration(words);
+  if (ms !== undefined && ms > 0) return ms;
+  context.addIssue({ code: "custom", message: "a duration such as 30s, 15m or 2h" });
+  return z.NEVER;
+});
+
+/** For people: `45 s`, `12 min`, `3 h 20 min`, `2 d 4 h`. */
+export function sayDuration(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  if (ms < 1000) return `${Math.max(0, Math.round(ms))} ms`;
+  if (seconds < 120) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 120) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 48) return minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} min`;
+  return hours % 24 === 0 ? `${Math.floor(hours / 24)} d` : `${Math.floor(hours / 24)} d ${hours % 24} h`;
+}

@@ -1,0 +1,31 @@
+import { z } from "zod";
+import { Evidence } from "./evidence.ts";
+
+export const SEVERITIES = ["info", "warning", "critical"] as const;
+export type Severity = (typeof SEVERITIES)[number];
+
+/** What is wrong, why we think so, and which remedies of the runbook answer it. */
+export interface Finding<R extends string = string> {
+  readonly id: string;
+  readonly severity: Severity;
+  /** One line: what is wrong, with its figure. */
+  readonly title: string;
+  /** One or two sentences: the evidence in words and the cause. */
+  readonly because: string;
+  readonly evidence?: readonly Evidence[];
+  readonly remedies?: readonly R[];
+}
+
+export const FindingSchema = z.object({
+  id: z.string().min(1).max(100),
+  severity: z.enum(SEVERITIES),
+  title: z.string().min(1),
+  because: z.string(),
+  evidence: z.array(Evidence).default([]),
+  remedies: z.array(z.string()).default([]),
+});
+export type RecordedFinding = z.infer<typeof FindingSchema>;
+
+/** The gravest of the findings; undefined where there is none. */
+export const gravest = (findings: readonly { severity: Severity }[]): Severity | undefined =>
+  SEVERITIES.findLast((severity) => findings.some((finding) => finding.severity === severity));

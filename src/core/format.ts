@@ -1,0 +1,36 @@
+/** `1.5 GiB`, `12 MiB`, `800 B`. */
+export function sayBytes(bytes: number): string {
+  const units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
+  let value = Math.abs(bytes);
+  let unit = 0;
+  while (value >= 1024 && unit < units.length - 1) {
+    value /= 1024;
+    unit += 1;
+  }
+  const digits = unit === 0 || value >= 100 ? 0 : 1;
+  return `${bytes < 0 ? "-" : ""}${value.toFixed(digits)} ${units[unit]}`;
+}
+
+/** A ratio as `97 %` (one decimal below 10 %). */
+export const sayPercent = (ratio: number): string => {
+  const percent = ratio * 100;
+  return `${percent.toFixed(percent > 0 && percent < 10 ? 1 : 0)} %`;
+};
+
+/** Seconds as `0.7 ms`, `38 ms`, `2.4 s`, `3 min`. */
+export function saySeconds(seconds: number): string {
+  if (seconds < 0.01) return `${(seconds * 1000).toFixed(1)} ms`;
+  if (seconds < 1) return `${Math.round(seconds * 1000)} ms`;
+  if (seconds < 120) return `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`;
+  return `${Math.round(seconds / 60)} min`;
+}
+
+/** `1 session`, `3 sessions`. */
+export const count = (n: number, singular: string, plural = `${singular}s`): string =>
+  `${n} ${n === 1 ? singular : plural}`;
+
+/** At most `limit` characters, cut in the middle of nothing: an ellipsis marks the cut. */
+export const clip = (words: string, limit: number): string => {
+  const characters = [...words];
+  return characters.length <= limit ? words : `${characters.slice(0, limit - 1).join("")}…`;
+};

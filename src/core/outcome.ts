@@ -1,0 +1,73 @@
+/**
+ * How things end. Never merged:
+ * `failed` it ran and the answer is no; `errored` we could not find out; `unknown` it may have happened.
+ */
+export const OUTCOMES = [
+  "succeeded",
+  "failed",
+  "errored",
+  "unknown",
+  "denied",
+  "expired",
+  "cancelled",
+  "skipped",
+] as const;
+export type Outcome = (typeof OUTCOMES)[number];
+
+/** Where a run stands. `waiting`: suspended until a human decides; the worker is free. */
+export const RUN_STATUSES = [
+  "queued",
+  "running",
+  "waiting",
+  "succeeded",
+  "failed",
+  "errored",
+  "cancelled",
+] as const;
+export type RunStatus = (typeof RUN_STATUSES)[number];
+
+/** The run has ended: nothing moves it any more. */
+export const isEnded = (status: RunStatus): boolean => !["queued", "running", "waiting"].includes(status);
+
+/**
+ * Where a remedy stands.
+ * `advice` a human does it; `planned` being previewed; `waiting` for approval; `approved` may be applied;
+ * `applying` calls are being made; `verifying` done, is it better?; `void` plan or witness moved after approval;
+ * `unknown` a call may have happened: a human must say; `undoing`/`undone`.
+ */
+export const REMEDY_STATUSES = [
+  "advice",
+  "planned",
+  "waiting",
+  "approved",
+  "applying",
+  "verifying",
+  "undoing",
+  "succeeded",
+  "failed",
+  "errored",
+  "unknown",
+  "denied",
+  "expired",
+  "void",
+  "cancelled",
+  "skipped",
+  "undone",
+] as const;
+export type RemedyStatus = (typeof REMEDY_STATUSES)[number];
+
+/** Still needs a worker or a human before the run can end. */
+export const isRemedyOpen = (status: RemedyStatus): boolean =>
+  ["planned", "waiting", "approved", "applying", "verifying", "undoing", "unknown"].includes(status);
+
+/** What was seen of a step. An errored step is evidence too, so findings get this, never a bare value that may be missing. */
+export type Seen<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly error: StepError };
+
+/** Why a step has no value: `code` of the closed set, `detail` the target's own code (SQLSTATE, errno, HTTP status). */
+export interface StepError {
+  readonly code: string;
+  readonly message: string;
+  readonly detail?: string;
+}

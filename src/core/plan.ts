@@ -1,0 +1,34 @@
+import type { EffectClass } from "./action.ts";
+import type { Json } from "./json.ts";
+import type { Risk } from "./risk.ts";
+
+/** One write of a plan, with what its preview said when it was frozen. */
+export interface PlannedCall {
+  readonly action: string;
+  readonly on: string;
+  readonly input: Json;
+  readonly class: EffectClass;
+  readonly risk: Risk;
+  readonly target: string;
+  readonly changes: readonly string[];
+  readonly witness: Json;
+  readonly timeoutSeconds: number;
+}
+
+/**
+ * What was approved is this value and nothing else: `planSha256` is the SHA-256 of its canonical JSON.
+ * The runbook's functions are not asked again after it is frozen.
+ */
+export interface Plan {
+  readonly version: 1;
+  readonly run: number;
+  readonly system: string;
+  readonly runbook: string;
+  readonly remedy: string;
+  readonly title: string;
+  readonly risk: Risk;
+  readonly calls: readonly PlannedCall[];
+  /** Verification, in words and time: what must hold afterwards and by when. */
+  readonly verifyWithin: string;
+  readonly undo: string;
+}

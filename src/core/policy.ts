@@ -1,0 +1,65 @@
+import { z } from "zod";
+import { DurationMs } from "./duration.ts";
+import type { PrincipalId } from "./ids.ts";
+import type { Risk } from "./risk.ts";
+
+/** Who may approve a remedy of one risk, how many of them, and for how long it holds. */
+export const Policy = z.strictObject({
+  approvals: z.int().min(1).max(10),
+  /** Roles; a voter needs one of them. */
+  from: z.array(z.string().min(1)).min(1),
+  /** May the one who asked vote? */
+  self: z.boolean().default(false),
+  /** Nobody decided within this time: expired. */
+  expires: DurationMs.default(30 * 60_000),
+  /** Approved but not begun within this time: expired. */
+  execute: DurationMs.default(10 * 60_000),
+  /** What happens when it did not help: ask a human, or take it back at once. */
+  undo: z.enum(["ask", "auto"]).default("ask"),
+});
+export type Policy = z.infer<typeof Policy>;
+
+/** A missing risk is denied. */
+export const Policies = z.strictObject({
+  low: Policy.optional(),
+  high: Policy.optional(),
+  destructive: Policy.optional(),
+});
+export type Policies = z.infer<typeof Policies>;
+
+export const PersonSchema = z.strictObject({
+  slack: z.array(z.string().min(1)).default([]),
+  roles: z.array(z.string().min(1)).default([]),
+});
+
+/** A human who may be named as caller or voter. */
+export interface Principal {
+  readonly id: PrincipalId;
+  readonly roles: readonly string[];
+  readonly slack: readonly string[];
+}
+
+/** Policy of a risk; undefined means: nobody may approve it. */
+export const policyFor = (policies: Policies, risk: Risk): Policy | undefined => policies[risk];
+
+/** How many of the people could vote, the requester left out unless the policy lets them. */
+export const eligible = (
+  policy: Policy,
+  people: readonly Principal[],
+  requester: PrincipalId | undefined,
+): Principal[] => people.filter((person) => mayVote(policy, person, requester).ok);
+
+/** May this principal vote under the policy? `why` is for them to read. */
+export function mayVote(
+  policy: Policy | undefined,
+  voter: Pick<Principal, "id" | "roles">,
+  requester: PrincipalId | undefined,
+): { readonly ok: true } | { readonly ok: false; readonly why: string } {
+  if (policy === undefined)
+    return { ok: false, why: "no policy in diagbot.yaml allows a remedy of this risk" };
+  if (!policy.from.some((role) => voter.roles.includes(role)))
+    return { ok: false, why: `approving this needs the role ${policy.from.join(" or ")}` };
+  if (voter.id === requester && !policy.self)
+    return { ok: false, why: "you asked for this run, so somebody else must decide" };
+  return { ok: true };
+}

@@ -1,0 +1,137 @@
+import type { Notification } from "./alert.ts";
+import type { Caller } from "./caller.ts";
+import type { ApprovalId, IncidentId, PrincipalId, RunId, ThreadId } from "./ids.ts";
+import type { Policies, Principal } from "./policy.ts";
+import type { Runbook } from "./runbook.ts";
+import type { System } from "./system.ts";
+import type { FreezeView, RunSummary, RunView, ThreadView } from "./view.ts";
+
+/** A request as it came in; `dedupeKey` makes a second delivery a repeat. Stored in the transaction that acts on it. */
+export interface Entry {
+  readonly source: "slack" | "alertmanager" | "cli" | "schedule";
+  readonly dedupeKey: string;
+  /** What came in, without credentials. */
+  readonly raw: string;
+}
+
+/** A run that has been checked and only needs to be written down. */
+export interface RunRequest {
+  readonly system: string;
+  readonly runbook: string;
+  readonly title: string;
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly connections: Readonly<Record<string, string>>;
+  readonly caller: Caller;
+  readonly channel: string;
+  readonly dryRun?: boolean;
+}
+
+/** An alert group that has been checked, with the runs it starts if it is new. */
+export interface AlertRequest {
+  readonly notification: Notification;
+  readonly system?: string;
+  readonly channel: string;
+  readonly severity: string;
+  /** Run only for runbooks this incident has not run yet. */
+  readonly runs: readonly Omit<RunRequest, "caller" | "channel">[];
+}
+
+export interface VoteRequest {
+  readonly approval: ApprovalId;
+  readonly voter: Principal;
+  readonly decision: "approve" | "deny";
+  readonly reason?: string;
+  readonly via: "slack" | "cli";
+  /** Where the button was clicked; a card elsewhere is not ours. Absent for the CLI. */
+  readonly place?: { readonly channel: string; readonly ts: string };
+}
+
+/** Everything the doors write. Each call is one transaction; it throws `store_unavailable` when nothing was stored. */
+export interface Intake {
+  submitRun(entry: Entry, request: RunRequest): Promise<{ run: RunId; thread: ThreadId; repeated: boolean }>;
+  receiveAlerts(
+    entry: Entry,
+    request: AlertRequest,
+  ): Promise<{
+    incident: IncidentId;
+    thread: ThreadId;
+    news: "opened" | "reopened" | "updated" | "repeated";
+    runs: RunId[];
+  }>;
+  /** Throws DiagError `not_allowed`, `not_decidable` or `drifted`; the refused vote is audited. */
+  castVote(
+    entry: Entry,
+    request: VoteRequest,
+  ): Promise<{
+    run: RunId;
+    remedy: string;
+    state: "pending" | "approved" | "denied";
+    need: number;
+    have: number;
+  }>;
+  requestCancel(entry: Entry, run: RunId, caller: Caller): Promise<"requested" | "ended">;
+  freeze(entry: Entry, freeze: { by: Caller; reason: string; forMs?: number }): Promise<FreezeView>;
+  unfreeze(entry: Entry, by: Caller): Promise<boolean>;
+}
+
+/** Everything read by people: doors, CLI, thread. */
+export interface Reader {
+  run(id: RunId): Promise<RunView | undefined>;
+  runs(filter: { system?: string; limit: number }): Promise<RunSummary[]>;
+  thread(id: ThreadId): Promise<ThreadView | undefined>;
+  freeze(): Promise<FreezeView | undefined>;
+  /** The run and remedy an approval belongs to. */
+  approval(id: ApprovalId): Promise<{ run: RunId; remedy: string } | undefined>;
+}
+
+/** What Slack has been shown of one message slot. `sending`: a post may have arrived; find it before posting again. */
+export interface ShownMessage {
+  readonly slot: string;
+  readonly channel: string;
+  readonly ts?: string;
+  readonly state: "sending" | "sent" | "gone";
+  /** Digest of the content last sent (or being sent). */
+  readonly digest: string;
+  readonly intentAt: Date;
+  readonly attempts: number;
+}
+
+/** What the thread room keeps: which threads changed, and what each slot has shown. */
+export interface MessageStore {
+  /** Threads whose rows changed since they were last drawn, urgent (approvals) first, then longest waiting. */
+  dirty(limit: number): Promise<{ thread: ThreadId; rev: number; urgent: boolean; since: Date }[]>;
+  /** Takes the thread off the list unless it changed again since `rev`. */
+  drawn(thread: ThreadId, rev: number): Promise<void>;
+  /** Do not look at this thread before `delayMs` from now (it shows running clocks or waits for Slack). */
+  later(thread: ThreadId, delayMs: number): Promise<void>;
+  shown(thread: ThreadId): Promise<ShownMessage[]>;
+  /** Records the intention to post or update before the call is made. */
+  sending(thread: ThreadId, slot: string, channel: string, digest: string): Promise<void>;
+  sent(thread: ThreadId, slot: string, ts: string, digest: string): Promise<void>;
+  /** The post surely did not happen: forget the intention. */
+  unsent(thread: ThreadId, slot: string): Promise<void>;
+}
+
+export const JOB_KINDS = ["run", "thread"] as const;
+/** `run`: move a run on; `thread`: somebody should look at the threads. Jobs carry ids only. */
+export type JobKind = (typeof JOB_KINDS)[number];
+
+/** The side of the queue that doors and engine use. Failing is harmless: the sweeper dispatches what is left. */
+export interface Dispatcher {
+  /** Resolves once the queue has it, rejects with `queue_unavailable` after `1.5 s`. A waiting job of that id is not doubled. */
+  dispatch(kind: JobKind, id: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** What the product knows, from configuration and code: the same in every process. */
+export interface Catalog {
+  readonly runbooks: readonly Runbook[];
+  readonly systems: readonly System[];
+  readonly people: readonly Principal[];
+  readonly policies: Policies;
+  /** Channel of alerts whose system has none. */
+  readonly channel: string | undefined;
+}
+
+/** Looks up a human; undefined: unknown. */
+export type FindPrincipal = (id: PrincipalId) => Principal | undefined;

@@ -1,0 +1,58 @@
+import { z } from "zod";
+import { type Connection, type ConnectionFace, ConnectionSchema, faceOf, type Kind } from "./connection.ts";
+import { NAME } from "./ids.ts";
+
+/** Limits beyond which something is a finding. Ratios 0..1, times in the unit of their name. The guides disagree, so they are per system. */
+export const Thresholds = z.strictObject({
+  /** Used share of usable Postgres connections. sergas-agents.pool-exhausted */
+  connections: z.number().min(0).max(1).default(0.8),
+  idleMinutes: z.number().min(0).default(10),
+  /** Age of an active statement that counts as slow. The guides say 5 s, 1 min and 5 min. */
+  statementSeconds: z.number().positive().default(5),
+  p95Seconds: z.number().positive().default(2),
+  errorRatio: z.number().min(0).max(1).default(0.05),
+  hitRatio: z.number().min(0).max(1).default(0.7),
+  disk: z.number().min(0).max(1).default(0.85),
+  memory: z.number().min(0).max(1).default(0.8),
+  cpu: z.number().min(0).max(1).default(0.7),
+  certificateDays: z.number().positive().default(14),
+});
+export type Thresholds = z.infer<typeof Thresholds>;
+
+/** One set of labels that must all be present with these values. */
+export const LabelMatch = z.record(z.string(), z.string());
+export type LabelMatch = z.infer<typeof LabelMatch>;
+
+export const SystemSchema = z.strictObject({
+  channel: z.string().min(1).max(80).optional(),
+  match: z.array(LabelMatch).default([]),
+  connections: z.record(z.string().regex(NAME, "letters, digits, - and _"), ConnectionSchema).default({}),
+  thresholds: Thresholds.prefault({}),
+  contacts: z
+    .array(z.strictObject({ name: z.string(), channel: z.string().optional(), for: z.string().optional() }))
+    .default([]),
+});
+
+/** A system as configured; `id` is its key in diagbot.yaml. */
+export interface System extends z.infer<typeof SystemSchema> {
+  readonly id: string;
+}
+
+/** Every label of the match has that value. An empty match matches nothing: it would swallow every alert. */
+export const labelsMatch = (match: LabelMatch, labels: Readonly<Record<string, string>>): boolean => {
+  const wanted = Object.entries(match);
+  return wanted.length > 0 && wanted.every(([name, value]) => labels[name] === value);
+};
+
+/** First system one of whose matches fits the labels. */
+export const systemOf = (
+  systems: readonly System[],
+  labels: Readonly<Record<string, string>>,
+): System | undefined => systems.find((system) => system.match.some((match) => labelsMatch(match, labels)));
+
+/** Connections of a kind, in the order of diagbot.yaml; the first is what a runbook uses unless told otherwise. */
+export const connectionsOf = (system: System, kind: Kind): [string, Connection][] =>
+  Object.entries(system.connections).filter(([, connection]) => connection.kind === kind);
+
+export const facesOf = (system: System): ConnectionFace[] =>
+  Object.entries(system.connections).map(([name, connection]) => faceOf(name, connection));

@@ -1,0 +1,169 @@
+import type { ApprovalState, Vote } from "./approval.ts";
+import type { Caller } from "./caller.ts";
+import type { RecordedFinding, Severity } from "./finding.ts";
+import type { ApprovalId, IncidentId, PrincipalId, RunId, ThreadId } from "./ids.ts";
+import type { Json } from "./json.ts";
+import type { Outcome, RemedyStatus, RunStatus, StepError } from "./outcome.ts";
+import type { Plan } from "./plan.ts";
+import type { Policy } from "./policy.ts";
+import type { Risk } from "./risk.ts";
+
+export const PHASES = ["diagnose", "apply", "verify", "undo"] as const;
+/** Which part of a run a step belongs to. */
+export type Phase = (typeof PHASES)[number];
+
+/** `ready` may be claimed; `executing` its intent is written, the effect may be under way. Otherwise an outcome. */
+export type StepState = "ready" | "executing" | Outcome;
+
+export interface StepView {
+  /** Unique in the run: `usage`, `terminateIdle/apply/1`, `terminateIdle/verify/usage`. */
+  readonly name: string;
+  readonly phase: Phase;
+  readonly stage: number;
+  readonly remedy?: string;
+  readonly action: string;
+  readonly title: string;
+  readonly effect: "read" | "write";
+  readonly on: string;
+  readonly input: Json;
+  readonly state: StepState;
+  readonly output?: Json;
+  readonly error?: StepError;
+  readonly startedAt?: Date;
+  readonly durationMs?: number;
+}
+
+export interface AttemptView {
+  readonly step: string;
+  readonly epoch: number;
+  readonly worker: string;
+  readonly startedAt: Date;
+  readonly deadline: Date;
+  readonly outcome?: Outcome;
+  readonly finishedAt?: Date;
+  /** What the probe or the human said. */
+  readonly evidence?: string;
+}
+
+export interface ApprovalView {
+  readonly id: ApprovalId;
+  readonly state: ApprovalState;
+  readonly planSha256: string;
+  readonly policy: Policy;
+  readonly requester?: PrincipalId;
+  readonly requestedAt: Date;
+  readonly expiresAt: Date;
+  readonly executeBefore?: Date;
+  readonly decidedAt?: Date;
+  /** Why it became void: the difference. */
+  readonly voidBecause?: readonly string[];
+  readonly votes: readonly Vote[];
+}
+
+export interface RemedyView {
+  readonly key: string;
+  readonly title: string;
+  readonly risk: Risk;
+  readonly status: RemedyStatus;
+  /** Text for a human, where the machine does not do it. */
+  readonly advice?: string;
+  /** Why it stands where it stands, e.g. why it was refused, voided or failed. */
+  readonly note?: string;
+  readonly plan?: Plan;
+  readonly planSha256?: string;
+  readonly approval?: ApprovalView;
+  readonly attempts: readonly AttemptView[];
+  readonly appliedAt?: Date;
+  readonly verifyUntil?: Date;
+  readonly endedAt?: Date;
+}
+
+/** A run with everything that hangs on it: what the engine decides on, the thread draws and the CLI prints. */
+export interface RunView {
+  readonly id: RunId;
+  readonly system: string;
+  readonly runbook: string;
+  readonly title: string;
+  readonly status: RunStatus;
+  readonly caller: Caller;
+  readonly params: Readonly<Record<string, unknown>>;
+  /** Chosen connection per kind. */
+  readonly connections: Readonly<Record<string, string>>;
+  readonly thread: ThreadId;
+  readonly incident?: IncidentId;
+  readonly alert?: {
+    readonly labels: Readonly<Record<string, string>>;
+    readonly annotations: Readonly<Record<string, string>>;
+  };
+  readonly createdAt: Date;
+  readonly startedAt?: Date;
+  readonly endedAt?: Date;
+  readonly error?: StepError;
+  readonly cancelRequestedBy?: string;
+  /** Stages of the runbook already written as steps; after the last one `diagnosed` says findings are recorded. */
+  readonly stagesPlanned: number;
+  readonly diagnosed: boolean;
+  readonly dryRun: boolean;
+  readonly severity?: Severity;
+  readonly steps: readonly StepView[];
+  readonly findings: readonly RecordedFinding[];
+  readonly remedies: readonly RemedyView[];
+}
+
+/** A line of `/diag history` and of lists. */
+export interface RunSummary {
+  readonly id: RunId;
+  readonly system: string;
+  readonly runbook: string;
+  readonly status: RunStatus;
+  readonly severity?: Severity;
+  readonly findings: number;
+  readonly caller: Caller;
+  readonly createdAt: Date;
+  readonly endedAt?: Date;
+}
+
+export interface AlertView {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly status: "firing" | "resolved";
+  readonly startsAt: Date;
+  readonly endsAt?: Date;
+}
+
+/** An alert group and its thread. */
+export interface IncidentView {
+  readonly id: IncidentId;
+  readonly title: string;
+  readonly system?: string;
+  readonly severity: string;
+  readonly status: "firing" | "resolved";
+  readonly openedAt: Date;
+  readonly lastSeenAt: Date;
+  readonly resolvedAt?: Date;
+  readonly receiver: string;
+  readonly externalURL: string;
+  readonly truncated: number;
+  readonly firing: number;
+  readonly resolved: number;
+  readonly deliveries: number;
+  /** At most 20, firing first. */
+  readonly alerts: readonly AlertView[];
+}
+
+/** Everything one Slack thread shows. */
+export interface ThreadView {
+  readonly id: ThreadId;
+  readonly channel: string;
+  readonly incident?: IncidentView;
+  readonly runs: readonly RunView[];
+  /** Writes are stopped: by whom, until when, why. */
+  readonly freeze?: FreezeView;
+}
+
+export interface FreezeView {
+  readonly by: string;
+  readonly reason: string;
+  readonly since: Date;
+  readonly until?: Date;
+}

@@ -1,0 +1,15 @@
+// What authors of commands/ and runbooks/ may import; nothing else. See CONTRIBUTING.md.
+export { z } from "zod";
+export { type Call, on, type Steps } from "./core/action.ts";
+export type { Caller } from "./core/caller.ts";
+export type { ConnectionFace } from "./core/connection.ts";
+export { parseDuration, sayDuration } from "./core/duration.ts";
+export { DiagError } from "./core/errors.ts";
+export { code, type Evidence, facts, table, text } from "./core/evidence.ts";
+export type { Finding } from "./core/finding.ts";
+export { clip, count, sayBytes, sayPercent, saySeconds } from "./core/format.ts";
+export { RunId } from "./core/ids.ts";
+export type { Command, Intent } from "./core/intent.ts";
+export type { Seen } from "./core/outcome.ts";
+export { type Runbook, type RunContext, runbook, verify } from "./core/runbook.ts";
+// One line per connector: its actions under the connector's name.

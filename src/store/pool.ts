@@ -1,0 +1,45 @@
+import pg from "pg";
+import { DiagError } from "../core/errors.ts";
+
+export type Pool = pg.Pool;
+export type Client = pg.PoolClient;
+
+// int8 (bigint) columns here are counters far below 2^53.
+const types = {
+  getTypeParser: (oid: number, format?: "text" | "binary") =>
+    oid === 20 ? Number : pg.types.getTypeParser(oid, format as "text"),
+};
+
+/** Connections to our own database. Bounded in time, so that a lost Postgres is an answer and not a hang. */
+export function openPool(
+  connectionString: string,
+  options: { max?: number; applicationName?: string } = {},
+): Pool {
+  const pool = new pg.Pool({
+    connectionString,
+    max: options.max ?? 10,
+    application_name: options.applicationName ?? "diagbot",
+    connectionTimeoutMillis: 2_000,
+    query_timeout: 10_000,
+    statement_timeout: 8_000,
+    idle_in_transaction_session_timeout: 15_000,
+    types: types as never,
+  });
+  // An idle connection that breaks is replaced at the next use; without a listener it would end the process.
+  pool.on("error", () => {});
+  return pool;
+}
+
+/** Errors of the connection itself, as against errors of a statement. */
+export function toStoreError(thrown: unknown): Error {
+  if (thrown instanceof DiagError) return thrown;
+  const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+  const sqlState = "code" in error && typeof error.code === "string" ? error.code : "";
+  const isOurBug = /^(22|23|42)/.test(sqlState);
+  if (isOurBug) return error;
+  return new DiagError("store_unavailable", `Postgres: ${error.message}`, {
+    detail: sqlState,
+    hint: "check DATABASE_URL and that Postgres is up",
+    cause: error,
+  });
+}

@@ -1,0 +1,15 @@
+/** Waits until `look` gives something, asking again as soon as the event loop is free (at most every 10 ms). */
+export async function until<T>(
+  look: () => T | Promise<T>,
+  timeoutMs = 10_000,
+): Promise<Exclude<T, undefined | null | false>> {
+  const end = performance.now() + timeoutMs;
+  for (;;) {
+    const seen = await look();
+    if (seen !== undefined && seen !== null && seen !== false)
+      return seen as Exclude<T, undefined | null | false>;
+    if (performance.now() > end)
+      throw new Error(`did not happen within ${timeoutMs} ms: ${look.toString().slice(0, 200)}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}

@@ -1,0 +1,28 @@
+import { defineConfig } from "vitest/config";
+
+const shared = { pool: "forks" as const, testTimeout: 30_000, hookTimeout: 60_000, teardownTimeout: 20_000 };
+
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { ...shared, name: "unit", include: ["test/unit/**/*.test.ts"] } },
+      {
+        test: {
+          ...shared,
+          name: "integration",
+          include: ["test/{contract,integration}/**/*.test.ts"],
+          globalSetup: ["test/helpers/services.ts"],
+        },
+      },
+      {
+        test: {
+          ...shared,
+          name: "e2e",
+          include: ["test/e2e/**/*.test.ts"],
+          globalSetup: ["test/helpers/services.ts"],
+          testTimeout: 120_000,
+        },
+      },
+    ],
+  },
+});
