@@ -1,0 +1,56 @@
+import type { Caller } from "../core/caller.ts";
+import { type IncidentId, RunId, ThreadId } from "../core/ids.ts";
+import type { RunRequest } from "../core/ports.ts";
+import type { Transaction } from "./transaction.ts";
+
+interface Origin {
+  readonly thread: ThreadId;
+  readonly incident?: IncidentId;
+  readonly alert?: {
+    readonly labels: Readonly<Record<string, string>>;
+    readonly annotations: Readonly<Record<string, string>>;
+  };
+}
+
+/** A new Slack thread (not posted yet) in that channel. */
+export async function insertThread(tx: Transaction, channel: string): Promise<ThreadId> {
+  const { rows } = await tx.sql.query<{ id: number }>(
+    "INSERT INTO thread (channel) VALUES ($1) RETURNING id",
+    [channel],
+  );
+  return ThreadId.parse(rows[0]?.id);
+}
+
+/** A queued run, with its audit row; run and thread are touched, so a worker and the thread will look. */
+export async function insertRun(tx: Transaction, request: RunRequest, origin: Origin): Promise<RunId> {
+  const { rows } = await tx.sql.query<{ id: number }>(
+    `INSERT INTO run (thread_id, incident_id, system, runbook, title, params, connections, alert, caller, dry_run)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id`,
+    [
+      origin.thread,
+      origin.incident ?? null,
+      request.system,
+      request.runbook,
+      request.title,
+      request.params,
+      request.connections,
+      origin.alert ?? null,
+      request.caller,
+      request.dryRun ?? false,
+    ],
+  );
+  const run = RunId.parse(rows[0]?.id);
+  const { system, runbook, params, connections } = request;
+  tx.audit({
+    actor: actorOf(request.caller),
+    event: "run.created",
+    run,
+    payload: { system, runbook, params, connections },
+  });
+  tx.touch("run", run);
+  tx.touch("thread", origin.thread);
+  return run;
+}
+
+/** How a caller is written in the audit: the principal where there is one. */
+export const actorOf = (caller: Caller): string => caller.principal ?? `${caller.via}:${caller.name}`;
