@@ -1,0 +1,232 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { Action, Call, Connector, Preview, Steps, WriteAction } from "../../src/core/action.ts";
+import { type Connection, type ConnectionFace, ConnectionSchema, faceOf } from "../../src/core/connection.ts";
+import { parseDuration } from "../../src/core/duration.ts";
+import { DiagError, toDiagError } from "../../src/core/errors.ts";
+import { FindingSchema, type RecordedFinding } from "../../src/core/finding.ts";
+import { canonical, type Json } from "../../src/core/json.ts";
+import type { Seen } from "../../src/core/outcome.ts";
+import type { AnySeen, ExecutableRemedy, Runbook, RunContext } from "../../src/core/runbook.ts";
+import { Thresholds } from "../../src/core/system.ts";
+
+/** A system under test: its connections as in diagbot.yaml and the connectors that reach them. */
+export interface BenchOptions {
+  readonly connections: Readonly<Record<string, unknown>>;
+  readonly connectors: readonly Connector[];
+  readonly thresholds?: Partial<Thresholds>;
+  readonly alert?: { labels: Record<string, string>; annotations: Record<string, string> };
+  readonly contacts?: readonly { name: string; channel?: string }[];
+}
+
+/** What applying one remedy led to. `undo` carries out the actions' own undo, last first. */
+export interface Applied {
+  readonly calls: readonly Call[];
+  readonly previews: readonly Preview[];
+  /** Empty when a preview refused or had nothing to do: nothing was run then. */
+  readonly outputs: readonly unknown[];
+  readonly holds: boolean;
+  readonly after: AnySeen;
+  undo(): Promise<void>;
+}
+
+export interface Diagnosis {
+  readonly seen: AnySeen;
+  readonly findings: readonly RecordedFinding[];
+  finding(id: string): RecordedFinding;
+  /** do -> preview -> run -> poll verify; `meanwhile` runs between preview and run. */
+  apply(remedy: string, meanwhile?: () => Promise<unknown>): Promise<Applied>;
+  /** Text of an advice remedy. */
+  advice(remedy: string): string;
+}
+
+export interface Bench {
+  diagnose(runbook: Runbook, params?: Record<string, unknown>): Promise<Diagnosis>;
+  /** One read or write (preview is not asked), output checked. Throws DiagError. */
+  call<Out>(call: Call<Out>): Promise<Out>;
+  preview(call: Call): Promise<Preview>;
+  /** The action, client and context of a call, for tests of drift, probe and undo. */
+  resolve(call: Call): { action: Action; client: unknown; context: WriteTestContext };
+  close(): Promise<void>;
+}
+
+interface WriteTestContext {
+  signal: AbortSignal;
+  timeoutMs: number;
+  connection: ConnectionFace;
+  effectKey: string;
+  remainingMs(): number;
+}
+
+/** Carries out runbooks as the engine will, without store and queue. Always `close()` it. */
+export function openBench(options: BenchOptions): Bench {
+  const connections = Object.entries(options.connections).map(
+    ([name, connection]) => [name, ConnectionSchema.parse(connection)] as const,
+  );
+  const faces = connections.map(([name, connection]) => faceOf(name, connection));
+  const clients = new Map<string, { client: unknown; connector: Connector }>();
+  const clientOf = (connector: Connector, name: string, connection: Connection): unknown => {
+    const key = `${connector.needs}/${name}`;
+    const open = clients.get(key) ?? { client: connector.open(connection), connector };
+    clients.set(key, open);
+    return open.client;
+  };
+  const resolve: Bench["resolve"] = (call) => {
+    const connector = options.connectors.find((one) => one.actions.some(({ name }) => name === call.action));
+    const action = connector?.actions.find(({ name }) => name === call.action);
+    if (connector === undefined || action === undefined) throw new Error(`no action ${call.action}`);
+    const found = connections.find(([name, connection]) =>
+      call.on === undefined ? serves(connector, name, connection) : call.on === name,
+    );
+    if (found === undefined) throw new DiagError("missing_connection", `${call.action}: no connection`);
+    const timeoutMs = action.timeoutSeconds * 1000;
+    const end = performance.now() + timeoutMs;
+    const context: WriteTestContext = {
+      signal: AbortSignal.timeout(timeoutMs),
+      timeoutMs,
+      connection: faceOf(...found),
+      effectKey: "test-effect",
+      remainingMs: () => end - performance.now(),
+    };
+    return { action, client: clientOf(connector, ...found), context };
+  };
+  const call = async <Out>(one: Call<Out>): Promise<Out> => {
+    const { action, client, context } = resolve(one);
+    const input = action.input.parse(plain(one.input));
+    const output = await action.run(client, input, context);
+    const parsed = action.output.safeParse(output);
+    if (!parsed.success) throw new DiagError("bad_output", `${action.name}: ${parsed.error.message}`);
+    return plain(parsed.data) as Out;
+  };
+  const preview = async (one: Call): Promise<Preview> => {
+    const { action, client, context } = resolve(one);
+    return asWrite(action).preview(client, action.input.parse(plain(one.input)), context);
+  };
+  return {
+    call,
+    preview,
+    resolve,
+    diagnose: (runbook, params = {}) =>
+      diagnose({ call, preview, resolve }, runbook, {
+        params: runbook.params.parse(params),
+        thresholds: Thresholds.parse(options.thresholds ?? {}),
+        system: { id: "bench", connections: faces, contacts: options.contacts ?? [] },
+        ...(options.alert === undefined ? {} : { alert: options.alert }),
+        now: new Date(),
+      }),
+    close: async () => {
+      await Promise.all([...clients.values()].map(({ connector, client }) => connector.close(client)));
+    },
+  };
+}
+
+type Hands = Pick<Bench, "call" | "preview" | "resolve">;
+
+async function diagnose(hands: Hands, runbook: Runbook, context: RunContext): Promise<Diagnosis> {
+  let seen: AnySeen = {};
+  for (const stage of runbook.stages) seen = { ...seen, ...(await see(hands, stage(seen, context))) };
+  const find = () => runbook.findings(seen, context).map((finding) => FindingSchema.parse(finding));
+  const findings = find();
+  if (canonical(plain(findings)) !== canonical(plain(find()))) throw new Error("findings are not pure");
+  const unknown = findings.flatMap(({ remedies }) => remedies).filter((name) => !(name in runbook.remedies));
+  if (unknown.length > 0) throw new Error(`findings name unknown remedies: ${unknown.join(", ")}`);
+  return {
+    seen,
+    findings,
+    finding: (id) => {
+      const found = findings.find((finding) => finding.id === id);
+      if (found !== undefined) return found;
+      throw new Error(`no finding ${id}; seen: ${JSON.stringify(findings.map((f) => [f.id, f.title]))}`);
+    },
+    apply: (name, meanwhile) => apply(hands, runbook, name, seen, context, meanwhile),
+    advice: (name) => {
+      const remedy = runbook.remedies[name];
+      if (remedy?.advice === undefined) throw new Error(`${name} is not advice`);
+      return typeof remedy.advice === "string" ? remedy.advice : remedy.advice(seen, context);
+    },
+  };
+}
+
+async function see(hands: Hands, steps: Steps): Promise<AnySeen> {
+  const entries = Object.entries(steps).map(
+    async ([name, call]) => [name, await seenOf(hands, call)] as const,
+  );
+  return Object.fromEntries(await Promise.all(entries));
+}
+
+async function seenOf(hands: Hands, call: Call): Promise<Seen<unknown>> {
+  try {
+    return { ok: true, value: await hands.call(call) };
+  } catch (thrown) {
+    const { code, message, detail } = toDiagError(thrown);
+    if (code === "bug") throw thrown;
+    return { ok: false, error: { code, message, ...(detail === undefined ? {} : { detail }) } };
+  }
+}
+
+async function apply(
+  hands: Hands,
+  runbook: Runbook,
+  name: string,
+  seen: AnySeen,
+  context: RunContext,
+  meanwhile?: () => Promise<unknown>,
+): Promise<Applied> {
+  const remedy = runbook.remedies[name];
+  if (remedy === undefined || remedy.advice !== undefined) throw new Error(`${name} is not executable`);
+  const calls = remedy.do(seen, context);
+  const previews: Preview[] = [];
+  const outputs: unknown[] = [];
+  for (const call of calls) previews.push(await hands.preview(call));
+  const isHeld = previews.some(
+    ({ refused, nothingToDo }) => refused !== undefined || nothingToDo !== undefined,
+  );
+  const undo = () => undoAll(hands, calls, previews, outputs);
+  if (calls.length === 0 || isHeld) return { calls, previews, outputs, holds: false, after: {}, undo };
+  await meanwhile?.();
+  for (const call of calls) outputs.push(await hands.call(call));
+  return { calls, previews, outputs, undo, ...(await pollVerify(hands, remedy, seen, context)) };
+}
+
+async function pollVerify(
+  hands: Hands,
+  { verify }: ExecutableRemedy<AnySeen, RunContext["params"]>,
+  seen: AnySeen,
+  context: RunContext,
+): Promise<{ holds: boolean; after: AnySeen }> {
+  const end = performance.now() + (parseDuration(verify.within) ?? 0);
+  for (;;) {
+    const after = await see(hands, verify.check(seen, context));
+    const holds = verify.holds(after as never, seen, context);
+    if (holds || performance.now() > end) return { holds, after };
+    await delay(100);
+  }
+}
+
+async function undoAll(
+  hands: Hands,
+  calls: readonly Call[],
+  previews: readonly Preview[],
+  outputs: readonly unknown[],
+): Promise<void> {
+  for (const [index, call] of [...calls.entries()].reverse()) {
+    const action = asWrite(hands.resolve(call).action);
+    const taken = action.undo?.(call.input, witnessOf(previews[index]), outputs[index]);
+    if (taken === undefined) throw new Error(`${call.action} has no undo`);
+    await hands.call(call.on === undefined ? taken : { ...taken, on: call.on });
+  }
+}
+
+const witnessOf = (preview: Preview | undefined): Json => plain(preview?.witness ?? null);
+
+function asWrite(action: Action): WriteAction {
+  if (action.effect === "write") return action;
+  throw new Error(`${action.name} is not a write`);
+}
+
+const serves = (connector: Connector, _name: string, connection: Connection): boolean =>
+  connector.needs === "endpoint"
+    ? "url" in connection || connection.kind === "tcp"
+    : connector.needs === connection.kind;
+
+// As the store does it: only what JSON can hold survives between steps.
+const plain = <T>(value: T): T & Json => JSON.parse(JSON.stringify(value ?? null)) as T & Json;
