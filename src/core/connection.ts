@@ -57,11 +57,17 @@ export const CONNECTION_SCHEMAS = {
         .regex(/^[a-z_][a-z0-9_-]*@[a-z0-9.:[\]-]+$/i, "user@host or user@host:port")
         .optional(),
       identity: z.string().optional(),
+      /** Socket of an ssh agent, e.g. `${SSH_AUTH_SOCK}`. */
+      agent: z.string().optional(),
       knownHosts: z.string().optional(),
       /** File systems to watch; empty: all real ones. */
       mounts: z.array(z.string().startsWith("/")).default([]),
       /** Folders the disk-full runbook may look into and clean (rotated logs, temporary files). */
       cleanable: z.array(z.string().startsWith("/")).default([]),
+      /** Folders that may hold so many bytes (logs, uploads): over the disk threshold of that is a finding. */
+      budgets: z
+        .array(z.strictObject({ path: z.string().startsWith("/"), bytes: z.number().positive() }))
+        .default([]),
       connectSeconds: seconds.default(5),
     })
     .refine(

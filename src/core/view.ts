@@ -27,6 +27,12 @@ export interface StepView {
   readonly on: string;
   readonly input: Json;
   readonly state: StepState;
+  /** Counts the attempts of a write; 0: never tried. */
+  readonly epoch: number;
+  /** After this (database clock) an executing write can have no more effect. */
+  readonly effectDeadline?: Date;
+  /** Of a write: the state its plan was decided on. */
+  readonly witness?: Json;
   readonly output?: Json;
   readonly error?: StepError;
   readonly startedAt?: Date;

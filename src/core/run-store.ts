@@ -1,0 +1,143 @@
+import type { EffectClass } from "./action.ts";
+import type { RecordedFinding } from "./finding.ts";
+import type { RunId } from "./ids.ts";
+import type { Json } from "./json.ts";
+import type { Outcome, RemedyStatus, RunStatus, StepError } from "./outcome.ts";
+import type { Plan } from "./plan.ts";
+import type { Policy } from "./policy.ts";
+import type { Risk } from "./risk.ts";
+import type { Phase, RunView } from "./view.ts";
+
+/** Proof that this worker may move the run: every write of the engine is a compare-and-set on it. */
+export interface Fence {
+  readonly run: RunId;
+  readonly epoch: number;
+  readonly worker: string;
+}
+
+export interface NewStep {
+  readonly name: string;
+  readonly phase: Phase;
+  readonly stage: number;
+  readonly remedy?: string;
+  readonly action: string;
+  readonly title: string;
+  readonly effect: "read" | "write";
+  readonly class?: EffectClass;
+  readonly on: string;
+  readonly input: Json;
+  readonly witness?: Json;
+}
+
+export interface StepResult {
+  readonly outcome: Outcome;
+  readonly output?: Json;
+  readonly error?: StepError;
+  readonly startedAt: Date;
+}
+
+export interface NewRemedy {
+  readonly key: string;
+  readonly title: string;
+  readonly risk: Risk;
+  /** `advice` or `planned`. */
+  readonly status: "advice" | "planned";
+  readonly advice?: string;
+}
+
+/** Why an intent was not written; nothing was done and nothing will be. `busy`: try again soon. */
+export type IntentRefusal =
+  | { readonly refused: "busy"; readonly why: string }
+  | { readonly refused: "frozen"; readonly why: string }
+  | { readonly refused: "expired" | "cancelled" | "void"; readonly why: string };
+
+export interface WrittenIntent {
+  readonly refused?: undefined;
+  readonly epoch: number;
+  /** The same for every attempt of the step. */
+  readonly effectKey: string;
+}
+
+/** What the engine keeps. Methods with a fence throw `aborted` when the lease is lost: stop at once, somebody else goes on. */
+export interface RunStore {
+  load(run: RunId): Promise<RunView | undefined>;
+  /** Takes the run if nobody has it: epoch + 1, status running. Undefined: somebody has it or it has ended. */
+  claim(run: RunId, worker: string, leaseMs: number): Promise<{ fence: Fence; rev: number } | undefined>;
+  /** `cancel`: someone asked to stop; `held`: go on. */
+  renew(fence: Fence, leaseMs: number): Promise<"held" | "cancel">;
+  /** Gives the run back. False: it was touched since `rev`, so keep it and look again. */
+  release(
+    fence: Fence,
+    rev: number,
+    as: { status: "queued" | "waiting"; wakeAt?: Date },
+  ): Promise<{ released: boolean; rev: number }>;
+  addSteps(fence: Fence, steps: readonly NewStep[], stagesPlanned?: number): Promise<void>;
+  recordRead(fence: Fence, step: string, result: StepResult): Promise<void>;
+  recordDiagnosis(
+    fence: Fence,
+    findings: readonly RecordedFinding[],
+    remedies: readonly NewRemedy[],
+  ): Promise<void>;
+  /** Freezes the plan, writes its steps and opens the approval, all at once. */
+  propose(
+    fence: Fence,
+    remedy: string,
+    proposal: { plan: Plan; canonical: string; sha256: string; policy: Policy; steps: readonly NewStep[] },
+  ): Promise<void>;
+  /** The plan is shown but never asked for (dry run), or nothing could be planned. */
+  settleRemedy(
+    fence: Fence,
+    remedy: string,
+    to: { status: RemedyStatus; note?: string; plan?: { canonical: string; sha256: string } },
+  ): Promise<void>;
+  /** Approved or pending approvals of the remedy become void; the difference is kept and shown. */
+  voidApproval(fence: Fence, remedy: string, because: readonly string[]): Promise<void>;
+  expireApproval(fence: Fence, remedy: string, why: string): Promise<void>;
+  /** The point of no return: fence, approval, freeze, cancel, target lock and hash are checked in the transaction that writes the intent. */
+  beginWrite(
+    fence: Fence,
+    intent: {
+      remedy: string;
+      step: string;
+      planSha256: string;
+      target: string;
+      timeoutMs: number;
+      isUndo: boolean;
+    },
+  ): Promise<WrittenIntent | IntentRefusal>;
+  /** Closes the attempt; false: somebody settled it before. */
+  recordWrite(
+    attempt: { run: RunId; step: string; epoch: number },
+    result: StepResult & { evidence?: string },
+  ): Promise<boolean>;
+  /** A keyed or conditional write is made ready to be sent again. */
+  resend(fence: Fence, step: string, evidence: string): Promise<void>;
+  /** All calls were made: is it better? */
+  beginVerify(fence: Fence, remedy: string, withinMs: number): Promise<void>;
+  /** Stores what the check saw last, replacing what it saw before. */
+  recordCheck(fence: Fence, steps: readonly (NewStep & { result: StepResult })[]): Promise<void>;
+  beginUndo(fence: Fence, remedy: string, steps: readonly NewStep[], note: string): Promise<void>;
+  cancel(fence: Fence): Promise<void>;
+  finish(
+    fence: Fence,
+    status: Exclude<RunStatus, "queued" | "running" | "waiting" | "cancelled">,
+    error?: StepError,
+  ): Promise<void>;
+  /** Now on the database's clock: the one deadlines are kept on. */
+  now(): Promise<Date>;
+}
+
+/** What keeps going what crashes left behind. */
+export interface SweepStore {
+  /** Holds the named leadership for `leaseMs`; false: another process leads. */
+  lead(name: string, owner: string, leaseMs: number): Promise<boolean>;
+  resign(name: string, owner: string): Promise<void>;
+  /** Runs that nobody holds and that should move now. */
+  dueRuns(limit: number): Promise<RunId[]>;
+  /** Ends a freeze whose time is over. */
+  thaw(): Promise<boolean>;
+  beat(worker: { id: string; host: string; pid: number; version: string }): Promise<void>;
+  gone(worker: string): Promise<void>;
+  /** Workers that gave a sign of life within `withinMs`. */
+  workers(withinMs: number): Promise<{ id: string; host: string; pid: number; beatAt: Date }[]>;
+}

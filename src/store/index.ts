@@ -1,0 +1,49 @@
+import type { Intake, MessageStore, Reader } from "../core/ports.ts";
+import type { RunStore, SweepStore } from "../core/run-store.ts";
+import type { OnCommit } from "./fence.ts";
+import { createIntake } from "./intake.ts";
+import { createMessageStore } from "./messages.ts";
+import type { Pool } from "./pool.ts";
+import { createReader } from "./reader.ts";
+import { remedies } from "./remedies.ts";
+import { runEnds } from "./run-ends.ts";
+import { runLease } from "./run-lease.ts";
+import { runSteps } from "./run-steps.ts";
+import { loadRun } from "./run-view.ts";
+import { createSweepStore } from "./sweep.ts";
+import { writes } from "./writes.ts";
+
+export { type AuditReport, verifyAudit } from "./audit.ts";
+export { migrate, missingMigrations } from "./migrate.ts";
+export { openPool, type Pool } from "./pool.ts";
+
+export interface Store {
+  readonly intake: Intake;
+  readonly reader: Reader;
+  readonly runs: RunStore;
+  readonly sweep: SweepStore;
+  readonly messages: MessageStore;
+}
+
+/** The truth. `onCommit` hears what each commit touched, so that somebody is told to look. */
+export function createStore(pool: Pool, onCommit: OnCommit): Store {
+  const house = { pool, onCommit };
+  return {
+    intake: createIntake(house),
+    reader: createReader(pool),
+    runs: createRunStore(house),
+    sweep: createSweepStore(house),
+    messages: createMessageStore(pool),
+  };
+}
+
+const createRunStore = (house: { pool: Pool; onCommit: OnCommit }): RunStore => ({
+  load: (run) => loadRun(house.pool, run),
+  now: async () =>
+    (await house.pool.query<{ now: Date }>("SELECT clock_timestamp() AS now")).rows[0]?.now ?? new Date(),
+  ...runLease(house),
+  ...runSteps(house),
+  ...remedies(house),
+  ...writes(house),
+  ...runEnds(house),
+});

@@ -1,0 +1,109 @@
+import { Caller } from "../core/caller.ts";
+import { IncidentId, RunId, type ThreadId } from "../core/ids.ts";
+import type { Reader } from "../core/ports.ts";
+import type { FreezeView, IncidentView, RunSummary } from "../core/view.ts";
+import type { Pool } from "./pool.ts";
+import { date, type JsonRow, present } from "./rows.ts";
+import { loadRun, loadRunsOfThread } from "./run-view.ts";
+
+/** Alerts of an incident that a thread shows. */
+const ALERT_LIMIT = 20;
+
+/** Everything people read. Read-only, one connection at a time. */
+export function createReader(pool: Pool): Reader {
+  return {
+    run: (id) => loadRun(pool, id),
+    runs: (filter) => runs(pool, filter),
+    thread: async (id) => {
+      const { rows } = await pool.query<{ channel: string }>("SELECT channel FROM thread WHERE id = $1", [
+        id,
+      ]);
+      if (rows[0] === undefined) return undefined;
+      const [incident, views, freeze] = [
+        await incidentOf(pool, id),
+        await loadRunsOfThread(pool, id),
+        await freezeNow(pool),
+      ];
+      return { id, channel: rows[0].channel, runs: views, ...present({ incident, freeze }) };
+    },
+    freeze: () => freezeNow(pool),
+    approval: async (id) => {
+      const { rows } = await pool.query<{ run_id: number; remedy: string }>(
+        "SELECT run_id, remedy FROM approval WHERE id = $1",
+        [id],
+      );
+      return rows[0] === undefined ? undefined : { run: RunId.parse(rows[0].run_id), remedy: rows[0].remedy };
+    },
+  };
+}
+
+async function runs(
+  pool: Pool,
+  { system, limit }: { system?: string; limit: number },
+): Promise<RunSummary[]> {
+  const { rows } = await pool.query<{ run: JsonRow; findings: number }>(
+    `SELECT to_jsonb(r) AS run, (SELECT count(*)::int FROM finding f WHERE f.run_id = r.id) AS findings
+     FROM run r WHERE $1::text IS NULL OR r.system = $1 ORDER BY r.id DESC LIMIT $2`,
+    [system ?? null, Math.min(limit, 200)],
+  );
+  return rows.map(({ run, findings }) => ({
+    id: RunId.parse(run.id),
+    system: run.system,
+    runbook: run.runbook,
+    status: run.status,
+    findings,
+    caller: Caller.parse(run.caller),
+    createdAt: new Date(run.created_at),
+    ...present({ severity: run.severity, endedAt: date(run.ended_at) }),
+  }));
+}
+
+async function freezeNow(pool: Pool): Promise<FreezeView | undefined> {
+  const { rows } = await pool.query<{ by: string; reason: string; since: Date; until: Date | null }>(
+    "SELECT by, reason, since, until FROM freeze WHERE until IS NULL OR until > clock_timestamp()",
+  );
+  const row = rows[0];
+  return row && { by: row.by, reason: row.reason, since: row.since, ...present({ until: row.until }) };
+}
+
+async function incidentOf(pool: Pool, thread: ThreadId): Promise<IncidentView | undefined> {
+  const { rows } = await pool.query<{
+    incident: JsonRow;
+    alerts: JsonRow[] | null;
+    firing: number;
+    resolved: number;
+  }>(
+    `SELECT to_jsonb(i) AS incident,
+       (SELECT jsonb_agg(to_jsonb(a)) FROM (SELECT * FROM alert_instance WHERE incident_id = i.id
+          ORDER BY status, starts_at, labels_sha256 LIMIT $2) a) AS alerts,
+       (SELECT count(*)::int FROM alert_instance WHERE incident_id = i.id AND status = 'firing') AS firing,
+       (SELECT count(*)::int FROM alert_instance WHERE incident_id = i.id AND status = 'resolved') AS resolved
+     FROM incident i WHERE i.thread_id = $1`,
+    [thread, ALERT_LIMIT],
+  );
+  const row = rows[0];
+  if (row === undefined) return undefined;
+  const { incident } = row;
+  return {
+    id: IncidentId.parse(incident.id),
+    title: incident.title,
+    severity: incident.severity,
+    status: incident.status,
+    openedAt: new Date(incident.opened_at),
+    lastSeenAt: new Date(incident.last_seen_at),
+    receiver: incident.receiver,
+    externalURL: incident.external_url,
+    truncated: incident.truncated,
+    deliveries: incident.deliveries,
+    firing: row.firing,
+    resolved: row.resolved,
+    alerts: (row.alerts ?? []).map((alert) => ({
+      labels: alert.labels,
+      annotations: alert.annotations,
+      status: alert.status,
+      startsAt: new Date(alert.starts_at),
+      ...present({ endsAt: date(alert.ends_at) }),
+    })),
+    ...present({ system: incident.system as string | undefined, resolvedAt: date(incident.resolved_at) }),
+  };
+}

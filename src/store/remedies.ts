@@ -1,0 +1,143 @@
+import type { RemedyStatus } from "../core/outcome.ts";
+import type { Fence, RunStore } from "../core/run-store.ts";
+import { randomId } from "../lib/random-id.ts";
+import { type FencedTransaction, fenced, type OnCommit } from "./fence.ts";
+import type { Pool } from "./pool.ts";
+import { insertSteps } from "./run-steps.ts";
+
+type Remedies = Pick<
+  RunStore,
+  "propose" | "settleRemedy" | "voidApproval" | "expireApproval" | "beginVerify" | "beginUndo"
+>;
+
+/** How a remedy moves from plan to outcome. */
+export function remedies(house: { pool: Pool; onCommit: OnCommit }): Remedies {
+  return {
+    propose: (...args) => propose(house, ...args),
+    settleRemedy: (fence, key, to) =>
+      fenced(house, fence, async (tx) => {
+        if (to.plan !== undefined)
+          await tx.sql.query("UPDATE remedy SET plan = $3, plan_sha256 = $4 WHERE run_id = $1 AND key = $2", [
+            fence.run,
+            key,
+            to.plan.canonical,
+            to.plan.sha256,
+          ]);
+        await endRemedy(tx, fence, key, to.status, to.note);
+      }),
+    voidApproval: (fence, key, because) =>
+      fenced(house, fence, async (tx) => {
+        await closeApprovals(tx, fence, key, "void", because);
+        await endRemedy(
+          tx,
+          fence,
+          key,
+          "void",
+          `The situation has changed since this was planned: ${because.join("; ")}`,
+        );
+      }),
+    expireApproval: (fence, key, why) =>
+      fenced(house, fence, async (tx) => {
+        await closeApprovals(tx, fence, key, "expired");
+        await endRemedy(tx, fence, key, "expired", why);
+      }),
+    beginVerify: (fence, key, withinMs) =>
+      fenced(house, fence, async (tx) => {
+        await tx.sql.query(
+          `UPDATE remedy SET status = 'verifying', applied_at = clock_timestamp(),
+             verify_until = clock_timestamp() + make_interval(secs => $3) WHERE run_id = $1 AND key = $2 AND status = 'applying'`,
+          [fence.run, key, withinMs / 1000],
+        );
+        tx.audit({
+          actor: fence.worker,
+          event: "remedy.verifying",
+          run: fence.run,
+          payload: { remedy: key },
+        });
+        tx.show({ urgent: true });
+      }),
+    beginUndo: (fence, key, steps, note) =>
+      fenced(house, fence, async (tx) => {
+        await insertSteps(tx, fence, steps);
+        await tx.sql.query("UPDATE remedy SET status = 'undoing', note = $3 WHERE run_id = $1 AND key = $2", [
+          fence.run,
+          key,
+          note,
+        ]);
+        tx.audit({
+          actor: fence.worker,
+          event: "remedy.undoing",
+          run: fence.run,
+          payload: { remedy: key, note },
+        });
+        tx.show({ urgent: true });
+      }),
+  };
+}
+
+const propose = (
+  house: { pool: Pool; onCommit: OnCommit },
+  ...[fence, key, proposal]: Parameters<RunStore["propose"]>
+) =>
+  fenced(house, fence, async (tx) => {
+    const { canonical, sha256, policy, steps } = proposal;
+    await insertSteps(tx, fence, steps);
+    await tx.sql.query(
+      "UPDATE remedy SET status = 'waiting', plan = $3, plan_sha256 = $4, risk = $5 WHERE run_id = $1 AND key = $2 AND status = 'planned'",
+      [fence.run, key, canonical, sha256, proposal.plan.risk],
+    );
+    await tx.sql.query(
+      `INSERT INTO approval (id, run_id, remedy, plan_sha256, policy, requester, expires_at)
+       SELECT $1, $2, $3, $4, $5, caller->>'principal', clock_timestamp() + make_interval(secs => $6) FROM run WHERE id = $2`,
+      [randomId(), fence.run, key, sha256, JSON.stringify(policy), policy.expires / 1000],
+    );
+    tx.audit({
+      actor: fence.worker,
+      event: "remedy.proposed",
+      run: fence.run,
+      payload: { remedy: key, plan: sha256, risk: proposal.plan.risk },
+    });
+    tx.show({ urgent: true });
+  });
+
+/** The remedy has come to an end, or to a question for a human (`unknown`): its target is free unless that question is open. */
+export async function endRemedy(
+  tx: FencedTransaction,
+  fence: Fence,
+  key: string,
+  status: RemedyStatus,
+  note?: string,
+): Promise<void> {
+  await tx.sql.query(
+    `UPDATE remedy SET status = $3, note = coalesce($4, note), ended_at = CASE WHEN $3 = 'unknown' THEN NULL ELSE clock_timestamp() END
+     WHERE run_id = $1 AND key = $2`,
+    [fence.run, key, status, note ?? null],
+  );
+  if (status !== "unknown") {
+    await tx.sql.query(
+      "UPDATE step SET state = 'skipped' WHERE run_id = $1 AND remedy = $2 AND state = 'ready'",
+      [fence.run, key],
+    );
+    await tx.sql.query("DELETE FROM target_lock WHERE run_id = $1 AND remedy = $2", [fence.run, key]);
+  }
+  tx.audit({
+    actor: fence.worker,
+    event: `remedy.${status}`,
+    run: fence.run,
+    payload: { remedy: key, note },
+  });
+  tx.show({ urgent: true });
+}
+
+const closeApprovals = (
+  tx: FencedTransaction,
+  fence: Fence,
+  key: string,
+  state: "void" | "expired",
+  because?: readonly string[],
+) =>
+  tx.sql.query(
+    `UPDATE approval SET state = $3, void_because = $4, decided_at = coalesce(decided_at, clock_timestamp())
+     WHERE run_id = $1 AND remedy = $2 AND state IN ('pending', 'approved')`,
+    [fence.run, key, state, because === undefined ? null : JSON.stringify(because)],
+  );

@@ -1,0 +1,90 @@
+import { DiagError } from "../core/errors.ts";
+import type { RunId } from "../core/ids.ts";
+import type { Fence, RunStore } from "../core/run-store.ts";
+import { fenced, type OnCommit } from "./fence.ts";
+import { type Pool, toStoreError } from "./pool.ts";
+import { transact } from "./transaction.ts";
+
+type Lease = Pick<RunStore, "claim" | "renew" | "release">;
+
+/** Who moves a run: one worker at a time, for as long as its heartbeat is heard. */
+export function runLease(house: { pool: Pool; onCommit: OnCommit }): Lease {
+  return {
+    claim: (run, worker, leaseMs) => claim(house, run, worker, leaseMs),
+    renew: (fence, leaseMs) => renew(house.pool, fence, leaseMs),
+    release: (fence, rev, as) => release(house, fence, rev, as),
+  };
+}
+
+async function claim(house: { pool: Pool; onCommit: OnCommit }, run: RunId, worker: string, leaseMs: number) {
+  const { value, touched } = await transact(house.pool, async (tx) => {
+    const { rows } = await tx.sql.query<{
+      epoch: number;
+      thread_id: number;
+      began: boolean;
+      rev: number | null;
+    }>(
+      `UPDATE run SET status = 'running', epoch = epoch + 1, owner = $2, wake_at = NULL,
+         lease_until = clock_timestamp() + make_interval(secs => $3), started_at = coalesce(started_at, clock_timestamp())
+       WHERE id = $1 AND status IN ('queued', 'running', 'waiting')
+         AND (lease_until IS NULL OR lease_until < clock_timestamp())
+       RETURNING epoch, thread_id, status = 'queued' AS began,
+         (SELECT rev FROM outbox WHERE kind = 'run' AND id = $1) AS rev`,
+      [run, worker, leaseMs / 1000],
+    );
+    const row = rows[0];
+    if (row === undefined) return undefined;
+    tx.audit({ actor: worker, event: "run.claimed", run, payload: { epoch: row.epoch } });
+    if (row.epoch === 1) tx.touch("thread", row.thread_id);
+    return { fence: { run, epoch: row.epoch, worker }, rev: row.rev ?? 0 };
+  });
+  house.onCommit(touched);
+  return value;
+}
+
+async function renew(pool: Pool, fence: Fence, leaseMs: number): Promise<"held" | "cancel"> {
+  const { rows } = await pool
+    .query<{ cancel: boolean }>(
+      `UPDATE run SET lease_until = clock_timestamp() + make_interval(secs => $4)
+       WHERE id = $1 AND epoch = $2 AND owner = $3 AND lease_until > clock_timestamp() AND status = 'running'
+       RETURNING cancel_requested_at IS NOT NULL AS cancel`,
+      [fence.run, fence.epoch, fence.worker, leaseMs / 1000],
+    )
+    .catch((error: unknown) => {
+      throw toStoreError(error);
+    });
+  if (rows[0] === undefined)
+    throw new DiagError("aborted", `run ${fence.run}: the lease of epoch ${fence.epoch} is lost`);
+  return rows[0].cancel ? "cancel" : "held";
+}
+
+const release: (
+  house: { pool: Pool; onCommit: OnCommit },
+  ...rest: Parameters<RunStore["release"]>
+) => ReturnType<RunStore["release"]> = (house, fence, rev, as) =>
+  fenced(house, fence, async (tx) => {
+    const { rowCount } = await tx.sql.query(
+      "DELETE FROM outbox WHERE kind = 'run' AND id = $1 AND rev <= $2",
+      [fence.run, rev],
+    );
+    const left =
+      rowCount === 1
+        ? undefined
+        : await tx.sql.query<{ rev: number }>("SELECT rev FROM outbox WHERE kind = 'run' AND id = $1", [
+            fence.run,
+          ]);
+    const newer = left?.rows[0]?.rev;
+    if (newer !== undefined) return { released: false, rev: newer };
+    await tx.sql.query(
+      "UPDATE run SET status = $2, wake_at = $3, owner = NULL, lease_until = NULL WHERE id = $1",
+      [fence.run, as.status, as.wakeAt ?? null],
+    );
+    tx.audit({
+      actor: fence.worker,
+      event: `run.${as.status}`,
+      run: fence.run,
+      payload: { epoch: fence.epoch },
+    });
+    tx.show();
+    return { released: true, rev };
+  });

@@ -1,0 +1,124 @@
+import { gravest } from "../core/finding.ts";
+import type { Fence, NewStep, RunStore, StepResult } from "../core/run-store.ts";
+import { type FencedTransaction, fenced, type OnCommit } from "./fence.ts";
+import type { Pool } from "./pool.ts";
+
+type Steps = Pick<RunStore, "addSteps" | "recordRead" | "recordDiagnosis" | "recordCheck">;
+
+/** What was asked and what was seen. */
+export function runSteps(house: { pool: Pool; onCommit: OnCommit }): Steps {
+  return {
+    addSteps: (fence, steps, stagesPlanned) =>
+      fenced(house, fence, async (tx) => {
+        await insertSteps(tx, fence, steps);
+        if (stagesPlanned !== undefined)
+          await tx.sql.query("UPDATE run SET stages_planned = $2 WHERE id = $1", [fence.run, stagesPlanned]);
+        tx.audit({
+          actor: fence.worker,
+          event: "steps.planned",
+          run: fence.run,
+          payload: { steps: steps.map((step) => step.name) },
+        });
+        tx.show();
+      }),
+    recordRead: (fence, step, result) =>
+      fenced(house, fence, async (tx) => {
+        await writeResult(tx, fence, step, result);
+        tx.audit({
+          actor: fence.worker,
+          event: `step.${result.outcome}`,
+          run: fence.run,
+          payload: { step, error: result.error?.code },
+        });
+        tx.show();
+      }),
+    recordDiagnosis: (...args) => recordDiagnosis(house, ...args),
+    recordCheck: (fence, steps) =>
+      fenced(house, fence, async (tx) => {
+        await insertSteps(tx, fence, steps);
+        for (const step of steps) await writeResult(tx, fence, step.name, step.result);
+        tx.show();
+      }),
+  };
+}
+
+/** Adds steps that are not there yet; existing ones (a verification asked again) keep their place. */
+export async function insertSteps(
+  tx: FencedTransaction,
+  fence: Fence,
+  steps: readonly NewStep[],
+): Promise<void> {
+  for (const [ord, step] of steps.entries()) {
+    await tx.sql.query(
+      `INSERT INTO step (run_id, name, phase, stage, ord, remedy, action, title, effect, class, connection, input, witness)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT (run_id, name) DO NOTHING`,
+      [
+        fence.run,
+        step.name,
+        step.phase,
+        step.stage,
+        ord,
+        step.remedy ?? null,
+        step.action,
+        step.title,
+        step.effect,
+        step.class ?? null,
+        step.on,
+        JSON.stringify(step.input),
+        step.witness === undefined ? null : JSON.stringify(step.witness),
+      ],
+    );
+  }
+}
+
+const writeResult = (tx: FencedTransaction, fence: Fence, step: string, result: StepResult) =>
+  tx.sql.query(
+    `UPDATE step SET state = $3, output = $4, error = $5, started_at = $6, finished_at = clock_timestamp()
+     WHERE run_id = $1 AND name = $2 AND effect = 'read'`,
+    [
+      fence.run,
+      step,
+      result.outcome,
+      result.output === undefined ? null : JSON.stringify(result.output),
+      result.error === undefined ? null : JSON.stringify(result.error),
+      result.startedAt,
+    ],
+  );
+
+const recordDiagnosis = (
+  house: { pool: Pool; onCommit: OnCommit },
+  ...[fence, findings, remedies]: Parameters<RunStore["recordDiagnosis"]>
+) =>
+  fenced(house, fence, async (tx) => {
+    for (const [ord, finding] of findings.entries()) {
+      await tx.sql.query(
+        "INSERT INTO finding (run_id, ord, id, severity, title, because, evidence, remedies) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        [
+          fence.run,
+          ord,
+          finding.id,
+          finding.severity,
+          finding.title,
+          finding.because,
+          JSON.stringify(finding.evidence),
+          JSON.stringify(finding.remedies),
+        ],
+      );
+    }
+    for (const [ord, remedy] of remedies.entries()) {
+      await tx.sql.query(
+        "INSERT INTO remedy (run_id, key, ord, title, risk, status, advice) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        [fence.run, remedy.key, ord, remedy.title, remedy.risk, remedy.status, remedy.advice ?? null],
+      );
+    }
+    await tx.sql.query("UPDATE run SET diagnosed = true, severity = $2 WHERE id = $1", [
+      fence.run,
+      gravest(findings) ?? null,
+    ]);
+    const payload = {
+      findings: findings.map(({ id, severity }) => ({ id, severity })),
+      remedies: remedies.map((remedy) => remedy.key),
+    };
+    tx.audit({ actor: fence.worker, event: "run.diagnosed", run: fence.run, payload });
+    tx.show({ urgent: true });
+  });

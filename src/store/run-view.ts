@@ -1,0 +1,153 @@
+import { Caller } from "../core/caller.ts";
+import { ApprovalId, IncidentId, PrincipalId, RunId, ThreadId } from "../core/ids.ts";
+import type { Plan } from "../core/plan.ts";
+import type { Policy } from "../core/policy.ts";
+import type { ApprovalView, AttemptView, RemedyView, RunView, StepView } from "../core/view.ts";
+import type { Client, Pool } from "./pool.ts";
+import { date, type JsonRow, present } from "./rows.ts";
+
+const SQL = `
+SELECT to_jsonb(r) AS run,
+  (SELECT jsonb_agg(to_jsonb(s) ORDER BY s.stage, s.ord) FROM step s WHERE s.run_id = r.id) AS steps,
+  (SELECT jsonb_agg(to_jsonb(f) ORDER BY f.ord) FROM finding f WHERE f.run_id = r.id) AS findings,
+  (SELECT jsonb_agg(to_jsonb(m) ORDER BY m.ord) FROM remedy m WHERE m.run_id = r.id) AS remedies,
+  (SELECT jsonb_agg(to_jsonb(a) ORDER BY a.requested_at) FROM approval a WHERE a.run_id = r.id) AS approvals,
+  (SELECT jsonb_agg(to_jsonb(v) ORDER BY v.at) FROM vote v JOIN approval a ON a.id = v.approval_id WHERE a.run_id = r.id) AS votes,
+  (SELECT jsonb_agg(to_jsonb(t) ORDER BY t.started_at) FROM attempt t WHERE t.run_id = r.id) AS attempts
+FROM run r WHERE `;
+
+interface RunRow {
+  run: JsonRow;
+  steps: JsonRow[] | null;
+  findings: JsonRow[] | null;
+  remedies: JsonRow[] | null;
+  approvals: JsonRow[] | null;
+  votes: JsonRow[] | null;
+  attempts: JsonRow[] | null;
+}
+
+/** A run with everything that hangs on it, in one round trip. */
+export async function loadRun(sql: Pool | Client, id: RunId): Promise<RunView | undefined> {
+  const { rows } = await sql.query<RunRow>(`${SQL} r.id = $1`, [id]);
+  return rows[0] === undefined ? undefined : toRunView(rows[0]);
+}
+
+/** The runs of a thread, oldest first. */
+export async function loadRunsOfThread(sql: Pool | Client, thread: ThreadId): Promise<RunView[]> {
+  const { rows } = await sql.query<RunRow>(`${SQL} r.thread_id = $1 ORDER BY r.id`, [thread]);
+  return rows.map(toRunView);
+}
+
+function toRunView(row: RunRow): RunView {
+  const { run } = row;
+  return {
+    id: RunId.parse(run.id),
+    system: run.system,
+    runbook: run.runbook,
+    title: run.title,
+    status: run.status,
+    caller: Caller.parse(run.caller),
+    params: run.params,
+    connections: run.connections,
+    thread: ThreadId.parse(run.thread_id),
+    createdAt: new Date(run.created_at),
+    stagesPlanned: run.stages_planned,
+    diagnosed: run.diagnosed,
+    dryRun: run.dry_run,
+    steps: (row.steps ?? []).map(toStep),
+    findings: (row.findings ?? []).map(
+      ({ run_id: _run, ord: _ord, ...finding }) => finding as RunView["findings"][number],
+    ),
+    remedies: (row.remedies ?? []).map((remedy) => toRemedy(remedy, row)),
+    ...present({
+      incident: run.incident_id === null ? undefined : IncidentId.parse(run.incident_id),
+      alert: run.alert,
+      startedAt: date(run.started_at),
+      endedAt: date(run.ended_at),
+      error: run.error,
+      cancelRequestedBy: run.cancel_requested_by,
+      severity: run.severity,
+    }),
+  };
+}
+
+function toStep(row: JsonRow): StepView {
+  const startedAt = date(row.started_at);
+  const finishedAt = date(row.finished_at);
+  return {
+    name: row.name,
+    phase: row.phase,
+    stage: row.stage,
+    action: row.action,
+    title: row.title,
+    effect: row.effect,
+    on: row.connection,
+    input: row.input,
+    state: row.state,
+    epoch: row.epoch,
+    ...present({
+      remedy: row.remedy,
+      effectDeadline: date(row.effect_deadline),
+      witness: row.witness,
+      output: row.output,
+      error: row.error,
+      startedAt,
+      durationMs: startedAt && finishedAt ? finishedAt.getTime() - startedAt.getTime() : undefined,
+    }),
+  };
+}
+
+function toRemedy(row: JsonRow, all: RunRow): RemedyView {
+  const approval = (all.approvals ?? []).findLast((candidate) => candidate.remedy === row.key);
+  return {
+    key: row.key,
+    title: row.title,
+    risk: row.risk,
+    status: row.status,
+    attempts: (all.attempts ?? []).filter((attempt) => attempt.step.startsWith(`${row.key}/`)).map(toAttempt),
+    ...present({
+      advice: row.advice,
+      note: row.note,
+      plan: row.plan === null ? undefined : (JSON.parse(row.plan) as Plan),
+      planSha256: row.plan_sha256,
+      approval: approval && toApproval(approval, all.votes ?? []),
+      appliedAt: date(row.applied_at),
+      verifyUntil: date(row.verify_until),
+      endedAt: date(row.ended_at),
+    }),
+  };
+}
+
+function toApproval(row: JsonRow, votes: readonly JsonRow[]): ApprovalView {
+  return {
+    id: ApprovalId.parse(row.id),
+    state: row.state,
+    planSha256: row.plan_sha256,
+    policy: row.policy as Policy,
+    requestedAt: new Date(row.requested_at),
+    expiresAt: new Date(row.expires_at),
+    votes: votes
+      .filter((vote) => vote.approval_id === row.id)
+      .map((vote) => ({
+        principal: PrincipalId.parse(vote.principal),
+        decision: vote.decision,
+        at: new Date(vote.at),
+        ...present({ reason: vote.reason as string | undefined }),
+      })),
+    ...present({
+      requester: row.requester === null ? undefined : PrincipalId.parse(row.requester),
+      executeBefore: date(row.execute_before),
+      decidedAt: date(row.decided_at),
+      voidBecause: row.void_because,
+    }),
+  };
+}
+
+const toAttempt = (row: JsonRow): AttemptView => ({
+  step: row.step,
+  epoch: row.epoch,
+  worker: row.worker,
+  startedAt: new Date(row.started_at),
+  deadline: new Date(row.deadline),
+  ...present({ outcome: row.outcome, finishedAt: date(row.finished_at), evidence: row.evidence }),
+});

@@ -1,0 +1,75 @@
+import { RunId } from "../core/ids.ts";
+import type { SweepStore } from "../core/run-store.ts";
+import type { OnCommit } from "./fence.ts";
+import type { Pool } from "./pool.ts";
+import { transact } from "./transaction.ts";
+
+/** What keeps going what crashes and a wiped queue left behind. */
+export function createSweepStore({ pool, onCommit }: { pool: Pool; onCommit: OnCommit }): SweepStore {
+  return {
+    lead: async (name, owner, leaseMs) => {
+      const { rowCount } = await pool.query(
+        `INSERT INTO leader (name, owner, lease_until) VALUES ($1, $2, clock_timestamp() + make_interval(secs => $3))
+         ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, lease_until = excluded.lease_until,
+           epoch = leader.epoch + (leader.owner <> excluded.owner)::int
+         WHERE leader.owner = excluded.owner OR leader.lease_until < clock_timestamp()`,
+        [name, owner, leaseMs / 1000],
+      );
+      return rowCount === 1;
+    },
+    resign: async (name, owner) => {
+      await pool.query("DELETE FROM leader WHERE name = $1 AND owner = $2", [name, owner]);
+    },
+    dueRuns: async (limit) => {
+      const { rows } = await pool.query<{ id: number }>(
+        `SELECT r.id FROM run r LEFT JOIN outbox o ON o.kind = 'run' AND o.id = r.id
+         WHERE r.status IN ('queued', 'running', 'waiting') AND (r.lease_until IS NULL OR r.lease_until < clock_timestamp())
+           AND (r.status = 'running' OR r.wake_at <= clock_timestamp() OR o.touched_at < clock_timestamp() - interval '1.5 s')
+         ORDER BY r.id LIMIT $1`,
+        [limit],
+      );
+      return rows.map((row) => RunId.parse(row.id));
+    },
+    thaw: async () => {
+      const { value, touched } = await transact(pool, async (tx) => {
+        const { rows } = await tx.sql.query<{ by: string }>(
+          "DELETE FROM freeze WHERE until <= clock_timestamp() RETURNING by",
+        );
+        if (rows[0] === undefined) return false;
+        tx.audit({ actor: "sweeper", event: "freeze.expired" });
+        await touchOpenThreads(tx);
+        return true;
+      });
+      onCommit(touched);
+      return value;
+    },
+    beat: async ({ id, host, pid, version }) => {
+      await pool.query(
+        `INSERT INTO worker (id, host, pid, version) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (id) DO UPDATE SET beat_at = clock_timestamp()`,
+        [id, host, pid, version],
+      );
+    },
+    gone: async (worker) => {
+      await pool.query("DELETE FROM worker WHERE id = $1 OR beat_at < now() - interval '1 day'", [worker]);
+    },
+    workers: async (withinMs) => {
+      const { rows } = await pool.query<{ id: string; host: string; pid: number; beat_at: Date }>(
+        "SELECT id, host, pid, beat_at FROM worker WHERE beat_at > clock_timestamp() - make_interval(secs => $1)",
+        [withinMs / 1000],
+      );
+      return rows.map(({ id, host, pid, beat_at }) => ({ id, host, pid, beatAt: beat_at }));
+    },
+  };
+}
+
+/** Every thread with an open run shows whether writes are frozen. Runs are touched too: approved remedies may go on. */
+export async function touchOpenThreads(tx: Parameters<Parameters<typeof transact>[1]>[0]): Promise<void> {
+  const { rows } = await tx.sql.query<{ id: number; thread_id: number }>(
+    "SELECT id, thread_id FROM run WHERE status IN ('running', 'waiting')",
+  );
+  for (const row of rows) {
+    tx.touch("run", row.id);
+    tx.touch("thread", row.thread_id);
+  }
+}

@@ -1,0 +1,133 @@
+import { type ApprovalFacts, decideVote } from "../core/approval.ts";
+import { DiagError } from "../core/errors.ts";
+import { PrincipalId, RunId, ThreadId } from "../core/ids.ts";
+import type { Policy } from "../core/policy.ts";
+import type { Entry, Intake, VoteRequest } from "../core/ports.ts";
+import { noteEntry, settleEntry } from "./inbox.ts";
+import type { Transaction } from "./transaction.ts";
+
+type VoteResult = Awaited<ReturnType<Intake["castVote"]>>;
+
+interface ApprovalRow {
+  run_id: number;
+  thread_id: number;
+  remedy: string;
+  plan_sha256: string;
+  policy: Policy;
+  requester: string | null;
+  state: ApprovalFacts["state"];
+  expires_at: Date;
+  now: Date;
+}
+
+/**
+ * A vote: the approval's row is locked, so that two last votes at once are put in an order and the second sees the
+ * first. A refusal is returned, not thrown: it is audited in this very transaction.
+ */
+export async function castVote(
+  tx: Transaction,
+  entry: Entry,
+  request: VoteRequest,
+): Promise<VoteResult | DiagError> {
+  const fresh = (await noteEntry(tx, entry)) === "fresh";
+  const approval = await lockApproval(tx, request);
+  if (approval === undefined)
+    return new DiagError("not_decidable", "this button does not belong to an open approval");
+  const facts = await factsOf(tx, request, approval);
+  const verdict = decideVote(facts, { ...request, planSha256: approval.plan_sha256 }, approval.now);
+  const run = RunId.parse(approval.run_id);
+  const { remedy } = approval;
+  const payload = {
+    remedy,
+    decision: request.decision,
+    plan: approval.plan_sha256,
+    via: request.via,
+    reason: request.reason,
+  };
+  if (!verdict.ok) {
+    if (fresh)
+      tx.audit({
+        actor: request.voter.id,
+        event: "vote.refused",
+        run,
+        payload: { ...payload, why: verdict.why },
+      });
+    await settleEntry(tx, entry, "refused", verdict.why);
+    return new DiagError(verdict.code, verdict.why);
+  }
+  await tx.sql.query(
+    "INSERT INTO vote (approval_id, principal, decision, reason, plan_sha256, via) VALUES ($1, $2, $3, $4, $5, $6)",
+    [
+      request.approval,
+      request.voter.id,
+      request.decision,
+      request.reason ?? null,
+      approval.plan_sha256,
+      request.via,
+    ],
+  );
+  if (verdict.state !== "pending") await decide(tx, request, approval, verdict.state);
+  tx.audit({
+    actor: request.voter.id,
+    event: "vote.cast",
+    run,
+    payload: { ...payload, state: verdict.state },
+  });
+  tx.touch("run", run);
+  tx.touch("thread", ThreadId.parse(approval.thread_id), { urgent: true });
+  return { run, remedy, state: verdict.state, need: approval.policy.approvals, have: verdict.approvals };
+}
+
+/** Only a button on the very message that shows the approval counts. */
+async function lockApproval(tx: Transaction, request: VoteRequest): Promise<ApprovalRow | undefined> {
+  const { rows } = await tx.sql.query<ApprovalRow>(
+    `SELECT a.run_id, r.thread_id, a.remedy, a.plan_sha256, a.policy, a.requester, a.state, a.expires_at, clock_timestamp() AS now
+     FROM approval a JOIN run r ON r.id = a.run_id
+     WHERE a.id = $1 AND ($2::text IS NULL OR EXISTS (SELECT 1 FROM slack_message s WHERE s.thread_id = r.thread_id
+       AND s.slot = 'run/' || r.id || '/remedy/' || a.remedy AND s.channel = $2 AND s.ts = $3))
+     FOR UPDATE OF a`,
+    [request.approval, request.place?.channel ?? null, request.place?.ts ?? null],
+  );
+  return rows[0];
+}
+
+async function factsOf(tx: Transaction, request: VoteRequest, approval: ApprovalRow): Promise<ApprovalFacts> {
+  const { rows } = await tx.sql.query<{ principal: string; decision: "approve" | "deny"; at: Date }>(
+    "SELECT principal, decision, at FROM vote WHERE approval_id = $1",
+    [request.approval],
+  );
+  return {
+    id: request.approval,
+    state: approval.state,
+    planSha256: approval.plan_sha256,
+    policy: approval.policy,
+    requester: approval.requester === null ? undefined : PrincipalId.parse(approval.requester),
+    expiresAt: approval.expires_at,
+    votes: rows.map((row) => ({ ...row, principal: PrincipalId.parse(row.principal) })),
+  };
+}
+
+async function decide(
+  tx: Transaction,
+  request: VoteRequest,
+  approval: ApprovalRow,
+  state: "approved" | "denied",
+): Promise<void> {
+  await tx.sql.query(
+    `UPDATE approval SET state = $2, decided_at = clock_timestamp(),
+       execute_before = CASE WHEN $2 = 'approved' THEN clock_timestamp() + make_interval(secs => $3) END WHERE id = $1`,
+    [request.approval, state, approval.policy.execute / 1000],
+  );
+  const note =
+    state === "denied" ? `Denied by ${request.voter.id}${request.reason ? `: ${request.reason}` : ""}` : null;
+  await tx.sql.query(
+    `UPDATE remedy SET status = $3, note = coalesce($4, note), ended_at = CASE WHEN $3 = 'denied' THEN clock_timestamp() END
+     WHERE run_id = $1 AND key = $2 AND status = 'waiting'`,
+    [approval.run_id, approval.remedy, state, note],
+  );
+  if (state === "denied")
+    await tx.sql.query(
+      "UPDATE step SET state = 'denied' WHERE run_id = $1 AND remedy = $2 AND state = 'ready'",
+      [approval.run_id, approval.remedy],
+    );
+}
