@@ -1,0 +1,73 @@
+import { DiagError } from "../core/errors.ts";
+import type { Dispatcher, JobKind } from "../core/ports.ts";
+import type { Health } from "../telemetry/health.ts";
+import type { JobQueue, QueuePlace } from "./backend.ts";
+import { bounded } from "./bounded.ts";
+import { JobPayload, jobOptions } from "./job.ts";
+import { openBackend } from "./open.ts";
+
+/** A door's caller waits for this; Slack gives three seconds for everything. */
+const DISPATCH_WITHIN_MS = 1_500;
+
+/** A dispatcher that can also be asked how it does. */
+export interface QueueDispatcher extends Dispatcher {
+  readonly backend: "redis" | "postgres";
+  health(): Promise<Health>;
+}
+
+/**
+ * The producing side of the queue. Connects at first use, and again by itself after an outage.
+ * `dispatch` rejects with `queue_unavailable` after 1.5 s at the latest and never leaves a rejection unhandled.
+ */
+export function createDispatcher(place: QueuePlace): QueueDispatcher {
+  const backend = openBackend(place);
+  const queues = new Map<JobKind, Promise<JobQueue>>();
+  let closed = false;
+
+  const queueOf = (kind: JobKind): Promise<JobQueue> => {
+    const known = queues.get(kind);
+    if (known !== undefined) return known;
+    const opening = backend.openQueue(kind);
+    queues.set(kind, opening);
+    opening.catch(() => queues.delete(kind));
+    return opening;
+  };
+  const unavailable = (cause: unknown): DiagError =>
+    new DiagError(
+      "queue_unavailable",
+      `the queue: ${cause instanceof Error ? cause.message : String(cause)}`,
+      {
+        hint: place.redisUrl === undefined ? "check DATABASE_URL and that Postgres is up" : "check REDIS_URL",
+        cause,
+      },
+    );
+
+  return {
+    backend: backend.name,
+    async dispatch(kind, id) {
+      if (closed) throw unavailable(new Error("it is closed"));
+      const data = JobPayload.parse({ id });
+      const adding = queueOf(kind).then((queue) => queue.add(kind, data, jobOptions(id)));
+      const outcome = await bounded(adding, DISPATCH_WITHIN_MS);
+      if (outcome.state === "late") backend.reset();
+      if (outcome.state === "late") throw unavailable(new Error(`no answer within ${DISPATCH_WITHIN_MS} ms`));
+      if (outcome.state === "failed") throw unavailable(outcome.error);
+    },
+    async health() {
+      const outcome = await bounded(queueOf("run"), DISPATCH_WITHIN_MS);
+      if (outcome.state === "done") return { ok: true, detail: backend.name };
+      return {
+        ok: false,
+        detail: outcome.state === "late" ? "no answer" : unavailable(outcome.error).message,
+      };
+    },
+    async close() {
+      closed = true;
+      const open = await Promise.allSettled([...queues.values()]);
+      queues.clear();
+      for (const queue of open)
+        if (queue.status === "fulfilled") await bounded(queue.value.close(), DISPATCH_WITHIN_MS);
+      await backend.close();
+    },
+  };
+}

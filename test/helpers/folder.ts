@@ -1,0 +1,60 @@
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const PREFIX = "diagbot-test-";
+const OWNER = "owner.pid";
+/** Services put the number of their process here, so that the next run can end what a crashed one left. */
+const SERVICE_PIDS = ["postgres/postmaster.pid", "redis.pid"];
+
+/** A folder of this test process for the data of services; see `cleanStaleFolders`. */
+export function serviceFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), PREFIX));
+  // Postgres may have to run as another user than the tests.
+  chmodSync(folder, 0o755);
+  writeFileSync(join(folder, OWNER), String(process.pid));
+  return folder;
+}
+
+/** Ends services of test runs that died without cleaning up, and removes their folders. */
+export function cleanStaleFolders(): void {
+  for (const name of readdirSync(tmpdir()).filter((entry) => entry.startsWith(PREFIX))) {
+    const folder = join(tmpdir(), name);
+    const owner = pidIn(join(folder, OWNER));
+    if (owner === undefined || isAlive(owner)) continue;
+    for (const file of SERVICE_PIDS) endService(join(folder, file), folder);
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+// Process numbers are used again: only a process that names the folder on its command line is ours.
+function endService(pidFile: string, folder: string): void {
+  const pid = pidIn(pidFile);
+  if (pid === undefined || !isAlive(pid)) return;
+  const commandLine = `/proc/${pid}/cmdline`;
+  if (existsSync(commandLine) && readFileSync(commandLine, "utf8").includes(folder))
+    process.kill(pid, "SIGKILL");
+}
+
+function pidIn(file: string): number | undefined {
+  if (!existsSync(file)) return undefined;
+  const pid = Number.parseInt(readFileSync(file, "utf8"), 10);
+  return Number.isInteger(pid) && pid > 1 ? pid : undefined;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
+}

@@ -1,0 +1,75 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { rmSync } from "node:fs";
+import { connect } from "node:net";
+import { join } from "node:path";
+import { serviceFolder } from "./folder.ts";
+import { freePort } from "./ports.ts";
+import { until } from "./until.ts";
+
+export interface RedisServer {
+  readonly url: string;
+  readonly port: number;
+  readonly pid: () => number;
+  /** Ends the process as a crash would; `start` brings it back on the same port, empty. */
+  kill(): Promise<void>;
+  start(): Promise<void>;
+  /** Ends it and removes its folder. */
+  stop(): Promise<void>;
+}
+
+/** Why there is no Redis for tests; undefined: there is. */
+export function whyNoRedis(): string | undefined {
+  try {
+    execFileSync("redis-server", ["--version"], { stdio: "ignore" });
+    return undefined;
+  } catch {
+    return "no redis-server on the PATH (Debian: apt-get install redis-server), and REDIS_URL is not set";
+  }
+}
+
+/** A private redis-server without persistence. */
+export async function startRedis(extraArguments: readonly string[] = []): Promise<RedisServer> {
+  const folder = serviceFolder();
+  const port = await freePort();
+  let child: ChildProcess | undefined;
+  const server: RedisServer = {
+    url: `redis://127.0.0.1:${port}`,
+    port,
+    pid: () => child?.pid ?? 0,
+    start: async () => {
+      child = spawn(
+        "redis-server",
+        [
+          ...["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"],
+          ...["--dir", folder, "--pidfile", join(folder, "redis.pid"), "--daemonize", "no"],
+          ...["--maxmemory-policy", "noeviction", ...extraArguments],
+        ],
+        { stdio: "ignore" },
+      );
+      await until(() => answers(port));
+    },
+    kill: async () => {
+      if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+      const gone = once(child, "exit");
+      child.kill("SIGKILL");
+      await gone;
+    },
+    stop: async () => {
+      await server.kill();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+  await server.start();
+  return server;
+}
+
+const answers = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1");
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once("error", () => resolve(false));
+  });

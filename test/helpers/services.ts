@@ -1,0 +1,38 @@
+import type { TestProject } from "vitest/node";
+import { cleanStaleFolders } from "./folder.ts";
+import { startPostgres } from "./postgres-server.ts";
+import { startRedis, whyNoRedis } from "./redis-server.ts";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    /** A Postgres where tests may create databases; see freshDatabase(). */
+    databaseUrl: string;
+    /** Undefined: tests that need Redis skip and say `whyNoRedis`. */
+    redisUrl: string | undefined;
+    whyNoRedis: string | undefined;
+  }
+}
+
+/**
+ * vitest's globalSetup: real services for the tests. DATABASE_URL and REDIS_URL are used where they are set; otherwise an
+ * embedded Postgres and, where redis-server is on the PATH, a private Redis are started and stopped again.
+ */
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  cleanStaleFolders();
+  const stops: (() => Promise<void>)[] = [];
+  const given = process.env.DATABASE_URL;
+  const postgres = given === undefined ? await startPostgres() : undefined;
+  if (postgres !== undefined) stops.push(postgres.stop);
+  const databaseUrl = given ?? postgres?.url ?? "";
+
+  const noRedis = process.env.REDIS_URL === undefined ? whyNoRedis() : undefined;
+  const redis = process.env.REDIS_URL === undefined && noRedis === undefined ? await startRedis() : undefined;
+  if (redis !== undefined) stops.push(redis.stop);
+
+  project.provide("databaseUrl", databaseUrl);
+  project.provide("redisUrl", process.env.REDIS_URL ?? redis?.url);
+  project.provide("whyNoRedis", noRedis);
+  return async () => {
+    for (const stop of stops.reverse()) await stop();
+  };
+}

@@ -1,0 +1,264 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { afterEach, describe, expect, it } from "vitest";
+import type { QueuePlace } from "../../../src/queue/backend.ts";
+import { createDispatcher, type QueueDispatcher } from "../../../src/queue/dispatcher.ts";
+import { type Consumer, createJobSource, type JobHandler } from "../../../src/queue/source.ts";
+import { createLogger } from "../../../src/telemetry/logger.ts";
+import { until } from "../../helpers/until.ts";
+
+export interface Rig {
+  readonly place: QueuePlace;
+  stopServer(): Promise<void>;
+  startServer(): Promise<void>;
+  /** Puts a job into the queue that diagbot did not make. */
+  forge(name: string, data: unknown): Promise<void>;
+}
+
+/** What the queue must do, whatever it is made of. */
+export function queueContract(rig: () => Rig): void {
+  const lines: string[] = [];
+  const logger = createLogger({ level: "warn", destination: { write: (line) => void lines.push(line) } });
+  const open: { close(): Promise<void> }[] = [];
+  let subject = 100;
+
+  const dispatcher = (): QueueDispatcher => {
+    const made = createDispatcher(rig().place);
+    open.push(made);
+    return made;
+  };
+  const consumer = (handler: JobHandler, concurrency = 4): Consumer => {
+    const source = createJobSource({
+      ...rig().place,
+      logger,
+      lockMs: 1_000,
+      stalledCheckMs: 500,
+      watchMs: 300,
+    });
+    const made = source.work("run", concurrency, handler);
+    open.push({ close: () => made.close(200) });
+    return made;
+  };
+  const gate = () => {
+    let lift = () => {};
+    const lifted = new Promise<void>((resolve) => {
+      lift = resolve;
+    });
+    return { lifted, lift };
+  };
+
+  afterEach(async () => {
+    for (const one of open.splice(0).reverse()) await one.close();
+    lines.splice(0);
+  });
+
+  describe("queue", () => {
+    it("hands a dispatched id to the handler", async () => {
+      const seen: number[] = [];
+      consumer(async (id) => void seen.push(id));
+      const id = ++subject;
+      await dispatcher().dispatch("run", id);
+      await until(() => seen.includes(id));
+      expect(seen).toEqual([id]);
+    });
+
+    it("does not double a waiting job, and keeps subjects and kinds apart", async () => {
+      const queue = dispatcher();
+      const [first, second] = [++subject, ++subject];
+      for (let i = 0; i < 5; i++) await queue.dispatch("run", first);
+      await queue.dispatch("thread", first);
+      await queue.dispatch("run", second);
+      const seen: number[] = [];
+      const working = consumer(async (id) => void seen.push(id), 1);
+      await until(() => seen.includes(second));
+      await until(async () => (await working.health()).detail?.includes(" 0 waiting, 0 at work"));
+      expect(seen).toEqual([first, second]);
+      const threads: number[] = [];
+      const source = createJobSource({ ...rig().place, logger });
+      const other = source.work("thread", 1, async (id) => void threads.push(id));
+      open.push({ close: () => other.close(200) });
+      await until(() => threads.length > 0);
+      expect(threads).toEqual([first]);
+    });
+
+    it("handles a dispatch that comes while the subject is active, once, and afterwards", async () => {
+      const hold = gate();
+      const id = ++subject;
+      let [begun, atWork, most] = [0, 0, 0];
+      consumer(async () => {
+        begun += 1;
+        atWork += 1;
+        most = Math.max(most, atWork);
+        if (begun === 1) await hold.lifted;
+        atWork -= 1;
+      });
+      const queue = dispatcher();
+      await queue.dispatch("run", id);
+      await until(() => begun === 1);
+      for (let i = 0; i < 3; i++) await queue.dispatch("run", id);
+      hold.lift();
+      await until(() => begun === 2);
+      await queue.dispatch("run", ++subject);
+      await until(() => begun === 3);
+      expect({ begun, most }).toEqual({ begun: 3, most: 1 });
+    });
+
+    it("goes on after a handler that throws", async () => {
+      const seen: number[] = [];
+      const id = ++subject;
+      consumer(async (given) => {
+        seen.push(given);
+        if (seen.length === 1) throw new Error("boom");
+      });
+      const queue = dispatcher();
+      await queue.dispatch("run", id);
+      await until(() => lines.some((line) => line.includes("boom")));
+      await queue.dispatch("run", id);
+      await until(() => seen.length === 2);
+    });
+
+    it("drops jobs that are not its own", async () => {
+      const seen: number[] = [];
+      consumer(async (id) => void seen.push(id), 1);
+      const id = ++subject;
+      await rig().forge("run", { id: "7; rm -rf /" });
+      await rig().forge("run", { id: 7, extra: true });
+      await rig().forge("run", { id: -1 });
+      await rig().forge("other", { id: 7 });
+      await rig().forge("run", "text");
+      await dispatcher().dispatch("run", id);
+      await until(() => seen.includes(id));
+      expect(seen).toEqual([id]);
+      expect(lines.filter((line) => line.includes("not one of ours"))).toHaveLength(5);
+    });
+
+    it("refuses ids that are none before anything is sent", async () => {
+      await expect(dispatcher().dispatch("run", 0)).rejects.toThrow();
+      await expect(dispatcher().dispatch("run", 1.5)).rejects.toThrow();
+    });
+
+    it("closes within its grace, whether or not the handler ends", async () => {
+      const hold = gate();
+      let begun = 0;
+      const working = consumer(async () => {
+        begun += 1;
+        await hold.lifted;
+      });
+      const queue = dispatcher();
+      await queue.dispatch("run", ++subject);
+      await until(() => begun === 1);
+      const before = performance.now();
+      await working.close(300);
+      expect(performance.now() - before).toBeLessThan(3_000);
+      expect(lines.join()).toContain("closed with jobs at work");
+      hold.lift();
+    });
+
+    it("waits for a handler that ends within the grace, and takes no new job meanwhile", async () => {
+      const hold = gate();
+      const [first, second] = [++subject, ++subject];
+      const begun: number[] = [];
+      let ended = false;
+      const working = consumer(async (id) => {
+        begun.push(id);
+        await hold.lifted;
+        ended = true;
+      }, 1);
+      const queue = dispatcher();
+      await queue.dispatch("run", first);
+      await until(() => begun.length === 1);
+      const closing = working.close(5_000);
+      await queue.dispatch("run", second);
+      hold.lift();
+      await closing;
+      expect({ begun, ended }).toEqual({ begun: [first], ended: true });
+      const later: number[] = [];
+      consumer(async (id) => void later.push(id));
+      await until(() => later.includes(second));
+    });
+
+    it("leaves nothing stuck when a worker is killed", async () => {
+      const child = workerProcess(rig().place);
+      const id = ++subject;
+      const queue = dispatcher();
+      await queue.dispatch("run", id);
+      const [chunk] = await once(child.stdout as NodeJS.ReadableStream, "data");
+      expect(String(chunk)).toContain(String(id));
+      await queue.dispatch("run", id);
+      const gone = once(child, "exit");
+      child.kill("SIGKILL");
+      await gone;
+      const seen: number[] = [];
+      consumer(async (given) => void seen.push(given));
+      await until(() => seen.includes(id), 15_000);
+      await queue.dispatch("run", id);
+      await until(() => seen.length === 2);
+      expect(seen).toEqual([id, id]);
+    });
+
+    it("says within 2 s that the server is away, and works again by itself when it is back", async () => {
+      const seen: number[] = [];
+      const working = consumer(async (id) => void seen.push(id));
+      const queue = dispatcher();
+      await queue.dispatch("run", ++subject);
+      await until(() => seen.length === 1);
+      await rig().stopServer();
+      try {
+        const before = performance.now();
+        await expect(queue.dispatch("run", ++subject)).rejects.toMatchObject({ code: "queue_unavailable" });
+        expect(performance.now() - before).toBeLessThan(2_000);
+        expect((await working.health()).ok).toBe(false);
+      } finally {
+        await rig().startServer();
+      }
+      const id = ++subject;
+      await until(
+        () =>
+          queue.dispatch("run", id).then(
+            () => true,
+            () => false,
+          ),
+        20_000,
+      );
+      await until(() => seen.includes(id), 20_000);
+      await until(async () => (await working.health()).ok);
+    });
+
+    it("starts while the server is away and works once it is there", async () => {
+      await rig().stopServer();
+      const seen: number[] = [];
+      const queue = dispatcher();
+      let working: Consumer;
+      try {
+        working = consumer(async (id) => void seen.push(id));
+        const before = performance.now();
+        await expect(queue.dispatch("run", ++subject)).rejects.toMatchObject({ code: "queue_unavailable" });
+        expect(performance.now() - before).toBeLessThan(2_000);
+        expect((await working.health()).ok).toBe(false);
+        expect((await queue.health()).ok).toBe(false);
+      } finally {
+        await rig().startServer();
+      }
+      const id = ++subject;
+      await until(
+        () =>
+          queue.dispatch("run", id).then(
+            () => true,
+            () => false,
+          ),
+        20_000,
+      );
+      await until(() => seen.includes(id), 20_000);
+    });
+  });
+}
+
+function workerProcess(place: QueuePlace): ChildProcess {
+  const file = fileURLToPath(new URL("./worker-process.ts", import.meta.url));
+  const tsx = fileURLToPath(new URL("../../../node_modules/tsx/dist/loader.mjs", import.meta.url));
+  return spawn(process.execPath, ["--import", tsx, file], {
+    stdio: ["ignore", "pipe", "inherit"],
+    env: { ...process.env, QUEUE_PLACE: JSON.stringify(place) },
+  });
+}

@@ -1,0 +1,16 @@
+import { createJobSource } from "../../../src/queue/source.ts";
+import { createLogger } from "../../../src/telemetry/logger.ts";
+
+// A worker in a process of its own, so that it can be killed. Says on stdout which job it began; never ends it.
+const { QUEUE_PLACE = "{}" } = process.env;
+const source = createJobSource({
+  ...JSON.parse(QUEUE_PLACE),
+  lockMs: 1_000,
+  stalledCheckMs: 500,
+  logger: createLogger({ level: "error" }),
+});
+source.work("run", 1, (id) => {
+  process.stdout.write(`${id}\n`);
+  return new Promise(() => {});
+});
+setInterval(() => {}, 60_000);
