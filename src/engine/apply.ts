@@ -1,0 +1,164 @@
+import { DiagError, toDiagError } from "../core/errors.ts";
+import { canonical, difference } from "../core/json.ts";
+import type { PlannedCall } from "../core/plan.ts";
+import type { IntentRefusal } from "../core/run-store.ts";
+import type { RemedyView, StepView } from "../core/view.ts";
+import { sha256 } from "../lib/sha256.ts";
+import { callWrite, lookAt, type Reached, stepError } from "./call.ts";
+import { type EngineHouse, type Grip, writeAction } from "./house.ts";
+import { lockKey } from "./targets.ts";
+
+/** What the engine does after a write was not made: look again then. */
+export interface Pause {
+  readonly wakeAt?: Date;
+}
+
+const NEVER = new AbortController().signal;
+const BUSY_MS = 2_000;
+
+/** One write of an approved remedy, or of its undo: at most once, and only as approved. */
+export async function apply(
+  house: EngineHouse,
+  grip: Grip,
+  remedy: RemedyView,
+  step: StepView,
+): Promise<Pause | undefined> {
+  const planSha256 = remedy.planSha256 ?? "";
+  if (remedy.plan === undefined || sha256(canonical(remedy.plan)) !== planSha256)
+    return void (await house.store.voidApproval(grip.fence, remedy.key, [
+      "the stored plan does not match its hash",
+    ]));
+  const call = step.phase === "undo" ? undoCall(house, grip, step) : remedy.plan.calls[step.stage];
+  if (call === undefined) throw new DiagError("bug", `step ${step.name} is not in the plan`);
+  if (remedy.status === "approved") {
+    const drifted = await drift(house, grip, remedy.plan.calls);
+    if (drifted.length > 0) return void (await house.store.voidApproval(grip.fence, remedy.key, drifted));
+  }
+  return write(house, grip, { remedy, step, call, planSha256 });
+}
+
+function undoCall(house: EngineHouse, grip: Grip, step: StepView): PlannedCall {
+  const action = writeAction(house, step.action);
+  const { face } = house.targets.reach(grip.system, step.on, action);
+  return {
+    action: step.action,
+    on: step.on,
+    input: step.input,
+    class: action.class,
+    risk: action.risk,
+    target: lockKey(grip.system, face, action.target(action.input.parse(step.input))),
+    changes: [],
+    witness: step.witness ?? null,
+    timeoutSeconds: action.timeoutSeconds,
+  };
+}
+
+/** Is the situation still the one that was approved? Asked for the whole plan before its first write. */
+async function drift(house: EngineHouse, grip: Grip, calls: readonly PlannedCall[]): Promise<string[]> {
+  const lines: string[] = [];
+  for (const call of calls) {
+    const action = writeAction(house, call.action);
+    const reached = house.targets.reach(grip.system, call.on, action);
+    const now = await lookAt(action, reached, grip.stop, (context) =>
+      action.preview(reached.client, action.input.parse(call.input), context),
+    );
+    if (now.refused !== undefined) lines.push(`refused by a guard: ${now.refused}`);
+    if (now.nothingToDo !== undefined) lines.push(now.nothingToDo);
+    else lines.push(...(action.drift?.(call.witness, now.witness) ?? difference(call.witness, now.witness)));
+  }
+  return lines.map(house.redact);
+}
+
+interface Write {
+  readonly remedy: RemedyView;
+  readonly step: StepView;
+  readonly call: PlannedCall;
+  readonly planSha256: string;
+}
+
+async function write(
+  house: EngineHouse,
+  grip: Grip,
+  { remedy, step, call, planSha256 }: Write,
+): Promise<Pause | undefined> {
+  const action = writeAction(house, call.action);
+  const reached = house.targets.reach(grip.system, call.on, action);
+  const timeoutMs = call.timeoutSeconds * 1000;
+  // Read before the transaction begins: whatever the commit takes is taken from the effect's time, never added to it.
+  const begun = performance.now();
+  const wallEnd = Date.now() + timeoutMs;
+  house.crash("before_intent");
+  const intent = await house.store.beginWrite(grip.fence, {
+    remedy: remedy.key,
+    step: step.name,
+    planSha256,
+    target: call.target,
+    timeoutMs,
+    isUndo: step.phase === "undo",
+  });
+  if (intent.refused !== undefined) return refused(house, grip, remedy, intent);
+  house.crash("after_intent");
+  const remainingMs = () => Math.min(timeoutMs - (performance.now() - begun), wallEnd - Date.now());
+  house.crash("before_effect");
+  const result = await effect(house, action.name, {
+    reached,
+    call,
+    effectKey: intent.effectKey,
+    remainingMs,
+  });
+  house.crash("after_effect");
+  await house.store.recordWrite({ run: grip.fence.run, step: step.name, epoch: intent.epoch }, result);
+  house.crash("after_result");
+  return undefined;
+}
+
+async function refused(
+  house: EngineHouse,
+  grip: Grip,
+  remedy: RemedyView,
+  refusal: IntentRefusal,
+): Promise<Pause | undefined> {
+  switch (refusal.refused) {
+    case "busy":
+      return { wakeAt: new Date(Date.now() + BUSY_MS) };
+    case "frozen":
+      return remedy.approval?.executeBefore === undefined ? {} : { wakeAt: remedy.approval.executeBefore };
+    case "expired":
+      return void (await house.store.expireApproval(grip.fence, remedy.key, refusal.why));
+    case "void":
+      return void (await house.store.voidApproval(grip.fence, remedy.key, [refusal.why]));
+    case "cancelled":
+      return undefined;
+  }
+}
+
+/** `failed` only where the action proves that nothing was done; everything else that is not a success may have happened. */
+async function effect(
+  house: EngineHouse,
+  name: string,
+  {
+    reached,
+    call,
+    effectKey,
+    remainingMs,
+  }: { reached: Reached; call: PlannedCall; effectKey: string; remainingMs: () => number },
+) {
+  const startedAt = new Date();
+  const begun = performance.now();
+  const done = <T extends { outcome: "succeeded" | "failed" | "unknown" }>(result: T): T => {
+    house.events.step(name, result.outcome, performance.now() - begun);
+    return result;
+  };
+  try {
+    const options = { stop: NEVER, redact: house.redact, effectKey, remainingMs };
+    const output = await callWrite(writeAction(house, name), call.input, reached, options);
+    return done({ outcome: "succeeded", output, startedAt } as const);
+  } catch (error) {
+    const proven = ["target_refused", "bad_parameter"].includes(toDiagError(error, "target_error").code);
+    return done({
+      outcome: proven ? "failed" : "unknown",
+      error: stepError(error, house.redact),
+      startedAt,
+    } as const);
+  }
+}

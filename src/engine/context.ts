@@ -1,0 +1,43 @@
+import { DiagError } from "../core/errors.ts";
+import type { Seen } from "../core/outcome.ts";
+import type { AnySeen, Runbook, RunContext } from "../core/runbook.ts";
+import { facesOf, type System } from "../core/system.ts";
+import type { RunView, StepView } from "../core/view.ts";
+
+/** What the runbook's functions may know: only what is recorded with the run or configured for its system. */
+export function contextOf(run: RunView, system: System): RunContext {
+  return {
+    params: run.params,
+    thresholds: system.thresholds,
+    system: {
+      id: system.id,
+      connections: facesOf(system),
+      contacts: system.contacts,
+    },
+    now: run.startedAt ?? run.createdAt,
+    ...(run.alert === undefined ? {} : { alert: run.alert }),
+  };
+}
+
+/** The diagnose steps as findings and remedies see them. */
+export function seenOf(run: RunView): AnySeen {
+  const steps = run.steps.filter((step) => step.phase === "diagnose");
+  return Object.fromEntries(steps.map((step) => [step.name, seen(step)]));
+}
+
+/** An outcome as a runbook sees it. */
+export function seen(step: Pick<StepView, "state" | "output" | "error">): Seen<unknown> {
+  if (step.state === "succeeded") return { ok: true, value: step.output };
+  return { ok: false, error: step.error ?? { code: step.state, message: `the step was ${step.state}` } };
+}
+
+/** Runs a runbook's own function: whatever it throws is a bug of the runbook, said so. */
+export function ask<T>(runbook: Runbook, what: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof DiagError) throw error;
+    const message = error instanceof Error ? error.message : String(error);
+    throw new DiagError("bug", `runbook ${runbook.id}, ${what}: ${message}`, { cause: error });
+  }
+}

@@ -1,0 +1,113 @@
+import { isEnded, isRemedyOpen, type RunStatus } from "../core/outcome.ts";
+import type { RemedyView, RunView, StepView } from "../core/view.ts";
+
+/** The next thing to do with a run. */
+export type Move =
+  | { readonly move: "plan-stage"; readonly stage: number }
+  | { readonly move: "read"; readonly steps: readonly StepView[] }
+  | { readonly move: "diagnose" }
+  | { readonly move: "propose"; readonly remedy: RemedyView }
+  | { readonly move: "expire"; readonly remedy: RemedyView; readonly why: string }
+  | { readonly move: "apply"; readonly remedy: RemedyView; readonly step: StepView }
+  | { readonly move: "settle"; readonly remedy: RemedyView; readonly step: StepView }
+  | { readonly move: "fail"; readonly remedy: RemedyView; readonly step: StepView }
+  | { readonly move: "begin-verify"; readonly remedy: RemedyView }
+  | { readonly move: "verify"; readonly remedy: RemedyView }
+  | { readonly move: "end-undo"; readonly remedy: RemedyView }
+  | { readonly move: "cancel" }
+  | { readonly move: "wait"; readonly until?: Date }
+  | { readonly move: "finish"; readonly status: "succeeded" | "failed" | "errored" }
+  | { readonly move: "none" };
+
+/** Time after an attempt's deadline before anybody asks the target what became of it: the effect must be over by then. */
+export const SETTLE_GRACE_MS = 1_000;
+
+/**
+ * What to do next: a pure function of the rows, so that any worker comes to the same answer after any crash.
+ * `stages` is the number of stages of the run's runbook; `now` is the database's clock.
+ */
+export function decide(run: RunView, stages: number, now: Date): Move {
+  if (isEnded(run.status)) return { move: "none" };
+  const open = openAttempt(run, now);
+  if (open !== undefined) return open;
+  if (run.cancelRequestedBy !== undefined) return { move: "cancel" };
+  if (!run.diagnosed) return diagnosis(run, stages);
+  for (const remedy of run.remedies) {
+    const move = remedyMove(run, remedy, now);
+    if (move !== undefined) return move;
+  }
+  if (run.remedies.some((remedy) => isRemedyOpen(remedy.status))) return wait(run);
+  return { move: "finish", status: endStatus(run) };
+}
+
+/** An attempt whose outcome nobody recorded comes first: it blocks everything else, cancel included. */
+function openAttempt(run: RunView, now: Date): Move | undefined {
+  const step = run.steps.find(
+    (candidate) => candidate.effect === "write" && ["executing", "unknown"].includes(candidate.state),
+  );
+  const remedy = run.remedies.find((candidate) => candidate.key === step?.remedy);
+  if (step === undefined || remedy === undefined || remedy.status === "unknown") return undefined;
+  const settleAt = new Date((step.effectDeadline ?? now).getTime() + SETTLE_GRACE_MS);
+  return now < settleAt ? { move: "wait", until: settleAt } : { move: "settle", remedy, step };
+}
+
+function diagnosis(run: RunView, stages: number): Move {
+  const ready = run.steps.filter((step) => step.phase === "diagnose" && step.state === "ready");
+  if (ready.length > 0) return { move: "read", steps: ready };
+  return run.stagesPlanned < stages ? { move: "plan-stage", stage: run.stagesPlanned } : { move: "diagnose" };
+}
+
+function remedyMove(run: RunView, remedy: RemedyView, now: Date): Move | undefined {
+  switch (remedy.status) {
+    case "planned":
+      return { move: "propose", remedy };
+    case "waiting":
+      return isPast(remedy.approval?.expiresAt, now)
+        ? { move: "expire", remedy, why: "Nobody decided in time" }
+        : undefined;
+    case "approved":
+      return isPast(remedy.approval?.executeBefore, now)
+        ? { move: "expire", remedy, why: "It was approved, but could not be begun in time" }
+        : nextWrite(run, remedy, "apply");
+    case "applying":
+      return nextWrite(run, remedy, "apply");
+    case "verifying":
+      return { move: "verify", remedy };
+    case "undoing":
+      return nextWrite(run, remedy, "undo");
+    default:
+      return undefined;
+  }
+}
+
+function nextWrite(run: RunView, remedy: RemedyView, phase: "apply" | "undo"): Move {
+  const steps = run.steps.filter((step) => step.remedy === remedy.key && step.phase === phase);
+  const bad = steps.find((step) => step.state === "failed");
+  if (bad !== undefined) return { move: "fail", remedy, step: bad };
+  const next = steps.find((step) => step.state === "ready");
+  if (next !== undefined) return { move: "apply", remedy, step: next };
+  return phase === "apply" ? { move: "begin-verify", remedy } : { move: "end-undo", remedy };
+}
+
+function wait(run: RunView): Move {
+  const times = run.remedies.flatMap((remedy) =>
+    remedy.status === "waiting" && remedy.approval !== undefined ? [remedy.approval.expiresAt.getTime()] : [],
+  );
+  return times.length === 0 ? { move: "wait" } : { move: "wait", until: new Date(Math.min(...times)) };
+}
+
+/**
+ * `errored`: checks could not be made and nothing was found, so nobody may call it healthy.
+ * `failed`: a remedy was tried and did not help. Denied and expired remedies leave a good diagnosis.
+ */
+function endStatus(run: RunView): Extract<RunStatus, "succeeded" | "failed" | "errored"> {
+  const diagnose = run.steps.filter((step) => step.phase === "diagnose");
+  const blind = diagnose.some((step) => step.state === "errored") && run.findings.length === 0;
+  if (blind) return "errored";
+  const bad = run.remedies.some((remedy) =>
+    ["failed", "errored", "unknown", "undone"].includes(remedy.status),
+  );
+  return bad ? "failed" : "succeeded";
+}
+
+const isPast = (time: Date | undefined, now: Date): boolean => time !== undefined && time <= now;

@@ -1,0 +1,212 @@
+import { toDiagError } from "../core/errors.ts";
+import type { RunId } from "../core/ids.ts";
+import { isEnded } from "../core/outcome.ts";
+import type { Fence } from "../core/run-store.ts";
+import type { RunView } from "../core/view.ts";
+import { apply } from "./apply.ts";
+import { stepError } from "./call.ts";
+import { decide, type Move } from "./decide.ts";
+import { planStage, readSteps, recordDiagnosis } from "./diagnose.ts";
+import { type EngineHouse, type Grip, knowledgeOf } from "./house.ts";
+import { propose } from "./propose.ts";
+import { settle } from "./settle.ts";
+import { verifyMs, verifyRemedy } from "./verify.ts";
+
+export interface EngineOptions {
+  /** Name of this worker, unique among all. */
+  readonly worker: string;
+  /** A worker that is silent for so long has lost its runs. */
+  readonly leaseMs: number;
+}
+
+export interface Engine {
+  /** Moves a run as far as it goes now. Returns when it has ended, waits, or is in another worker's hands. Never throws. */
+  advance(run: RunId): Promise<void>;
+  /** Stops taking runs, gives reads up, lets writes finish; resolves when nothing is in hand or `graceMs` have passed. */
+  stop(graceMs: number): Promise<void>;
+}
+
+/** Moves runs: claim, decide, perform, until there is nothing to do. */
+export function createEngine(house: EngineHouse, options: EngineOptions): Engine {
+  const stopping = new AbortController();
+  const inHand = new Set<Promise<void>>();
+  return {
+    advance: async (run) => {
+      if (stopping.signal.aborted) return;
+      const work = advance(house, options, run, stopping.signal).catch((error: unknown) => {
+        const known = toDiagError(error);
+        if (known.code === "aborted") house.events.leaseLost();
+        const level = ["aborted", "store_unavailable"].includes(known.code) ? "warn" : "error";
+        house.logger[level](
+          { run, code: known.code, err: known.code === "bug" ? known : undefined },
+          known.message,
+        );
+      });
+      inHand.add(work);
+      await work.finally(() => inHand.delete(work));
+    },
+    stop: async (graceMs) => {
+      stopping.abort();
+      await Promise.race([
+        Promise.allSettled(inHand),
+        new Promise((resolve) => setTimeout(resolve, graceMs).unref()),
+      ]);
+    },
+  };
+}
+
+async function advance(
+  house: EngineHouse,
+  options: EngineOptions,
+  run: RunId,
+  stopping: AbortSignal,
+): Promise<void> {
+  const claim = await house.store.claim(run, options.worker, options.leaseMs);
+  if (claim === undefined) return;
+  house.crash("after_claim");
+  const lease = keepLease(house, claim.fence, options.leaseMs);
+  try {
+    await move(house, claim, { lease: lease.signal, stopping });
+  } finally {
+    lease.end();
+  }
+}
+
+/** The heartbeat. `signal` fires when the lease is lost or somebody cancelled the run. */
+function keepLease(house: EngineHouse, fence: Fence, leaseMs: number) {
+  const lost = new AbortController();
+  let lastHeld = performance.now();
+  const timer = setInterval(() => {
+    if (performance.now() - lastHeld > leaseMs) lost.abort();
+    house.store.renew(fence, leaseMs).then(
+      (state) => {
+        lastHeld = performance.now();
+        if (state === "cancel") lost.abort();
+      },
+      (error: unknown) => {
+        if (toDiagError(error).code === "aborted") lost.abort();
+      },
+    );
+  }, leaseMs / 3);
+  return { signal: lost.signal, end: () => clearInterval(timer) };
+}
+
+type Signals = { readonly lease: AbortSignal; readonly stopping: AbortSignal };
+
+/** `ended`: not ours any more; a pause: give it back until then; undefined: look again at once. */
+type Ahead = "ended" | { readonly wakeAt?: Date } | undefined;
+
+async function move(
+  house: EngineHouse,
+  { fence, rev }: { fence: Fence; rev: number },
+  signals: Signals,
+): Promise<void> {
+  let seenRev = rev;
+  for (;;) {
+    const ahead = await oneMove(house, fence, signals);
+    if (ahead === "ended") return;
+    if (ahead === undefined && !signals.stopping.aborted) continue;
+    house.crash("before_release");
+    const as = signals.stopping.aborted
+      ? { status: "queued" as const }
+      : { status: "waiting" as const, ...ahead };
+    const { released, rev: newer } = await house.store.release(fence, seenRev, as);
+    if (released) return;
+    seenRev = newer;
+  }
+}
+
+async function oneMove(house: EngineHouse, fence: Fence, signals: Signals): Promise<Ahead> {
+  const view = await house.store.load(fence.run);
+  if (view === undefined || isEnded(view.status)) return "ended";
+  try {
+    const next = await nextMove(house, view);
+    if (next.move === "none") return "ended";
+    if (next.move === "wait") return next.until === undefined ? {} : { wakeAt: next.until };
+    const stop = AbortSignal.any([signals.lease, signals.stopping]);
+    return await perform(house, { fence, view, ...knowledgeOf(house.catalog, view), stop }, next);
+  } catch (error) {
+    return mend(house, fence, view, signals, error);
+  }
+}
+
+async function nextMove(house: EngineHouse, view: RunView): Promise<Move> {
+  const known = house.catalog.runbooks.find((runbook) => runbook.id === view.runbook);
+  return decide(view, known?.stages.length ?? 0, await house.store.now());
+}
+
+/** A cancel interrupts reads: look again and decide. A lost lease or a lost Postgres ends our part. Anything else ends the run. */
+async function mend(
+  house: EngineHouse,
+  fence: Fence,
+  view: RunView,
+  signals: Signals,
+  thrown: unknown,
+): Promise<Ahead> {
+  const error = toDiagError(thrown);
+  if (error.code === "store_unavailable") throw error;
+  if (signals.stopping.aborted) return undefined;
+  if (signals.lease.aborted || error.code === "aborted") {
+    const isCancel = (await house.store.renew(fence, 15_000)) === "cancel";
+    if (!isCancel) throw error;
+    await house.store.cancel(fence);
+    house.events.run(view.runbook, "cancelled", age(view));
+    return "ended";
+  }
+  house.logger.error({ run: view.id, runbook: view.runbook, err: thrown }, "the run could not be moved");
+  await house.store.finish(fence, "errored", stepError(error, house.redact));
+  house.events.run(view.runbook, "errored", age(view));
+  return "ended";
+}
+
+const age = (view: RunView): number => Date.now() - view.createdAt.getTime();
+
+async function perform(
+  house: EngineHouse,
+  grip: Grip,
+  next: Move,
+): Promise<"ended" | { wakeAt?: Date } | undefined> {
+  const { fence, view } = grip;
+  const { store } = house;
+  switch (next.move) {
+    case "plan-stage":
+      return void (await planStage(house, grip, next.stage));
+    case "read":
+      return void (await readSteps(house, grip, next.steps));
+    case "diagnose":
+      return void (await recordDiagnosis(house, grip));
+    case "propose":
+      return void (await propose(house, grip, next.remedy));
+    case "expire":
+      house.events.remedy(view.runbook, "expired");
+      return void (await store.expireApproval(fence, next.remedy.key, next.why));
+    case "apply":
+      return apply(house, grip, next.remedy, next.step);
+    case "settle":
+      return void (await settle(house, grip, next.remedy, next.step));
+    case "fail":
+      house.events.remedy(view.runbook, "failed");
+      return void (await store.settleRemedy(fence, next.remedy.key, {
+        status: "failed",
+        note: `Nothing was done: ${next.step.error?.message ?? "the target refused"}`,
+      }));
+    case "begin-verify":
+      house.crash("before_verify");
+      return void (await store.beginVerify(fence, next.remedy.key, verifyMs(grip, next.remedy.key)));
+    case "verify":
+      return void (await verifyRemedy(house, grip, next.remedy));
+    case "end-undo":
+      return void (await store.settleRemedy(fence, next.remedy.key, {
+        status: "undone",
+        note: "It did not help and was undone",
+      }));
+    case "cancel":
+      await store.cancel(fence);
+      house.events.run(view.runbook, "cancelled", age(view));
+      return "ended";
+    case "finish":
+      await store.finish(fence, next.status);
+      house.events.run(view.runbook, next.status, age(view));
+      return "ended";
+  }
+}

@@ -1,0 +1,69 @@
+import type { WriteAction } from "../core/action.ts";
+import { DiagError } from "../core/errors.ts";
+import type { Outcome, RemedyStatus, RunStatus } from "../core/outcome.ts";
+import type { Catalog } from "../core/ports.ts";
+import type { Fence, RunStore } from "../core/run-store.ts";
+import type { Runbook } from "../core/runbook.ts";
+import type { System } from "../core/system.ts";
+import type { RunView } from "../core/view.ts";
+import type { Logger } from "../telemetry/logger.ts";
+import type { Targets } from "./targets.ts";
+
+/** Named places where a test may end or freeze the process (reliability.md, crash points). */
+export const CRASH_POINTS = [
+  "after_claim",
+  "before_intent",
+  "after_intent",
+  "before_effect",
+  "after_effect",
+  "after_result",
+  "before_verify",
+  "before_release",
+] as const;
+export type CrashPoint = (typeof CRASH_POINTS)[number];
+
+/** What is counted; wired to metrics in app.ts. */
+export interface EngineEvents {
+  step(action: string, outcome: Outcome, ms: number): void;
+  remedy(runbook: string, status: RemedyStatus): void;
+  run(runbook: string, status: RunStatus, ms: number): void;
+  leaseLost(): void;
+}
+
+export interface EngineHouse {
+  readonly store: RunStore;
+  readonly catalog: Catalog;
+  readonly targets: Targets;
+  readonly redact: (text: string) => string;
+  readonly logger: Logger;
+  readonly events: EngineEvents;
+  /** Does nothing outside tests. */
+  readonly crash: (point: CrashPoint) => void;
+}
+
+/** One run in the hands of this worker. `stop` fires when the lease is lost, the run is cancelled or the worker ends. */
+export interface Grip {
+  readonly fence: Fence;
+  readonly view: RunView;
+  readonly runbook: Runbook;
+  readonly system: System;
+  readonly stop: AbortSignal;
+}
+
+/** Runbook and system of a run, as this process knows them. Throws when the configuration no longer has them. */
+export function knowledgeOf(catalog: Catalog, view: RunView): { runbook: Runbook; system: System } {
+  const runbook = catalog.runbooks.find((candidate) => candidate.id === view.runbook);
+  const system = catalog.systems.find((candidate) => candidate.id === view.system);
+  if (runbook === undefined)
+    throw new DiagError("unknown_runbook", `runbook ${view.runbook} is not known here`);
+  if (system === undefined)
+    throw new DiagError("unknown_system", `system ${view.system} is not configured here`);
+  return { runbook, system };
+}
+
+/** The write action of that name. */
+export function writeAction(house: EngineHouse, name: string): WriteAction {
+  const action = house.targets.action(name);
+  if (action.effect !== "write") throw new DiagError("bug", `${name} is not a write`);
+  return action;
+}

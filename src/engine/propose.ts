@@ -1,0 +1,138 @@
+import { toDiagError } from "../core/errors.ts";
+import { canonical } from "../core/json.ts";
+import type { Plan, PlannedCall } from "../core/plan.ts";
+import { eligible, policyFor } from "../core/policy.ts";
+import { highestRisk } from "../core/risk.ts";
+import type { NewStep } from "../core/run-store.ts";
+import type { AnySeen, ExecutableRemedy, RunContext } from "../core/runbook.ts";
+import type { RemedyView } from "../core/view.ts";
+import { redactDeep } from "../lib/redact.ts";
+import { sha256 } from "../lib/sha256.ts";
+import { lookAt } from "./call.ts";
+import { ask, contextOf, seenOf } from "./context.ts";
+import { newStep } from "./diagnose.ts";
+import { type EngineHouse, type Grip, writeAction } from "./house.ts";
+import { lockKey } from "./targets.ts";
+
+type Remedy = ExecutableRemedy<AnySeen, RunContext["params"]>;
+
+/** Previews what a remedy would do, freezes it and asks for approval; or says why it is not offered. */
+export async function propose(house: EngineHouse, grip: Grip, remedy: RemedyView): Promise<void> {
+  const { store } = house;
+  const settle = (
+    status: "skipped" | "denied" | "errored",
+    note: string,
+    plan?: { canonical: string; sha256: string },
+  ) =>
+    store.settleRemedy(grip.fence, remedy.key, {
+      status,
+      note: house.redact(note),
+      ...(plan === undefined ? {} : { plan }),
+    });
+  try {
+    const previewed = await previewCalls(house, grip, remedy);
+    if ("skip" in previewed) return await settle("skipped", previewed.skip);
+    const plan = freeze(grip, remedy, previewed.calls);
+    const text = canonical(redactDeep(plan, house.redact));
+    const frozen = { canonical: text, sha256: sha256(text) };
+    if (grip.view.dryRun) return await settle("skipped", "Dry run: this is what would be asked for", frozen);
+    const policy = policyFor(house.catalog.policies, plan.risk);
+    if (policy === undefined)
+      return await settle("denied", `No policy in diagbot.yaml allows a ${plan.risk}-risk remedy`, frozen);
+    const voters = eligible(policy, house.catalog.people, grip.view.caller.principal);
+    if (voters.length < policy.approvals)
+      return await settle(
+        "denied",
+        `${policy.approvals} approvals are needed, but only ${voters.length} people may give one`,
+        frozen,
+      );
+    await store.propose(grip.fence, remedy.key, {
+      plan,
+      ...frozen,
+      policy,
+      steps: stepsOf(house, grip, remedy.key, plan),
+    });
+  } catch (error) {
+    if (
+      grip.stop.aborted ||
+      toDiagError(error).code === "aborted" ||
+      toDiagError(error).code === "store_unavailable"
+    )
+      throw error;
+    await settle("errored", `It could not be planned: ${toDiagError(error, "target_error").message}`);
+  }
+}
+
+async function previewCalls(
+  house: EngineHouse,
+  grip: Grip,
+  remedy: RemedyView,
+): Promise<{ calls: PlannedCall[] } | { skip: string }> {
+  const { view, runbook, system } = grip;
+  const spec = executable(grip, remedy.key);
+  const wanted = ask(runbook, `${remedy.key}.do`, () => spec.do(seenOf(view), contextOf(view, system)));
+  const calls: PlannedCall[] = [];
+  const reasons: string[] = [];
+  for (const call of wanted) {
+    const step = newStep(house, view, { name: call.action, call, phase: "apply", stage: 0 });
+    const action = writeAction(house, step.action);
+    const reached = house.targets.reach(system, step.on, action);
+    const input = action.input.parse(step.input);
+    const preview = await lookAt(action, reached, grip.stop, (context) =>
+      action.preview(reached.client, input, context),
+    );
+    if (preview.refused !== undefined) return { skip: `Refused by a guard: ${preview.refused}` };
+    if (preview.nothingToDo !== undefined) {
+      reasons.push(preview.nothingToDo);
+      continue;
+    }
+    calls.push({
+      action: action.name,
+      on: step.on,
+      input: step.input,
+      class: action.class,
+      risk: action.risk,
+      target: lockKey(system, reached.face, action.target(input)),
+      changes: preview.changes,
+      witness: preview.witness,
+      timeoutSeconds: action.timeoutSeconds,
+    });
+  }
+  return calls.length > 0 ? { calls } : { skip: reasons.join("; ") || "There is nothing to do" };
+}
+
+/** The executable remedy of that key. */
+export function executable(grip: Pick<Grip, "runbook">, key: string): Remedy {
+  const spec = grip.runbook.remedies[key];
+  if (spec === undefined || spec.advice !== undefined)
+    throw new Error(`runbook ${grip.runbook.id} has no executable remedy ${key}`);
+  return spec;
+}
+
+function freeze(grip: Grip, remedy: RemedyView, calls: readonly PlannedCall[]): Plan {
+  const spec = executable(grip, remedy.key);
+  return {
+    version: 1,
+    run: grip.view.id,
+    system: grip.view.system,
+    runbook: grip.view.runbook,
+    remedy: remedy.key,
+    title: remedy.title,
+    risk: highestRisk([spec.risk, ...calls.map((call) => call.risk)]),
+    calls,
+    verifyWithin: spec.verify.within,
+    undo: spec.undo,
+  };
+}
+
+const stepsOf = (house: EngineHouse, grip: Grip, key: string, plan: Plan): NewStep[] =>
+  plan.calls.map((call, index) => ({
+    ...newStep(house, grip.view, {
+      name: `${key}/apply/${index + 1}`,
+      call,
+      phase: "apply",
+      stage: index,
+      remedy: key,
+    }),
+    witness: call.witness,
+  }));

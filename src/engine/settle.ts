@@ -1,0 +1,57 @@
+import type { Probed } from "../core/action.ts";
+import { toDiagError } from "../core/errors.ts";
+import type { RemedyView, StepView } from "../core/view.ts";
+import { lookAt } from "./call.ts";
+import { type EngineHouse, type Grip, writeAction } from "./house.ts";
+
+/**
+ * An attempt whose outcome nobody recorded. The target is asked; what it cannot answer, and any guarded write that seems
+ * not to have happened, is put to a human: the machine never repeats a guarded write.
+ */
+export async function settle(
+  house: EngineHouse,
+  grip: Grip,
+  remedy: RemedyView,
+  step: StepView,
+): Promise<void> {
+  const action = writeAction(house, step.action);
+  const probed = await probe(house, grip, step);
+  const evidence = house.redact(probed.evidence);
+  const attempt = { run: grip.fence.run, step: step.name, epoch: step.epoch };
+  const startedAt = step.startedAt ?? new Date();
+  if (probed.verdict === "done") {
+    await house.store.recordWrite(attempt, { outcome: "succeeded", startedAt, evidence });
+    return;
+  }
+  await house.store.recordWrite(attempt, {
+    outcome: "unknown",
+    startedAt,
+    evidence,
+    error: step.error ?? { code: "aborted", message: "the worker ended before it recorded the outcome" },
+  });
+  if (probed.verdict === "not-done" && action.class !== "guarded") {
+    await house.store.resend(grip.fence, step.name, evidence);
+    return;
+  }
+  await house.store.settleRemedy(grip.fence, remedy.key, {
+    status: "unknown",
+    note: `It is not known whether this happened. ${evidence}`,
+  });
+}
+
+async function probe(house: EngineHouse, grip: Grip, step: StepView): Promise<Probed> {
+  const action = writeAction(house, step.action);
+  try {
+    const reached = house.targets.reach(grip.system, step.on, action);
+    const input = action.input.parse(step.input);
+    return await lookAt(action, reached, grip.stop, (context) =>
+      action.probe(reached.client, input, step.witness ?? null, context),
+    );
+  } catch (error) {
+    if (grip.stop.aborted) throw error;
+    return {
+      verdict: "unknown",
+      evidence: `The target could not be asked: ${toDiagError(error, "target_error").message}`,
+    };
+  }
+}

@@ -1,0 +1,61 @@
+import { toDiagError } from "../core/errors.ts";
+import type { Dispatcher } from "../core/ports.ts";
+import type { SweepStore } from "../core/run-store.ts";
+import { waitFor } from "../lib/wait.ts";
+import type { Logger } from "../telemetry/logger.ts";
+
+interface SweeperHouse {
+  readonly store: SweepStore;
+  readonly dispatcher: Dispatcher;
+  readonly logger: Logger;
+  /** This process's name, its place and version: the sign of life others see. */
+  readonly worker: {
+    readonly id: string;
+    readonly host: string;
+    readonly pid: number;
+    readonly version: string;
+  };
+  readonly everyMs?: number;
+}
+
+const LEASE_MS = 5_000;
+
+/**
+ * Keeps things moving that nobody is told about: runs whose worker died, jobs a wiped queue has lost, approvals and
+ * freezes whose time is over. One process sweeps; every process gives its sign of life.
+ */
+export function createSweeper(house: SweeperHouse): { start(): void; stop(): Promise<void> } {
+  const stopping = new AbortController();
+  let loop: Promise<void> = Promise.resolve();
+  return {
+    start: () => {
+      loop = run(house, stopping.signal);
+    },
+    stop: async () => {
+      stopping.abort();
+      await loop;
+      await house.store.resign("sweeper", house.worker.id).catch(() => {});
+      await house.store.gone(house.worker.id).catch(() => {});
+    },
+  };
+}
+
+async function run(house: SweeperHouse, stop: AbortSignal): Promise<void> {
+  while (!stop.aborted) {
+    await sweep(house).catch((error: unknown) => {
+      house.logger.warn(
+        { code: toDiagError(error, "store_unavailable").code },
+        "the sweep could not be made; it will be tried again",
+      );
+    });
+    await waitFor(house.everyMs ?? 1_000, stop);
+  }
+}
+
+async function sweep({ store, dispatcher, worker }: SweeperHouse): Promise<void> {
+  await store.beat(worker);
+  if (!(await store.lead("sweeper", worker.id, LEASE_MS))) return;
+  await store.thaw();
+  const due = await store.dueRuns(200);
+  await Promise.allSettled(due.map((run) => dispatcher.dispatch("run", run)));
+}

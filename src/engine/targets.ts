@@ -1,0 +1,63 @@
+import type { Action, Connector } from "../core/action.ts";
+import { type ConnectionFace, endpointOf, faceOf } from "../core/connection.ts";
+import { DiagError } from "../core/errors.ts";
+import type { System } from "../core/system.ts";
+
+/** Clients of the outside systems, opened at first use and kept for the life of the process. */
+export interface Targets {
+  action(name: string): Action;
+  reach(system: System, connection: string, action: Action): { client: unknown; face: ConnectionFace };
+  close(): Promise<void>;
+}
+
+export function createTargets(connectors: readonly Connector[]): Targets {
+  const actions = new Map(
+    connectors.flatMap((connector) => connector.actions.map((action) => [action.name, action] as const)),
+  );
+  const byNeed = new Map(connectors.map((connector) => [connector.needs, connector]));
+  const open = new Map<string, { client: unknown; connector: Connector }>();
+  return {
+    action: (name) => {
+      const action = actions.get(name);
+      if (action === undefined) throw new DiagError("bug", `no action ${name}`);
+      return action;
+    },
+    reach: (system, name, action) => {
+      const connection = system.connections[name];
+      if (connection === undefined)
+        throw new DiagError("missing_connection", `${system.id} has no connection ${name}`);
+      const connector = byNeed.get(action.needs);
+      if (connector === undefined) throw new DiagError("bug", `no connector for ${action.needs}`);
+      if (action.needs !== "endpoint" && action.needs !== connection.kind)
+        throw new DiagError(
+          "missing_connection",
+          `${action.name} needs ${action.needs}, ${name} is ${connection.kind}`,
+        );
+      const key = `${system.id}/${name}/${action.needs}`;
+      const known = open.get(key) ?? {
+        client: connector.open(openedWith(action, name, connection)),
+        connector,
+      };
+      open.set(key, known);
+      return { client: known.client, face: faceOf(name, connection) };
+    },
+    close: async () => {
+      await Promise.allSettled([...open.values()].map(({ client, connector }) => connector.close(client)));
+      open.clear();
+    },
+  };
+}
+
+function openedWith(action: Action, name: string, connection: System["connections"][string]): unknown {
+  if (action.needs !== "endpoint") return connection;
+  const endpoint = endpointOf(connection);
+  if (endpoint === undefined) throw new DiagError("missing_connection", `${name} has no network address`);
+  return endpoint;
+}
+
+/** Names the thing that must not be changed by two at once, whatever system it is configured under. */
+export function lockKey(system: System, face: ConnectionFace, target: string): string {
+  const place =
+    face.endpoint === undefined ? `${system.id}/${face.name}` : `${face.endpoint.host}:${face.endpoint.port}`;
+  return `${face.kind}://${place}/${target}`;
+}

@@ -1,0 +1,103 @@
+import { parseDuration, sayDuration } from "../core/duration.ts";
+import type { Seen } from "../core/outcome.ts";
+import type { NewStep, StepResult } from "../core/run-store.ts";
+import type { RemedyView, RunView, StepView } from "../core/view.ts";
+import { waitFor } from "../lib/wait.ts";
+import { ask, contextOf, seenOf } from "./context.ts";
+import { newStep, readStep } from "./diagnose.ts";
+import { type EngineHouse, type Grip, writeAction } from "./house.ts";
+import { executable } from "./propose.ts";
+
+const POLL_MS = 750;
+
+export const verifyMs = (grip: Grip, key: string): number =>
+  parseDuration(executable(grip, key).verify.within) ?? 30_000;
+
+/** Asks until it is better or the time is over; then the remedy has succeeded or failed, and a failed one may be undone. */
+export async function verifyRemedy(house: EngineHouse, grip: Grip, remedy: RemedyView): Promise<void> {
+  const spec = executable(grip, remedy.key);
+  const context = contextOf(grip.view, grip.system);
+  const before = seenOf(grip.view);
+  const calls = ask(grip.runbook, `${remedy.key}.verify`, () => spec.verify.check(before, context));
+  const steps = Object.entries(calls).map(([name, call]) =>
+    newStep(house, grip.view, {
+      name: `${remedy.key}/verify/${name}`,
+      call,
+      phase: "verify",
+      stage: 0,
+      remedy: remedy.key,
+    }),
+  );
+  for (;;) {
+    const results = await Promise.all(
+      steps.map(async (step) => ({ ...step, result: await readStep(house, grip, step) })),
+    );
+    const holds = ask(grip.runbook, `${remedy.key}.verify.holds`, () =>
+      spec.verify.holds(seenAfter(results) as never, before, context),
+    );
+    const now = await house.store.now();
+    const isOver = remedy.verifyUntil === undefined || now >= remedy.verifyUntil;
+    if (holds || isOver) {
+      await house.store.recordCheck(grip.fence, results);
+      await conclude(house, grip, remedy, holds);
+      return;
+    }
+    await waitFor(POLL_MS, grip.stop);
+    grip.stop.throwIfAborted();
+  }
+}
+
+function seenAfter(results: readonly (NewStep & { result: StepResult })[]): Record<string, Seen<unknown>> {
+  const shortName = (name: string) => name.slice(name.lastIndexOf("/verify/") + "/verify/".length);
+  return Object.fromEntries(
+    results.map(({ name, result }) => [
+      shortName(name),
+      result.outcome === "succeeded"
+        ? { ok: true as const, value: result.output }
+        : { ok: false as const, error: result.error ?? { code: result.outcome, message: result.outcome } },
+    ]),
+  );
+}
+
+async function conclude(house: EngineHouse, grip: Grip, remedy: RemedyView, holds: boolean): Promise<void> {
+  const within = sayDuration(verifyMs(grip, remedy.key));
+  if (holds) {
+    await house.store.settleRemedy(grip.fence, remedy.key, {
+      status: "succeeded",
+      note: "Verified: the cause is gone",
+    });
+    house.events.remedy(grip.view.runbook, "succeeded");
+    return;
+  }
+  const note = `Not better within ${within}`;
+  const undo = remedy.approval?.policy.undo === "auto" ? undoSteps(house, grip.view, remedy) : [];
+  house.events.remedy(grip.view.runbook, "failed");
+  if (undo.length > 0)
+    await house.store.beginUndo(grip.fence, remedy.key, undo, `${note}; it is being undone`);
+  else await house.store.settleRemedy(grip.fence, remedy.key, { status: "failed", note });
+}
+
+/** Each applied call's own undo, last first; empty where the remedy or an action cannot be undone. */
+export function undoSteps(house: EngineHouse, view: RunView, remedy: RemedyView): NewStep[] {
+  if (remedy.plan?.undo !== "actions") return [];
+  const applied = view.steps.filter(
+    (step) => step.remedy === remedy.key && step.phase === "apply" && step.state === "succeeded",
+  );
+  return applied.toReversed().flatMap((step, index) => {
+    const call = undoOf(house, step);
+    const part = {
+      name: `${remedy.key}/undo/${index + 1}`,
+      phase: "undo" as const,
+      stage: index,
+      remedy: remedy.key,
+    };
+    return call === undefined
+      ? []
+      : [newStep(house, view, { ...part, call: { ...call, on: call.on ?? step.on } })];
+  });
+}
+
+function undoOf(house: EngineHouse, step: StepView) {
+  const action = writeAction(house, step.action);
+  return action.undo?.(action.input.parse(step.input), step.witness ?? null, step.output);
+}
