@@ -164,8 +164,8 @@ const age = (view: RunView): number => Date.now() - view.createdAt.getTime();
 async function perform(
   house: EngineHouse,
   grip: Grip,
-  next: Move,
-): Promise<"ended" | { wakeAt?: Date } | undefined> {
+  next: Exclude<Move, { readonly move: "wait" | "none" }>,
+): Promise<Ahead> {
   const { fence, view } = grip;
   const { store } = house;
   switch (next.move) {

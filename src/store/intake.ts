@@ -44,7 +44,7 @@ export function createIntake({ pool, onCommit }: { pool: Pool; onCommit: OnCommi
       commit(async (tx) => {
         await noteEntry(tx, entry);
         const { rows } = await tx.sql.query<{ since: Date; until: Date | null }>(
-          `INSERT INTO freeze (by, reason, until) VALUES ($1, $2, clock_timestamp() + make_interval(secs => $3))
+          `INSERT INTO write_freeze (by, reason, until) VALUES ($1, $2, clock_timestamp() + make_interval(secs => $3))
            ON CONFLICT (only_one) DO UPDATE SET by = excluded.by, reason = excluded.reason, until = excluded.until, since = clock_timestamp()
            RETURNING since, until`,
           [by.principal ?? by.name, reason, forMs === undefined ? null : forMs / 1000],
@@ -57,7 +57,7 @@ export function createIntake({ pool, onCommit }: { pool: Pool; onCommit: OnCommi
     unfreeze: (entry, by) =>
       commit(async (tx) => {
         await noteEntry(tx, entry);
-        const { rowCount } = await tx.sql.query("DELETE FROM freeze");
+        const { rowCount } = await tx.sql.query("DELETE FROM write_freeze");
         if (rowCount !== 1) return false;
         tx.audit({ actor: actorOf(by), event: "freeze.off" });
         await touchOpenThreads(tx);

@@ -60,7 +60,7 @@ async function runs(
 
 async function freezeNow(pool: Pool): Promise<FreezeView | undefined> {
   const { rows } = await pool.query<{ by: string; reason: string; since: Date; until: Date | null }>(
-    "SELECT by, reason, since, until FROM freeze WHERE until IS NULL OR until > clock_timestamp()",
+    "SELECT by, reason, since, until FROM write_freeze WHERE until IS NULL OR until > clock_timestamp()",
   );
   const row = rows[0];
   return row && { by: row.by, reason: row.reason, since: row.since, ...present({ until: row.until }) };

@@ -33,7 +33,7 @@ export function createSweepStore({ pool, onCommit }: { pool: Pool; onCommit: OnC
     thaw: async () => {
       const { value, touched } = await transact(pool, async (tx) => {
         const { rows } = await tx.sql.query<{ by: string }>(
-          "DELETE FROM freeze WHERE until <= clock_timestamp() RETURNING by",
+          "DELETE FROM write_freeze WHERE until <= clock_timestamp() RETURNING by",
         );
         if (rows[0] === undefined) return false;
         tx.audit({ actor: "sweeper", event: "freeze.expired" });

@@ -32,7 +32,7 @@ async function beginWrite(
 ): Promise<WrittenIntent | IntentRefusal> {
   if (tx.run.cancelRequested && !intent.isUndo) return { refused: "cancelled", why: "the run was cancelled" };
   const frozen = await tx.sql.query<{ reason: string; by: string }>(
-    "SELECT reason, by FROM freeze WHERE until IS NULL OR until > clock_timestamp() FOR SHARE",
+    "SELECT reason, by FROM write_freeze WHERE until IS NULL OR until > clock_timestamp() FOR SHARE",
   );
   if (frozen.rows[0] !== undefined)
     return { refused: "frozen", why: `writes are frozen by ${frozen.rows[0].by}: ${frozen.rows[0].reason}` };

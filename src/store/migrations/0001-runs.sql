@@ -237,7 +237,7 @@ CREATE TABLE worker (
 );
 
 -- The kill switch: while a row exists and is not over, no intent is written.
-CREATE TABLE freeze (
+CREATE TABLE write_freeze (
   only_one boolean PRIMARY KEY DEFAULT true CHECK (only_one),
   by       text NOT NULL,
   reason   text NOT NULL,

@@ -1,0 +1,94 @@
+import { z } from "zod";
+import { actionsOn, type Connector, type Probed } from "../../src/core/action.ts";
+import { DiagError } from "../../src/core/errors.ts";
+
+/** A target at the network's edge that writes a receipt before it answers: the ground truth of what was done. */
+export interface World {
+  value: number;
+  receipts: { key: string; set: number }[];
+  /** What happens to the next writes. */
+  next: ("ok" | "lost-reply" | "refuse" | "never-arrives")[];
+  probe: Probed | undefined;
+  reads: number;
+}
+
+export const newWorld = (): World => ({ value: 10, receipts: [], next: [], probe: undefined, reads: 0 });
+
+const { read, write } = actionsOn<World>("http");
+
+export const level = read({
+  name: "world.level",
+  title: "Level",
+  input: z.object({}),
+  output: z.object({ value: z.number() }),
+  run: async (world) => {
+    world.reads += 1;
+    return { value: world.value };
+  },
+});
+
+export const broken = read({
+  name: "world.broken",
+  title: "A check that fails",
+  input: z.object({}),
+  output: z.object({ value: z.number() }),
+  run: async () => {
+    throw new DiagError("target_unreachable", "connection refused", { detail: "ECONNREFUSED" });
+  },
+});
+
+export const slow = read({
+  name: "world.slow",
+  title: "A check that never ends",
+  input: z.object({}),
+  output: z.object({}),
+  timeoutSeconds: 600,
+  run: (_world, _input, { signal }) =>
+    new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(new Error("stopped")))),
+});
+
+const set = (kind: "guarded" | "keyed") =>
+  write({
+    name: `world.set-${kind}`,
+    title: "Set the level",
+    class: kind,
+    risk: "high",
+    timeoutSeconds: 1,
+    input: z.object({ to: z.number() }),
+    output: z.object({ was: z.number() }),
+    target: () => "level",
+    preview: async (world, { to }) =>
+      world.value === to
+        ? { changes: [], witness: null, nothingToDo: "already there" }
+        : { changes: [`level ${world.value} -> ${to}`], witness: { value: world.value } },
+    run: async (world, { to }, { effectKey }) => {
+      const fate = world.next.shift() ?? "ok";
+      if (fate === "refuse") throw new DiagError("target_refused", "not today");
+      if (fate === "never-arrives") throw new DiagError("timeout", "no answer");
+      const was = world.value;
+      const isRepeat = kind === "keyed" && world.receipts.some((receipt) => receipt.key === effectKey);
+      if (!isRepeat) {
+        world.receipts.push({ key: effectKey, set: to });
+        world.value = to;
+      }
+      if (fate === "lost-reply") throw new DiagError("timeout", "no answer");
+      return { was };
+    },
+    probe: async (world, { to }) =>
+      world.probe ??
+      (world.value === to
+        ? { verdict: "done", evidence: `the level is ${to}` }
+        : { verdict: "not-done", evidence: `the level is ${world.value}` }),
+    undo: (_input, witness) => ({ action: `world.set-${kind}`, input: { to: (witness as { value: number }).value } }),
+  });
+
+export const setGuarded = set("guarded");
+export const setKeyed = set("keyed");
+
+export const worldConnector = (world: World): Connector =>
+  ({
+    needs: "http",
+    actions: [level.action, broken.action, slow.action, setGuarded.action, setKeyed.action],
+    open: () => world,
+    close: async () => {},
+  }) as Connector;
