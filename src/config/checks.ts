@@ -1,0 +1,144 @@
+import { canonical } from "../core/json.ts";
+import { eligible, type Policies, type Principal } from "../core/policy.ts";
+import { RISKS, type Risk } from "../core/risk.ts";
+import type { Complaint, ConfigDocument } from "./document.ts";
+import { instead } from "./explain.ts";
+import type { ConfigFile } from "./schema.ts";
+
+export interface Checked {
+  readonly complaints: Complaint[];
+  readonly warnings: Complaint[];
+}
+
+const CHANNEL = /^[CG][A-Z0-9]{2,20}$/;
+const USER = /^[UW][A-Z0-9]{2,20}$/;
+const HOW_TO_FIND = "not its name; Slack shows it at the end of the details";
+
+/** Schemes of the URLs of each kind of connection. */
+const SCHEMES: Readonly<Record<string, readonly string[]>> = {
+  postgres: ["postgres:", "postgresql:"],
+  redis: ["redis:", "rediss:"],
+  http: ["http:", "https:"],
+  prometheus: ["http:", "https:"],
+  jaeger: ["http:", "https:"],
+  kubernetes: ["http:", "https:"],
+  mongodb: ["mongodb:", "mongodb+srv:"],
+};
+
+const complain = (document: ConfigDocument, path: readonly PropertyKey[], message: string): Complaint =>
+  document.at(path, `${path.join(".")}: ${message}`);
+
+/** What the shape cannot say: whether the parts of the file fit each other. */
+export function checkFile(file: ConfigFile, people: readonly Principal[], document: ConfigDocument): Checked {
+  const checked: Checked = { complaints: [], warnings: [] };
+  checkPeople(file, document, checked);
+  for (const risk of RISKS) checkPolicy(risk, file.policies, people, document, checked);
+  checkChannels(file, document, checked);
+  checkUrls(file, document, checked);
+  checkMatches(file, document, checked);
+  if (Object.keys(file.systems).length === 0)
+    checked.warnings.push(complain(document, ["systems"], "no systems: there is nothing to look at"));
+  return checked;
+}
+
+function checkPeople(file: ConfigFile, document: ConfigDocument, { complaints }: Checked): void {
+  const owners = new Map<string, string>();
+  for (const [person, { slack }] of Object.entries(file.people))
+    for (const [index, id] of slack.entries()) {
+      const path = ["people", person, "slack", index];
+      if (!USER.test(id))
+        complaints.push(complain(document, path, `a Slack member id (U…), ${HOW_TO_FIND} of a profile`));
+      const owner = owners.get(id);
+      // Two humans behind one account could approve what they asked for themselves.
+      if (owner !== undefined)
+        complaints.push(complain(document, path, `${id} is also ${owner}'s Slack account`));
+      owners.set(id, person);
+    }
+}
+
+function checkPolicy(
+  risk: Risk,
+  policies: Policies,
+  people: readonly Principal[],
+  document: ConfigDocument,
+  { complaints, warnings }: Checked,
+): void {
+  const policy = policies[risk];
+  if (policy === undefined) {
+    warnings.push(
+      complain(document, ["policies"], `no policy for ${risk} remedies: nobody may approve them`),
+    );
+    return;
+  }
+  const roles = [...new Set(people.flatMap((person) => person.roles))];
+  const unknown = policy.from.filter((role) => !roles.includes(role));
+  for (const role of unknown) {
+    const path = ["policies", risk, "from", policy.from.indexOf(role)];
+    complaints.push(
+      complain(document, path, `nobody in people has the role "${role}"${instead(role, roles)}`),
+    );
+  }
+  if (unknown.length > 0) return;
+  const able = eligible(policy, people, undefined).length;
+  const path = ["policies", risk, "approvals"];
+  if (able < policy.approvals)
+    complaints.push(
+      complain(
+        document,
+        path,
+        `${policy.approvals} approvals are wanted, but only ${able} of the people may vote`,
+      ),
+    );
+  else if (able === policy.approvals && !policy.self)
+    warnings.push(
+      complain(
+        document,
+        path,
+        `exactly ${able} may vote on ${risk} remedies: one that one of them asks for cannot be approved`,
+      ),
+    );
+}
+
+function checkChannels(file: ConfigFile, document: ConfigDocument, { complaints }: Checked): void {
+  const check = (channel: string | undefined, path: PropertyKey[]) => {
+    if (channel !== undefined && !CHANNEL.test(channel))
+      complaints.push(complain(document, path, `a channel id (C… or G…), ${HOW_TO_FIND} of the channel`));
+  };
+  check(file.slack.channel, ["slack", "channel"]);
+  for (const [id, system] of Object.entries(file.systems)) {
+    check(system.channel, ["systems", id, "channel"]);
+    for (const [index, contact] of system.contacts.entries())
+      check(contact.channel, ["systems", id, "contacts", index, "channel"]);
+  }
+}
+
+function checkUrls(file: ConfigFile, document: ConfigDocument, { complaints }: Checked): void {
+  for (const [id, system] of Object.entries(file.systems))
+    for (const [name, connection] of Object.entries(system.connections)) {
+      if (!("url" in connection) || hasScheme(connection.url, SCHEMES[connection.kind])) continue;
+      const wanted = SCHEMES[connection.kind]?.map((scheme) => `${scheme}//`).join(" or ") ?? "scheme://";
+      // The value may hold a password: it is not repeated.
+      const path = ["systems", id, "connections", name, "url"];
+      complaints.push(complain(document, path, `must be a URL that begins with ${wanted}`));
+    }
+}
+
+const hasScheme = (url: string, schemes: readonly string[] | undefined): boolean =>
+  URL.canParse(url) && (schemes?.includes(new URL(url).protocol) ?? true);
+
+function checkMatches(file: ConfigFile, document: ConfigDocument, { warnings }: Checked): void {
+  const owners = new Map<string, string>();
+  for (const [id, system] of Object.entries(file.systems))
+    for (const [index, match] of system.match.entries()) {
+      const path = ["systems", id, "match", index];
+      if (Object.keys(match).length === 0)
+        warnings.push(complain(document, path, "an empty match fits no alert"));
+      const key = canonical(match);
+      const owner = owners.get(key);
+      if (owner !== undefined && owner !== id)
+        warnings.push(
+          complain(document, path, `${owner} has the same match: its alerts go there, never to ${id}`),
+        );
+      if (owner === undefined) owners.set(key, id);
+    }
+}

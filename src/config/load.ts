@@ -1,0 +1,120 @@
+import { readFileSync, statSync } from "node:fs";
+import { resolve } from "node:path";
+import { DiagError } from "../core/errors.ts";
+import { PrincipalId } from "../core/ids.ts";
+import type { Policies, Principal } from "../core/policy.ts";
+import type { System } from "../core/system.ts";
+import { checkFile } from "./checks.ts";
+import { type Complaint, type ConfigDocument, readDocument } from "./document.ts";
+import { type Environment, type Role, readEnvironment, type Variables } from "./environment.ts";
+import { explainIssue } from "./explain.ts";
+import { type ConfigFile, FileSchema } from "./schema.ts";
+import { secretsOf } from "./secrets.ts";
+
+const MAX_BYTES = 1_000_000;
+const SHOWN_WITH_SOURCE = 3;
+
+/** Everything that is set from outside, checked. */
+export interface Config {
+  readonly environment: Environment;
+  readonly systems: readonly System[];
+  readonly people: readonly Principal[];
+  readonly policies: Policies;
+  /** Where alerts of systems without a channel of their own go. */
+  readonly slackChannel: string | undefined;
+  /** Every secret value, for the redactor. */
+  readonly secrets: readonly string[];
+  /** Where the file is. */
+  readonly path: string;
+  /** `file:line:column: …`: not wrong, but probably not what was meant. To be logged. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Environment and diagbot.yaml. Throws one DiagError `bad_config` whose message lists every complaint of both, one per
+ * line; the first few with their source line. `serving`: the role of a process about to serve (it needs more variables).
+ */
+export function loadConfig(options: { env: Variables; cwd: string; serving?: Role }): Config {
+  const { environment, complaints } = readEnvironment(options.env, options.serving);
+  const name = environment?.configPath ?? (options.env.DIAGBOT_CONFIG || "diagbot.yaml");
+  const path = resolve(options.cwd, name);
+  const file = readFile(path, name, options.env);
+  const all = [...complaints, ...file.complaints];
+  if (all.length > 0 || environment === undefined || file.content === undefined)
+    throw new DiagError("bad_config", all.join("\n"), file.hint === undefined ? {} : { hint: file.hint });
+  const { systems, people, policies, slackChannel } = file.content;
+  return {
+    environment,
+    systems,
+    people,
+    policies,
+    slackChannel,
+    secrets: secretsOf(environment, systems),
+    path,
+    warnings: file.warnings,
+  };
+}
+
+interface FileResult {
+  readonly content?: Pick<Config, "systems" | "people" | "policies" | "slackChannel">;
+  readonly complaints: readonly string[];
+  readonly warnings: readonly string[];
+  readonly hint?: string;
+}
+
+function readFile(path: string, name: string, variables: Variables): FileResult {
+  let source: string;
+  try {
+    if (statSync(path).size > MAX_BYTES)
+      return { complaints: [`${name} is larger than ${MAX_BYTES} bytes`], warnings: [] };
+    source = readFileSync(path, "utf8");
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : "";
+    return {
+      complaints: [code === "ENOENT" ? `there is no ${name} (${path})` : `${name} cannot be read: ${code}`],
+      warnings: [],
+      hint: "copy docs/diagbot.example.yaml to diagbot.yaml and change it, or set DIAGBOT_CONFIG",
+    };
+  }
+  return understand(readDocument(source, name, variables));
+}
+
+function understand(document: ConfigDocument): FileResult {
+  if (document.value === undefined)
+    return { complaints: sayAll(document, document.complaints), warnings: [] };
+  const parsed = FileSchema.safeParse(document.value);
+  const issues = (parsed.error?.issues ?? []).flatMap((issue) => explainIssue(issue, document));
+  const people = parsed.success ? principalsOf(parsed.data) : [];
+  const checked = parsed.success
+    ? checkFile(parsed.data, people, document)
+    : { complaints: [], warnings: [] };
+  const complaints = [...document.complaints, ...issues, ...checked.complaints];
+  const result = {
+    complaints: sayAll(document, firstPerPlace(complaints)),
+    warnings: checked.warnings.map((warning) => document.show(warning, false)),
+  };
+  return parsed.success ? { ...result, content: contentOf(parsed.data, people) } : result;
+}
+
+// A variable that is not set makes its value wrong in other ways too; only the first reason helps.
+function firstPerPlace(complaints: readonly Complaint[]): Complaint[] {
+  const places = new Map<string, Complaint>();
+  for (const complaint of complaints) {
+    const place = `${complaint.line}:${complaint.column}:${complaint.message.startsWith("unknown key") ? complaint.message : ""}`;
+    if (!places.has(place)) places.set(place, complaint);
+  }
+  return [...places.values()].sort((a, b) => a.line - b.line || a.column - b.column);
+}
+
+const sayAll = (document: ConfigDocument, complaints: readonly Complaint[]): string[] =>
+  complaints.map((complaint, index) => document.show(complaint, index < SHOWN_WITH_SOURCE));
+
+const principalsOf = (file: ConfigFile): Principal[] =>
+  Object.entries(file.people).map(([id, person]) => ({ id: PrincipalId.parse(id), ...person }));
+
+const contentOf = (file: ConfigFile, people: Principal[]) => ({
+  systems: Object.entries(file.systems).map(([id, system]) => ({ ...system, id })),
+  people,
+  policies: file.policies,
+  slackChannel: file.slack.channel,
+});

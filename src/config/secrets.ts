@@ -1,0 +1,40 @@
+import type { System } from "../core/system.ts";
+import type { Environment } from "./environment.ts";
+
+const SECRET_PARAMETER = /pass|secret|token|key/i;
+
+/** Every secret value of the configuration, for the redactor. */
+export function secretsOf(environment: Environment, systems: readonly System[]): string[] {
+  const { slack } = environment;
+  const own = [slack?.botToken, slack?.signingSecret, slack?.appToken, environment.alertmanagerToken];
+  const urls = [environment.databaseUrl, environment.redisUrl];
+  const connections = systems.flatMap((system) => Object.values(system.connections));
+  const foreign = connections.flatMap((connection) => [
+    ...("url" in connection ? inUrl(connection.url) : []),
+    ...("headers" in connection ? Object.values(connection.headers).flatMap(inHeader) : []),
+  ]);
+  const found = [...own, ...urls.flatMap(inUrl), ...foreign];
+  return [...new Set(found.filter((value): value is string => value !== undefined && value !== ""))];
+}
+
+// The whole URL too: a password too short to be redacted by itself is still gone with its URL.
+function inUrl(url: string | undefined): string[] {
+  if (url === undefined || !URL.canParse(url)) return [];
+  const { password, searchParams } = new URL(url);
+  const parameters = [...searchParams]
+    .filter(([name]) => SECRET_PARAMETER.test(name))
+    .map(([, value]) => value);
+  if (password === "" && parameters.length === 0) return [];
+  return [url, password, decoded(password), ...parameters];
+}
+
+// `Bearer abc`: people also print the part after the scheme.
+const inHeader = (value: string): string[] => [value, value.replace(/^\S+\s+/, "")];
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
