@@ -1,0 +1,21 @@
+import { fault } from "./fault.ts";
+import { slowStatements } from "./rules.ts";
+
+const DASHBOARD = "price-dashboard";
+
+/** Every viewer of a dashboard asks the supplier's slow price function for every order. */
+export const slowStorm = fault({
+  id: "slow-storm",
+  title: "Release a storm of slow queries",
+  description: "Six dashboards ask for prices row by row; each statement runs for minutes.",
+  runbook: "pg-slow-queries",
+  expects: { finding: "long-statements", remedy: "cancelStatements" },
+  rule: slowStatements,
+  break: async (shop) => {
+    for (let viewer = 0; viewer < 6; viewer++) {
+      const session = await shop.session(DASHBOARD);
+      session.begin("SELECT customer, sum(supplier_price(product)) FROM orders GROUP BY customer");
+    }
+  },
+  heal: (shop) => shop.closeSessions(DASHBOARD),
+});
