@@ -1,4 +1,23 @@
 import type { Command } from "../src/sdk.ts";
+import { cancel } from "./cancel.ts";
+import { form } from "./form.ts";
+import { freeze } from "./freeze.ts";
+import { help } from "./help.ts";
+import { history } from "./history.ts";
+import { list } from "./list.ts";
+import { run } from "./run.ts";
+import { status } from "./status.ts";
+import { unfreeze } from "./unfreeze.ts";
 
 /** Every `/diag` subcommand, one line each, in the order of the help. */
-export const commands: readonly Command[] = [];
+export const commands: readonly Command[] = [
+  form,
+  run,
+  list,
+  status,
+  history,
+  cancel,
+  freeze,
+  unfreeze,
+  help,
+];

@@ -9,7 +9,9 @@ export { code, type Evidence, facts, table, text } from "./core/evidence.ts";
 export type { Finding } from "./core/finding.ts";
 export { clip, count, sayBytes, sayPercent, saySeconds } from "./core/format.ts";
 export { RunId } from "./core/ids.ts";
-export type { Command, Intent } from "./core/intent.ts";
+export { type Command, HEALTH_RUNBOOK, type Intent } from "./core/intent.ts";
 export type { Seen } from "./core/outcome.ts";
 export { type Runbook, type RunContext, runbook, verify } from "./core/runbook.ts";
 // One line per connector: its actions under the connector's name.
+export * as docker from "./connectors/docker/actions.ts";
+export * as host from "./connectors/host/actions.ts";

@@ -1,6 +1,9 @@
 import type { Caller } from "./caller.ts";
 import type { RunId } from "./ids.ts";
 
+/** The runbook of `/diag <system>` and of alerts that name no other. */
+export const HEALTH_RUNBOOK = "service-health";
+
 /** What a person asked for, before anyone has checked that it can be done. Made by commands/, carried out at the door. */
 export type Intent =
   | { readonly do: "form" }

@@ -1,7 +1,9 @@
 import type { Notification } from "./alert.ts";
+import type { Answer } from "./answer.ts";
 import type { Caller } from "./caller.ts";
 import type { ApprovalId, IncidentId, PrincipalId, RunId, ThreadId } from "./ids.ts";
 import type { Policies, Principal } from "./policy.ts";
+import type { Limits } from "./limits.ts";
 import type { Runbook } from "./runbook.ts";
 import type { System } from "./system.ts";
 import type { FreezeView, RunSummary, RunView, ThreadView } from "./view.ts";
@@ -24,6 +26,16 @@ export interface RunRequest {
   readonly caller: Caller;
   readonly channel: string;
   readonly dryRun?: boolean;
+  /** Take remedies back after so long (`for=45m`). */
+  readonly applyForMs?: number;
+}
+
+/** A run an alert starts, with the alert of the group that asked for it. */
+export interface AlertRun extends Omit<RunRequest, "caller" | "channel"> {
+  readonly alert: {
+    readonly labels: Readonly<Record<string, string>>;
+    readonly annotations: Readonly<Record<string, string>>;
+  };
 }
 
 /** An alert group that has been checked, with the runs it starts if it is new. */
@@ -33,7 +45,7 @@ export interface AlertRequest {
   readonly channel: string;
   readonly severity: string;
   /** Run only for runbooks this incident has not run yet. */
-  readonly runs: readonly Omit<RunRequest, "caller" | "channel">[];
+  readonly runs: readonly AlertRun[];
 }
 
 export interface VoteRequest {
@@ -42,7 +54,19 @@ export interface VoteRequest {
   readonly decision: "approve" | "deny";
   readonly reason?: string;
   readonly via: "slack" | "cli";
+  /** Lower the quorum to this vote; needs a reason and a policy that allows it. */
+  readonly breakGlass?: boolean;
   /** Where the button was clicked; a card elsewhere is not ours. Absent for the CLI. */
+  readonly place?: { readonly channel: string; readonly ts: string };
+}
+
+/** What a human says of a remedy whose outcome is unknown, or that is still in force. */
+export interface AnswerRequest {
+  readonly approval: ApprovalId;
+  readonly voter: Principal;
+  readonly answer: Answer;
+  readonly reason?: string;
+  readonly via: "slack" | "cli";
   readonly place?: { readonly channel: string; readonly ts: string };
 }
 
@@ -69,6 +93,10 @@ export interface Intake {
     need: number;
     have: number;
   }>;
+  /** Throws DiagError `not_allowed` or `not_decidable`. `settled`: enough people said the same. */
+  answer(entry: Entry, request: AnswerRequest): Promise<{ run: RunId; remedy: string; settled: boolean; need: number; have: number }>;
+  /** A message to a channel that belongs to no run; the same `dedupeKey` posts once. */
+  notice(entry: Entry, channel: string, text: string): Promise<void>;
   requestCancel(entry: Entry, run: RunId, caller: Caller): Promise<"requested" | "ended">;
   freeze(entry: Entry, freeze: { by: Caller; reason: string; forMs?: number }): Promise<FreezeView>;
   unfreeze(entry: Entry, by: Caller): Promise<boolean>;
@@ -105,11 +133,18 @@ export interface MessageStore {
   /** Do not look at this thread before `delayMs` from now (it shows running clocks or waits for Slack). */
   later(thread: ThreadId, delayMs: number): Promise<void>;
   shown(thread: ThreadId): Promise<ShownMessage[]>;
-  /** Records the intention to post or update before the call is made. */
-  sending(thread: ThreadId, slot: string, channel: string, digest: string): Promise<void>;
+  /**
+   * Records the intention to post a slot before the call is made. `seen`: `attempts` of the slot as it was read (0: no
+   * row). False: somebody else has sent or is sending it since, so do not post. An intention that is renewed keeps
+   * its first `intentAt`: an earlier post of it may still turn up.
+   */
+  sending(thread: ThreadId, slot: string, channel: string, digest: string, seen: number): Promise<boolean>;
+  /** The slot shows `digest` in the message `ts` (of a file: its file id). */
   sent(thread: ThreadId, slot: string, ts: string, digest: string): Promise<void>;
   /** The post surely did not happen: forget the intention. */
   unsent(thread: ThreadId, slot: string): Promise<void>;
+  /** A person deleted it and it is not shown again, or it cannot be shown at all. */
+  gone(thread: ThreadId, slot: string, channel: string): Promise<void>;
 }
 
 export const JOB_KINDS = ["run", "thread"] as const;
@@ -129,6 +164,7 @@ export interface Catalog {
   readonly systems: readonly System[];
   readonly people: readonly Principal[];
   readonly policies: Policies;
+  readonly limits: Limits;
   /** Channel of alerts whose system has none. */
   readonly channel: string | undefined;
 }

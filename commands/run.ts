@@ -1,0 +1,33 @@
+import { type Command, DiagError, HEALTH_RUNBOOK } from "../src/sdk.ts";
+
+const KEY = /^[A-Za-z][A-Za-z0-9_-]{0,62}$/;
+
+/** `/diag <system> [runbook] [key=value …]`: runs one runbook, or the health matrix where none is named. */
+export const run: Command = {
+  name: "run",
+  usage: "<system> [runbook] [key=value …]",
+  summary: "run one runbook; without a name the system's health matrix",
+  plan: ([system, ...rest]) => {
+    if (system === undefined)
+      throw new DiagError("usage", "which system?", { hint: "type `/diag list` to see the systems" });
+    if (system.includes("=")) throw new DiagError("usage", `expected a system, got "${system}"`);
+    const named = rest[0] !== undefined && !rest[0].includes("=");
+    const runbook = named ? (rest[0] as string) : HEALTH_RUNBOOK;
+    return { do: "run", system, runbook, params: paramsOf(named ? rest.slice(1) : rest) };
+  },
+};
+
+function paramsOf(words: readonly string[]): Record<string, string> {
+  const params = new Map<string, string>();
+  for (const word of words) {
+    const equals = word.indexOf("=");
+    const key = word.slice(0, equals);
+    if (equals < 1 || !KEY.test(key))
+      throw new DiagError("usage", `expected key=value, got "${word}"`, {
+        hint: 'write parameters as key=value; quote values with spaces: key="a b"',
+      });
+    if (params.has(key)) throw new DiagError("usage", `"${key}" is given twice`);
+    params.set(key, word.slice(equals + 1));
+  }
+  return Object.fromEntries(params);
+}

@@ -1,0 +1,129 @@
+import type { Caller } from "../core/caller.ts";
+import { KINDS, type Kind } from "../core/connection.ts";
+import { DiagError } from "../core/errors.ts";
+import type { Catalog, RunRequest } from "../core/ports.ts";
+import type { Runbook } from "../core/runbook.ts";
+import { connectionsOf, type System } from "../core/system.ts";
+import { closest } from "../lib/closest.ts";
+import { readParams } from "./params.ts";
+import { BadParameters, type Complaint } from "./reply.ts";
+
+/** The system of that name. Throws `unknown_system` with "did you mean"; `also` are other words that could stand there. */
+export function systemNamed(catalog: Catalog, name: string, also: readonly string[] = []): System {
+  const found = catalog.systems.find((system) => system.id === name);
+  if (found !== undefined) return found;
+  const names = catalog.systems.map((system) => system.id);
+  const near = closest(name, [...names, ...also]);
+  throw new DiagError("unknown_system", `there is no system or command "${name}"`, {
+    hint: near === undefined ? "type `/diag list` to see the systems" : `did you mean \`/diag ${near}\`?`,
+  });
+}
+
+/** The runbook of that name. Throws `unknown_runbook` with "did you mean". */
+export function runbookNamed(catalog: Catalog, name: string): Runbook {
+  const found = catalog.runbooks.find((runbook) => runbook.id === name);
+  if (found !== undefined) return found;
+  const near = closest(
+    name,
+    catalog.runbooks.map((runbook) => runbook.id),
+  );
+  throw new DiagError("unknown_runbook", `there is no runbook "${name}"`, {
+    hint: near === undefined ? "type `/diag list <system>` to see its runbooks" : `did you mean "${near}"?`,
+  });
+}
+
+/** Kinds of connection the runbook needs and the system lacks. */
+export const missingKinds = (system: System, runbook: Runbook): Kind[] =>
+  runbook.needs.filter((kind) => connectionsOf(system, kind).length === 0);
+
+/** Runbooks the system has the connections for. */
+export const runnableOn = (catalog: Catalog, system: System): Runbook[] =>
+  catalog.runbooks.filter((runbook) => missingKinds(system, runbook).length === 0);
+
+/** The first connection of every kind the system has. */
+export const defaultConnections = (system: System): Record<string, string> =>
+  Object.fromEntries(
+    KINDS.flatMap((kind) => {
+      const name = connectionsOf(system, kind)[0]?.[0];
+      return name === undefined ? [] : [[kind, name]];
+    }),
+  );
+
+export interface Asked {
+  readonly system: string;
+  readonly runbook: string;
+  readonly params: Readonly<Record<string, string>>;
+}
+
+/**
+ * A checked run: the system and runbook exist, its needs are met, parameters fit. Parameters named after a kind of
+ * connection choose one (`postgres=replica`). `otherWords` could stand where the system stands. Throws user errors.
+ */
+export function checkRun(
+  catalog: Catalog,
+  asked: Asked,
+  more: { caller: Caller; channel: string; dryRun?: boolean; otherWords?: readonly string[] },
+): RunRequest {
+  const system = systemNamed(catalog, asked.system, more.otherWords);
+  const runbook = runbookNamed(catalog, asked.runbook);
+  const missing = missingKinds(system, runbook);
+  if (missing.length > 0)
+    throw new DiagError(
+      "missing_connection",
+      `${runbook.id} needs a ${missing.join(" and a ")} connection, ${system.id} has none`,
+      { hint: `add it to the connections of ${system.id} in diagbot.yaml` },
+    );
+  const { connections, params } = readAll(system, runbook, asked.params);
+  return {
+    system: system.id,
+    runbook: runbook.id,
+    title: runbook.title,
+    params,
+    connections,
+    caller: more.caller,
+    channel: more.channel,
+    ...(more.dryRun === undefined ? {} : { dryRun: more.dryRun }),
+  };
+}
+
+/** Connections and parameters, with the complaints of both at once. */
+function readAll(system: System, runbook: Runbook, words: Asked["params"]) {
+  const connections = defaultConnections(system);
+  const complaints: Complaint[] = [];
+  const rest: Record<string, string> = {};
+  for (const [name, word] of Object.entries(words)) {
+    const kind = KINDS.find((candidate) => candidate === name);
+    if (kind === undefined) Object.defineProperty(rest, name, { value: word, enumerable: true });
+    else {
+      const complaint = chooseConnection(system, kind, word, connections);
+      if (complaint !== undefined) complaints.push({ name, message: complaint });
+    }
+  }
+  try {
+    const params = readParams(runbook, rest);
+    if (complaints.length > 0) throw new BadParameters(complaints);
+    return { connections, params };
+  } catch (error) {
+    if (!(error instanceof BadParameters) || complaints.length === 0) throw error;
+    const seen = error.complaints.filter((complaint) => !complaints.includes(complaint));
+    throw new BadParameters([...complaints, ...seen], error.hint);
+  }
+}
+
+function chooseConnection(
+  system: System,
+  kind: Kind,
+  wanted: string,
+  chosen: Record<string, string>,
+): string | undefined {
+  const names = connectionsOf(system, kind).map(([name]) => name);
+  if (names.includes(wanted)) {
+    chosen[kind] = wanted;
+    return undefined;
+  }
+  if (names.length === 0) return `${system.id} has no ${kind} connection`;
+  const near = closest(wanted, names);
+  return near === undefined
+    ? `no ${kind} connection "${wanted}"; there is ${names.join(", ")}`
+    : `no ${kind} connection "${wanted}": did you mean "${near}"?`;
+}

@@ -1,0 +1,71 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { answerJson } from "./answer.ts";
+import type { Route } from "./server.ts";
+
+/** What `/health` says. `degraded`: it works, something is missing. `ready`: may be given traffic. */
+export interface HealthReport {
+  readonly status: "ok" | "degraded" | "down";
+  readonly ready: boolean;
+  readonly components: Readonly<Record<string, { readonly status: string; readonly detail?: string }>>;
+}
+
+type Handler = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
+
+/** Nobody who asks for health waits longer than this. */
+const HEALTH_MS = 2_000;
+
+/**
+ * Paths of the program's contract. `slack` is absent in Socket Mode. `health` is asked at each request and counts as
+ * down after 2 s; `metrics` gives Prometheus' text format.
+ */
+export function standardRoutes(handlers: {
+  slack?: Handler;
+  alertmanager?: Handler;
+  health: () => Promise<HealthReport>;
+  metrics: () => Promise<{ contentType: string; text: string }>;
+}): Route[] {
+  const { slack, alertmanager } = handlers;
+  const health = () => bounded(handlers.health());
+  return [
+    ...(slack === undefined ? [] : [{ method: "POST" as const, path: "/slack/events", handle: slack }]),
+    ...(alertmanager === undefined
+      ? []
+      : [{ method: "POST" as const, path: "/webhooks/alertmanager", handle: alertmanager }]),
+    get("/health/live", (response) => answerJson(response, 200, { status: "live" })),
+    get("/health/ready", async (response) => {
+      const report = await health();
+      answerJson(response, report.ready ? 200 : 503, { status: report.ready ? "ready" : "not ready" });
+    }),
+    get("/health", async (response) => {
+      const { status, components } = await health();
+      answerJson(response, status === "down" ? 503 : 200, { status, components });
+    }),
+    get("/metrics", async (response) => {
+      const { contentType, text } = await handlers.metrics();
+      response.writeHead(200, { "content-type": contentType, "cache-control": "no-store" });
+      response.end(text);
+    }),
+  ];
+}
+
+const get = (path: string, answer: (response: ServerResponse) => void | Promise<void>): Route => ({
+  method: "GET",
+  path,
+  handle: (_request, response) => answer(response),
+});
+
+async function bounded(report: Promise<HealthReport>): Promise<HealthReport> {
+  const down = (detail: string): HealthReport => ({
+    status: "down",
+    ready: false,
+    components: { health: { status: "down", detail } },
+  });
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<HealthReport>((resolve) => {
+    timer = setTimeout(() => resolve(down(`no answer within ${HEALTH_MS} ms`)), HEALTH_MS);
+  });
+  const failed = report.catch((error: unknown) => down(error instanceof Error ? error.message : "failed"));
+  const first = await Promise.race([failed, late]);
+  clearTimeout(timer);
+  return first;
+}

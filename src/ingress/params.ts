@@ -1,0 +1,143 @@
+import { z } from "zod";
+import { KINDS } from "../core/connection.ts";
+import type { Runbook } from "../core/runbook.ts";
+import { closest } from "../lib/closest.ts";
+import { BadParameters, type Complaint } from "./reply.ts";
+
+/** A runbook parameter as the form shows it and the words are read. */
+export interface ParamField {
+  readonly name: string;
+  readonly kind: "integer" | "number" | "boolean" | "choice" | "list" | "text";
+  readonly description: string;
+  readonly required: boolean;
+  readonly default?: unknown;
+  readonly min?: number;
+  readonly max?: number;
+  readonly choices?: readonly string[];
+}
+
+interface Shape {
+  type?: string;
+  description?: string;
+  default?: unknown;
+  enum?: readonly unknown[];
+  const?: unknown;
+  minimum?: number;
+  maximum?: number;
+  anyOf?: readonly Shape[];
+  properties?: Record<string, Shape>;
+  required?: readonly string[];
+}
+
+const known = new WeakMap<Runbook, readonly ParamField[]>();
+
+/** Parameters of a runbook in the order they are written, read from its zod schema. */
+export function paramFields(runbook: Runbook): readonly ParamField[] {
+  const before = known.get(runbook);
+  if (before !== undefined) return before;
+  const shape = z.toJSONSchema(runbook.params, { io: "input", unrepresentable: "any" }) as Shape;
+  const fields = Object.entries(shape.properties ?? {}).map(([name, property]) =>
+    fieldOf(name, property, shape.required?.includes(name) === true),
+  );
+  known.set(runbook, fields);
+  return fields;
+}
+
+function fieldOf(name: string, property: Shape, required: boolean): ParamField {
+  const inner = property.anyOf?.find(({ type }) => type !== "null") ?? property;
+  const kind = kindOf(inner);
+  const choices = inner.enum ?? (inner.const === undefined ? undefined : [inner.const]);
+  const fallback = property.default ?? inner.default;
+  return {
+    name,
+    kind,
+    description: property.description ?? inner.description ?? "",
+    required: required && fallback === undefined,
+    ...(fallback === undefined ? {} : { default: fallback }),
+    ...(realBound(inner.minimum) ? { min: inner.minimum } : {}),
+    ...(realBound(inner.maximum) ? { max: inner.maximum } : {}),
+    ...(kind === "choice" && choices !== undefined ? { choices: choices.map(String) } : {}),
+  };
+}
+
+function kindOf(shape: Shape): ParamField["kind"] {
+  if (shape.enum !== undefined || shape.const !== undefined) return "choice";
+  if (shape.type === "integer" || shape.type === "number" || shape.type === "boolean") return shape.type;
+  return shape.type === "array" ? "list" : "text";
+}
+
+// z.int() is bounded by the safe integers: no bound for people.
+const realBound = (bound: number | undefined): bound is number =>
+  bound !== undefined && Math.abs(bound) < Number.MAX_SAFE_INTEGER;
+
+const WORDS: Readonly<Record<string, boolean>> = {
+  true: true,
+  yes: true,
+  on: true,
+  "1": true,
+  false: false,
+  no: false,
+  off: false,
+  "0": false,
+};
+
+/** A typed word as the value the schema expects; what does not fit is passed on as it is and refused by the schema. */
+export function readParam(field: ParamField, word: string): unknown {
+  if (field.kind === "integer" || field.kind === "number")
+    return /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(word.trim()) ? Number(word) : word;
+  if (field.kind === "boolean") return WORDS[word.trim().toLowerCase()] ?? word;
+  if (field.kind === "list")
+    return word
+      .split(",")
+      .map((item) => item.trim())
+      .filter((item) => item !== "");
+  return word;
+}
+
+/**
+ * The runbook's parameters from typed words, checked by its schema. Throws BadParameters with every complaint at once;
+ * an unknown name gets "did you mean" among parameters and kinds of connection.
+ */
+export function readParams(
+  runbook: Runbook,
+  words: Readonly<Record<string, string>>,
+): Readonly<Record<string, unknown>> {
+  const fields = paramFields(runbook);
+  const complaints: Complaint[] = [];
+  const values: [string, unknown][] = [];
+  for (const [name, word] of Object.entries(words)) {
+    const field = fields.find((candidate) => candidate.name === name);
+    if (field === undefined) complaints.push({ name, message: unknownName(name, fields) });
+    else values.push([name, readParam(field, word)]);
+  }
+  const parsed = runbook.params.safeParse(Object.fromEntries(values));
+  if (!parsed.success)
+    for (const issue of parsed.error.issues)
+      complaints.push({ name: String(issue.path[0] ?? runbook.id), message: complaintOf(issue) });
+  if (complaints.length > 0 || !parsed.success)
+    throw new BadParameters(complaints, `\`/diag help ${runbook.id}\` lists its parameters`);
+  return parsed.data;
+}
+
+function unknownName(name: string, fields: readonly ParamField[]): string {
+  const near = closest(name, [...fields.map((field) => field.name), ...KINDS]);
+  const has = fields.length === 0 ? "it has no parameters" : `it has ${fields.map((f) => f.name).join(", ")}`;
+  return near === undefined ? `no such parameter; ${has}` : `no such parameter: did you mean "${near}"?`;
+}
+
+const complaintOf = (issue: { message: string }): string =>
+  issue.message
+    .replace(/^Invalid input: expected/, "expected")
+    .replace(/^(Too (?:small|big)): expected /, "");
+
+/** `idleMinutes=10 (1 or more): terminate …`, for help. */
+export function describeField(field: ParamField): string {
+  const bounds = [
+    field.min === undefined ? "" : `at least ${field.min}`,
+    field.max === undefined ? "" : `at most ${field.max}`,
+    field.choices === undefined ? "" : `one of ${field.choices.join(", ")}`,
+  ].filter((bound) => bound !== "");
+  const value = field.default === undefined ? `<${field.kind}>` : String(field.default);
+  const limits = bounds.length === 0 ? "" : ` (${bounds.join(", ")})`;
+  return `${field.name}=${value}${limits}${field.description === "" ? "" : ` – ${field.description}`}`;
+}

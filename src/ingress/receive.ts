@@ -1,0 +1,176 @@
+import type { Notification } from "../core/alert.ts";
+import type { Caller } from "../core/caller.ts";
+import { sayDuration } from "../core/duration.ts";
+import { DiagError } from "../core/errors.ts";
+import type { RunId } from "../core/ids.ts";
+import type { Command, Intent } from "../core/intent.ts";
+import type { Catalog, Entry, Intake, Reader } from "../core/ports.ts";
+import type { Logger } from "../telemetry/logger.ts";
+import { answerHelp, answerHistory, answerList, answerStatus, runOrThrow, sayFreeze } from "./answers.ts";
+import { checkRun } from "./check-run.ts";
+import type { IngressMetrics } from "./metrics.ts";
+import { parse } from "./parse.ts";
+import { type Reply, refusal, say } from "./reply.ts";
+import { routeAlerts } from "./route-alerts.ts";
+
+/** What stands behind the door. */
+export interface Behind {
+  readonly catalog: Catalog;
+  readonly commands: readonly Command[];
+  readonly intake: Intake;
+  readonly reader: Reader;
+  readonly logger: Logger;
+  readonly metrics?: IngressMetrics;
+}
+
+/** Where a request was made; a run's thread goes to `channel`, else to its system's. */
+export interface Where {
+  readonly channel?: string;
+  readonly dryRun?: boolean;
+}
+
+/** The one door: every way in asks here, tests too. */
+export interface Door {
+  /** What was typed as an intent; throws user errors. */
+  plan(text: string, caller: Caller): Intent;
+  /**
+   * Checks the intent, stores what it asks for and answers. Never throws: refusals and a lost store are answers with
+   * `error`. A repeated delivery (same `dedupeKey`) gets the first one's run.
+   */
+  receive(entry: Entry, intent: Intent, caller: Caller, where: Where): Promise<Reply>;
+  /** Stores an alert group and starts its runs. Throws `store_unavailable` when nothing was stored. */
+  receiveAlerts(entry: Entry, notification: Notification): ReturnType<Intake["receiveAlerts"]>;
+}
+
+/** See Door. Does no I/O by itself. */
+export function createDoor(behind: Behind): Door {
+  const { catalog, commands, intake, logger, metrics } = behind;
+  return {
+    plan: (text, caller) => parse(commands, text, caller),
+    receive: async (entry, intent, caller, where) => {
+      const began = performance.now();
+      const reply = await carryOut(behind, { entry, intent, caller, where }).catch((thrown: unknown) =>
+        refuse(thrown, logger, intent),
+      );
+      const outcome = reply.error?.code ?? intent.do;
+      metrics?.received(entry.source, outcome, (performance.now() - began) / 1000);
+      return reply;
+    },
+    receiveAlerts: async (entry, notification) =>
+      intake.receiveAlerts(entry, routeAlerts(catalog, notification)),
+  };
+}
+
+function refuse(thrown: unknown, logger: Logger, intent: Intent): Reply {
+  if (thrown instanceof DiagError) return refusal(thrown);
+  logger.error({ err: thrown, intent: intent.do }, "a request failed because of a bug");
+  return refusal(
+    new DiagError("bug", "diagbot failed to handle this; it has been logged", { cause: thrown }),
+  );
+}
+
+interface Asked {
+  readonly entry: Entry;
+  readonly intent: Intent;
+  readonly caller: Caller;
+  readonly where: Where;
+}
+
+function carryOut(inside: Behind, asked: Asked): Promise<Reply> {
+  const { intent } = asked;
+  switch (intent.do) {
+    case "run":
+      return startRun(inside, asked, intent);
+    case "cancel":
+      return cancelRun(inside, asked, intent.run);
+    case "freeze":
+    case "unfreeze":
+      return setFreeze(inside, asked, intent);
+    default:
+      return answer(inside, intent);
+  }
+}
+
+async function answer({ catalog, commands, reader }: Behind, intent: Intent): Promise<Reply> {
+  switch (intent.do) {
+    case "help":
+      return answerHelp(catalog, commands, intent.topic);
+    case "list":
+      return answerList(catalog, intent.system);
+    case "status":
+      return answerStatus(reader, intent.run);
+    case "history":
+      return answerHistory(catalog, reader, intent.system);
+    default:
+      throw new DiagError("usage", "the form exists in Slack only", {
+        hint: "name a system and a runbook instead",
+      });
+  }
+}
+
+async function startRun(
+  { catalog, commands, intake }: Behind,
+  { entry, caller, where }: Asked,
+  intent: Extract<Intent, { do: "run" }>,
+): Promise<Reply> {
+  const system = catalog.systems.find(({ id }) => id === intent.system);
+  const channel = where.channel ?? system?.channel ?? catalog.channel ?? "";
+  const otherWords = commands.map(({ name }) => name).filter((name) => name !== "form" && name !== "run");
+  const dryRun = where.dryRun === undefined ? {} : { dryRun: where.dryRun };
+  const request = checkRun(catalog, intent, { caller, channel, otherWords, ...dryRun });
+  if (channel === "")
+    throw new DiagError("bad_config", `${intent.system} has no Slack channel`, {
+      hint: "set `slack.channel` in diagbot.yaml",
+    });
+  const stored = await intake.submitRun(entry, request);
+  const title = stored.repeated
+    ? `Run #${stored.run} was accepted already`
+    : `Run #${stored.run}: ${request.title} on ${request.system}`;
+  const reply = say(title, ...(stored.repeated ? [] : ["Queued. Progress and findings come in its thread."]));
+  return { ...reply, run: stored.run, thread: stored.thread, channel };
+}
+
+/** Cancelling is for the one who asked and for the people of diagbot.yaml. */
+async function cancelRun({ intake, reader }: Behind, { entry, caller }: Asked, id: RunId) {
+  const run = await runOrThrow(reader, id);
+  const asker = run.caller.slack;
+  const isAsker =
+    asker !== undefined && asker.user === caller.slack?.user && asker.team === caller.slack.team;
+  if (!isAsker) mustBeKnown(caller, `cancel run #${id}, which somebody else asked for`);
+  const outcome = await intake.requestCancel(entry, id, caller);
+  return {
+    ...say(
+      outcome === "ended" ? `Run #${id} has already ended` : `Run #${id} is being cancelled`,
+      ...(outcome === "ended" ? [] : ["What is under way is finished; nothing new begins."]),
+    ),
+    run: id,
+  };
+}
+
+async function setFreeze(
+  { intake }: Behind,
+  { entry, caller }: Asked,
+  intent: Extract<Intent, { do: "freeze" | "unfreeze" }>,
+): Promise<Reply> {
+  mustBeKnown(caller, `${intent.do} remedies`);
+  if (intent.do === "unfreeze") {
+    const was = await intake.unfreeze(entry, caller);
+    return say(was ? "Remedies may begin again" : "Remedies were not frozen");
+  }
+  const { reason, forMs } = intent;
+  const freeze = await intake.freeze(entry, {
+    by: caller,
+    reason,
+    ...(forMs === undefined ? {} : { forMs }),
+  });
+  const end = forMs === undefined ? "until `/diag unfreeze`" : `for ${sayDuration(forMs)}`;
+  return say(`Remedies are frozen ${end}`, sayFreeze(freeze), "Diagnoses go on.");
+}
+
+/** The command line is on the machine that holds the database's address: it is trusted. */
+function mustBeKnown(caller: Caller, what: string): void {
+  if (caller.principal !== undefined || caller.via === "cli") return;
+  throw new DiagError("not_allowed", `you may not ${what}: diagbot.yaml does not know you`, {
+    hint: "ask whoever keeps diagbot.yaml to add you under `people`",
+  });
+}

@@ -1,0 +1,150 @@
+import { createHash } from "node:crypto";
+import type { AlertRequest } from "../core/ports.ts";
+import { type Change, endOf, type Instance, type KnownIncident, type KnownInstance } from "./alert-news.ts";
+import type { Transaction } from "./transaction.ts";
+
+const BUCKETS = 64;
+/** Any number whose neighbours no other advisory lock uses. */
+const BUCKET_BASE = 720_441_400;
+
+/**
+ * One delivery at a time per group key and per instance, so that peers cannot open two incidents. Instances share
+ * 64 locks: a group of thousands must not fill the lock table. The group comes first and buckets in order: no deadlock.
+ */
+export async function lockAlerts(
+  tx: Transaction,
+  groupKey: string,
+  instances: readonly Instance[],
+): Promise<void> {
+  const group = createHash("sha256").update(groupKey).digest().readBigInt64BE();
+  const buckets = [...new Set(instances.map(({ sha }) => Number.parseInt(sha.slice(0, 4), 16) % BUCKETS))];
+  buckets.sort((a, b) => a - b);
+  await tx.sql.query(
+    "SELECT pg_advisory_xact_lock(key) FROM unnest($1::bigint[]) WITH ORDINALITY AS locks (key, n)",
+    [[group, ...buckets.map((bucket) => BUCKET_BASE + bucket)].map(String)],
+  );
+}
+
+/** What is known of the instances (same order) and of every incident they or the group key belong to, locked. */
+export async function readKnown(
+  tx: Transaction,
+  groupKey: string,
+  instances: readonly Instance[],
+): Promise<{ now: Date; known: KnownInstance[]; incidents: KnownIncident[] }> {
+  const { rows: known } = await tx.sql.query<KnownInstance>(
+    `SELECT exact.incident_id AS incident, exact.status, exact.last_seen_at AS "seenAt",
+       coalesce(exact.annotations IS DISTINCT FROM given.annotations::jsonb, false) AND exact.incident_id IS NOT NULL AS "annotationsDiffer",
+       newest.incident_id AS "newestIncident", newest.starts_at AS "newestStartsAt"
+     FROM unnest($1::text[], $2::timestamptz[], $3::text[]) WITH ORDINALITY AS given (sha, starts_at, annotations, n)
+     LEFT JOIN alert_instance exact ON exact.labels_sha256 = given.sha AND exact.starts_at = given.starts_at
+     LEFT JOIN LATERAL (SELECT incident_id, starts_at FROM alert_instance
+       WHERE labels_sha256 = given.sha ORDER BY starts_at DESC LIMIT 1) newest ON true
+     ORDER BY given.n`,
+    [
+      instances.map(({ sha }) => sha),
+      instances.map(({ startsAt }) => startsAt.toISOString()),
+      instances.map(({ alert }) => JSON.stringify(alert.annotations)),
+    ],
+  );
+  const ids = known.flatMap(({ incident, newestIncident }) => [incident, newestIncident]);
+  const { rows: incidents } = await tx.sql.query<KnownIncident & { now: Date }>(
+    `SELECT id, thread_id AS thread, status, resolved_at AS "resolvedAt", group_key = $1 AS "sameGroup"
+     FROM incident WHERE id = ANY ($2::int[])
+       OR id = (SELECT id FROM incident WHERE group_key = $1 ORDER BY opened_at DESC, id DESC LIMIT 1)
+     ORDER BY id FOR UPDATE`,
+    [groupKey, [...new Set(ids.filter((id) => id !== null))]],
+  );
+  const { rows } = await tx.sql.query<{ now: Date }>("SELECT now()");
+  return { now: rows[0]?.now ?? new Date(), known, incidents };
+}
+
+/** Writes instances; those without an incident of their own go to `home`. */
+export async function writeInstances(
+  tx: Transaction,
+  home: number,
+  changes: readonly Change[],
+): Promise<void> {
+  if (changes.length === 0) return;
+  await tx.sql.query(
+    `INSERT INTO alert_instance (labels_sha256, starts_at, incident_id, labels, annotations, status, ends_at)
+     SELECT sha, starts_at, incident, labels::jsonb, annotations::jsonb, status, ends_at
+     FROM unnest($1::text[], $2::timestamptz[], $3::int[], $4::text[], $5::text[], $6::text[], $7::timestamptz[])
+       AS given (sha, starts_at, incident, labels, annotations, status, ends_at)
+     ON CONFLICT (labels_sha256, starts_at) DO UPDATE SET incident_id = excluded.incident_id,
+       annotations = excluded.annotations, status = excluded.status, ends_at = excluded.ends_at,
+       last_seen_at = now(), deliveries = alert_instance.deliveries + 1`,
+    [
+      changes.map(({ instance }) => instance.sha),
+      changes.map(({ instance }) => instance.startsAt.toISOString()),
+      changes.map(({ incident }) => incident ?? home),
+      changes.map(({ instance }) => JSON.stringify(instance.alert.labels)),
+      changes.map(({ instance }) => JSON.stringify(instance.alert.annotations)),
+      changes.map(({ status }) => status),
+      changes.map(({ instance }) => endOf(instance)?.toISOString() ?? null),
+    ],
+  );
+}
+
+/** Alerts are told apart by labels: one that began again later has ended before. Returns the incidents concerned. */
+export async function resolveSuperseded(tx: Transaction, changes: readonly Change[]): Promise<number[]> {
+  const labels = [...new Set(changes.map(({ instance }) => instance.sha))];
+  if (labels.length === 0) return [];
+  const { rows } = await tx.sql.query<{ incident_id: number }>(
+    `UPDATE alert_instance old SET status = 'resolved', last_seen_at = now(),
+       ends_at = (SELECT min(starts_at) FROM alert_instance WHERE labels_sha256 = old.labels_sha256 AND starts_at > old.starts_at)
+     WHERE old.labels_sha256 = ANY ($1) AND old.status = 'firing'
+       AND EXISTS (SELECT FROM alert_instance newer WHERE newer.labels_sha256 = old.labels_sha256 AND newer.starts_at > old.starts_at)
+     RETURNING old.incident_id`,
+    [labels],
+  );
+  return [...new Set(rows.map((row) => row.incident_id))];
+}
+
+export interface Settled {
+  readonly id: number;
+  readonly threadId: number;
+  readonly became?: "resolved" | "reopened";
+  /** Something people see of the incident itself changed. */
+  readonly visible: boolean;
+}
+
+/** Brings incidents in line with their instances; `home` is the one the notification speaks of. */
+export async function settleIncidents(
+  tx: Transaction,
+  { notification, severity, system }: AlertRequest,
+  home: number,
+  ids: readonly number[],
+): Promise<Settled[]> {
+  const { rows } = await tx.sql.query<{
+    id: number;
+    thread_id: number;
+    before: string;
+    after: string;
+    visible: boolean;
+  }>(
+    `WITH before AS (
+       SELECT i.id, i.status, i.truncated, i.severity, CASE
+         WHEN EXISTS (SELECT FROM alert_instance a WHERE a.incident_id = i.id AND a.status = 'firing') THEN 'firing'
+         WHEN i.id = $2 AND $3 > 0 THEN i.status
+         ELSE 'resolved' END AS next
+       FROM incident i WHERE i.id = ANY ($1::int[]))
+     UPDATE incident i SET status = next, last_seen_at = now(),
+       deliveries = i.deliveries + CASE WHEN i.id = $2 THEN 1 ELSE 0 END,
+       truncated = CASE WHEN i.id = $2 THEN $3 ELSE i.truncated END,
+       system = coalesce(i.system, CASE WHEN i.id = $2 THEN $5 END),
+       severity = CASE WHEN i.id = $2 AND i.severity = 'unknown' THEN $4 ELSE i.severity END,
+       resolved_at = CASE WHEN next = 'firing' THEN NULL WHEN before.status = 'resolved' THEN i.resolved_at ELSE now() END
+     FROM before WHERE i.id = before.id
+     RETURNING i.id, i.thread_id, before.status AS before, i.status AS after,
+       (i.truncated, i.severity) IS DISTINCT FROM (before.truncated, before.severity) AS visible`,
+    [ids, home, notification.truncatedAlerts, severity, system ?? null],
+  );
+  return rows.map((row) => ({
+    id: row.id,
+    threadId: row.thread_id,
+    visible: row.visible,
+    ...(row.before === row.after
+      ? {}
+      : { became: row.after === "firing" ? ("reopened" as const) : ("resolved" as const) }),
+  }));
+}
