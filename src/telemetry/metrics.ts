@@ -1,0 +1,173 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { ERRORS } from "../core/errors.ts";
+import { OUTCOMES, REMEDY_STATUSES, RUN_STATUSES } from "../core/outcome.ts";
+import { JOB_KINDS } from "../core/ports.ts";
+import { closedLabel } from "./labels.ts";
+
+const PREFIX = "diagbot_";
+/** Seconds; a diagnosis takes from milliseconds to minutes. */
+const WORK_SECONDS = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900];
+/** Seconds; Slack shows an error after 3. */
+const ACK_SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3];
+
+const SLACK_METHODS = [
+  ...["chat.postMessage", "chat.update", "chat.delete", "chat.postEphemeral", "chat.getPermalink"],
+  ...["conversations.history", "conversations.replies", "conversations.info", "conversations.join"],
+  ...[
+    "files.getUploadURLExternal",
+    "files.completeUploadExternal",
+    "files.delete",
+    "files.info",
+    "files.uploadV2",
+  ],
+  ...["views.open", "views.update", "views.push", "views.publish", "users.info", "auth.test"],
+  ...["apps.connections.open", "reactions.add", "response_url"],
+];
+
+/** What becomes of things; every one of these words is a label value, all others are counted as `other`. */
+const WORDS = {
+  vote: ["pending", "approved", "denied", "not_allowed", "not_decidable", "drifted"],
+  alerts: ["opened", "reopened", "updated", "repeated", "failed"],
+  slack: ["ok", "rate_limited", "refused", "ambiguous", "failed"],
+  ack: ["command", "action", "view", "event", "options", "shortcut"],
+  dispatch: ["ok", "unavailable"],
+  sources: ["slack", "alertmanager", "cli", "schedule"],
+  intents: ["form", "run", "help", "list", "status", "history", "cancel", "freeze", "unfreeze"],
+};
+
+/** Everything diagbot counts. Times are in seconds. Labels are closed sets: see `closedLabel`. */
+export interface Metrics {
+  runEnded(runbook: string, status: string, seconds: number): void;
+  stepEnded(action: string, outcome: string, seconds: number): void;
+  remedyEnded(runbook: string, status: string): void;
+  /** `result`: the approval's state afterwards, or the code of the refusal. */
+  voteCast(decision: string, result: string): void;
+  /** One notification of an alert group; `result`: what it meant for its incident. */
+  alertsReceived(result: string): void;
+  webhookRejected(reason: string): void;
+  /** One request answered at a door; `outcome`: an intent's word or an error code. */
+  requestAnswered(source: string, outcome: string, seconds: number): void;
+  slackCalled(method: string, result: string): void;
+  slackAcked(kind: string, seconds: number): void;
+  queueDispatched(kind: string, result: string): void;
+  leaseLost(): void;
+  /** Age of the oldest undelivered outbox row; 0: none. */
+  outboxAge(seconds: number): void;
+  threadsDirty(threads: number): void;
+  /** Writes of which nobody knows whether they happened: a human must say. */
+  unknownOutcomes(steps: number): void;
+  /** The page of /metrics, in Prometheus' text format. */
+  text(): Promise<string>;
+  readonly contentType: string;
+}
+
+/** Closed sets that come from code and configuration. */
+export interface MetricNames {
+  readonly version: string;
+  readonly runbooks: readonly string[];
+  readonly actions: readonly string[];
+}
+
+/** A registry of its own, so that tests and two apps in one process do not meet. */
+export function createMetrics(names: MetricNames): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry, prefix: PREFIX });
+  const make = instruments(registry);
+  make
+    .gauge("build_info", "1; the label is the running version", ["version"])
+    .set({ version: names.version }, 1);
+  return {
+    ...workMetrics(make, names),
+    ...doorMetrics(make),
+    ...backlogMetrics(make),
+    text: () => registry.metrics(),
+    contentType: registry.contentType,
+  };
+}
+
+type Make = ReturnType<typeof instruments>;
+
+const instruments = (registry: Registry) => ({
+  counter: (name: string, help: string, labelNames: string[] = []) =>
+    new Counter({ name: PREFIX + name, help, labelNames, registers: [registry] }),
+  gauge: (name: string, help: string, labelNames: string[] = []) =>
+    new Gauge({ name: PREFIX + name, help, labelNames, registers: [registry] }),
+  histogram: (name: string, help: string, labelNames: string[], buckets: number[]) =>
+    new Histogram({ name: PREFIX + name, help, labelNames, buckets, registers: [registry] }),
+});
+
+function workMetrics(make: Make, names: MetricNames) {
+  const runbooks = closedLabel(names.runbooks);
+  const actions = closedLabel(names.actions);
+  const runStatuses = closedLabel(RUN_STATUSES);
+  const outcomes = closedLabel(OUTCOMES);
+  const remedyStatuses = closedLabel(REMEDY_STATUSES);
+  const runs = make.counter("runs_total", "runs ended", ["runbook", "status"]);
+  const runSeconds = make.histogram("run_duration_seconds", "from start to end of a run", [], WORK_SECONDS);
+  const steps = make.counter("steps_total", "steps ended", ["action", "outcome"]);
+  const stepSeconds = make.histogram("step_duration_seconds", "one step", ["action"], WORK_SECONDS);
+  const remedies = make.counter("remedies_total", "remedies ended", ["runbook", "status"]);
+  const leases = make.counter("leases_lost_total", "runs a worker had to let go of");
+  return {
+    runEnded: (runbook: string, status: string, seconds: number) => {
+      runs.inc({ runbook: runbooks.of(runbook), status: runStatuses.of(status) });
+      runSeconds.observe(seconds);
+    },
+    stepEnded: (action: string, outcome: string, seconds: number) => {
+      steps.inc({ action: actions.of(action), outcome: outcomes.of(outcome) });
+      stepSeconds.observe({ action: actions.of(action) }, seconds);
+    },
+    remedyEnded: (runbook: string, status: string) =>
+      remedies.inc({ runbook: runbooks.of(runbook), status: remedyStatuses.of(status) }),
+    leaseLost: () => leases.inc(),
+  };
+}
+
+function doorMetrics(make: Make) {
+  const codes = Object.keys(ERRORS);
+  const decisions = closedLabel(["approve", "deny"]);
+  const voteResults = closedLabel(WORDS.vote);
+  const alertResults = closedLabel(WORDS.alerts);
+  const reasons = closedLabel(codes);
+  const sources = closedLabel(WORDS.sources);
+  const answers = closedLabel([...WORDS.intents, ...codes]);
+  const methods = closedLabel(SLACK_METHODS);
+  const slackResults = closedLabel(WORDS.slack);
+  const acks = closedLabel(WORDS.ack);
+  const votes = make.counter("votes_total", "votes cast", ["decision", "result"]);
+  const alerts = make.counter("alerts_received_total", "notifications of alert groups", ["result"]);
+  const rejected = make.counter("webhook_rejected_total", "webhook requests turned away", ["reason"]);
+  const requests = make.counter("requests_total", "requests answered", ["source", "outcome"]);
+  const requestSeconds = make.histogram("request_seconds", "one request", ["source"], ACK_SECONDS);
+  const calls = make.counter("slack_calls_total", "calls of Slack's Web API", ["method", "result"]);
+  const ackSeconds = make.histogram("slack_ack_seconds", "until Slack had its answer", ["kind"], ACK_SECONDS);
+  return {
+    voteCast: (decision: string, result: string) =>
+      votes.inc({ decision: decisions.of(decision), result: voteResults.of(result) }),
+    alertsReceived: (result: string) => alerts.inc({ result: alertResults.of(result) }),
+    webhookRejected: (reason: string) => rejected.inc({ reason: reasons.of(reason) }),
+    requestAnswered: (source: string, outcome: string, seconds: number) => {
+      requests.inc({ source: sources.of(source), outcome: answers.of(outcome) });
+      requestSeconds.observe({ source: sources.of(source) }, seconds);
+    },
+    slackCalled: (method: string, result: string) =>
+      calls.inc({ method: methods.of(method), result: slackResults.of(result) }),
+    slackAcked: (kind: string, seconds: number) => ackSeconds.observe({ kind: acks.of(kind) }, seconds),
+  };
+}
+
+function backlogMetrics(make: Make) {
+  const kinds = closedLabel(JOB_KINDS);
+  const results = closedLabel(WORDS.dispatch);
+  const dispatches = make.counter("queue_dispatch_total", "ids handed to the queue", ["kind", "result"]);
+  const outboxAge = make.gauge("outbox_age_seconds", "age of the oldest undelivered outbox row");
+  const dirty = make.gauge("threads_dirty", "threads whose rows changed since they were drawn");
+  const unknown = make.gauge("unknown_outcomes", "writes of which a human must say whether they happened");
+  return {
+    queueDispatched: (kind: string, result: string) =>
+      dispatches.inc({ kind: kinds.of(kind), result: results.of(result) }),
+    outboxAge: (seconds: number) => outboxAge.set(seconds),
+    threadsDirty: (threads: number) => dirty.set(threads),
+    unknownOutcomes: (steps: number) => unknown.set(steps),
+  };
+}
