@@ -8,6 +8,8 @@ export interface Vote {
   readonly principal: PrincipalId;
   readonly decision: "approve" | "deny";
   readonly reason?: string | undefined;
+  /** The quorum was lowered to this one vote. */
+  readonly breakGlass?: boolean | undefined;
   readonly at: Date;
 }
 
@@ -36,6 +38,8 @@ export function decideVote(
     readonly voter: Pick<Principal, "id" | "roles">;
     readonly decision: "approve" | "deny";
     readonly planSha256: string;
+    readonly breakGlass?: boolean;
+    readonly reason?: string;
   },
   now: Date,
 ): VoteVerdict {
@@ -50,7 +54,27 @@ export function decideVote(
   if (vote.decision === "deny")
     return { ok: true, state: "denied", approvals: countApprovals(approval.votes) };
   const approvals = countApprovals(approval.votes) + 1;
+  if (vote.breakGlass === true) return breakGlass(approval.policy, vote, approvals);
   return { ok: true, state: approvals >= approval.policy.approvals ? "approved" : "pending", approvals };
+}
+
+/** Lowers the quorum to this vote, and nothing else: role, four eyes, expiry and plan were checked before. */
+function breakGlass(
+  policy: Policy,
+  vote: { readonly voter: Pick<Principal, "roles">; readonly reason?: string },
+  approvals: number,
+): VoteVerdict {
+  const allowed = policy.breakGlass?.from ?? [];
+  if (!allowed.some((role) => vote.voter.roles.includes(role)))
+    return refuse(
+      "not_allowed",
+      allowed.length === 0
+        ? "the policy allows no break-glass"
+        : `break-glass needs the role ${allowed.join(" or ")}`,
+    );
+  if ((vote.reason ?? "").trim().length < 10)
+    return refuse("not_allowed", "break-glass needs a reason of at least 10 characters");
+  return { ok: true, state: "approved", approvals };
 }
 
 /** Distinct principals who approved. */

@@ -57,7 +57,14 @@ export const REMEDY_STATUSES = [
 export type RemedyStatus = (typeof REMEDY_STATUSES)[number];
 
 /** Still needs a worker or a human before the run can end. */
-export const isRemedyOpen = (status: RemedyStatus): boolean =>
+export const isRemedyOpen = ({
+  status,
+  held,
+}: {
+  readonly status: RemedyStatus;
+  readonly held?: unknown;
+}): boolean =>
+  held !== undefined ||
   ["planned", "waiting", "approved", "applying", "verifying", "undoing", "unknown"].includes(status);
 
 /** What was seen of a step. An errored step is evidence too, so findings get this, never a bare value that may be missing. */

@@ -31,4 +31,6 @@ export interface Plan {
   /** Verification, in words and time: what must hold afterwards and by when. */
   readonly verifyWithin: string;
   readonly undo: string;
+  /** In force for so long, e.g. `45 min`, then undone unless somebody keeps it. */
+  readonly appliedFor?: string;
 }

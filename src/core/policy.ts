@@ -16,6 +16,10 @@ export const Policy = z.strictObject({
   execute: DurationMs.default(10 * 60_000),
   /** What happens when it did not help: ask a human, or take it back at once. */
   undo: z.enum(["ask", "auto"]).default("ask"),
+  /** Who may lower the quorum to one vote in an emergency, and which channel hears of it. Never lifts another rule. */
+  breakGlass: z
+    .strictObject({ from: z.array(z.string().min(1)).min(1), channel: z.string().min(1) })
+    .optional(),
 });
 export type Policy = z.infer<typeof Policy>;
 

@@ -2,8 +2,8 @@ import type { Notification } from "./alert.ts";
 import type { Answer } from "./answer.ts";
 import type { Caller } from "./caller.ts";
 import type { ApprovalId, IncidentId, PrincipalId, RunId, ThreadId } from "./ids.ts";
-import type { Policies, Principal } from "./policy.ts";
 import type { Limits } from "./limits.ts";
+import type { Policies, Principal } from "./policy.ts";
 import type { Runbook } from "./runbook.ts";
 import type { System } from "./system.ts";
 import type { FreezeView, RunSummary, RunView, ThreadView } from "./view.ts";
@@ -94,7 +94,10 @@ export interface Intake {
     have: number;
   }>;
   /** Throws DiagError `not_allowed` or `not_decidable`. `settled`: enough people said the same. */
-  answer(entry: Entry, request: AnswerRequest): Promise<{ run: RunId; remedy: string; settled: boolean; need: number; have: number }>;
+  answer(
+    entry: Entry,
+    request: AnswerRequest,
+  ): Promise<{ run: RunId; remedy: string; settled: boolean; need: number; have: number }>;
   /** A message to a channel that belongs to no run; the same `dedupeKey` posts once. */
   notice(entry: Entry, channel: string, text: string): Promise<void>;
   requestCancel(entry: Entry, run: RunId, caller: Caller): Promise<"requested" | "ended">;

@@ -2,6 +2,7 @@ import type { EffectClass } from "./action.ts";
 import type { RecordedFinding } from "./finding.ts";
 import type { RunId } from "./ids.ts";
 import type { Json } from "./json.ts";
+import type { Limits } from "./limits.ts";
 import type { Outcome, RemedyStatus, RunStatus, StepError } from "./outcome.ts";
 import type { Plan } from "./plan.ts";
 import type { Policy } from "./policy.ts";
@@ -47,7 +48,7 @@ export interface NewRemedy {
 
 /** Why an intent was not written; nothing was done and nothing will be. `busy`: try again soon. */
 export type IntentRefusal =
-  | { readonly refused: "busy"; readonly why: string }
+  | { readonly refused: "busy" | "limit"; readonly why: string }
   | { readonly refused: "frozen"; readonly why: string }
   | { readonly refused: "expired" | "cancelled" | "void"; readonly why: string };
 
@@ -88,7 +89,13 @@ export interface RunStore {
   settleRemedy(
     fence: Fence,
     remedy: string,
-    to: { status: RemedyStatus; note?: string; plan?: { canonical: string; sha256: string } },
+    to: {
+      status: RemedyStatus;
+      note?: string;
+      plan?: { canonical: string; sha256: string };
+      /** It stays in force and open to a human's word until then. */
+      hold?: { ms: number; ends: "undo" | "keep" };
+    },
   ): Promise<void>;
   /** Approved or pending approvals of the remedy become void; the difference is kept and shown. */
   voidApproval(fence: Fence, remedy: string, because: readonly string[]): Promise<void>;
@@ -103,6 +110,7 @@ export interface RunStore {
       target: string;
       timeoutMs: number;
       isUndo: boolean;
+      limits: Limits;
     },
   ): Promise<WrittenIntent | IntentRefusal>;
   /** Closes the attempt; false: somebody settled it before. */
@@ -116,6 +124,8 @@ export interface RunStore {
   beginVerify(fence: Fence, remedy: string, withinMs: number): Promise<void>;
   /** Stores what the check saw last, replacing what it saw before. */
   recordCheck(fence: Fence, steps: readonly (NewStep & { result: StepResult })[]): Promise<void>;
+  /** The time in force is over and it stays as it is. */
+  endHold(fence: Fence, remedy: string): Promise<void>;
   beginUndo(fence: Fence, remedy: string, steps: readonly NewStep[], note: string): Promise<void>;
   cancel(fence: Fence): Promise<void>;
   finish(

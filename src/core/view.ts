@@ -59,6 +59,8 @@ export interface ApprovalView {
   readonly requester?: PrincipalId;
   readonly requestedAt: Date;
   readonly expiresAt: Date;
+  /** Votes that carry it. */
+  readonly need: number;
   readonly executeBefore?: Date;
   readonly decidedAt?: Date;
   /** Why it became void: the difference. */
@@ -81,6 +83,15 @@ export interface RemedyView {
   readonly attempts: readonly AttemptView[];
   readonly appliedAt?: Date;
   readonly verifyUntil?: Date;
+  /** In force; until then a human may undo, keep or extend it. `ends` is what happens by itself. */
+  readonly held?: { readonly until: Date; readonly ends: "undo" | "keep" };
+  /** What people have answered so far while the outcome is unknown. */
+  readonly answers: readonly {
+    readonly principal: PrincipalId;
+    readonly answer: string;
+    readonly reason?: string;
+    readonly at: Date;
+  }[];
   readonly endedAt?: Date;
 }
 
@@ -110,6 +121,8 @@ export interface RunView {
   readonly stagesPlanned: number;
   readonly diagnosed: boolean;
   readonly dryRun: boolean;
+  /** Remedies are taken back after so long. */
+  readonly applyForMs?: number;
   readonly severity?: Severity;
   readonly steps: readonly StepView[];
   readonly findings: readonly RecordedFinding[];
@@ -163,6 +176,14 @@ export interface ThreadView {
   readonly channel: string;
   readonly incident?: IncidentView;
   readonly runs: readonly RunView[];
+  /** A message that belongs to no run. */
+  readonly notice?: string;
+  /** Writes of the last hour and their limit, per system of this thread. */
+  readonly writes: readonly {
+    readonly system: string;
+    readonly lastHour: number;
+    readonly perHour: number;
+  }[];
   /** Writes are stopped: by whom, until when, why. */
   readonly freeze?: FreezeView;
 }

@@ -95,6 +95,7 @@ async function write(
     target: call.target,
     timeoutMs,
     isUndo: step.phase === "undo",
+    limits: house.catalog.limits,
   });
   if (intent.refused !== undefined) return refused(house, grip, remedy, intent);
   house.crash("after_intent");
@@ -121,6 +122,7 @@ async function refused(
   switch (refusal.refused) {
     case "busy":
       return { wakeAt: new Date(Date.now() + BUSY_MS) };
+    case "limit":
     case "frozen":
       return remedy.approval?.executeBefore === undefined ? {} : { wakeAt: remedy.approval.executeBefore };
     case "expired":

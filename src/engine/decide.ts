@@ -13,6 +13,8 @@ export type Move =
   | { readonly move: "fail"; readonly remedy: RemedyView; readonly step: StepView }
   | { readonly move: "begin-verify"; readonly remedy: RemedyView }
   | { readonly move: "verify"; readonly remedy: RemedyView }
+  | { readonly move: "begin-undo"; readonly remedy: RemedyView }
+  | { readonly move: "end-hold"; readonly remedy: RemedyView }
   | { readonly move: "end-undo"; readonly remedy: RemedyView }
   | { readonly move: "cancel" }
   | { readonly move: "wait"; readonly until?: Date }
@@ -36,7 +38,7 @@ export function decide(run: RunView, stages: number, now: Date): Move {
     const move = remedyMove(run, remedy, now);
     if (move !== undefined) return move;
   }
-  if (run.remedies.some((remedy) => isRemedyOpen(remedy.status))) return wait(run);
+  if (run.remedies.some((remedy) => isRemedyOpen(remedy))) return wait(run);
   return { move: "finish", status: endStatus(run) };
 }
 
@@ -46,7 +48,8 @@ function openAttempt(run: RunView, now: Date): Move | undefined {
     (candidate) => candidate.effect === "write" && ["executing", "unknown"].includes(candidate.state),
   );
   const remedy = run.remedies.find((candidate) => candidate.key === step?.remedy);
-  if (step === undefined || remedy === undefined || remedy.status === "unknown") return undefined;
+  if (step === undefined || remedy === undefined || !["applying", "undoing"].includes(remedy.status))
+    return undefined;
   const settleAt = new Date((step.effectDeadline ?? now).getTime() + SETTLE_GRACE_MS);
   return now < settleAt ? { move: "wait", until: settleAt } : { move: "settle", remedy, step };
 }
@@ -58,6 +61,8 @@ function diagnosis(run: RunView, stages: number): Move {
 }
 
 function remedyMove(run: RunView, remedy: RemedyView, now: Date): Move | undefined {
+  if (remedy.held !== undefined && isPast(remedy.held.until, now))
+    return { move: remedy.held.ends === "undo" ? "begin-undo" : "end-hold", remedy };
   switch (remedy.status) {
     case "planned":
       return { move: "propose", remedy };
@@ -90,9 +95,10 @@ function nextWrite(run: RunView, remedy: RemedyView, phase: "apply" | "undo"): M
 }
 
 function wait(run: RunView): Move {
-  const times = run.remedies.flatMap((remedy) =>
-    remedy.status === "waiting" && remedy.approval !== undefined ? [remedy.approval.expiresAt.getTime()] : [],
-  );
+  const times = run.remedies.flatMap((remedy) => {
+    const decision = remedy.status === "waiting" ? remedy.approval?.expiresAt : undefined;
+    return [decision, remedy.held?.until].flatMap((time) => (time === undefined ? [] : [time.getTime()]));
+  });
   return times.length === 0 ? { move: "wait" } : { move: "wait", until: new Date(Math.min(...times)) };
 }
 
@@ -104,9 +110,10 @@ function endStatus(run: RunView): Extract<RunStatus, "succeeded" | "failed" | "e
   const diagnose = run.steps.filter((step) => step.phase === "diagnose");
   const blind = diagnose.some((step) => step.state === "errored") && run.findings.length === 0;
   if (blind) return "errored";
-  const bad = run.remedies.some((remedy) =>
-    ["failed", "errored", "unknown", "undone"].includes(remedy.status),
-  );
+  const isBad = ({ status, plan }: RemedyView) =>
+    ["failed", "errored", "unknown"].includes(status) ||
+    (status === "undone" && plan?.appliedFor === undefined);
+  const bad = run.remedies.some(isBad);
   return bad ? "failed" : "succeeded";
 }
 

@@ -10,7 +10,7 @@ import { planStage, readSteps, recordDiagnosis } from "./diagnose.ts";
 import { type EngineHouse, type Grip, knowledgeOf } from "./house.ts";
 import { propose } from "./propose.ts";
 import { settle } from "./settle.ts";
-import { verifyMs, verifyRemedy } from "./verify.ts";
+import { beginUndo, verifyMs, verifyRemedy } from "./verify.ts";
 
 export interface EngineOptions {
   /** Name of this worker, unique among all. */
@@ -195,10 +195,14 @@ async function perform(
       return void (await store.beginVerify(fence, next.remedy.key, verifyMs(grip, next.remedy.key)));
     case "verify":
       return void (await verifyRemedy(house, grip, next.remedy));
+    case "begin-undo":
+      return void (await beginUndo(house, grip, next.remedy));
+    case "end-hold":
+      return void (await store.endHold(fence, next.remedy.key));
     case "end-undo":
       return void (await store.settleRemedy(fence, next.remedy.key, {
         status: "undone",
-        note: "It did not help and was undone",
+        note: "Undone: everything is as it was before",
       }));
     case "cancel":
       await store.cancel(fence);

@@ -1,3 +1,4 @@
+import { sayDuration } from "../core/duration.ts";
 import { toDiagError } from "../core/errors.ts";
 import { canonical } from "../core/json.ts";
 import type { Plan, PlannedCall } from "../core/plan.ts";
@@ -122,6 +123,9 @@ function freeze(grip: Grip, remedy: RemedyView, calls: readonly PlannedCall[]): 
     calls,
     verifyWithin: spec.verify.within,
     undo: spec.undo,
+    ...(grip.view.applyForMs === undefined || spec.undo !== "actions"
+      ? {}
+      : { appliedFor: sayDuration(grip.view.applyForMs) }),
   };
 }
 

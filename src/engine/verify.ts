@@ -59,22 +59,34 @@ function seenAfter(results: readonly (NewStep & { result: StepResult })[]): Reco
   );
 }
 
+/** Better: it stays, or stays for the time it was approved for. Not better: taken back, by policy at once or when a human says so. */
 async function conclude(house: EngineHouse, grip: Grip, remedy: RemedyView, holds: boolean): Promise<void> {
-  const within = sayDuration(verifyMs(grip, remedy.key));
+  const { view, fence } = grip;
+  const policy = remedy.approval?.policy;
+  const undo = undoSteps(house, view, remedy);
+  house.events.remedy(view.runbook, holds ? "succeeded" : "failed");
   if (holds) {
-    await house.store.settleRemedy(grip.fence, remedy.key, {
+    const lease = remedy.plan?.appliedFor !== undefined && undo.length > 0 ? view.applyForMs : undefined;
+    const hold = lease === undefined ? {} : { hold: { ms: lease, ends: "undo" as const } };
+    return house.store.settleRemedy(fence, remedy.key, {
       status: "succeeded",
       note: "Verified: the cause is gone",
+      ...hold,
     });
-    house.events.remedy(grip.view.runbook, "succeeded");
-    return;
   }
-  const note = `Not better within ${within}`;
-  const undo = remedy.approval?.policy.undo === "auto" ? undoSteps(house, grip.view, remedy) : [];
-  house.events.remedy(grip.view.runbook, "failed");
-  if (undo.length > 0)
-    await house.store.beginUndo(grip.fence, remedy.key, undo, `${note}; it is being undone`);
-  else await house.store.settleRemedy(grip.fence, remedy.key, { status: "failed", note });
+  const note = `Not better within ${sayDuration(verifyMs(grip, remedy.key))}`;
+  if (undo.length > 0 && policy?.undo === "auto")
+    return house.store.beginUndo(fence, remedy.key, undo, `${note}; it is being undone`);
+  const hold =
+    undo.length === 0 || policy === undefined ? {} : { hold: { ms: policy.expires, ends: "keep" as const } };
+  return house.store.settleRemedy(fence, remedy.key, { status: "failed", note, ...hold });
+}
+
+/** The time in force is over, or somebody said "undo now". */
+export async function beginUndo(house: EngineHouse, grip: Grip, remedy: RemedyView): Promise<void> {
+  const steps = undoSteps(house, grip.view, remedy);
+  if (steps.length === 0) return house.store.endHold(grip.fence, remedy.key);
+  return house.store.beginUndo(grip.fence, remedy.key, steps, "It is being undone");
 }
 
 /** Each applied call's own undo, last first; empty where the remedy or an action cannot be undone. */

@@ -1,3 +1,4 @@
+import type { Limits } from "../core/limits.ts";
 import type { Intake, MessageStore, Reader } from "../core/ports.ts";
 import type { RunStore, SweepStore } from "../core/run-store.ts";
 import type { OnCommit } from "./fence.ts";
@@ -26,11 +27,15 @@ export interface Store {
 }
 
 /** The truth. `onCommit` hears what each commit touched, so that somebody is told to look. */
-export function createStore(pool: Pool, onCommit: OnCommit): Store {
-  const house = { pool, onCommit };
+export function createStore(
+  pool: Pool,
+  onCommit: OnCommit,
+  tuning: { didNotAfterMs?: number; limits?: Limits } = {},
+): Store {
+  const house = { pool, onCommit, ...tuning };
   return {
     intake: createIntake(house),
-    reader: createReader(pool),
+    reader: createReader(pool, tuning.limits),
     runs: createRunStore(house),
     sweep: createSweepStore(house),
     messages: createMessageStore(pool),

@@ -2,8 +2,10 @@ import { DiagError } from "../core/errors.ts";
 import { RunId, ThreadId } from "../core/ids.ts";
 import type { Entry, Intake, RunRequest } from "../core/ports.ts";
 import { receiveAlerts } from "./alerts.ts";
+import { castAnswer } from "./answers.ts";
 import type { OnCommit } from "./fence.ts";
 import { noteEntry, settleEntry } from "./inbox.ts";
+import { insertNotice } from "./notices.ts";
 import type { Pool } from "./pool.ts";
 import { actorOf, insertRun, insertThread } from "./runs.ts";
 import { touchOpenThreads } from "./sweep.ts";
@@ -11,7 +13,16 @@ import { type Transaction, transact } from "./transaction.ts";
 import { castVote } from "./votes.ts";
 
 /** Everything the doors write: the request and what it changes, in one transaction. */
-export function createIntake({ pool, onCommit }: { pool: Pool; onCommit: OnCommit }): Intake {
+export function createIntake({
+  pool,
+  onCommit,
+  didNotAfterMs,
+}: {
+  pool: Pool;
+  onCommit: OnCommit;
+  /** Shorter in tests only. */
+  didNotAfterMs?: number;
+}): Intake {
   const commit = async <T>(work: (tx: Transaction) => Promise<T>): Promise<T> => {
     const { value, touched } = await transact(pool, work);
     onCommit(touched);
@@ -26,6 +37,15 @@ export function createIntake({ pool, onCommit }: { pool: Pool; onCommit: OnCommi
       if (result instanceof DiagError) throw result;
       return result;
     },
+    answer: async (entry, request) => {
+      const result = await commit((tx) => castAnswer(tx, entry, request, didNotAfterMs));
+      if (result instanceof DiagError) throw result;
+      return result;
+    },
+    notice: (entry, channel, text) =>
+      commit(async (tx) => {
+        if ((await noteEntry(tx, entry)) === "fresh") await insertNotice(tx, channel, text);
+      }),
     requestCancel: (entry, run, caller) =>
       commit(async (tx) => {
         if ((await noteEntry(tx, entry)) === "repeat") return "requested";

@@ -35,8 +35,10 @@ export function toStoreError(thrown: unknown): Error {
   if (thrown instanceof DiagError) return thrown;
   const error = thrown instanceof Error ? thrown : new Error(String(thrown));
   const sqlState = "code" in error && typeof error.code === "string" ? error.code : "";
-  const isOurBug = /^(22|23|42)/.test(sqlState);
-  if (isOurBug) return error;
+  const isOurBug =
+    /^(22|23|42)/.test(sqlState) ||
+    [TypeError, ReferenceError, RangeError].some((kind) => error instanceof kind);
+  if (isOurBug || error.name === "ZodError") return error;
   return new DiagError("store_unavailable", `Postgres: ${error.message}`, {
     detail: sqlState,
     hint: "check DATABASE_URL and that Postgres is up",

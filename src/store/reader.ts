@@ -1,7 +1,8 @@
 import { Caller } from "../core/caller.ts";
 import { IncidentId, RunId, type ThreadId } from "../core/ids.ts";
+import { Limits } from "../core/limits.ts";
 import type { Reader } from "../core/ports.ts";
-import type { FreezeView, IncidentView, RunSummary } from "../core/view.ts";
+import type { FreezeView, IncidentView, RunSummary, ThreadView } from "../core/view.ts";
 import type { Pool } from "./pool.ts";
 import { date, type JsonRow, present } from "./rows.ts";
 import { loadRun, loadRunsOfThread } from "./run-view.ts";
@@ -10,7 +11,7 @@ import { loadRun, loadRunsOfThread } from "./run-view.ts";
 const ALERT_LIMIT = 20;
 
 /** Everything people read. Read-only, one connection at a time. */
-export function createReader(pool: Pool): Reader {
+export function createReader(pool: Pool, limits: Limits = Limits.parse({})): Reader {
   return {
     run: (id) => loadRun(pool, id),
     runs: (filter) => runs(pool, filter),
@@ -24,7 +25,9 @@ export function createReader(pool: Pool): Reader {
         await loadRunsOfThread(pool, id),
         await freezeNow(pool),
       ];
-      return { id, channel: rows[0].channel, runs: views, ...present({ incident, freeze }) };
+      const notice = await noticeOf(pool, id);
+      const writes = await writesOf(pool, [...new Set(views.map((run) => run.system))], limits);
+      return { id, channel: rows[0].channel, runs: views, writes, ...present({ incident, freeze, notice }) };
     },
     freeze: () => freezeNow(pool),
     approval: async (id) => {
@@ -55,6 +58,32 @@ async function runs(
     caller: Caller.parse(run.caller),
     createdAt: new Date(run.created_at),
     ...present({ severity: run.severity, endedAt: date(run.ended_at) }),
+  }));
+}
+
+async function noticeOf(pool: Pool, thread: ThreadId): Promise<string | undefined> {
+  const { rows } = await pool.query<{ text: string }>("SELECT text FROM notice WHERE thread_id = $1", [
+    thread,
+  ]);
+  return rows[0]?.text;
+}
+
+async function writesOf(
+  pool: Pool,
+  systems: readonly string[],
+  limits: Limits,
+): Promise<ThreadView["writes"]> {
+  if (systems.length === 0) return [];
+  const { rows } = await pool.query<{ system: string; hour: number }>(
+    `SELECT r.system, count(*)::int AS hour FROM attempt t JOIN run r ON r.id = t.run_id
+     WHERE r.system = ANY($1) AND t.started_at > clock_timestamp() - interval '1 hour' GROUP BY r.system`,
+    [systems],
+  );
+  const lastHour = new Map(rows.map((row) => [row.system, row.hour]));
+  return systems.map((system) => ({
+    system,
+    lastHour: lastHour.get(system) ?? 0,
+    perHour: limits.writesPerSystemHour,
   }));
 }
 

@@ -7,7 +7,7 @@ import { insertSteps } from "./run-steps.ts";
 
 type Remedies = Pick<
   RunStore,
-  "propose" | "settleRemedy" | "voidApproval" | "expireApproval" | "beginVerify" | "beginUndo"
+  "propose" | "settleRemedy" | "voidApproval" | "expireApproval" | "beginVerify" | "beginUndo" | "endHold"
 >;
 
 /** How a remedy moves from plan to outcome. */
@@ -24,6 +24,7 @@ export function remedies(house: { pool: Pool; onCommit: OnCommit }): Remedies {
             to.plan.sha256,
           ]);
         await endRemedy(tx, fence, key, to.status, to.note);
+        if (to.hold !== undefined) await hold(tx, fence, key, to.hold);
       }),
     voidApproval: (fence, key, because) =>
       fenced(house, fence, async (tx) => {
@@ -56,14 +57,22 @@ export function remedies(house: { pool: Pool; onCommit: OnCommit }): Remedies {
         });
         tx.show({ urgent: true });
       }),
+    endHold: (fence, key) =>
+      fenced(house, fence, async (tx) => {
+        await tx.sql.query(
+          "UPDATE remedy SET held_until = NULL, held_then = NULL WHERE run_id = $1 AND key = $2",
+          [fence.run, key],
+        );
+        tx.audit({ actor: fence.worker, event: "remedy.kept", run: fence.run, payload: { remedy: key } });
+        tx.show();
+      }),
     beginUndo: (fence, key, steps, note) =>
       fenced(house, fence, async (tx) => {
         await insertSteps(tx, fence, steps);
-        await tx.sql.query("UPDATE remedy SET status = 'undoing', note = $3 WHERE run_id = $1 AND key = $2", [
-          fence.run,
-          key,
-          note,
-        ]);
+        await tx.sql.query(
+          "UPDATE remedy SET status = 'undoing', note = $3, held_until = NULL, held_then = NULL, ended_at = NULL WHERE run_id = $1 AND key = $2",
+          [fence.run, key, note],
+        );
         tx.audit({
           actor: fence.worker,
           event: "remedy.undoing",
@@ -87,9 +96,9 @@ const propose = (
       [fence.run, key, canonical, sha256, proposal.plan.risk],
     );
     await tx.sql.query(
-      `INSERT INTO approval (id, run_id, remedy, plan_sha256, policy, requester, expires_at)
-       SELECT $1, $2, $3, $4, $5, caller->>'principal', clock_timestamp() + make_interval(secs => $6) FROM run WHERE id = $2`,
-      [randomId(), fence.run, key, sha256, JSON.stringify(policy), policy.expires / 1000],
+      `INSERT INTO approval (id, run_id, remedy, plan_sha256, policy, need, requester, expires_at)
+       SELECT $1, $2, $3, $4, $5, $7, caller->>'principal', clock_timestamp() + make_interval(secs => $6) FROM run WHERE id = $2`,
+      [randomId(), fence.run, key, sha256, JSON.stringify(policy), policy.expires / 1000, policy.approvals],
     );
     tx.audit({
       actor: fence.worker,
@@ -99,6 +108,19 @@ const propose = (
     });
     tx.show({ urgent: true });
   });
+
+/** It stays in force, and a human may still say what becomes of it. */
+const hold = (
+  tx: FencedTransaction,
+  fence: Fence,
+  key: string,
+  { ms, ends }: { ms: number; ends: "undo" | "keep" },
+) =>
+  tx.sql.query(
+    `UPDATE remedy SET held_until = clock_timestamp() + make_interval(secs => $3), held_then = $4, held_ms = $5
+     WHERE run_id = $1 AND key = $2`,
+    [fence.run, key, ms / 1000, ends, ms],
+  );
 
 /** The remedy has come to an end, or to a question for a human (`unknown`): its target is free unless that question is open. */
 export async function endRemedy(

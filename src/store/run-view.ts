@@ -13,7 +13,8 @@ SELECT to_jsonb(r) AS run,
   (SELECT jsonb_agg(to_jsonb(m) ORDER BY m.ord) FROM remedy m WHERE m.run_id = r.id) AS remedies,
   (SELECT jsonb_agg(to_jsonb(a) ORDER BY a.requested_at) FROM approval a WHERE a.run_id = r.id) AS approvals,
   (SELECT jsonb_agg(to_jsonb(v) ORDER BY v.at) FROM vote v JOIN approval a ON a.id = v.approval_id WHERE a.run_id = r.id) AS votes,
-  (SELECT jsonb_agg(to_jsonb(t) ORDER BY t.started_at) FROM attempt t WHERE t.run_id = r.id) AS attempts
+  (SELECT jsonb_agg(to_jsonb(t) ORDER BY t.started_at) FROM attempt t WHERE t.run_id = r.id) AS attempts,
+  (SELECT jsonb_agg(to_jsonb(w) ORDER BY w.at) FROM answer w WHERE w.run_id = r.id) AS answers
 FROM run r WHERE `;
 
 interface RunRow {
@@ -24,6 +25,7 @@ interface RunRow {
   approvals: JsonRow[] | null;
   votes: JsonRow[] | null;
   attempts: JsonRow[] | null;
+  answers: JsonRow[] | null;
 }
 
 /** A run with everything that hangs on it, in one round trip. */
@@ -67,6 +69,7 @@ function toRunView(row: RunRow): RunView {
       error: run.error,
       cancelRequestedBy: run.cancel_requested_by,
       severity: run.severity,
+      applyForMs: run.apply_for_ms,
     }),
   };
 }
@@ -105,7 +108,9 @@ function toRemedy(row: JsonRow, all: RunRow): RemedyView {
     risk: row.risk,
     status: row.status,
     attempts: (all.attempts ?? []).filter((attempt) => attempt.step.startsWith(`${row.key}/`)).map(toAttempt),
+    answers: (all.answers ?? []).filter((answer) => answer.remedy === row.key).map(toAnswer),
     ...present({
+      held: row.held_until === null ? undefined : { until: new Date(row.held_until), ends: row.held_then },
       advice: row.advice,
       note: row.note,
       plan: row.plan === null ? undefined : (JSON.parse(row.plan) as Plan),
@@ -124,6 +129,7 @@ function toApproval(row: JsonRow, votes: readonly JsonRow[]): ApprovalView {
     state: row.state,
     planSha256: row.plan_sha256,
     policy: row.policy as Policy,
+    need: row.need,
     requestedAt: new Date(row.requested_at),
     expiresAt: new Date(row.expires_at),
     votes: votes
@@ -132,6 +138,7 @@ function toApproval(row: JsonRow, votes: readonly JsonRow[]): ApprovalView {
         principal: PrincipalId.parse(vote.principal),
         decision: vote.decision,
         at: new Date(vote.at),
+        breakGlass: vote.break_glass,
         ...present({ reason: vote.reason as string | undefined }),
       })),
     ...present({
@@ -142,6 +149,13 @@ function toApproval(row: JsonRow, votes: readonly JsonRow[]): ApprovalView {
     }),
   };
 }
+
+const toAnswer = (row: JsonRow): RemedyView["answers"][number] => ({
+  principal: PrincipalId.parse(row.principal),
+  answer: row.answer,
+  at: new Date(row.at),
+  ...present({ reason: row.reason }),
+});
 
 const toAttempt = (row: JsonRow): AttemptView => ({
   step: row.step,

@@ -24,8 +24,8 @@ export async function insertThread(tx: Transaction, channel: string): Promise<Th
 /** A queued run, with its audit row; run and thread are touched, so a worker and the thread will look. */
 export async function insertRun(tx: Transaction, request: RunRequest, origin: Origin): Promise<RunId> {
   const { rows } = await tx.sql.query<{ id: number }>(
-    `INSERT INTO run (thread_id, incident_id, system, runbook, title, params, connections, alert, caller, dry_run)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id`,
+    `INSERT INTO run (thread_id, incident_id, system, runbook, title, params, connections, alert, caller, dry_run, apply_for_ms)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING id`,
     [
       origin.thread,
       origin.incident ?? null,
@@ -37,6 +37,7 @@ export async function insertRun(tx: Transaction, request: RunRequest, origin: Or
       origin.alert ?? null,
       request.caller,
       request.dryRun ?? false,
+      request.applyForMs ?? null,
     ],
   );
   const run = RunId.parse(rows[0]?.id);

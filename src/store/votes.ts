@@ -4,6 +4,7 @@ import { PrincipalId, RunId, ThreadId } from "../core/ids.ts";
 import type { Policy } from "../core/policy.ts";
 import type { Entry, Intake, VoteRequest } from "../core/ports.ts";
 import { noteEntry, settleEntry } from "./inbox.ts";
+import { insertNotice } from "./notices.ts";
 import type { Transaction } from "./transaction.ts";
 
 type VoteResult = Awaited<ReturnType<Intake["castVote"]>>;
@@ -56,7 +57,7 @@ export async function castVote(
     return new DiagError(verdict.code, verdict.why);
   }
   await tx.sql.query(
-    "INSERT INTO vote (approval_id, principal, decision, reason, plan_sha256, via) VALUES ($1, $2, $3, $4, $5, $6)",
+    "INSERT INTO vote (approval_id, principal, decision, reason, plan_sha256, via, break_glass) VALUES ($1, $2, $3, $4, $5, $6, $7)",
     [
       request.approval,
       request.voter.id,
@@ -64,12 +65,19 @@ export async function castVote(
       request.reason ?? null,
       approval.plan_sha256,
       request.via,
+      request.breakGlass ?? false,
     ],
   );
   if (verdict.state !== "pending") await decide(tx, request, approval, verdict.state);
+  if (request.breakGlass === true && approval.policy.breakGlass !== undefined)
+    await insertNotice(
+      tx,
+      approval.policy.breakGlass.channel,
+      `Break-glass: ${request.voter.id} approved ${remedy} of run ${run} alone (the policy asks for ${approval.policy.approvals}). Reason: ${request.reason ?? ""}`,
+    );
   tx.audit({
     actor: request.voter.id,
-    event: "vote.cast",
+    event: request.breakGlass === true ? "vote.break-glass" : "vote.cast",
     run,
     payload: { ...payload, state: verdict.state },
   });
@@ -115,8 +123,9 @@ async function decide(
 ): Promise<void> {
   await tx.sql.query(
     `UPDATE approval SET state = $2, decided_at = clock_timestamp(),
-       execute_before = CASE WHEN $2 = 'approved' THEN clock_timestamp() + make_interval(secs => $3) END WHERE id = $1`,
-    [request.approval, state, approval.policy.execute / 1000],
+       execute_before = CASE WHEN $2 = 'approved' THEN clock_timestamp() + make_interval(secs => $3) END,
+       need = CASE WHEN $4 THEN 1 ELSE need END WHERE id = $1`,
+    [request.approval, state, approval.policy.execute / 1000, request.breakGlass ?? false],
   );
   const note =
     state === "denied" ? `Denied by ${request.voter.id}${request.reason ? `: ${request.reason}` : ""}` : null;

@@ -38,6 +38,8 @@ async function beginWrite(
     return { refused: "frozen", why: `writes are frozen by ${frozen.rows[0].by}: ${frozen.rows[0].reason}` };
   const approval = await approvalHolds(tx, fence, intent);
   if (approval !== undefined) return approval;
+  const limit = await overLimit(tx, fence, intent);
+  if (limit !== undefined) return limit;
   const holder = await takeTarget(tx, fence, intent);
   if (holder !== undefined) return { refused: "busy", why: `run ${holder} is changing the same target` };
   return announce(tx, fence, intent);
@@ -56,7 +58,7 @@ async function approvalHolds(
     begun: boolean;
     plan: string;
   }>(
-    `SELECT a.id, a.plan_sha256, a.execute_before <= clock_timestamp() AS late, (a.policy->>'approvals')::int AS need,
+    `SELECT a.id, a.plan_sha256, a.execute_before <= clock_timestamp() AS late, a.need,
        m.status <> 'approved' AS begun, m.plan
      FROM approval a JOIN remedy m ON m.run_id = a.run_id AND m.key = a.remedy
      WHERE a.run_id = $1 AND a.remedy = $2 AND a.state = 'approved' ORDER BY a.requested_at DESC LIMIT 1 FOR UPDATE OF a, m`,
@@ -76,6 +78,35 @@ async function approvalHolds(
   return yes >= approval.need && no === 0
     ? undefined
     : { refused: "void", why: "the votes do not carry this plan" };
+}
+
+/** Any number: reservations are made one after another, or two writes at once would both see the last free place. */
+const LIMIT_LOCK = 7_204_414;
+
+/** An undo reduces the blast, so it is never held back. */
+async function overLimit(
+  tx: FencedTransaction,
+  fence: Fence,
+  intent: Intent,
+): Promise<IntentRefusal | undefined> {
+  await tx.sql.query("SELECT pg_advisory_xact_lock($1)", [LIMIT_LOCK]);
+  if (intent.isUndo) return undefined;
+  const { rows } = await tx.sql.query<{ hour: number; now: number }>(
+    `SELECT (SELECT count(*)::int FROM attempt t JOIN run r ON r.id = t.run_id
+        WHERE r.system = (SELECT system FROM run WHERE id = $1) AND t.started_at > clock_timestamp() - interval '1 hour') AS hour,
+       (SELECT count(*)::int FROM step WHERE state = 'executing' AND effect_deadline > clock_timestamp()) AS now`,
+    [fence.run],
+  );
+  const { hour = 0, now = 0 } = rows[0] ?? {};
+  const { writesPerSystemHour, simultaneousWrites } = intent.limits;
+  if (hour >= writesPerSystemHour)
+    return {
+      refused: "limit",
+      why: `${hour} writes to this system within the last hour, the limit is ${writesPerSystemHour}`,
+    };
+  if (now >= simultaneousWrites)
+    return { refused: "busy", why: `${now} writes are under way, the limit is ${simultaneousWrites}` };
+  return undefined;
 }
 
 async function takeTarget(tx: FencedTransaction, fence: Fence, intent: Intent): Promise<number | undefined> {

@@ -1,7 +1,9 @@
-import pg from "pg";
+import type pg from "pg";
 import { pino } from "pino";
 import { z } from "zod";
+import type { Answer } from "../../src/core/answer.ts";
 import { ApprovalId, PrincipalId, type RunId } from "../../src/core/ids.ts";
+import { Limits } from "../../src/core/limits.ts";
 import type { Policies, Principal } from "../../src/core/policy.ts";
 import { Policies as PoliciesSchema } from "../../src/core/policy.ts";
 import type { Catalog } from "../../src/core/ports.ts";
@@ -19,7 +21,8 @@ const low = (make: typeof setGuarded) => ({
   do: () => [make({ to: 1 })],
   verify: verify({
     check: { after: level() },
-    holds: ({ after }: { after: { ok: boolean; value?: { value: number } } }) => after.ok && after.value?.value === 1,
+    holds: ({ after }: { after: { ok: boolean; value?: { value: number } } }) =>
+      after.ok && after.value?.value === 1,
     within: "1s" as const,
   }),
   undo: "actions" as const,
@@ -31,10 +34,22 @@ export const worldRunbooks: Runbook[] = [
     .diagnose(() => ({ now: level(), other: broken() }))
     .findings(({ now }) =>
       now.ok && now.value.value > 5
-        ? [{ id: "high", severity: "critical", title: `level ${now.value.value}`, because: "it is above 5", remedies: ["guarded", "keyed", "human"] }]
+        ? [
+            {
+              id: "high",
+              severity: "critical",
+              title: `level ${now.value.value}`,
+              because: "it is above 5",
+              remedies: ["guarded", "keyed", "human"],
+            },
+          ]
         : [],
     )
-    .remedies({ guarded: low(setGuarded), keyed: low(setKeyed), human: { advice: "turn the tap", risk: "low" } }),
+    .remedies({
+      guarded: low(setGuarded),
+      keyed: low(setKeyed),
+      human: { advice: "turn the tap", risk: "low" },
+    }),
   runbook({ id: "quiet", title: "Nothing to see", needs: ["http"], covers: [], params: z.object({}) })
     .diagnose(() => ({ now: level() }))
     .findings(() => [])
@@ -61,24 +76,42 @@ export interface Bench {
   readonly engine: Engine;
   /** Another worker over the same store. */
   another(name: string, options?: { leaseMs?: number; crash?: (point: CrashPoint) => void }): Engine;
-  submit(runbook: string, options?: { dryRun?: boolean }): Promise<RunId>;
-  vote(run: RunId, remedy: string, voter: Principal, decision?: "approve" | "deny"): Promise<unknown>;
+  submit(runbook: string, options?: { dryRun?: boolean; applyForMs?: number }): Promise<RunId>;
+  answer(run: RunId, remedy: string, voter: Principal, answer: Answer): Promise<unknown>;
+  vote(
+    run: RunId,
+    remedy: string,
+    voter: Principal,
+    decision?: "approve" | "deny",
+    more?: { breakGlass?: boolean; reason?: string },
+  ): Promise<unknown>;
   sql(text: string, values?: unknown[]): Promise<pg.QueryResult>;
 }
 
 let entries = 0;
-export const entry = () => ({ source: "cli" as const, dedupeKey: `test-${process.pid}-${++entries}`, raw: "{}" });
+export const entry = () => ({
+  source: "cli" as const,
+  dedupeKey: `test-${process.pid}-${++entries}`,
+  raw: "{}",
+});
 
 /** An engine over a real database and a world whose every effect is counted. */
-export function engineBench(pool: Pool, options: { policies?: Policies; people?: Principal[] } = {}): Bench {
+export function engineBench(
+  pool: Pool,
+  options: { policies?: Policies; people?: Principal[]; limits?: Limits } = {},
+): Bench {
   const world = newWorld();
-  const store = createStore(pool, () => {});
-  const system = { id: "sys", ...SystemSchema.parse({ connections: { api: { kind: "http", url: "http://127.0.0.1:1" } } }) };
+  const store = createStore(pool, () => {}, { didNotAfterMs: 0 });
+  const system = {
+    id: "sys",
+    ...SystemSchema.parse({ connections: { api: { kind: "http", url: "http://127.0.0.1:1" } } }),
+  };
   const catalog: Catalog = {
     runbooks: worldRunbooks,
     systems: [system],
     people: options.people ?? [alice, bob, carol],
     policies: options.policies ?? PoliciesSchema.parse({ high: { approvals: 1, from: ["oncall"] } }),
+    limits: options.limits ?? Limits.parse({ writesPerSystemHour: 1000 }),
     channel: "C0",
   };
   const another: Bench["another"] = (worker, { leaseMs = 2_000, crash = () => {} } = {}) =>
@@ -103,13 +136,31 @@ export function engineBench(pool: Pool, options: { policies?: Policies; people?:
     another,
     submit: async (id, more = {}) => {
       const connections = { http: "api" };
-      const request = { system: "sys", runbook: id, title: id, params: {}, connections, caller, channel: "C0", ...more };
+      const request = {
+        system: "sys",
+        runbook: id,
+        title: id,
+        params: {},
+        connections,
+        caller,
+        channel: "C0",
+        ...more,
+      };
       return (await store.intake.submitRun(entry(), request)).run;
     },
-    vote: async (run, remedy, voter, decision = "approve") => {
+    vote: async (run, remedy, voter, decision = "approve", more = {}) => {
       const view = await store.reader.run(run);
-      const approval = ApprovalId.parse(view?.remedies.find((candidate) => candidate.key === remedy)?.approval?.id);
-      return store.intake.castVote(entry(), { approval, voter, decision, via: "cli" });
+      const approval = ApprovalId.parse(
+        view?.remedies.find((candidate) => candidate.key === remedy)?.approval?.id,
+      );
+      return store.intake.castVote(entry(), { approval, voter, decision, via: "cli", ...more });
+    },
+    answer: async (run, remedy, voter, answer) => {
+      const view = await store.reader.run(run);
+      const approval = ApprovalId.parse(
+        view?.remedies.find((candidate) => candidate.key === remedy)?.approval?.id,
+      );
+      return store.intake.answer(entry(), { approval, voter, answer, via: "cli" });
     },
     sql: (text, values) => pool.query(text, values),
   };

@@ -62,6 +62,8 @@ CREATE TABLE run (
   alert               jsonb,
   caller              jsonb NOT NULL,
   dry_run             boolean NOT NULL DEFAULT false,
+  -- Remedies of this run are taken back after so long, unless somebody keeps them.
+  apply_for_ms        bigint,
   status              text NOT NULL DEFAULT 'queued'
                       CHECK (status IN ('queued', 'running', 'waiting', 'succeeded', 'failed', 'errored', 'cancelled')),
   stages_planned      integer NOT NULL DEFAULT 0,
@@ -134,6 +136,10 @@ CREATE TABLE remedy (
   applied_at   timestamptz,
   verify_until timestamptz,
   ended_at     timestamptz,
+  -- Applied, and a human may still say: undo, keep or extend. After this time `held_then` happens by itself.
+  held_until   timestamptz,
+  held_then    text CHECK (held_then IN ('undo', 'keep')),
+  held_ms      bigint,
   PRIMARY KEY (run_id, key)
 );
 
@@ -145,6 +151,8 @@ CREATE TABLE approval (
   plan_sha256    text NOT NULL,
   policy         jsonb NOT NULL,
   requester      text,
+  -- Votes that carry it: the policy's number, or one after break-glass.
+  need           integer NOT NULL,
   state          text NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'approved', 'denied', 'expired', 'void')),
   requested_at   timestamptz NOT NULL DEFAULT now(),
   expires_at     timestamptz NOT NULL,
@@ -163,8 +171,30 @@ CREATE TABLE vote (
   reason      text,
   plan_sha256 text NOT NULL,
   via         text NOT NULL,
+  break_glass boolean NOT NULL DEFAULT false,
   at          timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (approval_id, principal)
+);
+
+-- What people said about a remedy whose outcome is unknown or that is still in force.
+CREATE TABLE answer (
+  run_id    integer NOT NULL,
+  remedy    text NOT NULL,
+  question  text NOT NULL,
+  principal text NOT NULL,
+  answer    text NOT NULL CHECK (answer IN ('happened', 'did-not', 'abandon', 'undo', 'keep', 'extend')),
+  reason    text,
+  via       text NOT NULL,
+  at        timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (run_id, remedy, question, principal),
+  FOREIGN KEY (run_id, remedy) REFERENCES remedy (run_id, key)
+);
+
+-- A message to a channel that belongs to no run: break-glass was used, a webhook was refused.
+CREATE TABLE notice (
+  thread_id integer PRIMARY KEY REFERENCES thread,
+  text      text NOT NULL,
+  at        timestamptz NOT NULL DEFAULT now()
 );
 
 -- The write-ahead intent: written before the effect, so that a crash leaves a question instead of a guess.

@@ -1,0 +1,112 @@
+import { ThreadId } from "../core/ids.ts";
+import type { MessageStore, ShownMessage } from "../core/ports.ts";
+import { type Pool, toStoreError } from "./pool.ts";
+
+interface DirtyRow {
+  id: number;
+  rev: number;
+  urgent: boolean;
+  since: Date;
+}
+
+interface ShownRow {
+  slot: string;
+  channel: string;
+  ts: string | null;
+  state: "sending" | "sent" | "gone";
+  digest: string;
+  intent_at: Date;
+  attempts: number;
+}
+
+/** What the sender keeps. One statement each; every one throws `store_unavailable` when it may not have been stored. */
+export function createMessageStore(pool: Pool): MessageStore {
+  const query = async <R extends object>(
+    sql: string,
+    values: unknown[],
+  ): Promise<{ rows: R[]; count: number }> => {
+    try {
+      const { rows, rowCount } = await pool.query<R>(sql, values);
+      return { rows, count: rowCount ?? 0 };
+    } catch (error) {
+      throw toStoreError(error);
+    }
+  };
+  return {
+    dirty: async (limit) => {
+      const { rows } = await query<DirtyRow>(
+        `SELECT id, rev, urgent, since FROM outbox WHERE kind = 'thread' AND not_before <= clock_timestamp()
+         ORDER BY urgent DESC, since, id LIMIT $1`,
+        [limit],
+      );
+      return rows.map(({ id, rev, urgent, since }) => ({ thread: ThreadId.parse(id), rev, urgent, since }));
+    },
+    drawn: async (thread, rev) => {
+      await query("DELETE FROM outbox WHERE kind = 'thread' AND id = $1 AND rev = $2", [thread, rev]);
+    },
+    later: async (thread, delayMs) => {
+      await query(
+        `UPDATE outbox SET not_before = clock_timestamp() + make_interval(secs => $2)
+         WHERE kind = 'thread' AND id = $1`,
+        [thread, delayMs / 1000],
+      );
+    },
+    shown: async (thread) => {
+      const { rows } = await query<ShownRow>(
+        `SELECT slot, channel, ts, state, digest, intent_at, attempts FROM slack_message
+         WHERE thread_id = $1 ORDER BY slot`,
+        [thread],
+      );
+      return rows.map(toShown);
+    },
+    ...changes(query),
+  };
+}
+
+type Query = (sql: string, values: unknown[]) => Promise<{ count: number }>;
+
+const changes = (query: Query): Pick<MessageStore, "sending" | "sent" | "unsent" | "gone"> => ({
+  // Compare-and-set on `attempts`: of two senders that read the same row, one posts.
+  sending: async (thread, slot, channel, digest, seen) => {
+    const { count } = await query(
+      `INSERT INTO slack_message AS m (thread_id, slot, channel, state, digest, attempts)
+       VALUES ($1, $2, $3, 'sending', $4, 1)
+       ON CONFLICT (thread_id, slot) DO UPDATE SET state = 'sending', ts = NULL, channel = excluded.channel,
+         digest = excluded.digest, attempts = m.attempts + 1,
+         intent_at = CASE WHEN m.state = 'sending' THEN m.intent_at ELSE clock_timestamp() END
+       WHERE m.attempts = $5`,
+      [thread, slot, channel, digest, seen],
+    );
+    return count === 1;
+  },
+  sent: async (thread, slot, ts, digest) => {
+    await query(
+      `UPDATE slack_message SET state = 'sent', ts = $3, digest = $4, sent_at = clock_timestamp()
+       WHERE thread_id = $1 AND slot = $2`,
+      [thread, slot, ts, digest],
+    );
+  },
+  unsent: async (thread, slot) => {
+    await query("DELETE FROM slack_message WHERE thread_id = $1 AND slot = $2 AND state = 'sending'", [
+      thread,
+      slot,
+    ]);
+  },
+  gone: async (thread, slot, channel) => {
+    await query(
+      `INSERT INTO slack_message (thread_id, slot, channel, state, digest) VALUES ($1, $2, $3, 'gone', '')
+       ON CONFLICT (thread_id, slot) DO UPDATE SET state = 'gone'`,
+      [thread, slot, channel],
+    );
+  },
+});
+
+const toShown = ({ slot, channel, ts, state, digest, intent_at, attempts }: ShownRow): ShownMessage => ({
+  slot,
+  channel,
+  ...(ts === null ? {} : { ts }),
+  state,
+  digest,
+  intentAt: intent_at,
+  attempts,
+});
