@@ -1,0 +1,7 @@
+// Everything runbooks can ask of a Docker engine; one line per action file.
+export { containers, inspect, ping } from "./containers.ts";
+export { events } from "./events.ts";
+export { logs } from "./logs.ts";
+export { restartContainer } from "./restart.ts";
+export { startContainer } from "./start.ts";
+export { stats } from "./stats.ts";

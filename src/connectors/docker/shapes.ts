@@ -1,0 +1,96 @@
+import { z } from "zod";
+
+// Answers of the Engine API (docs.docker.com/reference/api/engine, v1.41 and newer): only what is read.
+
+const labels = z.record(z.string(), z.string()).nullish();
+
+export const ListItem = z.object({ Id: z.string(), Labels: labels });
+
+export const Version = z.object({ Version: z.string(), ApiVersion: z.string(), Os: z.string() });
+
+const PortBinding = z.object({ HostIp: z.string().default(""), HostPort: z.string().default("") });
+const Ports = z.record(z.string(), z.array(PortBinding).nullable()).nullish();
+
+const Health = z.object({
+  Status: z.string(),
+  FailingStreak: z.number().default(0),
+  Log: z.array(z.object({ ExitCode: z.number().default(0), Output: z.string().default("") })).nullish(),
+});
+
+export const Inspect = z.object({
+  Id: z.string(),
+  Name: z.string(),
+  Created: z.string(),
+  Image: z.string(),
+  RestartCount: z.number().default(0),
+  State: z.object({
+    Status: z.string(),
+    ExitCode: z.number(),
+    Error: z.string().default(""),
+    OOMKilled: z.boolean().default(false),
+    Pid: z.number().default(0),
+    StartedAt: z.string(),
+    FinishedAt: z.string(),
+    Health: Health.nullish(),
+  }),
+  Config: z.object({
+    Image: z.string(),
+    Labels: labels,
+    Tty: z.boolean().default(false),
+    Env: z.array(z.string()).nullish(),
+    User: z.string().default(""),
+    Cmd: z.array(z.string()).nullish(),
+    Entrypoint: z.array(z.string()).nullish(),
+    StopTimeout: z.number().nullish(),
+  }),
+  HostConfig: z.object({
+    Memory: z.number().default(0),
+    NanoCpus: z.number().nullish(),
+    NetworkMode: z.string().default(""),
+    RestartPolicy: z.object({ Name: z.string().default("no") }).nullish(),
+    PortBindings: Ports,
+    ReadonlyRootfs: z.boolean().default(false),
+    LogConfig: z.object({ Type: z.string() }).nullish(),
+  }),
+  Mounts: z
+    .array(
+      z.object({
+        Type: z.string(),
+        Source: z.string().default(""),
+        Destination: z.string(),
+        RW: z.boolean().default(true),
+      }),
+    )
+    .nullish(),
+});
+export type Inspect = z.output<typeof Inspect>;
+
+export const Stats = z.object({
+  memory_stats: z
+    .object({
+      usage: z.number().optional(),
+      limit: z.number().optional(),
+      stats: z.record(z.string(), z.number()).optional(),
+    })
+    .default({}),
+  cpu_stats: z
+    .object({
+      cpu_usage: z.object({ total_usage: z.number() }),
+      system_cpu_usage: z.number().optional(),
+      online_cpus: z.number().optional(),
+    })
+    .optional(),
+  precpu_stats: z
+    .object({ cpu_usage: z.object({ total_usage: z.number() }), system_cpu_usage: z.number().optional() })
+    .optional(),
+  pids_stats: z.object({ current: z.number().optional() }).nullish(),
+});
+export type Stats = z.output<typeof Stats>;
+
+export const EngineEvent = z.object({
+  Type: z.string(),
+  Action: z.string(),
+  time: z.number(),
+  Actor: z.object({ ID: z.string(), Attributes: z.record(z.string(), z.string()).default({}) }),
+});
+export type EngineEvent = z.output<typeof EngineEvent>;

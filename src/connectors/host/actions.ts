@@ -1,0 +1,11 @@
+// Everything runbooks can ask of a machine; one line per action file.
+export { deletedOpen } from "./deleted-open.ts";
+export { disk } from "./disk.ts";
+export { largest } from "./largest.ts";
+export { load } from "./load.ts";
+export { memory } from "./memory.ts";
+export { oomKills } from "./oom.ts";
+export { processes } from "./processes.ts";
+export { removable } from "./removable.ts";
+export { removeFiles } from "./remove-files.ts";
+export { terminateProcess } from "./terminate.ts";

@@ -1,0 +1,67 @@
+import type { ActionContext } from "../../core/action.ts";
+import type { ConnectionOf } from "../../core/connection.ts";
+import { DiagError } from "../../core/errors.ts";
+import { clip } from "../../core/format.ts";
+import { localMachine } from "./local.ts";
+import type { Machine } from "./machine.ts";
+import { sshMachine } from "./ssh.ts";
+
+/** A machine and what diagbot may look at and clean there. */
+export interface HostClient {
+  readonly machine: Machine;
+  readonly mounts: readonly string[];
+  readonly cleanable: readonly string[];
+  readonly budgets: readonly { readonly path: string; readonly bytes: number }[];
+}
+
+/** Opens lazily: SSH is dialled at the first command. */
+export const openHost = (connection: ConnectionOf<"host">): HostClient => ({
+  machine: connection.local ? localMachine() : sshMachine(connection),
+  mounts: connection.mounts.map(plainPath),
+  cleanable: connection.cleanable.map(plainPath),
+  budgets: connection.budgets.map(({ path, bytes }) => ({ path: plainPath(path), bytes })),
+});
+
+/** Without a slash at the end. */
+const plainPath = (path: string): string => (path === "/" ? path : path.replace(/\/+$/, ""));
+
+interface ScriptOptions {
+  readonly maxBytes?: number;
+  /** Cut the output at the limit instead of failing. */
+  readonly cut?: boolean;
+  /** Exit codes that are answers, not errors. Default: 0 only. */
+  readonly codes?: readonly number[];
+}
+
+/**
+ * Runs one of our constant POSIX `sh` scripts; what varies comes as positional arguments, never as text of the script.
+ * Linux with /proc, sh, awk, find and stat (coreutils or busybox) is assumed. Throws `target_error` with the exit code.
+ */
+export async function script(
+  client: HostClient,
+  text: string,
+  args: readonly string[],
+  context: ActionContext,
+  options: ScriptOptions = {},
+): Promise<string> {
+  const { code, stdout, stderr, cut } = await client.machine.run(["sh", "-c", text, "diagbot", ...args], {
+    signal: context.signal,
+    timeoutMs: context.timeoutMs,
+    maxBytes: options.maxBytes ?? 1_000_000,
+  });
+  if (cut) {
+    if (options.cut === true) return stdout.slice(0, stdout.lastIndexOf("\n") + 1);
+    throw new DiagError("output_too_large", `a command on ${client.machine.label} wrote too much`);
+  }
+  if (code !== null && (options.codes ?? [0]).includes(code)) return stdout;
+  const said = clip(stderr.trim().split("\n").at(-1) ?? "", 200);
+  throw new DiagError("target_error", `a command on ${client.machine.label} failed: ${said}`, {
+    detail: `exit ${code ?? "by signal"}`,
+  });
+}
+
+/** Lines that are not empty. */
+export const linesOf = (text: string): string[] => text.split("\n").filter((line) => line !== "");
+
+/** Parts of an output between lines that consist of `==`. */
+export const partsOf = (text: string): string[] => text.split(/^==\n/m);

@@ -1,0 +1,12 @@
+import type { Connector } from "../../core/action.ts";
+import type { ConnectionOf } from "../../core/connection.ts";
+import * as actions from "./actions.ts";
+import { type HostClient, openHost } from "./client.ts";
+
+/** Linux machines: this one, or one behind SSH. */
+export const hostConnector: Connector<HostClient> = {
+  needs: "host",
+  actions: Object.values(actions).map((maker) => maker.action),
+  open: (connection) => openHost(connection as ConnectionOf<"host">),
+  close: (client) => client.machine.close(),
+};

@@ -1,0 +1,46 @@
+import { z } from "zod";
+import { actionsOn } from "../../core/action.ts";
+import { type HostClient, linesOf, partsOf, script } from "./client.ts";
+import { realFolders } from "./folders.ts";
+
+const { read } = actionsOn<HostClient>("host");
+
+const LARGEST = `n=$1; shift
+du -xk -d 2 "$@" 2>/dev/null | sort -rn | head -n "$n"
+echo ==
+find "$@" -xdev -type f -size +255k -exec stat -c '%b %Y %n' {} + 2>/dev/null | sort -rn | head -n "$n"`;
+
+/** Largest folders (two levels deep) and files of the configured cleanable and budgeted folders; nothing else is read. */
+export const largest = read({
+  name: "host.largest",
+  title: "Largest folders and files",
+  input: z.object({ limit: z.int().min(1).max(50).default(10) }),
+  output: z.object({
+    looked: z.array(z.string()),
+    folders: z.array(z.object({ path: z.string(), bytes: z.number() })),
+    files: z.array(z.object({ path: z.string(), bytes: z.number(), modifiedAt: z.number() })),
+  }),
+  timeoutSeconds: 20,
+  run: async (client, { limit }, context) => {
+    const named = [...client.cleanable, ...client.budgets.map(({ path }) => path)];
+    const looked = await realFolders(client, named, context);
+    if (looked.length === 0) return { looked, folders: [], files: [] };
+    const said = await script(client, LARGEST, [String(limit), ...looked], context);
+    const [folders = "", files = ""] = partsOf(said);
+    return {
+      looked,
+      folders: linesOf(folders)
+        .map((line) => /^(\d+)\t(\/.*)$/.exec(line))
+        .filter((match) => match !== null)
+        .map(([, kilobytes, path]) => ({ path: path ?? "", bytes: Number(kilobytes) * 1024 })),
+      files: linesOf(files)
+        .map((line) => /^(\d+) (\d+) (\/.*)$/.exec(line))
+        .filter((match) => match !== null)
+        .map(([, blocks, mtime, path]) => ({
+          path: path ?? "",
+          bytes: Number(blocks) * 512,
+          modifiedAt: Number(mtime),
+        })),
+    };
+  },
+});

@@ -1,0 +1,64 @@
+import { DiagError } from "../../core/errors.ts";
+
+/** Limits of one command. At the deadline its whole process group is killed. */
+export interface Limits {
+  readonly signal: AbortSignal;
+  readonly timeoutMs: number;
+  /** Of standard output; beyond it the command is killed. */
+  readonly maxBytes: number;
+}
+
+/** How a command ended. `cut`: it was killed because it had written `maxBytes`. */
+export interface Ran {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly cut: boolean;
+}
+
+/** A machine commands run on: this one or one behind SSH. Takes argument lists only, never a shell line. */
+export interface Machine {
+  /** For messages: `this machine`, `ops@10.0.0.5`. */
+  readonly label: string;
+  run(argv: readonly string[], limits: Limits): Promise<Ran>;
+  close(): Promise<void>;
+}
+
+/** Collects output up to a limit; what comes later is dropped. */
+export class Gathered {
+  readonly #chunks: Buffer[] = [];
+  readonly #limit: number;
+  #size = 0;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** True while there is room. */
+  add(chunk: Buffer): boolean {
+    if (this.#size < this.#limit) this.#chunks.push(chunk.subarray(0, this.#limit - this.#size));
+    this.#size += chunk.length;
+    return !this.isFull;
+  }
+
+  get isFull(): boolean {
+    return this.#size >= this.#limit;
+  }
+
+  text(): string {
+    return Buffer.concat(this.#chunks).toString("utf8");
+  }
+}
+
+/** Why a command was given up: the time limit, or the caller. */
+export function givenUp(signal: AbortSignal, label: string): DiagError {
+  const reason: unknown = signal.reason;
+  if (reason instanceof DiagError) return reason;
+  if (reason instanceof Error && reason.name === "TimeoutError")
+    return new DiagError("timeout", `no answer from ${label} in time`);
+  return new DiagError("aborted", `the command on ${label} was stopped`);
+}
+
+/** The caller's signal and the time limit in one. */
+export const deadlineOf = (limits: Limits): AbortSignal =>
+  AbortSignal.any([limits.signal, AbortSignal.timeout(Math.max(1, Math.floor(limits.timeoutMs)))]);

@@ -1,0 +1,108 @@
+import { z } from "zod";
+import type { ActionContext } from "../../core/action.ts";
+import { clip } from "../../core/format.ts";
+import { redactor } from "../../lib/redact.ts";
+import { type HostClient, partsOf, script } from "./client.ts";
+import { numberAfter } from "./memory.ts";
+import { parseStat } from "./proc-stat.ts";
+
+const redact = redactor([]);
+
+export const ProcessFacts = z.object({
+  pid: z.int(),
+  /** Clock ticks after boot: with the pid it names a process for good. */
+  startTicks: z.number(),
+  name: z.string(),
+  /** Arguments, clipped and redacted. */
+  command: z.string(),
+  uid: z.int(),
+  /** Resident bytes; `anonymous` without files and shared memory, `swap` what of it is paged out. */
+  resident: z.number(),
+  anonymous: z.number(),
+  swap: z.number(),
+  /** systemd unit or container it belongs to; empty where unknown. */
+  unit: z.string(),
+  /** Why diagbot will not end it; null: it may, once approved. */
+  protected: z.string().nullable(),
+});
+export type ProcessFacts = z.output<typeof ProcessFacts>;
+
+// First the line of our own ancestors, then a block per process; one that has ended gives an empty block.
+const FACTS = `p=$$; while [ "$p" -gt 1 ] 2>/dev/null; do echo "$p"; p=$(sed -n 's/^PPid:[^0-9]*//p' "/proc/$p/status" 2>/dev/null); done
+for p in "$@"; do echo ==
+cat "/proc/$p/stat" 2>/dev/null || continue
+echo "cmd $(tr '\\0\\n' '  ' < "/proc/$p/cmdline" 2>/dev/null | head -c 1000)"
+grep -E '^(Uid|RssAnon|VmRSS|VmSwap):' "/proc/$p/status" 2>/dev/null | tr '\\t' ' '
+sed 's/^/cgroup /' "/proc/$p/cgroup" 2>/dev/null | head -n 20
+done; true`;
+
+/** Facts of up to 40 processes; those that ended meanwhile are left out. */
+export async function factsOf(
+  client: HostClient,
+  pids: readonly number[],
+  context: ActionContext,
+): Promise<ProcessFacts[]> {
+  const said = await script(client, FACTS, pids.slice(0, 40).map(String), context, { cut: true });
+  const [ancestors = "", ...blocks] = partsOf(said);
+  const own = new Set(ancestors.split("\n").map(Number));
+  return blocks.flatMap((block) => {
+    const facts = parseFacts(block, own);
+    return facts === undefined ? [] : [facts];
+  });
+}
+
+function parseFacts(block: string, own: ReadonlySet<number>): ProcessFacts | undefined {
+  const stat = parseStat(block.split("\n", 1)[0] ?? "");
+  // A zombie has ended; only its parent has not taken note yet.
+  if (stat === undefined || ["Z", "X"].includes(stat.state)) return undefined;
+  const command = /^cmd (.*)$/m.exec(block)?.[1]?.trim() ?? "";
+  const bytes = (name: string) => (numberAfter(block, `${name}:`) ?? 0) * 1024;
+  const unit = unitOf(block);
+  return {
+    pid: stat.pid,
+    startTicks: stat.startTicks,
+    name: stat.name,
+    command: clip(redact(hideSecrets(command)), 200),
+    uid: numberAfter(block, "Uid:") ?? -1,
+    resident: bytes("VmRSS"),
+    anonymous: bytes("RssAnon"),
+    swap: bytes("VmSwap"),
+    unit,
+    protected: whyProtected(stat, command, own),
+  };
+}
+
+/** `--password hunter2`: the value is the next word, which patterns of one word do not see. */
+const hideSecrets = (command: string): string =>
+  command.replace(/(--?[\w-]*(?:password|passwd|secret|token|key|auth)[\w-]*)[ =]\S+/gi, "$1 [redacted]");
+
+/** `nginx.service`, `container 4f1d0c2a9b3e`: the last part of the control group that names one. */
+function unitOf(block: string): string {
+  const paths = [...block.matchAll(/^cgroup \d+:[^:]*:(.*)$/gm)].map((match) => match[1] ?? "");
+  for (const path of paths) {
+    const container = /(?:^|[/-])([0-9a-f]{64})(?:\.scope)?(?:\/|$)/.exec(path)?.[1];
+    if (container !== undefined) return `container ${container.slice(0, 12)}`;
+  }
+  for (const path of paths) {
+    const unit = path.split("/").findLast((part) => part.endsWith(".service"));
+    if (unit !== undefined) return unit;
+  }
+  return "";
+}
+
+/** What a machine, its data or diagbot's own access depend on. Compared with the kernel's name of at most 15 characters. */
+const KEEP =
+  /^(systemd.*|init|launchd|sshd.*|dbus-(daemon|broker.*)|dockerd|containerd.*|conmon|crio|kubelet|kube-.*|runc|etcd|postgres|postmaster|pgbouncer|mysqld|mariadbd|mongod|mongos|redis-server|valkey-server|agetty|login|sudo|su|cron|crond|rsyslogd|auditd|udevd|chronyd|ntpd|NetworkManager|polkitd|multipathd|iscsid|dhclient|qemu-.*|libvirtd|tailscaled|wg-.*|openvpn)$/;
+const OWN = /(^|[ /])(diagbot(\.m?js)?|main\.[jt]s)( .*)? serve( |$)/;
+
+/** Why it must not be ended; null: it may. Kernel threads have no command line. */
+export function whyProtected(
+  process: { pid: number; parent: number; name: string },
+  command: string,
+  own: ReadonlySet<number>,
+): string | null {
+  if (process.pid <= 2 || process.parent === 2 || command === "") return "it belongs to the system";
+  if (own.has(process.pid) || OWN.test(command)) return "it is diagbot itself, or what it runs under";
+  const name = process.name.replace(/:.*$/, "");
+  return KEEP.test(name) ? `${name} is on the list of processes never to be ended` : null;
+}

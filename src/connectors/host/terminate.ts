@@ -1,0 +1,83 @@
+import { z } from "zod";
+import { type ActionContext, actionsOn, type Preview } from "../../core/action.ts";
+import { DiagError } from "../../core/errors.ts";
+import { sayBytes } from "../../core/format.ts";
+import { beforeEffect, refused } from "./before-effect.ts";
+import { type HostClient, script } from "./client.ts";
+import { factsOf, type ProcessFacts } from "./process-facts.ts";
+
+const { write } = actionsOn<HostClient>("host");
+
+const Input = z.object({ pid: z.int().min(3), startTicks: z.number().min(0), name: z.string().max(64) });
+type Input = z.output<typeof Input>;
+
+// The start time is compared by the shell that sends the signal: no more than one step of it lies between.
+const SIGNAL = `stat=$(cat "/proc/$1/stat" 2>/dev/null) || { echo ESRCH; exit 0; }
+pid=$1; start=$2
+set -- \${stat##*) }
+[ "\${20}" = "$start" ] || { echo other; exit 0; }
+kill -TERM "$pid" 2>/dev/null && { echo sent; exit 0; }
+[ -d "/proc/$pid" ] && echo EPERM || echo ESRCH`;
+
+/**
+ * Asks one process to end: SIGTERM, never SIGKILL (trap `kill-9`), to the process with this pid and start time only. What
+ * supervises it may start it again. sergas-accounts.high-memory, guard 5 of the guides' catalogue.
+ */
+export const terminateProcess = write({
+  name: "host.terminate-process",
+  title: "Ask a process to end (SIGTERM)",
+  class: "guarded",
+  risk: "high",
+  input: Input,
+  output: z.object({ pid: z.int(), signal: z.literal("SIGTERM") }),
+  target: ({ pid }) => `process-${pid}`,
+  preview: async (client, input, context): Promise<Preview> => {
+    const found = await identified(client, input, context);
+    if (found === undefined)
+      return { changes: [], witness: { gone: true }, nothingToDo: `process ${input.pid} has ended` };
+    const owner = found.unit === "" ? "" : `, ${found.unit}`;
+    const changes = [
+      `send SIGTERM to process ${found.pid} (${found.command || found.name}; ${sayBytes(found.resident + found.swap)}, uid ${found.uid}${owner})`,
+    ];
+    const witness = { pid: found.pid, startTicks: found.startTicks };
+    return { changes, witness, ...(found.protected === null ? {} : { refused: found.protected }) };
+  },
+  // The pid and the start time name the process; one that ended by itself needs nothing more.
+  drift: () => [],
+  run: async (client, input, context) => {
+    const found = await beforeEffect(() => identified(client, input, context));
+    if (found === undefined) throw refused(`process ${input.pid} has ended`, "ESRCH");
+    if (found.protected !== null) throw refused(found.protected);
+    if (context.remainingMs() < 1_000) throw refused("too little time is left");
+    const args = [String(input.pid), String(input.startTicks)];
+    const said = await script(client, SIGNAL, args, context);
+    const why = REFUSALS[said.trim()];
+    if (why !== undefined) throw refused(`process ${input.pid}: ${why}`, said.trim());
+    if (said.trim() !== "sent") throw new DiagError("bad_output", "the signal was neither sent nor refused");
+    return { pid: input.pid, signal: "SIGTERM" as const };
+  },
+  probe: async (client, input, _witness, context) => {
+    const found = await identified(client, input, context);
+    if (found === undefined) return { verdict: "done", evidence: `process ${input.pid} has ended` };
+    return {
+      verdict: "unknown",
+      evidence: `process ${input.pid} (${found.name}) still runs; whether it was signalled cannot be seen`,
+    };
+  },
+});
+
+const REFUSALS: Readonly<Record<string, string>> = {
+  ESRCH: "it has ended",
+  other: "another process has its number now",
+  EPERM: "diagbot's user may not signal it",
+};
+
+/** The process of that pid and start time; undefined where it has ended, whoever has its number now. */
+async function identified(
+  client: HostClient,
+  input: Input,
+  context: ActionContext,
+): Promise<ProcessFacts | undefined> {
+  const [found] = await factsOf(client, [input.pid], context);
+  return found?.startTicks === input.startTicks ? found : undefined;
+}
