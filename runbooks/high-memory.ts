@@ -10,6 +10,7 @@ import {
   type Process,
   paging,
 } from "./support/memory-findings.ts";
+import { budgetFindings, endableOverBudget, overBudget } from "./support/process-budgets.ts";
 
 /** Too little memory, and what holds it. */
 export const highMemory = runbook({
@@ -40,6 +41,7 @@ export const highMemory = runbook({
   .diagnose(({ oomHours }) => ({
     memory: host.memory(),
     processes: host.processes(),
+    budgets: host.processBudgets(),
     kills: host.oomKills({ hours: oomHours }),
   }))
   .findings((view, context): readonly Finding<MemoryRemedy>[] => {
@@ -58,9 +60,38 @@ export const highMemory = runbook({
       ];
     const memory = view.memory.value;
     const low = lowMemory(view, memory, context);
-    return [...low, ...paging(view, memory), ...groupLimit(view, memory, context), ...killed(view)];
+    return [
+      ...budgetFindings(view, context),
+      ...low,
+      ...paging(view, memory),
+      ...groupLimit(view, memory, context),
+      ...killed(view),
+    ];
   })
   .remedies({
+    endOverBudget: {
+      title: "Ask the processes over their memory budget to end (SIGTERM)",
+      risk: "high",
+      do: (view, context) =>
+        endableOverBudget(view, context).map(({ pid, startTicks, name }) =>
+          host.terminateProcess({ pid, startTicks, name }),
+        ),
+      verify: verify({
+        check: { budgets: host.processBudgets() },
+        holds: (after, before, context) => {
+          if (!after.budgets.ok) return false;
+          const ended = new Map(endableOverBudget(before, context).map((one) => [one.pid, one.startTicks]));
+          return (
+            overBudget(after, context).every(({ process }) => !ended.has(process.pid)) &&
+            after.budgets.value.budgets.every(({ processes }) =>
+              processes.every(({ pid, startTicks }) => ended.get(pid) !== startTicks),
+            )
+          );
+        },
+        within: "60s",
+      }),
+      undo: "none: a process that ended does not come back by itself; its supervisor may start it again",
+    },
     endLargest: {
       title: "Ask the largest process to end (SIGTERM)",
       risk: "high",

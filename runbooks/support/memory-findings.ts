@@ -21,7 +21,13 @@ export interface MemoryView {
   readonly kills: Seen<Out<typeof host.oomKills>>;
 }
 export type MemoryContext = RunContext<unknown>;
-export type MemoryRemedy = "endLargest" | "restartLargest" | "addMemory" | "findTmpfs" | "raiseLimit";
+export type MemoryRemedy =
+  | "endOverBudget"
+  | "endLargest"
+  | "restartLargest"
+  | "addMemory"
+  | "findTmpfs"
+  | "raiseLimit";
 
 const CRITICAL = 0.95;
 /** Bytes per second paged in and out beyond which a machine does little else. */

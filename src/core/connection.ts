@@ -68,6 +68,10 @@ export const CONNECTION_SCHEMAS = {
       budgets: z
         .array(z.strictObject({ path: z.string().startsWith("/"), bytes: z.number().positive() }))
         .default([]),
+      /** Programs that may hold so many bytes of memory: each process whose command line contains `match`. */
+      processes: z
+        .array(z.strictObject({ match: z.string().min(3).max(100), bytes: z.number().positive() }))
+        .default([]),
       connectSeconds: seconds.default(5),
     })
     .refine(

@@ -5,6 +5,7 @@ export { largest } from "./largest.ts";
 export { load } from "./load.ts";
 export { memory } from "./memory.ts";
 export { oomKills } from "./oom.ts";
+export { processBudgets } from "./process-budgets.ts";
 export { processes } from "./processes.ts";
 export { removable } from "./removable.ts";
 export { removeFiles } from "./remove-files.ts";

@@ -12,6 +12,7 @@ export interface HostClient {
   readonly mounts: readonly string[];
   readonly cleanable: readonly string[];
   readonly budgets: readonly { readonly path: string; readonly bytes: number }[];
+  readonly processes: readonly { readonly match: string; readonly bytes: number }[];
 }
 
 /** Opens lazily: SSH is dialled at the first command. */
@@ -20,6 +21,7 @@ export const openHost = (connection: ConnectionOf<"host">): HostClient => ({
   mounts: connection.mounts.map(plainPath),
   cleanable: connection.cleanable.map(plainPath),
   budgets: connection.budgets.map(({ path, bytes }) => ({ path: plainPath(path), bytes })),
+  processes: connection.processes,
 });
 
 /** Without a slash at the end. */
