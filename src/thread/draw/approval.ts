@@ -1,0 +1,74 @@
+import type { KnownBlock } from "@slack/types";
+import { countApprovals, type Vote } from "../../core/approval.ts";
+import { count } from "../../core/format.ts";
+import { eligible } from "../../core/policy.ts";
+import type { RemedyView } from "../../core/view.ts";
+import { mrkdwn } from "../../lib/escape.ts";
+import { actions } from "../blocks.ts";
+import { at, on } from "../text/dates.ts";
+import type { DrawOptions } from "./options.ts";
+import { listed, mentionPrincipal } from "./words.ts";
+
+/** A click would count: buttons that would only be refused are not shown. */
+export const isDecidable = (remedy: RemedyView, now: Date): boolean =>
+  remedy.status === "waiting" && remedy.approval?.state === "pending" && remedy.approval.expiresAt > now;
+
+/** `needs 1 of 2 approvals · @alice and @bob may decide · expires 14:30`. The mentions are what wakes an approver. mrkdwn. */
+export function sayNeeds(remedy: RemedyView, { people }: DrawOptions): string[] {
+  const { approval } = remedy;
+  if (approval === undefined) return [];
+  const { policy, votes, requester, need } = approval;
+  const voted = new Set<string>(votes.map((vote) => vote.principal));
+  const able = eligible(policy, people, requester).filter((person) => !voted.has(person.id));
+  const names = able.map((person) => mentionPrincipal(person.id, people));
+  const roles = mrkdwn(policy.from.join(" or "), 100);
+  const own = policy.self || requester === undefined ? "" : ` (not ${mrkdwn(requester, 60)}, who asked)`;
+  return [
+    `${countApprovals(votes)} of ${count(need, "approval")}`,
+    names.length === 0
+      ? `⚠️ nobody in diagbot.yaml can approve this: role ${roles}${own}`
+      : `may decide: ${listed(names, 5)}${own}`,
+    `expires ${at(approval.expiresAt)}`,
+  ];
+}
+
+/** Who decided what and when. mrkdwn. */
+export function sayDecision(remedy: RemedyView, { people }: DrawOptions): string[] {
+  const { approval } = remedy;
+  if (approval === undefined) return [];
+  const say = ({ decision, principal, reason, breakGlass, at: when }: Vote) =>
+    `${decision === "approve" ? "✔ approved" : "✘ denied"}${breakGlass === true ? " (BREAK-GLASS)" : ""} by ${mentionPrincipal(principal, people)} ${on(when)}` +
+    `${reason === undefined || reason === "" ? "" : `: ${mrkdwn(reason, 200)}`}`;
+  const votes = approval.votes.slice(0, 10).map(say);
+  const lapsed =
+    approval.state === "expired" ? [`nobody decided in time, expired ${at(approval.expiresAt)}`] : [];
+  const limit =
+    approval.state === "approved" && remedy.status === "approved" && approval.executeBefore !== undefined
+      ? [`must begin by ${at(approval.executeBefore)}`]
+      : [];
+  return [...votes, ...lapsed, ...limit];
+}
+
+/** The three buttons of a decision. Destructive remedies ask once more. */
+export function drawButtons(remedy: RemedyView): KnownBlock[] {
+  const value = remedy.approval?.id;
+  if (value === undefined) return [];
+  const confirm = {
+    title: "This cannot be taken back",
+    text: `${remedy.title.slice(0, 120)}: data or state will be lost. Approve?`,
+    yes: "Approve",
+  };
+  return [
+    actions(
+      {
+        action: "remedy:approve",
+        label: "Approve",
+        value,
+        style: "primary",
+        ...(remedy.risk === "destructive" ? { confirm } : {}),
+      },
+      { action: "remedy:deny", label: "Deny", value, style: "danger" },
+      { action: "remedy:preview", label: "Preview", value },
+    ),
+  ];
+}

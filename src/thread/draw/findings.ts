@@ -1,0 +1,84 @@
+import type { KnownBlock } from "@slack/types";
+import type { RecordedFinding } from "../../core/finding.ts";
+import { count } from "../../core/format.ts";
+import { isEnded } from "../../core/outcome.ts";
+import type { RunView } from "../../core/view.ts";
+import { fileText } from "../../lib/escape.ts";
+import {
+  bold,
+  bullets,
+  divider,
+  fallback,
+  inlineCode,
+  italic,
+  lines,
+  newline,
+  plain,
+  rich,
+} from "../blocks.ts";
+import { pack } from "../pack.ts";
+import type { WantedMessage } from "../wanted.ts";
+import { type Attach, drawEvidence } from "./evidence.ts";
+import { checksOf, sayChecks, unanswered } from "./progress.ts";
+import { byGravity, SEVERITY_ICON } from "./words.ts";
+
+const MOST_FINDINGS = 20;
+const MOST_EVIDENCE = 8;
+const MOST_GAPS = 10;
+
+/** What is wrong and what shows it; over as many messages as it takes. Nothing for a run that found nothing and missed nothing. */
+export function drawFindings(run: RunView, attach: Attach): WantedMessage[] {
+  if (!run.diagnosed && !isEnded(run.status)) return [];
+  const findings = byGravity(run.findings);
+  const gaps = unanswered(run);
+  if (findings.length === 0 && gaps.length === 0) return [];
+  const groups = findings.slice(0, MOST_FINDINGS).map((finding, i) => drawFinding(finding, attach, i > 0));
+  if (findings.length > MOST_FINDINGS) groups.push(drawRest(findings.slice(MOST_FINDINGS), attach));
+  groups.push(drawCoverage(run));
+  const said = findings[0]?.title ?? `${count(gaps.length, "check")} could not be done`;
+  return pack(groups).map((blocks, i) => ({
+    slot: `run/${run.id}/findings${i === 0 ? "" : `/${i + 1}`}`,
+    kind: "message",
+    urgent: false,
+    text: fallback(said),
+    blocks,
+  }));
+}
+
+function drawFinding(finding: RecordedFinding, attach: Attach, apart: boolean): KnownBlock[] {
+  const because = finding.because.trim() === "" ? [] : [newline, lines(finding.because, 900)];
+  const head = rich(plain(`${SEVERITY_ICON[finding.severity]} `), bold(finding.title, 300), ...because);
+  const evidence = finding.evidence.slice(0, MOST_EVIDENCE).flatMap((item) => drawEvidence(item, attach));
+  const rest = finding.evidence.length - MOST_EVIDENCE;
+  const more = rest > 0 ? [rich(italic(`${rest} more pieces of evidence are recorded with the run`))] : [];
+  return [...(apart ? [divider] : []), head, ...evidence, ...more];
+}
+
+function drawRest(findings: readonly RecordedFinding[], attach: Attach): KnownBlock[] {
+  const content = findings
+    .map(({ severity, title, because }) => `[${severity}] ${title}\n${because}`)
+    .join("\n\n");
+  const file = attach({ title: "More findings", altText: "More findings", content: fileText(content) });
+  const where = file === undefined ? "recorded with the run" : `in ${file} below`;
+  return [divider, rich(italic(`${count(findings.length, "more finding")}, ${where}`))];
+}
+
+/** How much was looked at, and what could not be: silence about a check must not read as health. */
+function drawCoverage(run: RunView): KnownBlock[] {
+  const gaps = unanswered(run);
+  const done = rich(italic(`${sayChecks(run)}${gaps.length === 0 ? ", all answered" : ""}`));
+  if (gaps.length === 0) return checksOf(run).length === 0 ? [] : [done];
+  const items = gaps
+    .slice(0, MOST_GAPS)
+    .map((step) => [
+      bold(step.title, 120),
+      plain(` on ${step.on}: ${step.error?.message ?? step.state}`, 300),
+      ...(step.error === undefined ? [] : [plain(" "), inlineCode(step.error.detail || step.error.code, 60)]),
+    ]);
+  const rest = gaps.length > MOST_GAPS ? [[plain(`and ${gaps.length - MOST_GAPS} more`)]] : [];
+  const head = rich(
+    plain("⚠️ "),
+    bold(`${gaps.length} of ${count(checksOf(run).length, "check")} could not be done`),
+  );
+  return [head, bullets([...items, ...rest])];
+}

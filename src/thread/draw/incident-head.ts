@@ -1,0 +1,145 @@
+import type { KnownBlock, SectionBlock } from "@slack/types";
+import { count } from "../../core/format.ts";
+import { isEnded } from "../../core/outcome.ts";
+import type { AlertView, IncidentView, RunView, ThreadView } from "../../core/view.ts";
+import { cut, mrkdwn } from "../../lib/escape.ts";
+import {
+  bold,
+  button,
+  codeBlock,
+  context,
+  fallback,
+  header,
+  lines,
+  newline,
+  plain,
+  rich,
+} from "../blocks.ts";
+import { on, shortStamp } from "../text/dates.ts";
+import { alignTable } from "../text/table.ts";
+import type { WantedMessage } from "../wanted.ts";
+import { buttonsOf, drawFreeze } from "./run-head.ts";
+import { verdictOf } from "./verdict.ts";
+
+const MOST_RUNS = 5;
+const MOST_ALERTS = 12;
+const MOST_LABELS = 8;
+const LABEL_COLUMNS = 4;
+
+/** Root of an alert group's thread: what fires, what diagbot makes of it, and which alerts. */
+export function drawIncidentHead(incident: IncidentView, thread: ThreadView): WantedMessage {
+  const { runs } = thread;
+  const words = headlineOf(incident);
+  return {
+    slot: "head",
+    kind: "message",
+    urgent: false,
+    live: runs.some((run) => !isEnded(run.status)),
+    text: fallback(`${words} (${incident.system ?? "unknown system"})`),
+    blocks: [
+      header(words),
+      ...drawRuns(incident, runs),
+      ...drawFreeze(thread.freeze),
+      ...drawAlerts(incident),
+      context(
+        `*${mrkdwn(incident.system ?? "no system matches", 70)}*`,
+        `severity ${mrkdwn(incident.severity, 30)}`,
+        `since ${on(incident.openedAt)}`,
+        incident.resolvedAt === undefined
+          ? `last seen ${on(incident.lastSeenAt)}`
+          : `resolved ${on(incident.resolvedAt)}`,
+      ),
+    ],
+  };
+}
+
+function headlineOf({ title, status, severity, firing, resolved }: IncidentView): string {
+  if (status === "resolved") return `✅ Resolved: ${title.slice(0, 120)}`;
+  const icon = /crit|page|fatal|emerg/i.test(severity) ? "🔴" : /info|none/i.test(severity) ? "🔵" : "🟠";
+  const counts = `${firing} firing${resolved > 0 ? `, ${resolved} resolved` : ""}`;
+  return `${icon} ${title.slice(0, 110)}: ${counts}`;
+}
+
+/** The newest runs, each with its verdict and one button. */
+function drawRuns(incident: IncidentView, runs: readonly RunView[]): KnownBlock[] {
+  if (runs.length === 0 && incident.status === "resolved")
+    return [rich(plain("Nothing to do: every alert is resolved."))];
+  if (runs.length === 0) {
+    const why =
+      incident.system === undefined
+        ? "no system of diagbot.yaml matches its labels"
+        : "no runbook answers it";
+    return [rich(bold("Next: "), plain(`look yourself; ${why}.`))];
+  }
+  const shown = runs.slice(-MOST_RUNS);
+  const earlier = runs.length - shown.length;
+  return [
+    ...shown.flatMap((run) => drawRunLine(run)),
+    ...(earlier > 0 ? [context(`${count(earlier, "earlier run")} below`)] : []),
+  ];
+}
+
+function drawRunLine(run: RunView): KnownBlock[] {
+  const { headline, next } = verdictOf(run);
+  const first = buttonsOf(run)[0];
+  const line: SectionBlock = {
+    type: "section",
+    text: { type: "plain_text", text: cut(`${plainOf(headline)} (run ${run.id})`, 400), emoji: false },
+    ...(first === undefined ? {} : { accessory: button(first) }),
+  };
+  return [line, rich(...next)];
+}
+
+const plainOf = (headline: string): string => {
+  const piece = plain(headline, 350);
+  return piece.type === "text" ? piece.text : "";
+};
+
+function drawAlerts(incident: IncidentView): KnownBlock[] {
+  const { alerts } = incident;
+  if (alerts.length === 0) return [];
+  const common = commonLabels(alerts);
+  const said = alerts[0]?.annotations.summary ?? alerts[0]?.annotations.description;
+  const shared = Object.entries(common).filter(([name]) => name !== "alertname");
+  const labels = shared.slice(0, MOST_LABELS).map(([name, value]) => `${cut(name, 40)}=${cut(value, 80)}`);
+  const hidden =
+    incident.truncated +
+    Math.max(0, incident.firing + incident.resolved - Math.min(alerts.length, MOST_ALERTS));
+  return [
+    ...(said === undefined && labels.length === 0
+      ? []
+      : [
+          rich(
+            ...(said === undefined ? [] : [lines(said, 500)]),
+            ...(said === undefined || labels.length === 0 ? [] : [newline]),
+            ...(labels.length === 0 ? [] : [plain(labels.join(", "), 700)]),
+          ),
+        ]),
+    codeBlock(tableOf(alerts.slice(0, MOST_ALERTS), common).join("\n")),
+    ...(hidden > 0 ? [context(`${count(hidden, "alert")} not shown`)] : []),
+  ];
+}
+
+/** Labels in which the alerts differ are the columns; those that tell most apart come first. */
+function tableOf(alerts: readonly AlertView[], common: Readonly<Record<string, string>>): string[] {
+  const names = [...new Set(alerts.flatMap((alert) => Object.keys(alert.labels)))].filter(
+    (name) => !(name in common),
+  );
+  const variety = (name: string) => new Set(alerts.map((alert) => alert.labels[name])).size;
+  const columns = names.sort((a, b) => variety(b) - variety(a) || (a < b ? -1 : 1)).slice(0, LABEL_COLUMNS);
+  const rows = alerts.map((alert) => [
+    alert.status,
+    shortStamp(alert.startsAt),
+    ...columns.map((name) => alert.labels[name] ?? "–"),
+  ]);
+  return alignTable(["state", "since (UTC)", ...columns], rows);
+}
+
+function commonLabels(alerts: readonly AlertView[]): Record<string, string> {
+  const [first, ...others] = alerts;
+  return Object.fromEntries(
+    Object.entries(first?.labels ?? {}).filter(([name, value]) =>
+      others.every((alert) => Object.hasOwn(alert.labels, name) && alert.labels[name] === value),
+    ),
+  );
+}

@@ -1,0 +1,45 @@
+import type { RemedyView, RunView } from "../../core/view.ts";
+import { bold, bullets, fallback, lines, newline, type Piece, plain, rich } from "../blocks.ts";
+import { pack } from "../pack.ts";
+import type { WantedMessage } from "../wanted.ts";
+import { hasCard } from "./remedy.ts";
+
+const MOST = 12;
+
+/** Remedies without a card in one compact message: what a person must do, and what is not offered and why. */
+export function drawOthers(run: RunView): WantedMessage[] {
+  const advice = run.remedies.filter((remedy) => remedy.status === "advice");
+  const closed = run.remedies.filter(
+    (remedy) => remedy.status !== "advice" && remedy.status !== "planned" && !hasCard(remedy),
+  );
+  if (advice.length + closed.length === 0) return [];
+  const blocks = [
+    ...listOf("👤 For a person to do", advice, (remedy) => [newline, lines(remedy.advice ?? "", 500)]),
+    ...listOf("Not offered", closed, (remedy) => [plain(` ${remedy.status}. ${remedy.note ?? ""}`, 300)]),
+  ];
+  const first = advice[0]?.title ?? "some remedies are not offered";
+  return pack([blocks]).map((part, i) => ({
+    slot: `run/${run.id}/remedies${i === 0 ? "" : `/${i + 1}`}`,
+    kind: "message",
+    urgent: false,
+    text: fallback(`For a person to do: ${first}`),
+    blocks: part,
+  }));
+}
+
+function listOf(title: string, remedies: readonly RemedyView[], say: (remedy: RemedyView) => Piece[]) {
+  if (remedies.length === 0) return [];
+  const items = remedies
+    .slice(0, MOST)
+    .map((remedy) => [
+      bold(remedy.title, 150),
+      plain(` (${remedy.risk} risk)${remedy.status === "advice" ? "" : ":"}`),
+      ...say(remedy),
+    ]);
+  const rest = remedies.length > MOST ? [[plain(`and ${remedies.length - MOST} more`)]] : [];
+  // One list per few items keeps every block far below what a message may weigh.
+  const all: Piece[][] = [...items, ...rest];
+  const lists = [];
+  for (let i = 0; i < all.length; i += 4) lists.push(bullets(all.slice(i, i + 4)));
+  return [rich(bold(title)), ...lists];
+}

@@ -1,0 +1,65 @@
+import type { KnownBlock } from "@slack/types";
+import { isEnded } from "../../core/outcome.ts";
+import type { FreezeView, RunView, ThreadView } from "../../core/view.ts";
+import { mrkdwn } from "../../lib/escape.ts";
+import { actions, type ButtonSpec, context, fallback, header, plain, rich } from "../blocks.ts";
+import { on } from "../text/dates.ts";
+import type { WantedMessage } from "../wanted.ts";
+import { verdictOf } from "./verdict.ts";
+import { sayCaller } from "./words.ts";
+
+/** Root of a thread somebody asked for: the state of its first run, in two lines. */
+export function drawRunHead(run: RunView, thread: ThreadView): WantedMessage {
+  const { headline, next } = verdictOf(run);
+  return {
+    slot: "head",
+    kind: "message",
+    urgent: false,
+    live: !isEnded(run.status),
+    text: fallback(`${headline} (${run.system})`),
+    blocks: [
+      header(headline),
+      rich(...next),
+      ...drawFreeze(thread.freeze),
+      context(...factsOf(run)),
+      ...(isEnded(run.status) && run.steps.length === 0 ? [] : [actions(...buttonsOf(run))]),
+    ],
+  };
+}
+
+const factsOf = (run: RunView): string[] => [
+  `*${mrkdwn(run.system, 70)}*`,
+  `run ${run.id} ${mrkdwn(run.runbook, 70)}${run.dryRun ? " (dry run)" : ""}`,
+  sayCaller(run.caller),
+  run.endedAt === undefined ? `since ${on(run.createdAt)}` : `${on(run.createdAt)}, ended ${on(run.endedAt)}`,
+];
+
+/** Cancel while there is something to cancel; details once there is something to see. */
+export const buttonsOf = (run: RunView): ButtonSpec[] => [
+  ...(isEnded(run.status) || run.cancelRequestedBy !== undefined ? [] : [cancelButton(run)]),
+  { action: "run:details", label: "Details", value: String(run.id) },
+];
+
+const cancelButton = (run: RunView): ButtonSpec => ({
+  action: "run:cancel",
+  label: "Cancel run",
+  value: String(run.id),
+  style: "danger",
+  confirm: {
+    title: "Cancel this run?",
+    text: "Checks stop. Nothing that was already changed is taken back.",
+    yes: "Cancel run",
+  },
+});
+
+/** The kill switch concerns everybody who reads here. */
+export const drawFreeze = (freeze: FreezeView | undefined): KnownBlock[] =>
+  freeze === undefined
+    ? []
+    : [
+        rich(plain(`🧊 Writes are frozen by ${freeze.by}: ${freeze.reason}`, 300)),
+        context(
+          `since ${on(freeze.since)}`,
+          freeze.until === undefined ? "until `/diag unfreeze`" : `until ${on(freeze.until)}`,
+        ),
+      ];

@@ -1,0 +1,44 @@
+import type { RunView, ThreadView } from "../../core/view.ts";
+import { fallback, lines, rich } from "../blocks.ts";
+import type { WantedMessage } from "../wanted.ts";
+import { createAttachments } from "./files.ts";
+import { drawFindings } from "./findings.ts";
+import { drawIncidentHead } from "./incident-head.ts";
+import type { DrawOptions } from "./options.ts";
+import { drawOthers } from "./others.ts";
+import { drawCard, hasCard } from "./remedy.ts";
+import { drawRunHead } from "./run-head.ts";
+import { drawSummary } from "./summary.ts";
+
+export type { DrawOptions } from "./options.ts";
+
+/**
+ * Everything a thread should show, in reading order, the root (`head`) first. Pure: the same rows give the same
+ * messages, so a repeat is harmless and a crash loses nothing. Empty for a thread nothing hangs on.
+ */
+export function drawThread(view: ThreadView, options: DrawOptions): WantedMessage[] {
+  const first = view.runs[0];
+  if (view.incident !== undefined)
+    return [
+      drawIncidentHead(view.incident, view),
+      ...view.runs.flatMap((run) => drawRun(run, view, options)),
+    ];
+  if (first === undefined) return view.notice === undefined ? [] : [drawNotice(view.notice)];
+  return [drawRunHead(first, view), ...view.runs.flatMap((run) => drawRun(run, view, options))];
+}
+
+/** A message that belongs to no run: a thread of one. */
+const drawNotice = (words: string): WantedMessage => ({
+  slot: "head",
+  kind: "message",
+  urgent: false,
+  text: fallback(words),
+  blocks: [rich(lines(words, 2_000))],
+});
+
+function drawRun(run: RunView, view: ThreadView, options: DrawOptions): WantedMessage[] {
+  const { attach, messages } = createAttachments(run);
+  const findings = drawFindings(run, attach);
+  const cards = run.remedies.filter(hasCard).map((remedy) => drawCard(remedy, run, view, options));
+  return [...findings, ...cards, ...drawOthers(run), ...messages(), ...drawSummary(run)];
+}

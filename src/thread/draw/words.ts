@@ -1,0 +1,49 @@
+import type { Caller } from "../../core/caller.ts";
+import type { RecordedFinding, Severity } from "../../core/finding.ts";
+import type { PrincipalId } from "../../core/ids.ts";
+import type { Principal } from "../../core/policy.ts";
+import type { Risk } from "../../core/risk.ts";
+import { mrkdwn } from "../../lib/escape.ts";
+
+export const SEVERITY_ICON: Readonly<Record<Severity, string>> = {
+  critical: "🔴",
+  warning: "🟠",
+  info: "🔵",
+};
+export const RISK_WORDS: Readonly<Record<Risk, string>> = {
+  low: "low: bounded and reversible",
+  high: "high: interrupts something in use",
+  destructive: "DESTRUCTIVE: loses data or cannot be taken back",
+};
+
+const USER_ID = /^[UW][A-Z0-9]{2,30}$/;
+
+/** A mention of a member, built from an id that can be nothing else; otherwise the name as plain words. mrkdwn. */
+export const mention = (user: string | undefined, name: string): string =>
+  user !== undefined && USER_ID.test(user) ? `<@${user}>` : mrkdwn(name, 60);
+
+/** The human behind a key of diagbot.yaml, as a mention where a Slack account is known. mrkdwn. */
+export const mentionPrincipal = (id: PrincipalId | string, people: readonly Principal[]): string =>
+  mention(people.find((person) => person.id === id)?.slack[0], id);
+
+/** Who asked. mrkdwn. */
+export function sayCaller(caller: Caller): string {
+  if (caller.via === "slack") return `asked by ${mention(caller.slack?.user ?? caller.name, caller.name)}`;
+  if (caller.via === "alert") return "started by the alert";
+  if (caller.via === "schedule") return `started by the schedule ${mrkdwn(caller.name, 60)}`;
+  return `asked by ${mrkdwn(caller.name, 60)} (command line)`;
+}
+
+/** Gravest first; among equals the runbook's own order. */
+export const byGravity = (findings: readonly RecordedFinding[]): RecordedFinding[] => {
+  const rank = { critical: 0, warning: 1, info: 2 } as const;
+  return [...findings].sort((a, b) => rank[a.severity] - rank[b.severity]);
+};
+
+/** `a`, `a and b`, `a, b and 3 more`. */
+export function listed(words: readonly string[], most = 3): string {
+  const shown = words.slice(0, most);
+  const more = words.length - shown.length;
+  if (more > 0) return `${shown.join(", ")} and ${more} more`;
+  return shown.length < 2 ? shown.join("") : `${shown.slice(0, -1).join(", ")} and ${shown.at(-1)}`;
+}

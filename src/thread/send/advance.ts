@@ -1,0 +1,107 @@
+import type { ShownMessage } from "../../core/ports.ts";
+import type { ThreadView } from "../../core/view.ts";
+import { drawThread } from "../draw/thread.ts";
+import type { WantedMessage } from "../wanted.ts";
+import { difference, type Operation } from "./difference.ts";
+import { doubtsOf, type Errand, memoryOf } from "./errand.ts";
+import type { Lane, Rank } from "./gate.ts";
+import { perform } from "./perform.ts";
+import type { Room } from "./room.ts";
+import { readMethod } from "./slack-calls.ts";
+
+/** The scheduler's word: how many threads show progress, and whether somebody else's turn in a lane comes first. */
+export interface Turn {
+  readonly active: number;
+  mayGo(lane: Lane): boolean;
+}
+
+/** One pass over a thread: its rows, what they want shown, and what it has shown. */
+export interface Pass {
+  readonly errand: Errand;
+  readonly view: ThreadView;
+  readonly shown: Map<string, ShownMessage>;
+}
+
+/**
+ * Draws the thread and does as much of the difference as the budgets allow, then says when to come back (in `errand`).
+ * True: everything is shown. Throws what the store throws; nothing is lost then.
+ */
+export async function advance(room: Room, errand: Errand, turn: Turn): Promise<boolean> {
+  errand.lookedAt = room.ticks();
+  const { rev } = errand;
+  const view = await room.reader.thread(errand.thread);
+  const wanted = view === undefined ? [] : drawThread(view, { now: room.now(), people: room.people() });
+  if (view === undefined || wanted.length === 0) return finish(room, errand, rev);
+  const rows = await room.messages.shown(errand.thread);
+  const pass: Pass = { errand, view, shown: new Map(rows.map((row) => [row.slot, row])) };
+  errand.live = wanted.some((message) => message.live === true);
+  return work(room, pass, wanted, turn, rev);
+}
+
+async function work(
+  room: Room,
+  pass: Pass,
+  wanted: readonly WantedMessage[],
+  turn: Turn,
+  rev: number,
+): Promise<boolean> {
+  const { errand } = pass;
+  for (;;) {
+    const open = difference(wanted, pass.shown, doubtsOf(errand, room.budgets, new Date()));
+    if (open.length === 0) return finish(room, errand, rev);
+    const waits = open.map((operation) => ({ operation, ...waitOf(room, pass, operation, turn) }));
+    const ready = waits.find(({ ms }) => ms === 0);
+    if (ready === undefined) return comeBack(room, pass, waits, turn);
+    const verdict = await perform(room, pass, ready.operation);
+    if (verdict === "stop") return false;
+  }
+}
+
+async function finish(room: Room, errand: Errand, rev: number): Promise<boolean> {
+  await room.messages.drawn(errand.thread, rev);
+  return errand.rev === rev;
+}
+
+interface Waiting {
+  readonly operation: Operation;
+  readonly lane: Lane;
+  readonly ms: number;
+}
+
+/** Somebody else's turn: as long as the lane is theirs. */
+const AFTER_YOU_MS = 50;
+
+function waitOf(
+  room: Room,
+  { errand, view }: Pass,
+  { do: what, wanted }: Operation,
+  turn: Turn,
+): Omit<Waiting, "operation"> {
+  const { gate } = room;
+  const own = Math.max(0, Math.ceil(memoryOf(errand, wanted.slot).at - room.ticks()));
+  if (what === "find") {
+    const root = wanted.slot === "head" ? undefined : "thread";
+    return { lane: "read", ms: Math.max(own, gate.untilRead(readMethod(root))) };
+  }
+  if (what === "update") {
+    const rank: Rank = wanted.urgent ? "urgent" : wanted.live === true ? "live" : "normal";
+    return {
+      lane: "update",
+      ms: Math.max(own, gate.untilUpdate(errand.thread, view.channel, rank, turn.active)),
+    };
+  }
+  const lane: Lane = `post:${view.channel}`;
+  const method = wanted.kind === "file" ? "files.uploadV2" : "chat.postMessage";
+  const ms = Math.max(own, gate.untilPost(view.channel, method));
+  return { lane, ms: ms === 0 && !turn.mayGo(lane) ? AFTER_YOU_MS : ms };
+}
+
+function comeBack(room: Room, pass: Pass, waits: readonly Waiting[], turn: Turn): false {
+  const { errand } = pass;
+  const next = waits.reduce((first, other) => (other.ms < first.ms ? other : first));
+  errand.at = room.ticks() + next.ms;
+  errand.lane = next.lane;
+  errand.urgent = next.operation.wanted.urgent;
+  errand.remaining = () => waitOf(room, pass, next.operation, { active: turn.active, mayGo: () => true }).ms;
+  return false;
+}

@@ -1,0 +1,55 @@
+import { canonical } from "../../core/json.ts";
+import type { ShownMessage } from "../../core/ports.ts";
+import { sha256 } from "../../lib/sha256.ts";
+import type { WantedMessage } from "../wanted.ts";
+
+/** What has to be done in Slack for one slot. `find`: a post may be there already, look first. */
+export type Operation =
+  | { readonly do: "post"; readonly wanted: WantedMessage; readonly shown?: ShownMessage }
+  | { readonly do: "find" | "update"; readonly wanted: WantedMessage; readonly shown: ShownMessage };
+
+/** What a slot shows, as one short word. Same content, same digest. */
+export const digestOf = ({ text, blocks, file }: WantedMessage): string =>
+  sha256(canonical(file === undefined ? { text, blocks } : { file })).slice(0, 32);
+
+/** What memory adds to the rows. */
+export interface Doubts {
+  /** Looked for often enough: it did not arrive. */
+  isAbsent(shown: ShownMessage): boolean;
+  /** It was there and a person deleted it: to be posted once more. */
+  isDeleted(slot: string): boolean;
+}
+
+/**
+ * The operations that turn what is shown into what is wanted. The root comes first and alone: without it there is no
+ * thread. Updates: urgent ones first, progress last.
+ */
+export function difference(
+  wanted: readonly WantedMessage[],
+  shown: ReadonlyMap<string, ShownMessage>,
+  doubts: Doubts,
+): Operation[] {
+  const all = wanted.flatMap((message) => operationFor(message, shown.get(message.slot), doubts));
+  const root = shown.get("head");
+  const hasRoot = root?.state === "sent" && root.ts !== undefined && !doubts.isDeleted("head");
+  const possible = hasRoot
+    ? all
+    : all.filter(({ do: what, wanted: { slot } }) => what === "update" || slot === "head");
+  const updates = possible.filter((operation) => operation.do === "update");
+  const rank = ({ wanted: { urgent, live } }: Operation) => (urgent ? 0 : live === true ? 2 : 1);
+  return [
+    ...possible.filter(({ do: what }) => what !== "update"),
+    ...updates.sort((a, b) => rank(a) - rank(b)),
+  ];
+}
+
+function operationFor(wanted: WantedMessage, shown: ShownMessage | undefined, doubts: Doubts): Operation[] {
+  if (shown === undefined) return [{ do: "post", wanted }];
+  if (shown.state === "gone") return [];
+  if (shown.state === "sending")
+    return doubts.isAbsent(shown) ? [{ do: "post", wanted, shown }] : [{ do: "find", wanted, shown }];
+  if (doubts.isDeleted(wanted.slot)) return [{ do: "post", wanted, shown }];
+  // A file cannot be changed, and the evidence it shows does not.
+  if (wanted.kind === "file" || shown.digest === digestOf(wanted)) return [];
+  return [{ do: "update", wanted, shown }];
+}

@@ -1,0 +1,78 @@
+import type { ThreadId } from "../../core/ids.ts";
+import type { ShownMessage } from "../../core/ports.ts";
+import type { Budgets } from "./budgets.ts";
+import type { Doubts } from "./difference.ts";
+import type { Lane } from "./gate.ts";
+
+/** A changed thread and what is remembered of it until it shows everything. Losing it costs a look in Slack, nothing else. */
+export interface Errand {
+  readonly thread: ThreadId;
+  rev: number;
+  since: Date;
+  /** Somebody has to decide something: by the rows, or by what comes next. */
+  urgent: boolean;
+  /** Shows progress of something that is under way. */
+  live: boolean;
+  /** Not before; ticks. */
+  at: number;
+  /** What it waits its turn for. */
+  lane: Lane | undefined;
+  /** How long its next operation would still have to wait, in milliseconds, without drawing again. */
+  remaining: () => number;
+  failures: number;
+  busy: boolean;
+  lookedAt: number;
+  readonly slots: Map<string, SlotMemory>;
+}
+
+export interface SlotMemory {
+  /** Not before; ticks. */
+  at: number;
+  /** Looks in Slack that did not find it. */
+  absent: number;
+  /** The call has ended without a word; otherwise (row found at the start) it may still be on its way. */
+  callEnded: boolean;
+  /** A person deleted the message. */
+  deleted: boolean;
+  /** Slack refused the blocks of this digest: its plain form is sent. */
+  refused: string | undefined;
+}
+
+export const newErrand = (thread: ThreadId, rev: number, urgent: boolean, since: Date): Errand => ({
+  thread,
+  rev,
+  urgent,
+  since,
+  live: false,
+  at: 0,
+  lane: undefined,
+  remaining: () => 0,
+  failures: 0,
+  busy: false,
+  lookedAt: -Infinity,
+  slots: new Map(),
+});
+
+export function memoryOf(errand: Errand, slot: string): SlotMemory {
+  const known = errand.slots.get(slot);
+  if (known !== undefined) return known;
+  const fresh: SlotMemory = { at: 0, absent: 0, callEnded: false, deleted: false, refused: undefined };
+  errand.slots.set(slot, fresh);
+  return fresh;
+}
+
+/** What memory adds to the rows. `now`: the clock that `intentAt` is read against. */
+export const doubtsOf = (errand: Errand, budgets: Budgets, now: Date): Doubts => ({
+  isAbsent: (shown: ShownMessage) => {
+    const memory = errand.slots.get(shown.slot);
+    if (memory === undefined || memory.absent < 2) return false;
+    // The call of a sender that died may take its whole time limit to arrive.
+    const age = now.getTime() - shown.intentAt.getTime();
+    return memory.callEnded || age >= budgets.timeoutMs + budgets.settleMs;
+  },
+  isDeleted: (slot) => errand.slots.get(slot)?.deleted === true,
+});
+
+/** Whose turn it is: urgent ones, then who waits longest. */
+export const byTurn = (a: Errand, b: Errand): number =>
+  a.urgent === b.urgent ? a.since.getTime() - b.since.getTime() || a.thread - b.thread : a.urgent ? -1 : 1;

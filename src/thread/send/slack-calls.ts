@@ -1,0 +1,188 @@
+import type { KnownBlock } from "@slack/types";
+import { LogLevel, WebClient } from "@slack/web-api";
+import type { WantedFile } from "../wanted.ts";
+import { classify, type Failure } from "./classify.ts";
+
+export const EVENT_TYPE = "diagbot_message";
+
+export type Answer<T> = { readonly kind: "ok"; readonly value: T } | Failure;
+
+export interface Content {
+  readonly text: string;
+  readonly blocks: readonly KnownBlock[];
+}
+
+export interface Place {
+  readonly channel: string;
+  /** Root of the thread; absent: the message is the root. */
+  readonly root?: string | undefined;
+}
+
+/** A message of a channel or thread as far as the sender looks at it. */
+export interface SeenMessage {
+  readonly ts: string;
+  readonly botId: string | undefined;
+  readonly user: string | undefined;
+  readonly key: string | undefined;
+  readonly digest: string | undefined;
+  readonly files: readonly { readonly id: string; readonly name: string }[];
+}
+
+export interface SlackOptions {
+  readonly token: string;
+  /** Default: Slack's own. */
+  readonly apiUrl?: string | undefined;
+}
+
+/** The calls the sender makes; none throws, none retries, none waits longer than the time limit. */
+export class SlackCalls {
+  private readonly client: WebClient;
+  private readonly onCall: (method: string, kind: string, ms: number) => void;
+
+  constructor(
+    options: SlackOptions,
+    timeoutMs: number,
+    onCall: (method: string, kind: string, ms: number) => void,
+  ) {
+    this.onCall = onCall;
+    this.client = new WebClient(options.token, {
+      ...(options.apiUrl === undefined ? {} : { slackApiUrl: options.apiUrl }),
+      timeout: timeoutMs,
+      // A repeat inside the client would post twice: the client cannot know whether the first one arrived.
+      retryConfig: { retries: 0 },
+      rejectRateLimitedCalls: true,
+      allowAbsoluteUrls: false,
+      logger: QUIET,
+    });
+  }
+
+  post(place: Place, { text, blocks }: Content, key: string, digest: string): Promise<Answer<string>> {
+    return this.call("chat.postMessage", async () => {
+      const answer = await this.client.chat.postMessage({
+        channel: place.channel,
+        text,
+        blocks: [...blocks],
+        ...(place.root === undefined ? {} : { thread_ts: place.root }),
+        metadata: { event_type: EVENT_TYPE, event_payload: { k: key, d: digest } },
+        unfurl_links: false,
+        unfurl_media: false,
+      });
+      return required(answer.ts);
+    });
+  }
+
+  update(
+    channel: string,
+    ts: string,
+    { text, blocks }: Content,
+    key: string,
+    digest: string,
+  ): Promise<Answer<string>> {
+    return this.call("chat.update", async () => {
+      const metadata = { event_type: EVENT_TYPE, event_payload: { k: key, d: digest } };
+      await this.client.chat.update({ channel, ts, text, blocks: [...blocks], metadata });
+      return ts;
+    });
+  }
+
+  /** Resolves to the file's id. */
+  upload(
+    { channel, root }: Place,
+    { name, title, altText }: WantedFile,
+    file: Buffer,
+  ): Promise<Answer<string>> {
+    return this.call("files.uploadV2", async () => {
+      const what = { channel_id: channel, file, filename: name, title, alt_text: altText };
+      const answer = await this.client.filesUploadV2(
+        root === undefined ? what : { ...what, thread_ts: root },
+      );
+      return required(answer.files[0]?.files?.[0]?.id);
+    });
+  }
+
+  /** Our own ids: only a message of ours counts as found. */
+  identity(): Promise<Answer<{ botId: string | undefined; user: string | undefined }>> {
+    return this.call("auth.test", async () => {
+      const { bot_id, user_id } = await this.client.auth.test();
+      return { botId: bot_id, user: user_id };
+    });
+  }
+
+  /** One page of a channel (newest first) or of a thread (oldest first), from `oldest` (unix seconds) on. */
+  read({ channel, root }: Place, oldest: string, cursor: string | undefined): Promise<Answer<Page>> {
+    const common = {
+      channel,
+      oldest,
+      limit: 200,
+      include_all_metadata: true,
+      ...(cursor === undefined ? {} : { cursor }),
+    };
+    return this.call(readMethod(root), async () => {
+      const page =
+        root === undefined
+          ? await this.client.conversations.history(common)
+          : await this.client.conversations.replies({ ...common, ts: root });
+      return {
+        messages: (page.messages ?? []).map(toSeen),
+        next: page.response_metadata?.next_cursor || undefined,
+      };
+    });
+  }
+
+  private async call<T>(method: string, work: () => Promise<T>): Promise<Answer<T>> {
+    const begun = performance.now();
+    let answer: Answer<T>;
+    try {
+      answer = { kind: "ok", value: await work() };
+    } catch (error) {
+      answer = classify(error, method);
+    }
+    this.onCall(method, answer.kind, performance.now() - begun);
+    return answer;
+  }
+}
+
+export interface Page {
+  readonly messages: readonly SeenMessage[];
+  readonly next: string | undefined;
+}
+
+export const readMethod = (root: string | undefined): string =>
+  root === undefined ? "conversations.history" : "conversations.replies";
+
+function required(value: string | undefined): string {
+  if (value === undefined) throw new Error("Slack's answer names no message");
+  return value;
+}
+
+interface RawMessage {
+  readonly ts?: string;
+  readonly bot_id?: string;
+  readonly user?: string;
+  readonly metadata?: { readonly event_type?: string; readonly event_payload?: object };
+  readonly files?: readonly { readonly id?: string; readonly name?: string | null }[];
+}
+
+function toSeen({ ts, bot_id, user, metadata, files }: RawMessage): SeenMessage {
+  const payload = metadata?.event_type === EVENT_TYPE ? (metadata.event_payload ?? {}) : {};
+  const { k, d } = payload as { k?: unknown; d?: unknown };
+  return {
+    ts: ts ?? "",
+    botId: bot_id,
+    user,
+    key: typeof k === "string" ? k : undefined,
+    digest: typeof d === "string" ? d : undefined,
+    files: (files ?? []).flatMap(({ id, name }) => (id === undefined ? [] : [{ id, name: name ?? "" }])),
+  };
+}
+
+// The client's own lines would go to stdout, which belongs to `--json`; every outcome is logged by the sender.
+const QUIET = {
+  debug: () => {},
+  info: () => {},
+  warn: () => {},
+  error: () => {},
+  setLevel: () => {},
+  getLevel: () => LogLevel.ERROR,
+  setName: () => {},
+};

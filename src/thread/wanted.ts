@@ -1,0 +1,29 @@
+import type { KnownBlock } from "@slack/types";
+import type { Evidence } from "../core/evidence.ts";
+
+/** A chart to be drawn: series evidence as it was recorded. */
+export type PlotSpec = Extract<Evidence, { kind: "series" }>;
+
+/** A file of the thread. `content`: text as it is, or a chart that is rendered when it is sent. */
+export interface WantedFile {
+  /** Unique in the thread: it is how an upload is found again after a crash. */
+  readonly name: string;
+  readonly title: string;
+  readonly altText: string;
+  readonly content: string | PlotSpec;
+}
+
+/** One message a thread should show. The slot is its identity; the content may change, the slot never. */
+export interface WantedMessage {
+  /** `head`, `run/42/findings`, `run/42/remedy/restart`, … `head` is the thread's root. */
+  readonly slot: string;
+  readonly kind: "message" | "file";
+  /** Sent before what is not: somebody has to decide something. */
+  readonly urgent: boolean;
+  /** Shows progress: may lag behind and skip states. */
+  readonly live?: boolean;
+  /** Fallback for notifications; escaped mrkdwn. */
+  readonly text: string;
+  readonly blocks: readonly KnownBlock[];
+  readonly file?: WantedFile;
+}
