@@ -1,0 +1,164 @@
+import { Command, CommanderError, Option } from "commander";
+import { ANSWERS } from "../../core/answer.ts";
+import { check } from "./check.ts";
+import { auditVerify, doctor, migrate } from "./chores.ts";
+import { EXIT } from "./exit.ts";
+import type { CliHouse, CliIo, ServeRole } from "./house.ts";
+import { refuse } from "./refusal.ts";
+import { replay } from "./replay.ts";
+import { type RunOptions, run, status } from "./run.ts";
+import { runbooksJson, runbooksText } from "./runbooks-text.ts";
+import { answer, type VoteOptions, vote } from "./vote.ts";
+
+/** Carries out one command line (without node and script name) and resolves with its exit code. Never rejects. */
+export type RunCli = (argv: readonly string[], io: CliIo) => Promise<number>;
+
+type Act = (work: () => number | Promise<number>) => Promise<void>;
+
+/** The command line over what it asks of the product. `version` is what `--version` says. */
+export function buildCli({ house, version }: { house: CliHouse; version: string }): RunCli {
+  return async (argv, io) => {
+    let code: number = EXIT.ok;
+    const act: Act = async (work) => {
+      code = await work();
+    };
+    const program = commandLine(house, io, act, version);
+    try {
+      await program.parseAsync([...argv], { from: "user" });
+      return code;
+    } catch (error) {
+      if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+      return refuse(error, io, argv.includes("--json"));
+    } finally {
+      await house.close().catch((error: unknown) => refuse(error, io, false));
+    }
+  };
+}
+
+function commandLine(house: CliHouse, io: CliIo, act: Act, version: string): Command {
+  const program = new Command("diagbot")
+    .description("runs troubleshooting guides: diagnoses systems, and applies remedies that people approve")
+    .version(version)
+    .exitOverride()
+    .showHelpAfterError("(diagbot --help lists the commands)")
+    .configureOutput({
+      writeOut: (text) => io.stdout(text),
+      writeErr: (text) => io.stderr(text),
+      getOutHelpWidth: () => io.width ?? 100,
+    })
+    .enablePositionalOptions();
+  addService(program, house, io, act);
+  addRuns(program, house, io, act);
+  addVotes(program, house, io, act);
+  addChecks(program, house, io, act);
+  return program;
+}
+
+const JSON_FLAG = ["--json", "print one JSON document on stdout and nothing else", false] as const;
+
+function addService(program: Command, house: CliHouse, io: CliIo, act: Act): void {
+  program
+    .command("serve")
+    .description("answer Slack and Alertmanager, and work runs, until told to stop")
+    .addOption(
+      new Option("--role <role>", "what this process does")
+        .choices(["all", "ingress", "worker"])
+        .default("all"),
+    )
+    .action((options: { role: ServeRole }) =>
+      act(async () => {
+        await house.serve(options.role);
+        return EXIT.ok;
+      }),
+    );
+  program
+    .command("migrate")
+    .description("make or update the tables in DATABASE_URL")
+    .option(...JSON_FLAG)
+    .action((options: { json: boolean }) => act(() => migrate(house, io, options.json)));
+  program
+    .command("audit")
+    .description("the record of what was decided and done")
+    .command("verify")
+    .description("check that no row of it was changed or removed")
+    .option(...JSON_FLAG)
+    .action((options: { json: boolean }) => act(() => auditVerify(house, io, options.json)));
+}
+
+function addRuns(program: Command, house: CliHouse, io: CliIo, act: Act): void {
+  program
+    .command("runbooks")
+    .description("list the runbooks")
+    .option(...JSON_FLAG)
+    .action(({ json }: { json: boolean }) =>
+      act(() => {
+        const runbooks = house.runbooks();
+        io.stdout(`${json ? JSON.stringify(runbooksJson(runbooks)) : runbooksText(runbooks)}\n`);
+        return EXIT.ok;
+      }),
+    );
+  program
+    .command("run")
+    .description("run a runbook on a system; exits 0 healthy, 1 findings, 2 errored or refused")
+    .argument("<runbook>")
+    .requiredOption("--system <system>", "a system of diagbot.yaml")
+    .option("--param <name=value>", "a parameter of the runbook; may be repeated", collect, [])
+    .option("--dry-run", "diagnose and plan, but offer nothing for approval", false)
+    .option("--no-wait", "return at once with the run's number")
+    .option(...JSON_FLAG)
+    .action((runbook: string, options: RunOptions) => act(() => run(house, io, runbook, options)));
+  program
+    .command("status")
+    .description("show a run")
+    .argument("<run>", "its number")
+    .option(...JSON_FLAG)
+    .action((id: string, options: { json: boolean }) => act(() => status(house, io, id, options.json)));
+}
+
+function addVotes(program: Command, house: CliHouse, io: CliIo, act: Act): void {
+  const deciding = (name: string, description: string) =>
+    program
+      .command(name)
+      .description(description)
+      .argument("<run>", "its number")
+      .argument("<remedy>")
+      .requiredOption("--as <person>", "who decides: a name under `people` in diagbot.yaml")
+      .option("--reason <reason>", "kept in the audit record")
+      .option(...JSON_FLAG);
+  deciding("approve", "approve a remedy that waits for it")
+    .option("--break-glass", "approve alone in an emergency; the policy must allow it, a reason is needed", false)
+    .action((id: string, remedy: string, options: VoteOptions) =>
+      act(() => vote(house, io, "approve", { run: id, remedy }, options)),
+    );
+  deciding("deny", "deny a remedy that waits for approval").action(
+    (id: string, remedy: string, options: VoteOptions) =>
+      act(() => vote(house, io, "deny", { run: id, remedy }, options)),
+  );
+  deciding("answer", "say what became of a remedy whose outcome is unknown, or what to do with one in force")
+    .argument("<answer>", ANSWERS.join(", "))
+    .action((id: string, remedy: string, word: string, options: VoteOptions) =>
+      act(() => answer(house, io, word, { run: id, remedy }, options)),
+    );
+}
+
+function addChecks(program: Command, house: CliHouse, io: CliIo, act: Act): void {
+  program
+    .command("check")
+    .description("check environment, diagbot.yaml and runbooks; says all complaints at once")
+    .option("--runbooks-only", "only the runbooks: needs no configuration", false)
+    .option(...JSON_FLAG)
+    .action((options: { runbooksOnly: boolean; json: boolean }) => act(() => check(house, io, options)));
+  program
+    .command("doctor")
+    .description("say what is missing between this machine, Slack, Postgres and Redis")
+    .option(...JSON_FLAG)
+    .action((options: { json: boolean }) => act(() => doctor(house, io, options.json)));
+  program
+    .command("replay")
+    .description("say what an Alertmanager notification would lead to; has no effects")
+    .argument("<alert.json>")
+    .option(...JSON_FLAG)
+    .action((file: string, options: { json: boolean }) => act(() => replay(house, io, file, options.json)));
+}
+
+const collect = (value: string, before: readonly string[]): string[] => [...before, value];

@@ -1,0 +1,116 @@
+import type { Action } from "../../core/action.ts";
+import type { Notification } from "../../core/alert.ts";
+import type { Answer } from "../../core/answer.ts";
+import type { RunId } from "../../core/ids.ts";
+import type { Principal } from "../../core/policy.ts";
+import type { AlertRequest } from "../../core/ports.ts";
+import type { Runbook } from "../../core/runbook.ts";
+import type { System } from "../../core/system.ts";
+import type { ApprovalView, RunView } from "../../core/view.ts";
+
+export type ServeRole = "all" | "ingress" | "worker";
+
+/** What the command line needs to know of the configuration. */
+export interface HouseConfig {
+  readonly systems: readonly System[];
+  readonly people: readonly Principal[];
+  readonly path: string;
+  /** Not wrong, but probably not what was meant; one line each. */
+  readonly warnings: readonly string[];
+}
+
+/** What was typed after `run`, names already checked. */
+export interface RunAsk {
+  readonly system: string;
+  readonly runbook: string;
+  readonly params: Readonly<Record<string, string>>;
+  readonly dryRun: boolean;
+}
+
+export interface VoteAsk {
+  readonly approval: ApprovalView["id"];
+  readonly voter: Principal;
+  readonly decision: "approve" | "deny";
+  readonly reason?: string;
+  /** Lower the quorum to this vote; the policy must allow it. */
+  readonly breakGlass: boolean;
+}
+
+export interface VoteAnswer {
+  readonly state: "pending" | "approved" | "denied";
+  readonly need: number;
+  readonly have: number;
+}
+
+export interface AnswerAsk {
+  readonly approval: ApprovalView["id"];
+  readonly voter: Principal;
+  readonly answer: Answer;
+  readonly reason?: string;
+}
+
+/** `settled`: enough people said the same. */
+export interface AnswerAnswer {
+  readonly settled: boolean;
+  readonly need: number;
+  readonly have: number;
+}
+
+/** Walk over the audit chain. `firstBad`: the first row that is not what was written. */
+export interface AuditVerdict {
+  readonly rows: number;
+  readonly head: { readonly seq: number; readonly hash: string };
+  readonly firstBad?: { readonly seq: number; readonly why: string };
+}
+
+/** One thing `doctor` looked at; `fix` is what to do where it is not well. */
+export interface DoctorCheck {
+  readonly name: string;
+  readonly state: "ok" | "warning" | "missing";
+  readonly detail: string;
+  readonly fix?: string;
+}
+
+/**
+ * Everything the command line asks of the product; app.ts implements it. Nothing is opened before it is needed, so that
+ * `runbooks` and `check --runbooks-only` work without configuration. Functions throw DiagError.
+ */
+export interface CliHouse {
+  /** From code alone. */
+  runbooks(): readonly Runbook[];
+  /** From code alone. */
+  actions(): readonly Action[];
+  /** Environment and diagbot.yaml. Throws `bad_config` with every complaint. */
+  config(): HouseConfig;
+  /** Stores the run and dispatches it. Throws user errors and `store_unavailable`. */
+  submit(ask: RunAsk): Promise<RunId>;
+  run(id: RunId): Promise<RunView | undefined>;
+  /** Is a worker alive that would take the run? */
+  hasWorker(): Promise<boolean>;
+  /** Resolves when the run has ended or waits for a human; looks again at most every second. */
+  waitForRun(id: RunId): Promise<RunView>;
+  /** Works the run in this process until it has ended or waits for a human. */
+  workInline(id: RunId): Promise<RunView>;
+  /** Throws `not_allowed`, `not_decidable` or `drifted`. */
+  vote(ask: VoteAsk): Promise<VoteAnswer>;
+  /** What a person says of a remedy whose outcome is unknown or that is in force. Throws as `vote` does. */
+  answer(ask: AnswerAsk): Promise<AnswerAnswer>;
+  auditVerify(): Promise<AuditVerdict>;
+  /** Names of the migrations it applied. */
+  migrate(): Promise<readonly string[]>;
+  doctor(): Promise<readonly DoctorCheck[]>;
+  /** What a notification would lead to; pure. */
+  route(notification: Notification): AlertRequest;
+  /** Resolves when the process has been told to stop and has stopped. */
+  serve(role: ServeRole): Promise<void>;
+  /** Closes what was opened. */
+  close(): Promise<void>;
+}
+
+/** Where the command line writes. stdout belongs to answers, stderr to everything else. */
+export interface CliIo {
+  stdout(text: string): void;
+  stderr(text: string): void;
+  /** Characters of a line; undefined: not a terminal. */
+  readonly width?: number | undefined;
+}

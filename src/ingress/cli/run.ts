@@ -1,0 +1,93 @@
+import { DiagError } from "../../core/errors.ts";
+import { RunId } from "../../core/ids.ts";
+import type { RunView } from "../../core/view.ts";
+import { closest } from "../../lib/closest.ts";
+import { EXIT, exitOfRun, usage } from "./exit.ts";
+import type { CliHouse, CliIo, RunAsk } from "./house.ts";
+import { runJson } from "./run-json.ts";
+import { runText } from "./run-text.ts";
+
+export interface RunOptions {
+  readonly system: string;
+  readonly param: readonly string[];
+  readonly dryRun: boolean;
+  readonly json: boolean;
+  readonly wait: boolean;
+}
+
+/** `run`: asks for a run and, unless told not to wait, shows how it ended or what it waits for. */
+export async function run(house: CliHouse, io: CliIo, runbook: string, options: RunOptions): Promise<number> {
+  const ask = askFor(house, runbook, options);
+  const id = await house.submit(ask);
+  if (!options.wait) {
+    io.stdout(options.json ? `${JSON.stringify({ id, status: "queued" })}\n` : `run ${id}\n`);
+    return EXIT.ok;
+  }
+  const view = await finish(house, io, id);
+  show(view, io, options.json);
+  return exitOfRun(view);
+}
+
+/** Waits for the run, or works it here where nobody else would. */
+export async function finish(house: CliHouse, io: CliIo, id: RunId): Promise<RunView> {
+  if (await house.hasWorker()) return house.waitForRun(id);
+  io.stderr(`no worker is alive: run ${id} is worked here\n`);
+  return house.workInline(id);
+}
+
+/** `status`: one run. */
+export async function status(house: CliHouse, io: CliIo, id: string, json: boolean): Promise<number> {
+  show(await viewOf(house, id), io, json);
+  return EXIT.ok;
+}
+
+/** The run of a typed number. Throws `usage` and `unknown_run`. */
+export async function viewOf(house: CliHouse, typed: string): Promise<RunView> {
+  const id = RunId.safeParse(typed.replace(/^#/, ""));
+  if (!id.success) throw usage(`"${typed}" is not the number of a run`);
+  const view = await house.run(id.data);
+  if (view === undefined) throw new DiagError("unknown_run", `there is no run ${id.data}`);
+  return view;
+}
+
+const show = (view: RunView, io: CliIo, json: boolean): void =>
+  io.stdout(`${json ? JSON.stringify(runJson(view)) : runText(view)}\n`);
+
+function askFor(house: CliHouse, runbook: string, { system, param, dryRun }: RunOptions): RunAsk {
+  const runbooks = house.runbooks().map(({ id }) => id);
+  mustBeOneOf("unknown_runbook", "runbook", runbook, runbooks);
+  mustBeOneOf(
+    "unknown_system",
+    "system",
+    system,
+    house.config().systems.map(({ id }) => id),
+  );
+  return { system, runbook, params: paramsOf(param), dryRun };
+}
+
+/** Throws with "did you mean", or with what there is. */
+export function mustBeOneOf(
+  code: "unknown_runbook" | "unknown_system" | "unknown_remedy" | "usage",
+  what: string,
+  typed: string,
+  known: readonly string[],
+): void {
+  if (known.includes(typed)) return;
+  const near = closest(typed, known);
+  const there = known.length === 0 ? "there is none" : `there is: ${known.join(", ")}`;
+  throw new DiagError(code, `there is no ${what} "${typed}"`, {
+    hint: near === undefined ? there : `did you mean "${near}"?`,
+  });
+}
+
+function paramsOf(pairs: readonly string[]): Record<string, string> {
+  const params = new Map<string, string>();
+  for (const pair of pairs) {
+    const at = pair.indexOf("=");
+    if (at < 1) throw usage(`--param ${pair}: write it as name=value`);
+    const name = pair.slice(0, at);
+    if (params.has(name)) throw usage(`--param ${name} is given twice`);
+    params.set(name, pair.slice(at + 1));
+  }
+  return Object.fromEntries(params);
+}

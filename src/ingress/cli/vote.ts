@@ -1,0 +1,105 @@
+import { ANSWERS, type Answer } from "../../core/answer.ts";
+import { DiagError } from "../../core/errors.ts";
+import { count } from "../../core/format.ts";
+import type { Principal } from "../../core/policy.ts";
+import type { ApprovalView, RunView } from "../../core/view.ts";
+import { EXIT } from "./exit.ts";
+import type { CliHouse, CliIo } from "./house.ts";
+import { finish, mustBeOneOf, viewOf } from "./run.ts";
+import { runJson } from "./run-json.ts";
+import { runText } from "./run-text.ts";
+
+export interface VoteOptions {
+  readonly as: string;
+  readonly reason?: string;
+  readonly breakGlass?: boolean;
+  readonly json: boolean;
+}
+
+/** What was typed: the run's number and the remedy's key. */
+export interface On {
+  readonly run: string;
+  readonly remedy: string;
+}
+
+/**
+ * `approve` and `deny`: a vote of one of diagbot.yaml's people, held to the same policy as a click in Slack. Where no
+ * worker is alive, what the vote decided is carried out here.
+ */
+export async function vote(
+  house: CliHouse,
+  io: CliIo,
+  decision: "approve" | "deny",
+  on: On,
+  options: VoteOptions,
+): Promise<number> {
+  const { voter, view, approval } = await decidable(house, on, options.as);
+  const answer = await house.vote({
+    ...{ approval: approval.id, voter, decision, breakGlass: options.breakGlass === true },
+    ...(options.reason === undefined ? {} : { reason: options.reason }),
+  });
+  const { state, need, have } = answer;
+  const said = state === "pending" ? `${have} of ${count(need, "approval")}` : state;
+  return afterwards(house, io, { view, answer, settled: state !== "pending", said: `${on.remedy}: ${said}` }, options.json);
+}
+
+/** `answer`: what a person says of a remedy whose outcome is unknown, or that is in force. */
+export async function answer(
+  house: CliHouse,
+  io: CliIo,
+  word: string,
+  on: On,
+  options: VoteOptions,
+): Promise<number> {
+  mustBeOneOf("usage", "answer", word, ANSWERS);
+  const { voter, view, approval } = await decidable(house, on, options.as);
+  const given = await house.answer({
+    ...{ approval: approval.id, voter, answer: word as Answer },
+    ...(options.reason === undefined ? {} : { reason: options.reason }),
+  });
+  const { settled, need, have } = given;
+  const said = settled ? word : `${have} of ${need} say ${word}`;
+  return afterwards(house, io, { view, answer: given, settled, said: `${on.remedy}: ${said}` }, options.json);
+}
+
+interface Decidable {
+  readonly voter: Principal;
+  readonly view: RunView;
+  readonly approval: ApprovalView;
+}
+
+async function decidable(house: CliHouse, on: On, as: string): Promise<Decidable> {
+  const { people } = house.config();
+  const names = people.map(({ id }) => id);
+  mustBeOneOf("usage", "person", as, names);
+  const voter = people.find(({ id }) => id === as);
+  const view = await viewOf(house, on.run);
+  const keys = view.remedies.map(({ key }) => key);
+  mustBeOneOf("unknown_remedy", `remedy in run ${view.id}`, on.remedy, keys);
+  const remedy = view.remedies.find(({ key }) => key === on.remedy);
+  if (voter === undefined || remedy?.approval === undefined)
+    throw new DiagError("not_decidable", `${on.remedy} waits for nobody: it is ${remedy?.status}`, {
+      ...(remedy?.advice === undefined ? {} : { hint: "a human carries it out" }),
+    });
+  return { voter, view, approval: remedy.approval };
+}
+
+interface Given {
+  readonly view: RunView;
+  readonly answer: object;
+  readonly settled: boolean;
+  readonly said: string;
+}
+
+async function afterwards(
+  house: CliHouse,
+  io: CliIo,
+  { view, answer: given, settled, said }: Given,
+  json: boolean,
+): Promise<number> {
+  const isLonely = settled && !(await house.hasWorker());
+  const after = isLonely ? await finish(house, io, view.id) : await viewOf(house, String(view.id));
+  if (json) io.stdout(`${JSON.stringify({ ...given, run: runJson(after) })}\n`);
+  else io.stdout(isLonely ? `${runText(after)}\n` : `${said}\n`);
+  return EXIT.ok;
+}

@@ -1,0 +1,48 @@
+import { DiagError, toDiagError } from "../../core/errors.ts";
+import type { Intent } from "../../core/intent.ts";
+import type { Logger } from "../../telemetry/logger.ts";
+import { type Reply, refusal } from "../reply.ts";
+import { entryOf } from "./asker.ts";
+import type { SlackContext } from "./context.ts";
+import type { Asker } from "./identity.ts";
+
+/** Carries an intent to the door in the name of a checked member. Never rejects: what was refused is an answer. */
+export async function ask(context: SlackContext, asker: Asker, body: object, intent: Intent): Promise<Reply> {
+  try {
+    const [caller, channel] = await Promise.all([
+      context.identity.member(asker),
+      intent.do === "run" ? channelFor(context, asker, intent.system) : undefined,
+    ]);
+    return await context.door.receive(
+      entryOf(asker, body),
+      intent,
+      caller,
+      channel === undefined ? {} : { channel },
+    );
+  } catch (thrown) {
+    return refused(thrown, context.logger);
+  }
+}
+
+/** The channel that was asked from, where the bot may write; else the system's own, else the one of alerts. */
+async function channelFor({ identity, catalog }: SlackContext, { channel }: Asker, systemId: string) {
+  if (channel !== undefined && (await identity.isOurs(channel))) return channel;
+  const system = catalog.systems.find(({ id }) => id === systemId);
+  return system?.channel ?? catalog.channel ?? channel;
+}
+
+/** Anything thrown as an answer; what is not a DiagError is logged as a bug. */
+export function refused(thrown: unknown, logger: Logger): Reply {
+  const error = toDiagError(thrown);
+  if (error.code !== "bug") return refusal(error);
+  logger.error({ err: thrown }, "a Slack request failed because of a bug");
+  return refusal(new DiagError("bug", "diagbot failed to handle this; it has been logged"));
+}
+
+/** Said when the time to acknowledge is over and nobody knows yet. The truth follows through the response URL. */
+export const unconfirmed = (): Reply =>
+  refusal(
+    new DiagError("timeout", "diagbot's database did not answer in time, so this is not accepted yet", {
+      hint: "if no answer follows here within a minute, ask again",
+    }),
+  );

@@ -1,0 +1,21 @@
+import type { App, BlockAction, ButtonAction } from "@slack/bolt";
+import { DiagError } from "../../../core/errors.ts";
+import { RunId } from "../../../core/ids.ts";
+import { type Reply, refusal } from "../../reply.ts";
+import { ask } from "../ask.ts";
+import { askerOf } from "../asker.ts";
+import type { SlackContext } from "../context.ts";
+import { type ClickArgs, settle } from "./tell.ts";
+
+/** The cancel button of a run; the door decides who may. */
+export const listenToCancel = (app: App, context: SlackContext): void =>
+  app.action<BlockAction<ButtonAction>>({ type: "block_actions", action_id: "run:cancel" }, (args) =>
+    settle(context, args, cancel(context, args)),
+  );
+
+async function cancel(context: SlackContext, { body, action }: ClickArgs): Promise<Reply> {
+  const run = RunId.safeParse(action.value);
+  return run.success
+    ? ask(context, askerOf(body), body, { do: "cancel", run: run.data })
+    : refusal(new DiagError("unknown_run", "this run does not exist any more"));
+}

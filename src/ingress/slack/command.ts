@@ -1,0 +1,54 @@
+import type { AllMiddlewareArgs, App, SlackCommandMiddlewareArgs } from "@slack/bolt";
+import type { Reply } from "../reply.ts";
+import { slackErrorOf, slackFailure } from "./api.ts";
+import { ask, refused, unconfirmed } from "./ask.ts";
+import { askerOfCommand } from "./asker.ts";
+import type { SlackContext } from "./context.ts";
+import { within } from "./deadline.ts";
+import { drawReply } from "./draw-reply.ts";
+import { formView } from "./form/view.ts";
+
+type CommandArgs = SlackCommandMiddlewareArgs & AllMiddlewareArgs;
+
+/** `/diag …`. Acknowledged within 2.5 s with the truth; a later truth follows through the response URL. */
+export const listenToCommand = (app: App, context: SlackContext): void =>
+  app.command("/diag", (args) => onCommand(context, args));
+
+async function onCommand(context: SlackContext, { command, ack, respond }: CommandArgs): Promise<void> {
+  const answer = answerTo(context, command);
+  const first = await within(answer);
+  await ack(ephemeral(first.inTime ? first.value : unconfirmed()));
+  if (first.inTime) return;
+  await respond(ephemeral(await answer)).catch((error: unknown) =>
+    context.logger.warn({ error: slackErrorOf(error) }, "a late answer could not be given"),
+  );
+}
+
+async function answerTo(context: SlackContext, command: CommandArgs["command"]): Promise<Reply | undefined> {
+  const asker = askerOfCommand(command);
+  try {
+    const intent = context.door.plan(typed(command.text), { via: "slack", name: asker.user });
+    if (intent.do !== "form") return await ask(context, asker, command, intent);
+    // The trigger lives 3 s: no lookup comes before this. Who submits the form is checked then.
+    await context.api.views.views
+      .open({
+        trigger_id: command.trigger_id,
+        view: formView(context.catalog, { channel: command.channel_id }),
+      })
+      .catch((thrown: unknown) => {
+        throw slackFailure("the form could not be opened", thrown);
+      });
+    return undefined;
+  } catch (thrown) {
+    return refused(thrown, context.logger);
+  }
+}
+
+const ephemeral = (reply: Reply | undefined) =>
+  reply === undefined ? { text: "" } : { response_type: "ephemeral" as const, ...drawReply(reply) };
+
+const ENTITIES: Readonly<Record<string, string>> = { "&amp;": "&", "&lt;": "<", "&gt;": ">" };
+
+/** Slack escapes three characters of what is typed. */
+const typed = (text: string): string =>
+  text.replace(/&(?:amp|lt|gt);/g, (entity) => ENTITIES[entity] ?? entity);

@@ -1,0 +1,16 @@
+import type { Catalog, Intake, Reader } from "../../core/ports.ts";
+import type { Logger } from "../../telemetry/logger.ts";
+import type { Door } from "../receive.ts";
+import type { SlackApi } from "./api.ts";
+import type { Identity } from "./identity.ts";
+
+/** What every listener of the Slack door works with. */
+export interface SlackContext {
+  readonly api: SlackApi;
+  readonly identity: Identity;
+  readonly door: Door;
+  readonly catalog: Catalog;
+  readonly intake: Intake;
+  readonly reader: Reader;
+  readonly logger: Logger;
+}

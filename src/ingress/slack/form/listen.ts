@@ -1,0 +1,90 @@
+import type {
+  AllMiddlewareArgs,
+  App,
+  BlockAction,
+  SlackActionMiddlewareArgs,
+  SlackViewMiddlewareArgs,
+  ViewSubmitAction,
+} from "@slack/bolt";
+import type { ModalView } from "@slack/types";
+import type { Reply } from "../../reply.ts";
+import { slackErrorOf } from "../api.ts";
+import { ask, unconfirmed } from "../ask.ts";
+import { askerOf } from "../asker.ts";
+import { plain } from "../blocks.ts";
+import type { SlackContext } from "../context.ts";
+import { within } from "../deadline.ts";
+import { drawReply } from "../draw-reply.ts";
+import { errorsAtFields, type FilledForm, readForm } from "./read.ts";
+import { FORM, formView, PICK_RUNBOOK, PICK_SYSTEM } from "./view.ts";
+
+type SelectArgs = SlackActionMiddlewareArgs<BlockAction> & AllMiddlewareArgs;
+type SubmitArgs = SlackViewMiddlewareArgs<ViewSubmitAction> & AllMiddlewareArgs;
+
+/** The form: choosing a system or runbook redraws it, submitting runs it. */
+export function listenToForm(app: App, context: SlackContext): void {
+  const redraw = (args: SelectArgs) => onSelect(context, args);
+  app.action<BlockAction>({ type: "block_actions", action_id: PICK_SYSTEM }, redraw);
+  app.action<BlockAction>({ type: "block_actions", action_id: PICK_RUNBOOK }, redraw);
+  app.view<ViewSubmitAction>({ type: "view_submission", callback_id: FORM }, (args) =>
+    onSubmit(context, args),
+  );
+}
+
+async function onSelect({ api, catalog, logger }: SlackContext, { ack, body }: SelectArgs): Promise<void> {
+  await ack();
+  const { view } = body;
+  if (view === undefined) return;
+  const { channel, system, runbook } = readForm(view);
+  await api.views.views
+    .update({ view_id: view.id, hash: view.hash, view: formView(catalog, { channel, system, runbook }) })
+    // hash_conflict: the person chose again meanwhile, and that choice redraws the form.
+    .catch((error: unknown) => logger.info({ error: slackErrorOf(error) }, "the form was not redrawn"));
+}
+
+async function onSubmit(context: SlackContext, { ack, body, view }: SubmitArgs): Promise<void> {
+  const form = readForm(view);
+  const { system, runbook, params, channel } = form;
+  if (system === undefined || runbook === undefined) {
+    const missing = system === undefined ? "system" : `runbook/${system}`;
+    await ack({ response_action: "errors", errors: { [missing]: "choose one" } });
+    return;
+  }
+  const asker = { ...askerOf(body), channel };
+  const answer = ask(context, asker, body, { do: "run", system, runbook, params });
+  const first = await within(answer);
+  const reply = first.inTime ? first.value : unconfirmed();
+  if (reply.error !== undefined && first.inTime) {
+    await ack({ response_action: "errors", errors: fieldErrors(form, reply.error) });
+    return;
+  }
+  const here = first.inTime && (await within(context.identity.isOurs(channel), 200));
+  if (here !== false && here.inTime && here.value) {
+    await ack();
+    await tell(context, channel, body.user.id, reply);
+    return;
+  }
+  // Where the bot may not write, the form itself says what became of the request.
+  await ack({ response_action: "update", view: outcomeView(reply) });
+  if (!first.inTime) await tell(context, channel, body.user.id, await answer);
+}
+
+function fieldErrors(form: FilledForm, error: NonNullable<Reply["error"]>): Record<string, string> {
+  const complaints = error.complaints ?? [];
+  if (complaints.length > 0) return errorsAtFields(form, complaints);
+  const words = error.hint === undefined ? error.message : `${error.message}. ${error.hint}`;
+  return { [`runbook/${form.system}`]: words.slice(0, 2_000) };
+}
+
+async function tell({ api, logger }: SlackContext, channel: string, user: string, reply: Reply) {
+  await api.views.chat
+    .postEphemeral({ channel, user, ...drawReply(reply) })
+    .catch((error: unknown) => logger.info({ error: slackErrorOf(error) }, "an answer could not be shown"));
+}
+
+const outcomeView = (reply: Reply): ModalView => ({
+  type: "modal",
+  title: plain("Run a diagnosis", 24),
+  close: plain("Close", 24),
+  blocks: drawReply(reply).blocks,
+});
