@@ -1,0 +1,22 @@
+export type { Backend } from "./backend.ts";
+export { failureOf, firstFailure, type PostgresFailure } from "./failure.ts";
+export {
+  type BlockedSession,
+  blockedSessions,
+  deadlocks,
+  type LockParty,
+  type OpenTransactions,
+  openTransactions,
+} from "./locks.ts";
+export {
+  checkConnection,
+  checkTemporaryFile,
+  type Replication,
+  replication,
+  type ServerState,
+  serverState,
+} from "./server.ts";
+export { cancelStatements, idleSessions, terminateBlockers, terminateIdleSessions } from "./sessions.ts";
+export { type ActiveStatement, activeStatements, type TopStatement, topStatements } from "./statements.ts";
+export { analyzeTable, type IndexHints, indexHints } from "./tables.ts";
+export { type ClientSessions, type ConnectionUsage, connectionsByClient, connectionUsage } from "./usage.ts";

@@ -1,0 +1,161 @@
+import pg from "pg";
+import type { ActionContext } from "../../core/action.ts";
+import { DiagError } from "../../core/errors.ts";
+import { type Dialled, dial } from "./dial.ts";
+import { timeoutAt, toPostgresError } from "./errors.ts";
+
+/** One statement with bind parameters; rows as objects. Times are cast to text and sizes to numbers by the statement. */
+export type Sql = <Row>(text: string, values?: readonly unknown[]) => Promise<Row[]>;
+
+/** Hands on one Postgres. Sessions are made at first use, at most three, and end 30 s after the last use. */
+export interface PostgresClient {
+  /**
+   * Runs `look` in a READ ONLY transaction with statement_timeout and a lock_timeout of 1 s, so that looking at a sick
+   * server can neither change it nor join its queues. Throws DiagError.
+   */
+  read<T>(context: ActionContext, look: (sql: Sql) => Promise<T>): Promise<T>;
+  /** One statement in a transaction of its own whose statement_timeout is `budgetMs`: after it nothing can happen any more. */
+  act<Row>(
+    context: ActionContext,
+    budgetMs: number,
+    text: string,
+    values: readonly unknown[],
+  ): Promise<Row[]>;
+  /** A session from scratch, stage by stage, each stage timed. Throws the DiagError of the stage that failed. */
+  dial(context: ActionContext): Promise<Dialled>;
+  close(): Promise<void>;
+}
+
+const MAX_SESSIONS = 3;
+const CONNECT_MS = 3_000;
+/** How long we live with fewer sessions after the server said 53300. */
+const NARROW_MS = 60_000;
+
+/** bigint and numeric here are counters, sizes and ratios: far below 2^53. */
+const types = {
+  getTypeParser: (oid: number, format?: "text" | "binary") =>
+    oid === 20 || oid === 1700 ? Number : pg.types.getTypeParser(oid, format as "text"),
+};
+
+/** Opens nothing yet. `applicationName` is how the bot's own sessions are recognised and spared. */
+export function openPostgres(connectionString: string, applicationName = "diagbot"): PostgresClient {
+  const config: pg.PoolConfig = {
+    connectionString,
+    max: MAX_SESSIONS,
+    connectionTimeoutMillis: CONNECT_MS,
+    idleTimeoutMillis: 30_000,
+    allowExitOnIdle: true,
+    keepAlive: true,
+    application_name: applicationName,
+    types: types as never,
+  };
+  const pool = new pg.Pool(config);
+  // An idle session that breaks is replaced at the next use; without a listener it would end the process.
+  pool.on("error", () => {});
+  const lend = lender(pool);
+  return {
+    read: (context, look) =>
+      lend(context, async (session) => {
+        const ms = Math.max(100, context.timeoutMs - 500);
+        await session.query(begin("BEGIN READ ONLY", ms));
+        const value = await look(bound(session));
+        await session.query("COMMIT");
+        return value;
+      }),
+    act: <Row>(context: ActionContext, budgetMs: number, text: string, values: readonly unknown[]) =>
+      lend(context, async (session) => {
+        await session.query(begin("BEGIN", budgetMs));
+        const rows = await bound(session)<Row>(text, values);
+        await session.query("COMMIT");
+        return rows;
+      }),
+    dial: (context) => dial(config, context),
+    close: () => pool.end(),
+  };
+}
+
+const whole = (ms: number) => Math.max(1, Math.floor(ms));
+
+// SET LOCAL rather than startup parameters: PgBouncer refuses those. Nothing but pg_catalog is found without its schema.
+const begin = (how: string, ms: number) =>
+  `${how}; SET LOCAL statement_timeout = ${whole(ms)}; SET LOCAL lock_timeout = 1000; SET LOCAL search_path = pg_catalog`;
+
+const bound =
+  (session: pg.PoolClient): Sql =>
+  async <Row>(text: string, values: readonly unknown[] = []) =>
+    (await session.query(text, [...values])).rows as Row[];
+
+type Lend = <T>(context: ActionContext, use: (session: pg.PoolClient) => Promise<T>) => Promise<T>;
+
+/** Lends a session; one that timed out or broke is not given back. */
+function lender(pool: pg.Pool): Lend {
+  const acquire = acquirer(pool);
+  return async (context, use) => {
+    const session = await acquire();
+    // A session that breaks while it is lent reports to its query and emits; unheard, that would end the process.
+    const ignore = () => {};
+    session.on("error", ignore);
+    let isSound = false;
+    try {
+      const value = await orAborted(context, use(session));
+      isSound = true;
+      return value;
+    } catch (thrown) {
+      isSound = isStatementError(thrown) && (await isRolledBack(session));
+      throw toPostgresError(thrown);
+    } finally {
+      if (isSound) session.off("error", ignore);
+      session.release(!isSound);
+    }
+  };
+}
+
+// Class 57 (but 57014) and 08 end the session. A sound one is kept: on a full server we might not get another.
+const isStatementError = (thrown: unknown): boolean =>
+  thrown instanceof pg.DatabaseError && !/^(57P|08)/.test(thrown.code ?? "57P");
+
+const isRolledBack = (session: pg.PoolClient): Promise<boolean> =>
+  session.query({ text: "ROLLBACK", query_timeout: 1_000 } as pg.QueryConfig).then(
+    () => true,
+    () => false,
+  );
+
+/** When the server has no slot left, the sessions we have must do: the bot does not fight for more. */
+function acquirer(pool: pg.Pool): () => Promise<pg.PoolClient> {
+  let narrowedAt = Number.NEGATIVE_INFINITY;
+  return async () => {
+    if (performance.now() - narrowedAt > NARROW_MS) pool.options.max = MAX_SESSIONS;
+    try {
+      return await pool.connect();
+    } catch (thrown) {
+      const error = toPostgresError(thrown);
+      if (error.detail !== "53300" || pool.totalCount === 0) throw error;
+      narrowedAt = performance.now();
+      pool.options.max = pool.totalCount;
+      return pool.connect().catch((again: unknown) => {
+        throw toPostgresError(again);
+      });
+    }
+  };
+}
+
+/** Ends the wait at the step's deadline or cancel. The server ends the statement by its own statement_timeout. */
+async function orAborted<T>({ signal, timeoutMs }: ActionContext, work: Promise<T>): Promise<T> {
+  let stop = () => {};
+  const aborted = new Promise<never>((_resolve, reject) => {
+    stop = () =>
+      reject(
+        signal.reason instanceof DOMException && signal.reason.name === "TimeoutError"
+          ? timeoutAt("query", timeoutMs)
+          : new DiagError("aborted", "Postgres: the step was stopped"),
+      );
+    if (signal.aborted) stop();
+    signal.addEventListener("abort", stop, { once: true });
+  });
+  work.catch(() => {});
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}

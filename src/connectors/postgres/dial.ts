@@ -1,0 +1,81 @@
+import { lookup } from "node:dns/promises";
+import { connect } from "node:net";
+import pg from "pg";
+import type { ActionContext } from "../../core/action.ts";
+import { timeoutAt, toPostgresError } from "./errors.ts";
+
+const STAGE_MS = 3_000;
+const PINGS = 10;
+
+/** What a session from scratch took, in milliseconds. `dnsMs` and `tcpMs` are null for a Unix socket. */
+export interface Dialled {
+  readonly dnsMs: number | null;
+  readonly tcpMs: number | null;
+  /** TLS, authentication and the server's fork. */
+  readonly loginMs: number;
+  readonly pingMedianMs: number;
+  readonly pingWorstMs: number;
+}
+
+/**
+ * Name, TCP, login, ten `SELECT 1`: one stage after the other, so that the stage that fails is known.
+ * Traps pg-timeouts, pg-exhausted-probe: pg_isready says "accepting" while every slot is taken; a real login does not.
+ */
+export async function dial(config: pg.PoolConfig, { signal, timeoutMs }: ActionContext): Promise<Dialled> {
+  const stageMs = Math.min(STAGE_MS, timeoutMs / 3);
+  const session = new pg.Client({ ...config, connectionTimeoutMillis: stageMs, query_timeout: stageMs });
+  session.on("error", () => {});
+  const stop = () => void session.end().catch(() => {});
+  signal.addEventListener("abort", stop, { once: true });
+  try {
+    const path = await dialPath(session.host, session.port, stageMs);
+    const loginMs = await timed(() => session.connect());
+    const pings: number[] = [];
+    for (let i = 0; i < PINGS; i++) pings.push(await timed(() => session.query("SELECT 1")));
+    pings.sort((a, b) => a - b);
+    return { ...path, loginMs, pingMedianMs: pings[PINGS / 2] ?? 0, pingWorstMs: pings[PINGS - 1] ?? 0 };
+  } catch (thrown) {
+    throw toPostgresError(thrown);
+  } finally {
+    signal.removeEventListener("abort", stop);
+    await session.end().catch(() => {});
+  }
+}
+
+async function dialPath(host: string, port: number, ms: number) {
+  if (host.startsWith("/")) return { dnsMs: null, tcpMs: null };
+  const dnsMs = await timed(() => within("tcp", ms, lookup(host)));
+  const tcpMs = await timed(() => touch(host, port, ms));
+  return { dnsMs, tcpMs };
+}
+
+/** Connects and hangs up: does anybody listen there? */
+const touch = (host: string, port: number, ms: number): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const socket = connect({ host, port, timeout: ms });
+    const end = (settle: () => void) => {
+      socket.destroy();
+      settle();
+    };
+    socket.once("connect", () => end(resolve));
+    socket.once("timeout", () => end(() => reject(timeoutAt("tcp", ms))));
+    socket.once("error", (error) => end(() => reject(error)));
+  });
+
+async function within<T>(stage: "tcp", ms: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(timeoutAt(stage, ms)), ms);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  await work();
+  return Math.round((performance.now() - start) * 100) / 100;
+}

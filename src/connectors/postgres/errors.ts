@@ -1,0 +1,66 @@
+import { DiagError } from "../../core/errors.ts";
+
+/** Errno values of a path that does not lead to a listening server. */
+const UNREACHABLE = new Set([
+  ...["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EAI_FAIL", "EHOSTUNREACH", "ENETUNREACH", "EHOSTDOWN"],
+  ...["ECONNRESET", "EPIPE", "ETIMEDOUT", "ENOENT", "EACCES", "EINVAL"],
+]);
+
+/** SQLSTATE of a login that was turned down before anything could be done (Postgres manual, appendix A). */
+const REFUSED = new Set(["53300", "57P03", "3D000"]);
+
+const TLS = /^(CERT_|ERR_TLS_|ERR_SSL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_MISMATCH|EPROTO)/;
+
+/** Where the time went: `tcp` no connection, `startup` connected but the server said nothing, `query` logged in but no result. */
+export type TimeoutStage = "tcp" | "startup" | "query";
+
+/** The error of a stage that took too long; `detail` names the stage. */
+export const timeoutAt = (stage: TimeoutStage, ms: number): DiagError =>
+  new DiagError("timeout", `Postgres: ${TIMEOUT_WORDS[stage]} within ${Math.round(ms)} ms`, {
+    detail: stage,
+  });
+
+const TIMEOUT_WORDS: Readonly<Record<TimeoutStage, string>> = {
+  tcp: "no TCP connection",
+  startup: "the connection was accepted but the server did not answer",
+  query: "logged in, but no result",
+};
+
+/** Anything the driver throws as a DiagError; `detail` is the SQLSTATE, the errno or the stage of a timeout. */
+export function toPostgresError(thrown: unknown): DiagError {
+  if (thrown instanceof DiagError) return thrown;
+  const message = messageOf(thrown);
+  const code = codeOf(thrown);
+  const make = (kind: DiagError["code"], detail: string, hint?: string) =>
+    new DiagError(kind, `Postgres: ${message}`, {
+      detail,
+      cause: thrown,
+      ...(hint === undefined ? {} : { hint }),
+    });
+  if (/^(timeout expired|timeout exceeded|Connection terminated due to connection timeout)/.test(message))
+    return make("timeout", "startup");
+  if (message.startsWith("Query read timeout")) return make("timeout", "query");
+  if (message.startsWith("Connection terminated")) return make("target_unreachable", "closed");
+  if (message.includes("client password must be a string")) return make("target_auth", "no-password");
+  if (message.includes("does not support SSL")) return make("target_unreachable", "no-tls");
+  if (UNREACHABLE.has(code)) return make("target_unreachable", code);
+  if (TLS.test(code)) return make("target_unreachable", code);
+  if (code.startsWith("28")) return make("target_auth", code);
+  if (REFUSED.has(code)) return make("target_refused", code);
+  if (code === "57014") return make("timeout", code);
+  if (code === "42501")
+    return make("target_error", code, "grant the bot's role pg_monitor and pg_signal_backend");
+  return make("target_error", code);
+}
+
+function messageOf(thrown: unknown): string {
+  // Node tries every address of a name and reports them together, with an empty message.
+  if (thrown instanceof AggregateError && thrown.message === "")
+    return thrown.errors.map((error) => (error instanceof Error ? error.message : String(error))).join("; ");
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
+const codeOf = (thrown: unknown): string =>
+  typeof thrown === "object" && thrown !== null && "code" in thrown && typeof thrown.code === "string"
+    ? thrown.code
+    : "";

@@ -1,0 +1,30 @@
+import type { Connector } from "../../core/action.ts";
+import type { ConnectionOf } from "../../core/connection.ts";
+import * as postgres from "./actions.ts";
+import { openPostgres, type PostgresClient } from "./client.ts";
+
+/** Postgres: looks in READ ONLY transactions, signals sessions by (pid, start) only. */
+export const postgresConnector: Connector<PostgresClient> = {
+  needs: "postgres",
+  actions: [
+    postgres.checkConnection,
+    postgres.checkTemporaryFile,
+    postgres.serverState,
+    postgres.replication,
+    postgres.connectionUsage,
+    postgres.connectionsByClient,
+    postgres.idleSessions,
+    postgres.activeStatements,
+    postgres.topStatements,
+    postgres.indexHints,
+    postgres.blockedSessions,
+    postgres.openTransactions,
+    postgres.deadlocks,
+    postgres.terminateIdleSessions,
+    postgres.terminateBlockers,
+    postgres.cancelStatements,
+    postgres.analyzeTable,
+  ].map(({ action }) => action),
+  open: (connection) => openPostgres((connection as ConnectionOf<"postgres">).url),
+  close: (client) => client.close(),
+};

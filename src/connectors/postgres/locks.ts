@@ -1,0 +1,124 @@
+import { z } from "zod";
+import { actionsOn } from "../../core/action.ts";
+import { Backend, MAY_END, WHOSE } from "./backend.ts";
+import type { PostgresClient } from "./client.ts";
+import { maskStatement } from "./mask.ts";
+
+const { read } = actionsOn<PostgresClient>("postgres");
+
+const Party = Backend.extend({
+  statement: z.string(),
+  /** Neither the bot's own, nor a superuser's, replication's or a maintenance tool's. */
+  mayEnd: z.boolean(),
+});
+
+const Blocked = Party.extend({
+  waitSeconds: z.number(),
+  /** `relation AccessExclusiveLock on public.orders`. */
+  lock: z.string(),
+  /** Pids; 0 is a prepared transaction, which no session holds. */
+  blockedBy: z.array(z.int()),
+});
+
+export type LockParty = z.infer<typeof Party>;
+export type BlockedSession = z.infer<typeof Blocked>;
+
+/** `a` is pg_stat_activity; the last statement of the session, its literals masked later. */
+const PARTY = `${WHOSE}, left(a.query, 1000) AS statement, (${MAY_END}) AS "mayEnd"`;
+
+/**
+ * Who waits for a lock, for whom, and since when: the whole blocking tree (at most 50 waiting, 50 blocking).
+ * A waiter is one whose wait event is a lock; the blockers are pg_blocking_pids'. sergas-agents.slow-queries,
+ * tektra.db-long-running-queries; Postgres wiki "Lock Monitoring".
+ */
+export const blockedSessions = read({
+  name: "postgres.blocked-sessions",
+  title: "Sessions that wait for a lock, and who holds it",
+  input: z.object({ waitingSeconds: z.number().min(0).max(1_000_000).default(1) }),
+  output: z.object({ blocked: z.array(Blocked), blockers: z.array(Party) }),
+  run: (client, { waitingSeconds }, context) =>
+    client.read(context, async (sql) => {
+      const blocked = await sql<z.infer<typeof Blocked>>(
+        `SELECT ${PARTY}, pg_blocking_pids(a.pid) AS "blockedBy",
+           greatest(0, extract(epoch FROM clock_timestamp() - coalesce(l.since, a.query_start, a.state_change)))::float8
+             AS "waitSeconds", coalesce(l.lock, '') AS lock
+         FROM pg_stat_activity a LEFT JOIN LATERAL (
+           SELECT (to_jsonb(l) ->> 'waitstart')::timestamptz AS since,
+             l.locktype || ' ' || l.mode || coalesce(' on ' || n.nspname || '.' || c.relname, '') AS lock
+           FROM pg_locks l LEFT JOIN pg_class c ON c.oid = l.relation
+             AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+           LEFT JOIN pg_namespace n ON n.oid = c.relnamespace WHERE l.pid = a.pid AND NOT l.granted LIMIT 1) l ON true
+         WHERE a.wait_event_type = 'Lock' AND cardinality(pg_blocking_pids(a.pid)) > 0
+           AND clock_timestamp() - coalesce(l.since, a.query_start, a.state_change) >= make_interval(secs => $1)
+         ORDER BY "waitSeconds" DESC, a.pid LIMIT 50`,
+        [waitingSeconds],
+      );
+      const pids = [...new Set(blocked.flatMap(({ blockedBy }) => blockedBy))].slice(0, 50);
+      const blockers = await sql<z.infer<typeof Party>>(
+        `SELECT ${PARTY} FROM pg_stat_activity a WHERE a.pid = ANY ($1::int[]) ORDER BY a.pid`,
+        [pids],
+      );
+      const masked = <T extends { statement: string }>(row: T): T => ({
+        ...row,
+        statement: maskStatement(row.statement, 160),
+      });
+      return { blocked: blocked.map(masked), blockers: blockers.map(masked) };
+    }),
+});
+
+const Prepared = z.object({
+  gid: z.string(),
+  owner: z.string(),
+  database: z.string(),
+  seconds: z.number(),
+});
+
+const Open = z.object({
+  sessions: z.array(Backend.extend({ locks: z.int(), mayEnd: z.boolean() })),
+  prepared: z.array(Prepared),
+});
+export type OpenTransactions = z.infer<typeof Open>;
+
+/**
+ * Sessions idle in a transaction for longer than given (at most 30), with the locks they hold, and prepared transactions
+ * nobody finished: both stop vacuum and hold locks while doing nothing. tektra.db-long-running-queries.
+ */
+export const openTransactions = read({
+  name: "postgres.open-transactions",
+  title: "Transactions left open",
+  input: z.object({ olderThanSeconds: z.number().min(0).max(1_000_000) }),
+  output: Open,
+  run: (client, { olderThanSeconds }, context) =>
+    client.read(context, async (sql) => ({
+      sessions: await sql<Backend & { locks: number; mayEnd: boolean }>(
+        `SELECT ${WHOSE}, (${MAY_END}) AS "mayEnd", (SELECT count(*) FROM pg_locks l WHERE l.pid = a.pid AND l.granted
+             AND l.locktype IN ('relation', 'tuple', 'advisory')) AS locks
+         FROM pg_stat_activity a WHERE a.state LIKE 'idle in transaction%' AND a.pid <> pg_backend_pid()
+           AND clock_timestamp() - a.state_change >= make_interval(secs => $1)
+         ORDER BY a.state_change, a.pid LIMIT 30`,
+        [olderThanSeconds],
+      ),
+      prepared: await sql<z.infer<typeof Prepared>>(
+        `SELECT left(gid, 200) AS gid, owner, database, extract(epoch FROM clock_timestamp() - prepared)::float8 AS seconds
+         FROM pg_prepared_xacts WHERE clock_timestamp() - prepared >= make_interval(secs => $1) ORDER BY prepared LIMIT 10`,
+        [olderThanSeconds],
+      ),
+    })),
+});
+
+/** Deadlocks of this database since its statistics were last reset (or the server started, whichever is known). */
+export const deadlocks = read({
+  name: "postgres.deadlocks",
+  title: "Deadlocks counted so far",
+  input: z.object({}),
+  output: z.object({ deadlocks: z.int(), hours: z.number(), timeoutSetting: z.string() }),
+  run: (client, _input, context) =>
+    client.read(context, async (sql) => {
+      const [row] = await sql<{ deadlocks: number; hours: number; timeoutSetting: string }>(
+        `SELECT coalesce(deadlocks, 0) AS deadlocks, current_setting('deadlock_timeout') AS "timeoutSetting",
+           extract(epoch FROM now() - coalesce(stats_reset, pg_postmaster_start_time()))::float8 / 3600 AS hours
+         FROM pg_stat_database WHERE datname = current_database()`,
+      );
+      return row ?? { deadlocks: 0, hours: 0, timeoutSetting: "" };
+    }),
+});

@@ -1,0 +1,114 @@
+import { z } from "zod";
+import { actionsOn } from "../../core/action.ts";
+import { Backend, MAY_END, utc, WHOSE } from "./backend.ts";
+import type { PostgresClient, Sql } from "./client.ts";
+import { maskStatement } from "./mask.ts";
+import { ORDINARY_STATEMENT } from "./sessions.ts";
+
+const { read } = actionsOn<PostgresClient>("postgres");
+
+const ActiveStatement = Backend.extend({
+  queryStartedAt: z.string(),
+  seconds: z.number(),
+  /** `Lock/transactionid`, `IO/DataFileRead`; empty: on the CPU. */
+  waitsFor: z.string(),
+  blockedBy: z.array(z.int()),
+  /** Literals are masked. */
+  statement: z.string(),
+  /** An ordinary statement of a session the bot may touch. */
+  mayCancel: z.boolean(),
+});
+
+export type ActiveStatement = z.infer<typeof ActiveStatement>;
+
+/**
+ * Statements running for longer than given, longest first, at most 30. Only `active` client sessions: an idle session's
+ * last statement is not a running one (trap pg-idle-filter). sergas-agents.slow-queries, tektra.db-long-running-queries.
+ */
+export const activeStatements = read({
+  name: "postgres.active-statements",
+  title: "Statements running for long",
+  input: z.object({ olderThanSeconds: z.number().min(0).max(1_000_000) }),
+  output: z.object({ total: z.int(), statements: z.array(ActiveStatement) }),
+  run: (client, { olderThanSeconds }, context) =>
+    client.read(context, async (sql) => {
+      const rows = await sql<z.infer<typeof ActiveStatement> & { total: number }>(
+        `SELECT ${WHOSE}, ${utc("a.query_start")} AS "queryStartedAt", count(*) OVER () AS total,
+           extract(epoch FROM clock_timestamp() - a.query_start)::float8 AS seconds,
+           coalesce(a.wait_event_type || '/' || a.wait_event, '') AS "waitsFor",
+           pg_blocking_pids(a.pid) AS "blockedBy", left(a.query, 2000) AS statement,
+           (${MAY_END} AND ${ORDINARY_STATEMENT}) AS "mayCancel"
+         FROM pg_stat_activity a WHERE a.state = 'active' AND a.backend_type = 'client backend'
+           AND a.pid <> pg_backend_pid() AND clock_timestamp() - a.query_start >= make_interval(secs => $1)
+           AND NOT EXISTS (SELECT FROM pg_stat_replication r WHERE r.pid = a.pid)
+         ORDER BY a.query_start, a.pid LIMIT 30`,
+        [olderThanSeconds],
+      );
+      const statements = rows.map((row) => ({ ...row, statement: maskStatement(row.statement) }));
+      return { total: rows[0]?.total ?? 0, statements };
+    }),
+});
+
+const TopStatement = z.object({
+  statement: z.string(),
+  calls: z.number(),
+  meanMs: z.number(),
+  totalMs: z.number(),
+  /** Share of the time of all statements of this database. */
+  share: z.number(),
+  rowsPerCall: z.number(),
+});
+
+export type TopStatement = z.infer<typeof TopStatement>;
+
+/**
+ * Slowest statements by pg_stat_statements since its last reset: the five slowest on average (at least three calls) and
+ * the five that cost most in total. Column names follow the extension's version, not the server's (trap pgss-mean-time);
+ * not created and not preloaded are different answers. tektra.slow-db-queries, sergas-accounts.slow-queries.
+ */
+export const topStatements = read({
+  name: "postgres.top-statements",
+  title: "Slowest statements since the last reset",
+  input: z.object({}),
+  output: z.object({
+    status: z.enum(["ready", "not-created", "not-preloaded", "forbidden"]),
+    slowest: z.array(TopStatement),
+    costliest: z.array(TopStatement),
+  }),
+  run: (client, _input, context) => client.read(context, (sql) => readTop(sql)),
+});
+
+interface Extension {
+  schema: string;
+  exec: boolean;
+  preloaded: boolean;
+  allowed: boolean;
+}
+
+async function readTop(sql: Sql) {
+  const none = { slowest: [], costliest: [] };
+  const [extension] = await sql<Extension>(
+    `SELECT quote_ident(n.nspname) AS schema, EXISTS (SELECT FROM pg_attribute
+         WHERE attrelid = format('%I.pg_stat_statements', n.nspname)::regclass AND attname = 'mean_exec_time') AS exec,
+       current_setting('pg_stat_statements.max', true) IS NOT NULL AS preloaded,
+       has_schema_privilege(n.oid, 'USAGE') AND pg_has_role(current_user, 'pg_read_all_stats', 'USAGE') AS allowed
+     FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'pg_stat_statements'`,
+  );
+  if (extension === undefined) return { status: "not-created" as const, ...none };
+  if (!extension.preloaded) return { status: "not-preloaded" as const, ...none };
+  if (!extension.allowed) return { status: "forbidden" as const, ...none };
+  const middle = extension.exec ? "_exec" : "";
+  const top = async (order: string, atLeast: number) =>
+    (
+      await sql<z.infer<typeof TopStatement>>(
+        `SELECT left(query, 2000) AS statement, calls, mean${middle}_time AS "meanMs", total${middle}_time AS "totalMs",
+           (total${middle}_time / greatest(sum(total${middle}_time) OVER (), 0.001))::float8 AS share,
+           (rows::float8 / greatest(calls, 1)) AS "rowsPerCall"
+         FROM ${extension.schema}.pg_stat_statements
+         WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) AND calls >= ${atLeast}
+           AND query !~* '^\\s*(vacuum|analyze|create|alter|reindex|cluster|copy|drop|refresh|explain|begin|commit|set)\\M'
+         ORDER BY ${order}${middle}_time DESC LIMIT 5`,
+      )
+    ).map((row) => ({ ...row, statement: maskStatement(row.statement) }));
+  return { status: "ready" as const, slowest: await top("mean", 3), costliest: await top("total", 1) };
+}

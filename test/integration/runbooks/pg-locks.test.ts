@@ -1,0 +1,137 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { pgLocks } from "../../../runbooks/pg-locks.ts";
+import { postgresConnector } from "../../../src/connectors/postgres/index.ts";
+import { type LabPostgres, startLabPostgres } from "../../helpers/postgres.ts";
+import { type Bench, openBench } from "../../helpers/run-runbook.ts";
+import { until } from "../../helpers/until.ts";
+
+let lab: LabPostgres;
+let bench: Bench;
+
+beforeAll(async () => {
+  lab = await startLabPostgres();
+  const app = await lab.session("setup");
+  await app.query("CREATE TABLE orders (id int PRIMARY KEY, status text)");
+  await app.query("INSERT INTO orders SELECT i, 'new' FROM generate_series(1, 10) i");
+  bench = openBench({
+    connections: { db: { kind: "postgres", url: lab.botUrl } },
+    connectors: [postgresConnector],
+  });
+});
+afterEach(() => lab.endSessions());
+afterAll(async () => {
+  await bench.close();
+  await lab.stop();
+});
+
+const waiters = (n: number) =>
+  until(async () => {
+    const [row] = await lab.admin<{ n: number }>(
+      "SELECT count(*)::int AS n FROM pg_stat_activity WHERE wait_event_type = 'Lock'",
+    );
+    return row?.n === n;
+  });
+
+async function blockOrders(holder = "orders-worker", url = lab.appUrl) {
+  const head = await lab.session(holder, url);
+  await head.query("BEGIN");
+  await head.query("UPDATE orders SET status = 'secret-literal' WHERE id = 1");
+  const alter = await lab.session("migration-tool");
+  const altered = alter.query("ALTER TABLE orders ADD COLUMN IF NOT EXISTS note text").then(
+    () => "done",
+    (error: Error) => error.message,
+  );
+  await waiters(1);
+  const reader = await lab.session("web");
+  const read = reader.query("SELECT count(*) FROM orders").then(
+    () => "done",
+    (error: Error) => error.message,
+  );
+  await waiters(2);
+  return { head, altered, read };
+}
+
+describe("pg-locks", () => {
+  it("is silent when nobody waits", async () => {
+    expect((await bench.diagnose(pgLocks)).findings).toEqual([]);
+  });
+
+  it("finds the head of the queue behind a waiting ALTER TABLE, ends it and sees the queue drain", async () => {
+    const { altered, read } = await blockOrders();
+    const run = await bench.diagnose(pgLocks, { waitingSeconds: 0 });
+    const finding = run.finding("blocked-sessions");
+    expect(finding.title).toMatch(/^2 sessions wait for a lock/);
+    expect(finding.because).toContain("(orders-worker of app)");
+    expect(finding.because).toContain("idle in transaction; 2 sessions wait behind it");
+    expect(finding.remedies).toEqual(["terminateBlockers"]);
+    expect(JSON.stringify(finding)).not.toContain("secret-literal");
+    const applied = await run.apply("terminateBlockers");
+    expect(applied.previews[0]?.changes).toEqual([expect.stringContaining("orders-worker")]);
+    expect(applied.holds).toBe(true);
+    expect([await altered, await read]).toEqual(["done", "done"]);
+    expect((await bench.diagnose(pgLocks, { waitingSeconds: 0 })).findings).toEqual([]);
+  });
+
+  it("leaves a superuser's session to a human", async () => {
+    const { head, altered, read } = await blockOrders("psql", lab.botUrl);
+    const run = await bench.diagnose(pgLocks, { waitingSeconds: 0 });
+    expect(run.finding("blocked-sessions").remedies).toEqual(["endByHand"]);
+    expect(run.advice("endByHand")).toContain("(psql of postgres)");
+    expect((await run.apply("terminateBlockers")).calls).toEqual([]);
+    await head.query("ROLLBACK");
+    expect([await altered, await read]).toEqual(["done", "done"]);
+  });
+
+  it("does nothing and says so when the blocker is gone by the time of approval", async () => {
+    const { head, altered, read } = await blockOrders();
+    const run = await bench.diagnose(pgLocks, { waitingSeconds: 0 });
+    const late = run.apply("terminateBlockers", async () => {
+      await head.query("COMMIT");
+      await Promise.all([altered, read]);
+    });
+    await expect(late).rejects.toMatchObject({ code: "target_refused" });
+  });
+
+  it("finds transactions left open before anybody waits for them, and prepared ones", async () => {
+    const open = await lab.session("reports");
+    await open.query("BEGIN");
+    await open.query("LOCK TABLE orders IN SHARE MODE");
+    const other = await lab.session("tm");
+    await other.query("BEGIN");
+    await other.query("SELECT 1");
+    await other.query("PREPARE TRANSACTION 'tx-7'");
+    await until(async () => {
+      const [row] = await lab.admin<{ old: boolean }>(
+        "SELECT bool_and(now() - state_change > '1.1s' AND (SELECT now() - prepared > '1.1s' FROM pg_prepared_xacts)) AS old FROM pg_stat_activity WHERE application_name = 'reports'",
+      );
+      return row?.old;
+    });
+    const run = await bench.diagnose(pgLocks, { openSeconds: 1 });
+    expect(run.finding("idle-in-transaction").title).toMatch(/^1 session idle in an open transaction/);
+    expect(run.advice("finishPrepared")).toContain("'tx-7' of app in shop");
+    expect((await run.apply("terminateOpen")).holds).toBe(true);
+    await (await lab.session("tm")).query("ROLLBACK PREPARED 'tx-7'");
+    expect((await bench.diagnose(pgLocks, { openSeconds: 1 })).findings).toEqual([]);
+  });
+
+  it("counts deadlocks", async () => {
+    const [a, b] = [await lab.session("a"), await lab.session("b")];
+    for (const [session, id] of [
+      [a, 1],
+      [b, 2],
+    ] as const) {
+      await session.query("BEGIN");
+      await session.query("UPDATE orders SET status = 'x' WHERE id = $1", [id]);
+    }
+    const crossed = await Promise.allSettled([
+      a.query("UPDATE orders SET status = 'y' WHERE id = 2"),
+      b.query("UPDATE orders SET status = 'y' WHERE id = 1"),
+    ]);
+    expect(crossed.filter(({ status }) => status === "rejected")).toHaveLength(1);
+    await lab.endSessions();
+    const finding = await until(async () =>
+      (await bench.diagnose(pgLocks)).findings.find(({ id }) => id === "deadlocks"),
+    );
+    expect(finding.title).toMatch(/^1 deadlock in /);
+  });
+});
