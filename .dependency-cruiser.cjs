@@ -50,8 +50,8 @@ module.exports = {
     {
       name: "only-main-starts-the-app",
       severity: "error",
-      from: { path: "^src/", pathNot: "^src/(main\\.ts|local/)" },
-      to: { path: "^src/app\\.ts$" },
+      from: { path: "^src/", pathNot: "^src/(main\\.ts|app/|app\\.ts|local/)" },
+      to: { path: "^src/app(\\.ts$|/)" },
     },
     stays("slack-stays-in-its-rooms", ["@slack"], ["src/ingress/slack/", "src/thread/", "src/local/"]),
     stays("bullmq-stays-in-its-room", ["bullmq"], ["src/queue/"]),

@@ -70,15 +70,17 @@ function checkPolicy(
     );
     return;
   }
-  const roles = [...new Set(people.flatMap((person) => person.roles))];
-  const unknown = policy.from.filter((role) => !roles.includes(role));
-  for (const role of unknown) {
-    const path = ["policies", risk, "from", policy.from.indexOf(role)];
-    complaints.push(
-      complain(document, path, `nobody in people has the role "${role}"${instead(role, roles)}`),
-    );
+  const before = complaints.length;
+  complaints.push(...unknownRoles(policy.from, ["policies", risk, "from"], people, document));
+  if (policy.breakGlass !== undefined) {
+    const path = ["policies", risk, "breakGlass"];
+    complaints.push(...unknownRoles(policy.breakGlass.from, [...path, "from"], people, document));
+    if (!CHANNEL.test(policy.breakGlass.channel))
+      complaints.push(
+        complain(document, [...path, "channel"], `a channel id (C… or G…), ${HOW_TO_FIND} of the channel`),
+      );
   }
-  if (unknown.length > 0) return;
+  if (complaints.length > before) return;
   const able = eligible(policy, people, undefined).length;
   const path = ["policies", risk, "approvals"];
   if (able < policy.approvals)
@@ -97,6 +99,26 @@ function checkPolicy(
         `exactly ${able} may vote on ${risk} remedies: one that one of them asks for cannot be approved`,
       ),
     );
+}
+
+function unknownRoles(
+  wanted: readonly string[],
+  path: readonly PropertyKey[],
+  people: readonly Principal[],
+  document: ConfigDocument,
+): Complaint[] {
+  const roles = [...new Set(people.flatMap((person) => person.roles))];
+  return wanted.flatMap((role, index) =>
+    roles.includes(role)
+      ? []
+      : [
+          complain(
+            document,
+            [...path, index],
+            `nobody in people has the role "${role}"${instead(role, roles)}`,
+          ),
+        ],
+  );
 }
 
 function checkChannels(file: ConfigFile, document: ConfigDocument, { complaints }: Checked): void {

@@ -34,6 +34,7 @@ const Schema = z.object({
     .transform(Number)
     .refine((port) => port <= 65_535, "a port number")
     .default(3000),
+  CRASH_AT: z.string().optional(),
   LOG_LEVEL: z
     .enum(
       ["trace", "debug", "info", "warn", "error", "fatal", "silent"],
@@ -64,6 +65,8 @@ export interface Environment {
   readonly host: string;
   readonly port: number;
   readonly logLevel: string;
+  /** For tests: ends the process at a named point, e.g. `after_intent:3`. */
+  readonly crashAt: string | undefined;
 }
 
 export type Role = "all" | "ingress" | "worker";
@@ -121,4 +124,5 @@ const shape = (values: z.output<typeof Schema>): Environment => ({
   host: values.HOST,
   port: values.PORT,
   logLevel: values.LOG_LEVEL,
+  crashAt: values.CRASH_AT,
 });

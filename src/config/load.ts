@@ -2,6 +2,7 @@ import { readFileSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { DiagError } from "../core/errors.ts";
 import { PrincipalId } from "../core/ids.ts";
+import type { Limits } from "../core/limits.ts";
 import type { Policies, Principal } from "../core/policy.ts";
 import type { System } from "../core/system.ts";
 import { checkFile } from "./checks.ts";
@@ -20,6 +21,7 @@ export interface Config {
   readonly systems: readonly System[];
   readonly people: readonly Principal[];
   readonly policies: Policies;
+  readonly limits: Limits;
   /** Where alerts of systems without a channel of their own go. */
   readonly slackChannel: string | undefined;
   /** Every secret value, for the redactor. */
@@ -42,12 +44,13 @@ export function loadConfig(options: { env: Variables; cwd: string; serving?: Rol
   const all = [...complaints, ...file.complaints];
   if (all.length > 0 || environment === undefined || file.content === undefined)
     throw new DiagError("bad_config", all.join("\n"), file.hint === undefined ? {} : { hint: file.hint });
-  const { systems, people, policies, slackChannel } = file.content;
+  const { systems, people, policies, limits, slackChannel } = file.content;
   return {
     environment,
     systems,
     people,
     policies,
+    limits,
     slackChannel,
     secrets: secretsOf(environment, systems),
     path,
@@ -56,7 +59,7 @@ export function loadConfig(options: { env: Variables; cwd: string; serving?: Rol
 }
 
 interface FileResult {
-  readonly content?: Pick<Config, "systems" | "people" | "policies" | "slackChannel">;
+  readonly content?: Pick<Config, "systems" | "people" | "policies" | "limits" | "slackChannel">;
   readonly complaints: readonly string[];
   readonly warnings: readonly string[];
   readonly hint?: string;
@@ -116,5 +119,6 @@ const contentOf = (file: ConfigFile, people: Principal[]) => ({
   systems: Object.entries(file.systems).map(([id, system]) => ({ ...system, id })),
   people,
   policies: file.policies,
+  limits: file.limits,
   slackChannel: file.slack.channel,
 });

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { NAME } from "../core/ids.ts";
+import { Limits } from "../core/limits.ts";
 import { PersonSchema, Policies } from "../core/policy.ts";
 import { SystemSchema } from "../core/system.ts";
 
@@ -8,6 +9,7 @@ export const FileSchema = z.strictObject({
   slack: z.strictObject({ channel: z.string().optional() }).prefault({}),
   people: z.record(z.string().min(1).max(100), PersonSchema).default({}),
   policies: Policies.prefault({}),
+  limits: Limits.prefault({}),
   systems: z
     .record(z.string().regex(NAME, "a system's name is letters, digits, - and _"), SystemSchema)
     .default({}),

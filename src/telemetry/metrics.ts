@@ -1,4 +1,4 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import { ERRORS } from "../core/errors.ts";
 import { OUTCOMES, REMEDY_STATUSES, RUN_STATUSES } from "../core/outcome.ts";
 import { JOB_KINDS } from "../core/ports.ts";
@@ -58,8 +58,17 @@ export interface Metrics {
   unknownOutcomes(steps: number): void;
   /** The page of /metrics, in Prometheus' text format. */
   text(): Promise<string>;
+  /** The same as data, to be put together with another process's by `aggregate`. */
+  json(): Promise<MetricsJson>;
   readonly contentType: string;
 }
+
+/** All metrics of one process. */
+export type MetricsJson = Awaited<ReturnType<Registry["getMetricsAsJSON"]>>;
+
+/** The metrics of several processes as one page: counters and histograms are added up. */
+export const aggregate = (processes: readonly MetricsJson[]): Promise<string> =>
+  AggregatorRegistry.aggregate([...processes]).metrics();
 
 /** Closed sets that come from code and configuration. */
 export interface MetricNames {
@@ -81,6 +90,7 @@ export function createMetrics(names: MetricNames): Metrics {
     ...doorMetrics(make),
     ...backlogMetrics(make),
     text: () => registry.metrics(),
+    json: () => registry.getMetricsAsJSON(),
     contentType: registry.contentType,
   };
 }

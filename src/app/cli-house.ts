@@ -1,0 +1,89 @@
+import { userInfo } from "node:os";
+import { runbooks } from "../../runbooks/index.ts";
+import { startApp } from "../app.ts";
+import { processEnvironment } from "../config/environment.ts";
+import { type Config, loadConfig } from "../config/load.ts";
+import { connectors } from "../connectors/index.ts";
+import { DiagError } from "../core/errors.ts";
+import type { Entry } from "../core/ports.ts";
+import type { CliHouse, RunAsk, VoteAsk } from "../ingress/cli/house.ts";
+import { routeAlerts } from "../ingress/route-alerts.ts";
+import { randomId } from "../lib/random-id.ts";
+import { migrate, verifyAudit } from "../store/index.ts";
+import { diagnoseSelf } from "./doctor.ts";
+import { catalogOf, type House, openHouse } from "./house.ts";
+import { doorOf } from "./ingress.ts";
+import { runOf, waitForRun, workInline } from "./inline.ts";
+import { untilStopped } from "./signals.ts";
+
+const WORKER_IS_ALIVE_MS = 10_000;
+
+/** What the command line asks of the product. Configuration and connections are made at first use. */
+export function createCliHouse(cwd: string): CliHouse {
+  let config: Config | undefined;
+  let house: Promise<House> | undefined;
+  const configured = (): Config => (config ??= loadConfig({ env: processEnvironment(), cwd }));
+  const opened = (): Promise<House> => (house ??= openMigrated(configured()));
+  return {
+    runbooks: () => runbooks,
+    actions: () => connectors.flatMap((connector) => connector.actions),
+    config: configured,
+    submit: async (ask) => submit(await opened(), ask),
+    run: async (id) => (await opened()).store.reader.run(id),
+    hasWorker: async () => (await (await opened()).store.sweep.workers(WORKER_IS_ALIVE_MS)).length > 0,
+    waitForRun: async (id) => waitForRun(await opened(), id),
+    workInline: async (id) => workInline(await opened(), id),
+    vote: async (ask) => vote(await opened(), ask),
+    auditVerify: async () => verifyAudit((await opened()).pool),
+    migrate: async () => {
+      const fresh = openHouse(configured(), { maxConnections: 1 });
+      return migrate(fresh.pool).finally(() => fresh.close());
+    },
+    doctor: async () => diagnoseSelf(configured()),
+    route: (notification) => routeAlerts(catalogOf(configured()), notification),
+    serve: async (role) => {
+      const app = await startApp(loadConfig({ env: processEnvironment(), cwd, serving: role }), role);
+      await untilStopped(app);
+    },
+    close: async () => {
+      if (house !== undefined) await (await house).close();
+    },
+  };
+}
+
+async function openMigrated(config: Config): Promise<House> {
+  const house = openHouse(config, { maxConnections: 4 });
+  try {
+    await migrate(house.pool);
+    return house;
+  } catch (error) {
+    await house.close();
+    throw error;
+  }
+}
+
+const entry = (ask: unknown): Entry => ({
+  source: "cli",
+  dedupeKey: `cli:${randomId()}`,
+  raw: JSON.stringify(ask),
+});
+
+async function submit(house: House, ask: RunAsk) {
+  const caller = { via: "cli" as const, name: userInfo().username };
+  const intent = { do: "run" as const, system: ask.system, runbook: ask.runbook, params: ask.params };
+  const reply = await doorOf(house).receive(entry(ask), intent, caller, { dryRun: ask.dryRun });
+  if (reply.error !== undefined) {
+    const { code, message, hint } = reply.error;
+    throw new DiagError(code, message, hint === undefined ? {} : { hint });
+  }
+  if (reply.run === undefined) throw new DiagError("bug", "the door accepted the request without a run");
+  return reply.run;
+}
+
+async function vote(house: House, ask: VoteAsk) {
+  const result = await house.store.intake.castVote(entry(ask), { ...ask, via: "cli" });
+  const alive = await house.store.sweep.workers(WORKER_IS_ALIVE_MS);
+  if (alive.length === 0 && result.state === "approved") await workInline(house, result.run);
+  else if (result.state === "denied") await runOf(house, result.run);
+  return result;
+}

@@ -1,0 +1,20 @@
+import { DiagError } from "../core/errors.ts";
+import { CRASH_POINTS, type CrashPoint } from "../engine/house.ts";
+
+/**
+ * For tests: `CRASH_AT=after_intent:3` ends this process with SIGKILL when it passes that point for the third time.
+ * Unset, as in every real use: does nothing.
+ */
+export function crashAt(spec: string | undefined): (point: CrashPoint) => void {
+  if (spec === undefined) return () => {};
+  const [name = "", nth = "1"] = spec.split(":");
+  const point = CRASH_POINTS.find((candidate) => candidate === name);
+  if (point === undefined)
+    throw new DiagError("bad_config", `CRASH_AT: no point ${name}; there are ${CRASH_POINTS.join(", ")}`);
+  let left = Number(nth);
+  return (passed) => {
+    if (passed !== point) return;
+    left -= 1;
+    if (left === 0) process.kill(process.pid, "SIGKILL");
+  };
+}

@@ -1,0 +1,122 @@
+import { hostname } from "node:os";
+import { runbooks } from "../../runbooks/index.ts";
+import type { Config } from "../config/load.ts";
+import { connectors } from "../connectors/index.ts";
+import { toDiagError } from "../core/errors.ts";
+import type { Catalog, JobKind } from "../core/ports.ts";
+import { randomId } from "../lib/random-id.ts";
+import { redactor } from "../lib/redact.ts";
+import { createDispatcher, type QueueDispatcher } from "../queue/dispatcher.ts";
+import { createStore, openPool, type Pool, type Store } from "../store/index.ts";
+import { createLogger, type Logger } from "../telemetry/logger.ts";
+import { createMetrics, type Metrics } from "../telemetry/metrics.ts";
+import { VERSION } from "../version.ts";
+
+/** What every process has, whatever its role. */
+export interface House {
+  readonly config: Config;
+  readonly catalog: Catalog;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly redact: (text: string) => string;
+  readonly pool: Pool;
+  readonly store: Store;
+  readonly dispatcher: QueueDispatcher;
+  /** This process among all. */
+  readonly worker: {
+    readonly id: string;
+    readonly host: string;
+    readonly pid: number;
+    readonly version: string;
+  };
+  close(): Promise<void>;
+}
+
+/** Opens what every process has. Nothing is connected yet; Postgres and the queue are connected at first use. */
+export function openHouse(config: Config, options: { maxConnections?: number } = {}): House {
+  const { environment } = config;
+  const redact = redactor(config.secrets);
+  const logger = createLogger({ level: environment.logLevel, redact });
+  const actions = connectors.flatMap((connector) => connector.actions.map((action) => action.name));
+  const metrics = createMetrics({
+    version: VERSION,
+    runbooks: runbooks.map((runbook) => runbook.id),
+    actions,
+  });
+  const pool = openPool(environment.databaseUrl, {
+    max: options.maxConnections ?? 10,
+    applicationName: "diagbot",
+  });
+  const { redisUrl, databaseUrl, prefix } = environment;
+  const dispatcher = createDispatcher({ redisUrl, databaseUrl, prefix });
+  const dispatch = quietly(dispatcher, metrics, logger);
+  const store = createStore(
+    pool,
+    (touched) => {
+      for (const { kind, id } of touched) dispatch(kind, id);
+    },
+    {
+      limits: config.limits,
+    },
+  );
+  return {
+    config,
+    catalog: catalogOf(config),
+    logger,
+    metrics,
+    redact,
+    pool,
+    store,
+    dispatcher,
+    worker: {
+      id: `${hostname()}-${process.pid}-${randomId().slice(0, 6)}`,
+      host: hostname(),
+      pid: process.pid,
+      version: VERSION,
+    },
+    close: async () => {
+      await dispatcher.close();
+      await pool.end();
+    },
+  };
+}
+
+/** What the product knows: code and configuration together. */
+export const catalogOf = (config: Config): Catalog => ({
+  runbooks,
+  systems: config.systems,
+  people: config.people,
+  policies: config.policies,
+  limits: config.limits,
+  channel: config.slackChannel,
+});
+
+/**
+ * Tells the queue after a commit. A queue that is down loses nothing: the rows say what is left to do, and the sweeper
+ * and the sender look by themselves.
+ */
+function quietly(
+  dispatcher: QueueDispatcher,
+  metrics: Metrics,
+  logger: Logger,
+): (kind: JobKind, id: number) => void {
+  const underWay = new Set<string>();
+  return (kind, id) => {
+    const key = `${kind}/${id}`;
+    if (kind === "thread" && underWay.has(key)) return;
+    underWay.add(key);
+    dispatcher
+      .dispatch(kind, id)
+      .then(
+        () => metrics.queueDispatched(kind, "ok"),
+        (error: unknown) => {
+          metrics.queueDispatched(kind, "unavailable");
+          logger.warn(
+            { kind, id, code: toDiagError(error).code },
+            "the queue was not told; it will be swept up",
+          );
+        },
+      )
+      .finally(() => underWay.delete(key));
+  };
+}

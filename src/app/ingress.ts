@@ -1,0 +1,135 @@
+import { commands } from "../../commands/index.ts";
+import { createWebhook } from "../ingress/alertmanager/webhook.ts";
+import { type HealthReport, standardRoutes } from "../ingress/http/routes.ts";
+import { createHttpServer } from "../ingress/http/server.ts";
+import type { IngressMetrics } from "../ingress/metrics.ts";
+import { createDoor, type Door } from "../ingress/receive.ts";
+import { createSlackDoor, type SlackDoor } from "../ingress/slack/door.ts";
+import { randomId } from "../lib/random-id.ts";
+import { combineHealth, type Health } from "../telemetry/health.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
+import type { House } from "./house.ts";
+import type { Part } from "./part.ts";
+
+const CLOSE_MS = 5_000;
+
+/** The door all ways in share. */
+export function doorOf(house: House): Door {
+  const { catalog, logger } = house;
+  const { intake, reader } = house.store;
+  return createDoor({ catalog, commands, intake, reader, logger, metrics: ingressMetrics(house.metrics) });
+}
+
+/** Slack, Alertmanager, health and metrics on one HTTP server. */
+export async function ingressPart(
+  house: House,
+  more: { health?: Part["health"]; metricsText?: () => Promise<string> } = {},
+): Promise<Part & { readonly port: number }> {
+  const { config, logger } = house;
+  const { environment } = config;
+  const door = doorOf(house);
+  const slack = slackDoor(house, door);
+  const health: Part["health"] = {
+    postgres: () => postgresHealth(house),
+    queue: () => house.dispatcher.health(),
+    ...(slack === undefined ? {} : { slack: async () => slack.health() }),
+    ...more.health,
+  };
+  const listener = slack?.requestListener;
+  const server = createHttpServer({
+    logger,
+    routes: standardRoutes({
+      ...(listener === undefined ? {} : { slack: listener }),
+      ...(environment.alertmanagerToken === undefined
+        ? {}
+        : { alertmanager: webhookOf(house, door, environment.alertmanagerToken) }),
+      health: async () => healthReport(await combineHealth(health)),
+      metrics: async () => ({
+        contentType: house.metrics.contentType,
+        text: await (more.metricsText ?? house.metrics.text)(),
+      }),
+    }),
+  });
+  const { port } = await server.listen(environment.port, environment.host);
+  await slack?.start();
+  logger.info({ host: environment.host, port }, "the doors are open");
+  return {
+    name: "ingress",
+    port,
+    health,
+    stop: async () => {
+      await slack?.stop();
+      await server.close(CLOSE_MS);
+    },
+  };
+}
+
+/** Health and metrics only: for a worker that runs on its own. */
+export async function opsPart(
+  house: House,
+  health: Part["health"],
+): Promise<Part & { readonly port: number }> {
+  const { environment } = house.config;
+  const all = { postgres: () => postgresHealth(house), ...health };
+  const server = createHttpServer({
+    logger: house.logger,
+    routes: standardRoutes({
+      health: async () => healthReport(await combineHealth(all)),
+      metrics: async () => ({ contentType: house.metrics.contentType, text: await house.metrics.text() }),
+    }),
+  });
+  const { port } = await server.listen(environment.port, environment.host);
+  return { name: "ops", port, health: {}, stop: () => server.close(CLOSE_MS) };
+}
+
+function slackDoor(house: House, door: Door): SlackDoor | undefined {
+  const { slack } = house.config.environment;
+  if (slack === undefined) {
+    house.logger.warn("no Slack: SLACK_BOT_TOKEN is not set, so only alerts and the command line are served");
+    return undefined;
+  }
+  const { catalog, logger, metrics } = house;
+  const { intake, reader } = house.store;
+  return createSlackDoor({
+    config: slack,
+    door,
+    catalog,
+    reader,
+    intake,
+    logger,
+    metrics: ingressMetrics(metrics),
+  });
+}
+
+function webhookOf(house: House, door: Door, token: string) {
+  const { logger, metrics, store, catalog } = house;
+  const notice = (text: string): void => {
+    if (catalog.channel === undefined) return;
+    const entry = { source: "alertmanager" as const, dedupeKey: `notice:${randomId()}`, raw: "{}" };
+    store.intake
+      .notice(entry, catalog.channel, text)
+      .catch((error: unknown) => logger.warn({ err: error }, "the notice was not stored"));
+  };
+  return createWebhook({ token, door, logger, metrics: ingressMetrics(metrics), notice });
+}
+
+const ingressMetrics = (metrics: Metrics): IngressMetrics => ({
+  received: metrics.requestAnswered,
+  tooLarge: () => metrics.webhookRejected("too_large"),
+});
+
+async function postgresHealth({ pool }: House): Promise<Health> {
+  const began = performance.now();
+  await pool.query("SELECT 1");
+  return { ok: true, detail: `${(performance.now() - began).toFixed(0)} ms` };
+}
+
+/** Without Postgres nothing can be accepted. Everything else only degrades: the rows wait. */
+function healthReport(report: Awaited<ReturnType<typeof combineHealth>>): HealthReport {
+  const ready = report.components.postgres?.ok === true;
+  const components = Object.entries(report.components).map(([name, { ok, detail }]) => [
+    name,
+    { status: ok ? "ok" : "down", ...(detail === undefined ? {} : { detail }) },
+  ]);
+  return { status: ready ? report.status : "down", ready, components: Object.fromEntries(components) };
+}

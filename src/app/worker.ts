@@ -1,0 +1,109 @@
+import { connectors } from "../connectors/index.ts";
+import { RunId } from "../core/ids.ts";
+import { createEngine, type Engine } from "../engine/engine.ts";
+import { createSweeper } from "../engine/sweeper.ts";
+import { createTargets } from "../engine/targets.ts";
+import { waitFor } from "../lib/wait.ts";
+import { createJobSource } from "../queue/source.ts";
+import { createSender } from "../thread/sender.ts";
+import { crashAt } from "./crash.ts";
+import type { House } from "./house.ts";
+import type { Part } from "./part.ts";
+
+const RUNS_AT_ONCE = 8;
+const LEASE_MS = 15_000;
+const GRACE_MS = 20_000;
+const LEAD_EVERY_MS = 2_000;
+const LEAD_LEASE_MS = 8_000;
+
+/** Moves runs and keeps Slack in step with the rows. Several may run at once, here or on other machines. */
+export function workerPart(house: House): Part {
+  const { store, worker, logger } = house;
+  const engine = engineOf(house);
+  const { redisUrl, databaseUrl, prefix } = house.config.environment;
+  const source = createJobSource({ redisUrl, databaseUrl, prefix, logger });
+  const sweeper = createSweeper({ store: store.sweep, dispatcher: house.dispatcher, logger, worker });
+  const consumer = source.work("run", RUNS_AT_ONCE, (id) => engine.advance(RunId.parse(id)));
+  const writer = slackWriter(house, source);
+  sweeper.start();
+  return {
+    name: "worker",
+    health: { queue: () => consumer.health() },
+    stop: async () => {
+      await Promise.all([consumer.close(GRACE_MS), engine.stop(GRACE_MS)]);
+      await writer.stop();
+      await sweeper.stop();
+      await engine.close();
+    },
+  };
+}
+
+/** An engine of this process and the way to close its connections. */
+export function engineOf(house: House): Engine & { close(): Promise<void> } {
+  const { store, worker, logger, metrics } = house;
+  const targets = createTargets(connectors);
+  const engine = createEngine(
+    {
+      store: store.runs,
+      catalog: house.catalog,
+      targets,
+      redact: house.redact,
+      logger,
+      events: {
+        step: (action, outcome, ms) => metrics.stepEnded(action, outcome, ms / 1000),
+        remedy: metrics.remedyEnded,
+        run: (runbook, status, ms) => metrics.runEnded(runbook, status, ms / 1000),
+        leaseLost: metrics.leaseLost,
+      },
+      crash: crashAt(house.config.environment.crashAt),
+    },
+    { worker: worker.id, leaseMs: LEASE_MS },
+  );
+  return { ...engine, close: () => targets.close() };
+}
+
+/** One process writes to Slack: its budgets hold for the whole workspace. The lease passes on within seconds when it dies. */
+function slackWriter(house: House, source: ReturnType<typeof createJobSource>): { stop(): Promise<void> } {
+  const { store, worker, logger, metrics } = house;
+  const { slack } = house.config.environment;
+  if (slack === undefined) return { stop: async () => {} };
+  const stopping = new AbortController();
+  const lead = () => store.sweep.lead("slack", worker.id, LEAD_LEASE_MS).catch(() => false);
+  const office = async (): Promise<void> => {
+    while (!stopping.signal.aborted) {
+      if (await lead()) await write();
+      else await waitFor(LEAD_EVERY_MS, stopping.signal);
+    }
+  };
+  const write = async (): Promise<void> => {
+    logger.info("this process writes to Slack now");
+    const sender = createSender({
+      messages: store.messages,
+      reader: store.reader,
+      people: house.catalog.people,
+      slack: { token: slack.botToken, apiUrl: slack.apiUrl },
+      logger,
+      metrics: {
+        called: (method, outcome) => metrics.slackCalled(method, outcome),
+        waiting: (threads, oldest) => {
+          metrics.threadsDirty(threads);
+          metrics.outboxAge(oldest);
+        },
+      },
+    });
+    const consumer = source.work("thread", 1, async () => sender.wake());
+    sender.start();
+    do await waitFor(LEAD_EVERY_MS, stopping.signal);
+    while (!stopping.signal.aborted && (await lead()));
+    await consumer.close(1_000);
+    await sender.stop(5_000);
+  };
+  const running = office();
+  return {
+    stop: async () => {
+      stopping.abort();
+      await running;
+      await store.sweep.resign("slack", worker.id).catch(() => {});
+    },
+  };
+}

@@ -1,0 +1,10 @@
+import { createCliHouse } from "./app/cli-house.ts";
+import { buildCli } from "./ingress/cli/cli.ts";
+import { VERSION } from "./version.ts";
+
+const cli = buildCli({ house: createCliHouse(process.cwd()), version: VERSION });
+process.exitCode = await cli(process.argv.slice(2), {
+  stdout: (text) => void process.stdout.write(text),
+  stderr: (text) => void process.stderr.write(text),
+  width: process.stdout.isTTY ? process.stdout.columns : undefined,
+});
