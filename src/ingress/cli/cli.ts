@@ -126,7 +126,11 @@ function addVotes(program: Command, house: CliHouse, io: CliIo, act: Act): void 
       .option("--reason <reason>", "kept in the audit record")
       .option(...JSON_FLAG);
   deciding("approve", "approve a remedy that waits for it")
-    .option("--break-glass", "approve alone in an emergency; the policy must allow it, a reason is needed", false)
+    .option(
+      "--break-glass",
+      "approve alone in an emergency; the policy must allow it, a reason is needed",
+      false,
+    )
     .action((id: string, remedy: string, options: VoteOptions) =>
       act(() => vote(house, io, "approve", { run: id, remedy }, options)),
     );

@@ -87,7 +87,7 @@ function questionLines(view: RunView, { key, status, held, answers }: RemedyView
   if (status === "unknown")
     lines.push(`nobody knows whether it happened; look, then say: ${say("<happened|did-not|abandon>")}`);
   if (held !== undefined)
-    lines.push(`in force until ${at(held.until)}, then: ${held.then}; say: ${say("<undo|keep|extend>")}`);
+    lines.push(`in force until ${at(held.until)}, then: ${held.ends}; say: ${say("<undo|keep|extend>")}`);
   return lines;
 }
 

@@ -40,7 +40,12 @@ export async function vote(
   });
   const { state, need, have } = answer;
   const said = state === "pending" ? `${have} of ${count(need, "approval")}` : state;
-  return afterwards(house, io, { view, answer, settled: state !== "pending", said: `${on.remedy}: ${said}` }, options.json);
+  return afterwards(
+    house,
+    io,
+    { view, answer, settled: state !== "pending", said: `${on.remedy}: ${said}` },
+    options.json,
+  );
 }
 
 /** `answer`: what a person says of a remedy whose outcome is unknown, or that is in force. */

@@ -18,6 +18,7 @@ describe("environment", () => {
       host: "127.0.0.1",
       port: 3000,
       logLevel: "info",
+      crashAt: undefined,
     });
   });
 

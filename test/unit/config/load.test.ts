@@ -45,6 +45,7 @@ describe("diagbot.yaml", () => {
     expect(config.policies.high).toMatchObject({ approvals: 1, expires: 1_800_000, execute: 600_000 });
     expect(config.people.find((person) => person.id === "bob")?.roles).toEqual(["oncall", "dba"]);
     expect(config.slackChannel).toBe("C0OPS");
+    expect(config.limits).toEqual({ writesPerSystemHour: 30, simultaneousWrites: 5 });
     expect(config.path).toBe(join(cwd, "diagbot.yaml"));
   });
 
@@ -156,6 +157,15 @@ systems:
     [`${people}policies:\n  high: { approvals: 2, from: [oncall] }\n`, "2 approvals are wanted, but only 1"],
     ["policies:\n  low: { approvals: 1, from: [oncall] }\n", 'has the role "oncall"'],
     [`${people}  bob: { slack: [U0ANN] }\n`, "U0ANN is also ann's Slack account"],
+    [
+      `${people}policies:\n  low: { approvals: 1, from: [oncall], breakGlass: { from: [boss], channel: C0OPS } }\n`,
+      'the role "boss"',
+    ],
+    [
+      `${people}policies:\n  low: { approvals: 1, from: [oncall], breakGlass: { from: [oncall], channel: ops } }\n`,
+      "a channel id",
+    ],
+    ["limits: { simultaneousWrites: 0 }\n", "limits.simultaneousWrites: too small"],
     ["people:\n  ann: { slack: [ann] }\n", "a Slack member id"],
     ["slack: { channel: '#ops' }\n", "a channel id"],
     ["systems:\n  shop: { channel: ops }\n", "a channel id"],

@@ -1,0 +1,334 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { refusing, rig, waitingRun } from "./rig.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "diagbot-cli-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+const file = (value: unknown): string => {
+  const path = join(folder, "alert.json");
+  writeFileSync(path, typeof value === "string" ? value : JSON.stringify(value));
+  return path;
+};
+
+const healthy = () => waitingRun({ status: "succeeded", findings: [], remedies: [] });
+
+describe("diagbot run", () => {
+  const words = ["run", "pg-pool-exhausted", "--system", "shop"];
+
+  it("hands over what was typed and exits by what was found", async () => {
+    const { say, asked } = rig();
+    const { code, out, err } = await say(
+      ...words,
+      "--param",
+      "idleMinutes=5",
+      "--param",
+      "note=a=b",
+      "--dry-run",
+    );
+    expect({ code, err }).toEqual({ code: 1, err: "" });
+    expect(out).toContain("run 42: Postgres connection pool exhausted");
+    expect(asked.submit).toEqual([
+      {
+        system: "shop",
+        runbook: "pg-pool-exhausted",
+        params: { idleMinutes: "5", note: "a=b" },
+        dryRun: true,
+      },
+    ]);
+    expect(asked.closed).toBe(1);
+  });
+
+  it.each([
+    [0, "succeeded", false],
+    [1, "succeeded", true],
+    [1, "failed", true],
+    [2, "failed", false],
+    [2, "errored", false],
+    [2, "errored", true],
+    [2, "cancelled", true],
+    [1, "waiting", true],
+  ] as const)("exits %i when the run is %s (findings: %s)", async (code, status, found) => {
+    const view = waitingRun({ status, ...(found ? {} : { findings: [] }) });
+    expect((await rig({ waitForRun: async () => view }).say(...words)).code).toBe(code);
+  });
+
+  it("prints one JSON document and nothing else with --json", async () => {
+    const { out, err } = await rig().say(...words, "--json");
+    expect(err).toBe("");
+    expect(out.trimEnd()).not.toContain("\n");
+    expect(Object.keys(JSON.parse(out))).toEqual([
+      ...["id", "runbook", "system", "status", "caller", "findings", "steps", "remedies"],
+    ]);
+  });
+
+  it("works the run itself where no worker is alive, and says so on stderr", async () => {
+    const { say, asked } = rig({ hasWorker: async () => false });
+    const { code, out, err } = await say(...words, "--json");
+    expect({ code, inline: asked.inline }).toEqual({ code: 0, inline: [42] });
+    expect(err).toContain("no worker is alive");
+    expect(JSON.parse(out).status).toBe("succeeded");
+  });
+
+  it("returns at once with --no-wait", async () => {
+    const { say } = rig({ waitForRun: () => new Promise(() => {}), hasWorker: () => new Promise(() => {}) });
+    expect(await say(...words, "--no-wait")).toEqual({ code: 0, out: "run 42\n", err: "" });
+    expect(JSON.parse((await say(...words, "--no-wait", "--json")).out)).toEqual({
+      id: 42,
+      status: "queued",
+    });
+  });
+
+  it.each([
+    [["run", "pg-pool-exausted", "--system", "shop"], 'did you mean "pg-pool-exhausted"?'],
+    [["run", "pg-pool-exhausted", "--system", "shpo"], 'did you mean "shop"?'],
+    [["run", "pg-pool-exhausted", "--system", "elsewhere"], "there is: shop"],
+    [["run", "pg-pool-exhausted"], "--system"],
+    [["run", "--system", "shop"], "runbook"],
+    [[...words, "--param", "idle"], "name=value"],
+    [[...words, "--param", "a=1", "--param", "a=2"], "given twice"],
+    [[...words, "--wat"], "unknown option"],
+    [["runn"], "Did you mean run"],
+    [["status", "soon"], "not the number of a run"],
+    [["status", "43"], "there is no run 43"],
+    [[], "Usage"],
+  ])("answers %j with usage", async (argv, says) => {
+    const { say, asked } = rig();
+    const { code, out, err } = await say(...argv);
+    expect({ code, out }).toEqual({ code: 64, out: "" });
+    expect(err).toContain(says);
+    expect(asked.submit).toEqual([]);
+  });
+
+  it("says refusals as JSON too", async () => {
+    const { say } = rig({ submit: refusing("missing_connection", "needs redis", "add one") });
+    const { code, out, err } = await say(...words, "--json");
+    expect({ code, err }).toEqual({ code: 2, err: "" });
+    expect(JSON.parse(out)).toEqual({
+      error: { code: "missing_connection", message: "needs redis", hint: "add one" },
+    });
+    expect(await say(...words)).toEqual({
+      code: 2,
+      out: "",
+      err: "missing_connection: needs redis\nadd one\n",
+    });
+  });
+
+  it("exits 64 for a parameter that does not fit, 2 for a lost store", async () => {
+    expect((await rig({ submit: refusing("bad_parameter", "x") }).say(...words)).code).toBe(64);
+    expect((await rig({ submit: refusing("store_unavailable", "x") }).say(...words)).code).toBe(2);
+    const bug = await rig({ submit: () => Promise.reject(new TypeError("oops")) }).say(...words);
+    expect(bug.code).toBe(2);
+    expect(bug.err).toContain("oops");
+  });
+});
+
+describe("diagbot approve and deny", () => {
+  it("votes as the person, with the reason", async () => {
+    const { say, asked } = rig();
+    expect(await say("deny", "42", "terminateIdle", "--as", "bob", "--reason", "not now")).toMatchObject({
+      code: 0,
+    });
+    expect(asked.votes).toEqual([
+      {
+        approval: "0".repeat(32),
+        voter: expect.objectContaining({ id: "bob" }),
+        decision: "deny",
+        reason: "not now",
+        breakGlass: false,
+      },
+    ]);
+  });
+
+  it("breaks the glass only when told to", async () => {
+    const { say, asked } = rig();
+    await say(
+      "approve",
+      "42",
+      "terminateIdle",
+      "--as",
+      "alice",
+      "--break-glass",
+      "--reason",
+      "everything is down",
+    );
+    expect(asked.votes).toEqual([
+      expect.objectContaining({ breakGlass: true, reason: "everything is down" }),
+    ]);
+    expect((await say("deny", "42", "terminateIdle", "--as", "alice", "--break-glass")).code).toBe(64);
+  });
+
+  it("takes an answer to what nobody knows", async () => {
+    const { say, asked } = rig();
+    expect(await say("answer", "42", "terminateIdle", "did-not", "--as", "bob")).toMatchObject({
+      ...{ code: 0, out: "terminateIdle: did-not\n" },
+    });
+    expect(asked.answers).toEqual([
+      { approval: "0".repeat(32), voter: expect.objectContaining({ id: "bob" }), answer: "did-not" },
+    ]);
+    const typo = await say("answer", "42", "terminateIdle", "happend", "--as", "bob");
+    expect(typo).toMatchObject({ code: 64, err: expect.stringContaining('did you mean "happened"?') });
+  });
+
+  it("says how many approvals are there", async () => {
+    const { say } = rig({ vote: async () => ({ state: "pending", need: 2, have: 1 }) });
+    expect((await say("approve", "42", "terminateIdle", "--as", "alice")).out).toBe(
+      "terminateIdle: 1 of 2 approvals\n",
+    );
+  });
+
+  it("carries an approval out where no worker is alive", async () => {
+    const { say, asked } = rig({ hasWorker: async () => false });
+    const { out } = await say("approve", "#42", "terminateIdle", "--as", "alice", "--json");
+    expect(asked.inline).toEqual([42]);
+    expect(JSON.parse(out)).toMatchObject({ state: "approved", run: { id: 42, status: "succeeded" } });
+  });
+
+  it.each([
+    [["approve", "42", "terminateIdle"], 64, "--as"],
+    [["approve", "42", "terminateIdle", "--as", "alcie"], 64, 'did you mean "alice"?'],
+    [["approve", "42", "terminateIdel", "--as", "alice"], 64, 'did you mean "terminateIdle"?'],
+    [["approve", "42", "raiseMaxConnections", "--as", "alice"], 2, "a human carries it out"],
+    [["approve", "43", "terminateIdle", "--as", "alice"], 64, "there is no run 43"],
+  ])("refuses %j", async (argv, code, says) => {
+    const { say, asked } = rig();
+    const spoken = await say(...argv);
+    expect(spoken.code).toBe(code);
+    expect(spoken.err).toContain(says);
+    expect(asked.votes).toEqual([]);
+  });
+
+  it("exits 2 when the vote is not allowed", async () => {
+    const { say } = rig({ vote: refusing("not_allowed", "you asked for this run") });
+    expect(await say("approve", "42", "terminateIdle", "--as", "alice")).toMatchObject({
+      code: 2,
+      err: "not_allowed: you asked for this run\n",
+    });
+  });
+});
+
+describe("the other commands", () => {
+  it("lists runbooks without configuration", async () => {
+    const { say } = rig({ config: refusing("bad_config", "no file") });
+    const { code, out } = await say("runbooks");
+    expect(code).toBe(0);
+    expect(out).toMatch(
+      /pg-pool-exhausted {2}Postgres connection pool exhausted {2}postgres {2}idleMinutes=10/,
+    );
+    expect(JSON.parse((await say("runbooks", "--json")).out)[0]).toMatchObject({
+      id: "pg-pool-exhausted",
+      params: [{ name: "idleMinutes", default: 10 }],
+    });
+  });
+
+  it("shows a run and exits 0 whatever it says", async () => {
+    expect((await rig({ run: async () => healthy() }).say("status", "42")).code).toBe(0);
+    expect(await rig().say("status", "42")).toMatchObject({ code: 0, err: "" });
+  });
+
+  it("checks configuration and runbooks together", async () => {
+    const bad = rig({ config: refusing("bad_config", "diagbot.yaml:1:1: one\ndiagbot.yaml:2:1: two") });
+    const { code, out, err } = await bad.say("check");
+    expect({ code, out }).toEqual({ code: 2, out: "" });
+    expect(err).toContain("diagbot.yaml:1:1: one\ndiagbot.yaml:2:1: two");
+    const unlisted = await rig().say("check", "--json");
+    expect(JSON.parse(unlisted.out)).toMatchObject({ systems: 1, runbooks: 1 });
+  });
+
+  it("migrates, verifies the audit and says where it breaks", async () => {
+    expect(await rig().say("migrate")).toEqual({ code: 0, out: "applied 0001-runs.sql\n", err: "" });
+    expect((await rig({ migrate: async () => [] }).say("migrate")).out).toBe("nothing to do\n");
+    expect((await rig().say("audit", "verify")).out).toBe("ok: 3 rows, head 3 ab\n");
+    const broken = { rows: 1, head: { seq: 3, hash: "ab" }, firstBad: { seq: 2, why: "the row is missing" } };
+    const spoken = await rig({ auditVerify: async () => broken }).say("audit", "verify");
+    expect(spoken).toMatchObject({
+      code: 2,
+      out: "row 2: the row is missing (1 row before it are as written)\n",
+    });
+  });
+
+  it("doctor exits 1 when something is missing and says what to do", async () => {
+    expect((await rig().say("doctor")).code).toBe(0);
+    const { code, out } = await rig({
+      doctor: async () => [
+        { name: "Redis", state: "warning", detail: "not used" },
+        { name: "Postgres", state: "missing", detail: "ECONNREFUSED", fix: "start it" },
+      ],
+    }).say("doctor");
+    expect(code).toBe(1);
+    expect(out).toContain("Postgres: start it");
+  });
+
+  it("serves in the role it was told", async () => {
+    const { say, asked } = rig();
+    await say("serve");
+    await say("serve", "--role", "worker");
+    expect(asked.served).toEqual(["all", "worker"]);
+    expect((await say("serve", "--role", "boss")).code).toBe(64);
+  });
+
+  it("has help and a version", async () => {
+    const { code, out } = await rig().say("--help");
+    expect(code).toBe(0);
+    for (const command of [
+      "serve",
+      "runbooks",
+      "run",
+      "status",
+      "approve",
+      "deny",
+      "check",
+      "doctor",
+      "replay",
+      "audit",
+      "migrate",
+    ])
+      expect(out).toMatch(new RegExp(`^  ${command}\\b`, "m"));
+    expect(await rig().say("--version")).toEqual({ code: 0, out: "1.2.3\n", err: "" });
+  });
+});
+
+describe("diagbot replay", () => {
+  const alert = (labels: Record<string, string>, status = "firing") => ({
+    ...{ status, labels, startsAt: "2026-11-22T01:29:01.99Z", endsAt: "0001-01-01T00:00:00Z" },
+  });
+  const body = (...alerts: object[]) => ({
+    ...{ version: "4", groupKey: "{}:{}", status: "firing", receiver: "bot", alerts },
+    ...{ groupLabels: { alertname: "HighLatency" } },
+  });
+  const known = alert({ alertname: "HighLatency", service: "checkout", severity: "critical" });
+
+  it("says which incident, system, channel and runs a notification leads to", async () => {
+    const { code, out } = await rig().say("replay", file(body(known)));
+    expect(code).toBe(0);
+    expect(out.replaceAll(/ +/g, " ")).toContain("system: shop\nchannel: C0SHOP");
+    expect(out).toMatch(/pg-pool-exhausted {2}\{"idleMinutes":10\}/);
+  });
+
+  it("takes a recorded request, with its body as JSON or as text", async () => {
+    for (const recorded of [{ method: "POST", body: body(known) }, { body: JSON.stringify(body(known)) }]) {
+      const { out } = await rig().say("replay", file(recorded), "--json");
+      expect(JSON.parse(out)).toMatchObject({ system: "shop", runs: [{ runbook: "pg-pool-exhausted" }] });
+    }
+  });
+
+  it("says when nothing would be run", async () => {
+    const { out } = await rig().say("replay", file(body(alert({ alertname: "X" }))), "--json");
+    expect(JSON.parse(out)).toMatchObject({ system: null, channel: "C0OPS", runs: [] });
+  });
+
+  it.each([
+    ["{", 2, "not JSON"],
+    [{ version: "3" }, 2, "version"],
+    [{ body: "{" }, 2, "not JSON"],
+  ])("refuses %j", async (value, code, says) => {
+    const spoken = await rig().say("replay", file(value));
+    expect(spoken.code).toBe(code);
+    expect(spoken.err).toContain(says);
+  });
+
+  it("says that a file is not there", async () => {
+    expect(await rig().say("replay", join(folder, "nowhere.json"))).toMatchObject({ code: 64 });
+  });
+});

@@ -1,0 +1,77 @@
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { on } from "../../../src/core/action.ts";
+import { runbook } from "../../../src/core/runbook.ts";
+import { lintRunbooks } from "../../../src/ingress/cli/lint.ts";
+import { bundledCatalogIds } from "../../../src/ingress/cli/lint-world.ts";
+import { poolRunbook, remedyOf, terminate, usage } from "./rig.ts";
+
+const actions = [usage.action, terminate.action];
+const lint = (...runbooks: Parameters<typeof lintRunbooks>[0]) => lintRunbooks(runbooks, { actions });
+const made = (head: object, params = z.object({}), first: () => object = () => ({ usage: usage() })) =>
+  runbook({ id: "made", title: "Made", needs: ["postgres"], covers: [], params, ...head })
+    .diagnose(() => first() as Record<never, never>)
+    .findings(() => [])
+    .remedies({});
+
+describe("lint of runbooks", () => {
+  it("has nothing against good ones", () => {
+    expect(lint(poolRunbook, made({}), remedyOf({ undo: "none: it is gone", within: "2m" }))).toEqual([]);
+  });
+
+  it.each([
+    ["a bad id", made({ id: "Made_It" }), "lower-case words"],
+    ["no title", made({ title: " " }), "title is empty"],
+    ["an unknown kind", made({ needs: ["postgres", "oracle"] }), 'unknown kind "oracle"'],
+    ["an empty alert", made({ alerts: [{}] }), "fits no alert"],
+    [
+      "an alert twice",
+      made({
+        alerts: [
+          { a: "1", b: "2" },
+          { b: "2", a: "1" },
+        ],
+      }),
+      "same alert twice",
+    ],
+    ["a covered id twice", made({ covers: ["a.b", "a.b"] }), "covers an id twice"],
+    ["a parameter one must give", made({}, z.object({ n: z.int().describe("n") })), "needs a default"],
+    ["a parameter nobody explains", made({}, z.object({ n: z.int().default(1) })), "needs a description"],
+    [
+      "a stage that throws",
+      made({}, z.object({}), () => usage({ a: 1 } as never) && Object(null).x.y),
+      "first stage fails",
+    ],
+    ["a diagnosis that writes", made({}, z.object({}), () => ({ t: terminate() })), "only looks"],
+    [
+      "an unknown action",
+      made({}, z.object({}), () => ({ x: { action: "no.such", input: {} } })),
+      "no connector has",
+    ],
+    ["a need not said", made({ needs: [] }), 'does not need "postgres"'],
+    ["an undo without a reason", remedyOf({ undo: "none: ", within: "30s" }), "has no undo"],
+    ["a verify without an end", remedyOf({ undo: "actions", within: "soon" }), "no duration"],
+  ])("finds %s", (_what, bad, says) => {
+    expect(lint(bad)).toEqual([expect.stringContaining(says)]);
+  });
+
+  it("allows a call on a named connection without the need", () => {
+    expect(lint(made({ needs: [] }, z.object({}), () => ({ u: on("db", usage()) })))).toEqual([]);
+  });
+
+  it("compares the list with files and catalogue", () => {
+    const world = { actions, catalogIds: ["x.y"], files: ["made", "forgotten"] };
+    expect(lintRunbooks([made({ covers: ["x.z"] }), made({ covers: ["x.y"] }), poolRunbook], world)).toEqual([
+      "made: two runbooks have this id",
+      "pg-pool-exhausted: there is no file runbooks/pg-pool-exhausted.ts",
+      "runbooks/forgotten.ts is not in the list of runbooks/index.ts",
+      'made: covers "x.z", which the guides\' catalogue does not have',
+      'pg-pool-exhausted: covers "sergas-agents.pool-exhausted", which the guides\' catalogue does not have',
+    ]);
+  });
+
+  it("knows the guides' catalogue", () => {
+    expect(bundledCatalogIds()).toHaveLength(218);
+    expect(bundledCatalogIds()).toContain("sergas-agents.pool-exhausted");
+  });
+});

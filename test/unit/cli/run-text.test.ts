@@ -1,0 +1,112 @@
+import { describe, expect, it } from "vitest";
+import { columns } from "../../../src/ingress/cli/columns.ts";
+import { plain } from "../../../src/ingress/cli/plain.ts";
+import { runJson } from "../../../src/ingress/cli/run-json.ts";
+import { runText } from "../../../src/ingress/cli/run-text.ts";
+import { waitingRun } from "./rig.ts";
+
+describe("a run in a terminal", () => {
+  it("reads like this", () => {
+    expect(runText(waitingRun())).toMatchInlineSnapshot(`
+      "run 42: Postgres connection pool exhausted (pg-pool-exhausted) on shop
+      waiting; asked by alice at 2026-11-22 10:00:00 UTC
+
+      FINDINGS
+        critical: 97 of 97 connections are used
+          Sessions sit idle; the pool of orders[2K[1A never gives them back.
+            by client
+            client           sessions    idle
+            orders                 80  22 min
+            billing gnp.exe         9       –
+            used:    97
+            usable:  97
+            connections
+            used  ▁ ▄█  now 97, at most 97
+          remedies: terminateIdle
+
+      STEPS
+        step     action                          on  outcome     took
+        usage    postgres.connection-usage       db  succeeded  12 ms
+        clients  postgres.connections-by-client  db  errored      2 s  sorry, too many clients already (target_refused, 53300)
+
+      REMEDIES
+        terminateIdle: Terminate idle sessions [high risk, waiting]
+          - terminate session 4711 (app orders, idle 22 min)
+          approved by bob at 2026-11-22 10:00:09 UTC: go on
+          plan 3f2a3f2a3f2a; needs 1 approval from oncall or dba until 2026-11-22 10:00:50 UTC
+          approve it: diagbot approve 42 terminateIdle --as <your name in diagbot.yaml>
+
+        raiseMaxConnections: Raise max_connections [high risk, advice]
+          Set max_connections = 200 and restart."
+    `);
+  });
+
+  it("says that nothing is wrong, or that nobody knows yet", () => {
+    expect(runText(waitingRun({ findings: [], remedies: [] }))).toContain("none: nothing is wrong here");
+    const early = runText(waitingRun({ findings: [], diagnosed: false, status: "running" }));
+    expect(early).toContain("not known yet");
+    const lost = runText(waitingRun({ findings: [], diagnosed: false, status: "errored" }));
+    expect(lost).not.toContain("FINDINGS");
+  });
+
+  it("asks what became of a remedy, and whether one in force stays", () => {
+    const [remedy] = waitingRun().remedies;
+    if (remedy === undefined) throw new Error("no remedy");
+    const asked = runText(
+      waitingRun({
+        remedies: [
+          { ...remedy, status: "unknown" },
+          { ...remedy, status: "succeeded", held: { until: new Date(0), ends: "undo" } },
+        ],
+      }),
+    );
+    expect(asked).toContain("diagbot answer 42 terminateIdle <happened|did-not|abandon>");
+    expect(asked).toContain("in force until 1970-01-01 00:00:00 UTC, then: undo; say: diagbot answer 42");
+  });
+
+  it("lets no foreign text move the cursor", () => {
+    expect(runText(waitingRun())).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}]/u);
+    expect(plain("a\u001b]0;title\u0007b\u202ec\r\nd\te")).toBe("a]0;titlebc\nd\te");
+  });
+
+  it("aligns columns, figures to the right", () => {
+    expect(
+      columns(
+        [
+          ["orders", "80"],
+          ["b", "9"],
+        ],
+        ["client", "n"],
+      ),
+    ).toBe("client   n\norders  80\nb        9");
+    expect(columns([])).toBe("");
+  });
+});
+
+describe("a run as JSON", () => {
+  it("has the promised members", () => {
+    const json = runJson(waitingRun());
+    expect(json.steps).toEqual([
+      {
+        ...{ id: "usage", action: "postgres.connection-usage", effect: "read", outcome: "succeeded" },
+        ...{ startedAt: "2026-11-22T10:00:01.000Z", durationMs: 12 },
+      },
+      {
+        ...{ id: "clients", action: "postgres.connections-by-client", effect: "read", outcome: "errored" },
+        ...{ startedAt: "2026-11-22T10:00:01.000Z", durationMs: 2003 },
+        error: { code: "target_refused", message: "sorry, too many clients already", detail: "53300" },
+      },
+    ]);
+    expect(json.findings[0]).toMatchObject({ id: "pool-full", remedies: ["terminateIdle"] });
+    expect(json.remedies[0]).toMatchObject({
+      ...{ id: "terminateIdle", risk: "high", status: "waiting", planSha256: "3f2a".repeat(16) },
+      approvals: [{ state: "pending", needed: 2, votes: [{ principal: "bob", decision: "approve" }] }],
+      attempts: [],
+    });
+    expect(json.remedies[1]).toMatchObject({ id: "raiseMaxConnections", status: "advice", approvals: [] });
+  });
+
+  it("does not give away what a button carries", () => {
+    expect(JSON.stringify(runJson(waitingRun()))).not.toContain("0".repeat(32));
+  });
+});
