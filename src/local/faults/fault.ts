@@ -6,6 +6,8 @@ export interface Rule {
   readonly severity: "warning" | "critical";
   readonly labels?: Readonly<Record<string, string>>;
   readonly summary: string;
+  /** It must have held for so long before it fires. Default 2. */
+  readonly forSeconds?: number;
   readonly needsRedis?: boolean;
   readonly needsProc?: boolean;
   /** The figure that makes it fire, for people; undefined while all is well. Looks at the running system. */
@@ -20,7 +22,11 @@ export interface Fault {
   readonly description: string;
   /** The runbook that must find it, and what it must find and offer. Used to judge, never told to the product. */
   readonly runbook: string;
-  readonly expects: { readonly finding: string; readonly remedy: string };
+  readonly expects: {
+    /** Id of the finding, or what stands before a `:` in it (`over-budget:/var/log`). */
+    readonly finding: string;
+    readonly remedy: string;
+  };
   /** How monitoring notices. */
   readonly rule: Rule;
   break(shop: Shop): Promise<void>;
@@ -35,3 +41,7 @@ export const fault = (spec: Omit<Fault, "symptom">): Fault => ({
   ...spec,
   symptom: async (shop) => (await spec.rule.firing(shop)) !== undefined,
 });
+
+/** Is that the finding that was expected? */
+export const isExpected = ({ expects }: Fault, findingId: string): boolean =>
+  findingId === expects.finding || findingId.startsWith(`${expects.finding}:`);

@@ -7,9 +7,9 @@ const NOTEBOOK = "notebook";
 export const forgottenTransaction = fault({
   id: "forgotten-transaction",
   title: "Forget an open transaction",
-  description: "A notebook began a transaction, read something and was left; dead rows cannot be removed.",
+  description: "A notebook began a transaction, read something and was left; after a minute it is noticed.",
   runbook: "pg-locks",
-  expects: { finding: "idle-in-transaction", remedy: "terminateIdleInTransaction" },
+  expects: { finding: "idle-in-transaction", remedy: "terminateOpen" },
   rule: idleInTransaction,
   break: async (shop) => {
     const session = await shop.session(NOTEBOOK);

@@ -9,7 +9,7 @@ export const idleReports = fault({
   title: "Leave a reporting tool connected",
   description: "Fourteen forgotten report windows hold a session each; the pool is nearly used up.",
   runbook: "pg-pool-exhausted",
-  expects: { finding: "connections-high", remedy: "terminateIdle" },
+  expects: { finding: "slots-taken", remedy: "terminateIdle" },
   rule: connections,
   break: async (shop) => {
     for (let window = 0; window < 14; window++) {

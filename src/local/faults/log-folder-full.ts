@@ -8,7 +8,7 @@ export const logFolderFull = fault({
   title: "Fill the log folder",
   description: "Rotated logs pile up until the log folder's budget is used.",
   runbook: "disk-full",
-  expects: { finding: "folder-over-budget", remedy: "removeOldFiles" },
+  expects: { finding: "over-budget", remedy: "removeOldFiles" },
   rule: folderFull("logs"),
   break: (shop) =>
     fillFolder(shop.folders.logs, {

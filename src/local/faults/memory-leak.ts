@@ -8,7 +8,7 @@ export const memoryLeak = fault({
   title: "Make the worker leak memory",
   description: "The worker keeps every invoice it renders and grows over its memory budget.",
   runbook: "high-memory",
-  expects: { finding: "process-over-budget", remedy: "terminateProcess" },
+  expects: { finding: "process-over-budget", remedy: "endOverBudget" },
   rule: workerMemory,
   break: async (shop) => shop.plant({ bug: "leak-memory", bytes: BUDGETS.workerMemory }),
   heal: (shop) => shop.restartWorker(),

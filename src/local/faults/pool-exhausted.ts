@@ -7,7 +7,7 @@ export const poolExhausted = fault({
   title: "Leak every database connection",
   description: "A bad import batch leaves its sessions open until nobody else can connect.",
   runbook: "pg-pool-exhausted",
-  expects: { finding: "connections-exhausted", remedy: "terminateIdle" },
+  expects: { finding: "slots-taken", remedy: "terminateIdle" },
   rule: connections,
   break: async (shop) => shop.plant({ bug: "leak-sessions", count: 60 }),
   heal: (shop) => shop.closeSessions("shop-importer"),

@@ -7,7 +7,8 @@ import type { Rule } from "./fault.ts";
 export const LIMITS = {
   connections: 0.8,
   statementSeconds: 3,
-  idleSeconds: 6,
+  idleSeconds: 4,
+  openSeconds: 62,
   folder: 0.85,
   memory: 0.8,
 } as const;
@@ -19,6 +20,7 @@ export const connections: Rule = {
   severity: "critical",
   labels: { datname: "shop" },
   summary: "The shop's database is running out of connections",
+  forSeconds: LIMITS.idleSeconds + 2,
   firing: async (shop) => {
     const [row] = await shop.watch<{ used: number; usable: number }>(
       `SELECT count(*) FILTER (WHERE usename = 'shop')::int AS used,
@@ -51,7 +53,7 @@ export const slowStatements: Rule = {
 };
 
 export const lockWaits: Rule = {
-  alertname: "PostgresLockWaits",
+  alertname: "PostgresLocks",
   severity: "critical",
   labels: { datname: "shop" },
   summary: "Sessions of the shop wait for locks",
@@ -78,7 +80,7 @@ export const idleInTransaction: Rule = {
       `SELECT application_name AS name, extract(epoch FROM now() - state_change)::float8 AS age
        FROM pg_stat_activity WHERE usename = 'shop' AND state LIKE 'idle in transaction%'
          AND state_change < now() - make_interval(secs => $1) ORDER BY state_change LIMIT 1`,
-      [LIMITS.idleSeconds],
+      [LIMITS.openSeconds],
     );
     return row === undefined ? undefined : `${row.name} for ${row.age.toFixed(0)} s`;
   },
@@ -106,7 +108,7 @@ export const workerMemory: Rule = {
   needsProc: true,
   firing: async (shop) => {
     const bytes = await residentBytes(shop);
-    return bytes === undefined || bytes < BUDGETS.workerMemory
+    return bytes === undefined || bytes < BUDGETS.workerMemory * LIMITS.memory
       ? undefined
       : `${(bytes / MB).toFixed(0)} of ${BUDGETS.workerMemory / MB} MiB`;
   },
@@ -128,6 +130,6 @@ async function residentBytes(shop: Shop): Promise<number | undefined> {
   const pid = shop.workerPid();
   if (pid === undefined) return undefined;
   const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
-  const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1];
+  const kilobytes = /^RssAnon:\s+(\d+) kB$/m.exec(status)?.[1];
   return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
 }

@@ -9,7 +9,7 @@ export const runawayReport = fault({
   title: "Start a runaway report",
   description: "A report without a join condition burns a processor core for hours.",
   runbook: "pg-slow-queries",
-  expects: { finding: "long-statements", remedy: "cancelStatements" },
+  expects: { finding: "long-running", remedy: "cancelStatements" },
   rule: slowStatements,
   break: async (shop) => {
     const session = await shop.session(REPORT);

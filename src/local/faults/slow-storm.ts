@@ -9,7 +9,7 @@ export const slowStorm = fault({
   title: "Release a storm of slow queries",
   description: "Six dashboards ask for prices row by row; each statement runs for minutes.",
   runbook: "pg-slow-queries",
-  expects: { finding: "long-statements", remedy: "cancelStatements" },
+  expects: { finding: "long-running", remedy: "cancelStatements" },
   rule: slowStatements,
   break: async (shop) => {
     for (let viewer = 0; viewer < 6; viewer++) {

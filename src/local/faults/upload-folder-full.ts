@@ -8,14 +8,14 @@ export const uploadFolderFull = fault({
   title: "Fill the upload folder",
   description: "Temporary files of aborted uploads are never removed and use up the folder's budget.",
   runbook: "disk-full",
-  expects: { finding: "folder-over-budget", remedy: "removeOldFiles" },
+  expects: { finding: "over-budget", remedy: "removeOldFiles" },
   rule: folderFull("uploads"),
   break: (shop) =>
     fillFolder(shop.folders.uploads, {
       count: 20,
       bytes: 2 << 20,
       name: (at) => `upload-${at}.tmp`,
-      daysOld: 3,
+      daysOld: 10,
     }),
   heal: (shop) => emptyFolder(shop.folders.uploads),
 });

@@ -74,6 +74,9 @@ export async function readNote(path: string): Promise<{ pid: number; born: strin
   }
 }
 
+/** The kernel needs a moment to take a killed process away. */
+const KILLED_WITHIN_MS = 2000;
+
 /** Asks a process to end and, after the grace, kills it with its process group. Resolves when it is gone. */
 export async function endProcess(
   pid: number,
@@ -82,11 +85,21 @@ export async function endProcess(
   const born = await bornAt(pid);
   if (born === undefined) return;
   send(pid, signal);
-  const end = performance.now() + graceMs;
-  while ((await bornAt(pid)) === born && performance.now() < end) await waitFor(25);
-  if ((await bornAt(pid)) === born) send(pid, "SIGKILL");
+  if (!(await endsWithin(pid, born, graceMs))) {
+    send(pid, "SIGKILL");
+    await endsWithin(pid, born, KILLED_WITHIN_MS);
+  }
   // Children of a leader that was killed (or forgot them) share its group: everything is started detached.
   send(-pid, "SIGKILL");
+}
+
+async function endsWithin(pid: number, born: string, ms: number): Promise<boolean> {
+  const end = performance.now() + ms;
+  while ((await bornAt(pid)) === born) {
+    if (performance.now() > end) return false;
+    await waitFor(25);
+  }
+  return true;
 }
 
 function send(pid: number, signal: NodeJS.Signals): void {

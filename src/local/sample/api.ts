@@ -2,7 +2,7 @@ import { createServer, type ServerResponse } from "node:http";
 import { Redis } from "ioredis";
 import pg from "pg";
 import { RequestMetrics } from "./metrics.ts";
-import { leaveWithSupervisor, settings } from "./settings.ts";
+import { beginProgram, settings } from "./settings.ts";
 
 /** The shop's HTTP API: products, checkout, health, metrics. It really needs its database (and its cache, where there is one). */
 const { SHOP_DATABASE_URL, SHOP_REDIS_URL, SHOP_PORT } = settings();
@@ -13,7 +13,8 @@ const pool = new pg.Pool({
   max: 4,
   connectionTimeoutMillis: 2000,
   statement_timeout: 8000,
-  idleTimeoutMillis: 0,
+  // Given back soon: what stays open and idle is then somebody else's.
+  idleTimeoutMillis: 2000,
 });
 pool.on("error", () => undefined);
 const cache =
@@ -93,7 +94,7 @@ async function answer(route: string, response: ServerResponse): Promise<void> {
   response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
 }
 
-leaveWithSupervisor();
+beginProgram();
 createServer((request, response) => {
   request.resume();
   if (request.url === "/metrics") {

@@ -9,7 +9,10 @@ const Settings = z.object({
 
 export const settings = (): z.infer<typeof Settings> => Settings.parse(process.env);
 
-/** The supervisor is gone, so nobody would ever stop us: leave. */
-export const leaveWithSupervisor = (): void => {
+/** Begins a sample program: its name is what the process list shows, and without its supervisor it leaves. */
+export const beginProgram = (): void => {
+  const name = process.argv.find((argument) => argument.startsWith("--name="))?.slice("--name=".length);
+  if (name !== undefined) process.title = name;
+  // Nobody would ever stop it.
   process.on("disconnect", () => process.exit(0));
 };

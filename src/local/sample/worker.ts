@@ -1,7 +1,7 @@
 import pg from "pg";
 import { waitFor } from "../../lib/wait.ts";
 import { Bug } from "./bugs.ts";
-import { leaveWithSupervisor, settings } from "./settings.ts";
+import { beginProgram, settings } from "./settings.ts";
 
 /** The shop's worker: ships paid orders, one batch after the other, and counts the stock while no other worker does. */
 const { SHOP_DATABASE_URL } = settings();
@@ -74,6 +74,6 @@ process.on("message", (message) => {
   work.catch((error: Error) => process.stderr.write(`${bug.bug}: ${error.message}\n`));
 });
 
-leaveWithSupervisor();
+beginProgram();
 void loop("ship", ship, 500);
 void loop("count stock", countStock, 1000);

@@ -7,6 +7,8 @@ import { type LiveAlert, notificationOf } from "./payload.ts";
 export interface SentryTarget {
   readonly webhookUrl: string;
   readonly token: string;
+  /** Where "source" links of a notification lead. */
+  readonly externalUrl: string;
 }
 
 /** The emulated Prometheus rules and Alertmanager: watches the sample system and reports what is really there. */
@@ -17,7 +19,7 @@ export interface Sentry {
 }
 
 const LOOK_EVERY_MS = 1000;
-/** A rule fires when it held in so many looks in a row, and is over when it did not: Prometheus' `for`. */
+/** Prometheus' `for`, where the rule says nothing; and as many clean looks in a row mean that it is over. */
 const LOOKS = 2;
 const REPEAT_MS = 60_000;
 const GROUP_BY = ["alertname", "folder", "process"];
@@ -83,7 +85,8 @@ async function observe(one: Watched, shop: Shop): Promise<void> {
   one.hits += 1;
   one.misses = 0;
   one.since ??= new Date();
-  if (one.hits >= LOOKS && !isFiring(one)) one.live = fire(one.rule, one.since, seen);
+  if (one.hits >= (one.rule.forSeconds ?? LOOKS) && !isFiring(one))
+    one.live = fire(one.rule, one.since, seen);
 }
 
 const fire = (rule: Rule, startsAt: Date, value: string): LiveAlert => ({
@@ -100,7 +103,7 @@ async function notify(one: Watched, target: SentryTarget, signal: AbortSignal): 
   if (one.sent?.status === changed && !repeat) return;
   const body = notificationOf([one.live], GROUP_BY, {
     receiver: "diagbot",
-    url: "http://alertmanager.demo.invalid",
+    url: target.externalUrl,
   });
   const response = await fetch(target.webhookUrl, {
     method: "POST",

@@ -1,0 +1,97 @@
+import { aggregate } from "./aggregate.ts";
+import { combine } from "./binary.ts";
+import { histogramQuantile } from "./histogram.ts";
+import { QueryError } from "./lex.ts";
+import type { Expression, Matcher } from "./parse.ts";
+import { rate } from "./rate.ts";
+import type { Labels, Point, Samples } from "./samples.ts";
+import { nameless, type Sample, scalarOf, type Value, vectorOf } from "./values.ts";
+
+/** How far back an instant selector looks. */
+const LOOKBACK_SECONDS = 300;
+
+/** The value of an expression at a time in seconds. Throws QueryError for what the emulation does not know. */
+export function evaluate(expression: Expression, samples: Samples, t: number): Value {
+  const of = (inner: Expression): Value => evaluate(inner, samples, t);
+  switch (expression.kind) {
+    case "number":
+      return expression.value;
+    case "selector":
+      if (expression.range !== undefined)
+        throw new QueryError("a range is only good as a function's argument");
+      return instant(expression.matchers, samples, t);
+    case "call":
+      return call(expression, samples, t);
+    case "aggregate": {
+      const [last, first] = [...expression.args].reverse();
+      if (last === undefined) throw new QueryError(`${expression.name} needs an argument`);
+      const parameter = first === undefined ? undefined : scalarOf(of(first));
+      return aggregate(expression.name, expression.grouping, vectorOf(of(last)), parameter);
+    }
+    case "binary":
+      return combine(expression, of(expression.left), of(expression.right));
+  }
+}
+
+function call(expression: Extract<Expression, { kind: "call" }>, samples: Samples, t: number): Value {
+  const { name, args } = expression;
+  const argument = (at: number): Expression => {
+    const found = args[at];
+    if (found === undefined) throw new QueryError(`${name} needs ${at + 1} arguments`);
+    return found;
+  };
+  const value = (at: number): Value => evaluate(argument(at), samples, t);
+  const each = (change: (value: number) => number): Sample[] =>
+    vectorOf(value(0)).map((sample) => ({ labels: nameless(sample.labels), value: change(sample.value) }));
+  switch (name) {
+    case "rate":
+    case "increase":
+      return ranged(argument(0), samples, t, name);
+    case "histogram_quantile":
+      return histogramQuantile(scalarOf(value(0)), vectorOf(value(1)));
+    case "absent":
+      return vectorOf(value(0)).length === 0 ? [{ labels: {}, value: 1 }] : [];
+    case "vector":
+      return [{ labels: {}, value: scalarOf(value(0)) }];
+    case "clamp_min":
+      return each((before) => Math.max(before, scalarOf(value(1))));
+    case "clamp_max":
+      return each((before) => Math.min(before, scalarOf(value(1))));
+    case "sort_desc":
+      return [...vectorOf(value(0))].sort((a, b) => b.value - a.value);
+    default:
+      throw new QueryError(`the emulated Prometheus does not know ${name}()`);
+  }
+}
+
+function instant(matchers: readonly Matcher[], samples: Samples, t: number): Sample[] {
+  return select(matchers, samples).flatMap(({ labels, points }) => {
+    const last = points.findLast((point) => point.t <= t);
+    return last?.v === undefined || last.t < t - LOOKBACK_SECONDS ? [] : [{ labels, value: last.v }];
+  });
+}
+
+function ranged(argument: Expression, samples: Samples, t: number, name: "rate" | "increase"): Sample[] {
+  if (argument.kind !== "selector" || argument.range === undefined)
+    throw new QueryError(`${name}() needs a range, such as metric[5m]`);
+  const { matchers, range } = argument;
+  return select(matchers, samples).flatMap(({ labels, points }) => {
+    const window = points.filter((point): point is Point & { v: number } => {
+      return point.t > t - range && point.t <= t && point.v !== undefined;
+    });
+    const perSecond = rate(window, t - range, t);
+    if (perSecond === undefined) return [];
+    return [{ labels: nameless(labels), value: name === "rate" ? perSecond : perSecond * range }];
+  });
+}
+
+const select = (matchers: readonly Matcher[], samples: Samples) =>
+  [...samples.all()].filter(({ labels }) => matchers.every((matcher) => matches(matcher, labels)));
+
+function matches({ label, op, value }: Matcher, labels: Labels): boolean {
+  const found = labels[label] ?? "";
+  if (op === "=") return found === value;
+  if (op === "!=") return found !== value;
+  const whole = new RegExp(`^(?:${value})$`);
+  return whole.test(found) === (op === "=~");
+}

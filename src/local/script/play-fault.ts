@@ -1,0 +1,140 @@
+import { type Fault, isExpected } from "../faults/fault.ts";
+import type { House } from "../house/house.ts";
+import { until } from "../house/until.ts";
+import { APPROVERS, OUTSIDER, SHOP_CHANNEL } from "../people.ts";
+import { type Card, cards, conversation, slotOf } from "./cards.ts";
+import { type RunReport, readReport } from "./run-json.ts";
+import { transcript } from "./transcript.ts";
+
+/** How a fault went: the rows of the final table. */
+export interface Played {
+  readonly fault: string;
+  readonly cause: string;
+  readonly remedy: string;
+  readonly verified: boolean;
+  readonly seconds: number;
+  /** What was not as it must be; empty: passed. */
+  readonly wrong: readonly string[];
+}
+
+const PROPOSED_WITHIN_MS = 60_000;
+const DONE_WITHIN_MS = 120_000;
+const QUIET_WITHIN_MS = 30_000;
+
+/** Breaks one thing and lets the people do what people do; `read` gets the conversation as it grows. Never throws. */
+export async function playFault(house: House, fault: Fault, read: (line: string) => void): Promise<Played> {
+  const begun = performance.now();
+  const seen = transcript(house.slack, SHOP_CHANNEL, read);
+  const seconds = (): number => Math.round((performance.now() - begun) / 100) / 10;
+  try {
+    const report = await breakAndRepair(house, fault, read);
+    const after = seconds();
+    const wrong = judge(fault, report);
+    await quiet(house, fault).catch((error: Error) => wrong.push(error.message));
+    return { fault: fault.id, ...account(fault, report), seconds: after, wrong };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return { fault: fault.id, cause: "–", remedy: "–", verified: false, seconds: seconds(), wrong: [reason] };
+  } finally {
+    seen.stop();
+    await fault.heal(house.shop).catch(() => undefined);
+  }
+}
+
+async function breakAndRepair(house: House, fault: Fault, read: (line: string) => void): Promise<RunReport> {
+  const { slack } = house;
+  const known = new Set(cards(slack, SHOP_CHANNEL).map((card) => card.message.ts));
+  await house.breaker.break(fault);
+  read(`>>> broken: ${fault.description}`);
+  const card = await slack.waitFor(
+    (now) =>
+      cards(now, SHOP_CHANNEL).find(
+        (one) => !known.has(one.message.ts) && one.remedy === fault.expects.remedy && one.open,
+      ),
+    PROPOSED_WITHIN_MS,
+  );
+  await refuseOutsider(house, card, read);
+  await approve(house, card, read);
+  await slack.waitFor((now) => isSettled(now, card), DONE_WITHIN_MS);
+  await declineOthers(house, card, read);
+  return readReport(await house.bot.json("status", card.run));
+}
+
+/** Carol has no role; her click must change nothing. Somebody should see that once in a while, so every time. */
+async function refuseOutsider({ slack }: House, card: Card, read: (line: string) => void): Promise<void> {
+  const before = slack.ephemerals(OUTSIDER).length;
+  await slack.click(OUTSIDER, { channel: SHOP_CHANNEL, ts: card.message.ts }, "remedy:approve");
+  const told = await slack.waitFor((now) => now.ephemerals(OUTSIDER)[before], 5000);
+  read(`>>> Carol presses Approve and is told: ${told.text}`);
+}
+
+async function approve({ slack }: House, card: Card, read: (line: string) => void): Promise<void> {
+  for (const person of APPROVERS) {
+    const now = current(slack, card);
+    if (now?.open !== true) return;
+    const before = now.message;
+    read(`>>> ${person} presses Approve`);
+    await slack.click(person, { channel: SHOP_CHANNEL, ts: card.message.ts }, "remedy:approve");
+    // The card is drawn anew: with the vote, or without buttons.
+    await slack.waitFor((then) => current(then, card)?.message !== before, 15_000);
+  }
+}
+
+const current = (slack: House["slack"], card: Card): Card | undefined =>
+  cards(slack, SHOP_CHANNEL).find((one) => one.message.ts === card.message.ts);
+
+/** The card has said how it ended: a check mark or another closing word at its head. */
+const isSettled = (slack: House["slack"], card: Card): boolean => {
+  const message = current(slack, card)?.message;
+  const head = message?.blocks?.find((block) => block.type === "header");
+  return head?.type === "header" && /^(✅|❌|⚠️|❓|⛔|⌛|🚫|⏹️|⏭️)/u.test(head.text.text);
+};
+
+/** What was offered besides is not needed any more: the run ends when nothing is open. */
+async function declineOthers({ slack }: House, done: Card, read: (line: string) => void): Promise<void> {
+  const rest = cards(slack, SHOP_CHANNEL).filter((card) => card.run === done.run && card.open);
+  for (const card of rest) {
+    read(`>>> Bob denies ${card.remedy}: not needed any more`);
+    await slack.click("U0BOB", { channel: SHOP_CHANNEL, ts: card.message.ts }, "remedy:deny");
+    await slack.waitFor((now) => now.view("U0BOB"), 5000);
+    await slack.submit("U0BOB");
+  }
+  await slack.waitFor(
+    (now) =>
+      conversation(now, SHOP_CHANNEL).some((message) => slotOf(message).endsWith(`run/${done.run}/summary`)),
+    DONE_WITHIN_MS,
+  );
+}
+
+function judge(fault: Fault, report: RunReport): string[] {
+  const { finding, remedy } = fault.expects;
+  const wrong: string[] = [];
+  if (report.runbook !== fault.runbook) wrong.push(`runbook ${report.runbook}, not ${fault.runbook}`);
+  if (!report.findings.some(({ id }) => isExpected(fault, id)))
+    wrong.push(`found ${report.findings.map(({ id }) => id).join(", ") || "nothing"}, not ${finding}`);
+  const status = report.remedies.find(({ id }) => id === remedy)?.status;
+  if (status !== "succeeded") wrong.push(`${remedy} is ${status ?? "not there"}`);
+  return wrong;
+}
+
+const account = (fault: Fault, report: RunReport): Pick<Played, "cause" | "remedy" | "verified"> => ({
+  cause: (report.findings.find(({ id }) => isExpected(fault, id)) ?? report.findings[0])?.title ?? "–",
+  remedy: fault.expects.remedy,
+  verified: report.remedies.some(({ id, status }) => id === fault.expects.remedy && status === "succeeded"),
+});
+
+/** Verified is what the product says; this is what the system says: no symptom, and monitoring has nothing left to report. */
+async function quiet(house: House, fault: Fault): Promise<void> {
+  await until(
+    `${fault.id} was repaired but its symptom stays`,
+    async () => !(await fault.symptom(house.shop)),
+    {
+      timeoutMs: QUIET_WITHIN_MS,
+      everyMs: 200,
+    },
+  );
+  await until("monitoring still reports something", async () => house.sentry.firing().length === 0, {
+    timeoutMs: QUIET_WITHIN_MS,
+    everyMs: 200,
+  });
+}

@@ -1,0 +1,40 @@
+import { closest } from "../../lib/closest.ts";
+import type { House } from "../house/house.ts";
+import { type Played, playFault } from "./play-fault.ts";
+import { table } from "./table.ts";
+
+/**
+ * Breaks one thing after the other and judges what the product made of it.
+ * Resolves with the exit code: 0 only if every cause was found, repaired after approval, and verified.
+ */
+export async function runScript(
+  house: House,
+  only: readonly string[] | undefined,
+  say: (line: string) => void,
+): Promise<number> {
+  const ids = house.faults.map(({ id }) => id);
+  const unknown = only?.find((id) => !ids.includes(id));
+  if (unknown !== undefined) {
+    const meant = closest(unknown, ids);
+    say(
+      `There is no fault ${unknown} here.${meant === undefined ? "" : ` Did you mean ${meant}?`}\n${ids.join("\n")}`,
+    );
+    return 64;
+  }
+  const chosen = house.faults.filter(({ id }) => only === undefined || only.includes(id));
+  const played: Played[] = [];
+  for (const [at, fault] of chosen.entries()) {
+    say(`\n=== ${at + 1} of ${chosen.length}: ${fault.title} (${fault.id})`);
+    const one = await playFault(house, fault, say);
+    played.push(one);
+    for (const wrong of one.wrong) say(`!!! ${wrong}`);
+  }
+  say(`\n${table(played)}`);
+  const failed = played.filter(({ wrong }) => wrong.length > 0);
+  say(
+    failed.length === 0
+      ? `\nAll ${played.length} faults were found, repaired after approval and verified.`
+      : `\n${failed.length} of ${played.length} faults were not: ${failed.map(({ fault }) => fault).join(", ")}.`,
+  );
+  return failed.length === 0 ? 0 : 1;
+}
