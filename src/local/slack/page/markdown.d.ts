@@ -1,0 +1,3 @@
+import type { FormatNode } from "./mrkdwn.js";
+
+export function parseMarkdown(source: string): FormatNode[];
