@@ -1,5 +1,6 @@
 import type { Caller } from "../core/caller.ts";
 import { KINDS, type Kind } from "../core/connection.ts";
+import { parseDuration } from "../core/duration.ts";
 import { DiagError } from "../core/errors.ts";
 import type { Catalog, RunRequest } from "../core/ports.ts";
 import type { Runbook } from "../core/runbook.ts";
@@ -57,7 +58,7 @@ export interface Asked {
 
 /**
  * A checked run: the system and runbook exist, its needs are met, parameters fit. Parameters named after a kind of
- * connection choose one (`postgres=replica`). `otherWords` could stand where the system stands. Throws user errors.
+ * connection choose one (`postgres=replica`); `for=45m` takes remedies back after that time. `otherWords` could stand where the system stands. Throws user errors.
  */
 export function checkRun(
   catalog: Catalog,
@@ -73,7 +74,7 @@ export function checkRun(
       `${runbook.id} needs a ${missing.join(" and a ")} connection, ${system.id} has none`,
       { hint: `add it to the connections of ${system.id} in diagbot.yaml` },
     );
-  const { connections, params } = readAll(system, runbook, asked.params);
+  const { connections, params, applyForMs } = readAll(system, runbook, asked.params);
   return {
     system: system.id,
     runbook: runbook.id,
@@ -82,33 +83,43 @@ export function checkRun(
     connections,
     caller: more.caller,
     channel: more.channel,
+    ...(applyForMs === undefined ? {} : { applyForMs }),
     ...(more.dryRun === undefined ? {} : { dryRun: more.dryRun }),
   };
 }
 
-/** Connections and parameters, with the complaints of both at once. */
+/** Connections, time and parameters, with the complaints of all of them at once. */
 function readAll(system: System, runbook: Runbook, words: Asked["params"]) {
   const connections = defaultConnections(system);
   const complaints: Complaint[] = [];
-  const rest: Record<string, string> = {};
+  const rest: [string, string][] = [];
   for (const [name, word] of Object.entries(words)) {
     const kind = KINDS.find((candidate) => candidate === name);
-    if (kind === undefined) Object.defineProperty(rest, name, { value: word, enumerable: true });
-    else {
-      const complaint = chooseConnection(system, kind, word, connections);
-      if (complaint !== undefined) complaints.push({ name, message: complaint });
-    }
+    const complaint = kind === undefined ? undefined : chooseConnection(system, kind, word, connections);
+    if (complaint !== undefined) complaints.push({ name, message: complaint });
+    if (kind === undefined && name !== APPLY_FOR) rest.push([name, word]);
   }
-  try {
-    const params = readParams(runbook, rest);
-    if (complaints.length > 0) throw new BadParameters(complaints);
-    return { connections, params };
-  } catch (error) {
-    if (!(error instanceof BadParameters) || complaints.length === 0) throw error;
-    const seen = error.complaints.filter((complaint) => !complaints.includes(complaint));
-    throw new BadParameters([...complaints, ...seen], error.hint);
-  }
+  const applyForMs = words[APPLY_FOR] === undefined ? undefined : parseDuration(words[APPLY_FOR]);
+  if (words[APPLY_FOR] !== undefined && !isApplyTime(applyForMs))
+    complaints.push({ name: APPLY_FOR, message: "a time between 1m and 7d, e.g. 45m" });
+  const params = paramsOrComplaints(runbook, Object.fromEntries(rest), complaints);
+  return { connections, params, applyForMs };
 }
+
+function paramsOrComplaints(runbook: Runbook, words: Asked["params"], before: readonly Complaint[]) {
+  try {
+    const params = readParams(runbook, words);
+    if (before.length === 0) return params;
+  } catch (error) {
+    if (!(error instanceof BadParameters)) throw error;
+    throw new BadParameters([...before, ...error.complaints], error.hint);
+  }
+  throw new BadParameters(before);
+}
+
+const APPLY_FOR = "for";
+const isApplyTime = (ms: number | undefined): boolean =>
+  ms !== undefined && ms >= 60_000 && ms <= 7 * 24 * 3_600_000;
 
 function chooseConnection(
   system: System,

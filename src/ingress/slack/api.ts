@@ -6,10 +6,10 @@ import { slackLogger } from "./log.ts";
 export interface SlackConfig {
   readonly botToken: string;
   /** HTTP mode: requests are signed with it. */
-  readonly signingSecret?: string;
+  readonly signingSecret?: string | undefined;
   /** Socket Mode: used where it is given. */
-  readonly appToken?: string;
-  readonly apiUrl?: string;
+  readonly appToken?: string | undefined;
+  readonly apiUrl?: string | undefined;
 }
 
 /** Two clients, so that a slow `views.open` does not hold up the question who somebody is. No retries: they would double. */

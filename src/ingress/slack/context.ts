@@ -1,5 +1,6 @@
 import type { Catalog, Intake, Reader } from "../../core/ports.ts";
 import type { Logger } from "../../telemetry/logger.ts";
+import type { IngressMetrics } from "../metrics.ts";
 import type { Door } from "../receive.ts";
 import type { SlackApi } from "./api.ts";
 import type { Identity } from "./identity.ts";
@@ -13,4 +14,5 @@ export interface SlackContext {
   readonly intake: Intake;
   readonly reader: Reader;
   readonly logger: Logger;
+  readonly metrics?: IngressMetrics;
 }

@@ -7,9 +7,7 @@ import type {
   ViewSubmitAction,
 } from "@slack/bolt";
 import type { ModalView } from "@slack/types";
-import { z } from "zod";
 import { DiagError } from "../../../core/errors.ts";
-import { ApprovalId } from "../../../core/ids.ts";
 import { type Reply, refusal, say } from "../../reply.ts";
 import { slackFailure } from "../api.ts";
 import { refused, unconfirmed } from "../ask.ts";
@@ -18,14 +16,11 @@ import { plain, rich } from "../blocks.ts";
 import type { SlackContext } from "../context.ts";
 import { within } from "../deadline.ts";
 import type { Asker } from "../identity.ts";
+import { Card, cardOf, counted } from "./card.ts";
 import { type ClickArgs, settle } from "./tell.ts";
 
 const DENY_FORM = "remedy:deny:reason";
 type DenyArgs = SlackViewMiddlewareArgs<ViewSubmitAction> & AllMiddlewareArgs;
-
-/** Where the card is that carried the button: the store refuses votes from any other place. */
-const Card = z.object({ approval: ApprovalId, channel: z.string(), ts: z.string() });
-type Card = z.infer<typeof Card>;
 
 /** Approve, deny, and the form that asks why. Rights are looked up at the click; the store decides. */
 export function listenToVotes(app: App, context: SlackContext): void {
@@ -44,23 +39,16 @@ async function approve(context: SlackContext, { body, action }: ClickArgs): Prom
   return vote(context, askerOf(body), body, { card: cardOf(body, action.value), decision: "approve" });
 }
 
-function cardOf(body: BlockAction, value: string | undefined): Card {
-  const card = Card.safeParse({
-    approval: value,
-    channel: body.channel?.id ?? body.container.channel_id,
-    ts: body.message?.ts ?? body.container.message_ts,
-  });
-  if (card.success) return card.data;
-  throw new DiagError("not_allowed", "this button is not one of diagbot's");
-}
-
 interface Ballot {
   readonly card: Card;
   readonly decision: "approve" | "deny";
   readonly reason?: string;
 }
 
-async function vote(
+const vote = (context: SlackContext, asker: Asker, body: object, ballot: Ballot): Promise<Reply> =>
+  counted(context, ballot.decision, cast(context, asker, body, ballot));
+
+async function cast(
   { identity, intake }: SlackContext,
   asker: Asker,
   body: object,

@@ -4,8 +4,10 @@ import { DiagError } from "../../core/errors.ts";
 import type { Catalog, Intake, Reader } from "../../core/ports.ts";
 import { waitFor } from "../../lib/wait.ts";
 import type { Logger } from "../../telemetry/logger.ts";
+import type { IngressMetrics } from "../metrics.ts";
 import type { Door } from "../receive.ts";
 import { createApi, type SlackConfig, slackErrorOf } from "./api.ts";
+import { listenToAnswers } from "./buttons/answers.ts";
 import { listenToCancel } from "./buttons/cancel.ts";
 import { listenToLooks } from "./buttons/looks.ts";
 import { listenToVotes } from "./buttons/votes.ts";
@@ -16,8 +18,6 @@ import { createIdentity, type Workspace } from "./identity.ts";
 import { slackLogger } from "./log.ts";
 import { createHttpSide } from "./receiver/http.ts";
 import { createSocketSide } from "./receiver/socket.ts";
-
-export type { SlackConfig } from "./api.ts";
 
 export interface SlackDoor {
   /** Resolves after the first attempt to reach Slack; when that failed it goes on trying in the background. */
@@ -36,6 +36,7 @@ export interface SlackDoorOptions {
   readonly reader: Reader;
   readonly intake: Intake;
   readonly logger: Logger;
+  readonly metrics?: IngressMetrics;
 }
 
 const MOST_WAIT_MS = 30_000;
@@ -138,6 +139,7 @@ function listen(app: App, context: Parameters<typeof listenToCommand>[1]): void 
   listenToCommand(app, context);
   listenToForm(app, context);
   listenToVotes(app, context);
+  listenToAnswers(app, context);
   listenToLooks(app, context);
   listenToCancel(app, context);
   listenToHome(app, context);
