@@ -4,6 +4,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   writeFileSync,
 } from "node:fs";
@@ -35,13 +36,19 @@ export function cleanStaleFolders(): void {
   }
 }
 
-// Process numbers are used again: only a process that names the folder on its command line is ours.
+// Process numbers are used again: only a process that works in the folder is ours. (Redis rewrites its command line.)
 function endService(pidFile: string, folder: string): void {
   const pid = pidIn(pidFile);
-  if (pid === undefined || !isAlive(pid)) return;
-  const commandLine = `/proc/${pid}/cmdline`;
-  if (existsSync(commandLine) && readFileSync(commandLine, "utf8").includes(folder))
-    process.kill(pid, "SIGKILL");
+  if (pid !== undefined && workingFolder(pid)?.startsWith(folder) === true) process.kill(pid, "SIGKILL");
+}
+
+/** Undefined where the process is gone or the system has no /proc. */
+function workingFolder(pid: number): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`);
+  } catch {
+    return undefined;
+  }
 }
 
 function pidIn(file: string): number | undefined {

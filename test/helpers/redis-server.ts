@@ -10,6 +10,7 @@ import { until } from "./until.ts";
 export interface RedisServer {
   readonly url: string;
   readonly port: number;
+  readonly folder: string;
   readonly pid: () => number;
   /** Ends the process as a crash would; `start` brings it back on the same port, empty. */
   kill(): Promise<void>;
@@ -36,6 +37,7 @@ export async function startRedis(extraArguments: readonly string[] = []): Promis
   const server: RedisServer = {
     url: `redis://127.0.0.1:${port}`,
     port,
+    folder,
     pid: () => child?.pid ?? 0,
     start: async () => {
       child = spawn(

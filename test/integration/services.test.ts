@@ -5,6 +5,8 @@ import pg from "pg";
 import { describe, expect, inject, it } from "vitest";
 import { freshDatabase } from "../helpers/database.ts";
 import { cleanStaleFolders, serviceFolder } from "../helpers/folder.ts";
+import { startRedis, whyNoRedis } from "../helpers/redis-server.ts";
+import { until } from "../helpers/until.ts";
 
 async function ask<T>(url: string, sql: string): Promise<T[]> {
   const client = new pg.Client({ connectionString: url });
@@ -44,4 +46,23 @@ describe("services of the tests", () => {
     cleanStaleFolders();
     expect(existsSync(mine)).toBe(false);
   });
+
+  it.skipIf(whyNoRedis() !== undefined)("ends the servers of a test run that died", async () => {
+    const server = await startRedis();
+    const pid = server.pid();
+    writeFileSync(join(server.folder, "owner.pid"), "2147483646");
+    await until(() => existsSync(join(server.folder, "redis.pid")));
+    cleanStaleFolders();
+    await until(() => !isAlive(pid));
+    await server.stop();
+  });
 });
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
