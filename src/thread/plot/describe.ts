@@ -35,7 +35,7 @@ export function pickSeries(spec: PlotSpec): { readonly shown: DrawnSeries[]; rea
   const all = spec.series.map(({ name, points }): DrawnSeries => {
     const clean = points
       .filter(([time]) => Number.isFinite(time) && Math.abs(time) < 8e12)
-      .map(([time, value]) => [time * 1000, isNumber(value) ? value : null] as const)
+      .map(([time, value]) => [time * 1000, isNumber(value) ? settled(value) : null] as const)
       .sort((a, b) => a[0] - b[0]);
     const values = clean.flatMap(([, value]) => (value === null ? [] : [value]));
     return {
@@ -55,7 +55,14 @@ export function pickSeries(spec: PlotSpec): { readonly shown: DrawnSeries[]; rea
 }
 
 // Values beyond this cannot be scaled without overflowing; they are as good as a gap.
-const isNumber = (value: number | null): value is number => value !== null && Math.abs(value) < 1e100;
+const isNumber = (value: number | null | undefined): value is number =>
+  value !== null && value !== undefined && Math.abs(value) < 1e100;
+
+/** The limit to draw, where it can be drawn. */
+export const thresholdOf = (spec: PlotSpec): number | undefined =>
+  isNumber(spec.threshold) ? settled(spec.threshold) : undefined;
+// Below this a scale runs out of digits.
+const settled = (value: number): number => (Math.abs(value) < 1e-100 ? 0 : value);
 const compare = (a: number, b: number): number => (a === b ? 0 : a < b ? -1 : 1);
 
 /** Last and highest value of each drawn series, for those who cannot see the chart. */
@@ -68,8 +75,8 @@ export function describeSeries(spec: PlotSpec): { name: string; value: string }[
         ? "no data"
         : `now ${sayValue(last, spec.unit)}, highest ${sayValue(max, spec.unit)}`,
   }));
-  const limit =
-    spec.threshold === undefined ? [] : [{ name: "threshold", value: sayValue(spec.threshold, spec.unit) }];
+  const threshold = thresholdOf(spec);
+  const limit = threshold === undefined ? [] : [{ name: "threshold", value: sayValue(threshold, spec.unit) }];
   const rest = hidden === 0 ? [] : [{ name: "not shown", value: count(hidden, "series", "series") }];
   return [...said, ...limit, ...rest];
 }

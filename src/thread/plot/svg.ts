@@ -3,7 +3,7 @@ import { line } from "d3-shape";
 import { utcFormat } from "d3-time-format";
 import { literal } from "../../lib/escape.ts";
 import type { PlotSpec } from "../wanted.ts";
-import { type DrawnSeries, pickSeries, sayValue } from "./describe.ts";
+import { type DrawnSeries, pickSeries, sayValue, thresholdOf } from "./describe.ts";
 import { drawLegend, legendRows, ROW_HEIGHT } from "./legend.ts";
 import { fits, measure, xml } from "./text.ts";
 
@@ -48,7 +48,8 @@ function frameOf(spec: PlotSpec, shown: readonly DrawnSeries[], rows: number) {
   const values = shown.flatMap(({ points }) =>
     points.flatMap(([, value]) => (value === null ? [] : [value])),
   );
-  const limits = spec.threshold === undefined ? values : [...values, spec.threshold];
+  const threshold = thresholdOf(spec);
+  const limits = threshold === undefined ? values : [...values, threshold];
   const least = limits.reduce((a, b) => Math.min(a, b), 0);
   const most = limits.reduce((a, b) => Math.max(a, b), least);
   const from = times.reduce((a, b) => Math.min(a, b), times[0] ?? 0);
@@ -115,10 +116,11 @@ function drawSeries({ points }: DrawnSeries, stroke: string, { x, y }: Frame): s
   return curve + lonely.join("");
 }
 
-function drawThreshold({ threshold, unit }: PlotSpec, { y }: Frame): string {
-  if (threshold === undefined || !Number.isFinite(threshold)) return "";
+function drawThreshold(spec: PlotSpec, { y }: Frame): string {
+  const threshold = thresholdOf(spec);
+  if (threshold === undefined) return "";
   const at = y(threshold);
-  const label = `threshold ${sayValue(threshold, unit)}`;
+  const label = `threshold ${sayValue(threshold, spec.unit)}`;
   return (
     `<path d="M${MARGIN.left} ${px(at)}H${WIDTH - MARGIN.right}" stroke="#d33" stroke-dasharray="5 4"/>` +
     `<text x="${MARGIN.left + 6}" y="${px(at - 5)}" fill="#d33" stroke="#fff" stroke-width="4" stroke-linejoin="round" paint-order="stroke">${xml(label)}</text>`

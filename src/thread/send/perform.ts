@@ -111,7 +111,7 @@ async function adopt(
 
 /** A chart that cannot be drawn must not hold up the thread. */
 function render(room: Room, file: WantedFile): Buffer | "impossible" {
-  if (typeof file.content === "string") return Buffer.from(file.content, "utf8");
+  if (typeof file.content === "string") return Buffer.from(file.content || "(empty)", "utf8");
   try {
     return renderPlot(file.content);
   } catch (error) {

@@ -1,0 +1,124 @@
+import { pino } from "pino";
+import { RunId, ThreadId } from "../../../src/core/ids.ts";
+import type { MessageStore } from "../../../src/core/ports.ts";
+import type { LocalSlack } from "../../../src/local/slack/local-slack.ts";
+import type { LocalSlackOptions } from "../../../src/local/slack/options.ts";
+import { startLocalSlack } from "../../../src/local/slack/server.ts";
+import type { LocalMessage } from "../../../src/local/slack/types.ts";
+import { createMessageStore } from "../../../src/store/messages.ts";
+import { openPool, type Pool } from "../../../src/store/pool.ts";
+import { createReader } from "../../../src/store/reader.ts";
+import { type Budgets, createSender, type Sender } from "../../../src/thread/sender.ts";
+import { freshDatabase } from "../../helpers/database.ts";
+import { PEOPLE } from "../../unit/thread/views.ts";
+
+/** Waits short enough for tests; the order of sizes is the real one. */
+export const QUICK: Partial<Budgets> = {
+  postIntervalMs: 5,
+  updatesPerMinute: 100_000,
+  urgentReserve: 10,
+  progressIntervalMs: 5,
+  settleMs: 60,
+  rereadMs: 60,
+  timeoutMs: 400,
+  pollMs: 40,
+  lookIntervalMs: 10,
+  slowMs: 200,
+};
+
+/** A database, a local Slack and senders between them. */
+export interface Bench {
+  readonly pool: Pool;
+  readonly slack: LocalSlack;
+  readonly store: MessageStore;
+  /** Called for every log line of warn and above. */
+  readonly log: string[];
+  sender(budgets?: Partial<Budgets>, store?: MessageStore): Sender;
+  /** A thread with one run; `status` and the rest may be changed by SQL, `touch` tells the sender. */
+  openThread(channel?: string): Promise<{ thread: ThreadId; run: RunId }>;
+  touch(thread: ThreadId, urgent?: boolean): Promise<void>;
+  /** Nothing is left to draw. */
+  isQuiet(): Promise<boolean>;
+  /** Messages of a channel and its threads, by the slot they show. */
+  bySlot(channel?: string): Map<string, LocalMessage[]>;
+  close(): Promise<void>;
+}
+
+export const CHANNEL = "C0OPS";
+
+export async function openBench(label: string, options: LocalSlackOptions = {}): Promise<Bench> {
+  const database = await freshDatabase(label);
+  const pool = openPool(database.url, { max: 8 });
+  const slack = await startLocalSlack({
+    channels: [
+      { id: CHANNEL, name: "ops" },
+      { id: "C0OTHER", name: "other" },
+    ],
+    ...options,
+  });
+  const store = createMessageStore(pool);
+  const reader = createReader(pool);
+  const log: string[] = [];
+  const logger = pino({ level: "info", base: null }, { write: (line: string) => void log.push(line) });
+  const senders: Sender[] = [];
+  return {
+    pool,
+    slack,
+    store,
+    log,
+    sender: (budgets = {}, messages = store) => {
+      const sender = createSender({
+        messages,
+        reader,
+        people: PEOPLE,
+        slack: { token: slack.token, apiUrl: slack.apiUrl },
+        logger,
+        budgets: { ...QUICK, ...budgets },
+      });
+      senders.push(sender);
+      return sender;
+    },
+    openThread: (channel = CHANNEL) => insertThread(pool, channel),
+    touch: async (thread, urgent = false) => {
+      await pool.query(TOUCH, [thread, urgent]);
+    },
+    isQuiet: async () => (await pool.query("SELECT FROM outbox WHERE kind = 'thread'")).rowCount === 0,
+    bySlot: (channel = CHANNEL) => groupBySlot(slack, channel),
+    close: async () => {
+      await Promise.all(senders.map((sender) => sender.stop(2_000)));
+      await slack.stop();
+      await pool.end();
+      await database.drop();
+    },
+  };
+}
+
+const TOUCH = `INSERT INTO outbox (kind, id, urgent) VALUES ('thread', $1, $2)
+  ON CONFLICT (kind, id) DO UPDATE SET rev = outbox.rev + 1, urgent = outbox.urgent OR excluded.urgent,
+    touched_at = now(), not_before = least(outbox.not_before, now())`;
+
+async function insertThread(pool: Pool, channel: string): Promise<{ thread: ThreadId; run: RunId }> {
+  const { rows } = await pool.query<{ thread: number; run: number }>(
+    `WITH t AS (INSERT INTO thread (channel) VALUES ($1) RETURNING id),
+     r AS (INSERT INTO run (thread_id, system, runbook, title, params, connections, caller, status)
+       SELECT id, 'shop', 'pg-pool-exhausted', 'Postgres connection pool exhausted', '{}', '{}',
+         '{"via": "cli", "name": "alice"}', 'running' FROM t RETURNING id, thread_id)
+     SELECT id AS run, thread_id AS thread FROM r`,
+    [channel],
+  );
+  const thread = ThreadId.parse(rows[0]?.thread);
+  await pool.query(TOUCH, [thread, false]);
+  return { thread, run: RunId.parse(rows[0]?.run) };
+}
+
+function groupBySlot(slack: LocalSlack, channel: string): Map<string, LocalMessage[]> {
+  const groups = new Map<string, LocalMessage[]>();
+  const roots = slack.messages(channel);
+  const replies = roots.flatMap((root) => slack.messages(channel, { thread: root.ts }).slice(1));
+  for (const message of [...roots, ...replies]) {
+    const payload = message.metadata?.event_payload as { k?: string } | undefined;
+    const slot = payload?.k ?? message.files?.map((file) => `file:${file.name}`).join() ?? message.text;
+    groups.set(slot, [...(groups.get(slot) ?? []), message]);
+  }
+  return groups;
+}
