@@ -1,7 +1,31 @@
 import type { Runbook } from "../src/sdk.ts";
 import { containerFailure } from "./container-failure.ts";
 import { diskFull } from "./disk-full.ts";
+import { externalApi } from "./external-api.ts";
+import { highErrorRate } from "./high-error-rate.ts";
 import { highMemory } from "./high-memory.ts";
+import { pgConnectivity } from "./pg-connectivity.ts";
+import { pgLocks } from "./pg-locks.ts";
+import { pgPoolExhausted } from "./pg-pool-exhausted.ts";
+import { pgSlowQueries } from "./pg-slow-queries.ts";
+import { serviceHealth } from "./service-health.ts";
+import { slowResponses } from "./slow-responses.ts";
+import { tcpDependency } from "./tcp-dependency.ts";
+import { tlsExpiry } from "./tls-expiry.ts";
 
 /** Every runbook, one line each, in the order people see them. */
-export const runbooks: readonly Runbook[] = [containerFailure, diskFull, highMemory];
+export const runbooks: readonly Runbook[] = [
+  serviceHealth,
+  containerFailure,
+  diskFull,
+  highMemory,
+  pgPoolExhausted,
+  pgSlowQueries,
+  pgLocks,
+  pgConnectivity,
+  externalApi,
+  tlsExpiry,
+  tcpDependency,
+  highErrorRate,
+  slowResponses,
+];

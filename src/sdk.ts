@@ -1,5 +1,12 @@
 // What authors of commands/ and runbooks/ may import; nothing else. See CONTRIBUTING.md.
 export { z } from "zod";
+// One line per connector: its actions under the connector's name.
+export * as docker from "./connectors/docker/actions.ts";
+export * as host from "./connectors/host/actions.ts";
+export * as http from "./connectors/http/actions.ts";
+export * as network from "./connectors/network/actions.ts";
+export * as postgres from "./connectors/postgres/actions.ts";
+export * as prometheus from "./connectors/prometheus/actions.ts";
 export { type Call, on, type Steps } from "./core/action.ts";
 export type { Caller } from "./core/caller.ts";
 export type { ConnectionFace } from "./core/connection.ts";
@@ -12,6 +19,3 @@ export { RunId } from "./core/ids.ts";
 export { type Command, HEALTH_RUNBOOK, type Intent } from "./core/intent.ts";
 export type { Seen } from "./core/outcome.ts";
 export { type Runbook, type RunContext, runbook, verify } from "./core/runbook.ts";
-// One line per connector: its actions under the connector's name.
-export * as docker from "./connectors/docker/actions.ts";
-export * as host from "./connectors/host/actions.ts";

@@ -1,0 +1,26 @@
+import { type ConnectionFace, network, type Seen } from "../../src/sdk.ts";
+
+export type Reached = ConnectionFace & { readonly endpoint: NonNullable<ConnectionFace["endpoint"]> };
+type StepError = Extract<Seen<unknown>, { ok: false }>["error"];
+
+/** Connections with a network address. */
+export const withEndpoint = (faces: readonly ConnectionFace[]): Reached[] =>
+  faces.filter((face): face is Reached => face.endpoint !== undefined);
+
+/** `orders (10.0.0.5:8000)`. */
+export const sayPlace = ({ name, endpoint }: ConnectionFace): string =>
+  endpoint === undefined ? name : `${name} (${sayAddress(endpoint)})`;
+
+export const sayAddress = ({ host, port }: Reached["endpoint"]): string =>
+  `${host.includes(":") ? `[${host}]` : host}:${port}`;
+
+/** What a human does about an error on the way to that connection, with its own values filled in. */
+export function nextStep(error: StepError, face: ConnectionFace): string {
+  const { next } = network.causeOf(error);
+  const host = face.endpoint?.host ?? face.name;
+  return next.replaceAll("<host>", host).replaceAll("<address>", host);
+}
+
+/** Connections a person meant: the named one, or all. */
+export const chosen = <F extends ConnectionFace>(faces: readonly F[], name: string | undefined): F[] =>
+  name === undefined ? [...faces] : faces.filter((face) => face.name === name);

@@ -1,0 +1,81 @@
+import type { ActionContext } from "../../core/action.ts";
+import type { ConnectionOf } from "../../core/connection.ts";
+import { redactor } from "../../lib/redact.ts";
+import { type Edge, type Exchange, exchange } from "../exchange.ts";
+
+/** Bodies of health endpoints are read up to here. */
+const BODY_BYTES = 64 * 1024;
+const MOST_REDIRECTS = 3;
+
+/** One HTTP service; every call is a connection of its own, so that each phase is measured. */
+export interface HttpClient {
+  readonly health: string;
+  /** GET of a path of this service. Same-origin redirects are followed; one that leads elsewhere is the answer. */
+  get(path: string, limits: { timeoutMs: number }, context: ActionContext): Promise<Answer>;
+  close(): void;
+}
+
+export interface Answer extends Exchange {
+  /** Origin and path a redirect led to that was not followed (other host, scheme or too many). */
+  readonly redirect?: string;
+  /** Body without the connection's own secrets. */
+  readonly safeBody: string;
+}
+
+/** Opens without I/O. */
+export function openHttp(connection: ConnectionOf<"http">, edge: Edge = {}): HttpClient {
+  const closing = new AbortController();
+  const base = new URL(connection.url);
+  const redact = redactor(
+    [base.password, ...Object.values(connection.headers)].filter((value) => value !== ""),
+  );
+  const get: HttpClient["get"] = async (path, { timeoutMs }, context) => {
+    const signal = AbortSignal.any([context.signal, closing.signal]);
+    const end = performance.now() + Math.min(timeoutMs, context.timeoutMs);
+    let url = join(base, path);
+    for (let hop = 0; ; hop += 1) {
+      const answer = await exchange({
+        url,
+        headers: connection.headers,
+        signal,
+        timeoutMs: Math.max(1, Math.ceil(end - performance.now())),
+        maxBytes: BODY_BYTES,
+        beyond: "cut",
+        edge,
+      });
+      const next = redirectOf(answer, url);
+      const safe = { ...answer, safeBody: redact(answer.body) };
+      if (next === undefined) return safe;
+      if (next.origin !== base.origin || hop >= MOST_REDIRECTS)
+        return { ...safe, redirect: `${next.origin}${next.pathname}` };
+      url = withCredentials(next, base);
+    }
+  };
+  return { health: connection.health, get, close: () => closing.abort(new Error("the client was closed")) };
+}
+
+/** The path below the base's own path: `https://api/v2` and `/health` is `https://api/v2/health`. */
+function join(base: URL, path: string): URL {
+  const url = new URL(base);
+  const [pathname = "", query] = path.split("?", 2);
+  url.pathname = `${base.pathname.replace(/\/$/, "")}${pathname}`;
+  url.search = query === undefined ? "" : `?${query}`;
+  url.hash = "";
+  return url;
+}
+
+function redirectOf(answer: Exchange, from: URL): URL | undefined {
+  const { location } = answer.headers;
+  if (answer.status < 300 || answer.status > 399 || location === undefined) return undefined;
+  const bare = new URL(from);
+  bare.username = "";
+  bare.password = "";
+  return URL.canParse(location, bare.href) ? new URL(location, bare.href) : undefined;
+}
+
+function withCredentials(url: URL, base: URL): URL {
+  const next = new URL(url);
+  next.username = base.username;
+  next.password = base.password;
+  return next;
+}

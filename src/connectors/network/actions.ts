@@ -1,0 +1,113 @@
+import { z } from "zod";
+import { actionsOn } from "../../core/action.ts";
+import { presentedCertificate } from "./certificate.ts";
+import type { NetworkClient } from "./client.ts";
+import { connectAll } from "./connect.ts";
+import { resolution } from "./resolve.ts";
+
+export { causeOf, type NetworkCause } from "./cause.ts";
+
+const { read } = actionsOn<NetworkClient>("endpoint");
+const Family = z.union([z.literal(4), z.literal(6)]);
+
+const ResolvedShape = z.object({
+  host: z.string(),
+  addresses: z.array(z.object({ address: z.string(), family: Family })),
+  ms: z.number(),
+  /** What each name server says; `outcome` is `ok` or the resolver's code (ENOTFOUND, ESERVFAIL, ETIMEOUT…). */
+  resolvers: z.array(
+    z.object({ server: z.string(), outcome: z.string(), ms: z.number(), addresses: z.array(z.string()) }),
+  ),
+  failure: z.object({ code: z.string(), message: z.string(), detail: z.string().optional() }).optional(),
+});
+export type Resolved = z.output<typeof ResolvedShape>;
+
+/**
+ * The addresses of a connection's host as programs here see them, and what each name server (at most 3, 2 s each) says.
+ * A name that does not resolve is a value with `failure`. tektra.network-connectivity (dig: rcode, latency, compare resolvers).
+ */
+export const resolve = read({
+  name: "network.resolve",
+  title: "Resolves the host name of a connection",
+  input: z.object({}),
+  output: ResolvedShape,
+  run: async (client, _input, context) => {
+    const { addresses, ms, resolvers, failure } = await resolution(client, context);
+    return {
+      host: client.endpoint().host,
+      addresses: [...addresses],
+      ms,
+      resolvers: resolvers.map((one) => ({ ...one, addresses: [...one.addresses] })),
+      ...(failure === undefined
+        ? {}
+        : { failure: { code: failure.code, message: failure.message, detail: failure.detail } }),
+    };
+  },
+});
+
+const ConnectedShape = z.object({
+  attempts: z.array(
+    z.object({
+      address: z.string(),
+      family: Family,
+      isOpen: z.boolean(),
+      ms: z.number(),
+      code: z.string().optional(),
+    }),
+  ),
+  /** `closed`/`reset`: the other side hung up within the listening time. */
+  after: z.enum(["open", "closed", "reset"]),
+  greeting: z.string().optional(),
+});
+export type Connected = z.output<typeof ConnectedShape>;
+
+/**
+ * TCP connections to every address of a connection (at most 6, at once), then a moment of listening.
+ * Throws where no address takes the connection; `detail` is the errno, or `dns`/`tcp` of a timeout.
+ * resync.tws-connection-failure; traps telnet-hang, icmp (a ping says nothing about a port).
+ */
+export const connect = read({
+  name: "network.connect",
+  title: "Opens a TCP connection to every address of a connection",
+  timeoutSeconds: 15,
+  input: z.object({
+    timeoutMs: z.int().min(100).max(5000).default(3000),
+    listenMs: z.int().min(0).max(2000).default(300),
+  }),
+  output: ConnectedShape,
+  run: async (client, input, context) => {
+    const { attempts, ...rest } = await connectAll(client, input, context);
+    return { attempts: [...attempts], ...rest };
+  },
+});
+
+const CertificateShape = z.object({
+  protocol: z.string(),
+  names: z.array(z.string()),
+  isSelfSigned: z.boolean(),
+  matchesHost: z.boolean(),
+  /** OpenSSL's verdict on the chain; absent where it is trusted. */
+  untrusted: z.string().optional(),
+  fingerprint: z.string(),
+  /** Leaf first; dates are ISO 8601. */
+  chain: z.array(
+    z.object({ subject: z.string(), issuer: z.string(), validFrom: z.string(), validTo: z.string() }),
+  ),
+});
+export type Certificate = z.output<typeof CertificateShape>;
+
+/**
+ * The certificate a TLS endpoint presents: dates, names, chain, OpenSSL's verdict. Nothing is sent to the service.
+ * Throws where there is no TLS there. resync.data-exposure (chain, SAN, days to expiry, protocol).
+ */
+export const tlsCertificate = read({
+  name: "network.tls-certificate",
+  title: "Reads the TLS certificate of a connection",
+  timeoutSeconds: 15,
+  input: z.object({}),
+  output: CertificateShape,
+  run: async (client, _input, context) => {
+    const { names, chain, ...rest } = await presentedCertificate(client, context);
+    return { names: [...names], chain: [...chain], ...rest };
+  },
+});

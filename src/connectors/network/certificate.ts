@@ -1,0 +1,157 @@
+import { isIP } from "node:net";
+import { checkServerIdentity, connect, type DetailedPeerCertificate, type TLSSocket } from "node:tls";
+import type { ActionContext } from "../../core/action.ts";
+import { DiagError } from "../../core/errors.ts";
+import { clip } from "../../core/format.ts";
+import { reachError, stopped, timeoutAt } from "../reach.ts";
+import { type NetworkClient, sayEndpoint } from "./client.ts";
+import { addressesOf } from "./resolve.ts";
+
+export interface Link {
+  readonly subject: string;
+  readonly issuer: string;
+  readonly validFrom: string;
+  readonly validTo: string;
+}
+
+export interface Presented {
+  readonly protocol: string;
+  readonly names: readonly string[];
+  readonly isSelfSigned: boolean;
+  /** Is the certificate for the host of the connection? */
+  readonly matchesHost: boolean;
+  /** OpenSSL's verdict on the chain; undefined where it is trusted. */
+  readonly untrusted?: string;
+  readonly fingerprint: string;
+  /** Leaf first, as far as the server sent or we know it. */
+  readonly chain: readonly Link[];
+}
+
+const HANDSHAKE_MS = 5000;
+const MOST_LINKS = 6;
+const MOST_NAMES = 20;
+/** Dates and names are judged on their own: these verdicts would say the same twice. */
+const SAID_ELSEWHERE = new Set([
+  "CERT_HAS_EXPIRED",
+  "CERT_NOT_YET_VALID",
+  "ERR_TLS_CERT_ALTNAME_INVALID",
+  "HOSTNAME_MISMATCH",
+]);
+
+/** Shakes hands without sending anything and reads the certificate, whatever it is worth. Throws DiagError. */
+export async function presentedCertificate(
+  client: NetworkClient,
+  context: ActionContext,
+): Promise<Presented> {
+  const { host, port } = client.endpoint();
+  const target = sayEndpoint({ host, port });
+  const [first] = await addressesOf(client, context);
+  if (first === undefined) throw new DiagError("target_unreachable", `${target}: no address`);
+  const socket = await shakeHands(client, first.address, { host, port, target }, context);
+  try {
+    const certificate = socket.getPeerCertificate(true);
+    if (certificate.raw === undefined)
+      throw new DiagError("target_error", `${target}: no certificate was sent`);
+    return describe(socket, certificate, host);
+  } finally {
+    socket.destroy();
+  }
+}
+
+function shakeHands(
+  client: NetworkClient,
+  address: string,
+  { host, port, target }: { host: string; port: number; target: string },
+  context: ActionContext,
+): Promise<TLSSocket> {
+  const limit = Math.min(HANDSHAKE_MS, context.timeoutMs);
+  return new Promise((resolve, reject) => {
+    const socket = connect({
+      host: address,
+      port,
+      // The point is to look at certificates that do not verify; nothing is sent over this connection.
+      rejectUnauthorized: false,
+      ...(isIP(host) === 0 ? { servername: host } : {}),
+      ...(client.ca === undefined ? {} : { ca: [...client.ca] }),
+    });
+    let phase: "tcp" | "tls" = "tcp";
+    const fail = (error: DiagError) => {
+      clearTimeout(timer);
+      context.signal.removeEventListener("abort", onAbort);
+      socket.destroy();
+      reject(error);
+    };
+    const onAbort = () => fail(stopped(context.signal, phase, target, limit));
+    const timer = setTimeout(() => fail(timeoutAt(phase, target, limit)), limit);
+    context.signal.addEventListener("abort", onAbort, { once: true });
+    socket.once("connect", () => {
+      phase = "tls";
+    });
+    socket.once("secureConnect", () => {
+      clearTimeout(timer);
+      context.signal.removeEventListener("abort", onAbort);
+      resolve(socket);
+    });
+    socket.on("error", (error) => fail(reachError(error, target)));
+    socket.once("end", () => fail(closedEarly(target)));
+  });
+}
+
+const closedEarly = (target: string): DiagError =>
+  new DiagError("target_unreachable", `${target}: the other side hung up during the TLS handshake`, {
+    detail: "ECONNRESET",
+  });
+
+function describe(socket: TLSSocket, certificate: DetailedPeerCertificate, host: string): Presented {
+  const verdict = verdictOf(socket);
+  const isTrusted = verdict === undefined || SAID_ELSEWHERE.has(verdict);
+  const chain = chainOf(certificate);
+  const leaf = chain[0];
+  return {
+    protocol: socket.getProtocol() ?? "unknown",
+    names: namesOf(certificate),
+    isSelfSigned: leaf !== undefined && leaf.subject === leaf.issuer,
+    matchesHost: checkServerIdentity(host, certificate) === undefined,
+    ...(isTrusted ? {} : { untrusted: verdict }),
+    fingerprint: certificate.fingerprint256,
+    chain,
+  };
+}
+
+// Typed as an Error, but Node sets the code as a plain string (lib/_tls_wrap.js, onConnectSecure).
+function verdictOf(socket: TLSSocket): string | undefined {
+  const error: unknown = socket.authorizationError;
+  if (error === null || error === undefined) return undefined;
+  return error instanceof Error ? ((error as { code?: string }).code ?? error.message) : String(error);
+}
+
+function chainOf(leaf: DetailedPeerCertificate): Link[] {
+  const links: Link[] = [];
+  for (let at: DetailedPeerCertificate | undefined = leaf; at !== undefined && links.length < MOST_LINKS; ) {
+    links.push({
+      subject: nameOf(at.subject),
+      issuer: nameOf(at.issuer),
+      validFrom: dateOf(at.valid_from),
+      validTo: dateOf(at.valid_to),
+    });
+    const next: DetailedPeerCertificate | undefined = at.issuerCertificate;
+    // A root is its own issuer: Node's list ends in a circle.
+    at = next === at || next?.fingerprint256 === at.fingerprint256 ? undefined : next;
+  }
+  return links;
+}
+
+type Naming = Partial<Record<"CN" | "O" | "OU", string | string[]>> | undefined;
+function nameOf(naming: Naming): string {
+  const name = naming?.CN ?? naming?.O ?? naming?.OU ?? "unnamed";
+  return clip(Array.isArray(name) ? name.join(", ") : name, 120);
+}
+
+const dateOf = (text: string): string => new Date(text).toISOString();
+
+const namesOf = ({ subjectaltname }: DetailedPeerCertificate): string[] =>
+  (subjectaltname ?? "")
+    .split(", ")
+    .filter((name) => name !== "")
+    .map((name) => name.replace(/^(DNS:|IP Address:)/, ""))
+    .slice(0, MOST_NAMES);

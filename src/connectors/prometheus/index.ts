@@ -1,0 +1,19 @@
+import type { Connector } from "../../core/action.ts";
+import type { ConnectionOf } from "../../core/connection.ts";
+import * as prometheus from "./actions.ts";
+import { openPrometheus, type PrometheusClient } from "./client.ts";
+
+/** Prometheus and what speaks its HTTP API v1; reads only. */
+export const prometheusConnector: Connector<PrometheusClient> = {
+  needs: "prometheus",
+  actions: [
+    prometheus.health,
+    prometheus.targets,
+    prometheus.errorRatio,
+    prometheus.errorSeries,
+    prometheus.latency,
+    prometheus.latencySeries,
+  ].map(({ action }) => action),
+  open: (connection) => openPrometheus(connection as ConnectionOf<"prometheus">),
+  close: async (client) => client.close(),
+};

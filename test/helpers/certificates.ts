@@ -1,0 +1,101 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+export interface KeyPair {
+  readonly key: string;
+  readonly cert: string;
+}
+
+export interface TestAuthority {
+  readonly ca: string;
+  /** A certificate for `names` (`DNS:shop.lab`, `IP:127.0.0.1`), valid from and to days from now (may be negative). */
+  issue(names: readonly string[], fromDays: number, toDays: number): KeyPair;
+  selfSigned(names: readonly string[]): KeyPair;
+  remove(): void;
+}
+
+/** Needs `openssl` on the PATH: Node cannot sign certificates. */
+export const whyNoOpenssl = (): string | undefined => {
+  try {
+    execFileSync("openssl", ["version"], { stdio: "ignore" });
+    return undefined;
+  } catch {
+    return "openssl is not on the PATH (apt-get install openssl)";
+  }
+};
+
+/** A certificate authority of its own in a temporary folder. `openssl ca` is the command that can backdate. */
+export function testAuthority(): TestAuthority {
+  const folder = mkdtempSync(join(tmpdir(), "diagbot-ca-"));
+  const at = (name: string) => join(folder, name);
+  const openssl = (...args: string[]) => execFileSync("openssl", args, { cwd: folder, stdio: "pipe" });
+  const read = (name: string) => readFileSync(at(name), "utf8");
+  let count = 0;
+  writeFileSync(at("ca.cnf"), CONFIG);
+  writeFileSync(at("index.txt"), "");
+  writeFileSync(at("serial"), "01\n");
+  const ec = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
+  openssl(
+    "req",
+    "-x509",
+    ...ec,
+    "-keyout",
+    "ca.key",
+    "-out",
+    "ca.crt",
+    "-days",
+    "3650",
+    "-subj",
+    "/CN=Lab Root",
+  );
+  return {
+    ca: read("ca.crt"),
+    issue: (names, fromDays, toDays) => {
+      count += 1;
+      const file = `leaf${count}`;
+      writeFileSync(at(`${file}.ext`), `subjectAltName=${names.join(",")}\n`);
+      openssl(
+        "req",
+        "-new",
+        ...ec,
+        "-keyout",
+        `${file}.key`,
+        "-out",
+        `${file}.csr`,
+        "-subj",
+        `/CN=leaf ${count}`,
+      );
+      const dates = ["-startdate", asn1(fromDays), "-enddate", asn1(toDays)];
+      const files = ["-in", `${file}.csr`, "-out", `${file}.crt`, "-extfile", `${file}.ext`];
+      openssl("ca", "-batch", "-notext", "-config", "ca.cnf", ...dates, ...files);
+      return { key: read(`${file}.key`), cert: read(`${file}.crt`) };
+    },
+    selfSigned: (names) => {
+      const subject = ["-subj", "/CN=self", "-addext", `subjectAltName=${names.join(",")}`, "-days", "90"];
+      openssl("req", "-x509", ...ec, "-keyout", "self.key", "-out", "self.crt", ...subject);
+      return { key: read("self.key"), cert: read("self.crt") };
+    },
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+const asn1 = (days: number): string =>
+  `${new Date(Date.now() + days * 86_400_000).toISOString().replace(/[-:T]/g, "").slice(0, 14)}Z`;
+
+const CONFIG = `[ca]
+default_ca = d
+[d]
+dir = .
+database = index.txt
+serial = serial
+new_certs_dir = .
+certificate = ca.crt
+private_key = ca.key
+default_md = sha256
+policy = p
+unique_subject = no
+[p]
+commonName = supplied
+`;

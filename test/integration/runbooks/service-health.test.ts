@@ -1,0 +1,217 @@
+import type { RequestListener } from "node:http";
+import { createServer } from "node:net";
+import { afterEach, expect, inject, test } from "vitest";
+import { serviceHealth } from "../../../runbooks/service-health.ts";
+import { httpConnector } from "../../../src/connectors/http/index.ts";
+import { networkConnector } from "../../../src/connectors/network/index.ts";
+import { postgresConnector } from "../../../src/connectors/postgres/index.ts";
+import { prometheusConnector } from "../../../src/connectors/prometheus/index.ts";
+import type { Connector } from "../../../src/core/action.ts";
+import { freePort } from "../../helpers/ports.ts";
+import { openBench } from "../../helpers/run-runbook.ts";
+import { listening, webServer } from "../../helpers/web-server.ts";
+
+const connectors = [httpConnector, networkConnector, postgresConnector, prometheusConnector] as Connector[];
+const cleanups: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const clean of cleanups.splice(0).reverse()) await clean();
+});
+
+const diagnose = (connections: Record<string, unknown>, params = {}) => {
+  const bench = openBench({ connections, connectors });
+  cleanups.push(bench.close);
+  return bench.diagnose(serviceHealth, params);
+};
+const serve = async (handler: RequestListener): Promise<string> => {
+  const server = await webServer(handler);
+  cleanups.push(server.close);
+  return `http://127.0.0.1:${server.port}`;
+};
+const json = (status: number, body: unknown, headers: Record<string, string> = {}): RequestListener => {
+  return (_request, answer) =>
+    answer.writeHead(status, { "content-type": "application/json", ...headers }).end(JSON.stringify(body));
+};
+const api = async (handler: RequestListener, more: Record<string, unknown> = {}) => ({
+  api: { kind: "http", url: await serve(handler), ...more },
+});
+
+test("everything answers: no finding", async () => {
+  const tcp = await listening(createServer(() => undefined));
+  cleanups.push(tcp.close);
+  const prometheus = await serve(
+    json(200, {
+      status: "success",
+      data: { resultType: "vector", result: [{ metric: {}, value: [1, "1"] }] },
+    }),
+  );
+  const { findings } = await diagnose({
+    ...(await api(json(200, { status: "ok", zoho: "authenticated", version: "1.2" }))),
+    db: { kind: "postgres", url: inject("databaseUrl") },
+    tws: { kind: "tcp", host: "127.0.0.1", port: tcp.port },
+    metrics: { kind: "prometheus", url: prometheus },
+  });
+  expect(findings).toEqual([]);
+});
+
+test("a system without connections is told so", async () => {
+  const { findings } = await diagnose({});
+  expect(findings.map(({ id, severity }) => [id, severity])).toEqual([["no-connections", "info"]]);
+});
+
+test("one matrix of all components, one finding per broken one", async () => {
+  const port = await freePort();
+  const diagnosis = await diagnose({
+    ...(await api(json(200, { status: "ok" }))),
+    db: { kind: "postgres", url: `postgres://x:topsecret@127.0.0.1:${port}/x` },
+    metrics: { kind: "prometheus", url: `http://127.0.0.1:${port}` },
+    worker: { kind: "http", url: `http://127.0.0.1:${port}` },
+  });
+  expect(diagnosis.findings.map(({ id }) => id)).toEqual([
+    "matrix",
+    "component:db",
+    "component:metrics",
+    "component:worker",
+  ]);
+  const matrix = diagnosis.finding("matrix");
+  expect(matrix.title).toContain("3 of 4 components");
+  const rows = matrix.evidence.flatMap((one) => (one.kind === "table" ? one.rows : []));
+  expect(rows.map(([name]) => name)).toEqual(["api", "db", "metrics", "worker"]);
+  for (const id of ["component:db", "component:metrics", "component:worker"])
+    expect(diagnosis.finding(id).title).toContain("connection refused");
+  expect(diagnosis.advice("repairComponents").split("\n")).toHaveLength(3);
+  expect(JSON.stringify(diagnosis)).not.toContain("topsecret");
+});
+
+test("trap health-200-only: a 200 that says degraded, and names the part", async () => {
+  const diagnosis = await diagnose(
+    await api(
+      json(200, { status: "degraded", components: { redis: { status: "down" }, db: { status: "up" } } }),
+    ),
+  );
+  const finding = diagnosis.finding("component:api");
+  expect(finding.title).toContain("degraded: redis (down)");
+  expect(finding.severity).toBe("warning");
+  expect(finding.evidence).toContainEqual(
+    expect.objectContaining({ kind: "table", rows: expect.arrayContaining([["redis", "down"]]) }),
+  );
+});
+
+test("sergas-accounts: zoho not authenticated beside a status of ok", async () => {
+  const diagnosis = await diagnose(await api(json(200, { status: "ok", zoho: "expired" })));
+  expect(diagnosis.finding("component:api").title).toContain("zoho (expired)");
+});
+
+test.each([
+  [500, "critical", "500"],
+  [503, "critical", "503"],
+  [401, "warning", "credentials refused"],
+  [404, "warning", "404 for /health"],
+  [429, "warning", "too many requests"],
+] as const)("status %i is %s: %s", async (status, severity, words) => {
+  const finding = (await diagnose(await api(json(status, {})))).finding("component:api");
+  expect(finding.severity).toBe(severity);
+  expect(finding.title).toContain(words);
+});
+
+test("503 with Retry-After says how long", async () => {
+  const diagnosis = await diagnose(await api(json(503, {}, { "retry-after": "30" })));
+  expect(diagnosis.finding("component:api").because).toContain("retry after 30 s");
+});
+
+test("a redirect to another host is reported, not followed", async () => {
+  let visited = 0;
+  const other = await serve((_request, answer) => {
+    visited += 1;
+    answer.end("ok");
+  });
+  const diagnosis = await diagnose(
+    await api(
+      (_request, answer) => answer.writeHead(302, { location: `${other}/login?token=abc123` }).end(),
+      {
+        headers: { authorization: "Bearer very-secret-token" },
+      },
+    ),
+  );
+  expect(diagnosis.finding("component:api").because).toContain(`${other}/login`);
+  expect(visited).toBe(0);
+  expect(JSON.stringify(diagnosis)).not.toMatch(/abc123|very-secret-token/);
+});
+
+test("a redirect within the service is followed", async () => {
+  const { findings } = await diagnose(
+    await api((request, answer) => {
+      if (request.url === "/health") answer.writeHead(307, { location: "/healthz" }).end();
+      else answer.end("OK");
+    }),
+  );
+  expect(findings).toEqual([]);
+});
+
+test("a service that accepts and never answers is hung", async () => {
+  const diagnosis = await diagnose(await api(() => undefined));
+  const finding = diagnosis.finding("component:api");
+  expect(finding.title).toContain("accepts, never answers");
+  expect(diagnosis.advice("repairComponents")).toContain("stack dump");
+});
+
+test("a service that cuts the connection", async () => {
+  const diagnosis = await diagnose(await api((request) => request.socket.destroy()));
+  expect(diagnosis.finding("component:api").title).toContain("connection reset");
+});
+
+test("something that is not HTTP answers", async () => {
+  const server = await listening(createServer((socket) => socket.end("SSH-2.0-OpenSSH_9.2\r\n")));
+  cleanups.push(server.close);
+  const diagnosis = await diagnose({ api: { kind: "http", url: `http://127.0.0.1:${server.port}` } });
+  expect(diagnosis.finding("component:api").title).toContain("wrong protocol");
+});
+
+test("a name that does not resolve", async () => {
+  const diagnosis = await diagnose({ api: { kind: "http", url: "http://no-such-host.invalid" } });
+  expect(diagnosis.finding("component:api").title).toMatch(/name does not exist|DNS failing/);
+});
+
+test("TLS expected where there is none", async () => {
+  const url = (await serve(json(200, {}))).replace("http:", "https:");
+  const diagnosis = await diagnose({ api: { kind: "http", url } });
+  expect(diagnosis.finding("component:api").title).toContain("TLS handshake failed");
+});
+
+test("a slow answer is found and says where the time went", async () => {
+  const slow: RequestListener = (_request, answer) => {
+    setTimeout(() => answer.end("OK"), 120);
+  };
+  const diagnosis = await diagnose(await api(slow), { slowSeconds: 0.1 });
+  expect(diagnosis.finding("component:api").because).toContain("waiting for the first byte");
+});
+
+test("JSON that is none, and a body that is endless", async () => {
+  const broken: RequestListener = (_request, answer) =>
+    answer.setHeader("content-type", "application/json").end("<html>");
+  expect((await diagnose(await api(broken))).finding("component:api").title).toContain("broken JSON");
+  const endless: RequestListener = (_request, answer) => {
+    const more = () => answer.write("x".repeat(10_000), (error) => (error ? undefined : more()));
+    more();
+  };
+  const { findings } = await diagnose(await api(endless));
+  expect(findings).toEqual([]);
+});
+
+test("Postgres: wrong database and a server that never answers", async () => {
+  const url = new URL(inject("databaseUrl"));
+  url.pathname = "/no_such_database";
+  const silent = await listening(createServer(() => undefined));
+  cleanups.push(silent.close);
+  const diagnosis = await diagnose({
+    wrong: { kind: "postgres", url: url.href },
+    hung: { kind: "postgres", url: `postgres://x@127.0.0.1:${silent.port}/x` },
+  });
+  expect(diagnosis.finding("component:wrong").because).toContain("no_such_database");
+  expect(diagnosis.finding("component:hung").title).toContain("accepts, never answers");
+});
+
+test("Prometheus that is not ready (emulated)", async () => {
+  const url = await serve((_request, answer) => answer.writeHead(503).end("Service Unavailable"));
+  const diagnosis = await diagnose({ metrics: { kind: "prometheus", url } });
+  expect(diagnosis.finding("component:metrics").because).toContain("503");
+});

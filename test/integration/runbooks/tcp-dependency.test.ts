@@ -1,0 +1,131 @@
+import { createServer } from "node:net";
+import { afterEach, expect, test } from "vitest";
+import { tcpDependency } from "../../../runbooks/tcp-dependency.ts";
+import { networkConnectorWith } from "../../../src/connectors/network/index.ts";
+import { dnsServer } from "../../helpers/dns-server.ts";
+import { freePort } from "../../helpers/ports.ts";
+import { openBench } from "../../helpers/run-runbook.ts";
+import { listening } from "../../helpers/web-server.ts";
+
+const cleanups: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const clean of cleanups.splice(0).reverse()) await clean();
+});
+const keep = <T extends { close(): Promise<unknown> }>(one: T): T => {
+  cleanups.push(() => one.close());
+  return one;
+};
+
+const bench = (host: string, port: number, servers?: readonly string[]) =>
+  keep(
+    openBench({
+      connections: { tws: { kind: "tcp", host, port } },
+      connectors: [networkConnectorWith(servers === undefined ? {} : { servers })],
+    }),
+  );
+const quiet = () => listening(createServer(() => undefined));
+
+test("a dependency that takes connections is no finding", async () => {
+  const server = keep(await quiet());
+  const dns = keep(await dnsServer({ "tws.lab": ["127.0.0.1"] }));
+  const { findings } = await bench("tws.lab", server.port, [dns.address]).diagnose(tcpDependency);
+  expect(findings).toEqual([]);
+});
+
+test("nothing listens: refused", async () => {
+  const port = await freePort();
+  const diagnosis = await bench("127.0.0.1", port).diagnose(tcpDependency);
+  const finding = diagnosis.finding("unreachable:tws");
+  expect(finding.title).toContain("connection refused");
+  expect(finding.because).toContain(`127.0.0.1:${port}`);
+  expect(diagnosis.advice("repairPath")).toContain("ss -ltnp");
+});
+
+test.each([
+  ["NXDOMAIN", "name does not exist"],
+  ["SERVFAIL", "DNS failing"],
+  ["REFUSED", "DNS failing"],
+  ["silent", "DNS failing"],
+] as const)("the name server answers %s: %s", async (answer, word) => {
+  const dns = keep(await dnsServer({ "tws.lab": answer }));
+  const diagnosis = await bench("tws.lab", 1, [dns.address]).diagnose(tcpDependency);
+  const finding = diagnosis.finding("unreachable:tws");
+  expect(finding.title).toContain(word);
+  expect(finding.evidence).toContainEqual(expect.objectContaining({ kind: "table" }));
+  expect(diagnosis.advice("repairPath")).toContain("tws.lab");
+});
+
+test("no name server listens: the resolver is blamed, not the service", async () => {
+  const dns = await dnsServer({});
+  await dns.close();
+  const diagnosis = await bench("tws.lab", 1, [dns.address]).diagnose(tcpDependency);
+  expect(diagnosis.finding("unreachable:tws").title).toContain("DNS failing");
+});
+
+test("a name that does not exist, asked through the machine's own resolver", async () => {
+  const diagnosis = await bench("no-such-host.invalid", 1).diagnose(tcpDependency);
+  expect(diagnosis.finding("unreachable:tws").title).toMatch(/name does not exist|DNS failing/);
+});
+
+test("a full accept queue drops packets: timeout, not refused", async () => {
+  const { connect } = await import("node:net");
+  const { spawn } = await import("node:child_process");
+  // A listener with a backlog of 1 whose process never accepts: later SYNs are dropped, as a firewall would.
+  const child = spawn("python3", [
+    "-c",
+    "import socket,sys,time\ns=socket.socket();s.bind(('127.0.0.1',0));s.listen(0)\nprint(s.getsockname()[1],flush=True)\nsys.stdin.read()",
+  ]);
+  cleanups.push(async () => {
+    child.kill("SIGKILL");
+    await new Promise((resolve) => child.once("close", resolve));
+  });
+  const port = await new Promise<number>((resolve) =>
+    child.stdout.once("data", (chunk: Buffer) => resolve(Number(chunk.toString()))),
+  );
+  const fillers = Array.from({ length: 4 }, () =>
+    connect({ host: "127.0.0.1", port }).on("error", () => undefined),
+  );
+  cleanups.push(async () => {
+    for (const socket of fillers) socket.destroy();
+  });
+  await new Promise((resolve) => fillers[0]?.once("connect", resolve));
+  const diagnosis = await bench("127.0.0.1", port).diagnose(tcpDependency);
+  expect(diagnosis.finding("unreachable:tws").title).toContain("no TCP connection (timeout)");
+});
+
+test("a server that hangs up at once is found, with what it said", async () => {
+  const server = keep(
+    await listening(createServer((socket) => socket.end("-ERR max number of clients reached\r\n"))),
+  );
+  const finding = (await bench("127.0.0.1", server.port).diagnose(tcpDependency)).finding("hangs-up:tws");
+  expect(finding.title).toContain("closes it at once");
+  expect(finding.because).toContain("max number of clients");
+});
+
+test("a reset right after the connection is found", async () => {
+  const server = keep(await listening(createServer((socket) => socket.resetAndDestroy())));
+  const { findings } = await bench("127.0.0.1", server.port).diagnose(tcpDependency);
+  expect(findings[0]?.title).toMatch(/resets it at once|connection reset/);
+});
+
+test("one of two addresses refuses", async () => {
+  const server = keep(await quiet());
+  const dns = keep(await dnsServer({ "tws.lab": ["127.0.0.1", "127.0.0.2"] }));
+  const diagnosis = await bench("tws.lab", server.port, [dns.address]).diagnose(tcpDependency);
+  expect(diagnosis.finding("partly:tws").title).toContain("1 of 2 addresses");
+  expect(diagnosis.advice("checkBackend")).toContain("127.0.0.2");
+});
+
+test("one of two name servers fails: found although the name resolves", async () => {
+  const server = keep(await quiet());
+  const bad = keep(await dnsServer({ "tws.lab": "SERVFAIL" }));
+  const good = keep(await dnsServer({ "tws.lab": ["127.0.0.1"] }));
+  const diagnosis = await bench("tws.lab", server.port, [bad.address, good.address]).diagnose(tcpDependency);
+  expect(diagnosis.findings.map(({ id }) => id)).toEqual([`resolver:${bad.address}`]);
+  expect(diagnosis.advice("repairResolver")).toContain(bad.address);
+});
+
+test("an unknown connection is said, with the known ones", async () => {
+  const diagnosis = await bench("127.0.0.1", 1).diagnose(tcpDependency, { connection: "nope" });
+  expect(diagnosis.finding("no-endpoint").because).toContain("tws (127.0.0.1:1)");
+});

@@ -1,0 +1,110 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { tlsExpiry } from "../../../runbooks/tls-expiry.ts";
+import { networkConnectorWith } from "../../../src/connectors/network/index.ts";
+import { type KeyPair, type TestAuthority, testAuthority, whyNoOpenssl } from "../../helpers/certificates.ts";
+import { dnsServer } from "../../helpers/dns-server.ts";
+import { freePort } from "../../helpers/ports.ts";
+import { openBench } from "../../helpers/run-runbook.ts";
+import { type TestServer, tlsWebServer, webServer } from "../../helpers/web-server.ts";
+
+const LOCAL = ["DNS:shop.lab", "IP:127.0.0.1"];
+
+describe.skipIf(whyNoOpenssl() !== undefined)("certificates of real TLS servers", () => {
+  let authority: TestAuthority;
+  const cleanups: (() => Promise<unknown>)[] = [];
+  beforeAll(() => {
+    authority = testAuthority();
+  });
+  afterAll(() => authority.remove());
+  afterEach(async () => {
+    for (const clean of cleanups.splice(0).reverse()) await clean();
+  });
+
+  const serve = async (pair: KeyPair): Promise<TestServer> => {
+    const server = await tlsWebServer(pair, (_request, answer) => answer.end("ok"));
+    cleanups.push(server.close);
+    return server;
+  };
+  const diagnose = async (host: string, port: number, servers?: string[]) => {
+    const bench = openBench({
+      connections: { shop: { kind: "http", url: `https://${host}:${port}` } },
+      connectors: [
+        networkConnectorWith({ ca: [authority.ca], ...(servers === undefined ? {} : { servers }) }),
+      ],
+    });
+    cleanups.push(bench.close);
+    return bench.diagnose(tlsExpiry);
+  };
+
+  test("a good certificate is no finding", async () => {
+    const { port } = await serve(authority.issue(LOCAL, -1, 90));
+    expect((await diagnose("127.0.0.1", port)).findings).toEqual([]);
+  });
+
+  test("the name of the connection is asked for (SNI) and compared", async () => {
+    const { port } = await serve(authority.issue(LOCAL, -1, 90));
+    const dns = await dnsServer({ "shop.lab": ["127.0.0.1"], "other.lab": ["127.0.0.1"] });
+    cleanups.push(dns.close);
+    expect((await diagnose("shop.lab", port, [dns.address])).findings).toEqual([]);
+    const wrong = await diagnose("other.lab", port, [dns.address]);
+    expect(wrong.findings.map(({ id }) => id)).toEqual(["wrong-name:shop"]);
+    expect(wrong.finding("wrong-name:shop").because).toContain("shop.lab");
+    expect(wrong.advice("fixName")).toContain("other.lab");
+  });
+
+  test("expired", async () => {
+    const { port } = await serve(authority.issue(LOCAL, -90, -3.5));
+    const diagnosis = await diagnose("127.0.0.1", port);
+    const finding = diagnosis.finding("expired:shop");
+    expect(finding.title).toContain("expired 3 days ago");
+    expect(JSON.stringify(finding.evidence)).toContain("Lab Root");
+    expect(diagnosis.findings).toHaveLength(1);
+    expect(diagnosis.advice("renew")).toContain(`127.0.0.1:${port}`);
+  });
+
+  test("expires within the system's limit", async () => {
+    const { port } = await serve(authority.issue(LOCAL, -80, 10.5));
+    expect((await diagnose("127.0.0.1", port)).finding("expiring:shop").title).toContain(
+      "expires in 10 days",
+    );
+  });
+
+  test("not valid yet", async () => {
+    const { port } = await serve(authority.issue(LOCAL, 2.5, 90));
+    expect((await diagnose("127.0.0.1", port)).finding("not-yet:shop").title).toContain("only in 2 days");
+  });
+
+  test("self-signed", async () => {
+    const { port } = await serve(authority.selfSigned(LOCAL));
+    const diagnosis = await diagnose("127.0.0.1", port);
+    expect(diagnosis.findings.map(({ id }) => id)).toEqual(["untrusted:shop"]);
+    expect(diagnosis.finding("untrusted:shop").title).toContain("self-signed");
+  });
+
+  test("a chain to an authority nobody here knows", async () => {
+    const stranger = testAuthority();
+    const { port } = await serve(stranger.issue(LOCAL, -1, 90));
+    stranger.remove();
+    const diagnosis = await diagnose("127.0.0.1", port);
+    expect(diagnosis.finding("untrusted:shop").title).toContain("not trusted here");
+    expect(diagnosis.advice("fixTrust")).toContain("Lab Root");
+  });
+
+  test("a port without TLS, and one without a server, are said", async () => {
+    const plain = await webServer((_request, answer) => answer.end("ok"));
+    cleanups.push(plain.close);
+    expect((await diagnose("127.0.0.1", plain.port)).finding("unread:shop").title).toContain("TLS handshake");
+    const nobody = await diagnose("127.0.0.1", await freePort());
+    expect(nobody.finding("unread:shop").title).toContain("connection refused");
+  });
+});
+
+test("a system without TLS endpoints is told so", async () => {
+  const bench = openBench({
+    connections: { api: { kind: "http", url: "http://127.0.0.1:1" } },
+    connectors: [networkConnectorWith()],
+  });
+  const { findings } = await bench.diagnose(tlsExpiry);
+  expect(findings.map(({ id, severity }) => [id, severity])).toEqual([["no-tls", "info"]]);
+  await bench.close();
+});
