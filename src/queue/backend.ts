@@ -13,6 +13,7 @@ export interface QueuePlace {
 /** The producing side of one kind's queue, as far as we use BullMQ's. */
 export interface JobQueue {
   add(name: string, data: JobPayload, options: JobsOptions): Promise<unknown>;
+  getWaitingCount(): Promise<number>;
   close(): Promise<void>;
 }
 

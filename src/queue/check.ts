@@ -1,6 +1,7 @@
 import { Redis } from "ioredis";
 import type { QueuePlace } from "./backend.ts";
 import { bounded } from "./bounded.ts";
+import { messageOf } from "./message.ts";
 import { openBackend } from "./open.ts";
 
 const PATIENCE_MS = 5_000;
@@ -61,10 +62,4 @@ export function complaintsOf(info: string): string[] {
       `Redis' maxmemory-policy is ${policy}: it would delete jobs. Run: redis-cli config set maxmemory-policy noeviction`,
     );
   return complaints;
-}
-
-// ioredis puts the reasons of several addresses into an AggregateError without a message of its own.
-function messageOf(error: unknown): string {
-  if (error instanceof AggregateError) return error.errors.map(messageOf).join("; ");
-  return error instanceof Error ? error.message || error.name : String(error);
 }

@@ -4,6 +4,7 @@ import type { Health } from "../telemetry/health.ts";
 import type { JobQueue, QueuePlace } from "./backend.ts";
 import { bounded } from "./bounded.ts";
 import { JobPayload, jobOptions } from "./job.ts";
+import { messageOf } from "./message.ts";
 import { openBackend } from "./open.ts";
 
 /** A door's caller waits for this; Slack gives three seconds for everything. */
@@ -22,6 +23,7 @@ export interface QueueDispatcher extends Dispatcher {
 export function createDispatcher(place: QueuePlace): QueueDispatcher {
   const backend = openBackend(place);
   const queues = new Map<JobKind, Promise<JobQueue>>();
+  const underWay = new Set<Promise<unknown>>();
   let closed = false;
 
   const queueOf = (kind: JobKind): Promise<JobQueue> => {
@@ -33,36 +35,40 @@ export function createDispatcher(place: QueuePlace): QueueDispatcher {
     return opening;
   };
   const unavailable = (cause: unknown): DiagError =>
-    new DiagError(
-      "queue_unavailable",
-      `the queue: ${cause instanceof Error ? cause.message : String(cause)}`,
-      {
-        hint: place.redisUrl === undefined ? "check DATABASE_URL and that Postgres is up" : "check REDIS_URL",
-        cause,
-      },
-    );
+    new DiagError("queue_unavailable", `the queue: ${messageOf(cause)}`, {
+      hint: place.redisUrl === undefined ? "check DATABASE_URL and that Postgres is up" : "check REDIS_URL",
+      cause,
+    });
+
+  const dispatch = async (kind: JobKind, id: number): Promise<void> => {
+    if (closed) throw unavailable(new Error("it is closed"));
+    const data = JobPayload.parse({ id });
+    const adding = queueOf(kind).then((queue) => queue.add(kind, data, jobOptions(id)));
+    const outcome = await bounded(adding, DISPATCH_WITHIN_MS);
+    if (outcome.state === "late") backend.reset();
+    if (outcome.state === "late") throw unavailable(new Error(`no answer within ${DISPATCH_WITHIN_MS} ms`));
+    if (outcome.state === "failed") throw unavailable(outcome.error);
+  };
 
   return {
     backend: backend.name,
-    async dispatch(kind, id) {
-      if (closed) throw unavailable(new Error("it is closed"));
-      const data = JobPayload.parse({ id });
-      const adding = queueOf(kind).then((queue) => queue.add(kind, data, jobOptions(id)));
-      const outcome = await bounded(adding, DISPATCH_WITHIN_MS);
-      if (outcome.state === "late") backend.reset();
-      if (outcome.state === "late") throw unavailable(new Error(`no answer within ${DISPATCH_WITHIN_MS} ms`));
-      if (outcome.state === "failed") throw unavailable(outcome.error);
+    dispatch(kind, id) {
+      const dispatching = dispatch(kind, id);
+      const settled = dispatching.catch(() => {}).finally(() => underWay.delete(settled));
+      underWay.add(settled);
+      return dispatching;
     },
     async health() {
-      const outcome = await bounded(queueOf("run"), DISPATCH_WITHIN_MS);
-      if (outcome.state === "done") return { ok: true, detail: backend.name };
-      return {
-        ok: false,
-        detail: outcome.state === "late" ? "no answer" : unavailable(outcome.error).message,
-      };
+      const counting = queueOf("run").then((queue) => queue.getWaitingCount());
+      const counted = await bounded(counting, DISPATCH_WITHIN_MS);
+      if (counted.state === "late") return { ok: false, detail: `${backend.name} does not answer` };
+      if (counted.state === "failed") return { ok: false, detail: unavailable(counted.error).message };
+      return { ok: true, detail: `${backend.name}, ${counted.value} waiting` };
     },
     async close() {
       closed = true;
+      // Every dispatch has its own deadline; what was asked for before closing is not cut off.
+      await Promise.all(underWay);
       const open = await Promise.allSettled([...queues.values()]);
       queues.clear();
       for (const queue of open)

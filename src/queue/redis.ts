@@ -1,6 +1,7 @@
 import { Queue, Worker } from "bullmq";
 import { Redis } from "ioredis";
 import { type Backend, workerOptions } from "./backend.ts";
+import { messageOf } from "./message.ts";
 
 /** A producer must answer within 1.5 s, so a connection that is down longer than this is an error at once. */
 const PATIENCE_MS = 1_200;
@@ -27,6 +28,10 @@ export function redisBackend(url: string, prefix: string): Backend {
         add: async (name, data, options) => {
           await line?.ready();
           return queue.add(name, data, options);
+        },
+        getWaitingCount: async () => {
+          await line?.ready();
+          return queue.getWaitingCount();
         },
         close: async () => {
           if (client.status === "ready") await queue.close();
@@ -71,7 +76,7 @@ function openLine(url: string): Line {
   let downSince: number | undefined = performance.now();
   let why = "connecting";
   client.on("error", (error: Error) => {
-    why = error.message || error.name;
+    why = messageOf(error);
   });
   client.on("ready", () => {
     downSince = undefined;

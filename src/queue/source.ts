@@ -5,6 +5,7 @@ import type { Logger } from "../telemetry/logger.ts";
 import type { Backend, JobWorker, QueuePlace, WorkerSettings } from "./backend.ts";
 import { bounded } from "./bounded.ts";
 import { Job } from "./job.ts";
+import { messageOf } from "./message.ts";
 import { openBackend } from "./open.ts";
 
 /** Carries out one job. What it throws is logged; what must be repeated is said by the rows, not by the queue. */
@@ -129,8 +130,8 @@ function consume(backend: Backend, settings: WorkerSettings, work: Work): Consum
 function hold(worker: JobWorker, { kind, logger }: Work): Held {
   const held: Held = { worker, ready: false, failed: false, complaint: "connecting" };
   worker.on("error", (error) => {
-    if (error.message !== held.complaint) logger.warn({ kind, err: error }, "queue worker");
-    held.complaint = error.message || error.name;
+    if (messageOf(error) !== held.complaint) logger.warn({ kind, err: error }, "queue worker");
+    held.complaint = messageOf(error);
   });
   worker.on("failed", (_job, error) => logger.warn({ kind, err: error }, "job let go"));
   worker.waitUntilReady().then(
@@ -139,7 +140,7 @@ function hold(worker: JobWorker, { kind, logger }: Work): Held {
     },
     (error: unknown) => {
       held.failed = true;
-      held.complaint = error instanceof Error ? error.message : String(error);
+      held.complaint = messageOf(error);
     },
   );
   return held;

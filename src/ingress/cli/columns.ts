@@ -3,11 +3,15 @@ import { oneLine } from "./plain.ts";
 
 const GAP = "  ";
 const WIDEST_CELL = 60;
+/** The last column pushes nothing aside. */
+const WIDEST_LAST = 300;
 const FIGURE = /^[-+]?[\d.,]+( ?[%a-zA-Zµ/]{1,6})?$/;
 
 /** Aligned columns, one row a line; columns of figures stand right. `head` may be left out. */
 export function columns(rows: readonly (readonly string[])[], head?: readonly string[]): string {
-  const cells = rows.map((row) => row.map((cell) => clip(oneLine(cell), WIDEST_CELL)));
+  const cells = rows.map((row) =>
+    row.map((cell, i) => clip(oneLine(cell), i === row.length - 1 ? WIDEST_LAST : WIDEST_CELL)),
+  );
   const all = head === undefined ? cells : [head, ...cells];
   const count = Math.max(0, ...all.map((row) => row.length));
   const widths = Array.from({ length: count }, (_, i) =>

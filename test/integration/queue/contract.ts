@@ -133,6 +133,18 @@ export function queueContract(rig: () => Rig): void {
       expect(lines.filter((line) => line.includes("not one of ours"))).toHaveLength(5);
     });
 
+    it("delivers what was dispatched just before it was closed, and refuses what comes after", async () => {
+      const queue = createDispatcher(rig().place);
+      const id = ++subject;
+      const dispatching = queue.dispatch("run", id);
+      await queue.close();
+      await dispatching;
+      await expect(queue.dispatch("run", id)).rejects.toMatchObject({ code: "queue_unavailable" });
+      const seen: number[] = [];
+      consumer(async (given) => void seen.push(given));
+      await until(() => seen.includes(id));
+    });
+
     it("refuses ids that are none before anything is sent", async () => {
       await expect(dispatcher().dispatch("run", 0)).rejects.toThrow();
       await expect(dispatcher().dispatch("run", 1.5)).rejects.toThrow();
@@ -209,6 +221,9 @@ export function queueContract(rig: () => Rig): void {
         await expect(queue.dispatch("run", ++subject)).rejects.toMatchObject({ code: "queue_unavailable" });
         expect(performance.now() - before).toBeLessThan(2_000);
         expect((await working.health()).ok).toBe(false);
+        const health = await queue.health();
+        expect(health.ok).toBe(false);
+        expect(health.detail).toMatch(/ECONNREFUSED|closed|terminat|Redis/i);
       } finally {
         await rig().startServer();
       }
@@ -222,7 +237,7 @@ export function queueContract(rig: () => Rig): void {
         20_000,
       );
       await until(() => seen.includes(id), 20_000);
-      await until(async () => (await working.health()).ok);
+      await until(async () => (await working.health()).ok && (await queue.health()).ok);
     });
 
     it("starts while the server is away and works once it is there", async () => {
