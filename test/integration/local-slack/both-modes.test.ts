@@ -13,7 +13,7 @@ describe.each(["http", "socket"] as const)("a Bolt app over %s", (mode) => {
   let bot: Bot;
 
   beforeEach(async () => {
-    slack = await startLocalSlack({ ackTimeoutMs: 400 });
+    slack = await startLocalSlack({ ackTimeoutMs: 1000 });
     bot = await startBot(slack, mode);
   });
   afterEach(async () => {

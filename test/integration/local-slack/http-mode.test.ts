@@ -11,7 +11,7 @@ describe("signed HTTP delivery", () => {
   let bot: Bot;
 
   beforeEach(async () => {
-    slack = await startLocalSlack({ ackTimeoutMs: 400, commands: [{ name: "/diag" }] });
+    slack = await startLocalSlack({ ackTimeoutMs: 1000, commands: [{ name: "/diag" }] });
     bot = await startBot(slack, "http");
   });
   afterEach(async () => {

@@ -31,8 +31,12 @@ const optionShape = {
 /** An option of a select or overflow menu. */
 export const plainOption = z.strictObject({ ...optionShape, text: plainText(75) });
 
-/** An option of checkboxes and radio buttons, which may hold mrkdwn. */
-export const richOption = z.strictObject({ ...optionShape, text: anyText(75) });
+/** An option of checkboxes and radio buttons, which may hold mrkdwn (Block Kit Builder's own examples do, the types do not). */
+export const richOption = z.strictObject({
+  ...optionShape,
+  text: anyText(75),
+  description: anyText(75).exactOptional(),
+});
 
 /** The "are you sure" dialog in front of an element. */
 export const confirmation = z.strictObject({

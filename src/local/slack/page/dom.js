@@ -50,21 +50,29 @@ document.addEventListener("pointerdown", (event) => {
   }
 });
 
-/** Shows `menu` below (or, without room, above) `opener` until something else is clicked or Escape is pressed. */
-export function popover(opener, menu, closed = () => {}) {
+function placeAt(menu, opener) {
   const box = opener.getBoundingClientRect();
-  document.body.append(menu);
   const height = menu.offsetHeight;
   const below = box.bottom + height + 8 < window.innerHeight;
   const left = Math.max(8, Math.min(box.left, window.innerWidth - menu.offsetWidth - 8));
   menu.style.left = `${left}px`;
   menu.style.top = below ? `${box.bottom + 4}px` : `${Math.max(8, box.top - height - 4)}px`;
+}
+
+/** Shows `menu` below (or, without room, above) `opener` until something else is clicked or Escape is pressed. */
+export function popover(opener, menu, closed = () => {}) {
+  document.body.append(menu);
+  placeAt(menu, opener);
+  // A list that is still filling grows after it was placed.
+  const growing = new ResizeObserver(() => placeAt(menu, opener));
+  growing.observe(menu);
   const entry = { menu, opener, close: undefined };
   const onKey = (event) => {
     if (event.key === "Escape") entry.close();
   };
   entry.close = () => {
     OPENERS.delete(entry);
+    growing.disconnect();
     document.removeEventListener("keydown", onKey, true);
     menu.remove();
     closed();

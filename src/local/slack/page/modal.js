@@ -47,28 +47,41 @@ const formOf = (view) => {
   return Object.fromEntries(Object.entries(draft(view)).filter(([blockId]) => asked.has(blockId)));
 };
 
+/** What is being done with a view, and what went wrong with it: view id -> { busy, failure }. */
+const doings = new Map();
+
+const doing = (view, what) => {
+  doings.set(view.id, what);
+  showModal();
+};
+
+const failed = (view) => (error) => doing(view, { failure: `${CONNECTING} (${error})` });
+
+const close = (view, all) => () => {
+  typed.delete(view.id);
+  doings.delete(view.id);
+  void deed("close", { all });
+};
+
+async function send(view) {
+  doing(view, { busy: true });
+  const answer = await deed("submit", { form: formOf(view) });
+  if (!answer.ok) return failed(view)(answer.error);
+  if (answer.result?.response_action === undefined) typed.delete(view.id);
+  doing(view, {});
+}
+
 function drawModal(view) {
-  const banner = h("div", { class: "banner", role: "alert", hidden: true });
-  const failed = (error) => {
-    banner.replaceChildren(`${CONNECTING} (${error})`);
-    banner.hidden = false;
-  };
-  const close = (all) => () => {
-    typed.delete(view.id);
-    void deed("close", { all });
-  };
-  const send = async () => {
-    banner.hidden = true;
-    submit?.classList.add("busy");
-    const answer = await deed("submit", { form: formOf(view) });
-    submit?.classList.remove("busy");
-    if (!answer.ok) failed(answer.error);
-    else if (answer.result?.response_action === undefined) typed.delete(view.id);
-  };
+  const { busy, failure } = doings.get(view.id) ?? {};
   const submit =
-    view.submit && h("button", { type: "submit", class: "button large primary" }, plain(view.submit.text));
+    view.submit &&
+    h(
+      "button",
+      { type: "submit", class: `button large primary${busy ? " busy" : ""}` },
+      plain(view.submit.text),
+    );
   const depth = state.frame.depths[view.user] ?? 1;
-  const form = h(
+  return h(
     "form",
     {
       class: "modal",
@@ -80,7 +93,7 @@ function drawModal(view) {
       on: {
         submit: (event) => {
           event.preventDefault();
-          void send();
+          void send(view);
         },
       },
     },
@@ -90,27 +103,30 @@ function drawModal(view) {
       depth > 1
         ? h(
             "button",
-            { type: "button", class: "icon", "aria-label": "Back", on: { click: close(false) } },
+            { type: "button", class: "icon", "aria-label": "Back", on: { click: close(view, false) } },
             "‹",
           )
         : avatar(state.frame.app.id, "small"),
       h("h2", {}, plain(view.title?.text ?? "")),
-      h("button", { type: "button", class: "icon", "aria-label": "Close", on: { click: close(true) } }, "✕"),
+      h(
+        "button",
+        { type: "button", class: "icon", "aria-label": "Close", on: { click: close(view, true) } },
+        "✕",
+      ),
     ),
-    banner,
-    h("div", { class: "modal-body" }, blocks(view.blocks, contextOf(view, failed))),
+    failure && h("div", { class: "banner", role: "alert" }, failure),
+    h("div", { class: "modal-body" }, blocks(view.blocks, contextOf(view, failed(view)))),
     h(
       "footer",
       {},
       h(
         "button",
-        { type: "button", class: "button large", on: { click: close(false) } },
+        { type: "button", class: "button large", on: { click: close(view, false) } },
         plain(view.close?.text ?? (view.submit ? "Cancel" : "Close")),
       ),
       submit,
     ),
   );
-  return form;
 }
 
 let shown;
@@ -132,7 +148,8 @@ function focusIn(node, key) {
 /** Shows the modal in front of the person. It is drawn again only when the app or Slack changed it, not while typing. */
 export function showModal() {
   const view = state.frame.modals[state.me];
-  const version = view === undefined ? "" : `${view.id} ${view.hash} ${JSON.stringify(view.errors ?? {})}`;
+  const version =
+    view === undefined ? "" : `${view.id} ${view.hash} ${JSON.stringify([view.errors, doings.get(view.id)])}`;
   if (version === shown) return;
   const key = focusKey();
   const scrolled = root().querySelector(".modal-body")?.scrollTop ?? 0;
