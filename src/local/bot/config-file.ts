@@ -51,7 +51,7 @@ export function configFile(
           disk: LIMITS.folder,
           memory: LIMITS.memory,
         },
-        contacts: [{ name: "Shop team", channel: "#shop" }],
+        contacts: [{ name: "Shop team", channel: SHOP_CHANNEL }],
       },
     },
   };

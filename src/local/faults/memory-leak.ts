@@ -10,6 +10,8 @@ export const memoryLeak = fault({
   runbook: "high-memory",
   expects: { finding: "process-over-budget", remedy: "endOverBudget" },
   rule: workerMemory,
-  break: async (shop) => shop.plant({ bug: "leak-memory", bytes: BUDGETS.workerMemory }),
-  heal: (shop) => shop.restartWorker(),
+  break: (shop) => shop.plant({ bug: "leak-memory", bytes: BUDGETS.workerMemory }),
+  heal: async (shop) => {
+    if ((await workerMemory.firing(shop)) !== undefined) await shop.restartWorker();
+  },
 });

@@ -9,6 +9,6 @@ export const poolExhausted = fault({
   runbook: "pg-pool-exhausted",
   expects: { finding: "slots-taken", remedy: "terminateIdle" },
   rule: connections,
-  break: async (shop) => shop.plant({ bug: "leak-sessions", count: 60 }),
+  break: (shop) => shop.plant({ bug: "leak-sessions", count: 60 }),
   heal: (shop) => shop.closeSessions("shop-importer"),
 });

@@ -2,7 +2,7 @@ import { createServer, type ServerResponse } from "node:http";
 import { Redis } from "ioredis";
 import pg from "pg";
 import { RequestMetrics } from "./metrics.ts";
-import { beginProgram, settings } from "./settings.ts";
+import { beginProgram, nowListening, settings } from "./settings.ts";
 
 /** The shop's HTTP API: products, checkout, health, metrics. It really needs its database (and its cache, where there is one). */
 const { SHOP_DATABASE_URL, SHOP_REDIS_URL, SHOP_PORT } = settings();
@@ -102,4 +102,4 @@ createServer((request, response) => {
     return;
   }
   void answer(`${request.method} ${request.url}`, response);
-}).listen(SHOP_PORT, "127.0.0.1");
+}).listen(SHOP_PORT, "127.0.0.1", nowListening);

@@ -21,6 +21,7 @@ const TABLES = `
   );
   INSERT INTO orders (product, customer, status, note)
     SELECT 1 + i % 40, i % 5000, 'shipped', md5(i::text) FROM generate_series(1, 20000) i;
+  CREATE INDEX orders_product ON orders (product);
   CREATE INDEX orders_paid ON orders (id) WHERE status = 'paid';
   -- Asks the (slow) price list of a supplier; used by reports only.
   CREATE FUNCTION supplier_price(product int) RETURNS int LANGUAGE plpgsql AS

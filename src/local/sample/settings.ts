@@ -9,6 +9,9 @@ const Settings = z.object({
 
 export const settings = (): z.infer<typeof Settings> => Settings.parse(process.env);
 
+/** Tells the supervisor that messages are heard now. */
+export const nowListening = (): void => void process.send?.("listening");
+
 /** Begins a sample program: its name is what the process list shows, and without its supervisor it leaves. */
 export const beginProgram = (): void => {
   const name = process.argv.find((argument) => argument.startsWith("--name="))?.slice("--name=".length);

@@ -28,7 +28,7 @@ export interface Shop {
   closeSessions(applicationName: string): Promise<void>;
   cache(): Redis;
   /** Makes the worker do something wrong. */
-  plant(bug: Bug): void;
+  plant(bug: Bug): Promise<void>;
   workerPid(): number | undefined;
   restartWorker(): Promise<void>;
   stop(): Promise<void>;

@@ -1,7 +1,7 @@
 import pg from "pg";
 import { waitFor } from "../../lib/wait.ts";
 import { Bug } from "./bugs.ts";
-import { beginProgram, settings } from "./settings.ts";
+import { beginProgram, nowListening, settings } from "./settings.ts";
 
 /** The shop's worker: ships paid orders, one batch after the other, and counts the stock while no other worker does. */
 const { SHOP_DATABASE_URL } = settings();
@@ -51,9 +51,13 @@ const leakedMemory: Buffer[] = [];
 
 /** A batch whose files cannot be read: the error path forgets to close the session. */
 async function leakSessions(count: number): Promise<void> {
-  for (let at = 0; at < count; at++) {
+  let ended = false;
+  for (let at = 0; at < count && !ended; at++) {
     const client = new pg.Client({ connectionString: SHOP_DATABASE_URL, application_name: "shop-importer" });
-    client.on("error", () => undefined);
+    // Somebody terminates its sessions: the batch is over.
+    client.on("error", () => {
+      ended = true;
+    });
     leakedSessions.push(client);
     await client.connect();
     await client.query("SELECT count(*) FROM products");
@@ -75,5 +79,6 @@ process.on("message", (message) => {
 });
 
 beginProgram();
+nowListening();
 void loop("ship", ship, 500);
 void loop("count stock", countStock, 1000);

@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import { waitFor } from "../../lib/wait.ts";
 import { type Child, startChild } from "../house/child.ts";
 import type { HouseFolder } from "../house/folder.ts";
+import { until } from "../house/until.ts";
 
 /** A program of the sample system that is kept running. */
 export interface ProgramSpec {
@@ -14,10 +15,11 @@ export interface ProgramSpec {
 /** Starts programs and starts them again when they exit, as systemd or a container engine would. */
 export interface Supervisor {
   start(spec: ProgramSpec): Promise<void>;
-  /** Sends a message to the program that runs under that name now. */
-  tell(name: string, message: Readonly<Record<string, unknown>>): void;
+  /** Sends a message to the program of that name once it listens (it has said something itself); waits at most 10 s. */
+  tell(name: string, message: Readonly<Record<string, unknown>>): Promise<void>;
   /** Of the program that runs under that name now; undefined between an exit and the next start. */
   pid(name: string): number | undefined;
+  /** Resolves when the new one has been started. */
   restart(name: string): Promise<void>;
   stop(): Promise<void>;
 }
@@ -35,6 +37,7 @@ export const nodeArgs = (file: URL, ...args: string[]): string[] => [
 
 export function createSupervisor(folder: HouseFolder): Supervisor {
   const running = new Map<string, Child>();
+  const listening = new WeakSet<Child>();
   const gone: Promise<void>[] = [];
   const stopping = new AbortController();
 
@@ -52,6 +55,7 @@ export function createSupervisor(folder: HouseFolder): Supervisor {
       folder.pids,
     );
     running.set(spec.name, child);
+    child.process.once("message", () => listening.add(child));
     gone.push(
       child.ended.then(async () => {
         running.delete(spec.name);
@@ -61,6 +65,19 @@ export function createSupervisor(folder: HouseFolder): Supervisor {
     );
   };
 
+  /** Up, and listening: what is said to a program that is still loading is lost. */
+  const started = (name: string): Promise<Child> =>
+    until(
+      name,
+      async () =>
+        [...running].find(
+          ([known, child]) => known === name && listening.has(child) && !child.hasEnded(),
+        )?.[1],
+      {
+        timeoutMs: 10_000,
+      },
+    );
+
   const stop = async (): Promise<void> => {
     stopping.abort();
     await Promise.all([...running.values()].map((child) => child.stop(2000)));
@@ -69,15 +86,14 @@ export function createSupervisor(folder: HouseFolder): Supervisor {
 
   return {
     start: launch,
-    tell: (name, message) => {
-      const child = running.get(name);
-      if (child === undefined) throw new Error(`${name} is not running just now`);
+    tell: async (name, message) => {
+      const child = await started(name);
       child.process.send(message);
     },
     pid: (name) => running.get(name)?.pid,
     restart: async (name) => {
-      const child = running.get(name);
-      await child?.stop(2000);
+      await running.get(name)?.stop(2000);
+      await started(name);
     },
     stop,
   };

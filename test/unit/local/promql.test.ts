@@ -3,7 +3,7 @@ import { evaluate } from "../../../src/local/prometheus/evaluate.ts";
 import { QueryError } from "../../../src/local/prometheus/lex.ts";
 import { parse } from "../../../src/local/prometheus/parse.ts";
 import { parseExposition, Samples } from "../../../src/local/prometheus/samples.ts";
-import type { Value } from "../../../src/local/prometheus/values.ts";
+import { type Value, vectorOf } from "../../../src/local/prometheus/values.ts";
 
 const JOB = { job: "shop" };
 
@@ -31,13 +31,9 @@ function minute(): Samples {
 }
 
 const ask = (query: string, samples = minute(), t = 60): Value => evaluate(parse(query), samples, t);
+const vector = (query: string, samples = minute(), t = 60) => vectorOf(ask(query, samples, t));
 const byLabel = (query: string, label: string) =>
-  Object.fromEntries(
-    (ask(query) as { labels: Record<string, string>; value: number }[]).map((one) => [
-      one.labels[label] ?? "",
-      one.value,
-    ]),
-  );
+  Object.fromEntries(vector(query).map((one) => [one.labels[label] ?? "", one.value]));
 
 describe("the emulated Prometheus' queries", () => {
   it("selects by name and matchers", () => {
@@ -61,17 +57,15 @@ describe("the emulated Prometheus' queries", () => {
 
   it("divides one by one and compares", () => {
     const query = 'sum(rate(http_requests_total{status="500"}[60s])) / sum(rate(http_requests_total[60s]))';
-    expect((ask(query) as { value: number }[])[0]?.value).toBeCloseTo(1 / 3, 5);
+    expect(vector(query)[0]?.value).toBeCloseTo(1 / 3, 5);
     expect(ask("http_requests_total > 100")).toEqual([]);
     expect(ask("vector(1)")).toEqual([{ labels: {}, value: 1 }]);
     expect(ask("1 + 2 * 3 == bool 7")).toBe(1);
   });
 
   it("interpolates quantiles within a bucket", () => {
-    const [p50] = ask("histogram_quantile(0.5, sum by (le) (rate(took_bucket[60s])))") as { value: number }[];
-    const [p75] = ask("histogram_quantile(0.75, sum by (le) (rate(took_bucket[60s])))") as {
-      value: number;
-    }[];
+    const [p50] = vector("histogram_quantile(0.5, sum by (le) (rate(took_bucket[60s])))");
+    const [p75] = vector("histogram_quantile(0.75, sum by (le) (rate(took_bucket[60s])))");
     expect(p50?.value).toBeCloseTo(0.1, 3);
     expect(p75?.value).toBeCloseTo(0.55, 3);
   });
@@ -85,7 +79,7 @@ describe("the emulated Prometheus' queries", () => {
       [30, 15],
     ] as const)
       samples.put(t, [{ labels: { __name__: "c" }, value: v }]);
-    const [increase] = ask("increase(c[30s])", samples, 30) as { value: number }[];
+    const [increase] = vector("increase(c[30s])", samples, 30);
     expect(increase!.value).toBeGreaterThan(14);
     expect(increase!.value).toBeLessThan(30);
   });
