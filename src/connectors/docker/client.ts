@@ -54,7 +54,8 @@ export function openDocker(connection: ConnectionOf<"docker">): DockerClient {
 }
 
 async function dial(modem: Modem, socket: string, call: EngineCall, context: ActionContext): Promise<Buffer> {
-  const signal = AbortSignal.any([context.signal, AbortSignal.timeout(context.timeoutMs)]);
+  const limit = AbortSignal.timeout(Math.max(1, Math.floor(context.timeoutMs)));
+  const signal = AbortSignal.any([context.signal, limit]);
   try {
     const answer = await new Promise<Readable>((resolve, reject) => {
       modem.dial(

@@ -63,7 +63,7 @@ export function parseKills(text: string, zero: number): Kill[] {
       group = { byLimit: constraint === "CONSTRAINT_MEMCG", path: clip(path, 200) };
       continue;
     }
-    const killed = /Killed process (\d+) \((.+?)\).*?anon-rss:(\d+)kB/.exec(line);
+    const killed = /Killed process (\d+) \((.+?)\),? (?:UID|total-vm).*?anon-rss:(\d+)kB/.exec(line);
     if (killed === null) continue;
     const stamp = /^\[?\s*(\d+\.\d+)/.exec(line)?.[1];
     kills.push({

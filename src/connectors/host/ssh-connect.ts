@@ -55,7 +55,12 @@ export function connect(connection: HostConnection): Promise<Client> {
       client.end();
       reject(explain(error, label, keyProblem));
     });
-    client.connect(config);
+    try {
+      client.connect(config);
+    } catch (thrown) {
+      // A key file that is no key, or has a passphrase, is refused before anything is dialled.
+      reject(explain(thrown as Error, label, undefined));
+    }
   });
 }
 

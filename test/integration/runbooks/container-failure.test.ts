@@ -1,0 +1,230 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { containerFailure } from "../../../runbooks/container-failure.ts";
+import * as docker from "../../../src/connectors/docker/actions.ts";
+import { dockerConnector } from "../../../src/connectors/docker/index.ts";
+import { type PrivateEngine, startDocker, whyNoDocker } from "../../helpers/docker.ts";
+import { freePort } from "../../helpers/ports.ts";
+import { type Bench, openBench } from "../../helpers/run-runbook.ts";
+import { until } from "../../helpers/until.ts";
+
+const why = whyNoDocker();
+const PROJECT = "shop";
+const MIB = 1024 * 1024;
+const SECOND = 1_000_000_000;
+
+const benchAt = (socket: string): Bench =>
+  openBench({
+    connections: { engine: { kind: "docker", socket, project: PROJECT } },
+    connectors: [dockerConnector],
+  });
+
+it("an engine that is not there is the finding", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "diagbot-nodocker-"));
+  const bench = benchAt(join(folder, "none.sock"));
+  const { findings } = await bench.diagnose(containerFailure);
+  expect(findings).toMatchObject([
+    { id: "engine-unreachable", severity: "critical", title: "The Docker engine is not running" },
+  ]);
+  await bench.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe.skipIf(why !== undefined)(
+  `container-failure against a private dockerd (skipped: ${why ?? "no"})`,
+  () => {
+    let engine: PrivateEngine;
+    let bench: Bench;
+    const one = async (name: string) =>
+      (await bench.call(docker.containers())).containers.find((container) => container.name === name);
+    const inState = (name: string, ...states: string[]) =>
+      until(async () => states.includes((await one(name))?.state ?? ""), 20_000);
+    const web = (name: string, more: Partial<Parameters<PrivateEngine["run"]>[0]> = {}) =>
+      engine.run({ name, project: PROJECT, command: ["sleep", "600"], ...more });
+    const quick = { stableSeconds: 1 };
+
+    beforeAll(async () => {
+      engine = await startDocker();
+      bench = benchAt(engine.socket);
+    });
+    afterEach(() => engine.clear(PROJECT));
+    afterAll(async () => {
+      await bench?.close();
+      await engine?.stop();
+    });
+
+    it("is silent where services run and jobs have ended", async () => {
+      await web("api", { host: { Memory: 64 * MIB } });
+      await web("migrate", { command: ["true"] });
+      await inState("migrate", "exited");
+      expect((await bench.diagnose(containerFailure)).findings).toEqual([]);
+    });
+
+    it("finds a project without containers, and a service that is not there", async () => {
+      expect((await bench.diagnose(containerFailure)).finding("project-without-containers").severity).toBe(
+        "critical",
+      );
+      await web("api");
+      const { findings } = await bench.diagnose(containerFailure, { service: "worker" });
+      expect(findings).toMatchObject([{ id: "no-container:worker" }]);
+    });
+
+    it("finds a container that exited, says why from its log, starts it and waits until it stays up", async () => {
+      const crashOnce =
+        "[ -e /tmp/fixed ] || { touch /tmp/fixed; echo 'fatal: cannot connect to db' >&2; exit 7; }; exec sleep 600";
+      await web("api", { command: ["sh", "-c", crashOnce] });
+      await inState("api", "exited");
+      const diagnosis = await bench.diagnose(containerFailure, quick);
+      const finding = diagnosis.finding("exited:api");
+      expect(finding.title).toMatch(/^api exited with code 7 /);
+      expect(finding.because).toContain("fatal: cannot connect to db");
+      expect(finding.remedies).toContain("start");
+      const applied = await diagnosis.apply("start");
+      expect(applied.previews[0]?.changes[0]).toContain("start container api");
+      expect(applied.holds).toBe(true);
+      expect((await bench.diagnose(containerFailure, quick)).findings).toEqual([]);
+    });
+
+    it("says that a container was stopped on request", async () => {
+      const id = await web("api");
+      await engine.api.getContainer(id).stop({ t: 0 });
+      expect((await bench.diagnose(containerFailure)).finding("stopped:api").title).toContain(
+        "was stopped on request",
+      );
+    });
+
+    it("finds a service that ended without an error, where it has a restart policy or was asked about", async () => {
+      await web("api", { command: ["true"] });
+      await inState("api", "exited");
+      expect((await bench.diagnose(containerFailure)).findings).toEqual([]);
+      expect(
+        (await bench.diagnose(containerFailure, { service: "api" })).finding("stopped:api").title,
+      ).toContain("has ended");
+    });
+
+    it("finds a restart loop and does not offer one more restart", async () => {
+      await web("worker", {
+        command: ["sh", "-c", "echo 'missing QUEUE_URL'; exit 3"],
+        host: { RestartPolicy: { Name: "always" } },
+      });
+      await until(async () => ((await one("worker"))?.restartCount ?? 0) >= 3, 20_000);
+      const finding = (await bench.diagnose(containerFailure)).finding("loop:worker");
+      expect(finding.title).toMatch(/restarts again and again \(\d+ restarts, last exit code/);
+      expect(finding.because).toContain("missing QUEUE_URL");
+      expect(finding.remedies).toEqual(["fixCrash"]);
+    });
+
+    it("finds an unhealthy container, restarts it, and holds only when it is healthy", async () => {
+      await web("api", {
+        command: [
+          "sh",
+          "-c",
+          "[ -e /tmp/second ] && touch /tmp/ok; touch /tmp/second; trap 'exit 0' TERM; while :; do sleep 0.1; done",
+        ],
+        more: {
+          Healthcheck: {
+            Test: ["CMD-SHELL", "test -e /tmp/ok || { echo 'db: connection refused'; false; }"],
+            Interval: SECOND,
+            Timeout: SECOND,
+            Retries: 2,
+          },
+        },
+      });
+      await until(async () => (await one("api"))?.health === "unhealthy", 20_000);
+      const diagnosis = await bench.diagnose(containerFailure, quick);
+      const finding = diagnosis.finding("unhealthy:api");
+      expect(finding.title).toMatch(/is unhealthy \(\d+ failed health checks/);
+      expect(finding.because).toContain("db: connection refused");
+      const applied = await diagnosis.apply("restart");
+      expect(applied.holds).toBe(true);
+      expect((await one("api"))?.health).toBe("healthy");
+    }, 60_000);
+
+    it("finds a container killed for memory and gives the numbers", async () => {
+      await web("model", {
+        command: ["tail", "/dev/zero"],
+        host: { Memory: 32 * MIB, MemorySwap: 32 * MIB },
+      });
+      await inState("model", "exited");
+      const diagnosis = await bench.diagnose(containerFailure);
+      const finding = diagnosis.finding("memory:model");
+      expect(finding.title).toBe("model was killed for memory and is down");
+      expect(finding.because).toContain("limit of 32 MiB");
+      expect(diagnosis.advice("raiseMemory")).toContain("docker update --memory 48m --memory-swap 48m model");
+    });
+
+    it("finds a paused container and resumes it", async () => {
+      const id = await web("api");
+      await engine.api.getContainer(id).pause();
+      const diagnosis = await bench.diagnose(containerFailure, quick);
+      expect(diagnosis.finding("paused:api").title).toBe("api is paused");
+      expect((await diagnosis.apply("start")).holds).toBe(true);
+    });
+
+    it("finds a container that was created and never started", async () => {
+      await web("api", { start: false });
+      expect((await bench.diagnose(containerFailure)).finding("stopped:api").title).toBe(
+        "api was created but never started",
+      );
+    });
+
+    it("finds a program that is not in the image", async () => {
+      await web("api", { command: ["/no/such/program"], start: false });
+      const id = (await one("api"))?.id ?? "";
+      await engine.api
+        .getContainer(id)
+        .start()
+        .catch(() => undefined);
+      const finding = (await bench.diagnose(containerFailure)).finding("start:api");
+      expect(finding.title).toBe("api could not be started");
+      expect(finding.because).toContain("/no/such/program");
+      expect(finding.remedies).toEqual(["fixStart"]);
+    });
+
+    it("finds a port conflict and names the container that has the port", async () => {
+      const port = await freePort();
+      const network = await engine.api.createNetwork({
+        Name: "lab",
+        IPAM: { Config: [{ Subnet: "172.31.251.0/24" }] },
+        Options: { "com.docker.network.bridge.name": "diagbot-lab0" },
+      });
+      const host = {
+        NetworkMode: "lab",
+        PortBindings: { "80/tcp": [{ HostIp: "127.0.0.1", HostPort: String(port) }] },
+      };
+      const more = { ExposedPorts: { "80/tcp": {} } };
+      try {
+        await web("old", { host, more });
+        await web("new", { host, more, start: false });
+        await engine.api
+          .getContainer((await one("new"))?.id ?? "")
+          .start()
+          .catch(() => undefined);
+        const diagnosis = await bench.diagnose(containerFailure);
+        const finding = diagnosis.finding("port:new");
+        expect(finding.title).toBe(`new could not be started: port ${port} is taken`);
+        expect(finding.because).toContain("container old has port");
+        expect(finding.remedies).toEqual(["freePort"]);
+        expect(diagnosis.advice("freePort")).toContain(`sport = :${port}`);
+      } finally {
+        await engine.clear(PROJECT);
+        await network.remove();
+      }
+    });
+
+    it("finds an engine that hangs", async () => {
+      await web("api");
+      process.kill(engine.pid, "SIGSTOP");
+      try {
+        const { findings } = await bench.diagnose(containerFailure);
+        expect(findings).toMatchObject([
+          { id: "engine-unreachable", title: expect.stringContaining("does not answer") },
+        ]);
+      } finally {
+        process.kill(engine.pid, "SIGCONT");
+      }
+    }, 90_000);
+  },
+);
