@@ -16,13 +16,26 @@ export function drawReply(reply: Reply): Drawn {
   const why = complaints.length > 0 ? complaints.join("\n") : error?.message;
   return {
     text: mrkdwn(error === undefined ? reply.title : `${reply.title}: ${error.message}`, 400),
-    blocks: [
+    blocks: fitting([
       rich(reply.title, { bold: true }),
       ...reply.sections.flatMap(drawSection),
       ...(why === undefined ? [] : [rich(why)]),
       ...(error?.hint === undefined ? [] : [rich(error.hint)]),
-    ].slice(0, 50),
+    ]),
   };
+}
+
+/** Slack takes 50 blocks and about 13,000 characters of all blocks of a message. */
+const MOST_BLOCKS = 49;
+const MOST_CHARACTERS = 11_000;
+
+function fitting(blocks: readonly KnownBlock[]): KnownBlock[] {
+  let size = 0;
+  const fits = blocks.findIndex((block, at) => {
+    size += JSON.stringify(block).length;
+    return at >= MOST_BLOCKS || size > MOST_CHARACTERS;
+  });
+  return fits < 0 ? [...blocks] : [...blocks.slice(0, fits), rich("… more is not shown")];
 }
 
 const drawSection = (section: ReplySection): KnownBlock[] =>

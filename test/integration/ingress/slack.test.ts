@@ -293,6 +293,22 @@ describe.each(["http", "socket"] as const)("the Slack door (%s)", (mode) => {
     await bench.slack.close("U0CAROL", { all: true });
   });
 
+  it("takes the word of those who may on a remedy in force", async () => {
+    const { run, card } = await waitingRemedy(bench, "remedy:keep");
+    await pool.query(
+      "UPDATE remedy SET status = 'succeeded', held_until = now() + interval '1 hour' WHERE run_id = $1",
+      [run],
+    );
+    const answers = async () =>
+      (await pool.query("SELECT principal, answer, via FROM answer WHERE run_id = $1", [run])).rows;
+    await bench.slack.click("U0CAROL", card, "remedy:keep");
+    await ephemeral("U0CAROL", /does not know you/);
+    expect(await answers()).toEqual([]);
+    await bench.slack.click("U0BOB", card, "remedy:keep");
+    await ephemeral("U0BOB", /It stays/);
+    expect(await answers()).toEqual([{ principal: "bob", answer: "keep", via: "slack" }]);
+  });
+
   it("shows the exact plan and every step", async () => {
     const { run, card } = await waitingRemedy(bench, "remedy:preview");
     await bench.slack.click("U0CAROL", card, "remedy:preview");

@@ -1,0 +1,120 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { commands } from "../../../commands/index.ts";
+import { DiagError } from "../../../src/core/errors.ts";
+import { parse } from "../../../src/ingress/parse.ts";
+
+const caller = { via: "slack" as const, name: "U0ALICE" };
+const understand = (text: string) => parse(commands, text, caller);
+
+describe("what is typed after /diag", () => {
+  it.each([
+    ["", { do: "form" }],
+    ["  \u00a0 ", { do: "form" }],
+    ["orders", { do: "run", system: "orders", runbook: "service-health", params: {} }],
+    ["run list", { do: "run", system: "list", runbook: "service-health", params: {} }],
+    ["orders disk-full", { do: "run", system: "orders", runbook: "disk-full", params: {} }],
+    ["orders a=1", { do: "run", system: "orders", runbook: "service-health", params: { a: "1" } }],
+    [
+      'orders r path="/var/log dir" q="say \\"hi\\"" for=45m',
+      {
+        do: "run",
+        system: "orders",
+        runbook: "r",
+        params: { path: "/var/log dir", q: 'say "hi"', for: "45m" },
+      },
+    ],
+    [
+      "orders r note=“from a phone”",
+      { do: "run", system: "orders", runbook: "r", params: { note: "from a phone" } },
+    ],
+    ["orders r note=don't", { do: "run", system: "orders", runbook: "r", params: { note: "don't" } }],
+    ["orders r q=a=b", { do: "run", system: "orders", runbook: "r", params: { q: "a=b" } }],
+    ["orders r q=", { do: "run", system: "orders", runbook: "r", params: { q: "" } }],
+    ["help", { do: "help" }],
+    ["HELP cancel", { do: "help", topic: "cancel" }],
+    ["list", { do: "list" }],
+    ["list orders", { do: "list", system: "orders" }],
+    ["status", { do: "status" }],
+    ["status #42", { do: "status", run: 42 }],
+    ["history orders", { do: "history", system: "orders" }],
+    ["cancel 42", { do: "cancel", run: 42 }],
+    ["freeze", { do: "freeze", reason: "no reason given" }],
+    ["freeze 2h release under way", { do: "freeze", forMs: 7_200_000, reason: "release under way" }],
+    ["freeze because I say so", { do: "freeze", reason: "because I say so" }],
+    ["unfreeze", { do: "unfreeze" }],
+  ])("%j", (text, intent) => {
+    expect(understand(text)).toEqual(intent);
+  });
+
+  it.each([
+    ["form now", /takes no words/],
+    ["a=b", /expected a system/],
+    ["orders r stray", /expected key=value, got "stray"/],
+    ["orders r a=1 a=2", /given twice/],
+    ["orders r =1", /expected key=value/],
+    ['orders r a="b', /not closed/],
+    ["run", /which system/],
+    ["status one", /number of a run/],
+    ["status 0", /number of a run/],
+    ["status 99999999999", /number of a run/],
+    ["status 1 2", /one run at most/],
+    ["cancel", /number of one run/],
+    ["cancel 1e3", /number of a run/],
+    ["history", /one system/],
+    ["list a b", /one system/],
+    ["help a b", /one topic/],
+    ["unfreeze now", /no words/],
+    ["freeze 99d x", /30d/],
+    [`${"x ".repeat(65)}`, /more than 64 words/],
+    ["x".repeat(4_001), /more than 4000 characters/],
+  ])("explains %j", (text, words) => {
+    expect(() => understand(text)).toThrow(words);
+    expect(() => understand(text)).toThrow(DiagError);
+  });
+
+  it("anything typed is an intent or a user error with a sentence", () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(fc.string(), fc.string({ unit: "binary" }), fc.stringMatching(/^[a-z"=“” \\]*$/)),
+        (text) => {
+          try {
+            expect(understand(text).do).toBeTypeOf("string");
+          } catch (error) {
+            expect(error).toBeInstanceOf(DiagError);
+            expect((error as DiagError).code).toBe("usage");
+          }
+        },
+      ),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it("a quoted value comes through unchanged", () => {
+    fc.assert(
+      fc.property(fc.string({ maxLength: 60 }), (value) => {
+        const quoted = value.replaceAll("\\", "\\\\").replaceAll('"', '\\"');
+        expect(understand(`orders r key="${quoted}"`)).toMatchObject({ params: { key: value } });
+      }),
+    );
+  });
+
+  it("hostile names stay plain data", () => {
+    expect(() => understand("orders r __proto__=1")).toThrow(/expected key=value/);
+    const intent = understand("orders r constructor=1 toString=2");
+    expect(intent).toEqual({
+      do: "run",
+      system: "orders",
+      runbook: "r",
+      params: Object.fromEntries([
+        ["constructor", "1"],
+        ["toString", "2"],
+      ]),
+    });
+  });
+});
+
+it("every command has a name of its own and says what it does", () => {
+  expect(new Set(commands.map(({ name }) => name)).size).toBe(commands.length);
+  for (const { summary } of commands) expect(summary.length).toBeGreaterThan(10);
+});

@@ -1,0 +1,51 @@
+import { readFileSync } from "node:fs";
+import { z } from "zod";
+import { Notification } from "../../../src/core/alert.ts";
+import { Limits } from "../../../src/core/limits.ts";
+import type { Catalog } from "../../../src/core/ports.ts";
+import { type RunbookHead, runbook } from "../../../src/core/runbook.ts";
+import { SystemSchema } from "../../../src/core/system.ts";
+
+/** A notification as Alertmanager 0.25 sent it. */
+export const recorded = (name: string): Notification =>
+  Notification.parse(
+    JSON.parse(readFileSync(new URL(`../../fixtures/alertmanager/${name}.json`, import.meta.url), "utf8"))
+      .body,
+  );
+
+export const bookOf = <P extends z.ZodObject>(head: Partial<RunbookHead<P>> & { id: string; params: P }) =>
+  runbook({ title: head.id, needs: [], covers: [], ...head })
+    .diagnose(() => ({}))
+    .findings(() => [])
+    .remedies({});
+
+export const none = z.object({});
+const postgres = { kind: "postgres", url: "postgres://db/app" };
+const system = (id: string, more: unknown) => ({ id, ...SystemSchema.parse(more) });
+
+export const catalogOf = (more: Partial<Catalog> = {}): Catalog => ({
+  runbooks: [
+    bookOf({ id: "service-health", params: none }),
+    bookOf({
+      id: "high-latency",
+      params: z.object({ service: z.string().max(20).default("all"), minutes: z.int().max(60).default(5) }),
+      alerts: [{ alertname: "HighLatency" }],
+      fromAlert: (labels) => ({ service: labels.service, minutes: labels.minutes, stray: "x" }),
+    }),
+    bookOf({ id: "pod-down", params: none, alerts: [{ alertname: "PodDown" }] }),
+    bookOf({ id: "pg-locks", params: none, needs: ["postgres"], alerts: [{ alertname: "PodDown" }] }),
+  ],
+  systems: [
+    system("checkout", {
+      channel: "C0CHECKOUT",
+      match: [{ service: "checkout" }],
+      connections: { db: postgres },
+    }),
+    system("web", { match: [{ service: "web", job: "lab" }] }),
+  ],
+  people: [],
+  policies: {},
+  limits: Limits.parse({}),
+  channel: "C0OPS",
+  ...more,
+});

@@ -1,0 +1,137 @@
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { checkRun } from "../../../src/ingress/check-run.ts";
+import { describeField, paramFields, readParams } from "../../../src/ingress/params.ts";
+import { BadParameters } from "../../../src/ingress/reply.ts";
+import { bookOf, catalogOf } from "./fixtures.ts";
+
+const book = bookOf({
+  id: "book",
+  params: z.object({
+    minutes: z.int().min(1).max(60).default(10).describe("how far back"),
+    ratio: z.number().min(0).max(1).optional(),
+    deep: z.boolean().default(false),
+    order: z.enum(["oldest", "newest"]).default("oldest"),
+    tables: z.array(z.string().min(1)).max(3).default([]),
+    note: z.string().max(5).optional(),
+  }),
+});
+
+const complaintsOf = (words: Record<string, string>) => {
+  try {
+    readParams(book, words);
+  } catch (error) {
+    if (error instanceof BadParameters)
+      return error.complaints.map(({ name, message }) => `${name}: ${message}`);
+    throw error;
+  }
+  return [];
+};
+
+describe("parameters", () => {
+  it("are read from the runbook's schema", () => {
+    expect(paramFields(book)).toEqual([
+      {
+        name: "minutes",
+        kind: "integer",
+        description: "how far back",
+        required: false,
+        default: 10,
+        min: 1,
+        max: 60,
+      },
+      { name: "ratio", kind: "number", description: "", required: false, min: 0, max: 1 },
+      { name: "deep", kind: "boolean", description: "", required: false, default: false },
+      {
+        name: "order",
+        kind: "choice",
+        description: "",
+        required: false,
+        default: "oldest",
+        choices: ["oldest", "newest"],
+      },
+      { name: "tables", kind: "list", description: "", required: false, default: [] },
+      { name: "note", kind: "text", description: "", required: false },
+    ]);
+    expect(paramFields(book).map(describeField)[0]).toBe(
+      "minutes=10 (at least 1, at most 60) – how far back",
+    );
+  });
+
+  it("become typed values, defaults filled in", () => {
+    expect(readParams(book, {})).toEqual({ minutes: 10, deep: false, order: "oldest", tables: [] });
+    expect(
+      readParams(book, {
+        minutes: "25",
+        ratio: ".5",
+        deep: "Yes",
+        order: "newest",
+        tables: "a, b",
+        note: "12",
+      }),
+    ).toEqual({ minutes: 25, ratio: 0.5, deep: true, order: "newest", tables: ["a", "b"], note: "12" });
+  });
+
+  it("are complained about all at once, by name", () => {
+    const complaints = complaintsOf({
+      minutes: "0",
+      ratio: "half",
+      order: "sideways",
+      mintues: "3",
+      note: "too long",
+    });
+    expect(complaints.map((line) => line.split(":")[0]).sort()).toEqual(
+      ["minutes", "mintues", "note", "order", "ratio"].sort(),
+    );
+    expect(complaints).toContain('mintues: no such parameter: did you mean "minutes"?');
+  });
+
+  it.each([
+    [{ minutes: "1.5" }],
+    [{ minutes: "" }],
+    [{ minutes: "0x10" }],
+    [{ minutes: "Infinity" }],
+    [{ deep: "maybe" }],
+    [{ constructor: "1" }],
+  ])("%j is refused", (words) => {
+    expect(complaintsOf(words as Record<string, string>)).toHaveLength(1);
+  });
+});
+
+describe("a run", () => {
+  const catalog = catalogOf({
+    runbooks: [bookOf({ id: "book", params: z.object({ n: z.int().default(1) }), needs: ["postgres"] })],
+  });
+  const check = (system: string, runbook: string, params: Record<string, string> = {}) =>
+    checkRun(
+      catalog,
+      { system, runbook, params },
+      { caller: { via: "cli", name: "me" }, channel: "C0", otherWords: ["help"] },
+    );
+
+  it("gets the first connection of each kind, or the one that was named", () => {
+    expect(check("checkout", "book").connections).toEqual({ postgres: "db" });
+    expect(check("checkout", "book", { postgres: "db" }).connections).toEqual({ postgres: "db" });
+    expect(() => check("checkout", "book", { postgres: "dv", n: "x", redis: "r" })).toThrow(
+      /postgres: .*did you mean "db".*redis: checkout has no redis.*n: /,
+    );
+  });
+
+  it("can be asked to take remedies back", () => {
+    expect(check("checkout", "book", { for: "45m" }).applyForMs).toBe(2_700_000);
+    for (const time of ["45", "5s", "8d", ""])
+      expect(() => check("checkout", "book", { for: time })).toThrow(/for: /);
+  });
+
+  it.each([
+    ["chekout", "book", "unknown_system", /did you mean .*checkout/],
+    ["hlep", "book", "unknown_system", /did you mean .*help/],
+    ["nothing-like-it", "book", "unknown_system", /diag list/],
+    ["checkout", "bok", "unknown_runbook", /did you mean "book"/],
+    ["web", "book", "missing_connection", /diagbot.yaml/],
+  ])("%s %s is %s", (system, runbook, code, hint) => {
+    expect(() => check(system, runbook)).toThrow(
+      expect.objectContaining({ code, hint: expect.stringMatching(hint) }),
+    );
+  });
+});
