@@ -1,0 +1,94 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { freePort } from "./ports.ts";
+import { until } from "./until.ts";
+
+/** Counters as functions of the time: what an application would have exposed, written into blocks before the start. */
+export interface PastSeries {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Value `seconds` after the beginning of the hour; undefined: no sample then. */
+  value(seconds: number): number | undefined;
+}
+
+/** Why tests with a real Prometheus are skipped here; undefined where they run. */
+export const whyNoPrometheus = (): string | undefined => {
+  try {
+    for (const program of ["prometheus", "promtool"])
+      execFileSync(program, ["--version"], { stdio: "ignore" });
+    return undefined;
+  } catch {
+    return "prometheus and promtool are not on the PATH (apt-get install prometheus)";
+  }
+};
+
+/** A real Prometheus with an hour of history (every 15 s) and live targets scraped every second. */
+export async function startPrometheus(
+  past: readonly PastSeries[],
+  targets: Record<string, readonly string[]>,
+) {
+  const folder = mkdtempSync(join(tmpdir(), "diagbot-prometheus-"));
+  const at = (name: string) => join(folder, name);
+  writeFileSync(at("past.om"), openMetrics(past));
+  execFileSync("promtool", ["tsdb", "create-blocks-from", "openmetrics", at("past.om"), at("data")], {
+    stdio: "pipe",
+  });
+  writeFileSync(at("prometheus.yml"), scrapeConfig(targets));
+  const port = await freePort();
+  const args = [
+    `--config.file=${at("prometheus.yml")}`,
+    `--storage.tsdb.path=${at("data")}`,
+    `--web.listen-address=127.0.0.1:${port}`,
+  ];
+  const child = spawn("prometheus", args, { stdio: "ignore" });
+  const url = `http://127.0.0.1:${port}`;
+  await until(
+    () =>
+      fetch(`${url}/-/ready`).then(
+        (answer) => answer.ok,
+        () => false,
+      ),
+    20_000,
+  );
+  return {
+    url,
+    stop: async () => {
+      await ended(child);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function ended(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    child.once("close", () => resolve());
+    child.kill("SIGTERM");
+  });
+}
+
+function openMetrics(past: readonly PastSeries[]): string {
+  const begin = Math.floor(Date.now() / 1000) - 3600;
+  const lines: string[] = [];
+  for (const name of new Set(past.map((one) => one.name))) {
+    lines.push(`# TYPE ${name} unknown`);
+    for (const one of past.filter((series) => series.name === name)) {
+      const labels = Object.entries(one.labels).map(([key, value]) => `${key}=${JSON.stringify(value)}`);
+      for (let seconds = 0; seconds <= 3600; seconds += 15) {
+        const value = one.value(seconds);
+        if (value !== undefined) lines.push(`${name}{${labels.join(",")}} ${value} ${begin + seconds}`);
+      }
+    }
+  }
+  return `${lines.join("\n")}\n# EOF\n`;
+}
+
+const scrapeConfig = (targets: Record<string, readonly string[]>): string =>
+  JSON.stringify({
+    global: { scrape_interval: "1s", scrape_timeout: "1s" },
+    scrape_configs: Object.entries(targets).map(([job, addresses]) => ({
+      job_name: job,
+      static_configs: [{ targets: addresses }],
+    })),
+  });

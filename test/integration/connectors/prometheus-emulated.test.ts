@@ -1,0 +1,104 @@
+import type { RequestListener } from "node:http";
+import { afterEach, expect, test } from "vitest";
+import { highErrorRate } from "../../../runbooks/high-error-rate.ts";
+import { slowResponses } from "../../../runbooks/slow-responses.ts";
+import * as prometheus from "../../../src/connectors/prometheus/actions.ts";
+import { prometheusConnector } from "../../../src/connectors/prometheus/index.ts";
+import { freePort } from "../../helpers/ports.ts";
+import { openBench } from "../../helpers/run-runbook.ts";
+import { webServer } from "../../helpers/web-server.ts";
+
+// Answers a real Prometheus gives only in trouble, given by a small HTTP server instead (emulated).
+const cleanups: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const clean of cleanups.splice(0).reverse()) await clean();
+});
+const bench = (url: string, more: object = {}) => {
+  const one = openBench({
+    connections: { metrics: { kind: "prometheus", url, ...more } },
+    connectors: [prometheusConnector],
+  });
+  cleanups.push(one.close);
+  return one;
+};
+const serve = async (handler: RequestListener) => {
+  const server = await webServer(handler);
+  cleanups.push(server.close);
+  return `http://127.0.0.1:${server.port}`;
+};
+const answers = (status: number, body: unknown) =>
+  serve((_request, answer) =>
+    answer.writeHead(status).end(typeof body === "string" ? body : JSON.stringify(body)),
+  );
+
+test("Prometheus is down: both runbooks say so instead of nothing", async () => {
+  const url = `http://127.0.0.1:${await freePort()}`;
+  for (const runbook of [highErrorRate, slowResponses]) {
+    const { findings } = await bench(url).diagnose(runbook);
+    expect(findings.map(({ id, severity }) => [id, severity])).toEqual([["prometheus", "critical"]]);
+    expect(findings[0]?.title).toContain("connection refused");
+  }
+});
+
+test.each([
+  ["starting", 503, "Service Unavailable", "target_error", "503"],
+  ["credentials", 401, "Unauthorized", "target_auth", "401"],
+  [
+    "bad query",
+    400,
+    { status: "error", errorType: "bad_data", error: "parse error" },
+    "target_error",
+    "bad_data",
+  ],
+  [
+    "overload",
+    503,
+    { status: "error", errorType: "timeout", error: "query timed out" },
+    "timeout",
+    "timeout",
+  ],
+  ["a login page", 200, "<html>login</html>", "target_error", "200"],
+  [
+    "another shape",
+    200,
+    { status: "success", data: { resultType: "scalar", result: [1, "1"] } },
+    "bad_output",
+    undefined,
+  ],
+] as const)("%s is an error with its own code", async (_name, status, body, code, detail) => {
+  const call = bench(await answers(status, body)).call(prometheus.health());
+  await expect(call).rejects.toMatchObject({ code, ...(detail === undefined ? {} : { detail }) });
+});
+
+test("not ready is told apart in the finding", async () => {
+  const { findings } = await bench(await answers(503, "Service Unavailable")).diagnose(highErrorRate);
+  expect(findings[0]?.title).toContain("not ready");
+});
+
+test("an answer beyond 8 MiB is refused", async () => {
+  const url = await serve((_request, answer) => {
+    const more = () => answer.write("x".repeat(1024 * 1024), (error) => (error ? undefined : more()));
+    more();
+  });
+  await expect(bench(url).call(prometheus.health())).rejects.toMatchObject({ code: "output_too_large" });
+});
+
+test("a Prometheus that hangs is a timeout", async () => {
+  const url = await serve(() => undefined);
+  await expect(bench(url).call(prometheus.health())).rejects.toMatchObject({
+    code: "timeout",
+    detail: "answer",
+  });
+});
+
+test("headers and path prefix of the connection are used, and never shown", async () => {
+  const seen: string[] = [];
+  const url = await serve((request, answer) => {
+    seen.push(`${request.headers.authorization} ${request.url}`);
+    answer.writeHead(500).end("boom");
+  });
+  const headers = { authorization: "Bearer prometheus-secret" };
+  const diagnosis = await bench(`${url}/prom/`, { headers }).diagnose(slowResponses);
+  expect(seen[0]).toMatch(/^Bearer prometheus-secret \/prom\/api\/v1\//);
+  expect(JSON.stringify(diagnosis.findings)).not.toContain("prometheus-secret");
+});

@@ -1,0 +1,218 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { highErrorRate } from "../../../runbooks/high-error-rate.ts";
+import { slowResponses } from "../../../runbooks/slow-responses.ts";
+import * as prometheus from "../../../src/connectors/prometheus/actions.ts";
+import { prometheusConnector } from "../../../src/connectors/prometheus/index.ts";
+import { freePort } from "../../helpers/ports.ts";
+import { type PastSeries, startPrometheus, whyNoPrometheus } from "../../helpers/prometheus-server.ts";
+import { openBench } from "../../helpers/run-runbook.ts";
+import { until } from "../../helpers/until.ts";
+import { type TestServer, webServer } from "../../helpers/web-server.ts";
+
+type Labels = Record<string, string>;
+const steady = (perSecond: number) => (seconds: number) => Math.round(perSecond * seconds * 1000) / 1000;
+/** Nothing for fifty minutes, then so much per second. */
+const rising = (perSecond: number) => (seconds: number) => Math.max(0, perSecond * (seconds - 3000));
+const up = (job: string, instance = "app:8000"): PastSeries => ({
+  name: "up",
+  labels: { job, instance },
+  value: () => 1,
+});
+const requests = (
+  job: string,
+  labels: Labels,
+  value: PastSeries["value"],
+  name = "http_requests_total",
+): PastSeries => ({ name, labels: { job, instance: "app:8000", ...labels }, value });
+
+/** A histogram where `share[i]` of the requests fall below `bounds[i]`. */
+function histogram(
+  job: string,
+  route: string,
+  perSecond: number,
+  buckets: Record<string, number>,
+): PastSeries[] {
+  const name = "http_request_duration_seconds";
+  const labels = { job, instance: "app:8000", route };
+  return [
+    ...Object.entries(buckets).map(([le, share]) => ({
+      name: `${name}_bucket`,
+      labels: { ...labels, le },
+      value: steady(perSecond * share),
+    })),
+    { name: `${name}_count`, labels, value: steady(perSecond) },
+  ];
+}
+
+const ODD = 'odd"job\\with\nnewline';
+const PAST: PastSeries[] = [
+  ...[
+    "healthy",
+    "failing",
+    "shared",
+    "instance",
+    "quiet",
+    "few",
+    "renamed",
+    "nostatus",
+    "slow",
+    "capped",
+    ODD,
+  ].map((job) => up(job)),
+  requests("healthy", { status: "200", route: "/" }, steady(100)),
+  requests("healthy", { status: "404", route: "/" }, steady(20)),
+  requests("healthy", { status: "500", route: "/" }, steady(0.1)),
+  ...histogram("healthy", "/", 100, { "0.1": 0.98, "1": 0.999, "5": 1, "+Inf": 1 }),
+  requests("failing", { status: "200", route: "/" }, steady(50)),
+  requests("failing", { status: "200", route: "/pay" }, steady(40)),
+  requests("failing", { status: "503", route: "/pay" }, rising(10)),
+  requests("failing", { status: "500", route: "/" }, rising(0.2)),
+  requests("shared", { status: "200", route: "/a" }, steady(10)),
+  requests("shared", { status: "500", route: "/a" }, steady(2)),
+  requests("shared", { status: "500", route: "/b" }, steady(2)),
+  requests("instance", { status: "200" }, steady(10)),
+  requests("instance", { status: "200", instance: "bad:8000" }, steady(2)),
+  requests("instance", { status: "502", instance: "bad:8000" }, steady(5)),
+  requests("quiet", { status: "200" }, () => 1000),
+  ...histogram("quiet", "/", 0, { "1": 1, "+Inf": 1 }),
+  requests("few", { status: "500" }, steady(0.02)),
+  requests("stopped", { status: "200" }, (seconds) => (seconds < 2400 ? seconds : undefined)),
+  requests("renamed", { code: "5xx" }, steady(5), "app_calls_total"),
+  requests("renamed", { code: "2xx" }, steady(5), "app_calls_total"),
+  requests("nostatus", { outcome: "ERROR", route: "/" }, steady(5)),
+  ...histogram("slow", "/search", 10, { "0.1": 0.2, "1": 0.5, "5": 1, "+Inf": 1 }),
+  ...histogram("slow", "/", 10, { "0.1": 0.99, "1": 1, "5": 1, "+Inf": 1 }),
+  ...histogram("capped", "/", 10, { "0.1": 0.2, "1": 0.5, "+Inf": 1 }),
+  requests(ODD, { status: "500" }, steady(10)),
+];
+
+describe.skipIf(whyNoPrometheus() !== undefined)("a real Prometheus", () => {
+  let server: Awaited<ReturnType<typeof startPrometheus>>;
+  let exporter: TestServer;
+  let deadPort: number;
+  const bench = (job: string, more: object = {}) =>
+    openBench({
+      connections: { metrics: { kind: "prometheus", url: server.url, labels: { job }, ...more } },
+      connectors: [prometheusConnector],
+    });
+  const errorRate = (job: string, more: object = {}) => bench(job, more).diagnose(highErrorRate);
+
+  beforeAll(async () => {
+    exporter = await webServer((_request, answer) =>
+      answer.setHeader("content-type", "text/plain; version=0.0.4").end("demo 1\n"),
+    );
+    deadPort = await freePort();
+    server = await startPrometheus(PAST, { live: [`127.0.0.1:${exporter.port}`, `127.0.0.1:${deadPort}`] });
+  });
+  afterAll(async () => {
+    await server?.stop();
+    await exporter?.close();
+  });
+
+  test("0.1 % errors and 4xx are no finding", async () => {
+    expect((await errorRate("healthy")).findings).toEqual([]);
+    expect((await bench("healthy").diagnose(slowResponses)).findings).toEqual([]);
+  });
+
+  test("the ratio, its route and its curve", async () => {
+    const diagnosis = await errorRate("failing");
+    const finding = diagnosis.finding("error-rate");
+    expect(finding.title).toMatch(/^1[01] % of requests fail \(limit 5\.0 %\)$/);
+    expect(finding.severity).toBe("critical");
+    expect(finding.because).toContain("/pay");
+    const series = finding.evidence.find((one) => one.kind === "series");
+    expect(series?.series.map(({ name }) => name)).toEqual(["5xx"]);
+    const points = series?.series[0]?.points ?? [];
+    expect(points.length).toBeLessThanOrEqual(241);
+    expect(points.at(-1)?.[1]).toBeCloseTo(0.1, 1);
+    expect(points[100]?.[1] ?? 0).toBeLessThan(0.01);
+    expect(diagnosis.advice("findCause")).toContain("/pay");
+  });
+
+  test("errors on all routes point at what they share; on one instance at that one", async () => {
+    expect((await errorRate("shared")).finding("error-rate").because).toContain("spread over 2 routes");
+    expect((await errorRate("instance")).finding("error-rate").because).toContain("instance bad:8000");
+  });
+
+  test.each([
+    ["quiet", "no-traffic", "No requests"],
+    ["few", "few-requests", "there are few"],
+    ["stopped", "no-data", "stopped within the last hour"],
+    ["nostatus", "no-data", 'no label "status"'],
+    ["absent", "no-data", "no series http_requests_total"],
+  ])("%s: %s, neither silence nor alarm", async (job, id, words) => {
+    const { findings } = await errorRate(job);
+    const finding = findings.find((one) => one.id === id);
+    expect(finding?.title).toContain(words);
+    expect(finding?.severity).toBe("info");
+    expect(findings.some(({ severity }) => severity === "critical")).toBe(false);
+  });
+
+  test("a job that Prometheus does not know at all", async () => {
+    expect((await errorRate("absent")).finding("no-targets").severity).toBe("warning");
+  });
+
+  test("metric and label names of the connection; grouped statuses such as 5xx", async () => {
+    const metrics = { requests: "app_calls_total", statusLabel: "code" };
+    expect((await errorRate("renamed", { metrics })).finding("error-rate").title).toContain("50 %");
+  });
+
+  test("label values are escaped, names are checked", async () => {
+    expect((await errorRate(ODD)).finding("error-rate").title).toContain("100 %");
+    expect((await errorRate('x"} or vector(1) #')).findings.map(({ id }) => id)).toEqual([
+      "no-data",
+      "no-targets",
+    ]);
+    const call = bench("x", { metrics: { requests: "up} or vector(1)" } }).call(prometheus.errorRatio());
+    await expect(call).rejects.toMatchObject({ code: "bad_config" });
+  });
+
+  test("p95 over the limit names the slow route and draws the curve", async () => {
+    const finding = (await bench("slow").diagnose(slowResponses)).finding("slow");
+    expect(finding.title).toMatch(/^p95 is 4\.[0-9] s \(limit 2\.0 s\)$/);
+    expect(finding.because).toContain("/search");
+    expect(finding.because).toContain("the other routes are within the limit");
+    const series = finding.evidence.find((one) => one.kind === "series");
+    expect(series?.series.map(({ name }) => name)).toEqual(["p50", "p95", "p99"]);
+  });
+
+  test("a p95 beyond the largest bucket is said, not taken for a number", async () => {
+    const diagnosis = await bench("capped").diagnose(slowResponses);
+    expect(diagnosis.findings.map(({ id }) => id)).toEqual(["buckets-too-short"]);
+    expect(diagnosis.advice("fixMetrics")).toContain("1.0 s");
+    const low = await bench("capped").diagnose(slowResponses, { p95Seconds: 0.5 });
+    expect(low.finding("slow").title).toContain("at least 1.0 s");
+  });
+
+  test.each([
+    ["quiet", "no requests in the last"],
+    ["absent", "no histogram"],
+  ])("latency of %s is no data", async (job, words) => {
+    const finding = (await bench(job).diagnose(slowResponses)).finding("no-data");
+    expect(finding.title).toContain(words);
+    expect(finding.severity).toBe("info");
+  });
+
+  test("a dead target is found with its error, beside a living one", async () => {
+    const call = () => bench("live").call(prometheus.targets());
+    const targets = await until(async () => {
+      const seen = await call();
+      return seen.total === 2 && seen.down[0]?.lastError !== undefined ? seen : undefined;
+    }, 20_000);
+    expect(targets.down).toEqual([
+      { job: "live", instance: `127.0.0.1:${deadPort}`, lastError: expect.stringContaining("refused") },
+    ]);
+    const finding = (await errorRate("live")).finding("targets-down");
+    expect(finding.title).toContain("1 of 2 scrape targets down");
+    expect(finding.because).toContain("refused");
+  });
+
+  test("a query Prometheus refuses is an error, never an empty answer", async () => {
+    const url = `${server.url}/wrong-prefix`;
+    const call = openBench({
+      connections: { metrics: { kind: "prometheus", url } },
+      connectors: [prometheusConnector],
+    }).call(prometheus.health());
+    await expect(call).rejects.toMatchObject({ code: "target_error", detail: "404" });
+  });
+});
