@@ -34,6 +34,7 @@ export function createCliHouse(cwd: string): CliHouse {
     waitForRun: async (id) => waitForRun(await opened(), id),
     workInline: async (id) => workInline(await opened(), id),
     vote: async (ask) => vote(await opened(), ask),
+    answer: async (ask) => (await opened()).store.intake.answer(entry(ask), { ...ask, via: "cli" }),
     auditVerify: async () => verifyAudit((await opened()).pool),
     migrate: async () => {
       const fresh = openHouse(configured(), { maxConnections: 1 });

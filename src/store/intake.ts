@@ -11,6 +11,7 @@ import { actorOf, insertRun, insertThread } from "./runs.ts";
 import { touchOpenThreads } from "./sweep.ts";
 import { type Transaction, transact } from "./transaction.ts";
 import { castVote } from "./votes.ts";
+import { lockWrites } from "./write-lock.ts";
 
 /** Everything the doors write: the request and what it changes, in one transaction. */
 export function createIntake({
@@ -63,6 +64,7 @@ export function createIntake({
     freeze: (entry, { by, reason, forMs }) =>
       commit(async (tx) => {
         await noteEntry(tx, entry);
+        await lockWrites(tx);
         const { rows } = await tx.sql.query<{ since: Date; until: Date | null }>(
           `INSERT INTO write_freeze (by, reason, until) VALUES ($1, $2, clock_timestamp() + make_interval(secs => $3))
            ON CONFLICT (only_one) DO UPDATE SET by = excluded.by, reason = excluded.reason, until = excluded.until, since = clock_timestamp()

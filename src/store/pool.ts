@@ -25,8 +25,10 @@ export function openPool(
     idle_in_transaction_session_timeout: 15_000,
     types: types as never,
   });
-  // An idle connection that breaks is replaced at the next use; without a listener it would end the process.
+  // A connection that breaks fails its query or is replaced at the next use. Without listeners, idle or lent out, it would
+  // end the process.
   pool.on("error", () => {});
+  pool.on("connect", (client) => client.on("error", () => {}));
   return pool;
 }
 

@@ -3,6 +3,7 @@ import { sha256 } from "../lib/sha256.ts";
 import { type FencedTransaction, fenced, type OnCommit } from "./fence.ts";
 import type { Pool } from "./pool.ts";
 import { transact } from "./transaction.ts";
+import { lockWrites } from "./write-lock.ts";
 
 type Writes = Pick<RunStore, "beginWrite" | "recordWrite" | "resend">;
 type Intent = Parameters<RunStore["beginWrite"]>[1];
@@ -30,9 +31,10 @@ async function beginWrite(
   fence: Fence,
   intent: Intent,
 ): Promise<WrittenIntent | IntentRefusal> {
+  await lockWrites(tx);
   if (tx.run.cancelRequested && !intent.isUndo) return { refused: "cancelled", why: "the run was cancelled" };
   const frozen = await tx.sql.query<{ reason: string; by: string }>(
-    "SELECT reason, by FROM write_freeze WHERE until IS NULL OR until > clock_timestamp() FOR SHARE",
+    "SELECT reason, by FROM write_freeze WHERE until IS NULL OR until > clock_timestamp()",
   );
   if (frozen.rows[0] !== undefined)
     return { refused: "frozen", why: `writes are frozen by ${frozen.rows[0].by}: ${frozen.rows[0].reason}` };
@@ -80,16 +82,12 @@ async function approvalHolds(
     : { refused: "void", why: "the votes do not carry this plan" };
 }
 
-/** Any number: reservations are made one after another, or two writes at once would both see the last free place. */
-const LIMIT_LOCK = 7_204_414;
-
 /** An undo reduces the blast, so it is never held back. */
 async function overLimit(
   tx: FencedTransaction,
   fence: Fence,
   intent: Intent,
 ): Promise<IntentRefusal | undefined> {
-  await tx.sql.query("SELECT pg_advisory_xact_lock($1)", [LIMIT_LOCK]);
   if (intent.isUndo) return undefined;
   const { rows } = await tx.sql.query<{ hour: number; now: number }>(
     `SELECT (SELECT count(*)::int FROM attempt t JOIN run r ON r.id = t.run_id

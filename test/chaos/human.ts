@@ -1,0 +1,107 @@
+import { DiagError } from "../../src/core/errors.ts";
+import { ApprovalId } from "../../src/core/ids.ts";
+import type { Entry } from "../../src/core/ports.ts";
+import type { Pool, Store } from "../../src/store/index.ts";
+import { voters } from "./knowledge.ts";
+import type { Random } from "./random.ts";
+import type { Ledger } from "./target.ts";
+
+let entries = 0;
+export const entry = (): Entry => ({
+  source: "cli",
+  dedupeKey: `rig-${process.pid}-${++entries}`,
+  raw: "{}",
+});
+
+interface Pending {
+  id: string;
+  run_id: number;
+  remedy: string;
+}
+
+/** What the rig did behind diagbot's back; nothing of it may ever be executed. */
+export interface Mischief {
+  readonly denied: Set<string>;
+  readonly tampered: Set<string>;
+}
+
+/** The people of the rig: they vote, twice and at once; deny; and answer truthfully what became of unknown writes. */
+export function humans(house: {
+  store: Store;
+  pool: Pool;
+  ledger: Ledger;
+  dice: Random;
+  mischief: Mischief;
+  disturb: boolean;
+}) {
+  const { store, pool, dice, mischief } = house;
+  const voted = new Set<string>();
+  const subject = (pending: Pending) => `${pending.run_id}/${pending.remedy}`;
+
+  const vote = async (pending: Pending): Promise<void> => {
+    const approval = ApprovalId.parse(pending.id);
+    const fate = house.disturb ? dice.next() : 1;
+    if (fate < 0.06) {
+      await store.intake.castVote(entry(), {
+        approval,
+        voter: voters[0],
+        decision: "deny",
+        reason: "no",
+        via: "cli",
+      });
+      mischief.denied.add(subject(pending));
+      return;
+    }
+    if (fate < 0.1) {
+      await pool.query(
+        "UPDATE remedy SET plan = replace(plan, '/1\"', '/tampered\"') WHERE run_id = $1 AND key = $2",
+        [pending.run_id, pending.remedy],
+      );
+      mischief.tampered.add(subject(pending));
+    }
+    // Two last votes at once and one of them twice: still two votes.
+    const casts = [voters[1], voters[2], voters[2]].map((voter) =>
+      store.intake.castVote(entry(), { approval, voter, decision: "approve", via: "cli" }),
+    );
+    const ends = await Promise.allSettled(casts);
+    for (const end of ends) if (end.status === "rejected" && !isRefusal(end.reason)) throw end.reason;
+  };
+
+  const answer = async ({ id, step_input }: { id: string; step_input: { item: string } }): Promise<void> => {
+    const happened = (house.ledger.applied.get(step_input.item) ?? 0) > 0;
+    const request = {
+      approval: ApprovalId.parse(id),
+      voter: voters[0],
+      answer: happened ? "happened" : "did-not",
+      via: "cli",
+    } as const;
+    await store.intake.answer(entry(), request).catch(ignoreRefusal);
+  };
+
+  return {
+    /** One look at everything that waits for a human. */
+    look: async (): Promise<number> => {
+      const { rows: pending } = await pool.query<Pending>(
+        "SELECT id, run_id, remedy FROM approval WHERE state = 'pending'",
+      );
+      for (const each of pending) {
+        if (voted.has(each.id)) continue;
+        await vote(each);
+        voted.add(each.id);
+      }
+      const { rows: open } = await pool.query<{ id: string; step_input: { item: string } }>(
+        `SELECT a.id, s.input AS step_input FROM remedy m
+         JOIN approval a ON a.run_id = m.run_id AND a.remedy = m.key AND a.state = 'approved'
+         JOIN step s ON s.run_id = m.run_id AND s.remedy = m.key AND s.state = 'unknown' WHERE m.status = 'unknown'`,
+      );
+      for (const question of open) await answer(question);
+      return open.length;
+    },
+  };
+}
+
+const isRefusal = (thrown: unknown): boolean =>
+  thrown instanceof DiagError && ["not_allowed", "not_decidable", "drifted"].includes(thrown.code);
+const ignoreRefusal = (thrown: unknown): void => {
+  if (!isRefusal(thrown)) throw thrown;
+};

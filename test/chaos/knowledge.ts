@@ -1,0 +1,135 @@
+import { z } from "zod";
+import { actionsOn, type Connector, type EffectClass, type Probed } from "../../src/core/action.ts";
+import { DiagError } from "../../src/core/errors.ts";
+import { PrincipalId } from "../../src/core/ids.ts";
+import { Limits } from "../../src/core/limits.ts";
+import { Policies, type Principal } from "../../src/core/policy.ts";
+import type { Catalog } from "../../src/core/ports.ts";
+import { runbook, verify } from "../../src/core/runbook.ts";
+import { SystemSchema } from "../../src/core/system.ts";
+
+/** Seconds a write may take; the lease is shorter, as in the worst of worlds. */
+export const WRITE_SECONDS = 1;
+
+const Item = z.object({ item: z.string(), target: z.string() });
+const { read, write } = actionsOn<string>("http");
+
+const ask = async (url: string, item: string, signal: AbortSignal): Promise<boolean> => {
+  const response = await fetch(`${url}/probe?item=${encodeURIComponent(item)}`, { signal });
+  return z.object({ applied: z.boolean() }).parse(await response.json()).applied;
+};
+
+const applied = read({
+  name: "chaos.applied",
+  title: "What has been applied",
+  input: z.object({ items: z.array(z.string()) }),
+  output: z.object({ missing: z.int() }),
+  run: async (url, { items }, { signal }) => {
+    const answers = await Promise.all(items.map((item) => ask(url, item, signal)));
+    return { missing: answers.filter((answer) => !answer).length };
+  },
+});
+
+const change = (kind: EffectClass) =>
+  write({
+    name: `chaos.${kind}`,
+    title: `A ${kind} change`,
+    class: kind,
+    risk: "high",
+    timeoutSeconds: WRITE_SECONDS,
+    input: Item,
+    output: z.object({}),
+    target: ({ target }) => target,
+    preview: async (url, { item }, { signal }) =>
+      (await ask(url, item, signal))
+        ? { changes: [], witness: true, nothingToDo: "already applied" }
+        : { changes: [`apply ${item}`], witness: false },
+    drift: () => [],
+    run: async (url, { item, target }, { effectKey, remainingMs, signal }) => {
+      const body = JSON.stringify({
+        item,
+        target,
+        class: kind,
+        key: effectKey,
+        plan: "",
+        expires: Date.now() + remainingMs(),
+      });
+      const response = await fetch(`${url}/write`, { method: "POST", body, signal });
+      if (response.status === 403) throw new DiagError("target_refused", "the credential has expired");
+      if (!response.ok) throw new DiagError("target_error", `status ${response.status}`);
+      return {};
+    },
+    probe: async (url, { item }, _witness, { signal }): Promise<Probed> =>
+      (await ask(url, item, signal))
+        ? { verdict: "done", evidence: `${item} is applied` }
+        : { verdict: "not-done", evidence: `${item} is not applied` },
+  });
+
+const changes = { guarded: change("guarded"), keyed: change("keyed"), cas: change("cas") } as const;
+const KINDS = ["guarded", "keyed", "cas"] as const;
+
+/** Items of one remedy of a batch. Some share a target with other batches, so that they compete for its lock. */
+const itemsOf = (batch: number, kind: (typeof KINDS)[number], count: number) =>
+  Array.from({ length: count }, (_, index) => ({
+    item: `${batch}/${kind}/${index + 1}`,
+    target: batch % 4 === 0 ? `shared-${batch % 3}` : `${batch}/${kind}`,
+  }));
+
+const remedy = (kind: (typeof KINDS)[number]) => {
+  const items = ({ params }: { params: { batch: number; writes: number } }) =>
+    itemsOf(params.batch, kind, params.writes);
+  return {
+    title: `Apply ${kind}`,
+    risk: "high" as const,
+    do: (_seen: unknown, context: { params: { batch: number; writes: number } }) =>
+      items(context).map((item) => changes[kind](item)),
+    verify: verify({
+      check: (_seen: unknown, context: { params: { batch: number; writes: number } }) => ({
+        after: applied({ items: items(context).map(({ item }) => item) }),
+      }),
+      holds: ({ after }) => after.ok && after.value.missing === 0,
+      within: "5s",
+    }),
+    undo: "none: the rig counts effects" as const,
+  };
+};
+
+const chaosRunbook = runbook({
+  id: "chaos",
+  title: "Chaos",
+  needs: ["http"],
+  covers: [],
+  params: z.object({ batch: z.int(), writes: z.int(), only: z.enum(KINDS).optional() }),
+})
+  .diagnose(({ batch }) => ({ look: applied({ items: [`${batch}/guarded/1`] }) }))
+  .findings((_seen, { params }) => [
+    {
+      id: "chaos",
+      severity: "critical",
+      title: "chaos",
+      because: "chaos",
+      remedies: params.only === undefined ? KINDS : [params.only],
+    },
+  ])
+  .remedies({ guarded: remedy("guarded"), keyed: remedy("keyed"), cas: remedy("cas") } as never);
+
+export const chaosConnector: Connector = {
+  needs: "http",
+  actions: [applied.action, changes.guarded.action, changes.keyed.action, changes.cas.action],
+  open: (connection) => (connection as { url: string }).url,
+  close: async () => {},
+};
+
+const person = (id: string): Principal => ({ id: PrincipalId.parse(id), roles: ["oncall"], slack: [] });
+export const asker = person("asker");
+export const voters = [person("bob"), person("carol"), person("dave")] as const;
+
+/** What rig and workers know alike. */
+export const chaosCatalog = (url: string): Catalog => ({
+  runbooks: [chaosRunbook],
+  systems: [{ id: "sys", ...SystemSchema.parse({ connections: { api: { kind: "http", url } } }) }],
+  people: [asker, ...voters],
+  policies: Policies.parse({ high: { approvals: 2, from: ["oncall"], expires: "10m", execute: "5m" } }),
+  limits: Limits.parse({ writesPerSystemHour: 10_000, simultaneousWrites: 1_000 }),
+  channel: "C0",
+});

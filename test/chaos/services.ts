@@ -1,0 +1,61 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { Redis } from "ioredis";
+import { migrate, openPool } from "../../src/store/index.ts";
+import { startPostgres } from "../helpers/postgres-server.ts";
+import { startRedis, whyNoRedis } from "../helpers/redis-server.ts";
+import { until } from "../helpers/until.ts";
+
+export interface Services {
+  readonly databaseUrl: string;
+  /** Undefined: no redis-server here, the queue runs in Postgres. */
+  readonly redisUrl: string | undefined;
+  /** Everything in the queue is lost. */
+  flush(): Promise<void>;
+  /** Postgres ends at once, as in a crash, and comes back. */
+  crashPostgres(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** A private Postgres and, where there is one, a private Redis. */
+export async function startServices(): Promise<Services> {
+  const postgres = await startPostgres();
+  const redis = whyNoRedis() === undefined ? await startRedis() : undefined;
+  const pool = openPool(postgres.url, { max: 1 });
+  await migrate(pool);
+  await pool.end();
+  return {
+    databaseUrl: postgres.url,
+    redisUrl: redis?.url,
+    flush: async () => {
+      if (redis === undefined) return;
+      const client = new Redis(redis.url);
+      await client.flushall();
+      client.disconnect();
+    },
+    crashPostgres: async () => {
+      const pid = postgres.pid();
+      // SIGQUIT is `pg_ctl stop -m immediate`: no checkpoint, no goodbye; the next start recovers.
+      process.kill(pid, "SIGQUIT");
+      await until(() => !isAlive(pid));
+      await postgres.start();
+    },
+    stop: async () => {
+      await redis?.stop();
+      await postgres.stop();
+    },
+  };
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return readFileSync(`/proc/${pid}/stat`, "utf8").split(" ")[2] !== "Z";
+  } catch {
+    return false;
+  }
+}
+
+/** Processors of this machine, for the report. */
+export const machine = (): string =>
+  `${execFileSync("nproc", { encoding: "utf8" }).trim()} cores, Node ${process.version}`;

@@ -1,0 +1,67 @@
+// One worker of the chaos rig: the product's engine, store, queue and sweeper over the rig's target. Killed and frozen from outside.
+import { pino } from "pino";
+import { z } from "zod";
+import { RunId } from "../../src/core/ids.ts";
+import { createEngine } from "../../src/engine/engine.ts";
+import { CRASH_POINTS, type CrashPoint } from "../../src/engine/house.ts";
+import { createSweeper } from "../../src/engine/sweeper.ts";
+import { createTargets } from "../../src/engine/targets.ts";
+import { createDispatcher } from "../../src/queue/dispatcher.ts";
+import { createJobSource } from "../../src/queue/source.ts";
+import { createStore, openPool } from "../../src/store/index.ts";
+import { chaosCatalog, chaosConnector } from "./knowledge.ts";
+
+const Env = z.object({
+  DATABASE_URL: z.string(),
+  REDIS_URL: z.string().optional(),
+  TARGET_URL: z.string(),
+  WORKER: z.string(),
+  LEASE_MS: z.coerce.number(),
+  /** `kill:after_intent:1` or `freeze:before_effect:1`. */
+  FATE: z.string().optional(),
+  LOG_LEVEL: z.string().default("silent"),
+});
+const env = Env.parse(process.env);
+
+const logger = pino({ level: env.LOG_LEVEL }, pino.destination(2));
+const place = { redisUrl: env.REDIS_URL, databaseUrl: env.DATABASE_URL, prefix: "chaos" };
+const pool = openPool(env.DATABASE_URL, { max: 8 });
+const dispatcher = createDispatcher(place);
+const store = createStore(pool, (touched) => {
+  for (const { kind, id } of touched) if (kind === "run") dispatcher.dispatch(kind, id).catch(() => {});
+});
+
+function fateOf(spec: string | undefined): (point: CrashPoint) => void {
+  if (spec === undefined) return () => {};
+  const [how, name, nth] = spec.split(":");
+  const point = z.enum(CRASH_POINTS).parse(name);
+  let left = Number(nth);
+  return (passed) => {
+    if (passed !== point) return;
+    left -= 1;
+    if (left !== 0) return;
+    process.kill(process.pid, how === "kill" ? "SIGKILL" : "SIGSTOP");
+  };
+}
+
+const engine = createEngine(
+  {
+    store: store.runs,
+    catalog: chaosCatalog(env.TARGET_URL),
+    targets: createTargets([chaosConnector]),
+    redact: (text) => text,
+    logger,
+    events: { step: () => {}, remedy: () => {}, run: () => {}, leaseLost: () => {} },
+    crash: fateOf(env.FATE),
+  },
+  { worker: env.WORKER, leaseMs: env.LEASE_MS },
+);
+const worker = { id: env.WORKER, host: "chaos", pid: process.pid, version: "chaos" };
+createSweeper({ store: store.sweep, dispatcher, logger, worker, everyMs: 300 }).start();
+createJobSource({ ...place, logger, lockMs: 2_000, stalledCheckMs: 1_000, watchMs: 1_000 }).work(
+  "run",
+  8,
+  (id) => engine.advance(RunId.parse(id)),
+);
+process.on("disconnect", () => process.exit(0));
+process.send?.({ ready: true });
