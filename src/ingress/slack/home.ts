@@ -10,14 +10,21 @@ import { drawReply } from "./draw-reply.ts";
 
 /** The app's home tab: the systems and the newest runs, drawn when somebody opens it. */
 export const listenToHome = (app: App, context: SlackContext): void =>
-  app.event("app_home_opened", async ({ event }) => {
+  app.event("app_home_opened", async ({ event, body }) => {
     if (event.tab !== "home") return;
+    // Guests can open it as well.
+    const view = await context.identity
+      .member({ team: body.team_id, user: event.user, trigger: "" })
+      .then(() => homeView(context))
+      .catch((thrown: unknown) => asHome(refused(thrown, context.logger)));
     await context.api.views.views
-      .publish({ user_id: event.user, view: await homeView(context) })
+      .publish({ user_id: event.user, view })
       .catch((error: unknown) =>
         context.logger.info({ error: slackErrorOf(error) }, "the home tab was not drawn"),
       );
   });
+
+const asHome = (reply: Reply): HomeView => ({ type: "home", blocks: drawReply(reply).blocks });
 
 async function homeView({ catalog, reader, logger }: SlackContext): Promise<HomeView> {
   const runs = await answerStatus(reader).catch((thrown: unknown): Reply => refused(thrown, logger));

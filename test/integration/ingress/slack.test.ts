@@ -352,6 +352,28 @@ describe.each(["http", "socket"] as const)("the Slack door (%s)", (mode) => {
     await bench.slack.waitFor((slack) => textOf(slack.home("U0ALICE")).includes("orders"));
   });
 
+  it("shows guests neither the home tab's lists nor runbooks in the form", async () => {
+    await bench.slack.openHome("U0GUEST");
+    const home = await bench.slack.waitFor((slack) => slack.home("U0GUEST"));
+    expect(textOf(home)).toMatch(/guests may not/);
+    expect(textOf(home)).not.toMatch(/orders/);
+    await bench.slack.command("U0GUEST", "C0OPS", "/diag");
+    await bench.slack.selectInView("U0GUEST", "form:system", "orders");
+    await bench.slack.waitFor((slack) => /guests may not/.test(textOf(slack.view("U0GUEST"))));
+    await bench.slack.close("U0GUEST", { all: true });
+  });
+
+  it("acknowledges 100 commands at once within Slack's time", async () => {
+    const times = await Promise.all(
+      Array.from({ length: 100 }, async () => {
+        const began = performance.now();
+        await bench.slack.command("U0ALICE", "C0OPS", "/diag", "website");
+        return performance.now() - began;
+      }),
+    );
+    expect(Math.max(...times)).toBeLessThan(2_900);
+  });
+
   it("asks Slack once who we are", () => {
     expect(bench.slack.calls.filter(({ method }) => method === "auth.test")).toHaveLength(1);
   });

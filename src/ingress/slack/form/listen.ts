@@ -9,7 +9,7 @@ import type {
 import type { ModalView } from "@slack/types";
 import type { Reply } from "../../reply.ts";
 import { slackErrorOf } from "../api.ts";
-import { ask, unconfirmed } from "../ask.ts";
+import { ask, refused, unconfirmed } from "../ask.ts";
 import { askerOf } from "../asker.ts";
 import { plain } from "../blocks.ts";
 import type { SlackContext } from "../context.ts";
@@ -31,13 +31,18 @@ export function listenToForm(app: App, context: SlackContext): void {
   );
 }
 
-async function onSelect({ api, catalog, logger }: SlackContext, { ack, body }: SelectArgs): Promise<void> {
+async function onSelect(context: SlackContext, { ack, body }: SelectArgs): Promise<void> {
   await ack();
+  const { api, catalog, identity, logger } = context;
   const { view } = body;
   if (view === undefined) return;
   const { channel, system, runbook } = readForm(view);
+  const next = await identity
+    .member(askerOf(body))
+    .then(() => formView(catalog, { channel, system, runbook }))
+    .catch((thrown: unknown) => outcomeView(refused(thrown, logger)));
   await api.views.views
-    .update({ view_id: view.id, hash: view.hash, view: formView(catalog, { channel, system, runbook }) })
+    .update({ view_id: view.id, hash: view.hash, view: next })
     // hash_conflict: the person chose again meanwhile, and that choice redraws the form.
     .catch((error: unknown) => logger.info({ error: slackErrorOf(error) }, "the form was not redrawn"));
 }
