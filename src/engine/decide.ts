@@ -34,7 +34,7 @@ export function decide(run: RunView, stages: number, now: Date): Move {
   if (open !== undefined) return open;
   if (run.cancelRequestedBy !== undefined) return { move: "cancel" };
   if (!run.diagnosed) return diagnosis(run, stages);
-  for (const remedy of run.remedies) {
+  for (const remedy of begunFirst(run.remedies)) {
     const move = remedyMove(run, remedy, now);
     if (move !== undefined) return move;
   }
@@ -59,6 +59,12 @@ function diagnosis(run: RunView, stages: number): Move {
   if (ready.length > 0) return { move: "read", steps: ready };
   return run.stagesPlanned < stages ? { move: "plan-stage", stage: run.stagesPlanned } : { move: "diagnose" };
 }
+
+/** One remedy at a time: what has begun holds its target, and another remedy of the same run may want that target. */
+const begunFirst = (remedies: readonly RemedyView[]): RemedyView[] => {
+  const hasBegun = ({ status }: RemedyView) => ["applying", "verifying", "undoing"].includes(status);
+  return [...remedies.filter(hasBegun), ...remedies.filter((remedy) => !hasBegun(remedy))];
+};
 
 function remedyMove(run: RunView, remedy: RemedyView, now: Date): Move | undefined {
   if (remedy.held !== undefined && isPast(remedy.held.until, now))
