@@ -1,6 +1,6 @@
 import type { Client, ClientChannel } from "ssh2";
 import type { ConnectionOf } from "../../core/connection.ts";
-import { DiagError, toDiagError } from "../../core/errors.ts";
+import { DiagError } from "../../core/errors.ts";
 import { deadlineOf, Gathered, givenUp, type Limits, type Machine, type Ran } from "./machine.ts";
 import { quoteArgv } from "./quote.ts";
 import { connect, parseAddress } from "./ssh-connect.ts";
@@ -60,8 +60,8 @@ function execute(
   return new Promise((resolve, reject) => {
     const stdout = new Gathered(limits.maxBytes);
     const stderr = new Gathered(8_000);
-    client.exec(bounded(argv, limits.timeoutMs), (error, channel) => {
-      if (error) return reject(toDiagError(error, "target_error"));
+    const line = bounded(argv, limits.timeoutMs);
+    start(client, line, reject, label, (channel) => {
       let code: number | null = null;
       const onAbort = () => kill(channel);
       signal.addEventListener("abort", onAbort, { once: true });
@@ -80,9 +80,25 @@ function execute(
           return reject(new DiagError("target_error", `${label}: the connection broke during a command`));
         return resolve({ code, stdout: stdout.text(), stderr: stderr.text(), cut: stdout.isFull });
       });
-      return undefined;
     });
   });
+}
+
+/** Opens a channel; a connection that is closing throws instead of calling back. Whether the command began is not known. */
+function start(
+  client: Client,
+  line: string,
+  reject: (error: DiagError) => void,
+  label: string,
+  go: (channel: ClientChannel) => void,
+): void {
+  const refuse = (cause: unknown) =>
+    reject(new DiagError("target_unreachable", `${label}: the connection is closed`, { cause }));
+  try {
+    client.exec(line, (error, channel) => (error ? refuse(error) : go(channel)));
+  } catch (thrown) {
+    refuse(thrown);
+  }
 }
 
 /** `timeout` ends the process group on the other side even where this side dies or the network goes. */

@@ -1,17 +1,27 @@
+import { once } from "node:events";
 import type { RequestListener } from "node:http";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import { afterEach, expect, inject, test } from "vitest";
 import { serviceHealth } from "../../../runbooks/service-health.ts";
 import { httpConnector } from "../../../src/connectors/http/index.ts";
 import { networkConnector } from "../../../src/connectors/network/index.ts";
 import { postgresConnector } from "../../../src/connectors/postgres/index.ts";
 import { prometheusConnector } from "../../../src/connectors/prometheus/index.ts";
+import { redisConnector } from "../../../src/connectors/redis/index.ts";
 import type { Connector } from "../../../src/core/action.ts";
 import { freePort } from "../../helpers/ports.ts";
+import { startRedis, whyNoRedis } from "../../helpers/redis-server.ts";
 import { openBench } from "../../helpers/run-runbook.ts";
+import { until } from "../../helpers/until.ts";
 import { listening, webServer } from "../../helpers/web-server.ts";
 
-const connectors = [httpConnector, networkConnector, postgresConnector, prometheusConnector] as Connector[];
+const connectors = [
+  httpConnector,
+  networkConnector,
+  postgresConnector,
+  prometheusConnector,
+  redisConnector,
+] as Connector[];
 const cleanups: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
   for (const clean of cleanups.splice(0).reverse()) await clean();
@@ -215,3 +225,32 @@ test("Prometheus that is not ready (emulated)", async () => {
   const diagnosis = await diagnose({ metrics: { kind: "prometheus", url } });
   expect(diagnosis.finding("component:metrics").because).toContain("503");
 });
+
+test.skipIf(whyNoRedis() !== undefined)(
+  "Redis: fine, wrong password, no client slot left, stopped, killed",
+  async () => {
+    const server = await startRedis(["--requirepass", "right-password", "--maxclients", "20"]);
+    cleanups.push(server.stop);
+    const at = (password: string) => ({
+      cache: { kind: "redis", url: `redis://:${password}@127.0.0.1:${server.port}` },
+    });
+    const title = async (password: string) =>
+      (await diagnose(at(password))).findings.find(({ id }) => id === "component:cache")?.title;
+    expect(await title("right-password")).toBeUndefined();
+    expect(await title("wrong-password")).toContain("credentials refused");
+
+    const hogs = Array.from({ length: 20 }, () =>
+      connect(server.port, "127.0.0.1").on("error", () => undefined),
+    );
+    await Promise.all(hogs.map((socket) => once(socket, "connect")));
+    expect(await title("right-password")).toMatch(/client|limit|slot/i);
+    for (const socket of hogs) socket.destroy();
+    await until(async () => (await title("right-password")) === undefined);
+
+    process.kill(server.pid(), "SIGSTOP");
+    expect(await title("right-password")).toContain("accepts, never answers");
+    process.kill(server.pid(), "SIGCONT");
+    await server.kill();
+    expect(await title("right-password")).toContain("connection refused");
+  },
+);
