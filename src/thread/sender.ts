@@ -6,7 +6,7 @@ import { Identity } from "./send/find.ts";
 import { Gate } from "./send/gate.ts";
 import type { Room, SenderMetrics } from "./send/room.ts";
 import { Rounds } from "./send/rounds.ts";
-import { SlackCalls, type SlackOptions } from "./send/slack-calls.ts";
+import { type AnswerKind, SlackCalls, type SlackOptions } from "./send/slack-calls.ts";
 
 export type { Budgets } from "./send/budgets.ts";
 export type { SenderMetrics } from "./send/room.ts";
@@ -32,6 +32,19 @@ export interface Sender {
   stop(graceMs: number): Promise<void>;
 }
 
+/** Words of the metric; what Slack refuses for different reasons is one word there, the log says which. */
+const RESULTS: Readonly<Record<AnswerKind, string>> = {
+  ok: "ok",
+  limited: "rate_limited",
+  ambiguous: "ambiguous",
+  unsent: "failed",
+  missing: "refused",
+  place: "refused",
+  content: "refused",
+  access: "refused",
+  fixed: "refused",
+};
+
 /** Renders charts on the event loop (about 90 ms each): start it in a process that serves no door. */
 export function createSender(options: SenderOptions): Sender {
   const budgets = { ...BUDGETS, ...options.budgets };
@@ -41,8 +54,8 @@ export function createSender(options: SenderOptions): Sender {
     messages: options.messages,
     reader: options.reader,
     people: () => options.people,
-    slack: new SlackCalls(options.slack, budgets.timeoutMs, (method, outcome, ms) =>
-      metrics.called?.(method, outcome, ms / 1000),
+    slack: new SlackCalls(options.slack, budgets.timeoutMs, (method, kind) =>
+      metrics.called?.(method, RESULTS[kind]),
     ),
     identity: new Identity(),
     gate: new Gate(budgets, ticks),

@@ -1,9 +1,7 @@
-import type { ShownMessage } from "../../core/ports.ts";
-import type { ThreadView } from "../../core/view.ts";
 import { drawThread } from "../draw/thread.ts";
 import type { WantedMessage } from "../wanted.ts";
 import { difference, type Operation } from "./difference.ts";
-import { doubtsOf, type Errand, memoryOf } from "./errand.ts";
+import { doubtsOf, type Errand, memoryOf, type Pass } from "./errand.ts";
 import type { Lane, Rank } from "./gate.ts";
 import { perform } from "./perform.ts";
 import type { Room } from "./room.ts";
@@ -13,13 +11,6 @@ import { readMethod } from "./slack-calls.ts";
 export interface Turn {
   readonly active: number;
   mayGo(lane: Lane): boolean;
-}
-
-/** One pass over a thread: its rows, what they want shown, and what it has shown. */
-export interface Pass {
-  readonly errand: Errand;
-  readonly view: ThreadView;
-  readonly shown: Map<string, ShownMessage>;
 }
 
 /**

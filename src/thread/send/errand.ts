@@ -1,5 +1,6 @@
 import type { ThreadId } from "../../core/ids.ts";
 import type { ShownMessage } from "../../core/ports.ts";
+import type { ThreadView } from "../../core/view.ts";
 import type { Budgets } from "./budgets.ts";
 import type { Doubts } from "./difference.ts";
 import type { Lane } from "./gate.ts";
@@ -23,6 +24,13 @@ export interface Errand {
   busy: boolean;
   lookedAt: number;
   readonly slots: Map<string, SlotMemory>;
+}
+
+/** One pass over a thread: its rows, what they want shown, and what it has shown. */
+export interface Pass {
+  readonly errand: Errand;
+  readonly view: ThreadView;
+  readonly shown: Map<string, ShownMessage>;
 }
 
 export interface SlotMemory {

@@ -1,17 +1,13 @@
 import type { ShownMessage } from "../../core/ports.ts";
 import { renderPlot } from "../plot/render.ts";
 import type { WantedFile, WantedMessage } from "../wanted.ts";
-import type { Pass } from "./advance.ts";
-import type { Failure } from "./classify.ts";
 import { degrade } from "./degrade.ts";
 import { digestOf, type Operation } from "./difference.ts";
-import { memoryOf } from "./errand.ts";
+import { memoryOf, type Pass } from "./errand.ts";
 import { findPosted } from "./find.ts";
 import type { Room } from "./room.ts";
+import { giveUp, settleFailure, type Verdict, wait } from "./settle.ts";
 import type { Answer, Place } from "./slack-calls.ts";
-
-/** `on`: see what is left to do. `stop`: this thread has to wait, `errand.at` says until when. */
-export type Verdict = "on" | "stop";
 
 /** Carries out one operation. The intention to post is a row before the call, so that a crash leaves a question. */
 export function perform(room: Room, pass: Pass, operation: Operation): Promise<Verdict> {
@@ -120,14 +116,6 @@ function render(room: Room, file: WantedFile): Buffer | "impossible" {
   }
 }
 
-async function giveUp(room: Room, { errand, view, shown }: Pass, slot: string): Promise<Verdict> {
-  await room.messages.gone(errand.thread, slot, view.channel);
-  const row = shown.get(slot) ?? intended(undefined, slot, view.channel, "");
-  shown.set(slot, { ...row, state: "gone" });
-  errand.slots.delete(slot);
-  return "on";
-}
-
 async function update(room: Room, pass: Pass, wanted: WantedMessage, shown: ShownMessage): Promise<Verdict> {
   const { slot } = wanted;
   if (shown.ts === undefined) return giveUp(room, pass, slot);
@@ -180,54 +168,4 @@ async function find(room: Room, pass: Pass, wanted: WantedMessage, shown: ShownM
 function pause(room: Room, pass: Pass, slot: string): Verdict {
   memoryOf(pass.errand, slot).at = room.ticks() + room.budgets.rereadMs;
   return "on";
-}
-
-function wait(room: Room, { errand }: Pass, ms: number): Verdict {
-  errand.at = room.ticks() + ms;
-  errand.lane = undefined;
-  return "stop";
-}
-
-/** What a failure makes everybody else wait for, and this slot. */
-async function settleFailure(
-  room: Room,
-  pass: Pass,
-  wanted: WantedMessage,
-  failure: Failure,
-  digest: string,
-): Promise<Verdict> {
-  const { gate, budgets, logger } = room;
-  const memory = memoryOf(pass.errand, wanted.slot);
-  const { method, why } = failure;
-  const { slot } = wanted;
-  logger.warn({ thread: pass.errand.thread, slot, method, outcome: failure.kind, why }, "Slack refused");
-  if (failure.kind === "limited") gate.block(method, failure.ms);
-  else if (failure.kind === "access") gate.block(why === "missing_scope" ? method : "*", budgets.slowMs);
-  else if (failure.kind === "place") return moveBack(room, pass);
-  else if (failure.kind === "missing") rootIsMissing(room, pass, slot);
-  else if (failure.kind === "content" || failure.kind === "fixed") {
-    if (wanted.kind === "file") return giveUp(room, pass, slot);
-    if (memory.refused === digest) memory.at = room.ticks() + 10 * budgets.slowMs;
-    memory.refused = digest;
-  } else {
-    gate.failed();
-    memory.at = room.ticks() + budgets.settleMs;
-  }
-  return "on";
-}
-
-/** The thread's root was deleted: it is posted again before anything is added to the thread. */
-function rootIsMissing(room: Room, pass: Pass, slot: string): void {
-  const root = pass.shown.get("head");
-  if (slot === "head" || root?.state !== "sent")
-    memoryOf(pass.errand, slot).at = room.ticks() + room.budgets.slowMs;
-  else if (root.attempts > 1) memoryOf(pass.errand, slot).at = room.ticks() + 10 * room.budgets.slowMs;
-  else memoryOf(pass.errand, "head").deleted = true;
-}
-
-/** Only a person can mend the channel: try again slowly, and at once when the thread changes after that. */
-async function moveBack(room: Room, pass: Pass): Promise<Verdict> {
-  room.gate.block(pass.view.channel, room.budgets.slowMs);
-  await room.messages.later(pass.errand.thread, room.budgets.slowMs);
-  return wait(room, pass, room.budgets.slowMs);
 }

@@ -8,12 +8,12 @@ import type { SlackCalls } from "./slack-calls.ts";
 
 /** What the sender tells the outside about itself. Every member may be left out. */
 export interface SenderMetrics {
-  /** A call of Slack ended: `ok`, `limited`, `ambiguous`, `unsent`, `missing`, `place`, `content`, `access`, `fixed`. */
-  called?(method: string, outcome: string, seconds: number): void;
+  /** A call of Slack ended: `ok`, `rate_limited`, `refused`, `ambiguous` (it may have happened) or `failed` (never sent). */
+  called?(method: string, result: string): void;
+  /** Threads whose rows changed since they were drawn, and for how long the oldest waits; 0: none. */
+  waiting?(threads: number, oldestSeconds: number): void;
   /** A thread shows everything; seconds since the first change it had not shown. */
   caughtUp?(seconds: number): void;
-  /** Threads that wait, and for how long the oldest has. */
-  waiting?(threads: number, oldestSeconds: number): void;
 }
 
 /** What everything in this folder works with. */

@@ -7,6 +7,8 @@ export const EVENT_TYPE = "diagbot_message";
 
 export type Answer<T> = { readonly kind: "ok"; readonly value: T } | Failure;
 
+export type AnswerKind = Answer<unknown>["kind"];
+
 export interface Content {
   readonly text: string;
   readonly blocks: readonly KnownBlock[];
@@ -37,13 +39,9 @@ export interface SlackOptions {
 /** The calls the sender makes; none throws, none retries, none waits longer than the time limit. */
 export class SlackCalls {
   private readonly client: WebClient;
-  private readonly onCall: (method: string, kind: string, ms: number) => void;
+  private readonly onCall: (method: string, kind: AnswerKind) => void;
 
-  constructor(
-    options: SlackOptions,
-    timeoutMs: number,
-    onCall: (method: string, kind: string, ms: number) => void,
-  ) {
+  constructor(options: SlackOptions, timeoutMs: number, onCall: (method: string, kind: AnswerKind) => void) {
     this.onCall = onCall;
     this.client = new WebClient(options.token, {
       ...(options.apiUrl === undefined ? {} : { slackApiUrl: options.apiUrl }),
@@ -130,14 +128,13 @@ export class SlackCalls {
   }
 
   private async call<T>(method: string, work: () => Promise<T>): Promise<Answer<T>> {
-    const begun = performance.now();
     let answer: Answer<T>;
     try {
       answer = { kind: "ok", value: await work() };
     } catch (error) {
       answer = classify(error, method);
     }
-    this.onCall(method, answer.kind, performance.now() - begun);
+    this.onCall(method, answer.kind);
     return answer;
   }
 }

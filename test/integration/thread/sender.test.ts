@@ -161,13 +161,24 @@ describe("when Slack's answer does not come", () => {
 
   it("a sender that was cut off in the middle of a post leaves no second message to its successor", async () => {
     const { thread } = await bench.openThread();
-    bench.slack.faults.add({ method: "chat.postMessage", kind: "delay", delayMs: 200 });
-    const first = bench.sender();
+    bench.slack.faults.add({ method: "chat.postMessage", kind: "delay", delayMs: 350 });
+    let hasArrived = false;
+    const first = bench.sender(
+      {},
+      {
+        ...bench.store,
+        sent: async () => {
+          hasArrived = true;
+          throw new Error("this sender is dead");
+        },
+      },
+    );
     first.start();
     await until(async () => (await bench.store.shown(thread)).some(({ state }) => state === "sending"));
     await first.stop(0);
     bench.sender().start();
     await quiet();
+    await until(() => hasArrived);
     expectOneEach([`${thread}/head`]);
   });
 

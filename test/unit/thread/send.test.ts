@@ -1,0 +1,169 @@
+import {
+  WebAPIHTTPError,
+  WebAPIPlatformError,
+  WebAPIRateLimitedError,
+  WebAPIRequestError,
+} from "@slack/web-api";
+import { describe, expect, it } from "vitest";
+import { ThreadId } from "../../../src/core/ids.ts";
+import type { ShownMessage } from "../../../src/core/ports.ts";
+import { classify } from "../../../src/thread/send/classify.ts";
+import { difference, digestOf } from "../../../src/thread/send/difference.ts";
+import { byTurn, newErrand } from "../../../src/thread/send/errand.ts";
+import { findPosted, Identity } from "../../../src/thread/send/find.ts";
+import type { SeenMessage, SlackCalls } from "../../../src/thread/send/slack-calls.ts";
+import type { WantedMessage } from "../../../src/thread/wanted.ts";
+
+const wanted = (slot: string, more: Partial<WantedMessage> = {}): WantedMessage => ({
+  slot,
+  kind: "message",
+  urgent: false,
+  text: slot,
+  blocks: [],
+  ...more,
+});
+const shown = (slot: string, more: Partial<ShownMessage> = {}): ShownMessage => ({
+  slot,
+  channel: "C1",
+  ts: "1.0",
+  state: "sent",
+  digest: digestOf(wanted(slot)),
+  intentAt: new Date(0),
+  attempts: 1,
+  ...more,
+});
+const sure = { isAbsent: () => false, isDeleted: () => false };
+const say = (messages: WantedMessage[], rows: ShownMessage[], doubts = sure) =>
+  difference(messages, new Map(rows.map((row) => [row.slot, row])), doubts).map(
+    ({ do: what, wanted: { slot } }) => `${what} ${slot}`,
+  );
+
+describe("the difference", () => {
+  it("is nothing when everything is shown", () => {
+    expect(say([wanted("head"), wanted("a")], [shown("head"), shown("a")])).toEqual([]);
+  });
+  it("posts the root alone before anything else", () => {
+    expect(say([wanted("head"), wanted("a")], [])).toEqual(["post head"]);
+    expect(say([wanted("head"), wanted("a")], [shown("head", { state: "sending" })])).toEqual(["find head"]);
+  });
+  it("looks before it posts again", () => {
+    const rows = [shown("head"), shown("a", { state: "sending" })];
+    expect(say([wanted("head"), wanted("a")], rows)).toEqual(["find a"]);
+    expect(say([wanted("head"), wanted("a")], rows, { ...sure, isAbsent: () => true })).toEqual(["post a"]);
+  });
+  it("updates what people decide on first and progress last", () => {
+    const messages = [wanted("head", { live: true }), wanted("a"), wanted("b", { urgent: true })];
+    const rows = messages.map(({ slot }) => shown(slot, { digest: "old" }));
+    expect(say(messages, rows)).toEqual(["update b", "update a", "update head"]);
+  });
+  it("leaves alone what a person deleted for good, and files that were sent", () => {
+    const file = { name: "a.txt", title: "a", altText: "a", content: "new" };
+    const messages = [wanted("head"), wanted("a"), wanted("f", { kind: "file", file })];
+    expect(
+      say(messages, [shown("head"), shown("a", { state: "gone" }), shown("f", { digest: "old" })]),
+    ).toEqual([]);
+  });
+  it("adds nothing to a thread whose root is gone", () => {
+    expect(say([wanted("head"), wanted("a")], [shown("head", { state: "gone" })])).toEqual([]);
+  });
+});
+
+describe("Slack's errors", () => {
+  const platform = (error: string) => new WebAPIPlatformError({ ok: false, error });
+  const network = (code: string) =>
+    new WebAPIRequestError(
+      Object.assign(new Error("fetch failed"), { cause: Object.assign(new Error(code), { code }) }),
+    );
+  const cases: [unknown, string][] = [
+    [new WebAPIRateLimitedError(7), "limited"],
+    [platform("ratelimited"), "limited"],
+    [platform("internal_error"), "ambiguous"],
+    [platform("fatal_error"), "ambiguous"],
+    [platform("message_not_found"), "missing"],
+    [platform("channel_not_found"), "place"],
+    [platform("is_archived"), "place"],
+    [platform("token_revoked"), "access"],
+    [platform("invalid_blocks"), "content"],
+    [platform("cant_update_message"), "fixed"],
+    [new WebAPIHTTPError(503, "", {}), "ambiguous"],
+    [network("ECONNREFUSED"), "unsent"],
+    [network("ENOTFOUND"), "unsent"],
+    [network("ECONNRESET"), "ambiguous"],
+    [network("UND_ERR_SOCKET"), "ambiguous"],
+    [new DOMException("The operation was aborted due to timeout", "TimeoutError"), "ambiguous"],
+    ["what is this", "ambiguous"],
+  ];
+  for (const [error, kind] of cases)
+    it(`${error instanceof Error ? error.message || error.name : String(error)} ${kind}`, () => {
+      expect(classify(error, "chat.postMessage").kind).toBe(kind);
+    });
+  it("say how long to wait", () => {
+    expect(classify(new WebAPIRateLimitedError(7), "chat.update")).toMatchObject({
+      ms: 7000,
+      method: "chat.update",
+    });
+  });
+});
+
+describe("looking for a lost post", () => {
+  const message = (ts: string, more: Partial<SeenMessage> = {}): SeenMessage => ({
+    ts,
+    botId: "B1",
+    user: "U1",
+    key: "7/head",
+    digest: "d",
+    files: [],
+    ...more,
+  });
+  const pages = (...all: SeenMessage[][]): SlackCalls =>
+    ({
+      identity: async () => ({ kind: "ok", value: { botId: "B1", user: "U1" } }),
+      read: async (_place: unknown, _oldest: string, cursor = "0") => ({
+        kind: "ok",
+        value: {
+          messages: all[Number(cursor)] ?? [],
+          next: Number(cursor) + 1 < all.length ? String(Number(cursor) + 1) : undefined,
+        },
+      }),
+    }) as unknown as SlackCalls;
+  const look = (slack: SlackCalls, what = wanted("head")) =>
+    findPosted(
+      slack,
+      new Identity(),
+      { place: { channel: "C1" }, key: "7/head", wanted: what, shown: shown("head", { digest: "meant" }) },
+      0,
+    );
+
+  it("finds ours on any page, the oldest of two", async () => {
+    const slack = pages(
+      [message("9.0"), message("8.0", { key: "8/head" })],
+      [message("5.0"), message("6.0", { key: undefined })],
+    );
+    expect(await look(slack)).toEqual({ kind: "ok", value: { ts: "5.0", digest: "d" } });
+  });
+  it("does not take another app's copy of our metadata for our post", async () => {
+    expect(await look(pages([message("5.0", { botId: "B2", user: "U2" })]))).toEqual({
+      kind: "ok",
+      value: undefined,
+    });
+  });
+  it("knows a file by its name", async () => {
+    const file = { name: "run-7-plot-1.png", title: "", altText: "", content: "" };
+    const slack = pages([
+      message("5.0", { key: undefined, files: [{ id: "F1", name: "run-7-plot-1.png" }] }),
+    ]);
+    expect(await look(slack, wanted("p", { kind: "file", file }))).toEqual({
+      kind: "ok",
+      value: { ts: "F1", digest: "meant" },
+    });
+  });
+});
+
+describe("whose turn it is", () => {
+  it("is the urgent one's, then the one's that waits longest", () => {
+    const make = (id: number, urgent: boolean, at: number) =>
+      newErrand(ThreadId.parse(id), 1, urgent, new Date(at));
+    const turns = [make(1, false, 10), make(2, false, 5), make(3, true, 20)].sort(byTurn);
+    expect(turns.map(({ thread }) => thread)).toEqual([3, 2, 1]);
+  });
+});
