@@ -2,17 +2,18 @@ import { fault } from "./fault.ts";
 import { connections } from "./rules.ts";
 
 const TOOL = "report-designer";
+const WINDOWS = 20;
 
 /** A reporting tool opens a session per open window and keeps them: over the threshold, but the shop still works. */
 export const idleReports = fault({
   id: "idle-reports",
   title: "Leave a reporting tool connected",
-  description: "Fourteen forgotten report windows hold a session each; the pool is nearly used up.",
+  description: "Twenty forgotten report windows hold a session each; the pool is nearly used up.",
   runbook: "pg-pool-exhausted",
   expects: { finding: "slots-taken", remedy: "terminateIdle" },
   rule: connections,
   break: async (shop) => {
-    for (let window = 0; window < 14; window++) {
+    for (let window = 0; window < WINDOWS; window++) {
       const session = await shop.session(TOOL);
       await session.run("SELECT count(*) FROM orders");
     }

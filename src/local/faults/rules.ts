@@ -23,7 +23,7 @@ export const connections: Rule = {
   forSeconds: LIMITS.idleSeconds + 2,
   firing: async (shop) => {
     const [row] = await shop.watch<{ used: number; usable: number }>(
-      `SELECT count(*) FILTER (WHERE usename = 'shop')::int AS used,
+      `SELECT count(*)::int AS used,
               current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
                 - current_setting('reserved_connections')::int AS usable
        FROM pg_stat_activity WHERE backend_type = 'client backend'`,

@@ -11,9 +11,9 @@ import { startCustomers } from "./customers.ts";
 import { buildShopDatabase, ROLES } from "./schema.ts";
 import { type Shop, startShop } from "./shop.ts";
 
-/** Small enough that a leak fills it within a second: 20 slots for the application, 3 for diagbot, 2 for monitoring. */
+/** Small enough that a leak fills it within a second; 5 slots are kept for diagbot (3) and superusers (2). */
 const SETTINGS = {
-  max_connections: 25,
+  max_connections: 35,
   superuser_reserved_connections: 2,
   reserved_connections: 3,
   shared_preload_libraries: "pg_stat_statements",

@@ -1,5 +1,10 @@
 import type { KnownBlock, RichTextBlock, RichTextBlockElement, RichTextElement } from "@slack/types";
+import { PEOPLE } from "../people.ts";
 import type { LocalMessage } from "../slack/types.ts";
+
+/** `@Bob Brown` for a user id; an id nobody has stays as it is. */
+export const nameOf = (id: string): string =>
+  `@${PEOPLE.find((person) => person.id === id)?.real_name ?? id}`;
 
 /** A message as somebody would read it aloud: no formatting, buttons in brackets. */
 export function plainText(message: LocalMessage): string {
@@ -47,7 +52,7 @@ function ofPiece(piece: RichTextElement): string {
     case "link":
       return piece.text ?? piece.url;
     case "user":
-      return `@${piece.user_id}`;
+      return nameOf(piece.user_id);
     case "channel":
       return `#${piece.channel_id}`;
     case "date":
@@ -63,6 +68,7 @@ function ofPiece(piece: RichTextElement): string {
 export const mrkdwn = (text: string): string =>
   text
     .replace(/<[^>|]*\|([^>]*)>/g, "$1")
+    .replace(/<@(\w+)>/g, (_all, id: string) => nameOf(id))
     .replace(/<([^>]*)>/g, "$1")
     .replaceAll("&lt;", "<")
     .replaceAll("&gt;", ">")

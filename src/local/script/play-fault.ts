@@ -3,6 +3,7 @@ import type { House } from "../house/house.ts";
 import { until } from "../house/until.ts";
 import { APPROVERS, OUTSIDER, SHOP_CHANNEL } from "../people.ts";
 import { type Card, cards, conversation, slotOf } from "./cards.ts";
+import { nameOf } from "./plain-text.ts";
 import { type RunReport, readReport } from "./run-json.ts";
 import { transcript } from "./transcript.ts";
 
@@ -73,7 +74,7 @@ async function approve({ slack }: House, card: Card, read: (line: string) => voi
     const now = current(slack, card);
     if (now?.open !== true) return;
     const before = now.message;
-    read(`>>> ${person} presses Approve`);
+    read(`>>> ${nameOf(person)} presses Approve`);
     await slack.click(person, { channel: SHOP_CHANNEL, ts: card.message.ts }, "remedy:approve");
     // The card is drawn anew: with the vote, or without buttons.
     await slack.waitFor((then) => current(then, card)?.message !== before, 15_000);
