@@ -9,7 +9,8 @@ import type { Entry } from "../core/ports.ts";
 import type { CliHouse, RunAsk, VoteAsk } from "../ingress/cli/house.ts";
 import { routeAlerts } from "../ingress/route-alerts.ts";
 import { randomId } from "../lib/random-id.ts";
-import { migrate, verifyAudit } from "../store/index.ts";
+import { migrate } from "../store/index.ts";
+import { verifyWithCheckpoints } from "./checkpoints.ts";
 import { diagnoseSelf } from "./doctor.ts";
 import { catalogOf, type House, openHouse } from "./house.ts";
 import { doorOf } from "./ingress.ts";
@@ -35,7 +36,7 @@ export function createCliHouse(cwd: string): CliHouse {
     workInline: async (id) => workInline(await opened(), id),
     vote: async (ask) => vote(await opened(), ask),
     answer: async (ask) => (await opened()).store.intake.answer(entry(ask), { ...ask, via: "cli" }),
-    auditVerify: async () => verifyAudit((await opened()).pool),
+    auditVerify: async (file) => verifyWithCheckpoints(await opened(), file),
     migrate: async () => {
       const fresh = openHouse(configured(), { maxConnections: 1 });
       return migrate(fresh.pool).finally(() => fresh.close());

@@ -6,6 +6,7 @@ import { createTargets } from "../engine/targets.ts";
 import { waitFor } from "../lib/wait.ts";
 import { createJobSource } from "../queue/source.ts";
 import { createSender } from "../thread/sender.ts";
+import { keepCheckpoints } from "./checkpoints.ts";
 import { crashAt } from "./crash.ts";
 import type { House } from "./house.ts";
 import type { Part } from "./part.ts";
@@ -25,6 +26,7 @@ export function workerPart(house: House): Part {
   const sweeper = createSweeper({ store: store.sweep, dispatcher: house.dispatcher, logger, worker });
   const consumer = source.work("run", RUNS_AT_ONCE, (id) => engine.advance(RunId.parse(id)));
   const writer = slackWriter(house, source);
+  const checkpoints = keepCheckpoints(house);
   sweeper.start();
   return {
     name: "worker",
@@ -32,6 +34,7 @@ export function workerPart(house: House): Part {
     stop: async () => {
       await Promise.all([consumer.close(GRACE_MS), engine.stop(GRACE_MS)]);
       await writer.stop();
+      await checkpoints.stop();
       await sweeper.stop();
       await engine.close();
     },

@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from "node:fs";
 import { resolve } from "node:path";
+import type { AuditSettings } from "../core/audit.ts";
 import { DiagError } from "../core/errors.ts";
 import { PrincipalId } from "../core/ids.ts";
 import type { Limits } from "../core/limits.ts";
@@ -22,6 +23,8 @@ export interface Config {
   readonly people: readonly Principal[];
   readonly policies: Policies;
   readonly limits: Limits;
+  /** Where signed heads of the audit chain go; undefined: nowhere. */
+  readonly audit: AuditSettings | undefined;
   /** Where alerts of systems without a channel of their own go. */
   readonly slackChannel: string | undefined;
   /** Every secret value, for the redactor. */
@@ -44,22 +47,23 @@ export function loadConfig(options: { env: Variables; cwd: string; serving?: Rol
   const all = [...complaints, ...file.complaints];
   if (all.length > 0 || environment === undefined || file.content === undefined)
     throw new DiagError("bad_config", all.join("\n"), file.hint === undefined ? {} : { hint: file.hint });
-  const { systems, people, policies, limits, slackChannel } = file.content;
+  const { systems, people, policies, limits, audit, slackChannel } = file.content;
   return {
     environment,
     systems,
     people,
     policies,
     limits,
+    audit,
     slackChannel,
-    secrets: secretsOf(environment, systems),
+    secrets: [...secretsOf(environment, systems), ...(audit === undefined ? [] : [audit.key])],
     path,
     warnings: file.warnings,
   };
 }
 
 interface FileResult {
-  readonly content?: Pick<Config, "systems" | "people" | "policies" | "limits" | "slackChannel">;
+  readonly content?: Pick<Config, "systems" | "people" | "policies" | "limits" | "audit" | "slackChannel">;
   readonly complaints: readonly string[];
   readonly warnings: readonly string[];
   readonly hint?: string;
@@ -120,5 +124,6 @@ const contentOf = (file: ConfigFile, people: Principal[]) => ({
   people,
   policies: file.policies,
   limits: file.limits,
+  audit: file.audit,
   slackChannel: file.slack.channel,
 });

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { AuditSettings } from "../core/audit.ts";
 import { NAME } from "../core/ids.ts";
 import { Limits } from "../core/limits.ts";
 import { PersonSchema, Policies } from "../core/policy.ts";
@@ -10,6 +11,7 @@ export const FileSchema = z.strictObject({
   people: z.record(z.string().min(1).max(100), PersonSchema).default({}),
   policies: Policies.prefault({}),
   limits: Limits.prefault({}),
+  audit: AuditSettings.optional(),
   systems: z
     .record(z.string().regex(NAME, "a system's name is letters, digits, - and _"), SystemSchema)
     .default({}),

@@ -14,7 +14,7 @@ import { loadRun } from "./run-view.ts";
 import { createSweepStore } from "./sweep.ts";
 import { writes } from "./writes.ts";
 
-export { type AuditReport, verifyAudit } from "./audit.ts";
+export { auditHead, verifyAudit } from "./audit.ts";
 export { migrate, missingMigrations } from "./migrate.ts";
 export { openPool, type Pool } from "./pool.ts";
 

@@ -17,11 +17,18 @@ export async function doctor(house: CliHouse, io: CliIo, json: boolean): Promise
 }
 
 /** `audit verify`: walks the chain of audit rows. 2 when a row is not what was written. */
-export async function auditVerify(house: CliHouse, io: CliIo, json: boolean): Promise<number> {
-  const { rows, head, firstBad } = await house.auditVerify();
+export async function auditVerify(
+  house: CliHouse,
+  io: CliIo,
+  json: boolean,
+  checkpoints?: string,
+): Promise<number> {
+  const { rows, head, firstBad, checkpoints: held } = await house.auditVerify(checkpoints);
   const ok = firstBad === undefined;
-  if (json) io.stdout(`${JSON.stringify({ ok, rows, head, ...(ok ? {} : { firstBad }) })}\n`);
-  else if (ok) io.stdout(`ok: ${count(rows, "row")}, head ${head.seq} ${head.hash}\n`);
+  if (json)
+    io.stdout(`${JSON.stringify({ ok, rows, head, checkpoints: held, ...(ok ? {} : { firstBad }) })}\n`);
+  else if (ok)
+    io.stdout(`ok: ${count(rows, "row")}, ${count(held, "checkpoint")}, head ${head.seq} ${head.hash}\n`);
   else io.stdout(`row ${firstBad.seq}: ${firstBad.why} (${count(rows, "row")} before it are as written)\n`);
   return ok ? EXIT.ok : EXIT.refused;
 }

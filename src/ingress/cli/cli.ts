@@ -81,8 +81,11 @@ function addService(program: Command, house: CliHouse, io: CliIo, act: Act): voi
     .description("the record of what was decided and done")
     .command("verify")
     .description("check that no row of it was changed or removed")
+    .option("--checkpoints <file>", "signed heads of the chain, kept outside the database")
     .option(...JSON_FLAG)
-    .action((options: { json: boolean }) => act(() => auditVerify(house, io, options.json)));
+    .action((options: { json: boolean; checkpoints?: string }) =>
+      act(() => auditVerify(house, io, options.json, options.checkpoints)),
+    );
 }
 
 function addRuns(program: Command, house: CliHouse, io: CliIo, act: Act): void {

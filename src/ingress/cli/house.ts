@@ -1,6 +1,7 @@
 import type { Action } from "../../core/action.ts";
 import type { Notification } from "../../core/alert.ts";
 import type { Answer } from "../../core/answer.ts";
+import type { AuditReport } from "../../core/audit.ts";
 import type { RunId } from "../../core/ids.ts";
 import type { Principal } from "../../core/policy.ts";
 import type { AlertRequest } from "../../core/ports.ts";
@@ -56,13 +57,6 @@ export interface AnswerAnswer {
   readonly have: number;
 }
 
-/** Walk over the audit chain. `firstBad`: the first row that is not what was written. */
-export interface AuditVerdict {
-  readonly rows: number;
-  readonly head: { readonly seq: number; readonly hash: string };
-  readonly firstBad?: { readonly seq: number; readonly why: string };
-}
-
 /** One thing `doctor` looked at; `fix` is what to do where it is not well. */
 export interface DoctorCheck {
   readonly name: string;
@@ -95,7 +89,8 @@ export interface CliHouse {
   vote(ask: VoteAsk): Promise<VoteAnswer>;
   /** What a person says of a remedy whose outcome is unknown or that is in force. Throws as `vote` does. */
   answer(ask: AnswerAsk): Promise<AnswerAnswer>;
-  auditVerify(): Promise<AuditVerdict>;
+  /** `checkpoints`: a file of signed heads; default: the configured one. */
+  auditVerify(checkpoints?: string): Promise<AuditReport>;
   /** Names of the migrations it applied. */
   migrate(): Promise<readonly string[]>;
   doctor(): Promise<readonly DoctorCheck[]>;

@@ -239,8 +239,13 @@ describe("the other commands", () => {
   it("migrates, verifies the audit and says where it breaks", async () => {
     expect(await rig().say("migrate")).toEqual({ code: 0, out: "applied 0001-runs.sql\n", err: "" });
     expect((await rig({ migrate: async () => [] }).say("migrate")).out).toBe("nothing to do\n");
-    expect((await rig().say("audit", "verify")).out).toBe("ok: 3 rows, head 3 ab\n");
-    const broken = { rows: 1, head: { seq: 3, hash: "ab" }, firstBad: { seq: 2, why: "the row is missing" } };
+    expect((await rig().say("audit", "verify")).out).toBe("ok: 3 rows, 0 checkpoints, head 3 ab\n");
+    const broken = {
+      rows: 1,
+      checkpoints: 0,
+      head: { seq: 3, hash: "ab" },
+      firstBad: { seq: 2, why: "the row is missing" },
+    };
     const spoken = await rig({ auditVerify: async () => broken }).say("audit", "verify");
     expect(spoken).toMatchObject({
       code: 2,

@@ -1,0 +1,30 @@
+import { z } from "zod";
+
+/** The head of the audit chain at a time, signed and kept where the database's owner cannot rewrite it. */
+export const Checkpoint = z.strictObject({
+  version: z.literal(1),
+  seq: z.int().min(0),
+  hash: z.string().regex(/^[0-9a-f]{64}$/),
+  at: z.iso.datetime(),
+  /** Ed25519 over the canonical JSON of the other members, base64. */
+  signature: z.string(),
+});
+export type Checkpoint = z.infer<typeof Checkpoint>;
+
+/** What a walk over the audit chain found. `firstBad`: the first row that is not what was written, and why. */
+export interface AuditReport {
+  readonly rows: number;
+  readonly head: { readonly seq: number; readonly hash: string };
+  /** Checkpoints that were held against the chain. */
+  readonly checkpoints: number;
+  readonly firstBad?: { readonly seq: number; readonly why: string };
+}
+
+/** `audit:` in diagbot.yaml. */
+export const AuditSettings = z.strictObject({
+  /** File to append to, or http(s) URL to POST to. */
+  checkpoints: z.string().min(1),
+  /** Ed25519 private key, PEM; usually `${AUDIT_KEY}`. */
+  key: z.string().min(1),
+});
+export type AuditSettings = z.infer<typeof AuditSettings>;
