@@ -1,5 +1,5 @@
 import { createServer as createHttpServer, type RequestListener, type Server } from "node:http";
-import { createServer as createHttpsServer } from "node:https";
+import { createServer as createHttpsServer, type ServerOptions } from "node:https";
 import type { AddressInfo, Server as NetServer, Socket } from "node:net";
 
 export interface TestServer {
@@ -12,10 +12,8 @@ export const webServer = (handler: RequestListener): Promise<TestServer> =>
   listening(createHttpServer(handler));
 
 /** The same over TLS. */
-export const tlsWebServer = (
-  tls: { key: string; cert: string },
-  handler: RequestListener,
-): Promise<TestServer> => listening(createHttpsServer(tls, handler));
+export const tlsWebServer = (tls: ServerOptions, handler: RequestListener): Promise<TestServer> =>
+  listening(createHttpsServer(tls, handler));
 
 /** Any server of node:net, http, https or tls, listening on 127.0.0.1 (or `host`). */
 export async function listening(

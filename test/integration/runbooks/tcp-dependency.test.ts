@@ -1,4 +1,6 @@
-import { createServer } from "node:net";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { connect, createServer } from "node:net";
 import { afterEach, expect, test } from "vitest";
 import { tcpDependency } from "../../../runbooks/tcp-dependency.ts";
 import { networkConnectorWith } from "../../../src/connectors/network/index.ts";
@@ -68,16 +70,16 @@ test("a name that does not exist, asked through the machine's own resolver", asy
 });
 
 test("a full accept queue drops packets: timeout, not refused", async () => {
-  const { connect } = await import("node:net");
-  const { spawn } = await import("node:child_process");
-  // A listener with a backlog of 1 whose process never accepts: later SYNs are dropped, as a firewall would.
-  const child = spawn("python3", [
-    "-c",
-    "import socket,sys,time\ns=socket.socket();s.bind(('127.0.0.1',0));s.listen(0)\nprint(s.getsockname()[1],flush=True)\nsys.stdin.read()",
-  ]);
+  // A listener with the smallest backlog whose process never accepts: later SYNs are dropped, as a firewall would.
+  const program = `const server = require("node:net").createServer();
+    server.listen({ port: 0, host: "127.0.0.1", backlog: 1 }, () => {
+      require("node:fs").writeSync(1, String(server.address().port));
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+    });`;
+  const child = spawn(process.execPath, ["-e", program]);
   cleanups.push(async () => {
     child.kill("SIGKILL");
-    await new Promise((resolve) => child.once("close", resolve));
+    await once(child, "close");
   });
   const port = await new Promise<number>((resolve) =>
     child.stdout.once("data", (chunk: Buffer) => resolve(Number(chunk.toString()))),
@@ -88,7 +90,7 @@ test("a full accept queue drops packets: timeout, not refused", async () => {
   cleanups.push(async () => {
     for (const socket of fillers) socket.destroy();
   });
-  await new Promise((resolve) => fillers[0]?.once("connect", resolve));
+  await once(fillers[0] ?? child, "connect");
   const diagnosis = await bench("127.0.0.1", port).diagnose(tcpDependency);
   expect(diagnosis.finding("unreachable:tws").title).toContain("no TCP connection (timeout)");
 });

@@ -1,3 +1,4 @@
+import { createSecureContext } from "node:tls";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { tlsExpiry } from "../../../runbooks/tls-expiry.ts";
 import { networkConnectorWith } from "../../../src/connectors/network/index.ts";
@@ -50,6 +51,20 @@ describe.skipIf(whyNoOpenssl() !== undefined)("certificates of real TLS servers"
     expect(wrong.findings.map(({ id }) => id)).toEqual(["wrong-name:shop"]);
     expect(wrong.finding("wrong-name:shop").because).toContain("shop.lab");
     expect(wrong.advice("fixName")).toContain("other.lab");
+  });
+
+  test("a shared address presents the certificate of the name that was asked for", async () => {
+    const shop = createSecureContext(authority.issue(["DNS:shop.lab"], -1, 90));
+    const server = await tlsWebServer(
+      {
+        ...authority.issue(["DNS:default.lab"], -1, 90),
+        SNICallback: (name, done) => done(null, name === "shop.lab" ? shop : undefined),
+      },
+      (_request, answer) => answer.end("ok"),
+    );
+    const dns = await dnsServer({ "shop.lab": ["127.0.0.1"] });
+    cleanups.push(server.close, dns.close);
+    expect((await diagnose("shop.lab", server.port, [dns.address])).findings).toEqual([]);
   });
 
   test("expired", async () => {

@@ -1,0 +1,44 @@
+import { expect, test } from "vitest";
+import { tcpDependency } from "../../../runbooks/tcp-dependency.ts";
+import { faceOf } from "../../../src/core/connection.ts";
+import type { Seen } from "../../../src/core/outcome.ts";
+import { Thresholds } from "../../../src/core/system.ts";
+
+const context = {
+  params: {},
+  thresholds: Thresholds.parse({}),
+  system: {
+    id: "s",
+    connections: [faceOf("tws", { kind: "tcp", host: "tws.lab", port: 1, tls: false })],
+    contacts: [],
+  },
+  now: new Date(0),
+};
+const ok = (value: unknown): Seen<unknown> => ({ ok: true, value });
+const resolved = (ms = 1) => ok({ host: "tws.lab", addresses: [], ms, resolvers: [] });
+const attempt = (address: string, family: 4 | 6, isOpen: boolean, ms = 1) => ({
+  address,
+  family,
+  isOpen,
+  ms,
+  ...(isOpen ? {} : { code: "ECONNREFUSED" }),
+});
+const ids = (attempts: object[], dnsMs?: number) =>
+  tcpDependency
+    .findings({ "dns:tws": resolved(dnsMs), "tcp:tws": ok({ attempts, after: "open" }) }, context)
+    .map(({ id, title }) => `${id} ${title}`);
+
+test("a service that only listens on IPv4 is no fault", () => {
+  expect(ids([attempt("::1", 6, false), attempt("127.0.0.1", 4, true)])).toEqual([]);
+});
+
+test("a dead address beside a living one of the same family is", () => {
+  expect(ids([attempt("10.0.0.1", 4, false), attempt("10.0.0.2", 4, true)])[0]).toMatch(
+    /^partly:tws .*1 of 2/,
+  );
+});
+
+test("a connection that took a second lost a packet; a slow lookup is blamed on the resolver", () => {
+  expect(ids([attempt("10.0.0.1", 4, true, 1031)])[0]).toMatch(/TCP connection takes 1031 ms/);
+  expect(ids([attempt("10.0.0.1", 4, true)], 5004)[0]).toMatch(/looking up the name takes 5004 ms/);
+});
