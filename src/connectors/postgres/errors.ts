@@ -1,4 +1,4 @@
-import { DiagError } from "../../core/errors.ts";
+import { DiagError, toDiagError } from "../../core/errors.ts";
 
 /** Errno values of a path that does not lead to a listening server. */
 const UNREACHABLE = new Set([
@@ -29,6 +29,8 @@ const TIMEOUT_WORDS: Readonly<Record<TimeoutStage, string>> = {
 /** Anything the driver throws as a DiagError; `detail` is the SQLSTATE, the errno or the stage of a timeout. */
 export function toPostgresError(thrown: unknown): DiagError {
   if (thrown instanceof DiagError) return thrown;
+  // What the target does never throws these: they are bugs of ours and must not be read as its state.
+  if (thrown instanceof TypeError || thrown instanceof RangeError) return toDiagError(thrown);
   const message = messageOf(thrown);
   const code = codeOf(thrown);
   const make = (kind: DiagError["code"], detail: string, hint?: string) =>

@@ -1,0 +1,140 @@
+import { Redis } from "ioredis";
+import type { ActionContext } from "../../core/action.ts";
+import { DiagError } from "../../core/errors.ts";
+import { timeoutAt, toRedisError } from "./errors.ts";
+import { firstWords } from "./first-words.ts";
+
+/** Commands on one connection; replies as Redis gives them (RESP2). */
+export interface RedisHands {
+  call(command: string, ...args: (string | number)[]): Promise<unknown>;
+  /** Sent together; one reply or Error per command, in order. */
+  all(commands: readonly (readonly [string, ...(string | number)[]])[]): Promise<unknown[]>;
+}
+
+/** One Redis. Its connection is made at first use, made again after it broke, and never queues commands while it is away. */
+export interface RedisClient {
+  /** On the shared connection. Throws DiagError. */
+  use<T>(context: ActionContext, work: (redis: RedisHands) => Promise<T>): Promise<T>;
+  /** On a connection of its own, closed afterwards: for SELECT, and for timing from scratch. */
+  useOwn<T>(context: ActionContext, work: (redis: RedisHands) => Promise<T>): Promise<T>;
+  readonly endpoint: { readonly host: string; readonly port: number };
+  close(): Promise<void>;
+}
+
+const CONNECT_MS = 3_000;
+
+/** Opens nothing yet. */
+export function openRedis(url: string): RedisClient {
+  const parsed = new URL(url);
+  let open: Redis | undefined;
+  // The steps of one stage share one attempt and its outcome.
+  let attempt: Promise<Redis> | undefined;
+  const drop = () => {
+    open?.disconnect();
+    open = undefined;
+    attempt?.then((redis) => redis.disconnect()).catch(() => {});
+  };
+  const attemptNow = async (): Promise<Redis> => {
+    try {
+      open = await connected(create(url), url);
+      return open;
+    } finally {
+      attempt = undefined;
+    }
+  };
+  const sharedNow = (): Promise<Redis> => {
+    if (open?.status === "ready") return Promise.resolve(open);
+    attempt ??= attemptNow();
+    return attempt;
+  };
+  return {
+    endpoint: { host: parsed.hostname.replace(/^\[|\]$/g, ""), port: Number(parsed.port || 6379) },
+    use: (context, work) => within(context, async () => work(hands(await sharedNow())), drop),
+    useOwn: async (context, work) => {
+      const own = create(url);
+      const hangUp = () => own.disconnect();
+      try {
+        return await within(context, async () => work(hands(await connected(own, url))), hangUp);
+      } finally {
+        hangUp();
+      }
+    },
+    close: async () => drop(),
+  };
+}
+
+const create = (url: string): Redis =>
+  new Redis(url, {
+    lazyConnect: true,
+    // What is away is an answer: nothing is retried, queued or waited for behind the step's back.
+    retryStrategy: () => null,
+    maxRetriesPerRequest: 0,
+    enableOfflineQueue: false,
+    enableReadyCheck: false,
+    autoResubscribe: false,
+    protocol: 2,
+    disableClientInfo: true,
+    connectionName: "diagbot",
+    connectTimeout: CONNECT_MS,
+    commandTimeout: 8_000,
+  });
+
+/** The driver rejects with "Connection is closed."; the reason came before, as an event, or stands in the server's first words. */
+async function connected(redis: Redis, url: string): Promise<Redis> {
+  let reason: unknown;
+  redis.on("error", (error) => {
+    reason ??= error;
+  });
+  try {
+    await Promise.race([redis.connect(), late(CONNECT_MS * 1.5)]);
+    return redis;
+  } catch (thrown) {
+    redis.disconnect();
+    const error = toRedisError(reason ?? thrown);
+    if (!["closed", "ECONNRESET", "EPIPE"].includes(error.detail ?? "")) throw error;
+    const words = await firstWords(url, CONNECT_MS);
+    throw words.startsWith("-") ? toRedisError(new Error(words.slice(1))) : error;
+  }
+}
+
+const late = async (ms: number): Promise<never> => {
+  await new Promise((resolve) => setTimeout(resolve, ms).unref());
+  throw timeoutAt("reply", ms);
+};
+
+const hands = (redis: Redis): RedisHands => ({
+  call: (command, ...args) => redis.call(command, ...args),
+  // Written in one go, so they stay together even on the shared connection.
+  all: async (commands) => {
+    const replies = await Promise.allSettled(
+      commands.map(([command, ...rest]) => redis.call(command, ...rest)),
+    );
+    return replies.map((reply) => (reply.status === "fulfilled" ? reply.value : reply.reason));
+  },
+});
+
+/** Ends the wait at the step's deadline or cancel; `drop` closes the connection, so that no late reply meets a later step. */
+async function within<T>(context: ActionContext, work: () => Promise<T>, drop: () => void): Promise<T> {
+  const { signal, timeoutMs } = context;
+  let stop = () => {};
+  const aborted = new Promise<never>((_resolve, reject) => {
+    stop = () =>
+      reject(
+        signal.reason instanceof DOMException && signal.reason.name === "TimeoutError"
+          ? timeoutAt("reply", timeoutMs)
+          : new DiagError("aborted", "Redis: the step was stopped"),
+      );
+    if (signal.aborted) stop();
+    signal.addEventListener("abort", stop, { once: true });
+  });
+  aborted.catch(() => {});
+  try {
+    return await Promise.race([work(), aborted]);
+  } catch (thrown) {
+    const error = toRedisError(thrown);
+    if (["timeout", "aborted", "target_unreachable"].includes(error.code)) drop();
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}

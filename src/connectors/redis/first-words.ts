@@ -1,0 +1,27 @@
+import { connect as connectTcp } from "node:net";
+import { connect as connectTls } from "node:tls";
+
+/**
+ * What the server says to a bare PING before it hangs up, e.g. `-ERR max number of clients reached`; empty where it says
+ * nothing in time. A full or protected server answers so quickly that a driver often sees the closed connection only.
+ */
+export const firstWords = (url: string, ms: number): Promise<string> =>
+  new Promise((resolve) => {
+    const { hostname, port, protocol } = new URL(url);
+    const options = { host: hostname.replace(/^\[|\]$/g, ""), port: Number(port || 6379) };
+    const socket =
+      protocol === "rediss:" ? connectTls({ ...options, servername: options.host }) : connectTcp(options);
+    let heard = "";
+    const end = () => {
+      socket.destroy();
+      resolve(heard.split("\r\n")[0]?.slice(0, 300) ?? "");
+    };
+    socket.setTimeout(ms, end);
+    socket.on("error", end);
+    socket.on("close", end);
+    socket.on("data", (chunk) => {
+      heard += chunk.toString("latin1");
+      if (heard.includes("\r\n")) end();
+    });
+    socket.write("PING\r\n");
+  });

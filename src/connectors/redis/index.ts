@@ -1,0 +1,22 @@
+import type { Connector } from "../../core/action.ts";
+import type { ConnectionOf } from "../../core/connection.ts";
+import * as redis from "./actions.ts";
+import { openRedis, type RedisClient } from "./client.ts";
+
+/** Redis: looks with bounded SCANs, changes limits of caches only. */
+export const redisConnector: Connector<RedisClient> = {
+  needs: "redis",
+  actions: [
+    redis.checkConnection,
+    redis.checkWrite,
+    redis.serverState,
+    redis.sampleRates,
+    redis.slowCommands,
+    redis.sampleKeys,
+    redis.setEvictionPolicy,
+    redis.setMaxmemory,
+    redis.killScript,
+  ].map(({ action }) => action),
+  open: (connection) => openRedis((connection as ConnectionOf<"redis">).url),
+  close: (client) => client.close(),
+};

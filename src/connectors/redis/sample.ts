@@ -1,0 +1,127 @@
+import { z } from "zod";
+import type { ActionContext } from "../../core/action.ts";
+import { actionsOn } from "../../core/action.ts";
+import type { RedisClient, RedisHands } from "./client.ts";
+import { databasesOf, parseInfo } from "./info.ts";
+import { maskKey, prefixOf, protectedAs } from "./keys.ts";
+
+const { read } = actionsOn<RedisClient>("redis");
+
+const Sample = z.object({
+  /** Keys of all databases, and how many of them were looked at. */
+  keys: z.number(),
+  looked: z.int(),
+  /** Largest first, at most 20; masked. */
+  biggest: z.array(
+    z.object({ key: z.string(), type: z.string(), bytes: z.number(), ttlSeconds: z.number().nullable() }),
+  ),
+  prefixes: z.array(z.object({ prefix: z.string(), keys: z.int(), bytes: z.number(), withoutTtl: z.int() })),
+  ttl: z.object({ none: z.int(), underMinute: z.int(), underHour: z.int(), longer: z.int() }),
+  /** Keys that are no cache, by kind, with one masked example each. */
+  protected: z.array(z.object({ what: z.string(), keys: z.int(), example: z.string() })),
+});
+export type KeySample = z.infer<typeof Sample>;
+
+const BATCH = 250;
+const MAX_KEYS = 20_000;
+
+/**
+ * Looks at keys by SCAN with a budget of time and number, over all databases: size by MEMORY USAGE (not element counts),
+ * TTL, type, grouped by prefix. A sample, not a census, where `looked` is below `keys`. Names are masked.
+ * sergas-agents.cache-high-memory; traps redis-bigkeys, redis-scan-sample.
+ */
+export const sampleKeys = read({
+  name: "redis.sample-keys",
+  title: "Biggest keys, prefixes and TTLs of a sample",
+  timeoutSeconds: 15,
+  input: z.object({ budgetMs: z.int().min(50).max(10_000).default(2_000) }),
+  output: Sample,
+  run: (client, { budgetMs }, context) => sample(client, budgetMs, context),
+});
+
+/** For the guards of the writes too. */
+export const sample = (client: RedisClient, budgetMs: number, context: ActionContext): Promise<KeySample> =>
+  client.useOwn(context, async (redis) => {
+    const databases = databasesOf(parseInfo(String(await redis.call("INFO", "keyspace"))));
+    const looked: Looked[] = [];
+    for (const { database } of databases) {
+      if (databases.length > 1 || database !== 0) await redis.call("SELECT", database);
+      const share = { ms: budgetMs / databases.length, keys: Math.ceil(MAX_KEYS / databases.length) };
+      looked.push(...(await scan(redis, share)));
+    }
+    const keys = databases.reduce((sum, one) => sum + one.keys, 0);
+    return { keys, looked: looked.length, ...summary(looked) };
+  });
+
+interface Looked {
+  readonly key: string;
+  readonly type: string;
+  readonly bytes: number;
+  /** Null: none. */
+  readonly ttlSeconds: number | null;
+}
+
+async function scan(redis: RedisHands, budget: { ms: number; keys: number }): Promise<Looked[]> {
+  const end = performance.now() + budget.ms;
+  const looked: Looked[] = [];
+  let cursor = "0";
+  do {
+    const reply = await redis.call("SCAN", cursor, "COUNT", BATCH);
+    if (!Array.isArray(reply)) break;
+    cursor = String(reply[0]);
+    const names = (Array.isArray(reply[1]) ? reply[1].map(String) : []).slice(0, budget.keys - looked.length);
+    looked.push(...(await lookAt(redis, names)));
+  } while (cursor !== "0" && looked.length < budget.keys && performance.now() < end);
+  return looked;
+}
+
+async function lookAt(redis: RedisHands, names: readonly string[]): Promise<Looked[]> {
+  const replies = await redis.all(
+    names.flatMap((key): [string, ...(string | number)[]][] => [
+      ["MEMORY", "USAGE", key, "SAMPLES", 5],
+      ["PTTL", key],
+      ["TYPE", key],
+    ]),
+  );
+  return names.flatMap((key, index) => {
+    const [bytes, ttl, type] = replies.slice(index * 3, index * 3 + 3);
+    // Gone between SCAN and now.
+    if (typeof bytes !== "number" || typeof ttl !== "number" || ttl === -2) return [];
+    return [{ key, bytes, ttlSeconds: ttl < 0 ? null : ttl / 1000, type: String(type) }];
+  });
+}
+
+/** Sizes, prefixes, TTLs and protected kinds of what was looked at. */
+export function summary(looked: readonly Looked[]): Omit<KeySample, "keys" | "looked"> {
+  const prefixes = new Map<string, { prefix: string; keys: number; bytes: number; withoutTtl: number }>();
+  const kinds = new Map<string, { what: string; keys: number; example: string }>();
+  for (const { key, type, bytes, ttlSeconds } of looked) {
+    const prefix = prefixOf(key);
+    const group = prefixes.get(prefix) ?? { prefix, keys: 0, bytes: 0, withoutTtl: 0 };
+    group.keys += 1;
+    group.bytes += bytes;
+    group.withoutTtl += ttlSeconds === null ? 1 : 0;
+    prefixes.set(prefix, group);
+    const what = protectedAs(key, type);
+    if (what === undefined) continue;
+    const kind = kinds.get(what) ?? { what, keys: 0, example: maskKey(key) };
+    kind.keys += 1;
+    kinds.set(what, kind);
+  }
+  const ttlIn = (from: number, to: number) =>
+    looked.filter(({ ttlSeconds }) => ttlSeconds !== null && ttlSeconds >= from && ttlSeconds < to).length;
+  return {
+    biggest: [...looked]
+      .sort((a, b) => b.bytes - a.bytes)
+      .slice(0, 20)
+      .map((one) => ({ ...one, key: maskKey(one.key) })),
+    prefixes: [...prefixes.values()].sort((a, b) => b.bytes - a.bytes).slice(0, 15),
+    ttl: {
+      none: looked.filter(({ ttlSeconds }) => ttlSeconds === null).length,
+      underMinute: ttlIn(0, 60),
+      underHour: ttlIn(60, 3600),
+      longer: ttlIn(3600, Number.POSITIVE_INFINITY),
+    },
+    protected: [...kinds.values()].sort((a, b) => b.keys - a.keys),
+  };
+}

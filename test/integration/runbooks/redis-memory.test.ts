@@ -1,0 +1,195 @@
+import { Redis } from "ioredis";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { redisMemory } from "../../../runbooks/redis-memory.ts";
+import { redisConnector } from "../../../src/connectors/redis/index.ts";
+import { type RedisServer, startRedis, whyNoRedis } from "../../helpers/redis-server.ts";
+import { type Bench, openBench } from "../../helpers/run-runbook.ts";
+import { until } from "../../helpers/until.ts";
+
+const MIB = 1024 ** 2;
+
+describe.skipIf(whyNoRedis() !== undefined)("redis-memory", () => {
+  let server: RedisServer;
+  let app: Redis;
+  const benches: Bench[] = [];
+
+  beforeAll(async () => {
+    server = await startRedis();
+    app = new Redis(server.url);
+  });
+  beforeEach(async () => {
+    await app.config("SET", "maxmemory", "0");
+    await app.flushall();
+    await app.config("SET", "maxmemory-policy", "noeviction");
+    await app.config("SET", "maxmemory", 12 * MIB);
+  });
+  afterEach(() => Promise.all(benches.splice(0).map((bench) => bench.close())));
+  afterAll(async () => {
+    app.disconnect();
+    await server.stop();
+  });
+
+  const bench = (role = "cache"): Bench => {
+    const made = openBench({
+      connections: { cache: { kind: "redis", url: server.url, role } },
+      connectors: [redisConnector],
+    });
+    benches.push(made);
+    return made;
+  };
+
+  /** Over the limit for certain: the buffers of a client alone move used memory by some kilobytes. */
+  const fillUp = async (prefix: string): Promise<void> => {
+    await app.config("SET", "maxmemory", "0");
+    const value = "x".repeat(10_000);
+    for (let n = 0; Number(/used_memory:(\d+)/.exec(await app.info("memory"))?.[1]) < 12.5 * MIB; n++)
+      await app.set(`${prefix}:${n}`, value);
+    await app.config("SET", "maxmemory", 12 * MIB);
+  };
+
+  it("is silent on a cache with room that may evict, and on a queue with room that may not", async () => {
+    await app.config("SET", "maxmemory-policy", "allkeys-lru");
+    await app.set("page:1", "x", "EX", 60);
+    expect((await bench().diagnose(redisMemory)).findings).toEqual([]);
+    await app.config("SET", "maxmemory-policy", "noeviction");
+    await app.set("bull:mail:1", "x");
+    expect((await bench("queue").diagnose(redisMemory)).findings).toEqual([]);
+    expect((await bench("mixed").diagnose(redisMemory)).findings).toEqual([]);
+  });
+
+  it("finds a full cache that refuses writes, sets the policy, sees writes accepted, and can undo it", async () => {
+    await fillUp("page");
+    const run = await bench().diagnose(redisMemory);
+    const oom = run.finding("oom");
+    expect(oom.severity).toBe("critical");
+    expect(oom.title).toMatch(
+      /^Redis refuses writes: 12\.\d MiB of 12\.0 MiB are used and the policy is noeviction$/,
+    );
+    expect(oom.remedies).toEqual(["setPolicy", "raiseMaxmemory", "persistConfig", "makeRoom"]);
+    expect(run.advice("makeRoom")).toContain("page:* holds most");
+    const applied = await run.apply("setPolicy");
+    expect(applied.previews[0]?.changes[0]).toContain(
+      "CONFIG SET maxmemory-policy allkeys-lru (now noeviction",
+    );
+    expect(applied.holds).toBe(true);
+    await app.set("page:new", "x".repeat(10_000));
+    expect((await bench().diagnose(redisMemory)).findings).toEqual([]);
+    await applied.undo();
+    expect(await app.config("GET", "maxmemory-policy")).toEqual(["maxmemory-policy", "noeviction"]);
+  });
+
+  it("raises the limit by what is used, and takes it back exactly", async () => {
+    await fillUp("page");
+    const run = await bench().diagnose(redisMemory);
+    const applied = await run.apply("raiseMaxmemory");
+    expect(applied.holds).toBe(true);
+    expect(Number((await app.config("GET", "maxmemory"))[1])).toBeGreaterThanOrEqual(15 * MIB);
+    await applied.undo();
+    expect(await app.config("GET", "maxmemory")).toEqual(["maxmemory", String(12 * MIB)]);
+  });
+
+  it("changes nothing where the role is not cache", async () => {
+    await fillUp("page");
+    const run = await bench("mixed").diagnose(redisMemory);
+    expect(run.finding("oom").remedies).toEqual(["makeRoom"]);
+    expect(run.advice("makeRoom")).toContain("role is mixed, so diagbot changes neither limit nor policy");
+    const applied = await run.apply("setPolicy");
+    expect(applied.previews[0]?.refused).toContain("only a cache may lose keys");
+    expect(applied.outputs).toEqual([]);
+  });
+
+  it.each([
+    ["bull:mail:12", "queue"],
+    ["celery-task-meta-9c0f", "queue"],
+    ["sess:9f86d081884c", "session"],
+    ["zoho:refresh_token", "token"],
+  ])("refuses to let go of %s on what is declared a cache", async (key, what) => {
+    await app.set(key, "x");
+    await fillUp("page");
+    const run = await bench().diagnose(redisMemory);
+    for (const remedy of ["setPolicy", "raiseMaxmemory"]) {
+      const applied = await run.apply(remedy);
+      expect(applied.previews[0]?.refused).toContain(`1 ${what} keys such as`);
+      expect(applied.previews[0]?.refused).not.toContain("9f86d081884c");
+    }
+  });
+
+  it("finds protected keys in another database and streams under any name", async () => {
+    const other = new Redis(server.url, { db: 3 });
+    await other.xadd("orders", "*", "a", "1");
+    const refused = (
+      await bench().preview({
+        action: "redis.set-eviction-policy",
+        input: { policy: "allkeys-lru", from: "noeviction" },
+      })
+    ).refused;
+    expect(refused).toContain("1 queue keys such as orders");
+    other.disconnect();
+  });
+
+  it("refuses a limit below 1.1 x used, above the machine's share, and from another value", async () => {
+    await fillUp("page");
+    const limit = (bytes: number, from = 12 * MIB) =>
+      bench().preview({ action: "redis.set-maxmemory", input: { bytes, from } });
+    expect((await limit(12 * MIB + 1)).refused).toContain("below 1.1 x");
+    expect((await limit(1024 ** 5)).refused).toContain("60 % of the machine");
+    expect((await limit(64 * MIB, 5)).refused).toContain(`maxmemory is ${12 * MIB}, not 5`);
+    expect((await limit(12 * MIB)).nothingToDo).toBeDefined();
+    const late = bench().call({
+      action: "redis.set-maxmemory",
+      input: { bytes: 12 * MIB + 1, from: 12 * MIB },
+    });
+    await expect(late).rejects.toMatchObject({ code: "target_refused" });
+    expect(await app.config("GET", "maxmemory")).toEqual(["maxmemory", String(12 * MIB)]);
+  });
+
+  it("probes what happened after a crash", async () => {
+    const made = bench();
+    const call = {
+      action: "redis.set-eviction-policy",
+      input: { policy: "allkeys-lru", from: "noeviction" },
+    };
+    const { action, client, context } = made.resolve(call);
+    const probe = () =>
+      action.effect === "write"
+        ? action.probe(client, call.input, null, context)
+        : Promise.reject(new Error("read"));
+    expect((await probe()).verdict).toBe("not-done");
+    await made.call(call);
+    expect((await probe()).verdict).toBe("done");
+    await app.config("SET", "maxmemory-policy", "volatile-ttl");
+    expect((await probe()).verdict).toBe("unknown");
+    await expect(made.call(call)).rejects.toMatchObject({ code: "target_refused" });
+  });
+
+  it("explains OOM under volatile-lru by keys without TTL", async () => {
+    await app.config("SET", "maxmemory-policy", "volatile-lru");
+    await fillUp("page");
+    const run = await bench().diagnose(redisMemory);
+    expect(run.finding("oom").because).toContain("volatile-lru removes keys with a TTL only, and 0 of");
+    expect((await run.apply("setPolicy")).holds).toBe(true);
+  });
+
+  it("warns before it is full, and finds an eviction storm, big keys and a policy that endangers a queue", async () => {
+    await app.setrange("report:all", 9 * MIB, "x");
+    const nearly = await bench("queue").diagnose(redisMemory, { bigKeyMiB: 2 });
+    expect(nearly.findings.map(({ id }) => id).sort()).toEqual(["big-keys", "nearly-full"]);
+    expect(nearly.finding("big-keys").because).toContain("report:all is a string");
+
+    await app.config("SET", "maxmemory-policy", "allkeys-lru");
+    let isWriting = true;
+    const writing = (async () => {
+      for (let n = 0; isWriting; n++) await app.set(`page:${n}`, "x".repeat(20_000));
+    })();
+    await until(async () => Number(/evicted_keys:(\d+)/.exec(await app.info("stats"))?.[1]) > 100);
+    const storm = await bench().diagnose(redisMemory);
+    expect(storm.finding("eviction-storm").title).toMatch(/^Redis evicts \d+ keys a second$/);
+    expect(storm.finding("eviction-storm").severity).toBe("warning");
+    expect((await bench("queue").diagnose(redisMemory)).finding("eviction-storm").severity).toBe("critical");
+    expect((await bench("queue").diagnose(redisMemory)).finding("policy-unsuitable").remedies).toEqual([
+      "keepNoEviction",
+    ]);
+    isWriting = false;
+    await writing;
+  });
+});
