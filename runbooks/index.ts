@@ -8,6 +8,9 @@ import { pgConnectivity } from "./pg-connectivity.ts";
 import { pgLocks } from "./pg-locks.ts";
 import { pgPoolExhausted } from "./pg-pool-exhausted.ts";
 import { pgSlowQueries } from "./pg-slow-queries.ts";
+import { redisConnectivity } from "./redis-connectivity.ts";
+import { redisHitRate } from "./redis-hit-rate.ts";
+import { redisMemory } from "./redis-memory.ts";
 import { serviceHealth } from "./service-health.ts";
 import { slowResponses } from "./slow-responses.ts";
 import { tcpDependency } from "./tcp-dependency.ts";
@@ -28,4 +31,7 @@ export const runbooks: readonly Runbook[] = [
   tcpDependency,
   highErrorRate,
   slowResponses,
+  redisMemory,
+  redisHitRate,
+  redisConnectivity,
 ];

@@ -7,6 +7,7 @@ export * as http from "./connectors/http/actions.ts";
 export * as network from "./connectors/network/actions.ts";
 export * as postgres from "./connectors/postgres/actions.ts";
 export * as prometheus from "./connectors/prometheus/actions.ts";
+export * as redis from "./connectors/redis/actions.ts";
 export { type Call, on, type Steps } from "./core/action.ts";
 export type { Caller } from "./core/caller.ts";
 export type { ConnectionFace } from "./core/connection.ts";

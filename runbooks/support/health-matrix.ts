@@ -1,6 +1,7 @@
 import {
   type Call,
   type ConnectionFace,
+  clip,
   docker,
   host,
   http,
@@ -8,6 +9,7 @@ import {
   on,
   postgres,
   prometheus,
+  redis,
   type Seen,
 } from "../../src/sdk.ts";
 import { judgeDisk, judgeLoad, judgeMemory } from "./health-host.ts";
@@ -23,8 +25,12 @@ const PROBES: Readonly<Record<Kind, (name: string) => Probes>> = {
   http: (name) => ({ [name]: on(name, http.health()) }),
   prometheus: (name) => ({ [name]: on(name, prometheus.health()) }),
   postgres: (name) => ({ [name]: on(name, postgres.checkConnection()) }),
-  redis: (name) => ({ [name]: on(name, network.connect()) }),
+  redis: (name) => ({ [name]: on(name, redis.checkConnection()) }),
   tcp: (name) => ({ [name]: on(name, network.connect()) }),
+  mongodb: (name) => ({ [name]: on(name, network.connect()) }),
+  jaeger: (name) => ({ [name]: on(name, network.connect()) }),
+  // A cluster is reached through its kubeconfig; no runbook speaks to one, so it has no row.
+  kubernetes: () => ({}),
   docker: (name) => ({ [name]: on(name, docker.ping()) }),
   host: (name) => ({
     [name]: on(name, host.load()),
@@ -35,7 +41,11 @@ const PROBES: Readonly<Record<Kind, (name: string) => Probes>> = {
 
 /** One or a few cheap reads per connection. */
 export const probesOf = (faces: readonly ConnectionFace[]): Probes =>
-  Object.assign({}, ...faces.map(({ kind, name }) => PROBES[kind](name)));
+  Object.assign({}, ...faces.filter(isAskable).map(({ kind, name }) => PROBES[kind](name)));
+
+// What has no address of its own (mongodb+srv) cannot be connected to by one.
+const isAskable = ({ kind, endpoint }: ConnectionFace): boolean =>
+  endpoint !== undefined || !["mongodb", "jaeger", "tcp"].includes(kind);
 
 /** For what did not answer: where on the way does it end? Name servers and TCP, asked only then. */
 export const tracesOf = (faces: readonly ConnectionFace[], seen: AnySeen): Probes =>
@@ -63,10 +73,14 @@ function rowsOf(face: ConnectionFace, seen: AnySeen, limits: Limits): Row[] {
     case "prometheus":
       return [timed(face, (own.value as { ms: number }).ms, limits)];
     case "postgres":
-      return [timed(face, (own.value as { pingMedianMs: number }).pingMedianMs, limits)];
     case "redis":
+      return [timed(face, (own.value as { pingMedianMs: number }).pingMedianMs, limits)];
     case "tcp":
+    case "mongodb":
+    case "jaeger":
       return [connected(face, own.value as network.Connected, limits)];
+    case "kubernetes":
+      return [];
     case "docker":
       return [line(face, "ok", `Docker ${(own.value as { version: string }).version}`)];
     case "host":
@@ -118,23 +132,31 @@ function silent(face: ConnectionFace, error: StepError, seen: AnySeen): Row {
   const dns = seen[`${face.name}/dns`] as Seen<network.Resolved> | undefined;
   const tcp = seen[`${face.name}/tcp`] as Seen<network.Connected> | undefined;
   const failure = dns?.ok ? dns.value.failure : undefined;
-  const cause = network.causeOf(
+  const surest: StepError =
     failure === undefined
-      ? error
-      : { code: failure.code, message: failure.message, ...detailOf(failure.detail) },
-  );
-  const own = face.kind === "postgres" ? postgres.failureOf(error) : undefined;
-  const isHung = error.code === "timeout" && tcp?.ok === true;
-  const known = isHung
-    ? network.causeOf({ code: "timeout", message: error.message, detail: "answer" })
-    : cause;
-  return trouble(face, "", {
-    word: own !== undefined && cause.id === "other" ? own.title : known.word,
-    because: `${failure?.message ?? error.message}. ${own !== undefined && cause.id === "other" ? own.because : known.because}`,
-    severity: face.external === true ? "warning" : "critical",
-    next: own?.advice ?? known.next,
-  });
+      ? error.code === "timeout" && tcp?.ok === true
+        ? { ...error, detail: "answer" }
+        : error
+      : { code: failure.code, message: failure.message, ...detailOf(failure.detail) };
+  const own = FAILURES[face.kind]?.(error);
+  const cause = network.causeOf(surest);
+  const severity = face.external === true ? "warning" : "critical";
+  if (cause.id !== "other") {
+    const because = `${surest.message}. ${cause.because}`;
+    return trouble(face, "", { word: cause.word, because, severity, next: own?.advice ?? cause.next });
+  }
+  const because = own?.because ?? `${error.message}. ${cause.because}`;
+  const word = own?.title ?? clip(error.message, 80);
+  return trouble(face, "", { word, because, severity, next: own?.advice ?? cause.next });
 }
+
+/** Connectors that know more about their own errors than the network does. */
+const FAILURES: Partial<
+  Record<Kind, (error: StepError) => { title: string; because: string; advice: string } | undefined>
+> = {
+  postgres: postgres.failureOf,
+  redis: redis.failureOf,
+};
 
 type StepError = Extract<Seen<unknown>, { ok: false }>["error"];
 const detailOf = (detail: string | undefined) => (detail === undefined ? {} : { detail });

@@ -5,6 +5,7 @@ import { httpConnector } from "./http/index.ts";
 import { networkConnector } from "./network/index.ts";
 import { postgresConnector } from "./postgres/index.ts";
 import { prometheusConnector } from "./prometheus/index.ts";
+import { redisConnector } from "./redis/index.ts";
 
 /** Every connector, one line each. */
 export const connectors: readonly Connector[] = [
@@ -14,4 +15,5 @@ export const connectors: readonly Connector[] = [
   networkConnector,
   prometheusConnector,
   postgresConnector,
+  redisConnector,
 ];
