@@ -41,6 +41,14 @@ export const CONNECTION_SCHEMAS = {
     port: z.int().min(1).max(65_535),
     tls: z.boolean().default(false),
   }),
+  mongodb: z.strictObject({ kind: z.literal("mongodb"), url }),
+  jaeger: z.strictObject({ kind: z.literal("jaeger"), url }),
+  kubernetes: z.strictObject({
+    kind: z.literal("kubernetes"),
+    kubeconfig: z.string().optional(),
+    context: z.string().optional(),
+    namespace: z.string().min(1).max(63).default("default"),
+  }),
   docker: z.strictObject({
     kind: z.literal("docker"),
     socket: z.string().default("/var/run/docker.sock"),
@@ -86,6 +94,9 @@ export const ConnectionSchema = z.discriminatedUnion("kind", [
   CONNECTION_SCHEMAS.http,
   CONNECTION_SCHEMAS.prometheus,
   CONNECTION_SCHEMAS.tcp,
+  CONNECTION_SCHEMAS.mongodb,
+  CONNECTION_SCHEMAS.jaeger,
+  CONNECTION_SCHEMAS.kubernetes,
   CONNECTION_SCHEMAS.docker,
   CONNECTION_SCHEMAS.host,
 ]);
@@ -119,6 +130,7 @@ const DEFAULT_PORTS: Readonly<Record<string, number>> = {
   "rediss:": 6379,
   "http:": 80,
   "https:": 443,
+  "mongodb:": 27_017,
 };
 
 /** Network address of a connection; undefined where it has none. Throws TypeError on a URL that does not parse. */
@@ -126,7 +138,8 @@ export function endpointOf(connection: Connection): Endpoint | undefined {
   if (connection.kind === "tcp") return { host: connection.host, port: connection.port, tls: connection.tls };
   if (!("url" in connection)) return undefined;
   const parsed = new URL(connection.url);
-  if (parsed.hostname === "") return undefined;
+  // Of mongodb+srv the hosts stand in DNS, not in the URL.
+  if (parsed.hostname === "" || parsed.protocol === "mongodb+srv:") return undefined;
   const host = parsed.hostname.replace(/^\[|\]$/g, "");
   const port = parsed.port === "" ? (DEFAULT_PORTS[parsed.protocol] ?? 0) : Number(parsed.port);
   return { host, port, tls: ["https:", "rediss:"].includes(parsed.protocol) };

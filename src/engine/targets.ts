@@ -1,5 +1,5 @@
 import type { Action, Connector } from "../core/action.ts";
-import { type ConnectionFace, endpointOf, faceOf } from "../core/connection.ts";
+import { type ConnectionFace, faceOf } from "../core/connection.ts";
 import { DiagError } from "../core/errors.ts";
 import type { System } from "../core/system.ts";
 
@@ -35,7 +35,7 @@ export function createTargets(connectors: readonly Connector[]): Targets {
         );
       const key = `${system.id}/${name}/${action.needs}`;
       const known = open.get(key) ?? {
-        client: connector.open(openedWith(action, name, connection)),
+        client: connector.open(connection),
         connector,
       };
       open.set(key, known);
@@ -46,13 +46,6 @@ export function createTargets(connectors: readonly Connector[]): Targets {
       open.clear();
     },
   };
-}
-
-function openedWith(action: Action, name: string, connection: System["connections"][string]): unknown {
-  if (action.needs !== "endpoint") return connection;
-  const endpoint = endpointOf(connection);
-  if (endpoint === undefined) throw new DiagError("missing_connection", `${name} has no network address`);
-  return endpoint;
 }
 
 /** Names the thing that must not be changed by two at once, whatever system it is configured under. */
