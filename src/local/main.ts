@@ -43,10 +43,12 @@ function parse(): DemoArguments | undefined {
 
 /** Resolves at the first Ctrl-C; a later one while everything is being stopped changes nothing (npm sends two). */
 function onInterrupt(): Promise<"interrupted"> {
-  return new Promise((resolve) => {
+  const interrupted = new Promise<"interrupted">((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
       process.on(signal, () => resolve("interrupted"));
   });
+  void interrupted.then(() => console.log("\nStopping …"));
+  return interrupted;
 }
 
 async function keepOpen(house: House, interrupted: Promise<"interrupted">): Promise<number> {
@@ -55,10 +57,7 @@ async function keepOpen(house: House, interrupted: Promise<"interrupted">): Prom
     "Press a button of the panel “Break something” and watch #shop; approve as Bob. Ctrl-C stops everything.",
   );
   const ended = await Promise.race([interrupted, house.bot.ended]);
-  if (ended === "interrupted") {
-    console.log("\nStopping …");
-    return 0;
-  }
+  if (ended === "interrupted") return 0;
   console.error(`diagbot ended by itself (${ended}); see ${house.bot.log}`);
   return 1;
 }

@@ -30,7 +30,7 @@ export const redisNoeviction = fault({
   title: "Fill a cache that may not evict",
   description: "The cache's policy becomes noeviction and it fills up: writes fail with OOM.",
   runbook: "redis-memory",
-  expects: { finding: "redis-oom", remedy: "setEvictionPolicy" },
+  expects: { finding: "oom", remedy: "setPolicy" },
   rule: redisFull,
   break: async (shop) => {
     const cache = shop.cache();

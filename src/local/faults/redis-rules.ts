@@ -26,14 +26,14 @@ export const redisFull: Rule = {
 };
 
 /** Evictions per second above which the cache counts as too small. */
-const EVICTIONS_PER_SECOND = 1;
+const EVICTIONS_PER_SECOND = 20;
 const WINDOW_MS = 2000;
 
 /** A rate needs two looks: the earlier one is kept here. */
 const looks = new WeakMap<Shop, { at: number; evicted: number; rate: number }>();
 
 export const redisEvictions: Rule = {
-  alertname: "RedisEvictions",
+  alertname: "RedisKeyEviction",
   severity: "warning",
   labels: { instance: "shop-cache" },
   summary: "The shop's cache throws away keys that are still in use",

@@ -28,9 +28,9 @@ const cache =
 cache?.on("error", () => undefined);
 const metrics = new RequestMetrics();
 
-/** 200 pages of 40 kB: 8 MB that the cache should hold. */
-const PAGES = 200;
-const PAGE_BYTES = 40_000;
+/** 100 pages of 4 kB that the cache should hold. */
+const PAGES = 100;
+const PAGE_BYTES = 4000;
 
 interface Answer {
   readonly status: number;

@@ -8,6 +8,7 @@ import type { Cluster } from "../services/postgres.ts";
 import type { RedisServer } from "../services/redis.ts";
 import type { Supervisor } from "../services/supervisor.ts";
 import type { Bug } from "./bugs.ts";
+import { createBusyness } from "./busyness.ts";
 import { ROLES, type ShopPasswords } from "./schema.ts";
 import { openSession, type Session } from "./session.ts";
 
@@ -26,7 +27,11 @@ export interface Shop {
   session(applicationName: string): Promise<Session>;
   /** Ends every session of that name, whoever opened it. */
   closeSessions(applicationName: string): Promise<void>;
+  /** Throws where this machine has no redis-server. */
   cache(): Redis;
+  /** Does something again and again until `relieve`; what fails is tried again. */
+  keepBusy(name: string, everyMs: number, step: () => Promise<void>): void;
+  relieve(name: string): Promise<void>;
   /** Makes the worker do something wrong. */
   plant(bug: Bug): Promise<void>;
   workerPid(): number | undefined;
@@ -70,6 +75,7 @@ export async function startShop(parts: ShopParts): Promise<Shop> {
     );
     await Promise.all(open.map((session) => session.close()));
   };
+  const busy = createBusyness();
   const cache = redis === undefined ? undefined : createCacheClient(redis.url);
   return {
     apiUrl,
@@ -84,10 +90,13 @@ export async function startShop(parts: ShopParts): Promise<Shop> {
     },
     closeSessions,
     cache: () => cache ?? missingRedis(),
+    keepBusy: busy.begin,
+    relieve: busy.end,
     plant: (bug) => supervisor.tell(WORKER, bug),
     workerPid: () => supervisor.pid(WORKER),
     restartWorker: () => supervisor.restart(WORKER),
     stop: async () => {
+      await busy.endAll();
       cache?.disconnect();
       await Promise.all([...sessions.keys()].map(closeSessions));
       await monitor.close();
