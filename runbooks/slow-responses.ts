@@ -201,8 +201,8 @@ function causeAdvice(latency: Seen<prometheus.Latency>, { connections }: RunCont
   const has = (kind: string) => connections.some((face) => face.kind === kind);
   const next = [
     ...(has("postgres") ? ["pg-slow-queries and pg-locks"] : []),
-    ...(has("redis") ? ["redis-latency"] : []),
-    ...(has("host") ? ["high-cpu and high-memory"] : []),
+    ...(has("redis") ? ["redis-connectivity"] : []),
+    ...(has("host") ? ["high-memory"] : []),
     ...(connections.some(({ external }) => external === true) ? ["external-api"] : []),
     "service-health",
   ];

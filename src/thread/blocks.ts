@@ -27,6 +27,15 @@ export const inlineCode = (text: string, limit = 200): Piece => ({
   style: { code: true },
 });
 export const lines = (text: string, limit = PIECE): Piece => ({ type: "text", text: paragraph(text, limit) });
+
+/** Sentences of a runbook's author: what stands between backticks is shown as code, everything else as it is. */
+export const prose = (text: string, limit = PIECE): Piece[] =>
+  paragraph(text, limit)
+    .split(/`([^`\n]+)`/)
+    .flatMap((part, i): Piece[] =>
+      part === "" ? [] : [{ type: "text", text: part, ...(i % 2 === 1 ? { style: { code: true } } : {}) }],
+    );
+
 export const newline: Piece = { type: "text", text: "\n" };
 
 /** A space at either end joins pieces; `literal` alone would trim it. */
@@ -72,7 +81,10 @@ export const context = (...markup: readonly string[]): KnownBlock => ({
 });
 
 export interface ButtonSpec {
-  readonly action: `remedy:${"approve" | "deny" | "preview" | Answer}` | "run:cancel" | "run:details";
+  readonly action:
+    | `remedy:${"approve" | "deny" | "preview" | "break-glass" | Answer}`
+    | "run:cancel"
+    | "run:details";
   readonly label: string;
   readonly value: string;
   readonly style?: "primary" | "danger";

@@ -49,7 +49,11 @@ export function sayDecision(remedy: RemedyView, { people }: DrawOptions): string
   return [...votes, ...lapsed, ...limit];
 }
 
-/** The three buttons of a decision. Destructive remedies ask once more. */
+/** Shown only where one vote alone would not do and the policy lets somebody lower the quorum. */
+const breakGlassHelps = ({ approval }: RemedyView): boolean =>
+  approval !== undefined && approval.need > 1 && approval.policy.breakGlass !== undefined;
+
+/** The buttons of a decision. Destructive remedies ask once more. */
 export function drawButtons(remedy: RemedyView): KnownBlock[] {
   const value = remedy.approval?.id;
   if (value === undefined) return [];
@@ -69,6 +73,7 @@ export function drawButtons(remedy: RemedyView): KnownBlock[] {
       },
       { action: "remedy:deny", label: "Deny", value, style: "danger" },
       { action: "remedy:preview", label: "Preview", value },
+      ...(breakGlassHelps(remedy) ? [{ action: "remedy:break-glass", label: "Break glass…", value }] : []),
     ),
   ];
 }

@@ -19,20 +19,41 @@ import type { Asker } from "../identity.ts";
 import { Card, cardOf, counted } from "./card.ts";
 import { type ClickArgs, settle } from "./tell.ts";
 
-const DENY_FORM = "remedy:deny:reason";
-type DenyArgs = SlackViewMiddlewareArgs<ViewSubmitAction> & AllMiddlewareArgs;
+/** Decisions that ask for a reason first, each with its button and form. */
+const FORMS = {
+  "remedy:deny": {
+    decision: "deny",
+    title: "Deny the remedy",
+    submit: "Deny",
+    says: "One denial ends it: nothing of this plan will be carried out.",
+    hint: "Shown in the thread and kept in the audit.",
+    least: 3,
+  },
+  "remedy:break-glass": {
+    decision: "approve",
+    title: "Break glass",
+    submit: "Approve alone",
+    says: "Your vote alone will carry this plan. It is announced in another channel and reviewed afterwards.",
+    hint: "Announced at once, shown in the thread and kept in the audit.",
+    least: 10,
+  },
+} as const;
+type Form = keyof typeof FORMS;
+type FormArgs = SlackViewMiddlewareArgs<ViewSubmitAction> & AllMiddlewareArgs;
 
-/** Approve, deny, and the form that asks why. Rights are looked up at the click; the store decides. */
+/** Approve, and the decisions that ask why first. Rights are looked up at the click; the store decides. */
 export function listenToVotes(app: App, context: SlackContext): void {
   app.action<BlockAction<ButtonAction>>({ type: "block_actions", action_id: "remedy:approve" }, (args) =>
     settle(context, args, approve(context, args)),
   );
-  app.action<BlockAction<ButtonAction>>({ type: "block_actions", action_id: "remedy:deny" }, (args) =>
-    onDeny(context, args),
-  );
-  app.view<ViewSubmitAction>({ type: "view_submission", callback_id: DENY_FORM }, (args) =>
-    onReason(context, args),
-  );
+  for (const form of Object.keys(FORMS) as Form[]) {
+    app.action<BlockAction<ButtonAction>>({ type: "block_actions", action_id: form }, (args) =>
+      openForm(context, form, args),
+    );
+    app.view<ViewSubmitAction>({ type: "view_submission", callback_id: `${form}:reason` }, (args) =>
+      onReason(context, form, args),
+    );
+  }
 }
 
 async function approve(context: SlackContext, { body, action }: ClickArgs): Promise<Reply> {
@@ -43,6 +64,7 @@ interface Ballot {
   readonly card: Card;
   readonly decision: "approve" | "deny";
   readonly reason?: string;
+  readonly breakGlass?: boolean;
 }
 
 const vote = (context: SlackContext, asker: Asker, body: object, ballot: Ballot): Promise<Reply> =>
@@ -52,7 +74,7 @@ async function cast(
   { identity, intake }: SlackContext,
   asker: Asker,
   body: object,
-  { card, decision, reason }: Ballot,
+  { card, decision, reason, breakGlass = false }: Ballot,
 ): Promise<Reply> {
   const [voter] = await Promise.all([identity.principal(asker), identity.mustBeInternal(card.channel)]);
   const { state, have, need, run } = await intake.castVote(entryOf(asker, body), {
@@ -61,6 +83,7 @@ async function cast(
     decision,
     via: "slack",
     place: { channel: card.channel, ts: card.ts },
+    breakGlass,
     ...(reason === undefined ? {} : { reason }),
   });
   const title = {
@@ -71,12 +94,12 @@ async function cast(
   return { ...say(title), run };
 }
 
-/** The form comes at once: the trigger lives 3 s. Who may deny is checked when it is submitted. */
-async function onDeny(context: SlackContext, args: ClickArgs): Promise<void> {
+/** The form comes at once: the trigger lives 3 s. Who may decide is checked when it is submitted. */
+async function openForm(context: SlackContext, form: Form, args: ClickArgs): Promise<void> {
   const opened = (async (): Promise<Reply | undefined> => {
     const card = cardOf(args.body, args.action.value);
     await context.api.views.views
-      .open({ trigger_id: args.body.trigger_id, view: reasonView(card) })
+      .open({ trigger_id: args.body.trigger_id, view: reasonView(form, card) })
       .catch((thrown: unknown) => {
         throw slackFailure("the form could not be opened", thrown);
       });
@@ -87,24 +110,24 @@ async function onDeny(context: SlackContext, args: ClickArgs): Promise<void> {
   else await settle(context, args, Promise.resolve(reply));
 }
 
-const reasonView = (card: Card): ModalView => ({
+const reasonView = (form: Form, card: Card): ModalView => ({
   type: "modal",
-  callback_id: DENY_FORM,
+  callback_id: `${form}:reason`,
   private_metadata: JSON.stringify(card),
-  title: plain("Deny the remedy", 24),
-  submit: plain("Deny", 24),
+  title: plain(FORMS[form].title, 24),
+  submit: plain(FORMS[form].submit, 24),
   close: plain("Back", 24),
   blocks: [
-    rich("One denial ends it: nothing of this plan will be carried out."),
+    rich(FORMS[form].says),
     {
       type: "input",
       block_id: "reason",
       label: plain("Why?"),
-      hint: plain("Shown in the thread and kept in the audit."),
+      hint: plain(FORMS[form].hint),
       element: {
         type: "plain_text_input",
         action_id: "value",
-        min_length: 3,
+        min_length: FORMS[form].least,
         max_length: 500,
         multiline: true,
       },
@@ -112,8 +135,8 @@ const reasonView = (card: Card): ModalView => ({
   ],
 });
 
-async function onReason(context: SlackContext, { ack, body, view }: DenyArgs): Promise<void> {
-  const cast = deny(context, body, view).catch((thrown: unknown) => refused(thrown, context.logger));
+async function onReason(context: SlackContext, form: Form, { ack, body, view }: FormArgs): Promise<void> {
+  const cast = decide(context, form, body, view).catch((thrown: unknown) => refused(thrown, context.logger));
   const first = await within(cast);
   const { error } = first.inTime ? first.value : unconfirmed();
   if (error === undefined) return ack();
@@ -121,9 +144,20 @@ async function onReason(context: SlackContext, { ack, body, view }: DenyArgs): P
   return ack({ response_action: "errors", errors: { reason: words.slice(0, 2_000) } });
 }
 
-async function deny(context: SlackContext, body: DenyArgs["body"], view: DenyArgs["view"]): Promise<Reply> {
+async function decide(
+  context: SlackContext,
+  form: Form,
+  body: FormArgs["body"],
+  view: FormArgs["view"],
+): Promise<Reply> {
   const card = Card.parse(JSON.parse(view.private_metadata));
   const reason = view.state.values.reason?.value?.value?.trim() ?? "";
   if (reason === "") return refusal(new DiagError("usage", "say why, in a few words"));
-  return vote(context, askerOf(body), body, { card, decision: "deny", reason });
+  const { decision } = FORMS[form];
+  return vote(context, askerOf(body), body, {
+    card,
+    decision,
+    reason,
+    breakGlass: form === "remedy:break-glass",
+  });
 }
