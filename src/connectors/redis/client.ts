@@ -36,7 +36,7 @@ export function openRedis(url: string): RedisClient {
   };
   const attemptNow = async (): Promise<Redis> => {
     try {
-      open = await connected(create(url), url);
+      open = await connected(create(url));
       return open;
     } finally {
       attempt = undefined;
@@ -49,12 +49,12 @@ export function openRedis(url: string): RedisClient {
   };
   return {
     endpoint: { host: parsed.hostname.replace(/^\[|\]$/g, ""), port: Number(parsed.port || 6379) },
-    use: (context, work) => within(context, async () => work(hands(await sharedNow())), drop),
+    use: (context, work) => within(context, url, async () => work(hands(await sharedNow())), drop),
     useOwn: async (context, work) => {
       const own = create(url);
       const hangUp = () => own.disconnect();
       try {
-        return await within(context, async () => work(hands(await connected(own, url))), hangUp);
+        return await within(context, url, async () => work(hands(await connected(own))), hangUp);
       } finally {
         hangUp();
       }
@@ -79,8 +79,8 @@ const create = (url: string): Redis =>
     commandTimeout: 8_000,
   });
 
-/** The driver rejects with "Connection is closed."; the reason came before, as an event, or stands in the server's first words. */
-async function connected(redis: Redis, url: string): Promise<Redis> {
+/** The driver rejects with "Connection is closed."; the reason came before, as an event. */
+async function connected(redis: Redis): Promise<Redis> {
   let reason: unknown;
   redis.on("error", (error) => {
     reason ??= error;
@@ -90,11 +90,15 @@ async function connected(redis: Redis, url: string): Promise<Redis> {
     return redis;
   } catch (thrown) {
     redis.disconnect();
-    const error = toRedisError(reason ?? thrown);
-    if (!["closed", "ECONNRESET", "EPIPE"].includes(error.detail ?? "")) throw error;
-    const words = await firstWords(url, CONNECT_MS);
-    throw words.startsWith("-") ? toRedisError(new Error(words.slice(1))) : error;
+    throw toRedisError(reason ?? thrown);
   }
+}
+
+/** A server that hangs up has often said why, before the driver could listen. */
+async function explained(error: DiagError, url: string): Promise<DiagError> {
+  if (!["closed", "ECONNRESET", "EPIPE"].includes(error.detail ?? "")) return error;
+  const words = await firstWords(url, CONNECT_MS);
+  return words.startsWith("-") ? toRedisError(new Error(words.slice(1))) : error;
 }
 
 const late = async (ms: number): Promise<never> => {
@@ -114,7 +118,12 @@ const hands = (redis: Redis): RedisHands => ({
 });
 
 /** Ends the wait at the step's deadline or cancel; `drop` closes the connection, so that no late reply meets a later step. */
-async function within<T>(context: ActionContext, work: () => Promise<T>, drop: () => void): Promise<T> {
+async function within<T>(
+  context: ActionContext,
+  url: string,
+  work: () => Promise<T>,
+  drop: () => void,
+): Promise<T> {
   const { signal, timeoutMs } = context;
   let stop = () => {};
   const aborted = new Promise<never>((_resolve, reject) => {
@@ -133,7 +142,8 @@ async function within<T>(context: ActionContext, work: () => Promise<T>, drop: (
   } catch (thrown) {
     const error = toRedisError(thrown);
     if (["timeout", "aborted", "target_unreachable"].includes(error.code)) drop();
-    throw error;
+    // A write that was cut off may have happened: what the server says to the next client proves nothing about it.
+    throw "effectKey" in context ? error : await explained(error, url);
   } finally {
     signal.removeEventListener("abort", stop);
   }

@@ -2,7 +2,7 @@ import { connect as connectTcp } from "node:net";
 import { connect as connectTls } from "node:tls";
 
 /**
- * What the server says to a bare PING before it hangs up, e.g. `-ERR max number of clients reached`; empty where it says
+ * What the server says by itself, or to a bare PING, before it hangs up, e.g. `-ERR max number of clients reached`; empty where it says
  * nothing in time. A full or protected server answers so quickly that a driver often sees the closed connection only.
  */
 export const firstWords = (url: string, ms: number): Promise<string> =>
@@ -23,5 +23,7 @@ export const firstWords = (url: string, ms: number): Promise<string> =>
       heard += chunk.toString("latin1");
       if (heard.includes("\r\n")) end();
     });
-    socket.write("PING\r\n");
+    // A full or protected server speaks first; written to, it might reset the connection before it is heard.
+    const ask = setTimeout(() => socket.write("PING\r\n"), 100);
+    socket.on("close", () => clearTimeout(ask));
   });

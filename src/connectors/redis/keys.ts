@@ -19,12 +19,14 @@ export const protectedAs = (key: string, type = ""): string | undefined =>
 export const maskKey = (key: string): string =>
   key
     .slice(0, 120)
+    .replace(/[^\s:/|{}]*@[^\s:/|{}]*/g, "*")
     .split(/([:./|{}]+)/)
     .map((part) => (isId(part) ? "*" : part.replace(/\d{3,}/g, "*")))
     .join("");
 
 const isId = (part: string): boolean =>
   part !== "" &&
+  part !== "*" &&
   (/^\d+$/.test(part) ||
     /^[0-9a-f-]{8,}$/i.test(part) ||
     (part.length > 12 && /\d/.test(part)) ||

@@ -1,3 +1,4 @@
+import { ReplyError } from "ioredis";
 import { z } from "zod";
 import {
   type ActionContext,
@@ -53,7 +54,8 @@ async function setConfig(
     const [reply] = await redis.all([["CONFIG", "SET", name, value]]);
     if (!(reply instanceof Error)) return;
     const error = toRedisError(reply);
-    // An error reply to CONFIG SET means that it was turned down (managed services leave CONFIG out).
+    // Only an error the server itself replied proves that it was turned down (managed services leave CONFIG out).
+    if (!(reply instanceof ReplyError)) throw error;
     const detail = error.detail === undefined ? {} : { detail: error.detail };
     throw new DiagError("target_refused", error.message, { ...detail, cause: reply });
   });

@@ -27,7 +27,7 @@ const MAX_KEYS = 20_000;
 
 /**
  * Looks at keys by SCAN with a budget of time and number, over all databases: size by MEMORY USAGE (not element counts),
- * TTL, type, grouped by prefix. A sample, not a census, where `looked` is below `keys`. Names are masked.
+ * TTL, type, grouped by prefix. It counts in keyspace_hits: never in parallel with redis.sample-rates. A sample, not a census, where `looked` is below `keys`. Names are masked.
  * sergas-agents.cache-high-memory; traps redis-bigkeys, redis-scan-sample.
  */
 export const sampleKeys = read({

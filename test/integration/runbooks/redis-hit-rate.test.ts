@@ -1,0 +1,99 @@
+import { Redis } from "ioredis";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { redisHitRate } from "../../../runbooks/redis-hit-rate.ts";
+import { redisConnector } from "../../../src/connectors/redis/index.ts";
+import { type RedisServer, startRedis, whyNoRedis } from "../../helpers/redis-server.ts";
+import { type Bench, type Diagnosis, openBench } from "../../helpers/run-runbook.ts";
+
+describe.skipIf(whyNoRedis() !== undefined)("redis-hit-rate", () => {
+  let server: RedisServer;
+  let app: Redis;
+  let bench: Bench;
+  let isBusy = false;
+  let traffic: Promise<void> = Promise.resolve();
+
+  beforeAll(async () => {
+    server = await startRedis();
+    app = new Redis(server.url);
+    bench = openBench({
+      connections: { cache: { kind: "redis", url: server.url, role: "cache" } },
+      connectors: [redisConnector],
+    });
+  });
+  beforeEach(async () => {
+    await app.config("SET", "maxmemory", "0");
+    await app.flushall();
+  });
+  afterEach(async () => {
+    isBusy = false;
+    await traffic;
+  });
+  afterAll(async () => {
+    await bench.close();
+    app.disconnect();
+    await server.stop();
+  });
+
+  const keepDoing = (work: (n: number) => Promise<unknown>) => {
+    isBusy = true;
+    traffic = (async () => {
+      for (let n = 0; isBusy; n++) await work(n);
+    })();
+  };
+  const diagnose = (): Promise<Diagnosis> => bench.diagnose(redisHitRate, { seconds: 1 });
+
+  it("is silent without traffic, whatever the counters of the past say", async () => {
+    for (let n = 0; n < 200; n++) await app.get(`nothing:${n}`);
+    const run = await diagnose();
+    expect(run.findings).toEqual([]);
+    expect(run.seen.rates).toMatchObject({ ok: true, value: { hitRatio: null, lifetimeHitRatio: 0 } });
+  });
+
+  it("is silent when lookups hit", async () => {
+    await app.set("page:1", "x");
+    keepDoing(() => app.get("page:1"));
+    expect((await diagnose()).findings).toEqual([]);
+  });
+
+  it("finds lookups of what was never stored", async () => {
+    await app.set("page:1", "x", "EX", 600);
+    keepDoing((n) => app.get(`page:${process.pid}-${n}`));
+    const run = await diagnose();
+    expect(run.finding("low-hit-rate").title).toBe("0 % of cache lookups hit (below 70 %)");
+    expect(run.finding("low-hit-rate").remedies).toEqual(["repairKeys"]);
+    expect(run.advice("repairKeys")).toContain("page:* (1)");
+  });
+
+  it("finds entries that expire before they are read", async () => {
+    keepDoing(async (n) => {
+      await app.set(`page:${n}`, "x", "PX", 5);
+      await app.get(`page:${n - 400}`);
+    });
+    const run = await diagnose();
+    expect(run.finding("low-hit-rate").remedies).toEqual(["lengthenTtl"]);
+    expect(run.finding("low-hit-rate").because).toMatch(/keys expired meanwhile/);
+  });
+
+  it("finds entries that are evicted before they are read", async () => {
+    await app.config("SET", "maxmemory-policy", "allkeys-lru");
+    await app.config("SET", "maxmemory", 4 * 1024 ** 2);
+    const value = "x".repeat(20_000);
+    keepDoing(async (n) => {
+      await app.set(`page:${n}`, value);
+      await app.get(`page:${n - 500}`);
+    });
+    const run = await diagnose();
+    expect(run.finding("low-hit-rate").remedies).toEqual(["runRedisMemory"]);
+    expect(run.finding("low-hit-rate").because).toMatch(/were evicted meanwhile/);
+  });
+
+  it("says so when Redis cannot be asked", async () => {
+    const gone = openBench({
+      connections: { cache: { kind: "redis", url: "redis://127.0.0.1:1" } },
+      connectors: [redisConnector],
+    });
+    const run = await gone.diagnose(redisHitRate, { seconds: 1 });
+    expect(run.findings.map(({ id }) => id)).toEqual(["refused"]);
+    await gone.close();
+  });
+});
