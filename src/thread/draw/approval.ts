@@ -73,7 +73,9 @@ export function drawButtons(remedy: RemedyView): KnownBlock[] {
       },
       { action: "remedy:deny", label: "Deny", value, style: "danger" },
       { action: "remedy:preview", label: "Preview", value },
-      ...(breakGlassHelps(remedy) ? [{ action: "remedy:break-glass", label: "Break glass…", value }] : []),
+      ...(breakGlassHelps(remedy)
+        ? [{ action: "remedy:break-glass" as const, label: "Break glass…", value }]
+        : []),
     ),
   ];
 }
