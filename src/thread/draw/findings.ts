@@ -11,9 +11,9 @@ import {
   fallback,
   inlineCode,
   italic,
-  lines,
   newline,
   plain,
+  prose,
   rich,
 } from "../blocks.ts";
 import { pack } from "../pack.ts";
@@ -46,7 +46,7 @@ export function drawFindings(run: RunView, attach: Attach): WantedMessage[] {
 }
 
 function drawFinding(finding: RecordedFinding, attach: Attach, apart: boolean): KnownBlock[] {
-  const because = finding.because.trim() === "" ? [] : [newline, lines(finding.because, 900)];
+  const because = finding.because.trim() === "" ? [] : [newline, ...prose(finding.because, 900)];
   const head = rich(plain(`${SEVERITY_ICON[finding.severity]} `), bold(finding.title, 300), ...because);
   const evidence = finding.evidence.slice(0, MOST_EVIDENCE).flatMap((item) => drawEvidence(item, attach));
   const rest = finding.evidence.length - MOST_EVIDENCE;

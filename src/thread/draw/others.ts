@@ -1,5 +1,5 @@
 import type { RemedyView, RunView } from "../../core/view.ts";
-import { bold, bullets, fallback, lines, newline, type Piece, plain, rich } from "../blocks.ts";
+import { bold, bullets, fallback, newline, type Piece, plain, prose, rich } from "../blocks.ts";
 import { pack } from "../pack.ts";
 import type { WantedMessage } from "../wanted.ts";
 import { hasCard } from "./remedy.ts";
@@ -14,7 +14,7 @@ export function drawOthers(run: RunView): WantedMessage[] {
   );
   if (advice.length + closed.length === 0) return [];
   const blocks = [
-    ...listOf("👤 For a person to do", advice, (remedy) => [newline, lines(remedy.advice ?? "", 500)]),
+    ...listOf("👤 For a person to do", advice, (remedy) => [newline, ...prose(remedy.advice ?? "", 500)]),
     ...listOf("Not offered", closed, (remedy) => [plain(` ${remedy.status}. ${remedy.note ?? ""}`, 300)]),
   ];
   const first = advice[0]?.title ?? "some remedies are not offered";

@@ -8,10 +8,10 @@ import {
   context,
   fallback,
   header,
-  lines,
   newline,
   type Piece,
   plain,
+  prose,
   rich,
 } from "../blocks.ts";
 import type { WantedMessage } from "../wanted.ts";
@@ -101,7 +101,7 @@ function drawFacts(remedy: RemedyView, run: RunView): Piece[] {
 
 /** Why it is void, failed or unknown, in the words that were recorded. */
 function drawTrouble(remedy: RemedyView): KnownBlock[] {
-  const blocks: KnownBlock[] = remedy.note === undefined ? [] : [rich(lines(remedy.note, 600))];
+  const blocks: KnownBlock[] = remedy.note === undefined ? [] : [rich(...prose(remedy.note, 600))];
   const difference = remedy.approval?.voidBecause ?? [];
   if (remedy.status === "void" && difference.length > 0) {
     const said = difference.slice(0, 15).map((line) => cut(line, CHANGE));
