@@ -61,7 +61,8 @@ export interface WrittenIntent {
 
 /** What the engine keeps. Methods with a fence throw `aborted` when the lease is lost: stop at once, somebody else goes on. */
 export interface RunStore {
-  load(run: RunId): Promise<RunView | undefined>;
+  /** The run, and the time on the database's clock it was read at: the one deadlines are kept on. */
+  look(run: RunId): Promise<{ readonly view: RunView; readonly now: Date } | undefined>;
   /** Takes the run if nobody has it: epoch + 1, status running. Undefined: somebody has it or it has ended. */
   claim(run: RunId, worker: string, leaseMs: number): Promise<{ fence: Fence; rev: number } | undefined>;
   /** `cancel`: someone asked to stop; `held`: go on. */
@@ -113,11 +114,17 @@ export interface RunStore {
       limits: Limits;
     },
   ): Promise<WrittenIntent | IntentRefusal>;
-  /** Closes the attempt; false: somebody settled it before. */
+  /** Closes the attempt; false: somebody settled it before. Takes back the question put to a human where there is one. */
   recordWrite(
     attempt: { run: RunId; step: string; epoch: number },
     result: StepResult & { evidence?: string },
   ): Promise<boolean>;
+  /** Nobody knows what became of the attempt: a human must say. Nothing happens when it was recorded after all. */
+  askWhatHappened(
+    fence: Fence,
+    remedy: string,
+    question: { step: string; epoch: number; note: string },
+  ): Promise<void>;
   /** A keyed or conditional write is made ready to be sent again. */
   resend(fence: Fence, step: string, evidence: string): Promise<void>;
   /** All calls were made: is it better? */
@@ -144,6 +151,8 @@ export interface SweepStore {
   resign(name: string, owner: string): Promise<void>;
   /** Runs that nobody holds and that should move now. */
   dueRuns(limit: number): Promise<RunId[]>;
+  /** Forgets requests as they came in (raw bodies, for looking into trouble) after 30 days; what came of them stays. */
+  prune(): Promise<number>;
   /** Ends a freeze whose time is over. */
   thaw(): Promise<boolean>;
   beat(worker: { id: string; host: string; pid: number; version: string }): Promise<void>;

@@ -19,6 +19,8 @@ interface SweeperHouse {
 }
 
 const LEASE_MS = 5_000;
+/** Sweeps between two prunings: about an hour. */
+const PRUNE_EVERY = 3_600;
 
 /**
  * Keeps things moving that nobody is told about: runs whose worker died, jobs a wiped queue has lost, approvals and
@@ -41,8 +43,8 @@ export function createSweeper(house: SweeperHouse): { start(): void; stop(): Pro
 }
 
 async function run(house: SweeperHouse, stop: AbortSignal): Promise<void> {
-  while (!stop.aborted) {
-    await sweep(house).catch((error: unknown) => {
+  for (let sweeps = 0; !stop.aborted; sweeps++) {
+    await sweep(house, sweeps).catch((error: unknown) => {
       house.logger.warn(
         { code: toDiagError(error, "store_unavailable").code },
         "the sweep could not be made; it will be tried again",
@@ -52,10 +54,11 @@ async function run(house: SweeperHouse, stop: AbortSignal): Promise<void> {
   }
 }
 
-async function sweep({ store, dispatcher, worker }: SweeperHouse): Promise<void> {
+async function sweep({ store, dispatcher, worker }: SweeperHouse, sweeps: number): Promise<void> {
   await store.beat(worker);
   if (!(await store.lead("sweeper", worker.id, LEASE_MS))) return;
   await store.thaw();
+  if (sweeps % PRUNE_EVERY === 0) await store.prune();
   const due = await store.dueRuns(200);
   await Promise.allSettled(due.map((run) => dispatcher.dispatch("run", run)));
 }

@@ -30,6 +30,12 @@ export function createSweepStore({ pool, onCommit }: { pool: Pool; onCommit: OnC
       );
       return rows.map((row) => RunId.parse(row.id));
     },
+    prune: async () => {
+      const { rowCount } = await pool.query(
+        `DELETE FROM inbox WHERE id IN (SELECT id FROM inbox WHERE received_at < now() - interval '30 days' ORDER BY id LIMIT 10000)`,
+      );
+      return rowCount ?? 0;
+    },
     thaw: async () => {
       const { value, touched } = await transact(pool, async (tx) => {
         const { rows } = await tx.sql.query<{ by: string }>(
