@@ -2,7 +2,6 @@ import {
   clip,
   count,
   type Finding,
-  facts,
   postgres,
   runbook,
   type Seen,
@@ -11,6 +10,7 @@ import {
   verify,
   z,
 } from "../src/sdk.ts";
+import { cannotAskPostgres } from "./support/pg-trouble.ts";
 
 const params = z.object({
   waitingSeconds: z.int().min(0).max(86_400).default(2).describe("report waits longer than this, in seconds"),
@@ -61,7 +61,12 @@ export const pgLocks = runbook({
     open: postgres.openTransactions({ olderThanSeconds: openSeconds }),
     deadlocks: postgres.deadlocks(),
   }))
-  .findings((seen) => [...cannotAsk(seen), ...blocked(seen), ...leftOpen(seen), ...manyDeadlocks(seen)])
+  .findings((seen) => [
+    ...cannotAskPostgres(seen),
+    ...blocked(seen),
+    ...leftOpen(seen),
+    ...manyDeadlocks(seen),
+  ])
   .remedies({
     terminateBlockers: {
       title: "Terminate the sessions everybody waits for",
@@ -168,14 +173,6 @@ function waitersOf(root: number, blocked: readonly postgres.BlockedSession[]): n
     for (const { pid, blockedBy } of blocked) if (blockedBy.some((by) => behind.has(by))) behind.add(pid);
   }
   return behind.size - 1;
-}
-
-function cannotAsk(seen: Sees): Finding<Remedy>[] {
-  const failure = postgres.firstFailure(seen);
-  if (failure === undefined) return [];
-  const { id, title, because, error } = failure;
-  const evidence = [facts({ code: error.code, detail: error.detail ?? "–" })];
-  return [{ id, severity: "critical", title, because, evidence, remedies: ["recover"] }];
 }
 
 function blocked({ locks }: Sees): Finding<Remedy>[] {

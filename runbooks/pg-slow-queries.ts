@@ -1,19 +1,15 @@
+import { clip, postgres, runbook, verify, z } from "../src/sdk.ts";
 import {
-  clip,
-  count,
-  type Finding,
-  facts,
-  postgres,
-  runbook,
-  type Seen,
-  sayBytes,
-  sayDuration,
-  sayPercent,
-  saySeconds,
-  table,
-  verify,
-  z,
-} from "../src/sdk.ts";
+  cancellable,
+  invalidIndexes,
+  missingIndexes,
+  runningLong,
+  type Sees,
+  slowOnAverage,
+  staleStatistics,
+  statementKey,
+} from "./support/pg-slow-findings.ts";
+import { cannotAskPostgres } from "./support/pg-trouble.ts";
 
 const params = z.object({
   statementSeconds: z
@@ -30,18 +26,6 @@ const params = z.object({
     .describe("report statements whose average is above this, in milliseconds"),
   atMost: z.int().min(1).max(50).default(10).describe("cancel at most this many statements"),
 });
-
-type Remedy =
-  | "cancelStatements"
-  | "runPgLocks"
-  | "tune"
-  | "addIndexes"
-  | "dropInvalid"
-  | "analyzeTables"
-  | "recover";
-type Active = { total: number; statements: postgres.ActiveStatement[] };
-type Top = { status: string; slowest: postgres.TopStatement[]; costliest: postgres.TopStatement[] };
-type Sees = { active: Seen<Active>; top: Seen<Top>; hints: Seen<postgres.IndexHints> };
 
 /** Statements slow now, statements slow on average, and what is missing for them. Guides: slow queries, database timeouts. */
 export const pgSlowQueries = runbook({
@@ -75,7 +59,7 @@ export const pgSlowQueries = runbook({
     hints: postgres.indexHints(),
   }))
   .findings((seen, { params }) => [
-    ...cannotAsk(seen),
+    ...cannotAskPostgres(seen),
     ...runningLong(seen),
     ...slowOnAverage(seen, params.meanMs),
     ...missingIndexes(seen),
@@ -183,158 +167,3 @@ export const pgSlowQueries = runbook({
       advice: (seen: Sees) => postgres.firstFailure(seen)?.advice ?? "",
     },
   });
-
-const statementKey = ({ pid, startedAt, queryStartedAt }: postgres.ActiveStatement) =>
-  `${pid}/${startedAt}/${queryStartedAt}`;
-
-/** Statements that do work of their own; those that wait for a lock are pg-locks' matter. */
-const cancellable = (active: Seen<Active>) =>
-  active.ok
-    ? active.value.statements.filter(({ mayCancel, blockedBy }) => mayCancel && blockedBy.length === 0)
-    : [];
-
-function cannotAsk(seen: Sees): Finding<Remedy>[] {
-  const failure = postgres.firstFailure(seen);
-  if (failure === undefined) return [];
-  const { id, title, because, error } = failure;
-  const evidence = [facts({ code: error.code, detail: error.detail ?? "–" })];
-  return [{ id, severity: "critical", title, because, evidence, remedies: ["recover"] }];
-}
-
-function runningLong({ active, top }: Sees): Finding<Remedy>[] {
-  const longest = active.ok ? active.value.statements[0] : undefined;
-  if (!active.ok || longest === undefined) return [];
-  const { statements, total } = active.value;
-  const waiting = statements.filter(({ blockedBy }) => blockedBy.length > 0).length;
-  const unknown =
-    top.ok && top.value.status !== "ready"
-      ? ` pg_stat_statements is ${top.value.status}, so averages are not known.`
-      : "";
-  return [
-    {
-      id: "long-running",
-      severity: longest.seconds >= 60 || total >= 10 ? "critical" : "warning",
-      title: `${count(total, "statement")} running for long, the longest for ${sayDuration(longest.seconds * 1000)}`,
-      because: `${longest.application} (role ${longest.user}, session ${longest.pid}) ${longest.waitsFor === "" ? "computes on the CPU" : `waits for ${longest.waitsFor}`}.${waiting > 0 ? ` ${waiting} of ${statements.length} wait for locks of other sessions.` : ""}${unknown}`,
-      evidence: [
-        table(
-          ["pid", "application", "role", "running", "waits for", "blocked by", "statement"],
-          statements
-            .slice(0, 10)
-            .map((one) => [
-              ...[one.pid, one.application, one.user, sayDuration(one.seconds * 1000), one.waitsFor],
-              ...[one.blockedBy.join(", "), clip(one.statement, 120)],
-            ]),
-        ),
-      ],
-      remedies: [
-        ...(cancellable(active).length > 0 ? (["cancelStatements"] as const) : []),
-        ...(waiting > 0 ? (["runPgLocks"] as const) : []),
-      ],
-    },
-  ];
-}
-
-function slowOnAverage({ top }: Sees, meanMs: number): Finding<Remedy>[] {
-  const slow = top.ok ? top.value.slowest.filter((one) => one.meanMs >= meanMs) : [];
-  const worst = slow[0];
-  if (!top.ok || worst === undefined) return [];
-  return [
-    {
-      id: "slow-on-average",
-      severity: "warning",
-      title: `${count(slow.length, "statement")} above ${meanMs} ms on average, the slowest ${saySeconds(worst.meanMs / 1000)} over ${count(worst.calls, "call")}`,
-      because: `Since the last reset of pg_stat_statements the slowest took ${sayPercent(worst.share)} of all statements' time and returned ${Math.round(worst.rowsPerCall)} rows a call.`,
-      evidence: [
-        statementTable("Slowest on average", slow),
-        statementTable("Most time in total", top.value.costliest),
-      ],
-      remedies: ["tune"],
-    },
-  ];
-}
-
-const statementTable = (title: string, statements: readonly postgres.TopStatement[]) =>
-  table(
-    ["mean", "calls", "share", "statement"],
-    statements.map((one) => [
-      saySeconds(one.meanMs / 1000),
-      one.calls,
-      sayPercent(one.share),
-      clip(one.statement, 160),
-    ]),
-    title,
-  );
-
-function missingIndexes({ hints }: Sees): Finding<Remedy>[] {
-  if (!hints.ok) return [];
-  const { scanned, foreignKeys } = hints.value;
-  const findings: Finding<Remedy>[] = [];
-  const worst = scanned[0];
-  if (worst !== undefined)
-    findings.push({
-      id: "sequential-scans",
-      severity: "warning",
-      title: `${worst.table} (${Math.round(worst.rows)} rows) was read whole ${worst.sequentialScans} times`,
-      because: `Each scan read ${Math.round(worst.rowsPerScan)} rows; an index was used ${worst.indexScans} times. Counted since the statistics were last reset.`,
-      evidence: [
-        table(
-          ["table", "rows", "size", "sequential scans", "index scans"],
-          scanned.map((one) => [
-            ...[one.table, Math.round(one.rows), sayBytes(one.bytes), one.sequentialScans, one.indexScans],
-          ]),
-        ),
-      ],
-      remedies: ["addIndexes", "tune"],
-    });
-  if (foreignKeys.length > 0)
-    findings.push({
-      id: "foreign-keys-without-index",
-      severity: "info",
-      title: `${count(foreignKeys.length, "foreign key")} of big tables without an index`,
-      because: `Deleting or changing a referenced row, and every join over ${foreignKeys[0]?.table}(${foreignKeys[0]?.columns}), scans the whole table.`,
-      evidence: [
-        table(
-          ["table", "columns", "rows"],
-          foreignKeys.map((one) => [one.table, one.columns, Math.round(one.rows)]),
-        ),
-      ],
-      remedies: ["addIndexes"],
-    });
-  return findings;
-}
-
-function invalidIndexes({ hints }: Sees): Finding<Remedy>[] {
-  const invalid = hints.ok ? hints.value.invalid : [];
-  if (invalid.length === 0) return [];
-  return [
-    {
-      id: "invalid-indexes",
-      severity: "warning",
-      title: `${count(invalid.length, "invalid index", "invalid indexes")}: ${invalid
-        .map(({ index }) => index)
-        .slice(0, 3)
-        .join(", ")}`,
-      because: "A concurrent build failed and left it behind: no query uses it, every write maintains it.",
-      remedies: ["dropInvalid"],
-    },
-  ];
-}
-
-function staleStatistics({ hints }: Sees): Finding<Remedy>[] {
-  const stale = hints.ok ? hints.value.stale : [];
-  const worst = stale[0];
-  if (worst === undefined) return [];
-  return [
-    {
-      id: "stale-statistics",
-      severity: "info",
-      title: `Planner statistics of ${count(stale.length, "table")} are stale: ${stale
-        .map((one) => `${one.schema}.${one.table}`)
-        .slice(0, 3)
-        .join(", ")}`,
-      because: `${worst.changed} rows of ${worst.schema}.${worst.table} (${worst.rows}) changed since it was last analyzed (${worst.lastAnalyze}): the planner may choose wrong plans.`,
-      remedies: ["analyzeTables"],
-    },
-  ];
-}
