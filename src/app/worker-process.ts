@@ -91,4 +91,6 @@ export function answerParent(json: () => Promise<MetricsJson>, onGone: () => voi
       void json().then((metrics) => process.send?.({ metrics }));
   });
   process.on("disconnect", onGone);
+  // Listening would keep a worker that has stopped alive until its parent kills it.
+  process.channel?.unref();
 }
