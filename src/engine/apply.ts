@@ -15,6 +15,7 @@ export interface Pause {
 
 const NEVER = new AbortController().signal;
 const BUSY_MS = 2_000;
+const LIMIT_MS = 15_000;
 
 /** One write of an approved remedy, or of its undo: at most once, and only as approved. */
 export async function apply(
@@ -30,12 +31,18 @@ export async function apply(
     ]));
   const call = step.phase === "undo" ? undoCall(house, grip, step) : remedy.plan.calls[step.stage];
   if (call === undefined) throw new DiagError("bug", `step ${step.name} is not in the plan`);
-  if (remedy.status === "approved") {
+  if (step.phase === "apply" && isUntouched(grip, remedy)) {
     const drifted = await drift(house, grip, remedy.plan.calls);
     if (drifted.length > 0) return void (await house.store.voidApproval(grip.fence, remedy.key, drifted));
   }
   return write(house, grip, { remedy, step, call, planSha256 });
 }
+
+/** No call of the plan has happened, so the situation must still be the approved one: also long after, when a human has said "it did not happen". */
+const isUntouched = (grip: Grip, remedy: RemedyView): boolean =>
+  !grip.view.steps.some(
+    (step) => step.remedy === remedy.key && step.phase === "apply" && step.state === "succeeded",
+  );
 
 function undoCall(house: EngineHouse, grip: Grip, step: StepView): PlannedCall {
   const action = writeAction(house, step.action);
@@ -56,17 +63,28 @@ function undoCall(house: EngineHouse, grip: Grip, step: StepView): PlannedCall {
 /** Is the situation still the one that was approved? Asked for the whole plan before its first write. */
 async function drift(house: EngineHouse, grip: Grip, calls: readonly PlannedCall[]): Promise<string[]> {
   const lines: string[] = [];
-  for (const call of calls) {
+  for (const call of calls) lines.push(...(await driftOf(house, grip, call)));
+  return lines.map(house.redact);
+}
+
+async function driftOf(house: EngineHouse, grip: Grip, call: PlannedCall): Promise<readonly string[]> {
+  try {
     const action = writeAction(house, call.action);
     const reached = house.targets.reach(grip.system, call.on, action);
     const now = await lookAt(action, reached, grip.stop, (context) =>
       action.preview(reached.client, action.input.parse(call.input), context),
     );
-    if (now.refused !== undefined) lines.push(`refused by a guard: ${now.refused}`);
-    if (now.nothingToDo !== undefined) lines.push(now.nothingToDo);
-    else lines.push(...(action.drift?.(call.witness, now.witness) ?? difference(call.witness, now.witness)));
+    const lines = now.refused === undefined ? [] : [`refused by a guard: ${now.refused}`];
+    if (now.nothingToDo !== undefined) return [...lines, now.nothingToDo];
+    return [
+      ...lines,
+      ...(action.drift?.(call.witness, now.witness) ?? difference(call.witness, now.witness)),
+    ];
+  } catch (error) {
+    if (grip.stop.aborted) throw error;
+    // What cannot be seen cannot be said to be as it was approved.
+    return [`could not look again: ${toDiagError(error, "target_error").message}`];
   }
-  return lines.map(house.redact);
 }
 
 interface Write {
@@ -123,8 +141,9 @@ async function refused(
     case "busy":
       return { wakeAt: new Date(Date.now() + BUSY_MS) };
     case "limit":
+      return { wakeAt: new Date(Date.now() + LIMIT_MS) };
     case "frozen":
-      return remedy.approval?.executeBefore === undefined ? {} : { wakeAt: remedy.approval.executeBefore };
+      return untilExpiry(remedy);
     case "expired":
       return void (await house.store.expireApproval(grip.fence, remedy.key, refusal.why));
     case "void":
@@ -132,6 +151,13 @@ async function refused(
     case "cancelled":
       return undefined;
   }
+}
+
+/** Whoever lifts the freeze wakes the run; an approval that has not begun may expire before. */
+function untilExpiry({ status, approval }: RemedyView): Pause {
+  return status === "approved" && approval?.executeBefore !== undefined
+    ? { wakeAt: approval.executeBefore }
+    : {};
 }
 
 /** `failed` only where the action proves that nothing was done; everything else that is not a success may have happened. */

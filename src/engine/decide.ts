@@ -26,16 +26,22 @@ export const SETTLE_GRACE_MS = 1_000;
 
 /**
  * What to do next: a pure function of the rows, so that any worker comes to the same answer after any crash.
- * `stages` is the number of stages of the run's runbook; `now` is the database's clock.
+ * `stages` is the number of stages of the run's runbook; `now` is the database's clock; `putOff` are approved remedies that
+ * cannot begin just now and must not hold up the others.
  */
-export function decide(run: RunView, stages: number, now: Date): Move {
+export function decide(
+  run: RunView,
+  stages: number,
+  now: Date,
+  putOff: ReadonlySet<string> = new Set(),
+): Move {
   if (isEnded(run.status)) return { move: "none" };
   const open = openAttempt(run, now);
   if (open !== undefined) return open;
-  if (run.cancelRequestedBy !== undefined) return { move: "cancel" };
+  if (run.cancelRequestedBy !== undefined) return cancelling(run);
   if (!run.diagnosed) return diagnosis(run, stages);
   for (const remedy of begunFirst(run.remedies)) {
-    const move = remedyMove(run, remedy, now);
+    const move = remedyMove(run, remedy, now, putOff);
     if (move !== undefined) return move;
   }
   if (run.remedies.some((remedy) => isRemedyOpen(remedy))) return wait(run);
@@ -54,6 +60,18 @@ function openAttempt(run: RunView, now: Date): Move | undefined {
   return now < settleAt ? { move: "wait", until: settleAt } : { move: "settle", remedy, step };
 }
 
+/**
+ * Nothing new begins. What has begun comes to its end first: an undo, what was to be in force for a time only, and a
+ * question about an unknown outcome, which one person's cancel must not sweep away.
+ */
+function cancelling(run: RunView): Move {
+  const undoing = run.remedies.find((remedy) => remedy.status === "undoing");
+  if (undoing !== undefined) return nextWrite(run, undoing, "undo");
+  const inForce = run.remedies.find((remedy) => remedy.held?.ends === "undo");
+  if (inForce !== undefined) return { move: "begin-undo", remedy: inForce };
+  return run.remedies.some((remedy) => remedy.status === "unknown") ? { move: "wait" } : { move: "cancel" };
+}
+
 function diagnosis(run: RunView, stages: number): Move {
   const ready = run.steps.filter((step) => step.phase === "diagnose" && step.state === "ready");
   if (ready.length > 0) return { move: "read", steps: ready };
@@ -66,7 +84,12 @@ const begunFirst = (remedies: readonly RemedyView[]): RemedyView[] => {
   return [...remedies.filter(hasBegun), ...remedies.filter((remedy) => !hasBegun(remedy))];
 };
 
-function remedyMove(run: RunView, remedy: RemedyView, now: Date): Move | undefined {
+function remedyMove(
+  run: RunView,
+  remedy: RemedyView,
+  now: Date,
+  putOff: ReadonlySet<string>,
+): Move | undefined {
   if (remedy.held !== undefined && isPast(remedy.held.until, now))
     return { move: remedy.held.ends === "undo" ? "begin-undo" : "end-hold", remedy };
   switch (remedy.status) {
@@ -79,7 +102,9 @@ function remedyMove(run: RunView, remedy: RemedyView, now: Date): Move | undefin
     case "approved":
       return isPast(remedy.approval?.executeBefore, now)
         ? { move: "expire", remedy, why: "It was approved, but could not be begun in time" }
-        : nextWrite(run, remedy, "apply");
+        : putOff.has(remedy.key)
+          ? undefined
+          : nextWrite(run, remedy, "apply");
     case "applying":
       return nextWrite(run, remedy, "apply");
     case "verifying":

@@ -10,7 +10,7 @@ import { planStage, readSteps, recordDiagnosis } from "./diagnose.ts";
 import { type EngineHouse, type Grip, knowledgeOf } from "./house.ts";
 import { propose } from "./propose.ts";
 import { settle } from "./settle.ts";
-import { beginUndo, verifyMs, verifyRemedy } from "./verify.ts";
+import { beginUndo, failed, verifyMs, verifyRemedy } from "./verify.ts";
 
 export interface EngineOptions {
   /** Name of this worker, unique among all. */
@@ -66,32 +66,43 @@ async function advance(
   house.crash("after_claim");
   const lease = keepLease(house, claim.fence, options.leaseMs);
   try {
-    await move(house, claim, { lease: lease.signal, stopping });
+    await move(house, claim, {
+      lost: lease.lost,
+      cancelled: lease.cancelled,
+      stopping,
+      leaseMs: options.leaseMs,
+    });
   } finally {
     lease.end();
   }
 }
 
-/** The heartbeat. `signal` fires when the lease is lost or somebody cancelled the run. */
+/** The heartbeat. It hears that the lease is lost and that somebody has cancelled the run. */
 function keepLease(house: EngineHouse, fence: Fence, leaseMs: number) {
   const lost = new AbortController();
+  const cancelled = new AbortController();
   let lastHeld = performance.now();
   const timer = setInterval(() => {
     if (performance.now() - lastHeld > leaseMs) lost.abort();
     house.store.renew(fence, leaseMs).then(
       (state) => {
         lastHeld = performance.now();
-        if (state === "cancel") lost.abort();
+        if (state === "cancel") cancelled.abort();
       },
       (error: unknown) => {
         if (toDiagError(error).code === "aborted") lost.abort();
       },
     );
   }, leaseMs / 3);
-  return { signal: lost.signal, end: () => clearInterval(timer) };
+  return { lost: lost.signal, cancelled: cancelled.signal, end: () => clearInterval(timer) };
 }
 
-type Signals = { readonly lease: AbortSignal; readonly stopping: AbortSignal };
+interface Signals {
+  readonly lost: AbortSignal;
+  readonly cancelled: AbortSignal;
+  readonly stopping: AbortSignal;
+  readonly leaseMs: number;
+}
 
 /** `ended`: not ours any more; a pause: give it back until then; undefined: look again at once. */
 type Ahead = "ended" | { readonly wakeAt?: Date } | undefined;
@@ -102,37 +113,56 @@ async function move(
   signals: Signals,
 ): Promise<void> {
   let seenRev = rev;
+  const putOff: PutOff = new Map();
   for (;;) {
-    const ahead = await oneMove(house, fence, signals);
+    const ahead = await oneMove(house, fence, signals, putOff);
     if (ahead === "ended") return;
     if (ahead === undefined && !signals.stopping.aborted) continue;
     house.crash("before_release");
-    const as = signals.stopping.aborted
-      ? { status: "queued" as const }
-      : { status: "waiting" as const, ...ahead };
+    const as = ahead === undefined ? { status: "queued" as const } : { status: "waiting" as const, ...ahead };
     const { released, rev: newer } = await house.store.release(fence, seenRev, as);
     if (released) return;
     seenRev = newer;
+    putOff.clear();
   }
 }
 
-async function oneMove(house: EngineHouse, fence: Fence, signals: Signals): Promise<Ahead> {
-  const view = await house.store.load(fence.run);
-  if (view === undefined || isEnded(view.status)) return "ended";
+/** Approved remedies that could not begin, and when to try again. The others of the run go on. */
+type PutOff = Map<string, Date | undefined>;
+
+async function oneMove(house: EngineHouse, fence: Fence, signals: Signals, putOff: PutOff): Promise<Ahead> {
+  const seen = await house.store.look(fence.run);
+  if (seen === undefined || isEnded(seen.view.status)) return "ended";
+  const { view, now } = seen;
   try {
-    const next = await nextMove(house, view);
+    const known = house.catalog.runbooks.find((runbook) => runbook.id === view.runbook);
+    const next = decide(view, known?.stages.length ?? 0, now, new Set(putOff.keys()));
     if (next.move === "none") return "ended";
-    if (next.move === "wait") return next.until === undefined ? {} : { wakeAt: next.until };
-    const stop = AbortSignal.any([signals.lease, signals.stopping]);
-    return await perform(house, { fence, view, ...knowledgeOf(house.catalog, view), stop }, next);
+    if (next.move === "wait") return soonest([next.until, ...putOff.values()]);
+    const letGo = AbortSignal.any([signals.lost, signals.stopping]);
+    const stop = AbortSignal.any([letGo, signals.cancelled]);
+    const ahead = await perform(
+      house,
+      { fence, view, ...knowledgeOf(house.catalog, view), stop, letGo },
+      next,
+    );
+    if (
+      next.move !== "apply" ||
+      ahead === undefined ||
+      ahead === "ended" ||
+      next.remedy.status !== "approved"
+    )
+      return ahead;
+    putOff.set(next.remedy.key, ahead.wakeAt);
+    return undefined;
   } catch (error) {
     return mend(house, fence, view, signals, error);
   }
 }
 
-async function nextMove(house: EngineHouse, view: RunView): Promise<Move> {
-  const known = house.catalog.runbooks.find((runbook) => runbook.id === view.runbook);
-  return decide(view, known?.stages.length ?? 0, await house.store.now());
+function soonest(times: readonly (Date | undefined)[]): { readonly wakeAt?: Date } {
+  const known = times.flatMap((time) => (time === undefined ? [] : [time.getTime()]));
+  return known.length === 0 ? {} : { wakeAt: new Date(Math.min(...known)) };
 }
 
 /** A cancel interrupts reads: look again and decide. A lost lease or a lost Postgres ends our part. Anything else ends the run. */
@@ -146,12 +176,9 @@ async function mend(
   const error = toDiagError(thrown);
   if (error.code === "store_unavailable") throw error;
   if (signals.stopping.aborted) return undefined;
-  if (signals.lease.aborted || error.code === "aborted") {
-    const isCancel = (await house.store.renew(fence, 15_000)) === "cancel";
-    if (!isCancel) throw error;
-    await house.store.cancel(fence);
-    house.events.run(view.runbook, "cancelled", age(view));
-    return "ended";
+  if (signals.lost.aborted || signals.cancelled.aborted || error.code === "aborted") {
+    if ((await house.store.renew(fence, signals.leaseMs)) === "cancel") return undefined;
+    throw error;
   }
   house.logger.error({ run: view.id, runbook: view.runbook, err: thrown }, "the run could not be moved");
   await house.store.finish(fence, "errored", stepError(error, house.redact));
@@ -185,11 +212,7 @@ async function perform(
     case "settle":
       return void (await settle(house, grip, next.remedy, next.step));
     case "fail":
-      house.events.remedy(view.runbook, "failed");
-      return void (await store.settleRemedy(fence, next.remedy.key, {
-        status: "failed",
-        note: `Nothing was done: ${next.step.error?.message ?? "the target refused"}`,
-      }));
+      return void (await failed(house, grip, next.remedy, next.step));
     case "begin-verify":
       house.crash("before_verify");
       return void (await store.beginVerify(fence, next.remedy.key, verifyMs(grip, next.remedy.key)));

@@ -41,13 +41,17 @@ export interface EngineHouse {
   readonly crash: (point: CrashPoint) => void;
 }
 
-/** One run in the hands of this worker. `stop` fires when the lease is lost, the run is cancelled or the worker ends. */
+/**
+ * One run in the hands of this worker. `stop` fires when the lease is lost, the run is cancelled or the worker ends; `letGo`
+ * does not fire at a cancel: what became of a write is found out first.
+ */
 export interface Grip {
   readonly fence: Fence;
   readonly view: RunView;
   readonly runbook: Runbook;
   readonly system: System;
   readonly stop: AbortSignal;
+  readonly letGo: AbortSignal;
 }
 
 /** Runbook and system of a run, as this process knows them. Throws when the configuration no longer has them. */

@@ -7,7 +7,6 @@ import { highestRisk } from "../core/risk.ts";
 import type { NewStep } from "../core/run-store.ts";
 import type { AnySeen, ExecutableRemedy, RunContext } from "../core/runbook.ts";
 import type { RemedyView } from "../core/view.ts";
-import { redactDeep } from "../lib/redact.ts";
 import { sha256 } from "../lib/sha256.ts";
 import { lookAt } from "./call.ts";
 import { ask, contextOf, seenOf } from "./context.ts";
@@ -34,7 +33,7 @@ export async function propose(house: EngineHouse, grip: Grip, remedy: RemedyView
     const previewed = await previewCalls(house, grip, remedy);
     if ("skip" in previewed) return await settle("skipped", previewed.skip);
     const plan = freeze(grip, remedy, previewed.calls);
-    const text = canonical(redactDeep(plan, house.redact));
+    const text = canonical(plan);
     const frozen = { canonical: text, sha256: sha256(text) };
     if (grip.view.dryRun) return await settle("skipped", "Dry run: this is what would be asked for", frozen);
     const policy = policyFor(house.catalog.policies, plan.risk);
@@ -94,7 +93,8 @@ async function previewCalls(
       class: action.class,
       risk: action.risk,
       target: lockKey(system, reached.face, action.target(input)),
-      changes: preview.changes,
+      // Only the words: what is executed and compared must stay what it is, even where a password is an everyday word.
+      changes: preview.changes.map(house.redact),
       witness: preview.witness,
       timeoutSeconds: action.timeoutSeconds,
     });

@@ -23,20 +23,22 @@ export async function settle(
     await house.store.recordWrite(attempt, { outcome: "succeeded", startedAt, evidence });
     return;
   }
-  await house.store.recordWrite(attempt, {
+  const isOpen = await house.store.recordWrite(attempt, {
     outcome: "unknown",
     startedAt,
     evidence,
     error: step.error ?? { code: "aborted", message: "the worker ended before it recorded the outcome" },
   });
-  if (probed.verdict === "not-done" && action.class !== "guarded") {
+  // Its own worker has thawed and told what it saw.
+  if (!isOpen) return;
+  if (probed.verdict === "not-done" && action.class !== "guarded")
     await house.store.resend(grip.fence, step.name, evidence);
-    return;
-  }
-  await house.store.settleRemedy(grip.fence, remedy.key, {
-    status: "unknown",
-    note: `It is not known whether this happened. ${evidence}`,
-  });
+  else
+    await house.store.askWhatHappened(grip.fence, remedy.key, {
+      step: step.name,
+      epoch: step.epoch,
+      note: `It is not known whether this happened. ${evidence}`,
+    });
 }
 
 async function probe(house: EngineHouse, grip: Grip, step: StepView): Promise<Probed> {
@@ -44,11 +46,11 @@ async function probe(house: EngineHouse, grip: Grip, step: StepView): Promise<Pr
   try {
     const reached = house.targets.reach(grip.system, step.on, action);
     const input = action.input.parse(step.input);
-    return await lookAt(action, reached, grip.stop, (context) =>
+    return await lookAt(action, reached, grip.letGo, (context) =>
       action.probe(reached.client, input, step.witness ?? null, context),
     );
   } catch (error) {
-    if (grip.stop.aborted) throw error;
+    if (grip.letGo.aborted) throw error;
     return {
       verdict: "unknown",
       evidence: `The target could not be asked: ${toDiagError(error, "target_error").message}`,

@@ -82,6 +82,27 @@ async function conclude(house: EngineHouse, grip: Grip, remedy: RemedyView, hold
   return house.store.settleRemedy(fence, remedy.key, { status: "failed", note, ...hold });
 }
 
+/** A call was refused and surely did nothing. What the calls before it did stays, and may be taken back by a human. */
+export async function failed(
+  house: EngineHouse,
+  { view, fence }: Grip,
+  remedy: RemedyView,
+  step: StepView,
+): Promise<void> {
+  const why = step.error?.message ?? "the target refused";
+  const calls = view.steps.filter(({ remedy: of, phase }) => of === remedy.key && phase === step.phase);
+  const done = calls.filter(({ state }) => state === "succeeded").length;
+  const undo = step.phase === "apply" && done > 0 ? undoSteps(house, view, remedy) : [];
+  const keep = undo.length > 0 ? remedy.approval?.policy.expires : undefined;
+  house.events.remedy(view.runbook, "failed");
+  await house.store.settleRemedy(fence, remedy.key, {
+    status: "failed",
+    note:
+      done === 0 ? `Nothing was done: ${why}` : `Only ${done} of ${calls.length} changes were made: ${why}`,
+    ...(keep === undefined ? {} : { hold: { ms: keep, ends: "keep" as const } }),
+  });
+}
+
 /** The time in force is over, or somebody said "undo now". */
 export async function beginUndo(house: EngineHouse, grip: Grip, remedy: RemedyView): Promise<void> {
   const steps = undoSteps(house, grip.view, remedy);

@@ -33,10 +33,12 @@ export async function castAnswer(
   request: AnswerRequest,
   didNotAfterMs?: number,
 ): Promise<AnswerResult | DiagError> {
-  await noteEntry(tx, entry);
+  const fresh = (await noteEntry(tx, entry)) === "fresh";
   const question = await lockQuestion(tx, request);
   if (question === undefined)
     return new DiagError("not_decidable", "this button does not belong to an open question");
+  // An extension forgets its answers, so a second delivery of one click must be known by the inbox.
+  if (!fresh) return new DiagError("not_decidable", "you have already answered");
   const verdict = await judge(tx, request, question, didNotAfterMs);
   const run = RunId.parse(question.run_id);
   const { remedy } = question;
@@ -125,27 +127,21 @@ async function carryOut(tx: Transaction, request: AnswerRequest, question: Quest
   const who = `${request.voter.id}${request.reason ? `: ${request.reason}` : ""}`;
   const { run_id: run, remedy, step } = question;
   const resume = question.phase === "undo" ? "undoing" : "applying";
+  const setStatus = (status: string, note: string) => moveRemedy(tx, request, question, { status, note });
   switch (request.answer) {
     case "happened":
       await closeStep(tx, question, "succeeded", `It happened, says ${who}`);
-      return void (await setStatus(tx, run, remedy, resume, `It happened, says ${who}`));
+      return setStatus(resume, `It happened, says ${who}`);
     case "did-not":
       await closeStep(tx, question, "ready", `It did not happen, says ${who}`);
-      return void (await setStatus(tx, run, remedy, resume, `It did not happen, says ${who}`));
+      return setStatus(resume, `It did not happen, says ${who}`);
     case "abandon":
       await tx.sql.query(
         "UPDATE step SET state = 'skipped' WHERE run_id = $1 AND remedy = $2 AND state = 'ready'",
         [run, remedy],
       );
       await tx.sql.query("DELETE FROM target_lock WHERE run_id = $1 AND remedy = $2", [run, remedy]);
-      return void (await setStatus(
-        tx,
-        run,
-        remedy,
-        "failed",
-        `Abandoned by ${who}. It is not known whether ${step ?? "it"} happened`,
-        true,
-      ));
+      return setStatus("failed", `Abandoned by ${who}. It is not known whether ${step ?? "it"} happened`);
     case "undo":
       return void (await tx.sql.query(
         "UPDATE remedy SET held_until = clock_timestamp(), held_then = 'undo' WHERE run_id = $1 AND key = $2",
@@ -187,15 +183,15 @@ async function closeStep(
   );
 }
 
-const setStatus = (
+async function moveRemedy(
   tx: Transaction,
-  run: number,
-  remedy: string,
-  status: string,
-  note: string,
-  isEnd = false,
-) =>
-  tx.sql.query(
-    "UPDATE remedy SET status = $3, note = $4, ended_at = CASE WHEN $5 THEN clock_timestamp() END WHERE run_id = $1 AND key = $2",
-    [run, remedy, status, note, isEnd],
+  request: AnswerRequest,
+  { run_id: run, remedy }: Question,
+  { status, note }: { status: string; note: string },
+): Promise<void> {
+  await tx.sql.query(
+    "UPDATE remedy SET status = $3, note = $4, ended_at = CASE WHEN $3 = 'failed' THEN clock_timestamp() END WHERE run_id = $1 AND key = $2",
+    [run, remedy, status, note],
   );
+  tx.audit({ actor: request.voter.id, event: `remedy.${status}`, run, payload: { remedy, note } });
+}

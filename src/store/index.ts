@@ -7,10 +7,11 @@ import { createMessageStore } from "./messages.ts";
 import type { Pool } from "./pool.ts";
 import { createReader } from "./reader.ts";
 import { remedies } from "./remedies.ts";
+import { remedyAftermath } from "./remedy-aftermath.ts";
 import { runEnds } from "./run-ends.ts";
 import { runLease } from "./run-lease.ts";
 import { runSteps } from "./run-steps.ts";
-import { loadRun } from "./run-view.ts";
+import { lookAtRun } from "./run-view.ts";
 import { createSweepStore } from "./sweep.ts";
 import { writes } from "./writes.ts";
 
@@ -43,12 +44,13 @@ export function createStore(
 }
 
 const createRunStore = (house: { pool: Pool; onCommit: OnCommit }): RunStore => ({
-  load: (run) => loadRun(house.pool, run),
+  look: (run) => lookAtRun(house.pool, run),
   now: async () =>
     (await house.pool.query<{ now: Date }>("SELECT clock_timestamp() AS now")).rows[0]?.now ?? new Date(),
   ...runLease(house),
   ...runSteps(house),
   ...remedies(house),
+  ...remedyAftermath(house),
   ...writes(house),
   ...runEnds(house),
 });

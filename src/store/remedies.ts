@@ -7,7 +7,7 @@ import { insertSteps } from "./run-steps.ts";
 
 type Remedies = Pick<
   RunStore,
-  "propose" | "settleRemedy" | "voidApproval" | "expireApproval" | "beginVerify" | "beginUndo" | "endHold"
+  "propose" | "settleRemedy" | "askWhatHappened" | "voidApproval" | "expireApproval"
 >;
 
 /** How a remedy moves from plan to outcome. */
@@ -26,6 +26,15 @@ export function remedies(house: { pool: Pool; onCommit: OnCommit }): Remedies {
         await endRemedy(tx, fence, key, to.status, to.note);
         if (to.hold !== undefined) await hold(tx, fence, key, to.hold);
       }),
+    askWhatHappened: (fence, key, question) =>
+      fenced(house, fence, async (tx) => {
+        await lockRemedy(tx, fence.run, key);
+        const { rowCount } = await tx.sql.query(
+          "SELECT FROM step WHERE run_id = $1 AND name = $2 AND epoch = $3 AND state = 'unknown' FOR UPDATE",
+          [fence.run, question.step, question.epoch],
+        );
+        if (rowCount === 1) await endRemedy(tx, fence, key, "unknown", question.note);
+      }),
     voidApproval: (fence, key, because) =>
       fenced(house, fence, async (tx) => {
         await closeApprovals(tx, fence, key, "void", because);
@@ -41,45 +50,6 @@ export function remedies(house: { pool: Pool; onCommit: OnCommit }): Remedies {
       fenced(house, fence, async (tx) => {
         await closeApprovals(tx, fence, key, "expired");
         await endRemedy(tx, fence, key, "expired", why);
-      }),
-    beginVerify: (fence, key, withinMs) =>
-      fenced(house, fence, async (tx) => {
-        await tx.sql.query(
-          `UPDATE remedy SET status = 'verifying', applied_at = clock_timestamp(),
-             verify_until = clock_timestamp() + make_interval(secs => $3) WHERE run_id = $1 AND key = $2 AND status = 'applying'`,
-          [fence.run, key, withinMs / 1000],
-        );
-        tx.audit({
-          actor: fence.worker,
-          event: "remedy.verifying",
-          run: fence.run,
-          payload: { remedy: key },
-        });
-        tx.show({ urgent: true });
-      }),
-    endHold: (fence, key) =>
-      fenced(house, fence, async (tx) => {
-        await tx.sql.query(
-          "UPDATE remedy SET held_until = NULL, held_then = NULL WHERE run_id = $1 AND key = $2",
-          [fence.run, key],
-        );
-        tx.audit({ actor: fence.worker, event: "remedy.kept", run: fence.run, payload: { remedy: key } });
-        tx.show();
-      }),
-    beginUndo: (fence, key, steps, note) =>
-      fenced(house, fence, async (tx) => {
-        await insertSteps(tx, fence, steps);
-        await tx.sql.query(
-          "UPDATE remedy SET status = 'undoing', note = $3, held_until = NULL, held_then = NULL, ended_at = NULL WHERE run_id = $1 AND key = $2",
-          [fence.run, key, note],
-        );
-        tx.audit({
-          actor: fence.worker,
-          event: "remedy.undoing",
-          run: fence.run,
-          payload: { remedy: key, note },
-        });
-        tx.show({ urgent: true });
       }),
   };
 }
@@ -104,7 +74,7 @@ const propose = (
       actor: fence.worker,
       event: "remedy.proposed",
       run: fence.run,
-      payload: { remedy: key, plan: sha256, risk: proposal.plan.risk },
+      payload: { remedy: key, plan: sha256, risk: proposal.plan.risk, approvals: policy.approvals },
     });
     tx.show({ urgent: true });
   });
@@ -151,15 +121,23 @@ export async function endRemedy(
   tx.show({ urgent: true });
 }
 
-const closeApprovals = (
+/** Whoever changes a remedy and its steps takes the remedy first, so that two of them cannot wait for each other. */
+export const lockRemedy = (tx: Pick<FencedTransaction, "sql">, run: number, key: string) =>
+  tx.sql.query("SELECT FROM remedy WHERE run_id = $1 AND key = $2 FOR UPDATE", [run, key]);
+
+async function closeApprovals(
   tx: FencedTransaction,
   fence: Fence,
   key: string,
   state: "void" | "expired",
   because?: readonly string[],
-) =>
-  tx.sql.query(
+): Promise<void> {
+  const { rowCount } = await tx.sql.query(
     `UPDATE approval SET state = $3, void_because = $4, decided_at = coalesce(decided_at, clock_timestamp())
      WHERE run_id = $1 AND remedy = $2 AND state IN ('pending', 'approved')`,
     [fence.run, key, state, because === undefined ? null : JSON.stringify(because)],
   );
+  if (rowCount !== 1) return;
+  const payload = { remedy: key, because };
+  tx.audit({ actor: fence.worker, event: `approval.${state}`, run: fence.run, payload });
+}

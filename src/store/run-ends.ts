@@ -1,5 +1,5 @@
 import type { RunStore } from "../core/run-store.ts";
-import { fenced, type OnCommit } from "./fence.ts";
+import { type FencedTransaction, fenced, type OnCommit } from "./fence.ts";
 import type { Pool } from "./pool.ts";
 
 type Ends = Pick<RunStore, "cancel" | "finish">;
@@ -9,50 +9,68 @@ export function runEnds(house: { pool: Pool; onCommit: OnCommit }): Ends {
   return {
     cancel: (fence) =>
       fenced(house, fence, async (tx) => {
-        await tx.sql.query("UPDATE step SET state = 'cancelled' WHERE run_id = $1 AND state = 'ready'", [
-          fence.run,
-        ]);
-        await tx.sql.query(
-          `UPDATE remedy SET status = 'cancelled', ended_at = clock_timestamp()
-           WHERE run_id = $1 AND status IN ('planned', 'waiting', 'approved', 'applying', 'verifying')`,
-          [fence.run],
-        );
-        await tx.sql.query(
-          `UPDATE approval SET state = 'void', decided_at = clock_timestamp(), void_because = '["the run was cancelled"]'
-           WHERE run_id = $1 AND state IN ('pending', 'approved')`,
-          [fence.run],
-        );
-        await end(tx, fence.run, "cancelled");
-        tx.audit({ actor: fence.worker, event: "run.cancelled", run: fence.run });
+        await close(tx, fence.worker, { as: "cancelled", because: "the run was cancelled" });
+        await end(tx, fence.worker, "cancelled");
         tx.show({ urgent: true });
       }),
     finish: (fence, status, error) =>
       fenced(house, fence, async (tx) => {
-        await tx.sql.query("UPDATE run SET error = $2 WHERE id = $1", [
-          fence.run,
-          error === undefined ? null : JSON.stringify(error),
-        ]);
-        await end(tx, fence.run, status);
-        tx.audit({
-          actor: fence.worker,
-          event: `run.${status}`,
-          run: fence.run,
-          payload: { error: error?.code },
-        });
+        if (error !== undefined) {
+          const because = `the run could not go on: ${error.message}`;
+          await close(tx, fence.worker, { as: "errored", because });
+          await tx.sql.query("UPDATE run SET error = $2 WHERE id = $1", [fence.run, JSON.stringify(error)]);
+        }
+        await end(tx, fence.worker, status, error?.code);
         tx.show();
       }),
   };
 }
 
-async function end(
-  tx: { sql: Parameters<Parameters<typeof fenced>[2]>[0]["sql"] },
-  run: number,
-  status: string,
+/** What is still open ends with the run: approvals, remedies, steps. An attempt that nobody heard of stays `unknown`. */
+async function close(
+  tx: FencedTransaction,
+  actor: string,
+  { as, because }: { as: "cancelled" | "errored"; because: string },
 ): Promise<void> {
-  await tx.sql.query(
-    `UPDATE run SET status = $2, ended_at = clock_timestamp(), owner = NULL, lease_until = NULL, wake_at = NULL WHERE id = $1`,
-    [run, status],
+  const run = tx.run.id;
+  const approvals = await tx.sql.query<{ remedy: string }>(
+    `UPDATE approval SET state = 'void', decided_at = coalesce(decided_at, clock_timestamp()), void_because = $2
+     WHERE run_id = $1 AND state IN ('pending', 'approved')
+       AND remedy IN (SELECT key FROM remedy WHERE run_id = $1 AND (status = ANY ($3) OR held_until IS NOT NULL)) RETURNING remedy`,
+    [run, JSON.stringify([because]), OPEN],
   );
-  await tx.sql.query("DELETE FROM target_lock WHERE run_id = $1", [run]);
-  await tx.sql.query("DELETE FROM outbox WHERE kind = 'run' AND id = $1", [run]);
+  const remedies = await tx.sql.query<{ remedy: string }>(
+    `UPDATE remedy SET status = $2, note = coalesce(note, $4), ended_at = clock_timestamp()
+     WHERE run_id = $1 AND status = ANY ($3) RETURNING key AS remedy`,
+    [run, as, OPEN, as === "errored" ? because : null],
+  );
+  const kept = await tx.sql.query<{ remedy: string }>(
+    "UPDATE remedy SET held_until = NULL, held_then = NULL WHERE run_id = $1 AND held_until IS NOT NULL RETURNING key AS remedy",
+    [run],
+  );
+  await tx.sql.query(
+    `UPDATE step SET state = CASE state WHEN 'ready' THEN 'cancelled' ELSE 'unknown' END
+     WHERE run_id = $1 AND state IN ('ready', 'executing')`,
+    [run],
+  );
+  const events = { "approval.void": approvals, [`remedy.${as}`]: remedies, "remedy.kept": kept };
+  for (const [event, { rows }] of Object.entries(events))
+    for (const { remedy } of rows) tx.audit({ actor, event, run, payload: { remedy, because } });
+}
+
+const OPEN = ["planned", "waiting", "approved", "applying", "verifying", "undoing", "unknown"];
+
+async function end(
+  { sql, run, audit }: FencedTransaction,
+  actor: string,
+  status: string,
+  error?: string,
+): Promise<void> {
+  await sql.query(
+    `UPDATE run SET status = $2, ended_at = clock_timestamp(), owner = NULL, lease_until = NULL, wake_at = NULL WHERE id = $1`,
+    [run.id, status],
+  );
+  await sql.query("DELETE FROM target_lock WHERE run_id = $1", [run.id]);
+  await sql.query("DELETE FROM outbox WHERE kind = 'run' AND id = $1", [run.id]);
+  audit({ actor, event: `run.${status}`, run: run.id, payload: { error } });
 }

@@ -85,6 +85,8 @@ const release: (
       run: fence.run,
       payload: { epoch: fence.epoch },
     });
+    // Nobody else would look: a worker that stops hands it on.
+    if (as.status === "queued") tx.touch("run", fence.run);
     tx.show();
     return { released: true, rev };
   });

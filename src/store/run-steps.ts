@@ -117,7 +117,7 @@ const recordDiagnosis = (
     ]);
     const payload = {
       findings: findings.map(({ id, severity }) => ({ id, severity })),
-      remedies: remedies.map((remedy) => remedy.key),
+      remedies: remedies.map(({ key, status }) => ({ key, status })),
     };
     tx.audit({ actor: fence.worker, event: "run.diagnosed", run: fence.run, payload });
     tx.show({ urgent: true });

@@ -34,6 +34,18 @@ export async function loadRun(sql: Pool | Client, id: RunId): Promise<RunView | 
   return rows[0] === undefined ? undefined : toRunView(rows[0]);
 }
 
+/** The same, with the database's clock at that moment. */
+export async function lookAtRun(
+  sql: Pool | Client,
+  id: RunId,
+): Promise<{ view: RunView; now: Date } | undefined> {
+  const { rows } = await sql.query<RunRow & { now: Date }>(
+    `${SQL.replace("SELECT", "SELECT clock_timestamp() AS now,")} r.id = $1`,
+    [id],
+  );
+  return rows[0] === undefined ? undefined : { view: toRunView(rows[0]), now: rows[0].now };
+}
+
 /** The runs of a thread, oldest first. */
 export async function loadRunsOfThread(sql: Pool | Client, thread: ThreadId): Promise<RunView[]> {
   const { rows } = await sql.query<RunRow>(`${SQL} r.thread_id = $1 ORDER BY r.id`, [thread]);

@@ -45,9 +45,8 @@ export async function transact<T>(pool: Pool, work: (tx: Transaction) => Promise
         touched.set(`${kind}/${id}`, { kind, id, urgent: urgent || before?.urgent === true });
       },
     });
-    for (const { kind, id, urgent } of [...touched.values()].sort(byKindAndId))
-      await touchRow(client, kind, id, urgent);
-    for (const entry of entries) await appendAudit(client, entry);
+    if (touched.size > 0) await touchRows(client, [...touched.values()].sort(byKindAndId));
+    if (entries.length > 0) await appendAudit(client, entries);
     await client.query("COMMIT");
     return { value, touched: [...touched.values()] };
   } catch (error) {
@@ -64,13 +63,22 @@ export async function transact<T>(pool: Pool, work: (tx: Transaction) => Promise
 const byKindAndId = (a: { kind: string; id: number }, b: { kind: string; id: number }) =>
   a.kind === b.kind ? a.id - b.id : a.kind < b.kind ? -1 : 1;
 
-const touchRow = (client: Client, kind: JobKind, id: number, urgent: boolean) =>
+const touchRows = (client: Client, rows: readonly { kind: JobKind; id: number; urgent: boolean }[]) =>
   client.query(
-    `INSERT INTO outbox (kind, id, urgent) VALUES ($1, $2, $3)
+    `INSERT INTO outbox (kind, id, urgent) SELECT * FROM unnest($1::text[], $2::int[], $3::boolean[])
      ON CONFLICT (kind, id) DO UPDATE SET rev = outbox.rev + 1, urgent = outbox.urgent OR excluded.urgent,
        touched_at = now(), not_before = least(outbox.not_before, now())`,
-    [kind, id, urgent],
+    [rows.map((row) => row.kind), rows.map((row) => row.id), rows.map((row) => row.urgent)],
   );
 
-const appendAudit = (client: Client, { actor, event, run, payload }: AuditEntry) =>
-  client.query("SELECT audit_append($1, $2, $3, $4)", [actor, event, run ?? null, canonical(payload ?? {})]);
+const appendAudit = (client: Client, entries: readonly AuditEntry[]) =>
+  client.query(
+    `SELECT audit_append(e.actor, e.event, e.run, e.payload)
+     FROM unnest($1::text[], $2::text[], $3::int[], $4::text[]) AS e (actor, event, run, payload)`,
+    [
+      entries.map((entry) => entry.actor),
+      entries.map((entry) => entry.event),
+      entries.map((entry) => entry.run ?? null),
+      entries.map((entry) => canonical(entry.payload ?? {})),
+    ],
+  );

@@ -2,7 +2,7 @@ import type { Fence, IntentRefusal, RunStore, WrittenIntent } from "../core/run-
 import { sha256 } from "../lib/sha256.ts";
 import { type FencedTransaction, fenced, type OnCommit } from "./fence.ts";
 import type { Pool } from "./pool.ts";
-import { transact } from "./transaction.ts";
+import { type Transaction, transact } from "./transaction.ts";
 import { lockWrites } from "./write-lock.ts";
 
 type Writes = Pick<RunStore, "beginWrite" | "recordWrite" | "resend">;
@@ -15,10 +15,11 @@ export function writes(house: { pool: Pool; onCommit: OnCommit }): Writes {
     recordWrite: (attempt, result) => recordWrite(house, attempt, result),
     resend: (fence, step, evidence) =>
       fenced(house, fence, async (tx) => {
-        await tx.sql.query(
-          "UPDATE step SET state = 'ready', effect_deadline = NULL WHERE run_id = $1 AND name = $2 AND state IN ('unknown', 'executing') AND class IN ('keyed', 'cas')",
+        const { rowCount } = await tx.sql.query(
+          "UPDATE step SET state = 'ready', effect_deadline = NULL WHERE run_id = $1 AND name = $2 AND state = 'unknown' AND class IN ('keyed', 'cas')",
           [fence.run, step],
         );
+        if (rowCount !== 1) return;
         tx.audit({ actor: fence.worker, event: "step.resend", run: fence.run, payload: { step, evidence } });
         tx.show();
       }),
@@ -140,11 +141,15 @@ async function announce(
      SELECT $1, $2, $3, $4, $5, $6, effect_deadline FROM step WHERE run_id = $1 AND name = $2`,
     [fence.run, intent.step, epoch, fence.worker, effectKey, intent.planSha256],
   );
-  if (!intent.isUndo)
-    await tx.sql.query(
-      "UPDATE remedy SET status = 'applying' WHERE run_id = $1 AND key = $2 AND status IN ('approved', 'applying')",
+  if (!intent.isUndo) {
+    const begun = await tx.sql.query(
+      "UPDATE remedy SET status = 'applying' WHERE run_id = $1 AND key = $2 AND status = 'approved'",
       [fence.run, intent.remedy],
     );
+    const payload = { remedy: intent.remedy };
+    if (begun.rowCount === 1)
+      tx.audit({ actor: fence.worker, event: "remedy.applying", run: fence.run, payload });
+  }
   tx.audit({
     actor: fence.worker,
     event: "step.executing",
@@ -161,6 +166,11 @@ const recordWrite: (
   ...rest: Parameters<RunStore["recordWrite"]>
 ) => Promise<boolean> = async (house, attempt, result) => {
   const { value, touched } = await transact(house.pool, async (tx) => {
+    const remedy = await tx.sql.query<{ key: string; status: string; phase: string }>(
+      `SELECT m.key, m.status, s.phase FROM remedy m JOIN step s ON s.run_id = m.run_id AND s.remedy = m.key
+       WHERE s.run_id = $1 AND s.name = $2 FOR UPDATE OF m`,
+      [attempt.run, attempt.step],
+    );
     const { rows } = await tx.sql.query<{ thread_id: number }>(
       `UPDATE step s SET state = $4, output = $5, error = $6, finished_at = clock_timestamp() FROM run r
        WHERE s.run_id = $1 AND s.name = $2 AND s.epoch = $3 AND s.state IN ('executing', 'unknown') AND r.id = s.run_id RETURNING r.thread_id`,
@@ -183,9 +193,27 @@ const recordWrite: (
     const { step, epoch } = attempt;
     const payload = { step, epoch, error: result.error?.code, evidence: result.evidence };
     tx.audit({ actor: "engine", event: `step.${result.outcome}`, run: attempt.run, payload });
+    const asked = remedy.rows.find(({ status }) => status === "unknown" && result.outcome !== "unknown");
+    if (asked !== undefined) await takeQuestionBack(tx, attempt.run, asked);
     tx.touch("thread", row.thread_id, { urgent: true });
     return true;
   });
   house.onCommit(touched);
   return value;
 };
+
+/** The worker that made the call was only late: what it saw is worth more than what people would guess. */
+async function takeQuestionBack(
+  tx: Transaction,
+  run: number,
+  { key, phase }: { key: string; phase: string },
+): Promise<void> {
+  const status = phase === "undo" ? "undoing" : "applying";
+  await tx.sql.query("UPDATE remedy SET status = $3, note = NULL WHERE run_id = $1 AND key = $2", [
+    run,
+    key,
+    status,
+  ]);
+  tx.audit({ actor: "engine", event: `remedy.${status}`, run, payload: { remedy: key } });
+  tx.touch("run", run);
+}
