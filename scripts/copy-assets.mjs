@@ -1,11 +1,12 @@
 // tsc emits code only: the migrations are read from beside the code, so the build carries them along.
+// node scripts/copy-assets.mjs [folder of the build, default dist]
 
 import { cpSync, readdirSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 
-const from = fileURLToPath(new URL("../src/store/migrations/", import.meta.url));
-const to = fileURLToPath(new URL("../dist/src/store/migrations/", import.meta.url));
-const migrations = readdirSync(from).filter((name) => name.endsWith(".sql"));
-if (migrations.length === 0) throw new Error(`no migrations in ${from}`);
-for (const name of migrations) cpSync(from + name, to + name);
-console.log(`${migrations.length} migrations copied`);
+const MIGRATIONS = "src/store/migrations";
+const to = join(process.argv[2] ?? "dist", MIGRATIONS);
+const names = readdirSync(MIGRATIONS).filter((name) => name.endsWith(".sql"));
+if (names.length === 0) throw new Error(`no migrations in ${MIGRATIONS}`);
+for (const name of names) cpSync(join(MIGRATIONS, name), join(to, name));
+console.log(`${names.length} migrations copied`);
