@@ -17,6 +17,11 @@ export interface RedisClient {
   use<T>(context: ActionContext, work: (redis: RedisHands) => Promise<T>): Promise<T>;
   /** On a connection of its own, closed afterwards: for SELECT, and for timing from scratch. */
   useOwn<T>(context: ActionContext, work: (redis: RedisHands) => Promise<T>): Promise<T>;
+  /**
+   * As `use`, for what changes something. Its errors say only what happened to this connection: what the server tells the
+   * next client proves nothing about a write that was cut off.
+   */
+  change<T>(context: ActionContext, work: (redis: RedisHands) => Promise<T>): Promise<T>;
   readonly endpoint: { readonly host: string; readonly port: number };
   close(): Promise<void>;
 }
@@ -49,12 +54,18 @@ export function openRedis(url: string): RedisClient {
   };
   return {
     endpoint: { host: parsed.hostname.replace(/^\[|\]$/g, ""), port: Number(parsed.port || 6379) },
-    use: (context, work) => within(context, url, async () => work(hands(await sharedNow())), drop),
+    use: (context, work) =>
+      within(context, async () => work(hands(await sharedNow())), drop).catch((error: unknown) =>
+        explain(error, url),
+      ),
+    change: (context, work) => within(context, async () => work(hands(await sharedNow())), drop),
     useOwn: async (context, work) => {
       const own = create(url);
       const hangUp = () => own.disconnect();
       try {
-        return await within(context, url, async () => work(hands(await connected(own))), hangUp);
+        return await within(context, async () => work(hands(await connected(own))), hangUp).catch(
+          (error: unknown) => explain(error, url),
+        );
       } finally {
         hangUp();
       }
@@ -95,10 +106,11 @@ async function connected(redis: Redis): Promise<Redis> {
 }
 
 /** A server that hangs up has often said why, before the driver could listen. */
-async function explained(error: DiagError, url: string): Promise<DiagError> {
-  if (!["closed", "ECONNRESET", "EPIPE"].includes(error.detail ?? "")) return error;
+async function explain(thrown: unknown, url: string): Promise<never> {
+  const error = toRedisError(thrown);
+  if (!["closed", "ECONNRESET", "EPIPE"].includes(error.detail ?? "")) throw error;
   const words = await firstWords(url, CONNECT_MS);
-  return words.startsWith("-") ? toRedisError(new Error(words.slice(1))) : error;
+  throw words.startsWith("-") ? toRedisError(new Error(words.slice(1))) : error;
 }
 
 const late = async (ms: number): Promise<never> => {
@@ -118,12 +130,7 @@ const hands = (redis: Redis): RedisHands => ({
 });
 
 /** Ends the wait at the step's deadline or cancel; `drop` closes the connection, so that no late reply meets a later step. */
-async function within<T>(
-  context: ActionContext,
-  url: string,
-  work: () => Promise<T>,
-  drop: () => void,
-): Promise<T> {
+async function within<T>(context: ActionContext, work: () => Promise<T>, drop: () => void): Promise<T> {
   const { signal, timeoutMs } = context;
   let stop = () => {};
   const aborted = new Promise<never>((_resolve, reject) => {
@@ -142,8 +149,7 @@ async function within<T>(
   } catch (thrown) {
     const error = toRedisError(thrown);
     if (["timeout", "aborted", "target_unreachable"].includes(error.code)) drop();
-    // A write that was cut off may have happened: what the server says to the next client proves nothing about it.
-    throw "effectKey" in context ? error : await explained(error, url);
+    throw error;
   } finally {
     signal.removeEventListener("abort", stop);
   }

@@ -50,7 +50,7 @@ async function setConfig(
 ): Promise<void> {
   if (context.remainingMs() < 1_000)
     throw new DiagError("target_refused", "Redis: too little time left, nothing was set");
-  await client.use(context, async (redis) => {
+  await client.change(context, async (redis) => {
     const [reply] = await redis.all([["CONFIG", "SET", name, value]]);
     if (!(reply instanceof Error)) return;
     const error = toRedisError(reply);
@@ -193,7 +193,7 @@ export const killScript = write({
       : { changes: [], witness: { busy: false }, nothingToDo: "no script holds the server any more" };
   },
   run: async (client, _input, context) => {
-    await client.useOwn(context, (redis) => redis.call("SCRIPT", "KILL"));
+    await client.change(context, (redis) => redis.call("SCRIPT", "KILL"));
     return { killed: true as const };
   },
   probe: async (client, _input, _witness, context) => {
