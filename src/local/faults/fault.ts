@@ -9,7 +9,8 @@ export interface Rule {
   /** It must have held for so long before it fires. Default 2. */
   readonly forSeconds?: number;
   readonly needsRedis?: boolean;
-  readonly needsProc?: boolean;
+  /** diagbot looks at machines with the tools of Linux. */
+  readonly needsLinux?: boolean;
   /** The figure that makes it fire, for people; undefined while all is well. Looks at the running system. */
   firing(shop: Shop): Promise<string | undefined>;
 }

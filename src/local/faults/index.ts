@@ -30,9 +30,9 @@ const FAULTS: readonly Fault[] = [
   redisTooSmall,
 ];
 
-/** What can be broken here: without redis-server nothing of Redis, without /proc nothing of processes. */
-export const faultsFor = (machine: { redis: boolean; proc: boolean }): readonly Fault[] =>
+/** What can be broken here: without redis-server nothing of Redis, without Linux nothing of the machine. */
+export const faultsFor = (machine: { redis: boolean; linux: boolean }): readonly Fault[] =>
   FAULTS.filter(
     (fault) =>
-      (machine.redis || fault.rule.needsRedis !== true) && (machine.proc || fault.rule.needsProc !== true),
+      (machine.redis || fault.rule.needsRedis !== true) && (machine.linux || fault.rule.needsLinux !== true),
   );

@@ -2,6 +2,9 @@ import type { Redis } from "ioredis";
 import { fault } from "./fault.ts";
 import { redisFull } from "./redis-rules.ts";
 
+const IMPORTER = "image-importer";
+const THUMBNAIL = "x".repeat(4 << 10);
+
 /** Large values first, then small ones: the server refuses only above its limit, and must stay there. */
 const SIZES = [64 << 10, 1 << 10, 64];
 
@@ -36,6 +39,14 @@ export const redisNoeviction = fault({
     const cache = shop.cache();
     await cache.config("SET", "maxmemory-policy", "noeviction");
     for (const bytes of SIZES) await fill(cache, bytes);
+    // The importer goes on: what buffers give back is used at once, as long as nothing is evicted.
+    let next = 0;
+    shop.keepBusy(IMPORTER, 100, async () => {
+      await cache.set(`shop:thumbnail:${next++ % 10_000}`, THUMBNAIL);
+    });
   },
-  heal: (shop) => restoreCache(shop.cache()),
+  heal: async (shop) => {
+    await shop.relieve(IMPORTER);
+    await restoreCache(shop.cache());
+  },
 });

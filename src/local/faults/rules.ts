@@ -92,6 +92,7 @@ export const folderFull = (which: "logs" | "uploads"): Rule => ({
   severity: "warning",
   labels: { folder: which },
   summary: `The folder for ${which} is nearly full`,
+  needsLinux: true,
   firing: async (shop) => {
     const bytes = await sizeOf(shop.folders[which]);
     return bytes < BUDGETS[which] * LIMITS.folder
@@ -105,7 +106,7 @@ export const workerMemory: Rule = {
   severity: "warning",
   labels: { process: "shop-worker" },
   summary: "The shop's worker uses more memory than it may",
-  needsProc: true,
+  needsLinux: true,
   firing: async (shop) => {
     const bytes = await residentBytes(shop);
     return bytes === undefined || bytes < BUDGETS.workerMemory * LIMITS.memory

@@ -72,7 +72,7 @@ async function build(options: HouseOptions, cleanups: Cleanups): Promise<House> 
   const { shop } = sample;
   const prometheus = await startPrometheus(shop.apiUrl);
   cleanups.add("the emulated Prometheus", prometheus.stop);
-  const faults = faultsFor({ redis: shop.redisUrl !== undefined, proc: process.platform === "linux" });
+  const faults = faultsFor({ redis: shop.redisUrl !== undefined, linux: process.platform === "linux" });
   const breaker = createBreaker(shop, faults, () => slack.panelChanged());
   cleanups.add("the breaker", breaker.stop);
   const slack = await openSlack(ground, breaker, botPort);

@@ -18,6 +18,9 @@ export interface Played {
   readonly wrong: readonly string[];
 }
 
+const DECIDER = APPROVERS[0] ?? "";
+const NOT_NEEDED = "not needed any more, the other remedy has helped";
+
 const PROPOSED_WITHIN_MS = 60_000;
 const DONE_WITHIN_MS = 120_000;
 const QUIET_WITHIN_MS = 30_000;
@@ -95,10 +98,11 @@ const isSettled = (slack: House["slack"], card: Card): boolean => {
 async function declineOthers({ slack }: House, done: Card, read: (line: string) => void): Promise<void> {
   const rest = cards(slack, SHOP_CHANNEL).filter((card) => card.run === done.run && card.open);
   for (const card of rest) {
-    read(`>>> Bob denies ${card.remedy}: not needed any more`);
-    await slack.click("U0BOB", { channel: SHOP_CHANNEL, ts: card.message.ts }, "remedy:deny");
-    await slack.waitFor((now) => now.view("U0BOB"), 5000);
-    await slack.submit("U0BOB");
+    read(`>>> ${nameOf(DECIDER)} denies ${card.remedy}: ${NOT_NEEDED}`);
+    await slack.click(DECIDER, { channel: SHOP_CHANNEL, ts: card.message.ts }, "remedy:deny");
+    await slack.waitFor((now) => now.view(DECIDER), 5000);
+    const answer = await slack.submit(DECIDER, { reason: NOT_NEEDED });
+    if (answer.errors !== undefined) throw new Error(`denying: ${Object.values(answer.errors).join("; ")}`);
   }
   await slack.waitFor(
     (now) =>

@@ -1,11 +1,13 @@
 import { closest } from "../../lib/closest.ts";
 import type { House } from "../house/house.ts";
+import { askHealth } from "./ask-health.ts";
 import { type Played, playFault } from "./play-fault.ts";
 import { table } from "./table.ts";
 
 /**
- * Breaks one thing after the other and judges what the product made of it.
- * Resolves with the exit code: 0 only if every cause was found, repaired after approval, and verified.
+ * Asks how a healthy system is, then breaks one thing after the other, and judges what the product made of it.
+ * Resolves with the exit code: 0 only if nothing was found in the healthy one, and every cause was found, repaired after
+ * approval, and verified.
  */
 export async function runScript(
   house: House,
@@ -23,6 +25,9 @@ export async function runScript(
   }
   const chosen = house.faults.filter(({ id }) => only === undefined || only.includes(id));
   const played: Played[] = [];
+  say("\n=== Nothing is broken");
+  const unwell = await askHealth(house, say);
+  for (const wrong of unwell) say(`!!! ${wrong}`);
   for (const [at, fault] of chosen.entries()) {
     say(`\n=== ${at + 1} of ${chosen.length}: ${fault.title} (${fault.id})`);
     const one = await playFault(house, fault, say);
@@ -36,5 +41,5 @@ export async function runScript(
       ? `\nAll ${played.length} faults were found, repaired after approval and verified.`
       : `\n${failed.length} of ${played.length} faults were not: ${failed.map(({ fault }) => fault).join(", ")}.`,
   );
-  return failed.length === 0 ? 0 : 1;
+  return failed.length === 0 && unwell.length === 0 ? 0 : 1;
 }

@@ -118,7 +118,12 @@ async function ensureData(
         "--no-instructions",
       ],
       { env: environment(), cwd: parent, timeout: 60_000, ...(runAs ?? {}) },
-    );
+    ).catch((error: NodeJS.ErrnoException) => {
+      // The loader of glibc is what was not found: the file itself is there.
+      if (error.code === "ENOENT")
+        throw new Error("Postgres' binaries from npm need glibc; musl (Alpine) has none");
+      throw error;
+    });
   } finally {
     await rm(password, { force: true });
   }

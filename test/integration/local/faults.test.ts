@@ -9,7 +9,7 @@ import { until } from "../../helpers/until.ts";
 import { type RunningSample, startSample } from "./sample.ts";
 
 const redis = (await findRedis()) !== undefined;
-const faults = faultsFor({ redis, proc: process.platform === "linux" });
+const faults = faultsFor({ redis, linux: process.platform === "linux" });
 
 let sample: RunningSample;
 let bench: Bench;

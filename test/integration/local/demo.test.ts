@@ -1,0 +1,85 @@
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type House, startHouse } from "../../../src/local/house/house.ts";
+import { bornAt } from "../../../src/local/house/processes.ts";
+import { runScript } from "../../../src/local/script/script.ts";
+import { until } from "../../helpers/until.ts";
+
+let folder: string;
+let house: House;
+const said: string[] = [];
+const start = (): Promise<House> =>
+  startHouse({ folder, port: 0, socket: false, say: (line) => void said.push(line) });
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "diagbot-demo-"));
+  house = await start();
+}, 90_000);
+afterAll(async () => {
+  await house?.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const pidsOf = async (): Promise<number[]> =>
+  Promise.all(
+    (await readdir(join(folder, "pids"))).map(async (name) => {
+      const { pid } = JSON.parse(await readFile(join(folder, "pids", name), "utf8")) as { pid: number };
+      return pid;
+    }),
+  );
+
+describe("the demo", { timeout: 120_000 }, () => {
+  it("says what is ready and serves one page", async () => {
+    expect(said.filter((line) => line.includes("… ready")).length).toBeGreaterThanOrEqual(4);
+    const page = await fetch(house.url);
+    expect(page.status).toBe(200);
+    expect(await page.text()).toContain("<html");
+  });
+
+  it("lists at least ten faults that need no Redis, each once", async () => {
+    const entries = await house.breaker.panel.list();
+    const ids = entries.map(({ id }) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(house.faults.filter(({ rule }) => rule.needsRedis !== true).length).toBeGreaterThanOrEqual(10);
+    expect(entries.every(({ state, system }) => state === "ready" && system === "shop")).toBe(true);
+  });
+
+  it("plays a fault from alert to verified repair", async () => {
+    const lines: string[] = [];
+    const code = await runScript(house, ["log-folder-full"], (line) => void lines.push(line));
+    expect(code, lines.join("\n")).toBe(0);
+    const text = lines.join("\n");
+    expect(text).toMatch(/Carol presses Approve and is told: .+/);
+    expect(text).toMatch(/log-folder-full .+ removeOldFiles +yes/);
+  });
+
+  it("names a fault that was misspelt", async () => {
+    const lines: string[] = [];
+    expect(await runScript(house, ["log-folder-ful"], (line) => void lines.push(line))).toBe(64);
+    expect(lines.join()).toContain("Did you mean log-folder-full?");
+  });
+
+  it("breaks and restores from the panel", async () => {
+    const { panel } = house.breaker;
+    const stateOf = async () => (await panel.list()).find(({ id }) => id === "upload-folder-full")?.state;
+    expect(await panel.press("upload-folder-full")).toMatchObject({ ok: true });
+    await until(async () => (await stateOf()) === "broken", 20_000);
+    expect(await panel.press("upload-folder-full")).toMatchObject({ ok: true });
+    await until(async () => (await stateOf()) === "ready", 20_000);
+    expect(await panel.press("nothing")).toMatchObject({ ok: false });
+  });
+
+  it("refuses a second one in the same folder, leaves nothing behind, and starts again", async () => {
+    await expect(start()).rejects.toThrow(/already running/);
+    const pids = await pidsOf();
+    expect(pids.length).toBeGreaterThanOrEqual(5);
+    expect(await house.stop()).toEqual([]);
+    expect(await Promise.all(pids.map(bornAt))).toEqual(pids.map(() => undefined));
+    expect(await readdir(join(folder, "pids"))).toEqual([]);
+    const begun = performance.now();
+    house = await start();
+    expect(performance.now() - begun).toBeLessThan(30_000);
+  });
+});
