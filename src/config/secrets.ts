@@ -20,11 +20,13 @@ export function secretsOf(environment: Environment, systems: readonly System[]):
 // The whole URL too: a password too short to be redacted by itself is still gone with its URL.
 function inUrl(url: string | undefined): string[] {
   if (url === undefined || !URL.canParse(url)) return [];
-  const { password, searchParams } = new URL(url);
+  const { username, password, searchParams } = new URL(url);
   const parameters = [...searchParams]
     .filter(([name]) => SECRET_PARAMETER.test(name))
     .map(([, value]) => value);
   if (password === "" && parameters.length === 0) return [];
+  // `postgres:postgres` hides nothing, but without its name nobody can read what is said about Postgres.
+  if (password === username) return [url, ...parameters];
   return [url, password, decoded(password), ...parameters];
 }
 
