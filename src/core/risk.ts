@@ -5,5 +5,3 @@ export type Risk = (typeof RISKS)[number];
 /** The higher of the given risks. */
 export const highestRisk = (risks: readonly Risk[]): Risk =>
   RISKS[Math.max(0, ...risks.map((risk) => RISKS.indexOf(risk)))] ?? "destructive";
-
-export const isAtLeast = (risk: Risk, floor: Risk): boolean => RISKS.indexOf(risk) >= RISKS.indexOf(floor);

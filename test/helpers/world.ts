@@ -79,7 +79,10 @@ const set = (kind: "guarded" | "keyed") =>
       (world.value === to
         ? { verdict: "done", evidence: `the level is ${to}` }
         : { verdict: "not-done", evidence: `the level is ${world.value}` }),
-    undo: (_input, witness) => ({ action: `world.set-${kind}`, input: { to: (witness as { value: number }).value } }),
+    undo: (_input, witness) => ({
+      action: `world.set-${kind}`,
+      input: { to: (witness as { value: number }).value },
+    }),
   });
 
 export const setGuarded = set("guarded");

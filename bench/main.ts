@@ -1,0 +1,60 @@
+// `npm run bench`: a real `serve --role all` (doors in one process, workers in another) with a Postgres and, where there is
+// one, a Redis of its own. Slack is the local one: it and the senders of the load share the machine with the product.
+
+import { startLocalSlack } from "../src/local/slack/server.ts";
+import { startPostgres } from "../test/helpers/postgres-server.ts";
+import { openProduct } from "../test/helpers/product.ts";
+import { startRedis, whyNoRedis } from "../test/helpers/redis-server.ts";
+import { ackAtRest, ackUnderLoad, type Bench, diagnoses, webhooks } from "./bench.ts";
+import { machine } from "./machine.ts";
+
+const PER_SECOND = 10;
+const SECONDS = 20;
+
+console.log(machine());
+const stops: (() => Promise<unknown>)[] = [];
+try {
+  await measure(await start());
+} finally {
+  for (const stop of stops.reverse()) await stop();
+}
+
+async function start(): Promise<Bench> {
+  const postgres = await startPostgres();
+  stops.push(postgres.stop);
+  const redis = whyNoRedis() === undefined ? await startRedis() : undefined;
+  if (redis !== undefined) stops.push(redis.stop);
+  console.log(`queue: ${redis === undefined ? "Postgres" : "Redis"}\n`);
+  const slack = await startLocalSlack();
+  stops.push(() => slack.stop());
+  const product = openProduct({
+    databaseUrl: postgres.url,
+    redisUrl: redis?.url,
+    slack: { local: slack, mode: "http" },
+    env: { BENCH_URL: postgres.url, LOG_LEVEL: "warn" },
+    config: {
+      slack: { channel: "C0OPS" },
+      people: { alice: { slack: ["U0ALICE"], roles: ["oncall"] } },
+      systems: {
+        bench: {
+          match: [{ job: "bench" }],
+          connections: { postgres: { kind: "postgres", url: "${BENCH_URL}" } },
+        },
+      },
+    },
+  });
+  stops.push(() => product.close());
+  return { slack, product, served: await product.serve("all"), databaseUrl: postgres.url };
+}
+
+async function measure(bench: Bench): Promise<void> {
+  console.log(`/diag status, one at a time        ${await ackAtRest(bench, 200)}`);
+  console.log(
+    `/diag run, ${PER_SECOND} a second for ${SECONDS} s    ${await ackUnderLoad(bench, PER_SECOND, SECONDS)}`,
+  );
+  console.log(`pg-pool-exhausted, row to end      ${await diagnoses(bench)}`);
+  const small = await webhooks(bench, { notifications: 300, alerts: 1, peers: 4 });
+  console.log(`webhook, groups of 1, 4 senders    ${small.sample}  ${small.perSecond.toFixed(0)} a second`);
+  const large = await webhooks(bench, { notifications: 20, alerts: 1000, peers: 4 });
+  console.log(`webhook, groups of 1000, 4 senders ${large.sample}  ${large.perSecond.toFixed(1)} a second`);
+}
