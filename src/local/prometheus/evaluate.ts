@@ -7,6 +7,8 @@ import { rate } from "./rate.ts";
 import type { Labels, Point, Samples } from "./samples.ts";
 import { nameless, type Sample, scalarOf, type Value, vectorOf } from "./values.ts";
 
+type Ranged = "rate" | "increase" | "count_over_time";
+
 /** How far back an instant selector looks. */
 const LOOKBACK_SECONDS = 300;
 
@@ -46,6 +48,7 @@ function call(expression: Extract<Expression, { kind: "call" }>, samples: Sample
   switch (name) {
     case "rate":
     case "increase":
+    case "count_over_time":
       return ranged(argument(0), samples, t, name);
     case "histogram_quantile":
       return histogramQuantile(scalarOf(value(0)), vectorOf(value(1)));
@@ -71,7 +74,7 @@ function instant(matchers: readonly Matcher[], samples: Samples, t: number): Sam
   });
 }
 
-function ranged(argument: Expression, samples: Samples, t: number, name: "rate" | "increase"): Sample[] {
+function ranged(argument: Expression, samples: Samples, t: number, name: Ranged): Sample[] {
   if (argument.kind !== "selector" || argument.range === undefined)
     throw new QueryError(`${name}() needs a range, such as metric[5m]`);
   const { matchers, range } = argument;
@@ -79,13 +82,16 @@ function ranged(argument: Expression, samples: Samples, t: number, name: "rate" 
     const window = points.filter((point): point is Point & { v: number } => {
       return point.t > t - range && point.t <= t && point.v !== undefined;
     });
+    if (name === "count_over_time")
+      return window.length === 0 ? [] : [{ labels: nameless(labels), value: window.length }];
     const perSecond = rate(window, t - range, t);
     if (perSecond === undefined) return [];
     return [{ labels: nameless(labels), value: name === "rate" ? perSecond : perSecond * range }];
   });
 }
 
-const select = (matchers: readonly Matcher[], samples: Samples) =>
+/** Every series the matchers fit. */
+export const select = (matchers: readonly Matcher[], samples: Samples) =>
   [...samples.all()].filter(({ labels }) => matchers.every((matcher) => matches(matcher, labels)));
 
 function matches({ label, op, value }: Matcher, labels: Labels): boolean {

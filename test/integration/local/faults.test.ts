@@ -66,10 +66,15 @@ describe.each(faults.map((fault) => [fault.id, fault] as const))("%s", (_id, fau
     await until(async () => !(await symptom()), 20_000);
   });
 
-  it("can be put right by hand", { timeout: 150_000 }, async () => {
-    await fault.break(sample.shop);
-    await until(symptom, 90_000);
-    await fault.heal(sample.shop);
-    await until(async () => !(await symptom()), 20_000);
-  });
+  // Its symptom takes a minute to show: once is enough, and every test ends with its heal.
+  it.skipIf(fault.id === "forgotten-transaction")(
+    "can be put right by hand",
+    { timeout: 150_000 },
+    async () => {
+      await fault.break(sample.shop);
+      await until(symptom, 90_000);
+      await fault.heal(sample.shop);
+      await until(async () => !(await symptom()), 20_000);
+    },
+  );
 });

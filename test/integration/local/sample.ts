@@ -35,8 +35,8 @@ export async function startSample(): Promise<RunningSample> {
     ready: (part) => void ready.push(part),
   });
   const text = configFile(sample.shop, "http://127.0.0.1:1")
-    .replace("${SHOP_DATABASE_URL}", sample.botDatabaseUrl)
-    .replace("${SHOP_REDIS_URL}", sample.shop.redisUrl ?? "");
+    .replace(/\$\{SHOP_DATABASE_URL\}/, sample.botDatabaseUrl)
+    .replace(/\$\{SHOP_REDIS_URL\}/, sample.shop.redisUrl ?? "");
   const system = FileSchema.parse(parse(text)).systems.shop;
   if (system === undefined) throw new Error("the demo's diagbot.yaml has no system shop");
   return { ...sample, folder, system, ready, stop: cleanups.run };
