@@ -1,8 +1,9 @@
-import { cpus, totalmem } from "node:os";
+import { cpus, loadavg, totalmem } from "node:os";
 
-/** What figures of this run belong to. */
+/** What figures of this run belong to. A load beyond the number of cores means others were using the machine. */
 export function machine(): string {
   const [first] = cpus();
   const gigabytes = Math.round(totalmem() / 1024 ** 3);
-  return `${cpus().length} x ${first?.model.trim() ?? "?"}, ${gigabytes} GB, Node ${process.version}, ${process.platform}`;
+  const load = (loadavg()[0] ?? 0).toFixed(1);
+  return `${cpus().length} x ${first?.model.trim() ?? "?"}, ${gigabytes} GB, Node ${process.version}, ${process.platform}; load before ${load}`;
 }
