@@ -2,7 +2,7 @@ import { Command, CommanderError, Option } from "commander";
 import { ANSWERS } from "../../core/answer.ts";
 import { check } from "./check.ts";
 import { auditVerify, doctor, migrate } from "./chores.ts";
-import { EXIT } from "./exit.ts";
+import { EXIT, usage } from "./exit.ts";
 import type { CliHouse, CliIo, ServeRole } from "./house.ts";
 import { refuse } from "./refusal.ts";
 import { replay } from "./replay.ts";
@@ -27,8 +27,11 @@ export function buildCli({ house, version }: { house: CliHouse; version: string 
       await program.parseAsync([...argv], { from: "user" });
       return code;
     } catch (error) {
-      if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-      return refuse(error, io, argv.includes("--json"));
+      const json = argv.includes("--json");
+      if (!(error instanceof CommanderError)) return refuse(error, io, json);
+      if (error.exitCode === 0) return EXIT.ok;
+      // People have been told on stderr by now.
+      return json ? refuse(usage(error.message.replace(/^error: /, "")), io, true) : EXIT.usage;
     } finally {
       await house.close().catch((error: unknown) => refuse(error, io, false));
     }
