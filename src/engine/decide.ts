@@ -7,6 +7,7 @@ export type Move =
   | { readonly move: "read"; readonly steps: readonly StepView[] }
   | { readonly move: "diagnose" }
   | { readonly move: "propose"; readonly remedy: RemedyView }
+  | { readonly move: "supersede"; readonly remedy: RemedyView; readonly by: RemedyView }
   | { readonly move: "expire"; readonly remedy: RemedyView; readonly why: string }
   | { readonly move: "apply"; readonly remedy: RemedyView; readonly step: StepView }
   | { readonly move: "settle"; readonly remedy: RemedyView; readonly step: StepView }
@@ -92,6 +93,8 @@ function remedyMove(
 ): Move | undefined {
   if (remedy.held !== undefined && isPast(remedy.held.until, now))
     return { move: remedy.held.ends === "undo" ? "begin-undo" : "end-hold", remedy };
+  const by = ["planned", "waiting", "approved"].includes(remedy.status) ? fixerOf(run, remedy) : undefined;
+  if (by !== undefined) return { move: "supersede", remedy, by };
   switch (remedy.status) {
     case "planned":
       return { move: "propose", remedy };
@@ -114,6 +117,14 @@ function remedyMove(
     default:
       return undefined;
   }
+}
+
+/** A remedy that has verifiably ended every finding this one answers, for good: nobody needs this one any more. */
+function fixerOf(run: RunView, remedy: RemedyView): RemedyView | undefined {
+  const fixers = run.remedies.filter(({ status, held }) => status === "succeeded" && held === undefined);
+  const answered = run.findings.filter((finding) => finding.remedies.includes(remedy.key));
+  const of = answered.map((finding) => fixers.find((fixer) => finding.remedies.includes(fixer.key)));
+  return of.length > 0 && of.every((fixer) => fixer !== undefined) ? of[0] : undefined;
 }
 
 function nextWrite(run: RunView, remedy: RemedyView, phase: "apply" | "undo"): Move {

@@ -204,6 +204,12 @@ async function perform(
       return void (await recordDiagnosis(house, grip));
     case "propose":
       return void (await propose(house, grip, next.remedy));
+    case "supersede":
+      house.events.remedy(view.runbook, "skipped");
+      return void (await store.settleRemedy(fence, next.remedy.key, {
+        status: "skipped",
+        note: `No longer needed: "${next.by.title}" has ended the cause`,
+      }));
     case "expire":
       house.events.remedy(view.runbook, "expired");
       return void (await store.expireApproval(fence, next.remedy.key, next.why));

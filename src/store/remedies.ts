@@ -23,6 +23,7 @@ export function remedies(house: { pool: Pool; onCommit: OnCommit }): Remedies {
             to.plan.canonical,
             to.plan.sha256,
           ]);
+        if (to.status === "skipped") await closeApprovals(tx, fence, key, "void", [to.note ?? "not needed"]);
         await endRemedy(tx, fence, key, to.status, to.note);
         if (to.hold !== undefined) await hold(tx, fence, key, to.hold);
       }),

@@ -102,15 +102,15 @@ const chaosRunbook = runbook({
   params: z.object({ batch: z.int(), writes: z.int(), only: z.enum(KINDS).optional() }),
 })
   .diagnose(({ batch }) => ({ look: applied({ items: [`${batch}/guarded/1`] }) }))
-  .findings((_seen, { params }) => [
-    {
-      id: "chaos",
+  .findings((_seen, { params }) =>
+    (params.only === undefined ? KINDS : [params.only]).map((kind) => ({
+      id: kind,
       severity: "critical",
       title: "chaos",
       because: "chaos",
-      remedies: params.only === undefined ? KINDS : [params.only],
-    },
-  ])
+      remedies: [kind],
+    })),
+  )
   .remedies({ guarded: remedy("guarded"), keyed: remedy("keyed"), cas: remedy("cas") } as never);
 
 export const chaosConnector: Connector = {

@@ -75,7 +75,9 @@ test("a frozen worker that thaws takes the question back", async () => {
 });
 
 test("a question is not put to a human about an attempt that was recorded meanwhile", async () => {
-  const run = await proposed();
+  // In force for a time, so that the run is still open.
+  const run = await bench.submit("level", { applyForMs: 60_000 });
+  await bench.engine.advance(run);
   await bench.vote(run, "guarded", bob);
   await bench.engine.advance(run);
   const claim = (await bench.store.runs.claim(run, "late", 5_000))!;

@@ -216,6 +216,16 @@ describe("remedies", () => {
     expect((await remedy(run, "guarded")).status).toBe("failed");
   });
 
+  test("what another remedy has fixed is no longer asked for", async () => {
+    const run = await proposed();
+    await bench.vote(run, "guarded", bob);
+    await bench.engine.advance(run);
+    const keyed = await remedy(run, "keyed");
+    expect([keyed.status, keyed.approval?.state]).toEqual(["skipped", "void"]);
+    await expect(bench.vote(run, "keyed", bob)).rejects.toMatchObject({ code: "not_decidable" });
+    expect((await bench.store.reader.run(run))?.status).toBe("succeeded");
+  });
+
   test("two workers at once: one effect", async () => {
     const run = await proposed();
     await bench.vote(run, "guarded", bob);
