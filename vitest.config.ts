@@ -21,6 +21,9 @@ export default defineConfig({
           include: ["test/e2e/**/*.test.ts"],
           globalSetup: ["test/helpers/services.ts"],
           testTimeout: 120_000,
+          // Whole products with workers of their own: after the others, and few at a time.
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
         },
       },
     ],
