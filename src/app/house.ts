@@ -11,6 +11,7 @@ import { createStore, openPool, type Pool, type Store } from "../store/index.ts"
 import { createLogger, type Logger } from "../telemetry/logger.ts";
 import { createMetrics, type Metrics } from "../telemetry/metrics.ts";
 import { VERSION } from "../version.ts";
+import { crashAt } from "./crash.ts";
 
 /** What every process has, whatever its role. */
 export interface House {
@@ -55,9 +56,7 @@ export function openHouse(config: Config, options: { maxConnections?: number } =
     (touched) => {
       for (const { kind, id } of touched) dispatch(kind, id);
     },
-    {
-      limits: config.limits,
-    },
+    { limits: config.limits, crash: crashAt(environment.crashAt) },
   );
   return {
     config,

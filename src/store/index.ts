@@ -2,7 +2,7 @@ import type { Limits } from "../core/limits.ts";
 import type { Intake, MessageStore, Reader } from "../core/ports.ts";
 import type { RunStore, SweepStore } from "../core/run-store.ts";
 import type { OnCommit } from "./fence.ts";
-import { createIntake } from "./intake.ts";
+import { createIntake, type DoorPoint } from "./intake.ts";
 import { createMessageStore } from "./messages.ts";
 import type { Pool } from "./pool.ts";
 import { createReader } from "./reader.ts";
@@ -16,6 +16,7 @@ import { createSweepStore } from "./sweep.ts";
 import { writes } from "./writes.ts";
 
 export { auditHead, verifyAudit } from "./audit.ts";
+export { DOOR_POINTS, type DoorPoint } from "./intake.ts";
 export { migrate, missingMigrations } from "./migrate.ts";
 export { openPool, type Pool } from "./pool.ts";
 
@@ -31,7 +32,7 @@ export interface Store {
 export function createStore(
   pool: Pool,
   onCommit: OnCommit,
-  tuning: { didNotAfterMs?: number; limits?: Limits } = {},
+  tuning: { didNotAfterMs?: number; limits?: Limits; crash?: (point: DoorPoint) => void } = {},
 ): Store {
   const house = { pool, onCommit, ...tuning };
   return {

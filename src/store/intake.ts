@@ -13,20 +13,33 @@ import { type Transaction, transact } from "./transaction.ts";
 import { castVote } from "./votes.ts";
 import { lockWrites } from "./write-lock.ts";
 
+/** Named places of a door where a test may end the process (reliability.md, crash points C1 to C4 and C12). */
+export const DOOR_POINTS = ["before_commit", "after_commit", "after_dispatch"] as const;
+export type DoorPoint = (typeof DOOR_POINTS)[number];
+
 /** Everything the doors write: the request and what it changes, in one transaction. */
 export function createIntake({
   pool,
   onCommit,
   didNotAfterMs,
+  crash = () => {},
 }: {
   pool: Pool;
   onCommit: OnCommit;
   /** Shorter in tests only. */
   didNotAfterMs?: number;
+  /** Does nothing outside tests. */
+  crash?: (point: DoorPoint) => void;
 }): Intake {
   const commit = async <T>(work: (tx: Transaction) => Promise<T>): Promise<T> => {
-    const { value, touched } = await transact(pool, work);
+    const { value, touched } = await transact(pool, async (tx) => {
+      const done = await work(tx);
+      crash("before_commit");
+      return done;
+    });
+    crash("after_commit");
     onCommit(touched);
+    crash("after_dispatch");
     return value;
   };
   return {

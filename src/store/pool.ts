@@ -22,7 +22,8 @@ export function openPool(
     connectionTimeoutMillis: 2_000,
     query_timeout: 10_000,
     statement_timeout: 8_000,
-    idle_in_transaction_session_timeout: 15_000,
+    // Nothing but statements happens in our transactions: one that idles is a stopped process that holds everybody's locks.
+    idle_in_transaction_session_timeout: 3_000,
     types: types as never,
   });
   // A connection that breaks fails its query or is replaced at the next use. Without listeners, idle or lent out, it would

@@ -45,8 +45,8 @@ export async function transact<T>(pool: Pool, work: (tx: Transaction) => Promise
         touched.set(`${kind}/${id}`, { kind, id, urgent: urgent || before?.urgent === true });
       },
     });
-    if (touched.size > 0) await touchRows(client, [...touched.values()].sort(byKindAndId));
-    if (entries.length > 0) await appendAudit(client, entries);
+    if (touched.size + entries.length > 0)
+      await tell(client, [...touched.values()].sort(byKindAndId), entries);
     await client.query("COMMIT");
     return { value, touched: [...touched.values()] };
   } catch (error) {
@@ -63,19 +63,24 @@ export async function transact<T>(pool: Pool, work: (tx: Transaction) => Promise
 const byKindAndId = (a: { kind: string; id: number }, b: { kind: string; id: number }) =>
   a.kind === b.kind ? a.id - b.id : a.kind < b.kind ? -1 : 1;
 
-const touchRows = (client: Client, rows: readonly { kind: JobKind; id: number; urgent: boolean }[]) =>
+/** Outbox rows, then audit rows, in one statement: the head of the chain is locked last and only until COMMIT. */
+const tell = (
+  client: Client,
+  rows: readonly { kind: JobKind; id: number; urgent: boolean }[],
+  entries: readonly AuditEntry[],
+) =>
   client.query(
-    `INSERT INTO outbox (kind, id, urgent) SELECT * FROM unnest($1::text[], $2::int[], $3::boolean[])
-     ON CONFLICT (kind, id) DO UPDATE SET rev = outbox.rev + 1, urgent = outbox.urgent OR excluded.urgent,
-       touched_at = now(), not_before = least(outbox.not_before, now())`,
-    [rows.map((row) => row.kind), rows.map((row) => row.id), rows.map((row) => row.urgent)],
-  );
-
-const appendAudit = (client: Client, entries: readonly AuditEntry[]) =>
-  client.query(
-    `SELECT audit_append(e.actor, e.event, e.run, e.payload)
-     FROM unnest($1::text[], $2::text[], $3::int[], $4::text[]) AS e (actor, event, run, payload)`,
+    `WITH touched AS (
+       INSERT INTO outbox (kind, id, urgent) SELECT * FROM unnest($1::text[], $2::int[], $3::boolean[])
+       ON CONFLICT (kind, id) DO UPDATE SET rev = outbox.rev + 1, urgent = outbox.urgent OR excluded.urgent,
+         touched_at = now(), not_before = least(outbox.not_before, now())
+       RETURNING 1)
+     SELECT audit_append(e.actor, e.event, e.run, e.payload)
+     FROM (SELECT count(*) FROM touched) AS first, unnest($4::text[], $5::text[], $6::int[], $7::text[]) AS e (actor, event, run, payload)`,
     [
+      rows.map((row) => row.kind),
+      rows.map((row) => row.id),
+      rows.map((row) => row.urgent),
       entries.map((entry) => entry.actor),
       entries.map((entry) => entry.event),
       entries.map((entry) => entry.run ?? null),

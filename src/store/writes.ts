@@ -1,3 +1,4 @@
+import { DiagError } from "../core/errors.ts";
 import type { Fence, IntentRefusal, RunStore, WrittenIntent } from "../core/run-store.ts";
 import { sha256 } from "../lib/sha256.ts";
 import { type FencedTransaction, fenced, type OnCommit } from "./fence.ts";
@@ -11,7 +12,11 @@ type Intent = Parameters<RunStore["beginWrite"]>[1];
 /** The write-ahead journal of effects. */
 export function writes(house: { pool: Pool; onCommit: OnCommit }): Writes {
   return {
-    beginWrite: (fence, intent) => fenced(house, fence, (tx) => beginWrite(tx, fence, intent)),
+    beginWrite: (fence, intent) =>
+      fenced(house, fence, (tx) => beginWrite(tx, fence, intent)).catch((error: unknown) => {
+        if (isLockTimeout(error)) return { refused: "busy", why: "other writes are being announced" };
+        throw error;
+      }),
     recordWrite: (attempt, result) => recordWrite(house, attempt, result),
     resend: (fence, step, evidence) =>
       fenced(house, fence, async (tx) => {
@@ -26,25 +31,24 @@ export function writes(house: { pool: Pool; onCommit: OnCommit }): Writes {
   };
 }
 
+/** Postgres gave up waiting for a lock (SQLSTATE lock_not_available), so the transaction is undone and nothing was announced. */
+const isLockTimeout = (error: unknown): boolean => error instanceof DiagError && error.detail === "55P03";
+
 /** Every condition of an effect, read under lock in the transaction that announces it. */
 async function beginWrite(
   tx: FencedTransaction,
   fence: Fence,
   intent: Intent,
 ): Promise<WrittenIntent | IntentRefusal> {
-  await lockWrites(tx);
   if (tx.run.cancelRequested && !intent.isUndo) return { refused: "cancelled", why: "the run was cancelled" };
-  const frozen = await tx.sql.query<{ reason: string; by: string }>(
-    "SELECT reason, by FROM write_freeze WHERE until IS NULL OR until > clock_timestamp()",
-  );
-  if (frozen.rows[0] !== undefined)
-    return { refused: "frozen", why: `writes are frozen by ${frozen.rows[0].by}: ${frozen.rows[0].reason}` };
   const approval = await approvalHolds(tx, fence, intent);
   if (approval !== undefined) return approval;
-  const limit = await overLimit(tx, fence, intent);
-  if (limit !== undefined) return limit;
-  const holder = await takeTarget(tx, fence, intent);
-  if (holder !== undefined) return { refused: "busy", why: `run ${holder} is changing the same target` };
+  // From here to COMMIT intents are announced one after another, so there is as little of it as possible.
+  await lockWrites(tx, intent.timeoutMs / 3);
+  const obstacle = await frozenOrFull(tx, fence, intent);
+  if (obstacle !== undefined) return obstacle;
+  const target = await takeTarget(tx, fence, intent);
+  if (!target.isOurs) return { refused: "busy", why: `${target.holder} is changing the same target` };
   return announce(tx, fence, intent);
 }
 
@@ -54,50 +58,49 @@ async function approvalHolds(
   intent: Intent,
 ): Promise<IntentRefusal | undefined> {
   const { rows } = await tx.sql.query<{
-    id: string;
     plan_sha256: string;
     late: boolean;
     need: number;
     begun: boolean;
     plan: string;
+    yes: number;
+    no: number;
   }>(
-    `SELECT a.id, a.plan_sha256, a.execute_before <= clock_timestamp() AS late, a.need,
-       m.status <> 'approved' AS begun, m.plan
+    `SELECT a.plan_sha256, a.execute_before <= clock_timestamp() AS late, a.need, m.status <> 'approved' AS begun, m.plan,
+       (SELECT count(*)::int FROM vote v WHERE v.approval_id = a.id AND v.decision = 'approve' AND v.plan_sha256 = $3) AS yes,
+       (SELECT count(*)::int FROM vote v WHERE v.approval_id = a.id AND v.decision = 'deny') AS no
      FROM approval a JOIN remedy m ON m.run_id = a.run_id AND m.key = a.remedy
      WHERE a.run_id = $1 AND a.remedy = $2 AND a.state = 'approved' ORDER BY a.requested_at DESC LIMIT 1 FOR UPDATE OF a, m`,
-    [fence.run, intent.remedy],
+    [fence.run, intent.remedy, intent.planSha256],
   );
   const approval = rows[0];
   if (approval === undefined) return { refused: "void", why: "there is no approval in force" };
   if (approval.plan_sha256 !== intent.planSha256 || sha256(approval.plan) !== intent.planSha256)
     return { refused: "void", why: "the plan is not the one that was approved" };
   if (approval.late && !approval.begun) return { refused: "expired", why: "approved, but not begun in time" };
-  const votes = await tx.sql.query<{ yes: number; no: number }>(
-    `SELECT count(*) FILTER (WHERE decision = 'approve' AND plan_sha256 = $2)::int AS yes,
-       count(*) FILTER (WHERE decision = 'deny')::int AS no FROM vote WHERE approval_id = $1`,
-    [approval.id, intent.planSha256],
-  );
-  const { yes = 0, no = 0 } = votes.rows[0] ?? {};
-  return yes >= approval.need && no === 0
+  return approval.yes >= approval.need && approval.no === 0
     ? undefined
     : { refused: "void", why: "the votes do not carry this plan" };
 }
 
-/** An undo reduces the blast, so it is never held back. */
-async function overLimit(
+/** The kill switch and the limits. An undo reduces the blast, so no limit holds it back. */
+async function frozenOrFull(
   tx: FencedTransaction,
   fence: Fence,
   intent: Intent,
 ): Promise<IntentRefusal | undefined> {
-  if (intent.isUndo) return undefined;
-  const { rows } = await tx.sql.query<{ hour: number; now: number }>(
-    `SELECT (SELECT count(*)::int FROM attempt t JOIN run r ON r.id = t.run_id
-        WHERE r.system = (SELECT system FROM run WHERE id = $1) AND t.started_at > clock_timestamp() - interval '1 hour') AS hour,
+  const { rows } = await tx.sql.query<{ frozen: string | null; hour: number; now: number }>(
+    `SELECT (SELECT 'writes are frozen by ' || by || ': ' || reason FROM write_freeze
+         WHERE until IS NULL OR until > clock_timestamp()) AS frozen,
+       (SELECT count(*)::int FROM attempt t JOIN run r ON r.id = t.run_id
+         WHERE r.system = (SELECT system FROM run WHERE id = $1) AND t.started_at > clock_timestamp() - interval '1 hour') AS hour,
        (SELECT count(*)::int FROM step WHERE state = 'executing' AND effect_deadline > clock_timestamp()) AS now`,
     [fence.run],
   );
-  const { hour = 0, now = 0 } = rows[0] ?? {};
+  const { frozen = null, hour = 0, now = 0 } = rows[0] ?? {};
   const { writesPerSystemHour, simultaneousWrites } = intent.limits;
+  if (frozen !== null) return { refused: "frozen", why: frozen };
+  if (intent.isUndo) return undefined;
   if (hour >= writesPerSystemHour)
     return {
       refused: "limit",
@@ -108,18 +111,21 @@ async function overLimit(
   return undefined;
 }
 
-async function takeTarget(tx: FencedTransaction, fence: Fence, intent: Intent): Promise<number | undefined> {
-  await tx.sql.query(
-    "INSERT INTO target_lock (key, run_id, remedy) VALUES ($1, $2, $3) ON CONFLICT (key) DO NOTHING",
+/** A holder that cannot be seen (it is about to commit) is a holder too. */
+async function takeTarget(
+  tx: FencedTransaction,
+  fence: Fence,
+  intent: Intent,
+): Promise<{ isOurs: boolean; holder: string }> {
+  const { rows } = await tx.sql.query<{ run_id: number; remedy: string }>(
+    `WITH taken AS (INSERT INTO target_lock (key, run_id, remedy) VALUES ($1, $2, $3)
+       ON CONFLICT (key) DO NOTHING RETURNING run_id, remedy)
+     SELECT run_id, remedy FROM taken UNION ALL SELECT run_id, remedy FROM target_lock WHERE key = $1`,
     [intent.target, fence.run, intent.remedy],
   );
-  const { rows } = await tx.sql.query<{ run_id: number; remedy: string }>(
-    "SELECT run_id, remedy FROM target_lock WHERE key = $1",
-    [intent.target],
-  );
   const holder = rows[0];
-  const ours = holder?.run_id === fence.run && holder.remedy === intent.remedy;
-  return ours ? undefined : holder?.run_id;
+  const isOurs = holder?.run_id === fence.run && holder.remedy === intent.remedy;
+  return { isOurs, holder: holder === undefined ? "another run" : `run ${holder.run_id}` };
 }
 
 async function announce(
@@ -128,36 +134,32 @@ async function announce(
   intent: Intent,
 ): Promise<WrittenIntent | IntentRefusal> {
   const effectKey = sha256(`${fence.run}/${intent.step}/${intent.planSha256}`).slice(0, 32);
-  const claimed = await tx.sql.query<{ epoch: number }>(
-    `UPDATE step SET state = 'executing', epoch = epoch + 1, started_at = clock_timestamp(), finished_at = NULL,
-       effect_deadline = clock_timestamp() + make_interval(secs => $3)
-     WHERE run_id = $1 AND name = $2 AND state = 'ready' AND effect = 'write' RETURNING epoch`,
-    [fence.run, intent.step, intent.timeoutMs / 1000],
+  const { rows } = await tx.sql.query<{ epoch: number; begun: boolean }>(
+    `WITH claimed AS (
+       UPDATE step SET state = 'executing', epoch = epoch + 1, started_at = clock_timestamp(), finished_at = NULL,
+         effect_deadline = clock_timestamp() + make_interval(secs => $3)
+       WHERE run_id = $1 AND name = $2 AND state = 'ready' AND effect = 'write' RETURNING epoch, effect_deadline),
+     announced AS (
+       INSERT INTO attempt (run_id, step, epoch, worker, effect_key, plan_sha256, deadline)
+       SELECT $1, $2, epoch, $4, $5, $6, effect_deadline FROM claimed),
+     begun AS (
+       UPDATE remedy SET status = 'applying'
+       WHERE run_id = $1 AND key = $7 AND status = 'approved' AND NOT $8 AND EXISTS (SELECT FROM claimed) RETURNING 1)
+     SELECT epoch, EXISTS (SELECT FROM begun) AS begun FROM claimed`,
+    [
+      ...[fence.run, intent.step, intent.timeoutMs / 1000, fence.worker, effectKey, intent.planSha256],
+      ...[intent.remedy, intent.isUndo],
+    ],
   );
-  const epoch = claimed.rows[0]?.epoch;
-  if (epoch === undefined) return { refused: "void", why: "the step is no longer ready" };
-  await tx.sql.query(
-    `INSERT INTO attempt (run_id, step, epoch, worker, effect_key, plan_sha256, deadline)
-     SELECT $1, $2, $3, $4, $5, $6, effect_deadline FROM step WHERE run_id = $1 AND name = $2`,
-    [fence.run, intent.step, epoch, fence.worker, effectKey, intent.planSha256],
-  );
-  if (!intent.isUndo) {
-    const begun = await tx.sql.query(
-      "UPDATE remedy SET status = 'applying' WHERE run_id = $1 AND key = $2 AND status = 'approved'",
-      [fence.run, intent.remedy],
-    );
-    const payload = { remedy: intent.remedy };
-    if (begun.rowCount === 1)
-      tx.audit({ actor: fence.worker, event: "remedy.applying", run: fence.run, payload });
-  }
-  tx.audit({
-    actor: fence.worker,
-    event: "step.executing",
-    run: fence.run,
-    payload: { step: intent.step, epoch, plan: intent.planSha256, key: effectKey },
-  });
+  const row = rows[0];
+  if (row === undefined) return { refused: "void", why: "the step is no longer ready" };
+  const actor = fence.worker;
+  if (row.begun)
+    tx.audit({ actor, event: "remedy.applying", run: fence.run, payload: { remedy: intent.remedy } });
+  const payload = { step: intent.step, epoch: row.epoch, plan: intent.planSha256, key: effectKey };
+  tx.audit({ actor, event: "step.executing", run: fence.run, payload });
   tx.show({ urgent: true });
-  return { epoch, effectKey };
+  return { epoch: row.epoch, effectKey };
 }
 
 /** Not behind the lease: the one who made the effect may tell what it saw as long as nobody has settled the attempt. */
@@ -172,8 +174,14 @@ const recordWrite: (
       [attempt.run, attempt.step],
     );
     const { rows } = await tx.sql.query<{ thread_id: number }>(
-      `UPDATE step s SET state = $4, output = $5, error = $6, finished_at = clock_timestamp() FROM run r
-       WHERE s.run_id = $1 AND s.name = $2 AND s.epoch = $3 AND s.state IN ('executing', 'unknown') AND r.id = s.run_id RETURNING r.thread_id`,
+      `WITH closed AS (
+         UPDATE step s SET state = $4, output = $5, error = $6, finished_at = clock_timestamp() FROM run r
+         WHERE s.run_id = $1 AND s.name = $2 AND s.epoch = $3 AND s.state IN ('executing', 'unknown') AND r.id = s.run_id
+         RETURNING r.thread_id),
+       told AS (
+         UPDATE attempt SET outcome = $4, evidence = coalesce($7, evidence), finished_at = clock_timestamp()
+         WHERE run_id = $1 AND step = $2 AND epoch = $3 AND EXISTS (SELECT FROM closed))
+       SELECT thread_id FROM closed`,
       [
         attempt.run,
         attempt.step,
@@ -181,15 +189,11 @@ const recordWrite: (
         result.outcome,
         result.output === undefined ? null : JSON.stringify(result.output),
         result.error === undefined ? null : JSON.stringify(result.error),
+        result.evidence ?? null,
       ],
     );
     const row = rows[0];
     if (row === undefined) return false;
-    await tx.sql.query(
-      `UPDATE attempt SET outcome = $4, evidence = coalesce($5, evidence), finished_at = clock_timestamp()
-       WHERE run_id = $1 AND step = $2 AND epoch = $3`,
-      [attempt.run, attempt.step, attempt.epoch, result.outcome, result.evidence ?? null],
-    );
     const { step, epoch } = attempt;
     const payload = { step, epoch, error: result.error?.code, evidence: result.evidence };
     tx.audit({ actor: "engine", event: `step.${result.outcome}`, run: attempt.run, payload });

@@ -1,9 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-
-const WORKER = fileURLToPath(new URL("./worker.ts", import.meta.url));
 
 export interface Mate {
   readonly name: string;
@@ -11,10 +8,14 @@ export interface Mate {
   frozen: boolean;
 }
 
-/** Starts one worker process. Resolves when it takes jobs. */
-export async function hire(name: string, env: Record<string, string | undefined>): Promise<Mate> {
-  const child = fork(WORKER, [], {
-    execArgv: ["--import", "tsx"],
+/** Starts one worker process of the bundled program. Resolves when it takes jobs. */
+export async function hire(
+  program: string,
+  name: string,
+  env: Record<string, string | undefined>,
+): Promise<Mate> {
+  const child = fork(program, [], {
+    execArgv: ["--enable-source-maps"],
     env: { ...process.env, ...env, WORKER: name },
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
@@ -28,6 +29,14 @@ export async function hire(name: string, env: Record<string, string | undefined>
 }
 
 export const isGone = ({ child }: Mate): boolean => child.exitCode !== null || child.signalCode !== null;
+
+/** Asks it to stop, as a deployment does. Resolves when it is gone. */
+export async function dismiss(mate: Mate): Promise<void> {
+  if (isGone(mate)) return;
+  const gone = once(mate.child, "exit");
+  mate.child.kill("SIGTERM");
+  await gone;
+}
 
 /** Ends it as a crash would; a frozen process dies too. */
 export async function kill(mate: Mate): Promise<void> {

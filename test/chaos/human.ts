@@ -3,7 +3,7 @@ import { ApprovalId } from "../../src/core/ids.ts";
 import type { Entry } from "../../src/core/ports.ts";
 import type { Pool, Store } from "../../src/store/index.ts";
 import { voters } from "./knowledge.ts";
-import type { Random } from "./random.ts";
+import { fateOf } from "./random.ts";
 import type { Ledger } from "./target.ts";
 
 let entries = 0;
@@ -17,6 +17,7 @@ interface Pending {
   id: string;
   run_id: number;
   remedy: string;
+  batch: number;
 }
 
 /** What the rig did behind diagbot's back; nothing of it may ever be executed. */
@@ -30,25 +31,20 @@ export function humans(house: {
   store: Store;
   pool: Pool;
   ledger: Ledger;
-  dice: Random;
+  seed: number;
   mischief: Mischief;
   disturb: boolean;
 }) {
-  const { store, pool, dice, mischief } = house;
+  const { store, pool, mischief } = house;
   const voted = new Set<string>();
   const subject = (pending: Pending) => `${pending.run_id}/${pending.remedy}`;
 
   const vote = async (pending: Pending): Promise<void> => {
     const approval = ApprovalId.parse(pending.id);
-    const fate = house.disturb ? dice.next() : 1;
+    const fate = house.disturb ? fateOf(house.seed, "vote", pending.batch, pending.remedy) : 1;
     if (fate < 0.06) {
-      await store.intake.castVote(entry(), {
-        approval,
-        voter: voters[0],
-        decision: "deny",
-        reason: "no",
-        via: "cli",
-      });
+      const veto = { approval, voter: voters[0], decision: "deny", reason: "no", via: "cli" } as const;
+      await store.intake.castVote(entry(), veto).catch(ignoreRefusal);
       mischief.denied.add(subject(pending));
       return;
     }
@@ -82,13 +78,15 @@ export function humans(house: {
     /** One look at everything that waits for a human. */
     look: async (): Promise<number> => {
       const { rows: pending } = await pool.query<Pending>(
-        "SELECT id, run_id, remedy FROM approval WHERE state = 'pending'",
+        `SELECT a.id, a.run_id, a.remedy, (r.params->>'batch')::int AS batch FROM approval a JOIN run r ON r.id = a.run_id
+         WHERE a.state = 'pending'`,
       );
-      for (const each of pending) {
-        if (voted.has(each.id)) continue;
+      const decisions = pending.map(async (each) => {
+        if (voted.has(each.id)) return;
         await vote(each);
         voted.add(each.id);
-      }
+      });
+      for (const end of await Promise.allSettled(decisions)) if (end.status === "rejected") throw end.reason;
       const { rows: open } = await pool.query<{ id: string; step_input: { item: string } }>(
         `SELECT a.id, s.input AS step_input FROM remedy m
          JOIN approval a ON a.run_id = m.run_id AND a.remedy = m.key AND a.state = 'approved'

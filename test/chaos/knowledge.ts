@@ -99,11 +99,11 @@ const chaosRunbook = runbook({
   title: "Chaos",
   needs: ["http"],
   covers: [],
-  params: z.object({ batch: z.int(), writes: z.int(), only: z.enum(KINDS).optional() }),
+  params: z.object({ batch: z.int(), writes: z.int(), only: z.enum([...KINDS, "read"]).optional() }),
 })
   .diagnose(({ batch }) => ({ look: applied({ items: [`${batch}/guarded/1`] }) }))
   .findings((_seen, { params }) =>
-    (params.only === undefined ? KINDS : [params.only]).map((kind) => ({
+    KINDS.filter((kind) => (params.only ?? kind) === kind).map((kind) => ({
       id: kind,
       severity: "critical",
       title: "chaos",
@@ -113,12 +113,16 @@ const chaosRunbook = runbook({
   )
   .remedies({ guarded: remedy("guarded"), keyed: remedy("keyed"), cas: remedy("cas") } as never);
 
-export const chaosConnector: Connector = {
+/** `writeSeconds`: the time a write may take; on a slow machine a second is soon over. */
+export const chaosConnector = (writeSeconds = WRITE_SECONDS): Connector => ({
   needs: "http",
-  actions: [applied.action, changes.guarded.action, changes.keyed.action, changes.cas.action],
+  actions: [
+    applied.action,
+    ...KINDS.map((kind) => ({ ...changes[kind].action, timeoutSeconds: writeSeconds })),
+  ],
   open: (connection) => (connection as { url: string }).url,
   close: async () => {},
-};
+});
 
 const person = (id: string): Principal => ({ id: PrincipalId.parse(id), roles: ["oncall"], slack: [] });
 export const asker = person("asker");

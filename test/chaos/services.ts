@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { Redis } from "ioredis";
+import type { QueuePlace } from "../../src/queue/backend.ts";
 import { migrate, openPool } from "../../src/store/index.ts";
 import { startPostgres } from "../helpers/postgres-server.ts";
 import { startRedis, whyNoRedis } from "../helpers/redis-server.ts";
@@ -10,6 +11,8 @@ export interface Services {
   readonly databaseUrl: string;
   /** Undefined: no redis-server here, the queue runs in Postgres. */
   readonly redisUrl: string | undefined;
+  /** Where the queue is. */
+  readonly place: QueuePlace;
   /** Everything in the queue is lost. */
   flush(): Promise<void>;
   /** Postgres ends at once, as in a crash, and comes back. */
@@ -27,6 +30,7 @@ export async function startServices(): Promise<Services> {
   return {
     databaseUrl: postgres.url,
     redisUrl: redis?.url,
+    place: { redisUrl: redis?.url, databaseUrl: postgres.url, prefix: "chaos" },
     flush: async () => {
       if (redis === undefined) return;
       const client = new Redis(redis.url);

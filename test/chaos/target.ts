@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { z } from "zod";
-import type { Random } from "./random.ts";
+import { fateOf } from "./random.ts";
 
 const Write = z.object({
   item: z.string(),
@@ -40,25 +40,34 @@ export interface Target {
 }
 
 /** The world outside: writes its receipt before it answers, and then loses replies, answers 500 or drops requests. */
-export async function startTarget(dice: Random, options: { disturb: boolean }): Promise<Target> {
+export async function startTarget(
+  seed: number,
+  options: { disturb: boolean; answerMs?: number },
+): Promise<Target> {
   const ledger: Ledger = { receipts: [], applied: new Map(), absorbed: 0, late: 0, overlaps: [] };
   const busy = new Map<string, string>();
+  const deliveries = new Map<string, number>();
   let disturb = options.disturb;
 
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const url = new URL(request.url ?? "/", "http://target");
-    if (url.pathname === "/probe") {
-      const count = ledger.applied.get(url.searchParams.get("item") ?? "") ?? 0;
-      return void response.end(JSON.stringify({ applied: count > 0 }));
-    }
-    const fate = disturb ? pick(dice) : "ok";
-    const write = Write.parse(JSON.parse(await text(request)));
+    if (url.pathname === "/probe") return void response.end(JSON.stringify({ applied: isApplied(url) }));
+    return write(request, response);
+  };
+
+  const isApplied = (url: URL): boolean => ledger.applied.has(url.searchParams.get("item") ?? "");
+
+  const write = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const asked = Write.parse(JSON.parse(await text(request)));
+    const nth = (deliveries.get(asked.item) ?? 0) + 1;
+    deliveries.set(asked.item, nth);
+    const fate = disturb ? pick(fateOf(seed, "delivery", asked.item, nth)) : "ok";
     if (fate === "lost-request") return void request.socket.destroy();
-    const status = fate === "500-before" ? 500 : accept(write);
+    const status = fate === "500-before" ? 500 : accept(asked);
     if (fate === "lost-reply") return void request.socket.destroy();
     if (status !== 200 || fate === "500-after")
       return void response.writeHead(status === 200 ? 500 : status).end();
-    answerSlowly(write, response);
+    answerSlowly(asked, response);
   };
 
   const accept = (write: Write): number => {
@@ -75,10 +84,13 @@ export async function startTarget(dice: Random, options: { disturb: boolean }): 
     if (other !== undefined && other !== write.item)
       ledger.overlaps.push(`${write.target}: ${other} and ${write.item}`);
     busy.set(write.target, write.item);
-    setTimeout(() => {
-      busy.delete(write.target);
-      response.end("{}");
-    }, 2 + dice.below(15));
+    setTimeout(
+      () => {
+        busy.delete(write.target);
+        response.end("{}");
+      },
+      options.answerMs ?? 2 + 15 * fateOf(seed, "answer", write.item),
+    );
   };
 
   const apply = (write: Write): void => {
@@ -109,8 +121,7 @@ export async function startTarget(dice: Random, options: { disturb: boolean }): 
   };
 }
 
-function pick(dice: Random): "ok" | "lost-request" | "lost-reply" | "500-before" | "500-after" {
-  const roll = dice.next();
+function pick(roll: number): "ok" | "lost-request" | "lost-reply" | "500-before" | "500-after" {
   if (roll < 0.02) return "lost-request";
   if (roll < 0.05) return "lost-reply";
   if (roll < 0.065) return "500-before";

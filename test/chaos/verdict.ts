@@ -1,6 +1,7 @@
 import type { Pool } from "../../src/store/index.ts";
 import { verifyAudit } from "../../src/store/index.ts";
 import type { Mischief } from "./human.ts";
+import type { Loss } from "./monkey.ts";
 import type { Ledger } from "./target.ts";
 
 export interface Verdict {
@@ -14,7 +15,7 @@ export async function judge(house: {
   pool: Pool;
   ledger: Ledger;
   mischief: Mischief;
-  kills: readonly { at: number; runs: readonly number[] }[];
+  losses: readonly Loss[];
 }): Promise<Verdict> {
   const { pool, ledger } = house;
   const violations: string[] = [];
@@ -37,7 +38,7 @@ export async function judge(house: {
   for (const { approval_id } of ballots) violations.push(`votes do not carry approval ${approval_id}`);
   const audit = await verifyAudit(pool);
   if (audit.firstBad !== undefined) violations.push(`audit row ${audit.firstBad.seq}: ${audit.firstBad.why}`);
-  return { violations, figures: await figuresOf(pool, ledger, house.kills, audit.rows) };
+  return { violations, figures: await figuresOf(pool, ledger, house.losses, audit.rows) };
 }
 
 /** Every effect has an attempt announced before it, under an approval of exactly that plan. */
@@ -96,16 +97,11 @@ async function duringFreeze(pool: Pool): Promise<string[]> {
   });
 }
 
-async function figuresOf(
-  pool: Pool,
-  ledger: Ledger,
-  kills: readonly { at: number; runs: readonly number[] }[],
-  auditRows: number,
-) {
+async function figuresOf(pool: Pool, ledger: Ledger, losses: readonly Loss[], auditRows: number) {
   const { rows: claims } = await pool.query<{ run_id: number; at: Date }>(
     "SELECT run_id, at FROM audit WHERE event = 'run.claimed' ORDER BY seq",
   );
-  const recoveries = kills.flatMap(({ at, runs }) =>
+  const recoveries = losses.flatMap(({ at, runs }) =>
     runs.flatMap((run) => {
       const next = claims.find((claim) => claim.run_id === run && claim.at.getTime() > at);
       return next === undefined ? [] : [next.at.getTime() - at];
@@ -114,14 +110,16 @@ async function figuresOf(
   recoveries.sort((a, b) => a - b);
   const percentile = (p: number) =>
     recoveries[Math.min(recoveries.length - 1, Math.floor(recoveries.length * p))] ?? 0;
-  const { rows } = await pool.query<{ runs: number; attempts: number; probed: number; asked: number }>(
+  const { rows } = await pool.query<Counts>(
     `SELECT (SELECT count(*)::int FROM run) AS runs, (SELECT count(*)::int FROM attempt) AS attempts,
        (SELECT count(*)::int FROM attempt WHERE evidence IS NOT NULL AND outcome = 'succeeded' AND evidence NOT LIKE 'It happened%') AS probed,
-       (SELECT count(*)::int FROM answer) AS asked`,
+       (SELECT count(*)::int FROM answer) AS asked,
+       (SELECT string_agg(n || ' ' || status, ', ' ORDER BY n DESC) FROM (SELECT status, count(*) AS n FROM remedy GROUP BY status) AS s) AS remedies`,
   );
-  const { runs = 0, attempts = 0, probed = 0, asked = 0 } = rows[0] ?? {};
+  const { runs = 0, attempts = 0, probed = 0, asked = 0, remedies = "" } = rows[0] ?? {};
   return {
     runs,
+    remedies,
     attempts,
     "effects applied": ledger.applied.size,
     "settled by probe": probed,
@@ -129,8 +127,16 @@ async function figuresOf(
     "repeats absorbed by key": ledger.absorbed,
     "late writes refused": ledger.late,
     "audit rows verified": auditRows,
-    "recoveries of killed workers' runs": recoveries.length,
-    "recovery p50 ms": percentile(0.5),
-    "recovery p99 ms": percentile(0.99),
+    "runs taken over from lost workers": recoveries.length,
+    "recovery p50 ms (lease 1,500)": percentile(0.5),
+    "recovery p99 ms (P7: <= 20,000)": percentile(0.99),
   };
+}
+
+interface Counts {
+  readonly runs: number;
+  readonly attempts: number;
+  readonly probed: number;
+  readonly asked: number;
+  readonly remedies: string;
 }

@@ -17,14 +17,17 @@ const Env = z.object({
   TARGET_URL: z.string(),
   WORKER: z.string(),
   LEASE_MS: z.coerce.number(),
+  QUEUE_PREFIX: z.string().default("chaos"),
+  WRITE_SECONDS: z.coerce.number().optional(),
   /** `kill:after_intent:1` or `freeze:before_effect:1`. */
   FATE: z.string().optional(),
   LOG_LEVEL: z.string().default("silent"),
 });
 const env = Env.parse(process.env);
+const GRACE_MS = 2_000;
 
 const logger = pino({ level: env.LOG_LEVEL }, pino.destination(2));
-const place = { redisUrl: env.REDIS_URL, databaseUrl: env.DATABASE_URL, prefix: "chaos" };
+const place = { redisUrl: env.REDIS_URL, databaseUrl: env.DATABASE_URL, prefix: env.QUEUE_PREFIX };
 const pool = openPool(env.DATABASE_URL, { max: 8 });
 const dispatcher = createDispatcher(place);
 const store = createStore(pool, (touched) => {
@@ -48,7 +51,7 @@ const engine = createEngine(
   {
     store: store.runs,
     catalog: chaosCatalog(env.TARGET_URL),
-    targets: createTargets([chaosConnector]),
+    targets: createTargets([chaosConnector(env.WRITE_SECONDS)]),
     redact: (text) => text,
     logger,
     events: { step: () => {}, remedy: () => {}, run: () => {}, leaseLost: () => {} },
@@ -57,11 +60,13 @@ const engine = createEngine(
   { worker: env.WORKER, leaseMs: env.LEASE_MS },
 );
 const worker = { id: env.WORKER, host: "chaos", pid: process.pid, version: "chaos" };
-createSweeper({ store: store.sweep, dispatcher, logger, worker, everyMs: 300 }).start();
-createJobSource({ ...place, logger, lockMs: 2_000, stalledCheckMs: 1_000, watchMs: 1_000 }).work(
-  "run",
-  8,
-  (id) => engine.advance(RunId.parse(id)),
-);
+const sweeper = createSweeper({ store: store.sweep, dispatcher, logger, worker, everyMs: 300 });
+const source = createJobSource({ ...place, logger, lockMs: 2_000, stalledCheckMs: 1_000, watchMs: 1_000 });
+sweeper.start();
+const consumer = source.work("run", 8, (id) => engine.advance(RunId.parse(id)));
 process.on("disconnect", () => process.exit(0));
+process.on("SIGTERM", () => {
+  const handedOn = Promise.all([consumer.close(GRACE_MS), engine.stop(GRACE_MS)]).then(() => sweeper.stop());
+  void handedOn.finally(() => process.exit(0));
+});
 process.send?.({ ready: true });
