@@ -3,9 +3,11 @@ import {
   answersSlowly,
   behind,
   cannotWork,
+  damaged,
   keptBack,
   readOnly,
   type Sees,
+  slotsRunOut,
   soonStopped,
   walKeptBack,
 } from "./support/pg-connectivity-findings.ts";
@@ -66,14 +68,18 @@ export const pgConnectivity = runbook({
     state: postgres.serverState(),
     file: postgres.checkTemporaryFile(),
     replication: postgres.replication(),
+    usage: postgres.connectionUsage(),
+    indexes: postgres.checkIndexes(),
   }))
-  .findings((seen, { params }) => [
+  .findings((seen, { params, thresholds }) => [
     ...cannotWork(seen),
+    ...damaged(seen),
     ...answersSlowly(seen, params.latencyMs),
     ...readOnly(seen, params.standby),
     ...soonStopped(seen),
     ...walKeptBack(seen, params.retainedGiB),
     ...behind(seen, params.lagSeconds),
+    ...slotsRunOut(seen, thresholds.connections),
   ])
   .remedies({
     recover: {
@@ -134,6 +140,21 @@ export const pgConnectivity = runbook({
       risk: "high",
       advice:
         "Checksums that do not match mean that storage or memory changes data. Check the newest backup now and keep it, look at the kernel log and the disks, find the damaged relation (server log; amcheck's verify_heapam and bt_index_check), fail over to a healthy standby, restore from backup what is damaged.",
+    },
+    rebuildIndexes: {
+      title: "Rebuild the damaged indexes",
+      risk: "high",
+      advice: ({ indexes }: Sees) => {
+        const damaged = indexes.ok ? indexes.value.damaged : [];
+        const rebuild = damaged.map(({ index }) => `REINDEX INDEX CONCURRENTLY ${index}`).join("; ");
+        return `First find out why: storage errors in the kernel log, a crash with fsync off, or a changed collation (glibc or ICU upgrade: SELECT datname, datcollversion FROM pg_database). Take a backup, run pg_amcheck --heapallindexed over the whole database to see what else is hurt, then, each alone: ${rebuild}. Rows that a damaged unique index let in twice must be removed first; until then queries over these indexes may miss rows.`;
+      },
+    },
+    runPoolRunbook: {
+      title: "Free connection slots",
+      risk: "low",
+      advice:
+        "Run pg-pool-exhausted: it shows which application holds the sessions, and can end those that have been idle for long.",
     },
     restart: {
       title: "Apply pending settings",

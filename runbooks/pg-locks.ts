@@ -1,15 +1,5 @@
-import {
-  clip,
-  count,
-  type Finding,
-  postgres,
-  runbook,
-  type Seen,
-  sayDuration,
-  table,
-  verify,
-  z,
-} from "../src/sdk.ts";
+import { postgres, runbook, verify, z } from "../src/sdk.ts";
+import { blocked, leftOpen, manyDeadlocks, roots, type Sees, sayWho } from "./support/pg-lock-findings.ts";
 import { cannotAskPostgres } from "./support/pg-trouble.ts";
 
 const params = z.object({
@@ -21,22 +11,6 @@ const params = z.object({
     .default(60)
     .describe("report transactions left idle for longer than this, in seconds"),
 });
-
-type Remedy =
-  | "terminateBlockers"
-  | "terminateOpen"
-  | "endByHand"
-  | "finishPrepared"
-  | "orderLocks"
-  | "recover";
-type Sees = {
-  locks: Seen<{ blocked: postgres.BlockedSession[]; blockers: postgres.LockParty[] }>;
-  open: Seen<postgres.OpenTransactions>;
-  deadlocks: Seen<{ deadlocks: number; hours: number; timeoutSetting: string }>;
-};
-
-/** A deadlock an hour is a habit of the application; one a month is not. */
-const DEADLOCKS_PER_HOUR = 1;
 
 /** Who waits for whom, who began it, and transactions left open. Guides: slow queries "with blockers", idle in transaction. */
 export const pgLocks = runbook({
@@ -122,17 +96,17 @@ export const pgLocks = runbook({
       risk: "high",
       advice: ({ locks }: Sees) => {
         const sessions = locks.ok ? roots(locks.value).filter(({ mayEnd }) => !mayEnd) : [];
-        const who = sessions
-          .map(({ pid, application, user }) => `${pid} (${application} of ${user})`)
-          .join(", ");
-        return `diagbot does not end sessions of superusers, replication, backups and migrations: ${who}. Ask whoever runs it; then SELECT pg_cancel_backend(<pid>), and only if that does not help pg_terminate_backend(<pid>).`;
+        const who = sessions.map((session) => `${session.pid} (${sayWho(session)})`).join(", ");
+        const isVacuum = sessions.some(({ application }) => application.startsWith("autovacuum"));
+        return `diagbot does not end sessions of superusers, replication, backups, migrations and the server's own processes: ${who}.${isVacuum ? " An autovacuum that does not give way prevents wraparound: let it finish, and run what waits for it later." : ""} Ask whoever runs it; then SELECT pg_cancel_backend(<pid>), and only if that does not help pg_terminate_backend(<pid>).`;
       },
     },
     finishPrepared: {
       title: "Finish the prepared transaction",
       risk: "destructive",
       advice: ({ open, locks }: Sees) => {
-        const prepared = open.ok ? open.value.prepared : [];
+        const blocking = locks.ok ? locks.value.prepared : [];
+        const prepared = blocking.length > 0 ? blocking : open.ok ? open.value.prepared : [];
         const waits = locks.ok && locks.value.blocked.some(({ blockedBy }) => blockedBy.includes(0));
         const names = prepared
           .map(({ gid, owner, database }) => `'${gid}' of ${owner} in ${database}`)
@@ -152,140 +126,3 @@ export const pgLocks = runbook({
       advice: (seen: Sees) => postgres.firstFailure(seen)?.advice ?? "",
     },
   });
-
-/** Blockers that wait for nobody themselves: ending one of them frees the whole tree behind it. */
-function roots({
-  blocked,
-  blockers,
-}: {
-  blocked: postgres.BlockedSession[];
-  blockers: postgres.LockParty[];
-}) {
-  const waiting = new Set(blocked.map(({ pid }) => pid));
-  return blockers.filter(({ pid }) => !waiting.has(pid));
-}
-
-/** How many wait for this session, directly or behind others that do. */
-function waitersOf(root: number, blocked: readonly postgres.BlockedSession[]): number {
-  const behind = new Set([root]);
-  for (let before = 0; before !== behind.size; ) {
-    before = behind.size;
-    for (const { pid, blockedBy } of blocked) if (blockedBy.some((by) => behind.has(by))) behind.add(pid);
-  }
-  return behind.size - 1;
-}
-
-function blocked({ locks }: Sees): Finding<Remedy>[] {
-  if (!locks.ok || locks.value.blocked.length === 0) return [];
-  const { blocked, blockers } = locks.value;
-  const heads = roots({ blocked, blockers }).sort(
-    (a, b) => waitersOf(b.pid, blocked) - waitersOf(a.pid, blocked),
-  );
-  const head = heads[0];
-  const isPrepared = blocked.some(({ blockedBy }) => blockedBy.includes(0));
-  const longest = Math.max(...blocked.map(({ waitSeconds }) => waitSeconds));
-  const remedies: Remedy[] = [
-    ...(heads.some(({ mayEnd }) => mayEnd) ? (["terminateBlockers"] as const) : []),
-    ...(heads.some(({ mayEnd }) => !mayEnd) ? (["endByHand"] as const) : []),
-    ...(isPrepared ? (["finishPrepared"] as const) : []),
-  ];
-  return [
-    {
-      id: "blocked-sessions",
-      severity: longest >= 30 || blocked.length >= 5 ? "critical" : "warning",
-      title: `${count(blocked.length, "session")} ${blocked.length === 1 ? "waits" : "wait"} for a lock, the longest for ${sayDuration(longest * 1000)}`,
-      because:
-        `${head === undefined ? "" : sayHead(head, waitersOf(head.pid, blocked))}${isPrepared ? " A prepared transaction that nobody finished holds locks." : ""}`.trim(),
-      evidence: [
-        table(
-          ["pid", "application", "waits", "for", "lock", "statement"],
-          blocked
-            .slice(0, 10)
-            .map((one) => [
-              one.pid,
-              one.application,
-              sayDuration(one.waitSeconds * 1000),
-              one.blockedBy.map((pid) => (pid === 0 ? "prepared" : pid)).join(", "),
-              one.lock,
-              clip(one.statement, 80),
-            ]),
-          "Waiting",
-        ),
-        table(
-          ["pid", "application", "role", "state", "transaction open", "waiters", "last statement"],
-          heads
-            .slice(0, 10)
-            .map((one) => [
-              ...[one.pid, one.application, one.user, one.state, sayDuration(one.transactionSeconds * 1000)],
-              ...[waitersOf(one.pid, blocked), clip(one.statement, 80)],
-            ]),
-          "At the head of the queue",
-        ),
-      ],
-      remedies,
-    },
-  ];
-}
-
-const sayHead = (head: postgres.LockParty, waiters: number): string =>
-  `Session ${head.pid} (${head.application} of ${head.user}) has held its locks in a transaction open for ${sayDuration(head.transactionSeconds * 1000)} and is ${head.state}; ${count(waiters, "session")} ${waiters === 1 ? "waits" : "wait"} behind it.${head.state.startsWith("idle in transaction") ? " It does nothing meanwhile: the application forgot to commit or is busy elsewhere." : ""}`;
-
-function leftOpen({ open, locks }: Sees): Finding<Remedy>[] {
-  if (!open.ok) return [];
-  const { sessions, prepared } = open.value;
-  const heads = new Set(locks.ok ? roots(locks.value).map(({ pid }) => pid) : []);
-  const rest = sessions.filter(({ pid }) => !heads.has(pid));
-  const findings: Finding<Remedy>[] = [];
-  if (rest.length > 0)
-    findings.push({
-      id: "idle-in-transaction",
-      severity: "warning",
-      title: `${count(rest.length, "session")} idle in an open transaction, the longest for ${sayDuration(Math.max(...rest.map(({ stateSeconds }) => stateSeconds)) * 1000)}`,
-      because: "Whoever needs their locks next will wait, and vacuum cannot clean up behind them.",
-      evidence: [
-        table(
-          ["pid", "application", "role", "idle", "locks"],
-          rest
-            .slice(0, 10)
-            .map((one) => [
-              one.pid,
-              one.application,
-              one.user,
-              sayDuration(one.stateSeconds * 1000),
-              one.locks,
-            ]),
-        ),
-      ],
-      remedies: rest.some(({ mayEnd }) => mayEnd) ? ["terminateOpen"] : [],
-    });
-  if (prepared.length > 0)
-    findings.push({
-      id: "prepared-transactions",
-      severity: "warning",
-      title: `${count(prepared.length, "prepared transaction")} left unfinished`,
-      because: `The oldest was prepared ${sayDuration(Math.max(...prepared.map(({ seconds }) => seconds)) * 1000)} ago. Its locks survive even a restart of the server.`,
-      evidence: [
-        table(
-          ["gid", "owner", "database", "age"],
-          prepared.map((one) => [one.gid, one.owner, one.database, sayDuration(one.seconds * 1000)]),
-        ),
-      ],
-      remedies: ["finishPrepared"],
-    });
-  return findings;
-}
-
-function manyDeadlocks({ deadlocks }: Sees): Finding<Remedy>[] {
-  if (!deadlocks.ok || deadlocks.value.deadlocks === 0) return [];
-  const { deadlocks: n, hours, timeoutSetting } = deadlocks.value;
-  if (n / Math.max(hours, 1) < DEADLOCKS_PER_HOUR) return [];
-  return [
-    {
-      id: "deadlocks",
-      severity: "warning",
-      title: `${count(n, "deadlock")} in ${sayDuration(hours * 3_600_000)}`,
-      because: `Transactions take the same locks in different order; the server ends one of them after ${timeoutSetting} (SQLSTATE 40P01).`,
-      remedies: ["orderLocks"],
-    },
-  ];
-}

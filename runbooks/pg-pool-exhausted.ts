@@ -1,16 +1,15 @@
+import { postgres, runbook, verify, z } from "../src/sdk.ts";
 import {
-  count,
-  type Finding,
-  facts,
-  postgres,
-  runbook,
-  type Seen,
-  sayDuration,
-  sayPercent,
-  table,
-  verify,
-  z,
-} from "../src/sdk.ts";
+  cannotAsk,
+  fullLimits,
+  leaking,
+  leaks,
+  leftOpen,
+  limitsReached,
+  poolArithmetic,
+  type Sees,
+  slotsTaken,
+} from "./support/pg-pool-findings.ts";
 
 const params = z.object({
   idleMinutes: z
@@ -22,16 +21,6 @@ const params = z.object({
   application: z.string().max(200).optional().describe("end only sessions of this application name"),
   atMost: z.int().min(1).max(50).default(50).describe("end at most this many sessions"),
 });
-
-/** An application with at least this many sessions it used once and never gave back leaks. */
-const LEAK_AT_LEAST = 5;
-
-type Remedy = "terminateIdle" | "freeSlots" | "sizePools" | "fixLeak" | "raiseLimit" | "recover";
-type Sees = {
-  usage: Seen<postgres.ConnectionUsage>;
-  clients: Seen<{ clients: postgres.ClientSessions[] }>;
-  idle: Seen<{ total: number; sessions: postgres.Backend[] }>;
-};
 
 /** Slots, who holds them, and the sessions that hold one for nothing. Guides: "too many connections", connection leaks. */
 export const pgPoolExhausted = runbook({
@@ -118,6 +107,14 @@ export const pgPoolExhausted = runbook({
       advice: (_seen, { params, thresholds }) =>
         `Connect as a superuser (their slots are reserved) and end idle sessions of ordinary roles, longest first: SELECT pid, usename, application_name, state, state_change FROM pg_stat_activity WHERE backend_type = 'client backend' AND state LIKE 'idle%' AND state_change < now() - interval '${params.idleMinutes ?? thresholds.idleMinutes} minutes' ORDER BY state_change; then SELECT pg_terminate_backend(<pid>) one by one. So that diagbot can do this next time, give it a role that may use reserved slots: a superuser, or on PostgreSQL 16 and later GRANT pg_use_reserved_connections, pg_monitor, pg_signal_backend TO <bot role> with reserved_connections = 3.`,
     },
+    findLoad: {
+      title: "Find what keeps the sessions busy",
+      risk: "low",
+      advice: ({ usage }: Sees) =>
+        usage.ok && usage.value.waitingForLock > 0
+          ? `${usage.value.waitingForLock} sessions wait for a lock and keep their connection meanwhile: run pg-locks, it names the session at the head of the queue and can end it. Ending idle sessions or raising limits does not help.`
+          : "The sessions work: run pg-slow-queries, it shows what runs for how long and can cancel it. More connections would only make each statement slower; a statement_timeout for the application's role bounds this.",
+    },
     sizePools: {
       title: "Fit the pools to the server",
       risk: "high",
@@ -138,7 +135,7 @@ export const pgPoolExhausted = runbook({
         const full = usage.ok ? fullLimits(usage.value, thresholds.connections) : [];
         const statements = full.map(
           ({ what, name, limit }) =>
-            `ALTER ${what.toUpperCase()} "${name.replaceAll('"', '""')}" CONNECTION LIMIT ${limit * 2}`,
+            `ALTER ${what.toUpperCase()} "${name.replaceAll('"', '""')}" CONNECTION LIMIT ${limit === 0 ? -1 : limit * 2}`,
         );
         return `Check first who holds the sessions; then, if the use is right: ${statements.join("; ")}. It applies to new sessions at once.`;
       },
@@ -149,145 +146,3 @@ export const pgPoolExhausted = runbook({
       advice: (seen: Sees) => postgres.firstFailure(seen)?.advice ?? "",
     },
   });
-
-function cannotAsk(seen: Sees): Finding<Remedy>[] {
-  const failure = postgres.firstFailure(seen);
-  if (failure === undefined) return [];
-  const isFull = failure.id === "too-many-clients";
-  return [
-    {
-      id: failure.id,
-      severity: "critical",
-      title: isFull ? "Every Postgres connection slot is taken: logins are refused (53300)" : failure.title,
-      because: failure.because,
-      evidence: [facts({ code: failure.error.code, detail: failure.error.detail ?? "–" })],
-      remedies: [isFull ? "freeSlots" : "recover"],
-    },
-  ];
-}
-
-function slotsTaken({ usage, clients, idle }: Sees, threshold: number): Finding<Remedy>[] {
-  if (!usage.ok || usage.value.ratio < threshold) return [];
-  const { used, usable, max, reserved, ratio } = usage.value;
-  const top = clients.ok ? clients.value.clients[0] : undefined;
-  const removable = idle.ok ? idle.value.total : 0;
-  return [
-    {
-      id: "slots-taken",
-      severity: ratio >= 0.95 ? "critical" : "warning",
-      title: `${used} of ${usable} usable Postgres connections are taken (${sayPercent(ratio)})`,
-      because: [
-        top === undefined ? "" : `${sayClient(top)}.`,
-        `${usage.value.idle} of the sessions are idle, ${usage.value.active} active, ${usage.value.idleInTransaction} idle in a transaction.`,
-        removable > 0 ? `${count(removable, "session")} have been idle for long and can be ended.` : "",
-        usage.value.seesAll
-          ? ""
-          : "The bot's role lacks pg_monitor, so it cannot see states of other roles' sessions.",
-      ]
-        .filter((sentence) => sentence !== "")
-        .join(" "),
-      evidence: [
-        facts({ used, usable, max_connections: max, reserved }),
-        ...(clients.ok ? [clientTable(clients.value.clients)] : []),
-      ],
-      remedies: [...(removable > 0 ? (["terminateIdle"] as const) : []), "sizePools"],
-    },
-  ];
-}
-
-const sayClient = (client: postgres.ClientSessions): string =>
-  `${client.application} (role ${client.user}, from ${client.address}) holds the most: ${client.total}, of them ${client.idle} idle and ${client.active} active`;
-
-const clientTable = (clients: readonly postgres.ClientSessions[]) =>
-  table(
-    ["application", "role", "from", "sessions", "active", "idle", "idle in tx", "longest idle"],
-    clients
-      .slice(0, 10)
-      .map((one) => [
-        ...[one.application, one.user, one.address, one.total, one.active, one.idle, one.idleInTransaction],
-        sayDuration(one.longestIdleSeconds * 1000),
-      ]),
-    "Sessions by client",
-  );
-
-const leaking = ({ clients }: Sees): postgres.ClientSessions[] =>
-  clients.ok
-    ? clients.value.clients.filter(
-        ({ abandoned, total }) => abandoned >= LEAK_AT_LEAST && abandoned >= total / 2,
-      )
-    : [];
-
-// A healthy pool that opened its minimum and waits looks alike; it neither grows nor takes most of the slots.
-const isLeakLikely = (
-  { abandoned, openedLately }: postgres.ClientSessions,
-  { usable, ratio }: postgres.ConnectionUsage,
-  threshold: number,
-): boolean => {
-  const share = abandoned / usable;
-  return share >= 0.2 && (share >= 0.4 || ratio >= threshold || openedLately >= LEAK_AT_LEAST);
-};
-
-function leaks(seen: Sees, threshold: number): Finding<Remedy>[] {
-  const { usage, idle } = seen;
-  return leaking(seen).flatMap((client): Finding<Remedy>[] => {
-    if (!usage.ok || !isLeakLikely(client, usage.value, threshold)) return [];
-    const removable =
-      idle.ok && idle.value.sessions.some(({ application }) => application === client.application);
-    return [
-      {
-        id: `leak-${client.application}-${client.address}`.slice(0, 100),
-        severity: "warning",
-        title: `${client.application} seems to leak connections: ${client.abandoned} of its ${client.total} sessions were used once and never again`,
-        because: `Each was opened, used for less than 5 s and left idle (the longest for ${sayDuration(client.longestIdleSeconds * 1000)}); ${client.openedLately} of its sessions were opened in the last 5 minutes. A pool would have used them again.`,
-        evidence: [clientTable([client])],
-        remedies: [...(removable ? (["terminateIdle"] as const) : []), "fixLeak"],
-      },
-    ];
-  });
-}
-
-function leftOpen({ idle, usage }: Sees): Finding<Remedy>[] {
-  const open = idle.ok
-    ? idle.value.sessions.filter(({ state }) => state.startsWith("idle in transaction"))
-    : [];
-  const usable = usage.ok ? usage.value.usable : 100;
-  if (open.length === 0 || open.length < usable * 0.05) return [];
-  const applications = [...new Set(open.map(({ application }) => application))].slice(0, 5);
-  return [
-    {
-      id: "idle-in-transaction",
-      severity: "warning",
-      title: `${count(open.length, "session")} idle in an open transaction for long`,
-      because: `${applications.join(", ")} began transactions and does nothing in them (the longest for ${sayDuration(Math.max(...open.map(({ stateSeconds }) => stateSeconds)) * 1000)}): each holds a slot and its locks, and vacuum cannot clean behind it.`,
-      remedies: ["terminateIdle"],
-    },
-  ];
-}
-
-const fullLimits = ({ roleLimits, databaseLimits }: postgres.ConnectionUsage, threshold: number) =>
-  [
-    ...roleLimits.map((limit) => ({ what: "role", ...limit })),
-    ...databaseLimits.map((limit) => ({ what: "database", ...limit })),
-  ].filter(({ used, limit }) => limit > 0 && used / limit >= threshold);
-
-function limitsReached({ usage }: Sees, threshold: number): Finding<Remedy>[] {
-  if (!usage.ok) return [];
-  return fullLimits(usage.value, threshold).map(({ what, name, used, limit }) => ({
-    id: `limit-${what}-${name}`.slice(0, 100),
-    severity: used >= limit ? "critical" : "warning",
-    title: `${what} ${name} uses ${used} of its ${limit} allowed connections`,
-    because: `Its CONNECTION LIMIT is below what the server has to give: logins fail with "too many connections for ${what}" although slots are free.`,
-    remedies: ["raiseLimit"],
-  }));
-}
-
-function poolArithmetic(usage: Sees["usage"], clients: Sees["clients"]): string {
-  if (!usage.ok) return "Compare processes x (pool size + overflow) with the usable slots.";
-  const { usable } = usage.value;
-  const holders = clients.ok
-    ? clients.value.clients
-        .slice(0, 3)
-        .map(({ application, address, total }) => `${application} from ${address}: ${total}`)
-    : [];
-  return `The sum over all processes of (pool size + overflow) must stay below ${usable} (max_connections minus reserved slots), with room for a deployment that runs old and new side by side. Now: ${holders.join("; ")}. A bigger application pool makes this worse; lower the pools (or set pool_recycle), or put PgBouncer in transaction mode in front. Raising max_connections (${usage.value.max}) needs a restart, standbys first: ALTER SYSTEM SET max_connections = ${usage.value.max * 2}.`;
-}

@@ -6,6 +6,7 @@ import {
   type Seen,
   sayBytes,
   sayDuration,
+  sayPercent,
   saySeconds,
   table,
 } from "../../src/sdk.ts";
@@ -18,6 +19,8 @@ type Remedy =
   | "catchUp"
   | "vacuumNow"
   | "saveData"
+  | "rebuildIndexes"
+  | "runPoolRunbook"
   | "restart";
 
 type Dialled = {
@@ -33,6 +36,8 @@ export type Sees = {
   state: Seen<postgres.ServerState>;
   file: Seen<{ rows: number }>;
   replication: Seen<postgres.Replication>;
+  usage: Seen<postgres.ConnectionUsage>;
+  indexes: Seen<postgres.Integrity>;
 };
 
 /** Below this many transactions the server begins to warn, 40 million is its own limit; then it stops taking writes. */
@@ -53,6 +58,44 @@ export function cannotWork(seen: Sees): Finding<Remedy>[] {
       because,
       evidence: [facts({ code: error.code, detail: error.detail ?? "–", ...reached })],
       remedies: ["recover"],
+    },
+  ];
+}
+
+export function damaged({ indexes }: Sees): Finding<Remedy>[] {
+  if (!indexes.ok || indexes.value.damaged.length === 0) return [];
+  const { damaged, checked, total } = indexes.value;
+  return [
+    {
+      id: "damaged-indexes",
+      severity: "critical",
+      title: `${count(damaged.length, "damaged index", "damaged indexes")}: ${damaged
+        .map(({ index }) => index)
+        .slice(0, 3)
+        .join(", ")}`,
+      because: `amcheck looked at ${checked} of ${total} B-trees up to 64 MB. Queries over a damaged index return too few rows, and unique ones let duplicates in.`,
+      evidence: [
+        table(
+          ["index", "table", "error"],
+          damaged.map(({ index, table: of, error }) => [index, of, error]),
+        ),
+      ],
+      remedies: ["rebuildIndexes"],
+    },
+  ];
+}
+
+/** Logins still work, but not for long. */
+export function slotsRunOut({ usage }: Sees, threshold: number): Finding<Remedy>[] {
+  if (!usage.ok || usage.value.ratio < threshold) return [];
+  const { used, usable, ratio, active, idle, idleInTransaction } = usage.value;
+  return [
+    {
+      id: "slots-run-out",
+      severity: ratio >= 0.95 ? "critical" : "warning",
+      title: `${used} of ${usable} usable Postgres connections are taken (${sayPercent(ratio)})`,
+      because: `${idle} of the sessions are idle, ${active} active, ${idleInTransaction} idle in a transaction. When all are taken, logins are refused (53300).`,
+      remedies: ["runPoolRunbook"],
     },
   ];
 }

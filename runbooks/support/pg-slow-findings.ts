@@ -35,6 +35,25 @@ export const cancellable = (active: Seen<Active>) =>
     ? active.value.statements.filter(({ mayCancel, blockedBy }) => mayCancel && blockedBy.length === 0)
     : [];
 
+/** Kinds of wait (Postgres manual, table "Wait Event Types") in the words of the person on call. */
+const WAITS: Readonly<Record<string, string>> = {
+  Lock: "waits for a lock of another session",
+  IO: "reads or writes files",
+  LWLock: "contends with other sessions for memory",
+  BufferPin: "waits for a page another session holds",
+  BufferIO: "reads or writes files",
+  IPC: "waits for another process of the server",
+  Timeout: "sleeps",
+};
+
+function sayWait(waitsFor: string): string {
+  const [type = "", event = ""] = waitsFor.split("/");
+  if (type === "") return "computes";
+  if (event === "ClientWrite") return "is done, but its client does not read the answer";
+  if (event === "ClientRead") return "waits for data from its client";
+  return WAITS[type] ?? `waits for ${waitsFor}`;
+}
+
 export function runningLong({ active, top }: Sees): Finding<Remedy>[] {
   const longest = active.ok ? active.value.statements[0] : undefined;
   if (!active.ok || longest === undefined) return [];
@@ -48,7 +67,7 @@ export function runningLong({ active, top }: Sees): Finding<Remedy>[] {
     {
       id: "long-running",
       severity: longest.seconds >= 60 || total >= 10 ? "critical" : "warning",
-      title: `${count(total, "statement")} running for long, the longest for ${sayDuration(longest.seconds * 1000)}`,
+      title: `${count(total, "statement")} running for long, the longest for ${sayDuration(longest.seconds * 1000)}: it ${sayWait(longest.waitsFor)}`,
       because: `${longest.application} (role ${longest.user}, session ${longest.pid}) ${longest.waitsFor === "" ? "computes on the CPU" : `waits for ${longest.waitsFor}`}.${waiting > 0 ? ` ${waiting} of ${statements.length} wait for locks of other sessions.` : ""}${unknown}`,
       evidence: [
         table(

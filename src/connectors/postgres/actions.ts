@@ -1,7 +1,9 @@
 export type { Backend } from "./backend.ts";
 export { failureOf, firstFailure, type PostgresFailure } from "./failure.ts";
+export { checkIndexes, type Integrity } from "./integrity.ts";
 export {
   type BlockedSession,
+  type Blocking,
   blockedSessions,
   deadlocks,
   type LockParty,
@@ -17,6 +19,7 @@ export {
   serverState,
 } from "./server.ts";
 export { cancelStatements, idleSessions, terminateBlockers, terminateIdleSessions } from "./sessions.ts";
+export { type Sizes, sizes } from "./sizes.ts";
 export { type ActiveStatement, activeStatements, type TopStatement, topStatements } from "./statements.ts";
 export { analyzeTable, type IndexHints, indexHints } from "./tables.ts";
 export { type ClientSessions, type ConnectionUsage, connectionsByClient, connectionUsage } from "./usage.ts";

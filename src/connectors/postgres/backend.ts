@@ -30,7 +30,7 @@ export const MAY_END = `a.backend_type = 'client backend' AND a.pid <> pg_backen
 
 /** Columns that say whose session it is; `a` is pg_stat_activity. */
 export const WHOSE = `a.pid, ${utc("a.backend_start")} AS "startedAt",
-  left(coalesce(nullif(a.application_name, ''), '(no name)'), 80) AS application, coalesce(a.usename, '') AS user,
+  left(coalesce(nullif(a.application_name, ''), nullif(a.backend_type, 'client backend'), '(no name)'), 80) AS application, coalesce(a.usename, '') AS user,
   coalesce(a.datname, '') AS database, coalesce(host(a.client_addr), 'local') AS address,
   coalesce(a.state, 'unknown') AS state,
   greatest(0, extract(epoch FROM clock_timestamp() - a.state_change))::float8 AS "stateSeconds",

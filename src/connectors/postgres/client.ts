@@ -125,17 +125,16 @@ function acquirer(pool: pg.Pool): () => Promise<pg.PoolClient> {
   let narrowedAt = Number.NEGATIVE_INFINITY;
   return async () => {
     if (performance.now() - narrowedAt > NARROW_MS) pool.options.max = MAX_SESSIONS;
-    try {
-      return await pool.connect();
-    } catch (thrown) {
-      const error = toPostgresError(thrown);
-      if (error.detail !== "53300" || pool.totalCount === 0) throw error;
-      narrowedAt = performance.now();
-      pool.options.max = pool.totalCount;
-      return pool.connect().catch((again: unknown) => {
-        throw toPostgresError(again);
-      });
-    }
+    for (let tries = 1; ; tries++)
+      try {
+        return await pool.connect();
+      } catch (thrown) {
+        const error = toPostgresError(thrown);
+        // A session that another caller is just trying to get counts too, and fails as well: hence more than one try.
+        if (error.detail !== "53300" || pool.totalCount === 0 || tries > MAX_SESSIONS) throw error;
+        narrowedAt = performance.now();
+        pool.options.max = pool.totalCount;
+      }
   };
 }
 

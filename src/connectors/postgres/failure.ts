@@ -60,6 +60,18 @@ const NO_DATABASE: Known = [
   "The server answers, but there is no database of the name in the URL.",
   "Compare the URL with `\\l`. If the database was dropped or renamed, stop writers before restoring it under this name.",
 ];
+const NO_LOGINS: Known = [
+  "no-logins",
+  "Nobody may connect to the database",
+  "The database is there, but it was closed to connections (ALLOW_CONNECTIONS false), or an interrupted DROP DATABASE left it invalid (SQLSTATE 55000).",
+  "See who closed it and why (a restore, a migration). Then, from another database: ALTER DATABASE <name> ALLOW_CONNECTIONS true. An invalid database can only be dropped and restored.",
+];
+const HBA_TLS: Known = [
+  "hba",
+  "pg_hba.conf does not let this client in without TLS",
+  "No entry of pg_hba.conf matches this host, user and database on an unencrypted connection.",
+  "Ask for TLS (`sslmode=require`, better verify-full, in the URL). If TLS is not wanted here, add a `host` line to pg_hba.conf, then `SELECT pg_reload_conf()`.",
+];
 const EXHAUSTED: Known = [
   "too-many-clients",
   "Postgres has no connection slot left",
@@ -155,6 +167,8 @@ const BY_DETAIL: Readonly<Record<string, Known>> = {
 const BY_PATTERN: readonly [field: "detail" | "message", RegExp, Known][] = [
   ["message", /too many connections for (role|database)/, LIMITED],
   ["message", /max_client_conn|query_wait_timeout|no more connections allowed/, POOLER],
+  ["message", /not currently accepting connections|cannot connect to invalid database/, NO_LOGINS],
+  ["message", /pg_hba\.conf.*(no encryption|SSL off)/, HBA_TLS],
   ["message", /pg_hba\.conf/, HBA],
   ["detail", /^28/, AUTH],
   ["detail", /^(CERT_|ERR_TLS_|ERR_SSL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_)/, TLS],
@@ -172,13 +186,24 @@ export function failureOf(error: StepError): PostgresFailure | undefined {
   return { id, title, because: `${because} The server or driver says: ${error.message}`, advice };
 }
 
-/** The first step that failed for a reason that concerns the whole server. */
+/** The first step that failed for a reason that concerns the whole server; any reason does where every step failed. */
 export function firstFailure(
   steps: Readonly<Record<string, Seen<unknown>>>,
 ): (PostgresFailure & { readonly error: StepError }) | undefined {
-  for (const step of Object.values(steps)) {
-    const failure = step.ok ? undefined : failureOf(step.error);
-    if (!step.ok && failure !== undefined) return { ...failure, error: step.error };
+  const errors = Object.values(steps).flatMap((step) => (step.ok ? [] : [step.error]));
+  for (const error of errors) {
+    const failure = failureOf(error);
+    if (failure !== undefined) return { ...failure, error };
   }
-  return undefined;
+  const [first] = errors;
+  return first !== undefined && errors.length === Object.keys(steps).length
+    ? { ...unexplained(first), error: first }
+    : undefined;
 }
+
+const unexplained = ({ message, detail }: StepError): PostgresFailure => ({
+  id: "cannot-ask",
+  title: `Postgres cannot be asked: ${message.slice(0, 120)}`,
+  because: "Every question was answered with an error, so nothing is known about it.",
+  advice: `Look up SQLSTATE ${detail || "of the error"} (Postgres manual, appendix A) and read the end of the server's log; try the URL of diagbot.yaml with psql from this machine.`,
+});

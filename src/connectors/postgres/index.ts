@@ -9,6 +9,8 @@ export const postgresConnector: Connector<PostgresClient> = {
   actions: [
     postgres.checkConnection,
     postgres.checkTemporaryFile,
+    postgres.checkIndexes,
+    postgres.sizes,
     postgres.serverState,
     postgres.replication,
     postgres.connectionUsage,

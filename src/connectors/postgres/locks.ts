@@ -12,6 +12,13 @@ const Party = Backend.extend({
   mayEnd: z.boolean(),
 });
 
+const Prepared = z.object({
+  gid: z.string(),
+  owner: z.string(),
+  database: z.string(),
+  seconds: z.number(),
+});
+
 const Blocked = Party.extend({
   waitSeconds: z.number(),
   /** `relation AccessExclusiveLock on public.orders`. */
@@ -23,8 +30,28 @@ const Blocked = Party.extend({
 export type LockParty = z.infer<typeof Party>;
 export type BlockedSession = z.infer<typeof Blocked>;
 
+const Blocking = z.object({
+  blocked: z.array(Blocked),
+  blockers: z.array(Party),
+  /** Prepared transactions that hold a lock somebody waits for. */
+  prepared: z.array(Prepared),
+});
+export type Blocking = z.infer<typeof Blocking>;
+
 /** `a` is pg_stat_activity; the last statement of the session, its literals masked later. */
 const PARTY = `${WHOSE}, left(a.query, 1000) AS statement, (${MAY_END}) AS "mayEnd"`;
+
+// A prepared transaction has no process. Its locks share a virtual transaction number with the lock on its own number.
+const PREPARED_BLOCKERS = `SELECT left(p.gid, 200) AS gid, p.owner, p.database,
+    extract(epoch FROM clock_timestamp() - p.prepared)::float8 AS seconds
+  FROM pg_prepared_xacts p
+  WHERE EXISTS (SELECT FROM pg_locks own
+    JOIN pg_locks h ON h.pid IS NULL AND h.granted AND h.virtualtransaction = own.virtualtransaction
+    JOIN pg_locks w ON NOT w.granted
+      AND (w.locktype, w.database, w.relation, w.page, w.tuple, w.transactionid, w.classid, w.objid, w.objsubid)
+      IS NOT DISTINCT FROM (h.locktype, h.database, h.relation, h.page, h.tuple, h.transactionid, h.classid, h.objid, h.objsubid)
+    WHERE own.pid IS NULL AND own.locktype = 'transactionid' AND own.transactionid = p.transaction)
+  ORDER BY p.prepared LIMIT 10`;
 
 /**
  * Who waits for a lock, for whom, and since when: the whole blocking tree (at most 50 waiting, 50 blocking).
@@ -35,7 +62,7 @@ export const blockedSessions = read({
   name: "postgres.blocked-sessions",
   title: "Sessions that wait for a lock, and who holds it",
   input: z.object({ waitingSeconds: z.number().min(0).max(1_000_000).default(1) }),
-  output: z.object({ blocked: z.array(Blocked), blockers: z.array(Party) }),
+  output: Blocking,
   run: (client, { waitingSeconds }, context) =>
     client.read(context, async (sql) => {
       const blocked = await sql<z.infer<typeof Blocked>>(
@@ -62,15 +89,9 @@ export const blockedSessions = read({
         ...row,
         statement: maskStatement(row.statement, 160),
       });
-      return { blocked: blocked.map(masked), blockers: blockers.map(masked) };
+      const prepared = pids.includes(0) ? await sql<z.infer<typeof Prepared>>(PREPARED_BLOCKERS) : [];
+      return { blocked: blocked.map(masked), blockers: blockers.map(masked), prepared };
     }),
-});
-
-const Prepared = z.object({
-  gid: z.string(),
-  owner: z.string(),
-  database: z.string(),
-  seconds: z.number(),
 });
 
 const Open = z.object({

@@ -35,7 +35,7 @@ const ServerState = z.object({
   oldestDatabase: z.string(),
   /** Pages whose checksum did not match, all databases. */
   checksumFailures: z.int(),
-  /** Changed in the configuration, but only a restart applies them. */
+  /** Changed in the configuration, but only a restart applies them. Not those given on the command line, which win over any file. */
   pendingRestart: z.array(z.string()),
   seesAll: z.boolean(),
 });
@@ -56,7 +56,7 @@ export const serverState = read({
            (SELECT 2147483648 - max(age(datfrozenxid))::bigint FROM pg_database) AS "transactionsLeft",
            (SELECT datname FROM pg_database ORDER BY age(datfrozenxid) DESC, datname LIMIT 1) AS "oldestDatabase",
            (SELECT coalesce(sum((to_jsonb(d) ->> 'checksum_failures')::bigint), 0) FROM pg_stat_database d) AS "checksumFailures",
-           ARRAY(SELECT name FROM pg_settings WHERE pending_restart ORDER BY name LIMIT 20) AS "pendingRestart",
+           ARRAY(SELECT name FROM pg_settings WHERE pending_restart AND source <> 'command line' ORDER BY name LIMIT 20) AS "pendingRestart",
            pg_has_role(current_user, 'pg_read_all_stats', 'USAGE') AS "seesAll"`,
       );
       if (row === undefined) throw new Error("a SELECT without FROM returns one row");

@@ -53,7 +53,9 @@ describe("pg-pool-exhausted", () => {
     const run = await bench().diagnose(pgPoolExhausted);
     const taken = run.finding("slots-taken");
     expect(taken.severity).toBe("critical");
-    expect(taken.title).toBe("17 of 17 usable Postgres connections are taken (100 %)");
+    expect(taken.title).toBe(
+      "17 of 17 usable Postgres connections are taken (100 %), mostly by idle sessions of orders-api",
+    );
     expect(taken.because).toContain(`orders-api (role app, from 127.0.0.1) holds the most: ${leaked}`);
     expect(run.finding("leak-orders-api-127.0.0.1").remedies).toEqual(["terminateIdle", "fixLeak"]);
     expect(run.advice("sizePools")).toContain("must stay below 17");
