@@ -2,6 +2,8 @@ import type { System } from "../core/system.ts";
 import type { Environment } from "./environment.ts";
 
 const SECRET_PARAMETER = /pass|secret|token|key/i;
+/** Other headers (`x-env: production`) hold everyday words that must stay readable. */
+const SECRET_HEADER = /auth|pass|secret|token|key|cookie|session/i;
 
 /** Every secret value of the configuration, for the redactor. */
 export function secretsOf(environment: Environment, systems: readonly System[]): string[] {
@@ -11,7 +13,7 @@ export function secretsOf(environment: Environment, systems: readonly System[]):
   const connections = systems.flatMap((system) => Object.values(system.connections));
   const foreign = connections.flatMap((connection) => [
     ...("url" in connection ? inUrl(connection.url) : []),
-    ...("headers" in connection ? Object.values(connection.headers).flatMap(inHeader) : []),
+    ...("headers" in connection ? Object.entries(connection.headers).flatMap(inHeader) : []),
   ]);
   const found = [...own, ...urls.flatMap(inUrl), ...foreign];
   return [...new Set(found.filter((value): value is string => value !== undefined && value !== ""))];
@@ -31,7 +33,8 @@ function inUrl(url: string | undefined): string[] {
 }
 
 // `Bearer abc`: people also print the part after the scheme.
-const inHeader = (value: string): string[] => [value, value.replace(/^\S+\s+/, "")];
+const inHeader = ([name, value]: [string, string]): string[] =>
+  SECRET_HEADER.test(name) ? [value, value.replace(/^\S+\s+/, "")] : [];
 
 function decoded(text: string): string {
   try {
