@@ -4,6 +4,8 @@ const shared = { pool: "forks" as const, testTimeout: 30_000, hookTimeout: 60_00
 
 export default defineConfig({
   test: {
+    // Concurrent tests wait for leases and deadlines most of the time.
+    maxConcurrency: 10,
     projects: [
       { test: { ...shared, name: "unit", include: ["test/unit/**/*.test.ts"] } },
       {

@@ -4,12 +4,12 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
-/** The worker as one file: a hundred killed workers must not spend the machine on compiling a hundred times. */
-export async function bundleWorker(): Promise<{ path: string; remove(): void }> {
-  const folder = mkdtempSync(join(tmpdir(), "diagbot-chaos-worker-"));
-  const path = join(folder, "worker.mjs");
+/** A process of the rig as one file: a hundred killed workers must not spend the machine on compiling a hundred times. */
+export async function bundle(name: "worker" | "door"): Promise<{ path: string; remove(): void }> {
+  const folder = mkdtempSync(join(tmpdir(), "diagbot-chaos-"));
+  const path = join(folder, `${name}.mjs`);
   await build({
-    entryPoints: [fileURLToPath(new URL("./worker.ts", import.meta.url))],
+    entryPoints: [fileURLToPath(new URL(`./${name}.ts`, import.meta.url))],
     outfile: path,
     bundle: true,
     platform: "node",

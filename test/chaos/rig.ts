@@ -1,7 +1,7 @@
 import type { RunRequest } from "../../src/core/ports.ts";
 import { createDispatcher } from "../../src/queue/dispatcher.ts";
 import { createStore, openPool } from "../../src/store/index.ts";
-import { bundleWorker } from "./bundle.ts";
+import { bundle } from "./bundle.ts";
 import { hire, kill } from "./crew.ts";
 import { entry, humans, type Mischief } from "./human.ts";
 import { asker } from "./knowledge.ts";
@@ -34,7 +34,7 @@ const DRAIN_MS = 90_000;
 
 /** Real workers as processes over real Postgres and the real queue, while they are killed, frozen and cut off. */
 export async function runRig(options: RigOptions): Promise<RigReport> {
-  const program = await bundleWorker();
+  const program = await bundle("worker");
   const services = await startServices();
   try {
     return await shake(options, services, program.path);

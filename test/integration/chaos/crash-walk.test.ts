@@ -1,0 +1,105 @@
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { CRASH_POINTS, type CrashPoint } from "../../../src/engine/house.ts";
+import { verifyAudit } from "../../../src/store/index.ts";
+import { isGone, isStopped, type Mate } from "../../chaos/crew.ts";
+import { entry } from "../../chaos/human.ts";
+import { request } from "../../chaos/rig.ts";
+import { openTrial, type Trial } from "../../chaos/trial.ts";
+import { until } from "../../helpers/until.ts";
+import { openTrialHouse } from "./house.ts";
+
+const CLASSES = ["read", "guarded", "keyed", "cas"] as const;
+type Class = (typeof CLASSES)[number];
+const FATES = ["kill", "freeze"] as const;
+
+/** A read has no intent and no effect, so it does not pass the other points. */
+const PASSED_BY_READS: readonly CrashPoint[] = ["after_claim"];
+
+const CELLS = CLASSES.flatMap((kind) =>
+  CRASH_POINTS.filter((point) => kind !== "read" || PASSED_BY_READS.includes(point)).flatMap((point) =>
+    FATES.map((fate) => ({ kind, point, fate })),
+  ),
+);
+
+let house: Awaited<ReturnType<typeof openTrialHouse>>;
+beforeAll(async () => {
+  house = await openTrialHouse(inject("redisUrl"));
+});
+afterAll(() => house.close());
+
+/** The trial counts only when the process was met exactly there. */
+const met = (mate: Mate, fate: "kill" | "freeze") =>
+  until(() => (fate === "kill" ? mate.child.signalCode === "SIGKILL" : isStopped(mate)), 25_000);
+
+/** Frozen for longer than its lease and longer than its attempt could have an effect. */
+const outlived = (trial: Trial) =>
+  until(async () => {
+    const { rows } = await trial.pool.query<{ over: boolean }>(
+      `SELECT coalesce((SELECT bool_and(lease_until IS NULL OR lease_until < clock_timestamp()) FROM run), true)
+         AND coalesce((SELECT bool_and(deadline < clock_timestamp()) FROM attempt), true) AS over`,
+    );
+    return rows[0]?.over;
+  });
+
+/** Thawed, it does what it was about to do; two signs of life later it has. */
+async function thaw(trial: Trial, mate: Mate): Promise<void> {
+  await trial.pool.query("UPDATE worker SET beat_at = beat_at - interval '1 hour'");
+  mate.child.kill("SIGCONT");
+  for (const round of [1, 2])
+    await until(async () => {
+      if (isGone(mate)) throw new Error(`the thawed worker ended in round ${round}`);
+      const { rowCount } = await trial.pool.query(
+        "UPDATE worker SET beat_at = beat_at - interval '1 hour' WHERE beat_at > clock_timestamp() - interval '30 minutes'",
+      );
+      return rowCount === 1;
+    });
+}
+
+async function walk(batch: number, kind: Class, point: CrashPoint, fate: (typeof FATES)[number]) {
+  const trial = await openTrial(house);
+  try {
+    // The claim after the votes is meant, not the one that only reads.
+    const nth = kind !== "read" && point === "after_claim" ? 2 : 1;
+    const mate = await trial.fated(`${fate}:${point}:${nth}`);
+    const { run } = await trial.store.intake.submitRun(entry(), request({ batch, writes: 1, only: kind }));
+    await until(async () => {
+      if (mate.child.signalCode !== null || isStopped(mate)) return true;
+      return (await trial.look()) > 0;
+    }, 25_000).catch(() => {});
+    await met(mate, fate);
+    if (fate === "freeze") await outlived(trial);
+    await trial.finish(run);
+    if (fate === "freeze") await thaw(trial, mate);
+    const view = await trial.store.reader.run(run);
+    const { rows } = await trial.pool.query<{ n: number }>("SELECT count(*)::int AS n FROM run");
+    return {
+      status: view?.status,
+      remedies: view?.remedies.map((remedy) => remedy.status),
+      effects: house.target.ledger.applied.get(`${batch}/${kind}/1`) ?? 0,
+      receipts: house.target.ledger.receipts.filter(({ item }) => item === `${batch}/${kind}/1`).length,
+      runs: rows[0]?.n,
+      firstBad: (await verifyAudit(trial.pool)).firstBad,
+    };
+  } finally {
+    await trial.close();
+  }
+}
+
+describe.concurrent("a worker dies or freezes at a named point, another finishes", {
+  timeout: 90_000,
+}, () => {
+  test.for(CELLS.map((cell, index) => ({ ...cell, batch: 1_001 + 4 * index })))(
+    "$fate $point, $kind",
+    async ({ kind, point, fate, batch }) => {
+      const once = kind === "read" ? 0 : 1;
+      expect(await walk(batch, kind, point, fate)).toEqual({
+        status: "succeeded",
+        remedies: kind === "read" ? [] : ["succeeded"],
+        effects: once,
+        receipts: once,
+        runs: 1,
+        firstBad: undefined,
+      });
+    },
+  );
+});

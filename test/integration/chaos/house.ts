@@ -1,0 +1,22 @@
+import { bundle } from "../../chaos/bundle.ts";
+import { startTarget } from "../../chaos/target.ts";
+import type { TrialHouse } from "../../chaos/trial.ts";
+import { freshDatabase } from "../../helpers/database.ts";
+
+/** The bundled worker, a target and databases for the trials of one test file. */
+export async function openTrialHouse(
+  redisUrl: string | undefined,
+): Promise<TrialHouse & { close(): Promise<void> }> {
+  const program = await bundle("worker");
+  const target = await startTarget(1, { disturb: false });
+  return {
+    program: program.path,
+    target,
+    redisUrl,
+    database: () => freshDatabase("trial"),
+    close: async () => {
+      await target.close();
+      program.remove();
+    },
+  };
+}
