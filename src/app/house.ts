@@ -87,7 +87,8 @@ export const catalogOf = (config: Config): Catalog => ({
   people: config.people,
   policies: config.policies,
   limits: config.limits,
-  channel: config.slackChannel,
+  // Without Slack a thread is never posted, so its channel needs no name.
+  channel: config.slackChannel ?? (config.environment.slack === undefined ? "none" : undefined),
 });
 
 /**

@@ -23,7 +23,13 @@ export function workerPart(house: House): Part {
   const engine = engineOf(house);
   const { redisUrl, databaseUrl, prefix } = house.config.environment;
   const source = createJobSource({ redisUrl, databaseUrl, prefix, logger });
-  const sweeper = createSweeper({ store: store.sweep, dispatcher: house.dispatcher, logger, worker });
+  const sweeper = createSweeper({
+    store: store.sweep,
+    dispatcher: house.dispatcher,
+    logger,
+    worker,
+    onUnknown: house.metrics.unknownOutcomes,
+  });
   const consumer = source.work("run", RUNS_AT_ONCE, (id) => engine.advance(RunId.parse(id)));
   const writer = slackWriter(house, source);
   const checkpoints = keepCheckpoints(house);

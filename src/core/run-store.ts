@@ -153,6 +153,8 @@ export interface SweepStore {
   dueRuns(limit: number): Promise<RunId[]>;
   /** Forgets requests as they came in (raw bodies, for looking into trouble) after 30 days; what came of them stays. */
   prune(): Promise<number>;
+  /** Writes of which nobody knows whether they happened. */
+  unknownOutcomes(): Promise<number>;
   /** Ends a freeze whose time is over. */
   thaw(): Promise<boolean>;
   beat(worker: { id: string; host: string; pid: number; version: string }): Promise<void>;

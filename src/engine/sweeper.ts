@@ -16,9 +16,13 @@ interface SweeperHouse {
     readonly version: string;
   };
   readonly everyMs?: number;
+  /** Told how many writes wait for a human to say whether they happened. */
+  readonly onUnknown?: (writes: number) => void;
 }
 
 const LEASE_MS = 5_000;
+/** Sweeps between two counts of what waits for a human's word. */
+const COUNT_EVERY = 10;
 /** Sweeps between two prunings: about an hour. */
 const PRUNE_EVERY = 3_600;
 
@@ -54,11 +58,12 @@ async function run(house: SweeperHouse, stop: AbortSignal): Promise<void> {
   }
 }
 
-async function sweep({ store, dispatcher, worker }: SweeperHouse, sweeps: number): Promise<void> {
+async function sweep({ store, dispatcher, worker, onUnknown }: SweeperHouse, sweeps: number): Promise<void> {
   await store.beat(worker);
   if (!(await store.lead("sweeper", worker.id, LEASE_MS))) return;
   await store.thaw();
   if (sweeps % PRUNE_EVERY === 0) await store.prune();
+  if (sweeps % COUNT_EVERY === 0) onUnknown?.(await store.unknownOutcomes());
   const due = await store.dueRuns(200);
   await Promise.allSettled(due.map((run) => dispatcher.dispatch("run", run)));
 }

@@ -36,6 +36,12 @@ export function createSweepStore({ pool, onCommit }: { pool: Pool; onCommit: OnC
       );
       return rowCount ?? 0;
     },
+    unknownOutcomes: async () => {
+      const { rows } = await pool.query<{ n: number }>(
+        "SELECT count(*)::int AS n FROM remedy m JOIN run r ON r.id = m.run_id WHERE m.status = 'unknown' AND r.ended_at IS NULL",
+      );
+      return rows[0]?.n ?? 0;
+    },
     thaw: async () => {
       const { value, touched } = await transact(pool, async (tx) => {
         const { rows } = await tx.sql.query<{ by: string }>(
