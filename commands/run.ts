@@ -6,7 +6,7 @@ const KEY = /^[A-Za-z][A-Za-z0-9_-]{0,62}$/;
 export const run: Command = {
   name: "run",
   usage: "<system> [runbook] [key=value …]",
-  summary: "run one runbook; without a name the system's health matrix",
+  summary: "run one runbook; without a name, check the health of the whole system",
   plan: ([system, ...rest]) => {
     if (system === undefined)
       throw new DiagError("usage", "which system?", { hint: "type `/diag list` to see the systems" });

@@ -94,8 +94,8 @@ function consumers(view: MemoryView): Evidence[] {
   if (!view.processes.ok) return [];
   const rows = view.processes.value.byMemory
     .slice(0, 8)
-    .map((one) => [one.pid, one.command || one.name, sayBytes(holds(one)), one.cpus.toFixed(2), one.unit]);
-  return [table(["pid", "process", "memory", "CPUs", "unit"], rows)];
+    .map((one) => [one.command || one.name, one.pid, sayBytes(holds(one)), one.cpus.toFixed(2), one.unit]);
+  return [table(["process", "pid", "memory", "CPUs", "unit"], rows)];
 }
 
 export function lowMemory(view: MemoryView, memory: Memory, context: MemoryContext): Finding<MemoryRemedy>[] {
@@ -178,14 +178,16 @@ export function killed({ kills }: MemoryView): Finding<MemoryRemedy>[] {
           : `The limit of the container or unit was reached (last: ${last?.process}, ${sayBytes(last?.memory ?? 0)}); the machine had memory left.`,
       evidence: [
         table(
-          ["when", "pid", "process", "memory", "by", "group"],
+          ["process", "pid", "memory", "when (UTC)", "by", "group"],
           list
             .slice(-8)
             .map((one) => [
-              one.at === null ? "unknown" : new Date(one.at * 1000).toISOString(),
-              one.pid,
               one.process,
+              one.pid,
               sayBytes(one.memory),
+              one.at === null
+                ? "unknown"
+                : new Date(one.at * 1000).toISOString().slice(5, 16).replace("T", " "),
               one.byLimit ? "its limit" : "the machine",
               one.group,
             ]),

@@ -54,8 +54,8 @@ export function budgetFindings(view: BudgetView, context: MemoryContext): Findin
         "The program is given so much memory in diagbot.yaml, and the machine as a whole may still have some: one process grows beyond what it needs, most often because it keeps what it should give back.",
       evidence: [
         table(
-          ["pid", "process", "memory", "unit"],
-          mine.slice(0, 8).map((one) => [one.pid, one.command || one.name, sayBytes(holds(one)), one.unit]),
+          ["process", "pid", "memory", "unit"],
+          mine.slice(0, 8).map((one) => [one.command || one.name, one.pid, sayBytes(holds(one)), one.unit]),
           "Over its budget",
         ),
       ],

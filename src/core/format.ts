@@ -11,10 +11,10 @@ export function sayBytes(bytes: number): string {
   return `${bytes < 0 ? "-" : ""}${value.toFixed(digits)} ${units[unit]}`;
 }
 
-/** A ratio as `97 %` (one decimal below 10 %). */
+/** A ratio as `97 %` (one decimal below 10 %, none for nothing). */
 export const sayPercent = (ratio: number): string => {
   const percent = ratio * 100;
-  return `${percent.toFixed(percent > 0 && percent < 10 ? 1 : 0)} %`;
+  return `${percent.toFixed(percent >= 0.05 && percent < 10 ? 1 : 0)} %`;
 };
 
 /** Seconds as `0.7 ms`, `38 ms`, `2.4 s`, `3 min`. */

@@ -1,3 +1,4 @@
+import type { Caller } from "../core/caller.ts";
 import { sayDuration } from "../core/duration.ts";
 import { DiagError } from "../core/errors.ts";
 import { count } from "../core/format.ts";
@@ -19,14 +20,11 @@ export function answerHelp(catalog: Catalog, commands: readonly Command[], topic
   if (topic === undefined)
     return say(
       "What you can ask",
-      asTable(
-        ["command", "what it does"],
-        commands.map(({ usage, summary }) => [`/diag ${usage}`.trim(), summary]),
-      ),
+      commands.map(({ usage, summary }) => `\`${`/diag ${usage}`.trim()}\` – ${summary}`).join("\n"),
       "Diagnoses only look. Whatever would change something waits in its thread for an approval.",
     );
   const command = commands.find(({ name }) => name === topic);
-  if (command !== undefined) return say(`/diag ${command.usage}`.trim(), command.summary);
+  if (command !== undefined) return say(`/diag ${command.usage}`.trim(), `${command.summary}.`);
   const runbook = catalog.runbooks.find(({ id }) => id === topic);
   if (runbook !== undefined) return explainRunbook(catalog, runbook);
   const near = closest(topic, [...commands.map(({ name }) => name), ...catalog.runbooks.map(({ id }) => id)]);
@@ -101,19 +99,23 @@ export async function runOrThrow(reader: Reader, id: RunId): Promise<RunView> {
   });
 }
 
+/** What differs in length stands last: a narrow window then wraps nothing else. */
 const listRuns = (runs: readonly RunSummary[]) =>
   asTable(
-    ["run", "system", "runbook", "state", "findings", "by", "when"],
+    ["run", "when (UTC)", "state", "findings", "by", "what"],
     runs.map((run) => [
       `#${run.id}`,
-      run.system,
-      run.runbook,
+      run.createdAt.toISOString().slice(5, 16).replace("T", " "),
       run.status,
       run.findings === 0 ? "–" : `${run.findings}${run.severity === undefined ? "" : ` ${run.severity}`}`,
-      run.caller.principal ?? run.caller.name,
-      sayMoment(run.createdAt),
+      run.caller.via === "alert" ? "alert" : nameOf(run.caller),
+      `${run.system} ${run.runbook}`,
     ]),
   );
+
+/** Never a Slack id: that says nothing to people. */
+const nameOf = ({ principal, via, name }: Caller): string =>
+  principal ?? (via === "slack" ? "a member" : name);
 
 function describeRun(run: RunView): Reply {
   const ended = run.steps.filter(({ state }) => state !== "ready" && state !== "executing").length;
@@ -122,7 +124,7 @@ function describeRun(run: RunView): Reply {
   return {
     ...say(
       `Run #${run.id}: ${run.title} on ${run.system}`,
-      `${run.status}, ${ended} of ${count(run.steps.length, "step")} done, asked by ${run.caller.principal ?? run.caller.name} at ${sayMoment(run.createdAt)}`,
+      `${run.status}, ${ended} of ${count(run.steps.length, "step")} done, ${run.caller.via === "alert" ? "started by alert" : "asked by"} ${nameOf(run.caller)} at ${sayMoment(run.createdAt)}`,
       ...(run.error === undefined ? [] : [`Error: ${run.error.message}`]),
       ...(findings.length === 0 ? [] : [`Findings:\n${findings.join("\n")}`]),
       ...(remedies.length === 0 ? [] : [`Remedies:\n${remedies.join("\n")}`]),
@@ -132,7 +134,7 @@ function describeRun(run: RunView): Reply {
   };
 }
 
-/** `Writes are frozen by …`. */
+/** `Remedies are frozen by …`. */
 export const sayFreeze = ({ by, reason, since, until }: FreezeView): string =>
   `Remedies are frozen by ${by} since ${sayMoment(since)}${
     until === undefined ? "" : `, for another ${sayDuration(until.getTime() - Date.now())}`

@@ -6,7 +6,7 @@ import type { RunId } from "../core/ids.ts";
 import type { Command, Intent } from "../core/intent.ts";
 import type { Catalog, Entry, Intake, Reader } from "../core/ports.ts";
 import type { Logger } from "../telemetry/logger.ts";
-import { answerHelp, answerHistory, answerList, answerStatus, runOrThrow, sayFreeze } from "./answers.ts";
+import { answerHelp, answerHistory, answerList, answerStatus, runOrThrow } from "./answers.ts";
 import { checkRun } from "./check-run.ts";
 import type { IngressMetrics } from "./metrics.ts";
 import { parse } from "./parse.ts";
@@ -164,7 +164,7 @@ async function setFreeze(
     ...(forMs === undefined ? {} : { forMs }),
   });
   const end = forMs === undefined ? "until `/diag unfreeze`" : `for ${sayDuration(forMs)}`;
-  return say(`Remedies are frozen ${end}`, sayFreeze(freeze), "Diagnoses go on.");
+  return say(`Remedies are frozen ${end}`, `By ${freeze.by}: ${freeze.reason}\nDiagnoses go on.`);
 }
 
 /** The command line is on the machine that holds the database's address: it is trusted. */

@@ -74,4 +74,8 @@ export const refusal = (error: DiagError): Reply => ({
 });
 
 const titleOf = ({ code }: DiagError): string =>
-  code === "store_unavailable" || code === "timeout" ? "Not accepted" : "That did not work";
+  code === "store_unavailable" || code === "timeout"
+    ? "Not accepted"
+    : code === "not_allowed"
+      ? "Not allowed"
+      : "That did not work";

@@ -1,4 +1,5 @@
 import type { ActionContext, Preview, Probed, WriteContext } from "../../core/action.ts";
+import { sayDuration } from "../../core/duration.ts";
 import { DiagError } from "../../core/errors.ts";
 import { count } from "../../core/format.ts";
 import type { Json } from "../../core/json.ts";
@@ -146,6 +147,6 @@ export async function probeSignal(
   return { verdict: left.length === targets.length ? "not-done" : "unknown", evidence };
 }
 
-/** `session 4711 (orders of app_user@10.0.0.7 on shop, idle 22 min)`. */
+/** `session 4711: orders, idle for 22 min, app_user@10.0.0.7/shop`. What tells sessions apart stands first. */
 export const sayBackend = (session: Backend): string =>
-  `session ${session.pid} (${session.application} of ${session.user}@${session.address} on ${session.database}, ${session.state} for ${Math.round(session.stateSeconds)} s)`;
+  `session ${session.pid}: ${session.application}, ${session.state} for ${sayDuration(Math.round(session.stateSeconds) * 1000)}, ${session.user}@${session.address}/${session.database}`;

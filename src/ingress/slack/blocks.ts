@@ -17,6 +17,21 @@ export const rich = (text: string, style: { bold?: true } = {}): KnownBlock => (
   elements: [section(text, style)],
 });
 
+/** Bold words and what follows them, on the same line or (`joint` a line break) below. */
+export const lead = (words: string, joint: " " | "\n", text: string): KnownBlock => ({
+  type: "rich_text",
+  elements: [
+    {
+      type: "rich_text_section",
+      elements: [
+        { type: "text", text: literal(words, 400), style: { bold: true } },
+        { type: "text", text: joint },
+        ...section(text, {}).elements,
+      ],
+    },
+  ],
+});
+
 function section(text: string, style: { bold?: true }): RichTextSection {
   const parts = paragraph(text, TEXT_LIMIT).split(/`([^`\n]+)`/);
   const elements = parts.flatMap((part, at): RichTextElement[] => {

@@ -1,7 +1,7 @@
 import type { KnownBlock } from "@slack/types";
 import { mrkdwn } from "../../lib/escape.ts";
-import type { Reply, ReplySection } from "../reply.ts";
-import { alignedTable, code, rich } from "./blocks.ts";
+import type { Reply, ReplyError, ReplySection } from "../reply.ts";
+import { alignedTable, code, lead, rich } from "./blocks.ts";
 
 export interface Drawn {
   /** For notifications; escaped. */
@@ -12,17 +12,22 @@ export interface Drawn {
 /** An answer of the door as Slack blocks, at most 50. */
 export function drawReply(reply: Reply): Drawn {
   const { error } = reply;
-  const complaints = error?.complaints?.map(({ name, message }) => `• ${name}: ${message}`) ?? [];
-  const why = complaints.length > 0 ? complaints.join("\n") : error?.message;
   return {
     text: mrkdwn(error === undefined ? reply.title : `${reply.title}: ${error.message}`, 400),
     blocks: fitting([
-      rich(reply.title, { bold: true }),
+      error === undefined ? rich(reply.title, { bold: true }) : drawError(reply.title, error),
       ...reply.sections.flatMap(drawSection),
-      ...(why === undefined ? [] : [rich(why)]),
-      ...(error?.hint === undefined ? [] : [rich(error.hint)]),
     ]),
   };
+}
+
+/** What was wrong, and what to do instead on a line of its own. */
+function drawError(title: string, { message, hint, complaints = [] }: ReplyError): KnownBlock {
+  const several = complaints.map((one) => `• ${one.name}: ${one.message}`).join("\n");
+  const advice = hint === undefined ? "" : `\n→ ${hint}`;
+  return several === ""
+    ? lead(`${title}:`, " ", `${message}${advice}`)
+    : lead(`${title}:`, "\n", `${several}${advice}`);
 }
 
 /** Slack takes 50 blocks and about 13,000 characters of all blocks of a message. */

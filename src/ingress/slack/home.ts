@@ -31,10 +31,11 @@ async function homeView({ catalog, reader, logger }: SlackContext): Promise<Home
   return {
     type: "home",
     blocks: [
-      ...drawReply(answerList(catalog)).blocks,
+      rich("Type `/diag` in a channel to run a diagnosis, `/diag help` for everything else."),
       { type: "divider" },
       ...drawReply(runs).blocks,
-      rich("Type `/diag` in a channel to run a diagnosis, `/diag help` for everything else."),
+      { type: "divider" },
+      ...drawReply(answerList(catalog)).blocks,
     ],
   };
 }

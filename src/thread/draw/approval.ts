@@ -40,8 +40,7 @@ export function sayDecision(remedy: RemedyView, { people }: DrawOptions): string
     `${decision === "approve" ? "✔ approved" : "✘ denied"}${breakGlass === true ? " (BREAK-GLASS)" : ""} by ${mentionPrincipal(principal, people)} ${on(when)}` +
     `${reason === undefined || reason === "" ? "" : `: ${mrkdwn(reason, 200)}`}`;
   const votes = approval.votes.slice(0, 10).map(say);
-  const lapsed =
-    approval.state === "expired" ? [`nobody decided in time, expired ${at(approval.expiresAt)}`] : [];
+  const lapsed = approval.state === "expired" ? [`expired ${at(approval.expiresAt)}`] : [];
   const limit =
     approval.state === "approved" && remedy.status === "approved" && approval.executeBefore !== undefined
       ? [`must begin by ${at(approval.executeBefore)}`]

@@ -4,7 +4,7 @@ import { count } from "../../core/format.ts";
 import { fileText, literal } from "../../lib/escape.ts";
 import { bold, codeBlock, italic, lines, rich } from "../blocks.ts";
 import { describeSeries } from "../plot/describe.ts";
-import { alignFacts, alignTable, WIDTH } from "../text/table.ts";
+import { alignFacts, fitTable, WIDTH } from "../text/table.ts";
 import type { WantedFile } from "../wanted.ts";
 
 const MOST_ROWS = 12;
@@ -48,14 +48,19 @@ function drawTable(
 ): KnownBlock[] {
   const name = title === undefined ? [] : [rich(bold(title, 150))];
   if (rows.length === 0) return [...name, rich(italic("no rows"))];
-  const block = codeBlock(alignTable(columns, rows.slice(0, MOST_ROWS)).join("\n"));
+  const table = fitTable(columns, rows.slice(0, MOST_ROWS));
+  const block = codeBlock(table.lines.join("\n"));
   const rest = rows.length - MOST_ROWS;
-  if (rest <= 0) return [...name, block];
+  if (rest <= 0) return [...name, block, ...sayHidden(table.hidden)];
   const whole = [columns, ...rows].map((row) => row.join("\t")).join("\n");
   const words = literal(title ?? "Table", 100);
   const file = attach({ title: words, altText: words, content: fileText(whole) });
   return [...name, block, rich(italic(more(count(rest, "row"), file)))];
 }
+
+/** What was looked at and does not fit is named: its absence must not read as "nothing there". */
+const sayHidden = (columns: readonly string[]): KnownBlock[] =>
+  columns.length === 0 ? [] : [rich(italic(`no room for: ${columns.join(", ")}`, 200))];
 
 function drawCode({ title, text }: Extract<Evidence, { kind: "code" }>, attach: Attach): KnownBlock[] {
   const name = title === undefined ? [] : [rich(bold(title, 150))];

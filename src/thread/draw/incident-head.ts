@@ -16,9 +16,9 @@ import {
   rich,
 } from "../blocks.ts";
 import { on, shortStamp } from "../text/dates.ts";
-import { alignTable } from "../text/table.ts";
+import { fitTable } from "../text/table.ts";
 import type { WantedMessage } from "../wanted.ts";
-import { buttonsOf, drawFreeze } from "./run-head.ts";
+import { buttonsOf, drawFreeze, nameRun } from "./run-head.ts";
 import { verdictOf } from "./verdict.ts";
 
 const MOST_RUNS = 5;
@@ -43,6 +43,7 @@ export function drawIncidentHead(incident: IncidentView, thread: ThreadView): Wa
       ...drawAlerts(incident),
       context(
         `*${mrkdwn(incident.system ?? "no system matches", 70)}*`,
+        ...sayRun(runs),
         `severity ${mrkdwn(incident.severity, 30)}`,
         `since ${on(incident.openedAt)}`,
         incident.resolvedAt === undefined
@@ -74,21 +75,28 @@ function drawRuns(incident: IncidentView, runs: readonly RunView[]): KnownBlock[
   const shown = runs.slice(-MOST_RUNS);
   const earlier = runs.length - shown.length;
   return [
-    ...shown.flatMap((run) => drawRunLine(run)),
+    ...shown.flatMap((run) => drawRunLine(run, runs.length > 1)),
     ...(earlier > 0 ? [context(`${count(earlier, "earlier run")} below`)] : []),
   ];
 }
 
-function drawRunLine(run: RunView): KnownBlock[] {
+function drawRunLine(run: RunView, several: boolean): KnownBlock[] {
   const { headline, next } = verdictOf(run);
   const first = buttonsOf(run)[0];
+  const which = several ? `Run #${run.id}: ` : "";
   const line: SectionBlock = {
     type: "section",
-    text: { type: "plain_text", text: cut(`${plainOf(headline)} (run ${run.id})`, 400), emoji: false },
+    text: { type: "plain_text", text: cut(`${which}${plainOf(headline)}`, 400), emoji: false },
     ...(first === undefined ? {} : { accessory: button(first) }),
   };
   return [line, rich(...next)];
 }
+
+/** One run needs no line of its own. mrkdwn. */
+const sayRun = (runs: readonly RunView[]): string[] => {
+  const [only] = runs;
+  return only === undefined || runs.length > 1 ? [] : nameRun(only);
+};
 
 const plainOf = (headline: string): string => {
   const piece = plain(headline, 350);
@@ -100,7 +108,7 @@ function drawAlerts(incident: IncidentView): KnownBlock[] {
   if (alerts.length === 0) return [];
   const common = commonLabels(alerts);
   const said = alerts[0]?.annotations.summary ?? alerts[0]?.annotations.description;
-  const shared = Object.entries(common).filter(([name]) => name !== "alertname");
+  const shared = Object.entries(common).filter(([name]) => !SAID_ELSEWHERE.has(name));
   const labels = shared.slice(0, MOST_LABELS).map(([name, value]) => `${cut(name, 40)}=${cut(value, 80)}`);
   const hidden =
     incident.truncated +
@@ -115,10 +123,14 @@ function drawAlerts(incident: IncidentView): KnownBlock[] {
             ...(labels.length === 0 ? [] : [plain(labels.join(", "), 700)]),
           ),
         ]),
-    codeBlock(tableOf(alerts.slice(0, MOST_ALERTS), common).join("\n")),
+    // A single alert has nothing to be told apart from: the head has said it all.
+    ...(alerts.length > 1 ? [codeBlock(tableOf(alerts.slice(0, MOST_ALERTS), common).join("\n"))] : []),
     ...(hidden > 0 ? [context(`${count(hidden, "alert")} not shown`)] : []),
   ];
 }
+
+/** The header and the small line below name these. */
+const SAID_ELSEWHERE = new Set(["alertname", "severity"]);
 
 /** Labels in which the alerts differ are the columns; those that tell most apart come first. */
 function tableOf(alerts: readonly AlertView[], common: Readonly<Record<string, string>>): string[] {
@@ -132,7 +144,7 @@ function tableOf(alerts: readonly AlertView[], common: Readonly<Record<string, s
     shortStamp(alert.startsAt),
     ...columns.map((name) => alert.labels[name] ?? "–"),
   ]);
-  return alignTable(["state", "since (UTC)", ...columns], rows);
+  return fitTable(["state", "since (UTC)", ...columns], rows).lines;
 }
 
 function commonLabels(alerts: readonly AlertView[]): Record<string, string> {

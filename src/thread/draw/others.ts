@@ -14,7 +14,10 @@ export function drawOthers(run: RunView): WantedMessage[] {
   );
   if (advice.length + closed.length === 0) return [];
   const blocks = [
-    ...listOf("👤 For a person to do", advice, (remedy) => [newline, ...prose(remedy.advice ?? "", 500)]),
+    ...listOf("👤 For a person to do", advice, (remedy) => [
+      newline,
+      ...prose(atSentence(remedy.advice ?? "", 600), 600),
+    ]),
     ...listOf("Not offered", closed, (remedy) => [plain(` ${remedy.status}. ${remedy.note ?? ""}`, 300)]),
   ];
   const first = advice[0]?.title ?? "some remedies are not offered";
@@ -25,6 +28,13 @@ export function drawOthers(run: RunView): WantedMessage[] {
     text: fallback(`For a person to do: ${first}`),
     blocks: part,
   }));
+}
+
+/** A text that is too long ends with a sentence, not in the middle of a command somebody would type. */
+function atSentence(text: string, limit: number): string {
+  if (text.length <= limit) return text;
+  const end = text.lastIndexOf(". ", limit - 2);
+  return end < limit / 3 ? text : `${text.slice(0, end + 1)} …`;
 }
 
 function listOf(title: string, remedies: readonly RemedyView[], say: (remedy: RemedyView) => Piece[]) {

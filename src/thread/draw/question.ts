@@ -38,7 +38,11 @@ export function sayQuestion(remedy: RemedyView, question: Question, { people }: 
   });
   if (question === "unknown") {
     const need = remedy.risk === "destructive" ? 2 : 1;
-    return [`❓ did it happen? ${count(need, "answer")} of people who may approve`, ...answers];
+    return [
+      `❓ look at the target, then say whether it happened`,
+      `takes ${count(need, "answer")} of people who may approve`,
+      ...answers,
+    ];
   }
   const { held } = remedy;
   if (held === undefined) return answers;
@@ -64,7 +68,7 @@ export function drawQuestion(remedy: RemedyView, question: Question): KnownBlock
         make("abandon", "Abandon", { style: "danger" }),
       ),
     ];
-  const undo = isUndoable(remedy) ? [make("undo", "Undo", { style: "danger" })] : [];
+  const undo = isUndoable(remedy) ? [make("undo", "Undo now", { style: "danger" })] : [];
   const extend = remedy.held?.ends === "undo" ? [make("extend", "Extend")] : [];
   return [actions(...undo, make("keep", "Keep"), ...extend)];
 }

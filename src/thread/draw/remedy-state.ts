@@ -33,27 +33,41 @@ export function cardWord(remedy: RemedyView): string {
   return words.endsWith("?") ? words : `${words}:`;
 }
 
-/** One plain sentence about what happened since the decision, or nothing. */
-export function sayProgressOf(remedy: RemedyView, run: RunView): string | undefined {
-  const applied = run.steps.filter((step) => step.remedy === remedy.key && step.phase === "apply");
-  const done = applied.filter((step) => step.state === "succeeded").length;
-  const calls = `${done} of ${count(Math.max(applied.length, remedy.plan?.calls.length ?? 0), "call")} made`;
-  if (remedy.status === "applying" || remedy.status === "errored") return calls;
-  if (remedy.status === "verifying") return `${calls}; waiting for the effect`;
-  if (remedy.status === "failed")
-    return `${calls}; ${sayVerification(remedy, run) ?? "the verification did not hold"}`;
-  if (remedy.status === "succeeded")
-    return `${calls}; ${sayVerification(remedy, run) ?? "the verification held"}`;
-  return undefined;
+/** What happens or happened, in one line: the recorded words, the checks behind them, how many calls were made. */
+export function sayResult(remedy: RemedyView, run: RunView): string | undefined {
+  const { status, note } = remedy;
+  const checks = checksOf(remedy, run);
+  const by = checks === "" ? "" : ` (checked: ${checks})`;
+  const said = [note === undefined ? (OWN_WORDS[status] ?? "") : note.replace(/\.\s*$/, "")].filter(Boolean);
+  if (status === "applying" || status === "errored") return [...said, callsMade(remedy, run)].join("; ");
+  if (status === "verifying") return `${callsMade(remedy, run)}; waiting for the effect${by}`;
+  if (status === "failed") return `${said.join("")}${by}; ${callsMade(remedy, run)}`;
+  if (status === "succeeded") return `${said.join("")}${by}`;
+  return said[0];
 }
 
-/** What the verification looked at, newest readings. */
-function sayVerification(remedy: RemedyView, run: RunView): string | undefined {
-  const steps = run.steps.filter((step) => step.remedy === remedy.key && step.phase === "verify");
-  if (steps.length === 0) return undefined;
-  const verdict = remedy.status === "succeeded" ? "verification held" : "verification did not hold";
-  return `${verdict} (${listed([...new Set(steps.map((step) => step.title))])})`;
+const OWN_WORDS: Readonly<Partial<Record<RemedyStatus, string>>> = {
+  succeeded: "Verified",
+  failed: "The verification did not hold",
+  denied: "Nothing was done",
+  expired: "Nobody decided in time; nothing was done",
+};
+
+function callsMade(remedy: RemedyView, run: RunView): string {
+  const applied = run.steps.filter((step) => step.remedy === remedy.key && step.phase === "apply");
+  const done = applied.filter((step) => step.state === "succeeded").length;
+  return `${done} of ${count(Math.max(applied.length, remedy.plan?.calls.length ?? 0), "call")} made`;
 }
+
+/** What the verification looked at. */
+const checksOf = (remedy: RemedyView, run: RunView): string =>
+  listed([
+    ...new Set(
+      run.steps
+        .filter((step) => step.remedy === remedy.key && step.phase === "verify")
+        .map((step) => step.title.slice(0, 100)),
+    ),
+  ]);
 
 /** What is known of calls nobody saw the end of: the human who decides reads this. */
 export const openAttempts = (remedy: RemedyView): AttemptView[] =>
@@ -66,7 +80,9 @@ export function sayTimes(remedy: RemedyView): string[] {
     ...(remedy.status === "verifying" && remedy.verifyUntil !== undefined
       ? [`must hold by ${at(remedy.verifyUntil)}`]
       : []),
-    ...(remedy.endedAt === undefined ? [] : [`ended ${at(remedy.endedAt)}`]),
+    ...(remedy.endedAt === undefined
+      ? []
+      : [`${remedy.status === "succeeded" ? "verified" : "ended"} ${at(remedy.endedAt)}`]),
     ...(remedy.planSha256 === undefined ? [] : [`plan \`${mrkdwn(remedy.planSha256.slice(0, 8), 8)}\``]),
   ];
 }

@@ -1,5 +1,5 @@
 import type { KnownBlock } from "@slack/types";
-import { count } from "../../core/format.ts";
+import { isRemedyOpen } from "../../core/outcome.ts";
 import type { RemedyView, RunView, ThreadView } from "../../core/view.ts";
 import { cut } from "../../lib/escape.ts";
 import {
@@ -8,6 +8,7 @@ import {
   context,
   fallback,
   header,
+  inlineCode,
   newline,
   type Piece,
   plain,
@@ -16,13 +17,12 @@ import {
 } from "../blocks.ts";
 import type { WantedMessage } from "../wanted.ts";
 import { drawButtons, isDecidable, sayDecision, sayNeeds } from "./approval.ts";
+import { placeOf, sayChanges } from "./changes.ts";
+import { helpedBefore } from "./next.ts";
 import type { DrawOptions } from "./options.ts";
 import { drawQuestion, questionOf, sayQuestion } from "./question.ts";
-import { cardWord, openAttempts, sayProgressOf, sayTimes } from "./remedy-state.ts";
-import { RISK_WORDS } from "./words.ts";
-
-const MOST_CHANGES = 12;
-const CHANGE = 220;
+import { cardWord, openAttempts, sayResult, sayTimes } from "./remedy-state.ts";
+import { RISK_WORDS, sayWritten } from "./words.ts";
 
 /** A remedy has a card of its own once it has a frozen plan somebody may decide on. */
 export const hasCard = (remedy: RemedyView): boolean =>
@@ -45,76 +45,98 @@ export function drawCard(
     text: fallback(`${words} on ${run.system}`),
     blocks: [
       header(words),
+      ...drawResult(remedy, run),
       codeBlock(sayChanges(remedy).join("\n")),
-      rich(...drawFacts(remedy, run)),
-      ...drawTrouble(remedy),
-      ...(frozen
-        ? [
-            rich(
-              plain(
-                "🧊 Writes are frozen: approved or not, nothing runs until somebody lifts it (/diag unfreeze).",
-              ),
-            ),
-          ]
-        : []),
-      ...(decidable ? drawLimit(run, thread) : []),
+      ...drawFacts(remedy, run),
+      ...drawTrouble(remedy, run),
+      ...(frozen ? [rich(...prose(FROZEN))] : []),
+      ...(decidable ? [...drawRival(remedy, run), ...drawLimit(run, thread)] : []),
       ...drawDecision(remedy, options, decidable),
     ],
   };
 }
 
-/** The changes of the frozen plan, as its previews said them. Exactly these were hashed and are approved. */
-function sayChanges(remedy: RemedyView): string[] {
-  const calls = remedy.plan?.calls ?? [];
-  const all = calls.flatMap((call, i) => {
-    const number = calls.length > 1 ? `${i + 1}. ` : "";
-    const changes = call.changes.length === 0 ? [call.action] : call.changes;
-    return changes.map((change) => cut(`${number}${call.on}: ${change.replace(/\s+/g, " ")}`, CHANGE));
-  });
-  const rest = all.length - MOST_CHANGES;
-  return rest > 0
-    ? [...all.slice(0, MOST_CHANGES), `… and ${count(rest, "more change")} (Preview shows all)`]
-    : all;
+const FROZEN = "🧊 Remedies are frozen: approved or not, nothing is applied before `/diag unfreeze`.";
+
+/** What became of it, before everything else: who comes later reads this line only. */
+function drawResult(remedy: RemedyView, run: RunView): KnownBlock[] {
+  const said = sayResult(remedy, run);
+  if (said === undefined) return [];
+  return [rich(bold(isRemedyOpen({ status: remedy.status }) ? "Now: " : "Result: "), ...prose(said, 700))];
 }
 
-function drawFacts(remedy: RemedyView, run: RunView): Piece[] {
+/** What somebody who decides must know; afterwards only why it was offered. */
+function drawFacts(remedy: RemedyView, run: RunView): KnownBlock[] {
+  const { plan } = remedy;
   const why = run.findings.find((finding) => finding.remedies.includes(remedy.key));
-  const progress = sayProgressOf(remedy, run);
-  const undo =
-    remedy.plan?.undo === "actions" ? "yes, the earlier state is recorded" : (remedy.plan?.undo ?? "unknown");
+  const place = placeOf(remedy);
+  const undo = plan?.undo === "actions" ? "yes, the earlier state is recorded" : (plan?.undo ?? "unknown");
+  const verify = plan === undefined ? "not at all" : `within ${sayWritten(plan.verifyWithin)}`;
+  const facts: [string, string][] = [
+    // With one finding the reason stands right above the card.
+    ["Why", run.findings.length > 1 ? (why?.title ?? "") : ""],
+    ["Where", place ?? ""],
+    ...(isRemedyOpen(remedy)
+      ? ([
+          ["Risk", RISK_WORDS[remedy.risk]],
+          ["Undo", undo.replace(/^none: /, "none; ")],
+          ["Verify", verify],
+          [
+            "In force",
+            plan?.appliedFor === undefined ? "" : `${sayWritten(plan.appliedFor)}, then taken back`,
+          ],
+        ] satisfies [string, string][])
+      : []),
+  ];
+  const pieces = facts
+    .filter(([, said]) => said !== "")
+    .flatMap(([name, said], i): Piece[] => [
+      ...(i === 0 ? [] : [newline]),
+      bold(`${name}: `),
+      plain(said, 300),
+    ]);
+  return pieces.length === 0 ? [] : [rich(...pieces)];
+}
+
+/** What the recorded words have not said yet: the difference that made it void, what is known of a call nobody saw end. */
+function drawTrouble(remedy: RemedyView, run: RunView): KnownBlock[] {
+  const told = remedy.note ?? "";
+  const said = linesOfTrouble(remedy).filter(({ line }) => !told.includes(line));
+  const title = remedy.status === "void" ? "What changed since it was approved" : "What is known";
   return [
-    ...(why === undefined ? [] : [bold("Why: "), plain(why.title, 300), newline]),
-    bold("Risk: "),
-    plain(RISK_WORDS[remedy.risk]),
-    newline,
-    bold("Undo: "),
-    plain(undo, 200),
-    newline,
-    bold("Verified within: "),
-    plain(remedy.plan?.verifyWithin ?? "not at all", 100),
-    ...(remedy.plan?.appliedFor === undefined
+    ...(said.length === 0
       ? []
-      : [newline, bold("In force for: "), plain(`${remedy.plan.appliedFor}, then taken back`, 100)]),
-    ...(progress === undefined ? [] : [newline, bold("So far: "), plain(progress, 300)]),
+      : [rich(bold(title)), codeBlock(said.map(({ step, line }) => cut(`${step}${line}`, 300)).join("\n"))]),
+    ...(isStale(remedy) && helpedBefore(remedy, run) === undefined
+      ? [rich(plain("To plan it anew: "), inlineCode(`/diag ${run.system} ${run.runbook}`, 200))]
+      : []),
   ];
 }
 
-/** Why it is void, failed or unknown, in the words that were recorded. */
-function drawTrouble(remedy: RemedyView): KnownBlock[] {
-  const blocks: KnownBlock[] = remedy.note === undefined ? [] : [rich(...prose(remedy.note, 600))];
-  const difference = remedy.approval?.voidBecause ?? [];
-  if (remedy.status === "void" && difference.length > 0) {
-    const said = difference.slice(0, 15).map((line) => cut(line, CHANGE));
-    blocks.push(rich(bold("What changed since it was approved")), codeBlock(said.join("\n")));
-  }
-  if (remedy.status === "unknown") {
-    const said = openAttempts(remedy).slice(0, 6);
-    const evidence = said.map((attempt) =>
-      cut(`${attempt.step}: ${attempt.evidence ?? "no answer was recorded"}`, 300),
-    );
-    if (evidence.length > 0) blocks.push(rich(bold("What is known")), codeBlock(evidence.join("\n")));
-  }
-  return blocks;
+function linesOfTrouble(remedy: RemedyView): { step: string; line: string }[] {
+  if (remedy.status === "void")
+    return (remedy.approval?.voidBecause ?? []).slice(0, 15).map((line) => ({ step: "", line }));
+  if (remedy.status !== "unknown") return [];
+  return openAttempts(remedy)
+    .slice(0, 6)
+    .map(({ step, evidence }) => ({ step: `${step}: `, line: evidence ?? "no answer was recorded" }));
+}
+
+/** Nobody can decide on it any more, and nothing was done. */
+const isStale = ({ status }: RemedyView): boolean => status === "void" || status === "expired";
+
+/** What was offered beside a remedy that has helped is mostly not needed. */
+function drawRival(remedy: RemedyView, run: RunView): KnownBlock[] {
+  const helped = helpedBefore(remedy, run);
+  return helped === undefined
+    ? []
+    : [
+        rich(
+          plain("✅ "),
+          bold(helped.title, 150),
+          plain(" has helped already: this may not be needed any more."),
+        ),
+      ];
 }
 
 /** Said only when it is about to stop somebody. */
@@ -125,11 +147,12 @@ function drawLimit(run: RunView, { writes }: Pick<ThreadView, "writes">): KnownB
 }
 
 function drawDecision(remedy: RemedyView, options: DrawOptions, decidable: boolean): KnownBlock[] {
-  const said = [...sayDecision(remedy, options), ...sayTimes(remedy)];
+  const decided = sayDecision(remedy, options);
+  const past = [...decided, ...(decidable ? [] : sayTimes(remedy))];
   const question = questionOf(remedy, options.now);
   return [
-    ...(decidable ? [context(...sayNeeds(remedy, options))] : []),
-    ...(said.length > 0 ? [context(...said)] : []),
+    ...(decidable ? [context(...sayNeeds(remedy, options), ...sayTimes(remedy))] : []),
+    ...(past.length > 0 ? [context(...past)] : []),
     ...(question === undefined ? [] : [context(...sayQuestion(remedy, question, options))]),
     ...(decidable ? drawButtons(remedy) : []),
     ...(question === undefined ? [] : drawQuestion(remedy, question)),

@@ -1,4 +1,5 @@
 import type { KnownBlock } from "@slack/types";
+import { count } from "../../core/format.ts";
 import { isEnded } from "../../core/outcome.ts";
 import type { FreezeView, RunView, ThreadView } from "../../core/view.ts";
 import { mrkdwn } from "../../lib/escape.ts";
@@ -27,9 +28,15 @@ export function drawRunHead(run: RunView, thread: ThreadView): WantedMessage {
   };
 }
 
+/** `run #42 pg-locks`, and how much it found where that is more than the head says. mrkdwn. */
+export const nameRun = (run: RunView): string[] => [
+  `run #${run.id} ${mrkdwn(run.runbook, 70)}${run.dryRun ? " (dry run)" : ""}`,
+  ...(run.findings.length > 1 ? [count(run.findings.length, "finding")] : []),
+];
+
 const factsOf = (run: RunView): string[] => [
   `*${mrkdwn(run.system, 70)}*`,
-  `run ${run.id} ${mrkdwn(run.runbook, 70)}${run.dryRun ? " (dry run)" : ""}`,
+  ...nameRun(run),
   sayCaller(run.caller),
   run.endedAt === undefined ? `since ${on(run.createdAt)}` : `${on(run.createdAt)}, ended ${on(run.endedAt)}`,
 ];
@@ -44,7 +51,6 @@ const cancelButton = (run: RunView): ButtonSpec => ({
   action: "run:cancel",
   label: "Cancel run",
   value: String(run.id),
-  style: "danger",
   confirm: {
     title: "Cancel this run?",
     text: "Checks stop. Nothing that was already changed is taken back.",
@@ -57,7 +63,7 @@ export const drawFreeze = (freeze: FreezeView | undefined): KnownBlock[] =>
   freeze === undefined
     ? []
     : [
-        rich(plain(`🧊 Writes are frozen by ${freeze.by}: ${freeze.reason}`, 300)),
+        rich(plain(`🧊 Remedies are frozen by ${freeze.by}: ${freeze.reason}`, 300)),
         context(
           `since ${on(freeze.since)}`,
           freeze.until === undefined ? "until `/diag unfreeze`" : `until ${on(freeze.until)}`,

@@ -5,53 +5,65 @@ import { isEnded } from "../../core/outcome.ts";
 import type { RemedyView, RunView } from "../../core/view.ts";
 import { bold, fallback, newline, plain, rich } from "../blocks.ts";
 import type { WantedMessage } from "../wanted.ts";
+import { isFixed } from "./next.ts";
 import { checksOf, sayChecks, unanswered } from "./progress.ts";
 import { CARD_WORDS } from "./remedy-state.ts";
-import { byGravity, listed } from "./words.ts";
+import { byGravity, listed, nameOf } from "./words.ts";
 
-/** The closing word of a run that found something: situation, task, action, result, reflection. */
+/**
+ * The closing word of a run in which somebody decided something: situation, task, action, result, reflection. Where
+ * nothing was decided the head and the findings have said it all.
+ */
 export function drawSummary(run: RunView): WantedMessage[] {
-  if (!isEnded(run.status) || (run.findings.length === 0 && run.status === "succeeded")) return [];
+  if (!isEnded(run.status) || decided(run).length === 0) return [];
   const parts: [string, string][] = [
     ["Situation", situation(run)],
-    ["Task", `${run.title} (${run.runbook}): find the cause, offer what helps.`],
+    ["Task", task(run)],
     ["Action", action(run)],
-    ["Result", result(run)],
+    ["Result", `${result(run)}${sayTime(run)}`],
     ["Reflection", reflection(run)],
   ];
   const pieces = parts.flatMap(([name, words], i) => [
     ...(i === 0 ? [] : [newline]),
     bold(`${name}: `),
-    plain(words, 700),
+    plain(`${words}.`, 700),
   ]);
   return [
     {
       slot: `run/${run.id}/summary`,
       kind: "message",
       urgent: false,
-      text: fallback(`Run ${run.id} has ended: ${result(run)}`),
-      blocks: [rich(bold(`🏁 Run ${run.id} has ended`)), rich(...pieces)],
+      text: fallback(`Run #${run.id} has ended: ${result(run)}`),
+      blocks: [rich(bold(`🏁 Run #${run.id} has ended`)), rich(...pieces)],
     },
   ];
 }
 
-function situation(run: RunView): string {
+/** Remedies somebody was asked about. */
+const decided = (run: RunView): RemedyView[] =>
+  run.remedies.filter((remedy) => remedy.approval !== undefined && remedy.status !== "skipped");
+
+const situation = (run: RunView): string => {
   const alert = run.alert?.labels.alertname;
-  const began =
-    alert === undefined ? `${run.caller.name} asked about ${run.system}` : `alert ${alert} on ${run.system}`;
+  return alert === undefined
+    ? `${nameOf(run.caller)} asked about ${run.system}`
+    : `alert ${alert.slice(0, 120)} on ${run.system}`;
+};
+
+function task(run: RunView): string {
   const found = listed(
     byGravity(run.findings).map((finding) => finding.title.slice(0, 150)),
-    3,
+    2,
   );
-  return found === "" ? `${began}.` : `${began}; found: ${found}.`;
+  return `find the cause (${run.runbook}): ${found === "" ? "nothing was found" : found}`;
 }
 
 function action(run: RunView): string {
   const applied = run.remedies.filter(
     (remedy) => remedy.appliedAt !== undefined || remedy.attempts.length > 0,
   );
-  if (applied.length === 0) return `${sayChecks(run)}; nothing was changed.`;
-  return `${sayChecks(run)}; ${listed(applied.map(sayApplied), 5)}.`;
+  if (applied.length === 0) return `${sayChecks(run)}; nothing was changed`;
+  return `${sayChecks(run)}; ${listed(applied.map(sayApplied), 5)}`;
 }
 
 function sayApplied(remedy: RemedyView): string {
@@ -62,60 +74,51 @@ function sayApplied(remedy: RemedyView): string {
   return `${remedy.title.slice(0, 120)}${by}`;
 }
 
-/** What stands now, remedy by remedy; without remedies, what was found. */
+/** What stands now; each remedy by name only where there are several. */
 function result(run: RunView): string {
   if (run.status === "errored")
     return `broke off: ${(run.error?.message ?? "no reason was recorded").slice(0, 300)}`;
   if (run.status === "cancelled")
-    return `cancelled${run.cancelRequestedBy === undefined ? "" : ` by ${run.cancelRequestedBy}`}.`;
-  const decided = run.remedies.filter((remedy) => remedy.status !== "advice" && remedy.status !== "skipped");
-  if (decided.length === 0) return `${count(run.findings.length, "finding")}, nothing changed by diagbot.`;
-  return `${listed(
-    decided.map(
-      (remedy) =>
-        `${remedy.title.slice(0, 100)}: ${CARD_WORDS[remedy.status].replace(/^\S+ /, "").toLowerCase()}`,
-    ),
-    6,
-  )}.`;
+    return `cancelled${run.cancelRequestedBy === undefined ? "" : ` by ${run.cancelRequestedBy}`}`;
+  const all = decided(run);
+  const word = ({ status }: RemedyView) => CARD_WORDS[status].replace(/^\S+ /, "").toLowerCase();
+  const [only] = all;
+  if (only !== undefined && all.length === 1)
+    return only.appliedAt === undefined ? `${only.title.slice(0, 100)}: ${word(only)}` : word(only);
+  return all
+    .slice(0, 6)
+    .map((remedy) => `${remedy.title.slice(0, 100)}: ${word(remedy)}`)
+    .join("; ");
 }
 
-/** What is still open, what nobody could see, and where the time went. */
+/** What is still open, what people must do, and what nobody could see. */
 function reflection(run: RunView): string {
-  const fixed = new Set(run.remedies.filter((remedy) => remedy.status === "succeeded").map(({ key }) => key));
-  const open = run.findings.filter((finding) => !finding.remedies.some((key) => fixed.has(key)));
+  const open = run.findings.filter((finding) => !isFixed(run, finding.remedies));
   const advice = run.remedies.filter((remedy) => remedy.status === "advice");
   const gaps = unanswered(run);
+  const names = (titles: readonly string[]) =>
+    listed(
+      titles.map((title) => title.slice(0, 120)),
+      3,
+    );
   const said = [
-    open.length === 0
-      ? "nothing found is left open"
-      : `still open: ${listed(
-          open.map(({ title }) => title.slice(0, 120)),
-          3,
-        )}`,
-    ...(advice.length === 0
-      ? []
-      : [
-          `for a person: ${listed(
-            advice.map(({ title }) => title.slice(0, 100)),
-            3,
-          )}`,
-        ]),
+    ...(open.length === 0 ? [] : [`still open: ${names(open.map(({ title }) => title))}`]),
+    ...(advice.length === 0 ? [] : [`left for a person: ${names(advice.map(({ title }) => title))}`]),
     ...(gaps.length === 0
       ? []
       : [`${gaps.length} of ${count(checksOf(run).length, "check")} gave no answer`]),
-    ...sayTime(run),
   ];
-  return `${said.join("; ")}.`;
+  return said.length === 0 ? "nothing is left open" : said.join("; ");
 }
 
-function sayTime(run: RunView): string[] {
-  if (run.endedAt === undefined) return [];
+/** `, 2 min after it was asked for (40 s of them waiting for approval)`. */
+function sayTime(run: RunView): string {
+  if (run.endedAt === undefined) return "";
   const whole = run.endedAt.getTime() - run.createdAt.getTime();
   const waited = run.remedies
     .filter(({ approval }) => approval !== undefined && countApprovals(approval.votes) > 0)
     .map(({ approval }) => (approval?.decidedAt?.getTime() ?? 0) - (approval?.requestedAt.getTime() ?? 0));
   const longest = Math.max(0, ...waited);
-  return [
-    `took ${sayDuration(whole)}${longest > 1000 ? `, of which ${sayDuration(longest)} waiting for approval` : ""}`,
-  ];
+  const share = longest > whole * 0.9 ? "nearly all of it" : `${sayDuration(longest)} of it`;
+  return `; took ${sayDuration(whole)}${longest > 1000 ? `, ${share} waiting for approval` : ""}`;
 }

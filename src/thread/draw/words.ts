@@ -1,4 +1,5 @@
 import type { Caller } from "../../core/caller.ts";
+import { parseDuration, sayDuration } from "../../core/duration.ts";
 import type { RecordedFinding, Severity } from "../../core/finding.ts";
 import type { PrincipalId } from "../../core/ids.ts";
 import type { Principal } from "../../core/policy.ts";
@@ -39,6 +40,16 @@ export const byGravity = (findings: readonly RecordedFinding[]): RecordedFinding
   const rank = { critical: 0, warning: 1, info: 2 } as const;
   return [...findings].sort((a, b) => rank[a.severity] - rank[b.severity]);
 };
+
+/** A duration as a runbook's author wrote it (`30s`), as people read it. */
+export const sayWritten = (written: string): string => {
+  const ms = parseDuration(written);
+  return ms === undefined ? written : sayDuration(ms);
+};
+
+/** The one who asked, in plain words: the name in diagbot.yaml where there is one, never a Slack id. */
+export const nameOf = (caller: Caller): string =>
+  caller.principal ?? (caller.via === "slack" ? "a member of the workspace" : caller.name);
 
 /** `a`, `a and b`, `a, b and 3 more`. */
 export function listed(words: readonly string[], most = 3): string {

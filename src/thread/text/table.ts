@@ -1,69 +1,133 @@
 import { clip } from "../../core/format.ts";
 import { mono } from "../../lib/escape.ts";
 
-/** Characters of a line that Slack shows in a code block of a thread without wrapping. */
-export const WIDTH = 76;
+/** Characters of a line that Slack shows in a code block of a thread pane without wrapping it. */
+export const WIDTH = 60;
 const GAP = "  ";
 const MOST_COLUMNS = 8;
+/** Text is not cut below this before a column goes; the first column says what a row is about. */
+const TEXT_FLOOR = 16;
+const FIRST_FLOOR = 18;
 const NUMBER = /^[-+]?[\d.,]+ ?(%|[a-zµ/]{0,6}B?)$/i;
 
 const cellOf = (text: string): string => mono(text.slice(0, 400)).replace(/\s+/g, " ").trim();
 const widthOf = (text: string): number => [...text].length;
 
+/** A table that fits: its lines, and the headings of the columns that had no room. */
+export interface FittedTable {
+  readonly lines: string[];
+  readonly hidden: string[];
+}
+
 /**
- * Aligned columns in plain text, no line wider than `width`. Wide columns give way first; figures stand right.
- * Columns beyond the eighth are left out and counted in the heading.
+ * Aligned columns in plain text without those that are empty, no line wider than `width`; figures stand right. Where there is not room for all, the
+ * longest texts are cut as far as they stay readable, and then columns go from the right: runbooks name the important ones first.
  */
-export function alignTable(
+export function fitTable(
   columns: readonly string[],
   rows: readonly (readonly string[])[],
   width = WIDTH,
-): string[] {
-  const shown = Math.min(MOST_COLUMNS, Math.max(columns.length, ...rows.map((row) => row.length), 1));
-  const head = cells(columns, shown);
-  const hidden = columns.length - shown;
-  if (hidden > 0) head[shown - 1] = `${head[shown - 1]} (+${hidden} columns)`;
-  const body = rows.map((row) => cells(row, shown));
-  const wanted = head.map((title, i) =>
-    Math.max(widthOf(title), ...body.map((row) => widthOf(row[i] ?? ""))),
+): FittedTable {
+  const all = Math.max(columns.length, ...rows.map((row) => row.length), 1);
+  const filled = Array.from({ length: all }, (_, i) => i).filter(
+    (i) => rows.length === 0 || rows.some((row) => cellOf(row[i] ?? "") !== ""),
   );
-  const widths = shrink(wanted, width - GAP.length * (shown - 1));
-  const isFigure = widths.map((_, i) => body.length > 0 && body.every((row) => NUMBER.test(row[i] ?? "")));
+  const pick = (row: readonly string[]) => filled.map((i) => cellOf(row[i] ?? ""));
+  const head = columns.length === 0 ? [] : pick(columns);
+  const body = rows.map(pick);
+  for (let shown = Math.max(1, Math.min(MOST_COLUMNS, filled.length)); ; shown--) {
+    const made = layOut(head, body, shown);
+    const widths = narrow(made, width, shown <= 2);
+    if (widths !== undefined || shown === 1)
+      return { lines: linesOf(made, widths ?? made.wanted), hidden: head.slice(shown) };
+  }
+}
+
+/** `name:  value` lines; a value too long for the line goes on below itself, its fourth line is cut. */
+export function alignFacts(facts: readonly { name: string; value: string }[], width = WIDTH): string[] {
+  const names = facts.map(({ name }) => `${clip(cellOf(name), 24)}:`);
+  const values = facts.map(({ value }) => cellOf(value));
+  const left = Math.max(0, ...names.map(widthOf)) + GAP.length;
+  const right = values.every((value) => NUMBER.test(value)) ? Math.max(0, ...values.map(widthOf)) : 0;
+  return names.flatMap((name, i) =>
+    wrap(values[i] ?? "", Math.max(8, width - left)).map((part, line) =>
+      `${pad(line === 0 ? name : "", left, false)}${pad(part, Math.max(right, widthOf(part)), true)}`.trimEnd(),
+    ),
+  );
+}
+
+const MOST_LINES = 3;
+
+/** Lines of at most `room` characters, broken at spaces where there are any. */
+function wrap(text: string, room: number): string[] {
+  const lines: string[] = [];
+  let rest = [...text];
+  while (rest.length > room && lines.length < MOST_LINES) {
+    const space = rest.lastIndexOf(" ", room);
+    const end = space > room / 2 ? space : room;
+    lines.push(rest.slice(0, end).join(""));
+    rest = rest.slice(rest[end] === " " ? end + 1 : end);
+  }
+  return [...lines, clip(rest.join(""), room)];
+}
+
+interface Layout {
+  readonly head: readonly string[];
+  readonly body: readonly (readonly string[])[];
+  readonly isFigure: readonly boolean[];
+  readonly wanted: readonly number[];
+}
+
+function layOut(all: readonly string[], rows: readonly (readonly string[])[], shown: number): Layout {
+  const head = all.slice(0, shown);
+  const body = rows.map((row) => row.slice(0, shown));
+  const at = Array.from({ length: shown }, (_, i) => i);
+  return {
+    head,
+    body,
+    isFigure: at.map((i) => body.length > 0 && body.every((row) => NUMBER.test(row[i] ?? ""))),
+    wanted: at.map((i) => Math.max(1, widthOf(head[i] ?? ""), ...body.map((row) => widthOf(row[i] ?? "")))),
+  };
+}
+
+/** Widths that fit, or undefined where a column would have to give more than it can; `force`: it must. */
+function narrow({ body, isFigure, wanted }: Layout, width: number, force: boolean): number[] | undefined {
+  const widths = [...wanted];
+  const floors = wanted.map((whole, i) => {
+    if (force) return Math.min(whole, 3);
+    if (isFigure[i] === true)
+      return Math.max(Math.min(whole, 8), ...body.map((row) => widthOf(row[i] ?? "")));
+    return Math.min(whole, i === 0 ? FIRST_FLOOR : TEXT_FLOOR);
+  });
+  const slack = (i: number) => (widths[i] ?? 0) - (floors[i] ?? 0);
+  let excess = widths.reduce((a, b) => a + b, 0) + GAP.length * (widths.length - 1) - width;
+  for (; excess > 0; excess--) {
+    const able = widths.map((_, i) => i).filter((i) => slack(i) > 0);
+    const giving = able.reduce((a, b) => ((widths[b] ?? 0) >= (widths[a] ?? 0) ? b : a), able[0] ?? 0);
+    if (slack(giving) <= 0) return undefined;
+    widths[giving] = (widths[giving] ?? 0) - 1;
+  }
+  return widths;
+}
+
+function linesOf({ head, body, isFigure }: Layout, widths: readonly number[]): string[] {
   const line = (row: readonly string[]) =>
     row
       .map((cell, i) => pad(cell, widths[i] ?? 1, isFigure[i] === true))
       .join(GAP)
       .trimEnd();
   const rule = widths.map((w) => "─".repeat(w)).join(GAP);
-  const headed = columns.length > 0 ? [line(head), rule] : [];
-  return [...headed, ...body.map(line)];
+  return [...(head.length > 0 ? [line(head), rule] : []), ...body.map(line)];
 }
-
-/** `name  value` lines; values too long for the line are cut. */
-export function alignFacts(facts: readonly { name: string; value: string }[], width = WIDTH): string[] {
-  return alignTable(
-    [],
-    facts.map(({ name, value }) => [`${name}:`, value]),
-    width,
-  ).map((line) => line);
-}
-
-const cells = (row: readonly string[], count: number): string[] =>
-  Array.from({ length: count }, (_, i) => cellOf(row[i] ?? ""));
 
 const pad = (cell: string, width: number, right: boolean): string => {
-  const text = clip(cell, width);
+  const text = isPath(cell) ? endOf(cell, width) : clip(cell, width);
   const space = " ".repeat(Math.max(0, width - widthOf(text)));
   return right ? space + text : text + space;
 };
 
-/** Takes from the widest column until the sum fits; no column below 3. */
-function shrink(wanted: readonly number[], room: number): number[] {
-  const widths = wanted.map((w) => Math.max(1, w));
-  for (let total = widths.reduce((a, b) => a + b, 0); total > room; total--) {
-    const widest = widths.indexOf(Math.max(...widths));
-    if ((widths[widest] ?? 0) <= 3) break;
-    widths[widest] = (widths[widest] ?? 0) - 1;
-  }
-  return widths;
-}
+const isPath = (cell: string): boolean => /^\/[^\s]+$/.test(cell);
+
+/** Of a path the end tells most apart. */
+const endOf = (path: string, width: number): string =>
+  widthOf(path) <= width ? path : `…${[...path].slice(1 - width).join("")}`;

@@ -1,8 +1,16 @@
 import type { KnownBlock } from "@slack/types";
 import { sayDuration } from "../../../core/duration.ts";
-import { canonical } from "../../../core/json.ts";
+import type { PlannedCall } from "../../../core/plan.ts";
 import type { RemedyView, RunView, StepView } from "../../../core/view.ts";
 import { code, rich } from "../blocks.ts";
+import { layOutJson } from "./lay-out-json.ts";
+
+/** How a call behaves when something moves or breaks meanwhile, by the class of its action. */
+const CLASS_WORDS: Readonly<Record<PlannedCall["class"], string>> = {
+  keyed: "repeating it changes nothing more",
+  cas: "only while what it was decided on still holds",
+  guarded: "once; never repeated by itself",
+};
 
 /** A remedy exactly as it was frozen: every call, what it changes, on what state it was decided, and the hash of it all. */
 export function drawPlan({ plan, planSha256, title, risk, advice, note }: RemedyView): KnownBlock[] {
@@ -13,13 +21,16 @@ export function drawPlan({ plan, planSha256, title, risk, advice, note }: Remedy
     ...head,
     ...plan.calls.flatMap((call, at): KnownBlock[] => [
       rich(
-        `${at + 1}. \`${call.action}\` on \`${call.on}\` (${call.class}, at most ${call.timeoutSeconds} s)`,
+        `${at + 1}. \`${call.action}\` on \`${call.on}\`: ${CLASS_WORDS[call.class]}; at most ${call.timeoutSeconds} s`,
       ),
       ...code(call.changes.map((change) => `• ${change}`).join("\n") || "no change", 3),
-      ...code(`input:   ${canonical(call.input)}\nwitness: ${canonical(call.witness)}`, 2),
+      rich("Sent, exactly:"),
+      ...code(layOutJson(call.input), 2),
+      rich("Decided on this state; where it has moved, the approval is void:"),
+      ...code(layOutJson(call.witness), 2),
     ]),
-    rich(`Checked within ${plan.verifyWithin}. Undo: ${plan.undo}`),
-    ...code(`sha256 of the plan: ${planSha256 ?? "none"}`, 1),
+    rich(`Verified within ${plan.verifyWithin}. Undo: ${plan.undo}`),
+    ...code(`sha256 of the plan:\n${planSha256 ?? "none"}`, 1),
   ].slice(0, 98);
 }
 
@@ -27,7 +38,12 @@ const MOST_STEPS = 90;
 
 /** Every step of a run with its outcome, time and error. */
 export function drawDetails(run: RunView): KnownBlock[] {
-  const lines = run.steps.slice(0, MOST_STEPS).map(sayStep);
+  const steps = run.steps.slice(0, MOST_STEPS);
+  const widths = {
+    state: Math.max(0, ...steps.map(({ state }) => state.length)),
+    name: Math.min(WIDEST_NAME, Math.max(0, ...steps.map(({ name }) => name.length))),
+  };
+  const lines = steps.map((step) => sayStep(step, widths));
   const params = Object.entries(run.params).map(([name, value]) => `${name}=${String(value)}`);
   return [
     rich(`Run #${run.id}: ${run.title} on ${run.system}`, { bold: true }),
@@ -38,11 +54,15 @@ export function drawDetails(run: RunView): KnownBlock[] {
   ];
 }
 
-function sayStep(step: StepView): string {
+const WIDEST_NAME = 24;
+
+function sayStep(step: StepView, widths: { state: number; name: number }): string {
   const time = step.durationMs === undefined ? "" : sayDuration(step.durationMs);
+  const margin = " ".repeat(widths.state + 11);
   const error =
-    step.error === undefined ? "" : `\n            ${step.error.code}: ${oneLine(step.error.message)}`;
-  return `${step.state.padEnd(10)}  ${time.padStart(8)}  ${step.name}  ${step.action} on ${step.on}${error}`;
+    step.error === undefined ? "" : `\n${margin}${step.error.code}: ${oneLine(step.error.message)}`;
+  const [state, name] = [step.state.padEnd(widths.state), step.name.padEnd(widths.name)];
+  return `${state} ${time.padStart(8)}  ${name}  ${step.action} on ${step.on}${error}`;
 }
 
 const oneLine = (text: string): string => text.replace(/\s+/g, " ").slice(0, 300);

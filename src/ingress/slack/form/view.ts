@@ -55,7 +55,7 @@ function runbookBlocks(
   chosen: Runbook | undefined,
 ): KnownBlock[] {
   if (runbooks.length === 0) return [rich(`\`${system.id}\` has no connection any runbook could use.`)];
-  const options = runbooks.map(({ id, title }) => option(title, id));
+  const options = runbooks.map(({ id, title }) => option(`${title} (${id})`, id));
   return [choice(`runbook/${system.id}`, "Runbook", PICK_RUNBOOK, options, chosen?.id)];
 }
 

@@ -1,0 +1,160 @@
+import { count } from "../../core/format.ts";
+import { isEnded, isRemedyOpen } from "../../core/outcome.ts";
+import type { RemedyView, RunView } from "../../core/view.ts";
+import { bold, type Piece, plain } from "../blocks.ts";
+import { sayChecks, sayProgress, unanswered } from "./progress.ts";
+import { listed } from "./words.ts";
+
+/** A remedy of the finding was applied and its verification held. */
+export const isFixed = (run: RunView, keys: readonly string[]): boolean =>
+  run.remedies.some((remedy) => keys.includes(remedy.key) && remedy.status === "succeeded");
+
+const withStatus = (run: RunView, ...statuses: readonly RemedyView["status"][]): RemedyView[] =>
+  run.remedies.filter((remedy) => statuses.includes(remedy.status));
+
+const titles = (remedies: readonly RemedyView[]): Piece =>
+  bold(
+    listed(
+      remedies.map(({ title }) => title),
+      2,
+    ),
+    300,
+  );
+
+/** What people should do now, or what diagbot does meanwhile: one line. */
+export function nextOf(run: RunView): Piece[] {
+  const unknown = withStatus(run, "unknown");
+  if (unknown.length > 0)
+    return [
+      bold("Next: "),
+      plain("find out whether this happened and say so on its card: "),
+      titles(unknown),
+    ];
+  const waiting = withStatus(run, "waiting");
+  if (waiting.length > 0) return [bold("Next: "), ...sayWaiting(run, waiting)];
+  const held = run.remedies.filter((remedy) => remedy.held !== undefined);
+  const useless = held.filter((remedy) => remedy.status === "failed");
+  if (useless.length > 0) return [bold("Next: "), plain("undo or keep what did not help: "), titles(useless)];
+  if (run.cancelRequestedBy !== undefined && !isEnded(run.status))
+    return [plain(`Stopping: cancel was asked for by ${run.cancelRequestedBy}`, 200)];
+  return isEnded(run.status) ? afterEnd(run) : underWay(run);
+}
+
+/** After one remedy has helped, the others are mostly not needed: that is what people must decide then. */
+function sayWaiting(run: RunView, waiting: readonly RemedyView[]): Piece[] {
+  const helped = waiting.flatMap((remedy) => helpedBefore(remedy, run) ?? []);
+  return helped.length > 0
+    ? [titles(helped), plain(" has helped; deny what is not needed any more: "), titles(waiting)]
+    : [plain("approve or deny in this thread: "), titles(waiting)];
+}
+
+/** A remedy of the same finding that was applied and verified: then this one is probably not needed any more. */
+export const helpedBefore = (remedy: RemedyView, run: RunView): RemedyView | undefined => {
+  const rivals = run.findings
+    .filter((finding) => finding.remedies.includes(remedy.key))
+    .flatMap((finding) => finding.remedies);
+  return run.remedies.find(({ key, status }) => status === "succeeded" && rivals.includes(key));
+};
+
+const DOING: Readonly<Partial<Record<RemedyView["status"], string>>> = {
+  planned: "preparing ",
+  approved: "about to apply ",
+  applying: "applying ",
+  verifying: "applied, now checking whether it helped: ",
+  undoing: "taking back ",
+};
+
+function underWay(run: RunView): Piece[] {
+  const inForce = run.remedies.find((remedy) => remedy.held !== undefined);
+  if (inForce !== undefined)
+    return [
+      bold("Now: "),
+      titles([inForce]),
+      plain(" is in force for a limited time; its card can undo, keep or extend it"),
+    ];
+  const open = run.remedies.find((remedy) => isRemedyOpen(remedy));
+  if (open !== undefined) return [bold("Now: "), plain(DOING[open.status] ?? ""), titles([open])];
+  if (run.status === "queued") return [plain("Waiting for a worker; it starts by itself.")];
+  return [bold("Now: "), plain(run.diagnosed ? "finishing" : sayProgress(run), 400)];
+}
+
+function afterEnd(run: RunView): Piece[] {
+  if (run.status === "errored")
+    return [bold("Next: "), plain(`look yourself. ${run.error?.message ?? "The run broke off."}`, 500)];
+  if (run.status === "cancelled")
+    return [
+      plain(`Cancelled${run.cancelRequestedBy === undefined ? "" : ` by ${run.cancelRequestedBy}`}.`, 200),
+    ];
+  const bad = withStatus(run, "failed", "errored", "undone").filter(
+    (remedy) => helpedBefore(remedy, run) === undefined && !wasLent(remedy),
+  );
+  if (bad.length > 0)
+    return [
+      bold("Next: "),
+      plain("look yourself; "),
+      titles(bad),
+      plain(` ${ENDED_AS[bad[0]?.status ?? "failed"]}`),
+    ];
+  const done = withStatus(run, "succeeded");
+  if (done.length > 0) return [plain("Applied and verified: "), titles(done), ...sayOpen(run)];
+  const lent = run.remedies.filter(wasLent);
+  if (lent.length > 0)
+    return [plain("In force for the time asked for, taken back since: "), titles(lent), ...sayOpen(run)];
+  const changed = withStatus(run, "void");
+  if (changed.length > 0)
+    return [
+      bold("Next: "),
+      plain("ask for a new run, things have changed since this was planned: "),
+      titles(changed),
+    ];
+  return withoutRemedy(run);
+}
+
+/** Taken back as planned, not because it did harm. */
+const wasLent = ({ status, plan }: RemedyView): boolean =>
+  status === "undone" && plan?.appliedFor !== undefined;
+
+const ENDED_AS: Readonly<Partial<Record<RemedyView["status"], string>>> = {
+  failed: "did not help",
+  errored: "could not be carried out",
+  undone: "was taken back",
+};
+
+/** One thing was repaired; the reader of the first lines must not think that all is well. */
+function sayOpen(run: RunView): Piece[] {
+  const open = run.findings.filter(
+    (finding) => finding.severity !== "info" && !isFixed(run, finding.remedies),
+  );
+  return open.length === 0
+    ? []
+    : [
+        plain("; still open: "),
+        plain(
+          listed(
+            open.map(({ title }) => title.slice(0, 150)),
+            1,
+          ),
+          250,
+        ),
+      ];
+}
+
+function withoutRemedy(run: RunView): Piece[] {
+  if (run.findings.length === 0) {
+    const gaps = unanswered(run);
+    return gaps.length === 0
+      ? [plain(`${sayChecks(run)}, nothing to do.`)]
+      : [
+          bold("Next: "),
+          plain(`check by hand what could not be read: ${listed(gaps.map(({ title }) => title))}`, 400),
+        ];
+  }
+  const advice = withStatus(run, "advice");
+  if (advice.length > 0) return [bold("Next: "), plain("a person must act: "), titles(advice)];
+  const dropped = withStatus(run, "denied", "expired", "cancelled", "skipped");
+  const why =
+    dropped.length === 0
+      ? "no remedy is known"
+      : `${count(dropped.length, "remedy", "remedies")} not applied`;
+  return [bold("Next: "), plain(`decide what to do about it; ${why}.`)];
+}
