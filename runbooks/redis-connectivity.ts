@@ -5,6 +5,7 @@ import {
   redis,
   runbook,
   type Seen,
+  sayBytes,
   sayDuration,
   sayPercent,
   saySeconds,
@@ -35,6 +36,7 @@ type Remedy =
   | "findMaster"
   | "freeClients"
   | "findSlowCommands"
+  | "findMemory"
   | "repairSaving"
   | "repairReplication";
 type Dialled = { dnsMs: number; tcpMs: number; loginMs: number; pingMedianMs: number; pingWorstMs: number };
@@ -45,7 +47,7 @@ type Slow = {
 type Sees = {
   connection: Seen<Dialled>;
   state: Seen<redis.RedisState>;
-  write: Seen<{ accepted: true }>;
+  write: Seen<{ accepted: true | null }>;
   slow: Seen<Slow>;
 };
 
@@ -78,6 +80,7 @@ export const redisConnectivity = runbook({
   }))
   .findings((seen, { params, thresholds }) => [
     ...cannotWork(seen, params.replica),
+    ...swappedOut(seen),
     ...answersSlowly(seen, params.latencyMs),
     ...slowCommands(seen, params.slowMs),
     ...clientsNearLimit(seen, thresholds.connections),
@@ -123,6 +126,12 @@ export const redisConnectivity = runbook({
       advice:
         "Redis does one command at a time, so each of these holds all clients. Replace KEYS by SCAN, big HGETALL/SMEMBERS/LRANGE by pages, DEL of big keys by UNLINK, long scripts by short ones; move reports to a replica.",
     },
+    findMemory: {
+      title: "Give Redis its memory back",
+      risk: "high",
+      advice:
+        "The machine has too little memory: run high-memory to see who takes it. A container's or pod's higher limit restarts Redis (fail over first, look at persistence) and does not change maxmemory: set that separately, well below the limit. Swap comes back by itself only when the keys are read; a failover to a replica with memory is quicker.",
+    },
     repairSaving: {
       title: "Repair saving",
       risk: "high",
@@ -149,6 +158,25 @@ function cannotWork(seen: Sees, isReplica: boolean): Finding<Remedy>[] {
       evidence: [facts({ code: error.code, detail: error.detail ?? "–" })],
       remedies: id === "busy" ? ["killScript", "recover"] : ["recover"],
     }));
+}
+
+/** Below this the ratio of rss to used means nothing. */
+const WORTH_A_LOOK = 100 * 1024 ** 2;
+
+/** INFO has no word of swap (trap redis-swap): less in memory than is used means that the rest is on disk. */
+function swappedOut({ state }: Sees): Finding<Remedy>[] {
+  if (!state.ok) return [];
+  const { used, rss, fragmentation } = state.value.memory;
+  if (used < WORTH_A_LOOK || fragmentation >= 0.9) return [];
+  return [
+    {
+      id: "swapped",
+      severity: "critical",
+      title: `About ${sayBytes(used - rss)} of Redis's memory is swapped out`,
+      because: `Only ${sayBytes(rss)} of ${sayBytes(used)} are in memory: commands wait for the disk.`,
+      remedies: ["findMemory"],
+    },
+  ];
 }
 
 function answersSlowly({ connection }: Sees, latencyMs: number): Finding<Remedy>[] {

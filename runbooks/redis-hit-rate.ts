@@ -6,6 +6,7 @@ import {
   runbook,
   type Seen,
   sayBytes,
+  sayDuration,
   sayPercent,
   table,
   z,
@@ -21,7 +22,7 @@ const params = z.object({
     .describe("with fewer lookups in that time the hit rate counts as unknown"),
 });
 
-type Remedy = "runRedisMemory" | "lengthenTtl" | "repairKeys" | "recover";
+type Remedy = "runRedisMemory" | "warmCache" | "lengthenTtl" | "repairKeys" | "recover";
 type Sees = {
   rates: Seen<redis.RedisRates>;
   state: Seen<redis.RedisState>;
@@ -70,6 +71,18 @@ export const redisHitRate = runbook({
       advice:
         "Entries are pushed out before they are read again. Run redis-memory: it can raise maxmemory within safe bounds, and shows which prefix takes the room.",
     },
+    warmCache: {
+      title: "Fill the cache again, gently",
+      risk: "low",
+      advice: ({ state }: Sees) => {
+        const totals = state.ok ? state.value.totals : undefined;
+        const flushed =
+          (totals?.flushes ?? 0) > 0
+            ? " Find who flushes (deployment scripts, tests pointed at the wrong URL) and take FLUSHALL and FLUSHDB from that user: ACL SETUSER <user> -flushall -flushdb."
+            : "";
+        return `Warm it with the most asked entries at a bounded rate, so that the misses do not all fall on the database; let only one request per key compute it (single flight). Give TTLs some jitter so that entries written together do not expire together.${flushed} If it was a restart: persistence (RDB) brings a cache back filled.`;
+      },
+    },
     lengthenTtl: {
       title: "Keep entries longer",
       risk: "low",
@@ -107,22 +120,65 @@ function cannotAsk(seen: Sees): Finding<Remedy>[] {
   }));
 }
 
-/** Which of three: pushed out, expired, or never stored. Compared with the misses of the same interval. */
-function causeOf({ misses, evicted, expired }: redis.RedisRates): [cause: string, remedy: Remedy] {
+interface Cause {
+  /** Ends the title. */
+  readonly short: string;
+  readonly long: string;
+  readonly remedy: Remedy;
+}
+
+/** Which of four: pushed out, expiring, emptied, or never stored. Compared with the misses of the same interval. */
+function causeOf({ misses, evicted, expired }: redis.RedisRates, state: Sees["state"]): Cause {
   if (evicted > 0 && evicted >= expired && evicted >= misses * 0.1)
-    return [
-      `${count(evicted, "key")} were evicted meanwhile: the cache is too small for what is asked of it.`,
-      "runRedisMemory",
-    ];
+    return {
+      short: "entries are evicted before they are read",
+      long: `${count(evicted, "key")} were evicted meanwhile: the cache is too small for what is asked of it.`,
+      remedy: "runRedisMemory",
+    };
   if (expired > 0 && expired >= misses * 0.1)
-    return [
-      `${count(expired, "key")} expired meanwhile: their TTL is short for how seldom they are read.`,
-      "lengthenTtl",
-    ];
-  return [
-    `Only ${count(evicted, "key")} were evicted and ${expired} expired meanwhile: what is asked for was not stored, or under another key.`,
-    "repairKeys",
-  ];
+    return {
+      short: "entries expire before they are read",
+      long: `${count(expired, "key")} expired meanwhile: their TTL is short for how seldom they are read.`,
+      remedy: "lengthenTtl",
+    };
+  if (state.ok && state.value.keys.total < misses * 0.1) return emptied(state.value);
+  return {
+    short: "what is asked for is not stored",
+    long: `Only ${count(evicted, "key")} were evicted and ${expired} expired meanwhile: what is asked for was not stored, or under another key.`,
+    remedy: "repairKeys",
+  };
+}
+
+/** Younger than this, in seconds, the server itself explains that nothing is stored yet. */
+const YOUNG = 900;
+
+function emptied({ keys, totals, uptimeSeconds }: redis.RedisState): Cause {
+  const left = `${keys.total === 0 ? "No key is" : `Only ${count(keys.total, "key is", "keys are")}`} left.`;
+  const remedy = "warmCache";
+  // Expired keys may be long ago; a flush or a restart that emptied it leaves fewer of them than it had keys.
+  if (totals.expired >= 1_000 && totals.expired > totals.flushes * 1_000)
+    return {
+      short: "the cache is empty, its entries expired together",
+      long: `${left} ${totals.expired} expired since the start and hardly any does now: they had the same TTL.`,
+      remedy,
+    };
+  if (totals.flushes > 0)
+    return {
+      short: "the cache was flushed",
+      long: `${left} FLUSHALL or FLUSHDB was called ${count(totals.flushes, "time")} since the start.`,
+      remedy,
+    };
+  if (uptimeSeconds < YOUNG)
+    return {
+      short: "the cache is empty since a restart",
+      long: `${left} The server started ${sayDuration(uptimeSeconds * 1000)} ago.`,
+      remedy,
+    };
+  return {
+    short: "the cache is empty",
+    long: `${left} Nothing was flushed and the server has not restarted: nobody stores what is asked for.`,
+    remedy: "repairKeys",
+  };
 }
 
 function missing({ rates, state, keys }: Sees, lookups: number, threshold: number): Finding<Remedy>[] {
@@ -130,14 +186,14 @@ function missing({ rates, state, keys }: Sees, lookups: number, threshold: numbe
   const { hits, misses, hitRatio, lifetimeHitRatio, seconds } = rates.value;
   // No traffic is unknown, not zero.
   if (hitRatio === null || hits + misses < lookups || hitRatio >= threshold) return [];
-  const [cause, remedy] = causeOf(rates.value);
+  const cause = causeOf(rates.value, state);
   const lifetime = lifetimeHitRatio === null ? "–" : sayPercent(lifetimeHitRatio);
   return [
     {
       id: "low-hit-rate",
       severity: "warning",
-      title: `${sayPercent(hitRatio)} of cache lookups hit (below ${sayPercent(threshold)})`,
-      because: `${hits} hits and ${misses} misses in ${Math.round(seconds)} s; since the server's start it was ${lifetime}. ${cause}`,
+      title: `${sayPercent(hitRatio)} of cache lookups hit (below ${sayPercent(threshold)}): ${cause.short}`,
+      because: `${hits} hits and ${misses} misses in ${Math.round(seconds)} s; since the server's start it was ${lifetime}. ${cause.long}`,
       evidence: [
         facts({
           hits,
@@ -154,7 +210,7 @@ function missing({ rates, state, keys }: Sees, lookups: number, threshold: numbe
         }),
         ...(keys.ok ? [ttlTable(keys.value)] : []),
       ],
-      remedies: [remedy],
+      remedies: [cause.remedy],
     },
   ];
 }

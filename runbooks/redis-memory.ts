@@ -1,15 +1,14 @@
 import { redis, runbook, sayBytes, verify } from "../src/sdk.ts";
+import { full, roomAdvice } from "./support/redis-full.ts";
 import {
   bigKeys,
   type Context,
   cannotAsk,
   evicting,
-  full,
   limitFor,
   MIB,
   params,
   policyOf,
-  roomAdvice,
   type Sees,
   unsuitable,
   wasted,
@@ -131,7 +130,9 @@ export const redisMemory = runbook({
       title: "Shrink the big keys",
       risk: "destructive",
       advice: ({ keys }: Sees, { params }: Context) => {
-        const big = keys.ok ? keys.value.biggest.filter(({ bytes }) => bytes >= params.bigKeyMiB * MIB) : [];
+        const all = keys.ok ? keys.value.biggest : [];
+        const above = all.filter(({ bytes }) => bytes >= params.bigKeyMiB * MIB);
+        const big = above.length > 0 ? above : all.slice(0, 1);
         return `Find out what writes ${big.map(({ key, type, bytes }) => `${key} (${type}, ${sayBytes(bytes)})`).join(", ")} and bound it: LTRIM for lists, XTRIM for streams, a TTL, or many small hashes. Remove one only if it can be computed again, with UNLINK (DEL blocks the server while it frees).`;
       },
     },

@@ -35,7 +35,7 @@ export const params = z.object({
 
 type Params = z.output<typeof params>;
 
-type Remedy =
+export type Remedy =
   | "setPolicy"
   | "raiseMaxmemory"
   | "persistConfig"
@@ -48,14 +48,14 @@ type Remedy =
 
 export type Sees = {
   state: Seen<redis.RedisState>;
-  write: Seen<{ accepted: true }>;
+  write: Seen<{ accepted: true | null }>;
   rates: Seen<redis.RedisRates>;
   keys: Seen<redis.KeySample>;
 };
 
 export type Context = RunContext<Params>;
 
-const roleOf = ({ system }: Context) =>
+export const roleOf = ({ system }: Context) =>
   system.connections.find(({ kind }) => kind === "redis")?.role ?? "mixed";
 
 export const policyOf = (state: Sees["state"]) =>
@@ -80,7 +80,7 @@ export function cannotAsk(seen: Sees): Finding<Remedy>[] {
     }));
 }
 
-const memoryFacts = ({ memory, keys }: redis.RedisState) =>
+export const memoryFacts = ({ memory, keys }: redis.RedisState) =>
   facts({
     used: sayBytes(memory.used),
     maxmemory: memory.max === 0 ? "no limit" : sayBytes(memory.max),
@@ -88,70 +88,6 @@ const memoryFacts = ({ memory, keys }: redis.RedisState) =>
     peak: sayBytes(memory.peak),
     keys: `${keys.total}, ${keys.withTtl} with a TTL`,
   });
-
-/** What may be done about a full instance depends on whether it may lose keys. */
-function remediesOfFull(state: redis.RedisState, context: Context): Remedy[] {
-  if (roleOf(context) !== "cache") return ["makeRoom"];
-  return [
-    ...(state.memory.policy.startsWith("allkeys-") ? [] : (["setPolicy"] as const)),
-    "raiseMaxmemory",
-    "persistConfig",
-    "makeRoom",
-  ];
-}
-
-/** Is there anything the policy could remove? A cache that can evict is meant to be full. */
-const canEvict = ({ memory, keys }: redis.RedisState): boolean =>
-  memory.policy.startsWith("allkeys-") || (memory.policy.startsWith("volatile-") && keys.withTtl > 0);
-
-export function full({ state, write, rates, keys }: Sees, context: Context): Finding<Remedy>[] {
-  const refuses = (!write.ok && write.error.detail === "OOM") || (rates.ok && rates.value.oomErrors > 0);
-  if (!state.ok) return [];
-  const { memory, totals } = state.value;
-  const evidence = [memoryFacts(state.value), ...(keys.ok ? [prefixTable(keys.value)] : [])];
-  if (refuses)
-    return [
-      {
-        id: "oom",
-        severity: "critical",
-        title: `Redis refuses writes: ${sayBytes(memory.used)} of ${sayBytes(memory.max)} are used and the policy is ${memory.policy}`,
-        because: `${whyNothingEvicted(state.value)} ${count(totals.oomErrors, "write")} answered with OOM since the start.`,
-        evidence,
-        remedies: remediesOfFull(state.value, context),
-      },
-    ];
-  const limit = memory.max > 0 ? memory.max : memory.system;
-  const ratio = limit === 0 ? 0 : memory.used / limit;
-  if (memory.max > 0 && canEvict(state.value)) return [];
-  if (ratio < context.thresholds.memory) return [];
-  return [
-    {
-      id: "nearly-full",
-      severity: "warning",
-      title: `Redis uses ${sayPercent(ratio)} of ${memory.max > 0 ? "maxmemory" : "the machine's memory"} (${sayBytes(memory.used)} of ${sayBytes(limit)})`,
-      because:
-        memory.max > 0
-          ? `${whyNothingEvicted(state.value)} At the limit every write fails with OOM.`
-          : "maxmemory is 0, so nothing stops it before the kernel's out-of-memory killer does.",
-      evidence,
-      remedies: memory.max > 0 ? remediesOfFull(state.value, context) : ["makeRoom"],
-    },
-  ];
-}
-
-function whyNothingEvicted({ memory, keys }: redis.RedisState): string {
-  if (memory.policy === "noeviction") return "With noeviction nothing is ever removed to make room.";
-  if (memory.policy.startsWith("volatile-"))
-    return `${memory.policy} removes keys with a TTL only, and ${keys.withTtl} of ${keys.total} have one.`;
-  return "Evicting everything it may would not make enough room: buffers or a single key take it.";
-}
-
-const prefixTable = ({ prefixes, looked, keys }: redis.KeySample) =>
-  table(
-    ["prefix", "keys", "bytes", "without TTL"],
-    prefixes.slice(0, 8).map((one) => [one.prefix, one.keys, sayBytes(one.bytes), one.withoutTtl]),
-    `By prefix (${looked} of ${keys} keys)`,
-  );
 
 export function evicting({ state, rates }: Sees, context: Context): Finding<Remedy>[] {
   if (!state.ok || !rates.ok) return [];
@@ -260,22 +196,4 @@ export function wasted({ state }: Sees): Finding<Remedy>[] {
       remedies: ["slimClients"],
     });
   return findings;
-}
-
-export function roomAdvice({ state, keys }: Sees, context: Context): string {
-  const worst = keys.ok ? keys.value.prefixes[0] : undefined;
-  const holder =
-    worst === undefined || !keys.ok
-      ? ""
-      : ` ${worst.prefix} holds most (${worst.keys} of ${keys.value.looked} keys looked at, ${sayBytes(worst.bytes)}, ${worst.withoutTtl} without a TTL): give them a TTL, or remove what is not needed with UNLINK in batches.`;
-  const role = roleOf(context);
-  const limit =
-    state.ok && state.value.memory.max > 0
-      ? ` If the machine has it, CONFIG SET maxmemory ${limitFor(state.value, context.params.maxmemoryMiB)}.`
-      : "";
-  const keep =
-    role === "cache"
-      ? ""
-      : ` The connection's role is ${role}, so diagbot changes neither limit nor policy: evicting would lose jobs or sessions. Let consumers catch up, remove finished jobs, and put the cache on an instance of its own.`;
-  return `${keep}${holder}${limit}`.trim();
 }

@@ -2,7 +2,7 @@ import { Redis } from "ioredis";
 import type { ActionContext } from "../../core/action.ts";
 import { DiagError } from "../../core/errors.ts";
 import { timeoutAt, toRedisError } from "./errors.ts";
-import { firstWords } from "./first-words.ts";
+import { firstWords, speaks } from "./first-words.ts";
 
 /** Commands on one connection; replies as Redis gives them (RESP2). */
 export interface RedisHands {
@@ -27,6 +27,8 @@ export interface RedisClient {
 }
 
 const CONNECT_MS = 3_000;
+/** For a second look at a connection that failed. */
+const LOOK_MS = 1_000;
 
 /** Opens nothing yet. */
 export function openRedis(url: string): RedisClient {
@@ -105,13 +107,26 @@ async function connected(redis: Redis): Promise<Redis> {
   }
 }
 
-/** A server that hangs up has often said why, before the driver could listen. */
+/** A server that hangs up has often said why, before the driver could listen; or one of the two meant TLS and the other did not. */
 async function explain(thrown: unknown, url: string): Promise<never> {
   const error = toRedisError(thrown);
+  const isTls = url.startsWith("rediss:");
+  if (isTls && error.detail === "tcp" && (await speaks(url, "tcp", LOOK_MS)))
+    throw mismatch("timeout", `connected, but no TLS handshake within ${CONNECT_MS} ms`, "no-tls");
   if (!["closed", "ECONNRESET", "EPIPE"].includes(error.detail ?? "")) throw error;
-  const words = await firstWords(url, CONNECT_MS);
-  throw words.startsWith("-") ? toRedisError(new Error(words.slice(1))) : error;
+  const words = await firstWords(url, LOOK_MS);
+  if (words.startsWith("-")) throw toRedisError(new Error(words.slice(1)));
+  if (!isTls && (await speaks(url, "tls", LOOK_MS)))
+    throw mismatch(
+      "target_unreachable",
+      "the port speaks TLS, but the URL begins with redis://",
+      "wants-tls",
+    );
+  throw error;
 }
+
+const mismatch = (code: "timeout" | "target_unreachable", words: string, detail: string): DiagError =>
+  new DiagError(code, `Redis: ${words}`, { detail });
 
 const late = async (ms: number): Promise<never> => {
   await new Promise((resolve) => setTimeout(resolve, ms).unref());

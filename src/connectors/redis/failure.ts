@@ -78,6 +78,12 @@ const MISCONF: Known = [
   "The last background save failed and stop-writes-on-bgsave-error is on.",
   "Read its log for the reason: mostly a full disk, a folder without write permission, or fork refused for want of memory (vm.overcommit_memory=1). Repair that, then BGSAVE; writes return after the first good save. Switching stop-writes-on-bgsave-error off only hides it.",
 ];
+const NO_REPLICAS: Known = [
+  "no-replicas",
+  "Redis refuses writes: too few replicas are connected",
+  "min-replicas-to-write asks for more replicas in step than there are.",
+  "INFO replication lists the replicas with state and lag. Bring the missing ones back; CONFIG SET min-replicas-to-write lowers the demand, and with it what a failover may lose.",
+];
 const READ_ONLY: Known = [
   "read-only",
   "Redis is a read-only replica",
@@ -115,6 +121,19 @@ const TLS: Known = [
   "Look at the certificate's dates and names (`openssl s_client -connect <host>:<port>`), and at redis:// or rediss:// in the URL.",
 ];
 
+const NO_TLS: Known = [
+  "no-tls",
+  "Redis does not answer the TLS handshake",
+  "The port takes connections, but speaks no TLS (or the server is stuck).",
+  "Look at `tls-port` and `port` in its configuration and at rediss:// in the URL: plain Redis wants redis://.",
+];
+const WANTS_TLS: Known = [
+  "wants-tls",
+  "Redis wants TLS, but the URL says redis://",
+  "The port completes a TLS handshake and hangs up on anything else.",
+  "Write rediss:// in the URL. Where its certificate is of an authority of your own, give diagbot the root (NODE_EXTRA_CA_CERTS).",
+];
+
 const BY_DETAIL: Readonly<Record<string, Known>> = {
   ECONNREFUSED: REFUSED,
   ENOENT: REFUSED,
@@ -139,12 +158,15 @@ const BY_DETAIL: Readonly<Record<string, Known>> = {
   OOM: OUT_OF_MEMORY,
   MISCONF,
   READONLY: READ_ONLY,
+  NOREPLICAS: NO_REPLICAS,
   MASTERDOWN: MASTER_DOWN,
   CLUSTERDOWN: CLUSTER,
   MOVED: CLUSTER,
   ASK: CLUSTER,
   DENIED: PROTECTED,
   EPROTO: TLS,
+  "no-tls": NO_TLS,
+  "wants-tls": WANTS_TLS,
 };
 
 /** What the error means; undefined where it says nothing about the server as a whole. */
@@ -157,13 +179,24 @@ export function failureOf(error: StepError): RedisFailure | undefined {
   return { id, title, because: `${because} The server or driver says: ${error.message}`, advice };
 }
 
-/** Failures of the steps, one per cause, in the order of the steps. */
+/** Failures of the steps, one per cause, in the order of the steps; any error is one where every step failed. */
 export function failuresIn(
   steps: Readonly<Record<string, Seen<unknown>>>,
 ): readonly (RedisFailure & { readonly error: StepError })[] {
-  const found = Object.values(steps).flatMap((step) => {
-    const failure = step.ok ? undefined : failureOf(step.error);
-    return step.ok || failure === undefined ? [] : [{ ...failure, error: step.error }];
+  const errors = Object.values(steps).flatMap((step) => (step.ok ? [] : [step.error]));
+  const found = errors.flatMap((error) => {
+    const failure = failureOf(error);
+    return failure === undefined ? [] : [{ ...failure, error }];
   });
+  const [first] = errors;
+  if (found.length === 0 && first !== undefined && errors.length === Object.keys(steps).length)
+    return [{ ...unexplained(first), error: first }];
   return found.filter(({ id }, index) => found.findIndex((other) => other.id === id) === index);
 }
+
+const unexplained = ({ message }: StepError): RedisFailure => ({
+  id: "cannot-ask",
+  title: `Redis cannot be asked: ${message.slice(0, 120)}`,
+  because: "Every question was answered with an error, so nothing is known about it.",
+  advice: "Read the end of its log, and try the URL of diagbot.yaml with redis-cli from this machine.",
+});

@@ -27,3 +27,22 @@ export const firstWords = (url: string, ms: number): Promise<string> =>
     const ask = setTimeout(() => socket.write("PING\r\n"), 100);
     socket.on("close", () => clearTimeout(ask));
   });
+
+/** Does the port complete a TLS handshake, or at least take a TCP connection? Nothing is sent beyond the handshake. */
+export const speaks = (url: string, protocol: "tls" | "tcp", ms: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const { hostname, port } = new URL(url);
+    const host = hostname.replace(/^\[|\]$/g, "");
+    const options = { host, port: Number(port || 6379) };
+    const socket =
+      // Whose certificate it is does not matter: the question is whether there is one.
+      protocol === "tls" ? connectTls({ ...options, rejectUnauthorized: false }) : connectTcp(options);
+    const end = (does: boolean) => {
+      socket.destroy();
+      resolve(does);
+    };
+    socket.setTimeout(ms, () => end(false));
+    socket.on("error", () => end(false));
+    socket.on("close", () => end(false));
+    socket.on(protocol === "tls" ? "secureConnect" : "connect", () => end(true));
+  });

@@ -27,3 +27,7 @@ export function databasesOf(fields: Readonly<Record<string, string>>) {
 /** `errorstat_OOM:count=3`: how often that error was answered since the start (Redis 6.2). */
 export const errorCountOf = (fields: Readonly<Record<string, string>>, name: string): number =>
   Number(/^count=(\d+)/.exec(fields[`errorstat_${name}`] ?? "")?.[1] ?? 0);
+
+/** `cmdstat_flushall:calls=2,usec=…`: how often that command was called since the start (or CONFIG RESETSTAT). */
+export const callsOf = (fields: Readonly<Record<string, string>>, command: string): number =>
+  Number(/^calls=(\d+)/.exec(fields[`cmdstat_${command}`] ?? "")?.[1] ?? 0);

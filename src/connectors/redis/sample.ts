@@ -15,7 +15,9 @@ const Sample = z.object({
   biggest: z.array(
     z.object({ key: z.string(), type: z.string(), bytes: z.number(), ttlSeconds: z.number().nullable() }),
   ),
-  prefixes: z.array(z.object({ prefix: z.string(), keys: z.int(), bytes: z.number(), withoutTtl: z.int() })),
+  prefixes: z.array(
+    z.object({ prefix: z.string(), keys: z.int(), bytes: z.number(), withoutTtl: z.int(), strings: z.int() }),
+  ),
   ttl: z.object({ none: z.int(), underMinute: z.int(), underHour: z.int(), longer: z.int() }),
   /** Keys that are no cache, by kind, with one masked example each. */
   protected: z.array(z.object({ what: z.string(), keys: z.int(), example: z.string() })),
@@ -23,7 +25,8 @@ const Sample = z.object({
 export type KeySample = z.infer<typeof Sample>;
 
 const BATCH = 250;
-const MAX_KEYS = 20_000;
+/** The budget of time ends it first on most servers; one giant key among many must not be missed for a low number. */
+const MAX_KEYS = 100_000;
 
 /**
  * Looks at keys by SCAN with a budget of time and number, over all databases: size by MEMORY USAGE (not element counts),
@@ -93,14 +96,15 @@ async function lookAt(redis: RedisHands, names: readonly string[]): Promise<Look
 
 /** Sizes, prefixes, TTLs and protected kinds of what was looked at. */
 export function summary(looked: readonly Looked[]): Omit<KeySample, "keys" | "looked"> {
-  const prefixes = new Map<string, { prefix: string; keys: number; bytes: number; withoutTtl: number }>();
+  const prefixes = new Map<string, KeySample["prefixes"][number]>();
   const kinds = new Map<string, { what: string; keys: number; example: string }>();
   for (const { key, type, bytes, ttlSeconds } of looked) {
     const prefix = prefixOf(key);
-    const group = prefixes.get(prefix) ?? { prefix, keys: 0, bytes: 0, withoutTtl: 0 };
+    const group = prefixes.get(prefix) ?? { prefix, keys: 0, bytes: 0, withoutTtl: 0, strings: 0 };
     group.keys += 1;
     group.bytes += bytes;
     group.withoutTtl += ttlSeconds === null ? 1 : 0;
+    group.strings += type === "string" ? 1 : 0;
     prefixes.set(prefix, group);
     const what = protectedAs(key, type);
     if (what === undefined) continue;

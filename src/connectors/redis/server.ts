@@ -4,7 +4,7 @@ import { z } from "zod";
 import { actionsOn } from "../../core/action.ts";
 import type { RedisClient } from "./client.ts";
 import { timeoutAt, toRedisError } from "./errors.ts";
-import { databasesOf, errorCountOf, numberOf, parseInfo } from "./info.ts";
+import { callsOf, databasesOf, errorCountOf, numberOf, parseInfo } from "./info.ts";
 
 const { read } = actionsOn<RedisClient>("redis");
 
@@ -85,18 +85,22 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
 
 /**
  * Would a write be accepted? `MULTI`, `SET`, `DISCARD`: Redis decides about a queued write as about a real one (OOM, MISCONF,
- * READONLY, NOREPLICAS, ACL), but DISCARD throws it away, so nothing changes. A refusal is the error's `detail`.
+ * READONLY, NOREPLICAS), but DISCARD throws it away, so nothing changes. A refusal is the error's `detail`. Null: the bot's own
+ * user may not write, which says nothing about the application's.
  */
 export const checkWrite = read({
   name: "redis.check-write",
   title: "Ask whether a write would be accepted",
   input: z.object({}),
-  output: z.object({ accepted: z.literal(true) }),
+  output: z.object({ accepted: z.literal(true).nullable() }),
   run: (client, _input, context) =>
     client.useOwn(context, async (redis) => {
       const [multi, queued] = await redis.all([["MULTI"], ["SET", "diagbot:would-write", "1"], ["DISCARD"]]);
-      if (multi instanceof Error) throw toRedisError(multi);
-      if (queued instanceof Error) throw toRedisError(queued);
+      for (const reply of [multi, queued]) {
+        const error = reply instanceof Error ? toRedisError(reply) : undefined;
+        if (error?.detail === "NOPERM") return { accepted: null };
+        if (error !== undefined) throw error;
+      }
       return { accepted: true as const };
     }),
 });
@@ -128,6 +132,8 @@ const State = z.object({
     expired: z.number(),
     oomErrors: z.number(),
     rejectedConnections: z.number(),
+    /** FLUSHALL and FLUSHDB. */
+    flushes: z.number(),
   }),
   persistence: z.object({
     rdbOk: z.boolean(),
@@ -188,6 +194,7 @@ export function stateOf(text: string): RedisState {
       expired: n("expired_keys"),
       oomErrors: errorCountOf(info, "OOM"),
       rejectedConnections: n("rejected_connections"),
+      flushes: callsOf(info, "flushall") + callsOf(info, "flushdb"),
     },
     persistence: {
       rdbOk: (info.rdb_last_bgsave_status ?? "ok") === "ok",

@@ -4,6 +4,7 @@ import { redisHitRate } from "../../../runbooks/redis-hit-rate.ts";
 import { redisConnector } from "../../../src/connectors/redis/index.ts";
 import { type RedisServer, startRedis, whyNoRedis } from "../../helpers/redis-server.ts";
 import { type Bench, type Diagnosis, openBench } from "../../helpers/run-runbook.ts";
+import { until } from "../../helpers/until.ts";
 
 describe.skipIf(whyNoRedis() !== undefined)("redis-hit-rate", () => {
   let server: RedisServer;
@@ -13,7 +14,7 @@ describe.skipIf(whyNoRedis() !== undefined)("redis-hit-rate", () => {
   let traffic: Promise<void> = Promise.resolve();
 
   beforeAll(async () => {
-    server = await startRedis();
+    server = await startRedis(["--enable-debug-command", "yes"]);
     app = new Redis(server.url);
     bench = openBench({
       connections: { cache: { kind: "redis", url: server.url, role: "cache" } },
@@ -56,12 +57,32 @@ describe.skipIf(whyNoRedis() !== undefined)("redis-hit-rate", () => {
   });
 
   it("finds lookups of what was never stored", async () => {
-    await app.set("page:1", "x", "EX", 600);
+    await app.call("DEBUG", "POPULATE", "20000", "page", "10");
     keepDoing((n) => app.get(`page:${process.pid}-${n}`));
     const run = await diagnose();
-    expect(run.finding("low-hit-rate").title).toBe("0 % of cache lookups hit (below 70 %)");
+    expect(run.finding("low-hit-rate").title).toBe(
+      "0 % of cache lookups hit (below 70 %): what is asked for is not stored",
+    );
     expect(run.finding("low-hit-rate").remedies).toEqual(["repairKeys"]);
-    expect(run.advice("repairKeys")).toContain("page:* (1)");
+    expect(run.advice("repairKeys")).toContain("page:* (");
+  });
+
+  it("finds a cache that was flushed, restarted, or whose entries expired all at once", async () => {
+    keepDoing((n) => app.get(`page:${n % 1000}`));
+    const flushed = await diagnose();
+    expect(flushed.finding("low-hit-rate").title).toMatch(/: the cache was flushed$/);
+    expect(flushed.advice("warmCache")).toContain("-flushall");
+    await app.config("RESETSTAT");
+    expect((await diagnose()).finding("low-hit-rate").title).toMatch(/: the cache is empty since a restart$/);
+    const pipeline = app.pipeline();
+    for (let n = 0; n < 5_000; n++) pipeline.set(`page:${n}`, "x", "PX", 200);
+    await pipeline.exec();
+    await until(async () => (await app.dbsize()) === 0);
+    const expired = await diagnose();
+    expect(expired.finding("low-hit-rate").title).toMatch(
+      /: the cache is empty, its entries expired together$/,
+    );
+    expect(expired.finding("low-hit-rate").remedies).toEqual(["warmCache"]);
   });
 
   it("finds entries that expire before they are read", async () => {
