@@ -130,8 +130,10 @@ function measured(value: Measured, series: Seen<prometheus.Plot>, { limit, minRe
   const requests = total.total * windowSeconds;
   const window = sayWindow(windowSeconds);
   if (total.ratio === null) return [noTraffic(value)];
-  if (total.ratio < limit || total.ratio === 0) return [];
+  if (total.ratio === 0) return [];
   const evidence = [...numbers(value), ...plot(series, "Share of failing requests", "ratio", limit)];
+  if (total.ratio < limit)
+    return partsThatFail(value, { limit, minRequests }).map((finding) => ({ ...finding, evidence }));
   if (requests < minRequests)
     return [
       {
@@ -142,35 +144,68 @@ function measured(value: Measured, series: Seen<prometheus.Plot>, { limit, minRe
         evidence,
       },
     ] satisfies Finding<Remedy>[];
-  const worst = value.routes[0];
-  const share = worst === undefined || total.errors === 0 ? 0 : worst.errors / total.errors;
+  const place = placeOf(value);
   return [
     {
       id: "error-rate",
       severity: total.ratio >= 2 * limit ? "critical" : "warning",
-      title: `${sayPercent(total.ratio)} of requests fail (limit ${sayPercent(limit)})`,
-      because: `${sayRate(total.errors)} of ${sayRate(total.total)} were answered 5xx over ${window}. ${where(value, share)}`,
+      title: `${sayPercent(total.ratio)} of requests fail (limit ${sayPercent(limit)})${place.short}`,
+      because: `${sayRate(total.errors)} of ${sayRate(total.total)} were answered 5xx over ${window}. ${place.long}`,
       evidence,
       remedies: ["findCause"],
     },
   ] satisfies Finding<Remedy>[];
 }
 
+/** A route or instance that fails this often is broken, however little of the traffic it has. */
+const BROKEN = 0.25;
+
+/** The whole is within the limit, but one route or instance hardly works: its users see an outage. */
+function partsThatFail(
+  { routes, instances, total, windowSeconds }: Measured,
+  { limit, minRequests }: Limits,
+): Finding<Remedy>[] {
+  const parts = [
+    ...routes.map((one) => ({ ...one, what: "Route" })),
+    ...instances.map((one) => ({ ...one, what: "Instance" })),
+  ].filter(
+    ({ ratio, errors }) =>
+      ratio !== null && ratio >= Math.max(BROKEN, 2 * limit) && errors * windowSeconds >= minRequests,
+  );
+  return parts.slice(0, 3).map(({ what, name, errors, total: all, ratio }) => ({
+    id: `part-fails:${what}:${name}`.slice(0, 100),
+    severity: "warning",
+    title: `${what} ${name} fails: ${sayPercent(ratio ?? 0)} of its requests`,
+    because: `${sayRate(errors)} of its ${sayRate(all)} were answered 5xx over ${sayWindow(windowSeconds)}. Of all requests that is only ${sayPercent(total.ratio ?? 0)}, below the limit of ${sayPercent(limit)}, so no alert on the whole will fire.`,
+    remedies: ["findCause"],
+  }));
+}
+
 /** Concentrated on one route or instance, or everywhere: the first fork of the search. */
-function where({ routes, instances, total }: Measured, share: number): string {
+function placeOf({ routes, instances, total }: Measured): { short: string; long: string } {
   const [route] = routes;
   const [instance] = instances;
-  if (route !== undefined && routes.length > 1 && share >= 0.8)
-    return `${sayPercent(share)} of the failures are on ${route.name}: look at what only that route uses.`;
+  const shareOf = ({ errors }: { errors: number }) => (total.errors === 0 ? 0 : errors / total.errors);
   if (instance !== undefined && (instances.length > 1 || instance.total < total.total * 0.9)) {
-    const own = total.errors === 0 ? 0 : instance.errors / total.errors;
-    if (own >= 0.8)
-      return `${sayPercent(own)} of the failures are on instance ${instance.name}: that one is broken, not the code.`;
+    if (shareOf(instance) >= 0.8)
+      return {
+        short: `, nearly all on instance ${instance.name}`,
+        long: `${sayPercent(shareOf(instance))} of the failures are on instance ${instance.name}: that one is broken, not the code.`,
+      };
   }
-  if (routes.length === 1 && route !== undefined) return `All failures are on ${route.name}.`;
+  if (route !== undefined && routes.length > 1 && shareOf(route) >= 0.8)
+    return {
+      short: `, nearly all on ${route.name}`,
+      long: `${sayPercent(shareOf(route))} of the failures are on ${route.name}: look at what only that route uses.`,
+    };
+  if (routes.length === 1 && route !== undefined)
+    return { short: `, all on ${route.name}`, long: `All failures are on ${route.name}.` };
   return routes.length > 1
-    ? `They are spread over ${routes.length} routes: look at what all share (database, cache, a dependency, a deployment).`
-    : "";
+    ? {
+        short: `, spread over ${routes.length} routes`,
+        long: `They are spread over ${routes.length} routes: look at what all share (database, cache, a dependency, a deployment).`,
+      }
+    : { short: "", long: "" };
 }
 
 const noTraffic = ({ metric, windowSeconds }: Measured): Finding<Remedy> => ({

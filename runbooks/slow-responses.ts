@@ -1,4 +1,5 @@
 import {
+  count,
   type Evidence,
   type Finding,
   facts,
@@ -8,6 +9,7 @@ import {
   type RunContext,
   runbook,
   type Seen,
+  sayPercent,
   saySeconds,
   table,
   z,
@@ -133,48 +135,91 @@ function measured(
   const { p50, p95, p99, windowSeconds, largestBucket } = value;
   const isCapped = largestBucket !== null && p95 >= largestBucket;
   if (isCapped && p95 <= limit) return [tooShort(value, limit)];
-  if (p95 <= limit) return [];
+  if (p95 <= limit) return slowRoutes(value, series, limit);
   const more = isCapped ? "at least " : "";
+  const [place, external] = [where(value, limit), outside(dependency, limit)];
   return [
     {
       id: "slow",
       severity: p95 >= 2 * limit || p50 > limit ? "critical" : "warning",
-      title: `p95 is ${more}${saySeconds(p95)} (limit ${saySeconds(limit)})`,
-      because: `5 % of the requests of the last ${sayWindow(windowSeconds)} took longer than ${saySeconds(p95)} (p50 ${saySeconds(p50)}, p99 ${saySeconds(p99)}). ${where(value, limit)}${outside(dependency, limit)}`,
+      title: `p95 is ${more}${saySeconds(p95)} (limit ${saySeconds(limit)})${external.short || place.short}`,
+      because: `5 % of the requests of the last ${sayWindow(windowSeconds)} took longer than ${saySeconds(p95)} (p50 ${saySeconds(p50)}, p99 ${saySeconds(p99)}). ${place.long}${external.long}`,
       evidence: [...numbers(value), ...plot(series, "Request duration", "seconds", limit)],
       remedies: ["findCause"],
     },
   ];
 }
 
-/** Slow for everybody, or only for some: a tail points at one route, lock or instance. */
-function where({ p50, routes, p95 }: Measured, limit: number): string {
-  const slow = routes.filter((route) => route.p95 > limit);
+/** With fewer requests in the window a route's quantile is chance. */
+const ENOUGH = 20;
+
+/** The whole is within the limit, but whoever uses these routes waits. */
+function slowRoutes(value: Measured, series: Seen<prometheus.Plot>, limit: number): Finding<Remedy>[] {
+  const { routes, windowSeconds, perSecond, p95, largestBucket } = value;
+  const slow = routes.filter((route) => route.p95 > limit && route.perSecond * windowSeconds >= ENOUGH);
   const [first] = slow;
-  if (first !== undefined && slow.length < routes.length)
-    return `Slow: ${slow
-      .slice(0, 3)
-      .map(({ name, p95: own }) => `${name} (p95 ${saySeconds(own)})`)
-      .join(
-        ", ",
-      )}; the other routes are within the limit, so look at what only ${slow.length === 1 ? "that one uses" : "those use"}.`;
-  if (p50 > limit / 2)
-    return "Half of all requests are slow, on every route: something shared is saturated (database, CPU, connection pool, a dependency).";
-  return p95 > 5 * p50
-    ? "Most requests are fast and a tail is slow: locks, retries, cold caches or one bad instance."
-    : "";
+  if (first === undefined) return [];
+  const names = slow.slice(0, 3).map(({ name, p95: own }) => `${name} (p95 ${saySeconds(own)})`);
+  const more = largestBucket !== null && first.p95 >= largestBucket ? "at least " : "";
+  const share = perSecond === 0 ? 0 : slow.reduce((sum, route) => sum + route.perSecond, 0) / perSecond;
+  return [
+    {
+      id: "slow-routes",
+      severity: "warning",
+      title: `${first.name} is slow: p95 ${more}${saySeconds(first.p95)} (limit ${saySeconds(limit)})${slow.length > 1 ? `, and ${count(slow.length - 1, "other route")}` : ""}`,
+      because: `Slow: ${names.join(", ")}. They have ${sayPercent(share)} of the requests, so p95 over all is ${saySeconds(p95)} and no alert on it will fire: look at what only ${slow.length === 1 ? "that one uses" : "those use"}.`,
+      evidence: [...numbers(value), ...plot(series, "Request duration", "seconds", limit)],
+      remedies: ["findCause"],
+    },
+  ];
 }
 
-function outside(dependency: ReturnType<typeof dependencyOf>, limit: number): string {
-  if (!dependency?.ok) return "";
+interface Place {
+  /** Ends the title. */
+  readonly short: string;
+  readonly long: string;
+}
+
+/** Slow for everybody, or only for some: a tail points at one route, lock or instance. */
+function where({ p50, routes, p95 }: Measured, limit: number): Place {
+  const slow = routes.filter((route) => route.p95 > limit);
+  const [first] = slow;
+  if (first !== undefined && slow.length < routes.length) {
+    const names = slow.slice(0, 3).map(({ name, p95: own }) => `${name} (p95 ${saySeconds(own)})`);
+    return {
+      short: `: slow on ${slow.length === 1 ? first.name : `${first.name} and ${count(slow.length - 1, "other route")}`}`,
+      long: `Slow: ${names.join(", ")}; the other routes are within the limit, so look at what only ${slow.length === 1 ? "that one uses" : "those use"}.`,
+    };
+  }
+  if (p50 > limit / 2)
+    return {
+      short: routes.length > 1 ? ": slow on every route" : "",
+      long: "Half of all requests are slow, on every route: something shared is saturated (database, CPU, connection pool, a dependency).",
+    };
+  return p95 > 5 * p50
+    ? {
+        short: ": most are fast, a tail is slow",
+        long: "Most requests are fast and a tail is slow: locks, retries, cold caches or one bad instance.",
+      }
+    : { short: "", long: "" };
+}
+
+function outside(dependency: ReturnType<typeof dependencyOf>, limit: number): Place {
+  if (!dependency?.ok) return { short: "", long: "" };
   const times = dependency.value.samples.map(({ totalMs }) => totalMs / 1000);
   const slowest = Math.max(...times);
   const failed = dependency.value.samples.filter(({ error }) => error !== undefined).length;
   if (failed > 0)
-    return ` The external dependency fails too (${failed} of ${times.length} requests): run external-api.`;
+    return {
+      short: ": an external dependency fails",
+      long: ` The external dependency fails too (${failed} of ${times.length} requests): run external-api.`,
+    };
   return slowest > limit / 2
-    ? ` The external dependency takes ${saySeconds(slowest)}: run external-api.`
-    : "";
+    ? {
+        short: `: an external dependency takes ${saySeconds(slowest)}`,
+        long: ` The external dependency takes ${saySeconds(slowest)}: run external-api.`,
+      }
+    : { short: "", long: "" };
 }
 
 const tooShort = ({ metric, largestBucket }: Measured, limit: number): Finding<Remedy> => ({

@@ -57,6 +57,7 @@ const PAST: PastSeries[] = [
     "nostatus",
     "slow",
     "capped",
+    "hidden",
     ODD,
   ].map((job) => up(job)),
   requests("healthy", { status: "200", route: "/" }, steady(100)),
@@ -83,6 +84,13 @@ const PAST: PastSeries[] = [
   ...histogram("slow", "/search", 10, { "0.1": 0.2, "1": 0.5, "5": 1, "+Inf": 1 }),
   ...histogram("slow", "/", 10, { "0.1": 0.99, "1": 1, "5": 1, "+Inf": 1 }),
   ...histogram("capped", "/", 10, { "0.1": 0.2, "1": 0.5, "+Inf": 1 }),
+  requests("hidden", { status: "200", route: "/" }, steady(99)),
+  requests("hidden", { status: "200", route: "/export" }, steady(0.1)),
+  requests("hidden", { status: "500", route: "/export" }, steady(0.9)),
+  requests("hidden", { status: "500", route: "/rare" }, steady(0.01)),
+  ...histogram("hidden", "/", 99, { "0.1": 0.98, "1": 0.999, "5": 1, "+Inf": 1 }),
+  ...histogram("hidden", "/report", 1, { "0.1": 0, "1": 0.1, "5": 1, "+Inf": 1 }),
+  ...histogram("hidden", "/rare", 0.01, { "0.1": 0, "1": 0, "5": 1, "+Inf": 1 }),
   requests(ODD, { status: "500" }, steady(10)),
 ];
 
@@ -117,7 +125,7 @@ describe.skipIf(whyNoPrometheus() !== undefined)("a real Prometheus", () => {
   test("the ratio, its route and its curve", async () => {
     const diagnosis = await errorRate("failing");
     const finding = diagnosis.finding("error-rate");
-    expect(finding.title).toMatch(/^1[01] % of requests fail \(limit 5\.0 %\)$/);
+    expect(finding.title).toMatch(/^1[01] % of requests fail \(limit 5\.0 %\), nearly all on \/pay$/);
     expect(finding.severity).toBe("critical");
     expect(finding.because).toContain("/pay");
     const series = finding.evidence.find((one) => one.kind === "series");
@@ -131,7 +139,17 @@ describe.skipIf(whyNoPrometheus() !== undefined)("a real Prometheus", () => {
 
   test("errors on all routes point at what they share; on one instance at that one", async () => {
     expect((await errorRate("shared")).finding("error-rate").because).toContain("spread over 2 routes");
-    expect((await errorRate("instance")).finding("error-rate").because).toContain("instance bad:8000");
+    const finding = (await errorRate("instance")).finding("error-rate");
+    expect(finding.because).toContain("instance bad:8000");
+    expect(finding.title).toMatch(/nearly all on instance bad:8000$/);
+  });
+
+  test("a route that hardly works or is slow is found although the whole is within the limits", async () => {
+    const failing = await errorRate("hidden");
+    expect(failing.findings.map(({ title }) => title)).toEqual(["Route /export fails: 90 % of its requests"]);
+    expect(failing.findings[0]?.because).toContain("below the limit of 5.0 %");
+    const slow = await bench("hidden").diagnose(slowResponses);
+    expect(slow.findings.map(({ title }) => title)).toEqual(["/report is slow: p95 4.8 s (limit 2.0 s)"]);
   });
 
   test.each([
@@ -169,7 +187,7 @@ describe.skipIf(whyNoPrometheus() !== undefined)("a real Prometheus", () => {
 
   test("p95 over the limit names the slow route and draws the curve", async () => {
     const finding = (await bench("slow").diagnose(slowResponses)).finding("slow");
-    expect(finding.title).toMatch(/^p95 is 4\.[0-9] s \(limit 2\.0 s\)$/);
+    expect(finding.title).toMatch(/^p95 is 4\.[0-9] s \(limit 2\.0 s\): slow on \/search$/);
     expect(finding.because).toContain("/search");
     expect(finding.because).toContain("the other routes are within the limit");
     const series = finding.evidence.find((one) => one.kind === "series");

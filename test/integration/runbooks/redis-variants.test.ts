@@ -42,14 +42,14 @@ describe.skipIf(whyNoRedis() !== undefined)("Redis broken in other ways", () => 
 
   const diagnose = (
     runbook: Runbook,
-    { url = server.url, role = "cache", ...params } = {},
+    { url = server.url, role = "cache", seconds = 1 } = {},
   ): Promise<Diagnosis> => {
     const made = openBench({
       connections: { cache: { kind: "redis", url, role } },
       connectors: [redisConnector],
     });
     benches.push(made);
-    return made.diagnose(runbook, params);
+    return made.diagnose(runbook, { seconds });
   };
   const first = ({ findings }: Diagnosis): string => findings[0]?.title ?? "(silent)";
   const used = async () => Number(/used_memory:(\d+)/.exec(await app.info("memory"))?.[1]);
