@@ -1,9 +1,11 @@
 import { parseArgs } from "node:util";
+import { runMutants } from "./mutation.ts";
 import { runRig } from "./rig.ts";
 import { machine } from "./services.ts";
 import { table } from "./table.ts";
 
 const HELP = `npm run chaos -- [--steps 1000] [--seed 1] [--workers 4] [--every 400]
+npm run chaos -- --mutants [--only fence]
 
   --steps    writes to ask for; a run asks for 3 to 9 of them
   --seed     the same seed asks for the same runs, and decides the same of every vote (approve, deny, tamper), of every
@@ -13,7 +15,10 @@ const HELP = `npm run chaos -- [--steps 1000] [--seed 1] [--workers 4] [--every 
   --every    milliseconds between two acts
 
 Not decided by the seed: at which instruction an act meets a worker, and how many acts there are time for; those are the
-machine's. To hit one instruction use CRASH_AT=<point>:<n> or test/chaos/crash-walk.test.ts, which walks them all.
+machine's. To hit one instruction use CRASH_AT=<point>:<n> or test/integration/chaos/crash-walk.test.ts, which walks them all.
+
+  --mutants  removes each guard in a copy of the repository and wants a named test to fail; --only: of these guards
+
 Exits with 1 when a promise was broken.`;
 
 const { values } = parseArgs({
@@ -22,6 +27,8 @@ const { values } = parseArgs({
     seed: { type: "string", default: "1" },
     workers: { type: "string", default: "4" },
     every: { type: "string", default: "400" },
+    mutants: { type: "boolean", default: false },
+    only: { type: "string" },
     help: { type: "boolean", default: false },
   },
 });
@@ -46,4 +53,7 @@ async function chaos(): Promise<boolean> {
 }
 
 if (values.help) console.log(HELP);
-else process.exitCode = (await chaos()) ? 0 : 1;
+else {
+  const work = values.mutants ? runMutants((line) => console.log(line), values.only) : chaos();
+  process.exitCode = (await work) ? 0 : 1;
+}

@@ -1,0 +1,220 @@
+/** A guard, the text that is it, and the test that must miss it. */
+export interface Mutant {
+  readonly guard: string;
+  /** Each text must stand in its file exactly once. */
+  readonly removals: readonly { readonly file: string; readonly find: string; readonly put: string }[];
+  /** The test file, and the beginning of the test's name. */
+  readonly file: string;
+  readonly test: string;
+}
+
+const GUARDS = "test/integration/engine/guards.test.ts";
+const ENGINE = "test/integration/engine/engine.test.ts";
+const WALK = "test/integration/chaos/crash-walk.test.ts";
+const remove = (file: string, find: string, put: string) => ({ file, find, put });
+
+const localDeadline = remove(
+  "src/engine/call.ts",
+  "const timeoutMs = options.remainingMs();",
+  "const timeoutMs = 5_000;",
+);
+const writeLock = remove("src/store/write-lock.ts", "pg_advisory_xact_lock($2)", "$2::bigint");
+
+/** What the whole design stands on; each removed alone, two of them together where each covers for the other. */
+export const MUTANTS: readonly Mutant[] = [
+  {
+    guard: "fence: epoch and owner",
+    removals: [
+      remove(
+        "src/store/fence.ts",
+        "AND epoch = $2 AND owner = $3 AND lease_until",
+        "AND $2::bigint > 0 AND $3::text <> '' AND lease_until",
+      ),
+    ],
+    file: GUARDS,
+    test: "fence: a worker whose run was taken over",
+  },
+  {
+    guard: "fence: live lease",
+    removals: [remove("src/store/fence.ts", "AND lease_until > clock_timestamp()\n", "\n")],
+    file: GUARDS,
+    test: "fence: a lease that is over",
+  },
+  {
+    guard: "lease: claim",
+    removals: [
+      remove(
+        "src/store/run-lease.ts",
+        "AND (lease_until IS NULL OR lease_until < clock_timestamp())\n",
+        "\n",
+      ),
+    ],
+    file: GUARDS,
+    test: "lease: a run in another worker's hands",
+  },
+  { guard: "local deadline", removals: [localDeadline], file: GUARDS, test: "local deadline" },
+  {
+    guard: "local deadline + expiry of the credential",
+    removals: [
+      localDeadline,
+      remove(
+        "test/chaos/knowledge.ts",
+        "expires: Date.now() + remainingMs(),",
+        "expires: Date.now() + 60_000,",
+      ),
+    ],
+    file: WALK,
+    test: "'freeze' 'before_effect', 'guarded'",
+  },
+  {
+    guard: "plan hash, in the engine",
+    removals: [remove("src/engine/apply.ts", "sha256(canonical(remedy.plan)) !== planSha256", "false")],
+    file: GUARDS,
+    test: "plan hash, engine",
+  },
+  {
+    guard: "plan hash, in the store",
+    removals: [
+      remove(
+        "src/store/writes.ts",
+        "approval.plan_sha256 !== intent.planSha256 || sha256(approval.plan) !== intent.planSha256",
+        "false",
+      ),
+    ],
+    file: GUARDS,
+    test: "plan hash, store",
+  },
+  {
+    guard: "witness: drift",
+    removals: [remove("src/engine/apply.ts", "if (drifted.length > 0)", "if (drifted.length > 99)")],
+    file: ENGINE,
+    test: "a moved witness voids the approval",
+  },
+  {
+    guard: "unique vote, in the rule",
+    removals: [
+      remove(
+        "src/core/approval.ts",
+        "approval.votes.some((earlier) => earlier.principal === vote.voter.id)",
+        "false",
+      ),
+    ],
+    file: GUARDS,
+    test: "unique vote: a person counts once",
+  },
+  {
+    guard: "unique vote, in the table",
+    removals: [remove("src/store/migrations/0001-runs.sql", ",\n  PRIMARY KEY (approval_id, principal)", "")],
+    file: GUARDS,
+    test: "unique vote: the database itself",
+  },
+  {
+    guard: "target lock",
+    removals: [remove("src/store/writes.ts", "if (!target.isOurs)", "if (false)")],
+    file: GUARDS,
+    test: "target lock",
+  },
+  {
+    guard: "kill switch",
+    removals: [remove("src/store/writes.ts", "if (frozen !== null)", "if (false)")],
+    file: GUARDS,
+    test: "kill switch",
+  },
+  {
+    guard: "probe: verdict forced to done",
+    removals: [
+      remove(
+        "src/engine/settle.ts",
+        "const probed = await probe(house, grip, step);",
+        'const probed: Probed = { ...(await probe(house, grip, step)), verdict: "done" };',
+      ),
+    ],
+    file: ENGINE,
+    test: "a guarded write that seems not to have happened is put to a human",
+  },
+  {
+    guard: "probe: verdict forced to not-done",
+    removals: [
+      remove(
+        "src/engine/settle.ts",
+        "const probed = await probe(house, grip, step);",
+        'const probed: Probed = { ...(await probe(house, grip, step)), verdict: "not-done" };',
+      ),
+    ],
+    file: ENGINE,
+    test: "a lost reply is settled by the probe",
+  },
+  {
+    guard: "guarded is never sent again",
+    removals: [
+      remove(
+        "src/engine/settle.ts",
+        'probed.verdict === "not-done" && action.class !== "guarded"',
+        'probed.verdict === "not-done"',
+      ),
+      remove(
+        "src/store/writes.ts",
+        "AND state = 'unknown' AND class IN ('keyed', 'cas')",
+        "AND state = 'unknown'",
+      ),
+    ],
+    file: ENGINE,
+    test: "a guarded write that seems not to have happened is put to a human",
+  },
+  {
+    guard: "quorum, at the intent",
+    removals: [remove("src/store/writes.ts", "approval.yes >= approval.need && approval.no === 0", "true")],
+    file: GUARDS,
+    test: "quorum",
+  },
+  {
+    guard: "quorum, at the vote",
+    removals: [remove("src/core/approval.ts", "approvals >= approval.policy.approvals", "approvals >= 1")],
+    file: GUARDS,
+    test: "unique vote: a person counts once",
+  },
+  {
+    guard: "four eyes",
+    removals: [remove("src/core/policy.ts", "voter.id === requester && !policy.self", "false")],
+    file: ENGINE,
+    test: "the requester may not approve",
+  },
+  {
+    guard: "expiry of the approval",
+    removals: [remove("src/core/approval.ts", "now >= approval.expiresAt", "false")],
+    file: GUARDS,
+    test: "approval expiry",
+  },
+  {
+    guard: "execute-before, in the store",
+    removals: [remove("src/store/writes.ts", "approval.late && !approval.begun", "false")],
+    file: GUARDS,
+    test: "execute-before, store",
+  },
+  {
+    guard: "execute-before, in the engine",
+    removals: [remove("src/engine/decide.ts", "isPast(remedy.approval?.executeBefore, now)", "false")],
+    file: GUARDS,
+    test: "execute-before, engine",
+  },
+  { guard: "write lock: freeze", removals: [writeLock], file: GUARDS, test: "write lock: a freeze waits" },
+  { guard: "write lock: intent", removals: [writeLock], file: GUARDS, test: "write lock: an intent" },
+  {
+    guard: "blast radius",
+    removals: [remove("src/store/writes.ts", "if (hour >= writesPerSystemHour)", "if (false)")],
+    file: ENGINE,
+    test: "no more writes per hour than the limit",
+  },
+  {
+    guard: "inbox: second delivery",
+    removals: [
+      remove(
+        "src/store/inbox.ts",
+        'return rowCount === 1 ? "fresh" : "repeat";',
+        'return rowCount === 9 ? "repeat" : "fresh";',
+      ),
+    ],
+    file: GUARDS,
+    test: "second delivery",
+  },
+];

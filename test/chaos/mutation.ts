@@ -1,0 +1,165 @@
+import { execFile } from "node:child_process";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { z } from "zod";
+import { startPostgres } from "../helpers/postgres-server.ts";
+import { startRedis, whyNoRedis } from "../helpers/redis-server.ts";
+import { MUTANTS, type Mutant } from "./mutants.ts";
+import { table } from "./table.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const COPIED = ["src", "test", "commands", "runbooks", "package.json", "tsconfig.json", "vitest.config.ts"];
+
+const Report = z.object({
+  testResults: z.array(
+    z.object({
+      message: z.string().optional(),
+      assertionResults: z.array(z.object({ title: z.string(), status: z.string() })),
+    }),
+  ),
+});
+type Results = ReadonlyMap<string, string>;
+
+interface Tests {
+  /** Runs the tests whose names begin so in a copy; by name: passed, failed. */
+  run(folder: string, file: string, names: readonly string[]): Promise<Results>;
+}
+
+/**
+ * Removes each guard in a copy of the repository and runs the test that must miss it. True: every mutant was convicted by
+ * its test failing (not by a program that does not start), and the copy without a change passed them all.
+ */
+export async function runMutants(say: (line: string) => void, only?: string): Promise<boolean> {
+  const chosen = MUTANTS.filter(({ guard }) => only === undefined || guard.includes(only));
+  const postgres = await startPostgres();
+  const redis = whyNoRedis() === undefined ? await startRedis() : undefined;
+  const env = {
+    ...process.env,
+    DATABASE_URL: postgres.url,
+    ...(redis === undefined ? {} : { REDIS_URL: redis.url }),
+  };
+  const tests: Tests = { run: (folder, file, names) => runTests(folder, env, file, names) };
+  const folder = copyOfRepository();
+  try {
+    const control = await controlPasses(tests, folder, chosen, say);
+    const rows: string[][] = [["guard", "removed in", "convicted by", "seconds"]];
+    let escaped = 0;
+    for (const mutant of chosen) {
+      const began = performance.now();
+      const convicted = await isConvicted(tests, folder, mutant);
+      if (!convicted) escaped += 1;
+      const where = [...new Set(mutant.removals.map(({ file }) => file))].join(", ");
+      const seconds = ((performance.now() - began) / 1000).toFixed(1);
+      rows.push([mutant.guard, where, convicted ? mutant.test : "NOBODY", seconds]);
+      say(`${convicted ? "convicted" : "ESCAPED"}  ${mutant.guard}`);
+    }
+    say(table(rows));
+    say(`${chosen.length - escaped} of ${chosen.length} convicted, control ${control ? "passed" : "FAILED"}`);
+    return control && escaped === 0;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+    await redis?.stop();
+    await postgres.stop();
+  }
+}
+
+function copyOfRepository(): string {
+  const folder = mkdtempSync(join(tmpdir(), "diagbot-mutants-"));
+  chmodSync(folder, 0o755);
+  for (const name of COPIED)
+    if (existsSync(join(ROOT, name))) cpSync(join(ROOT, name), join(folder, name), { recursive: true });
+  symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
+  return folder;
+}
+
+async function controlPasses(
+  tests: Tests,
+  folder: string,
+  mutants: readonly Mutant[],
+  say: (line: string) => void,
+): Promise<boolean> {
+  let passed = true;
+  for (const file of new Set(mutants.map((mutant) => mutant.file))) {
+    const names = [...new Set(mutants.filter((mutant) => mutant.file === file).map(({ test }) => test))];
+    const results = await tests.run(folder, file, names);
+    for (const name of names) {
+      const of = [...results].filter(([title]) => title.startsWith(name));
+      if (of.length === 1 && of[0]?.[1] === "passed") continue;
+      passed = false;
+      say(`control: ${file}: "${name}" ${of.length === 1 ? of[0]?.[1] : `names ${of.length} tests`}`);
+    }
+  }
+  return passed;
+}
+
+async function isConvicted(tests: Tests, folder: string, mutant: Mutant): Promise<boolean> {
+  const before = new Map<string, string>();
+  try {
+    for (const { file, find, put } of mutant.removals) {
+      const path = join(folder, file);
+      const text = readFileSync(path, "utf8");
+      const times = text.split(find).length - 1;
+      if (times !== 1)
+        throw new Error(`${mutant.guard}: the text to remove stands ${times} times in ${file}`);
+      if (!before.has(path)) before.set(path, text);
+      writeFileSync(
+        path,
+        text.replace(find, () => put),
+      );
+    }
+    const results = await tests.run(folder, mutant.file, [mutant.test]);
+    return [...results].some(([title, status]) => title.startsWith(mutant.test) && status === "failed");
+  } finally {
+    for (const [path, text] of before) writeFileSync(path, text);
+  }
+}
+
+/** Throws when the tests could not be run at all: a mutant that does not start is no proof. */
+async function runTests(
+  cwd: string,
+  env: NodeJS.ProcessEnv,
+  file: string,
+  names: readonly string[],
+): Promise<Results> {
+  const report = join(cwd, "report.json");
+  rmSync(report, { force: true });
+  const pattern = names.map((name) => name.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("|");
+  const argv = [
+    "run",
+    "--project",
+    "integration",
+    file,
+    "-t",
+    pattern,
+    "--reporter=json",
+    `--outputFile=${report}`,
+  ];
+  const vitest = join(cwd, "node_modules", "vitest", "vitest.mjs");
+  const output = await new Promise<string>((resolve) => {
+    execFile(
+      process.execPath,
+      [vitest, ...argv],
+      { cwd, env, maxBuffer: 64 * 1024 * 1024 },
+      (_error, stdout, stderr) => resolve(stdout + stderr),
+    );
+  });
+  if (!existsSync(report)) throw new Error(`${file} could not be run:\n${output.slice(-2_000)}`);
+  const { testResults } = Report.parse(JSON.parse(readFileSync(report, "utf8")));
+  const ran = testResults.flatMap(({ assertionResults }) =>
+    assertionResults.filter(({ status }) => status === "passed" || status === "failed"),
+  );
+  if (ran.length === 0)
+    throw new Error(`${file}: no test ran: ${testResults[0]?.message ?? output.slice(-2_000)}`);
+  return new Map(ran.map(({ title, status }) => [title, status]));
+}
