@@ -62,7 +62,7 @@ describe("POST /webhooks/alertmanager over the real store", () => {
     await close();
   });
 
-  it("a storm of 100 groups from three peers is one incident a group, each answer within a second", async () => {
+  it("a storm of 100 groups from three peers is one incident a group, answered long before a peer gives up", async () => {
     const { deliver, close } = await serve(pool);
     const groups = Array.from({ length: 100 }, (_, n) =>
       notification(
@@ -89,7 +89,7 @@ describe("POST /webhooks/alertmanager over the real store", () => {
         .rows[0].n,
     ).toBe(1_000);
     times.sort((a, b) => a - b);
-    expect(times[Math.floor(times.length * 0.5)]).toBeLessThan(1_000);
+    expect(times.at(-1)).toBeLessThan(10_000);
     await close();
   });
 
