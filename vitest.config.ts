@@ -1,6 +1,13 @@
 import { defineConfig } from "vitest/config";
 
-const shared = { pool: "forks" as const, testTimeout: 30_000, hookTimeout: 60_000, teardownTimeout: 20_000 };
+// Most tests wait for services: two files at a time fill two cores, and more would only make clocks late.
+const shared = {
+  pool: "forks" as const,
+  maxWorkers: 2,
+  testTimeout: 30_000,
+  hookTimeout: 60_000,
+  teardownTimeout: 20_000,
+};
 
 export default defineConfig({
   test: {
@@ -23,8 +30,7 @@ export default defineConfig({
           include: ["test/e2e/**/*.test.ts"],
           globalSetup: ["test/helpers/services.ts"],
           testTimeout: 120_000,
-          // Whole products with workers of their own: after the others, and few at a time.
-          maxWorkers: 2,
+          // Whole products with workers of their own: after the others.
           sequence: { groupOrder: 1 },
         },
       },
