@@ -1,4 +1,14 @@
-import { code, count, type Evidence, type Finding, HEALTH_RUNBOOK, runbook, table, z } from "../src/sdk.ts";
+import {
+  clip,
+  code,
+  count,
+  type Evidence,
+  type Finding,
+  HEALTH_RUNBOOK,
+  runbook,
+  table,
+  z,
+} from "../src/sdk.ts";
 import { matrixOf, probesOf, tracesOf } from "./support/health-matrix.ts";
 import type { Row } from "./support/health-row.ts";
 
@@ -63,12 +73,12 @@ export const serviceHealth = runbook({
   });
 
 function summary(rows: readonly Row[], broken: readonly Broken[]): Finding<Remedy> {
-  const names = broken.map(({ name }) => name);
+  const names = broken.map(({ name, trouble }) => `${name} (${clip(trouble.word, 60)})`);
   const severities = broken.map(({ trouble }) => trouble.severity);
   return {
     id: "matrix",
     severity: severities.includes("critical") ? "critical" : "warning",
-    title: `${broken.length} of ${count(rows.length, "component")} not healthy: ${names.slice(0, 4).join(", ")}${names.length > 4 ? "…" : ""}`,
+    title: `${broken.length} of ${count(rows.length, "component")} not healthy: ${names.slice(0, 3).join(", ")}${names.length > 3 ? ` and ${names.length - 3} more` : ""}`,
     because: "Every connection of the system was asked once; each broken one has a finding of its own.",
     evidence: [
       table(

@@ -21,7 +21,8 @@ export const tlsExpiry = runbook({
   id: "tls-expiry",
   title: "TLS certificates",
   needs: [],
-  covers: ["resync.data-exposure"],
+  // resync.data-exposure is more than this: masked logs and input checks need access to the application.
+  covers: [],
   alerts: [
     { alertname: "SSLCertExpiringSoon" },
     { alertname: "SSLCertificateExpiring" },
@@ -171,22 +172,38 @@ function name(face: Reached, { matchesHost, names }: network.Certificate): Findi
   ];
 }
 
-function trust(face: Reached, { untrusted, isSelfSigned, chain }: network.Certificate): Finding<Remedy>[] {
+function trust(face: Reached, certificate: network.Certificate): Finding<Remedy>[] {
+  const { untrusted, isSelfSigned, chain, namesIssuerUrl } = certificate;
   if (untrusted === undefined) return [];
   const issuer = chain.at(-1)?.issuer ?? "unknown";
-  return [
+  const isAlone = chain.length === 1;
+  const finding = (title: string, because: string): Finding<Remedy>[] => [
     {
       id: `untrusted:${face.name}`,
       severity: "warning",
-      title: isSelfSigned
-        ? `${sayPlace(face)}: the certificate is self-signed`
-        : `${sayPlace(face)}: the certificate's chain is not trusted here`,
-      because: isSelfSigned
-        ? `Nobody but itself vouches for it (${untrusted}): clients refuse it unless they were given this very certificate.`
-        : `The chain ends at ${issuer}, which this machine does not know (${untrusted}): an authority of your own, or an intermediate certificate the server does not send.`,
+      title: `${sayPlace(face)}: ${title}`,
+      because: `${because} (${untrusted}).`,
       remedies: ["fixTrust"],
     },
   ];
+  if (isSelfSigned)
+    return finding(
+      "the certificate is self-signed",
+      "Nobody but itself vouches for it: clients refuse it unless they were given this very certificate",
+    );
+  if (isAlone && namesIssuerUrl)
+    return finding(
+      `the intermediate certificate ${issuer} is missing`,
+      "The server sends its own certificate only. Browsers fetch the missing one or have it cached; programs refuse the connection",
+    );
+  return finding(
+    isAlone
+      ? `the certificate comes alone, and its issuer ${issuer} is not trusted here`
+      : `the certificate's chain ends at ${issuer}, which is not trusted here`,
+    isAlone
+      ? "Either the server does not send an intermediate certificate, or the issuer is an authority of your own that this machine does not know"
+      : "An authority of your own that this machine does not know",
+  );
 }
 
 function unread(face: Reached, error: { code: string; message: string; detail?: string }): Finding<Remedy> {

@@ -76,6 +76,7 @@ function bodyTrouble(health: http.Health): Trouble | undefined {
       severity: "warning",
       next: "Repair the health endpoint: nobody can tell from it whether the service is well.",
     };
+  if (health.page !== undefined) return pageTrouble(health, health.page);
   if (health.verdict !== "unhealthy" && health.verdict !== "degraded" && bad.length === 0) return undefined;
   const said = health.says === undefined ? "" : ` says "${health.says}"`;
   return {
@@ -86,6 +87,19 @@ function bodyTrouble(health: http.Health): Trouble | undefined {
       bad.length === 0
         ? "Read the service's log."
         : `Look at ${bad.join(", ")} first: the service only reports it.`,
+  };
+}
+
+/** A page at the path of a health check: nobody asked the service. A page elsewhere (`health: /`) is what was configured. */
+function pageTrouble({ path, status }: http.Health, title: string): Trouble | undefined {
+  const isExcuse = /maintenance|unavailable|error|bad gateway|sign in|log ?in|down for|wartung/i.test(title);
+  if (!isExcuse && !/health|ready|live|ping|status|alive|up$/i.test(path)) return undefined;
+  const named = title === "" ? "" : ` "${title}"`;
+  return {
+    word: `a web page${named} instead of a health answer`,
+    because: `GET ${path} was answered ${status} with an HTML page${named}: a maintenance or login page, or a route that answers everything. A check of the status alone would call it healthy.`,
+    severity: "warning",
+    next: "See what answers at this path (proxy, maintenance switch, the application's own catch-all route) and correct the route or `health:` in diagbot.yaml.",
   };
 }
 

@@ -13,6 +13,11 @@ export interface TestAuthority {
   /** A certificate for `names` (`DNS:shop.lab`, `IP:127.0.0.1`), valid from and to days from now (may be negative). */
   issue(names: readonly string[], fromDays: number, toDays: number): KeyPair;
   selfSigned(names: readonly string[]): KeyPair;
+  /** A certificate signed by an intermediate of this authority; `cert` is the leaf alone. `isPublicLike`: it names where the intermediate is to be had. */
+  issueThroughIntermediate(
+    names: readonly string[],
+    isPublicLike: boolean,
+  ): KeyPair & { intermediate: string };
   remove(): void;
 }
 
@@ -76,6 +81,31 @@ export function testAuthority(): TestAuthority {
       const subject = ["-subj", "/CN=self", "-addext", `subjectAltName=${names.join(",")}`, "-days", "90"];
       openssl("req", "-x509", ...ec, "-keyout", "self.key", "-out", "self.crt", ...subject);
       return { key: read("self.key"), cert: read("self.crt") };
+    },
+    issueThroughIntermediate: (names, isPublicLike) => {
+      const request = (file: string, subject: string) =>
+        openssl("req", "-new", ...ec, "-keyout", `${file}.key`, "-out", `${file}.csr`, "-subj", subject);
+      const sign = (file: string, issuer: string, extensions: string) => {
+        writeFileSync(at(`${file}.ext`), extensions);
+        const by = ["-CA", `${issuer}.crt`, "-CAkey", `${issuer}.key`, "-CAcreateserial", "-days", "90"];
+        openssl(
+          "x509",
+          "-req",
+          "-in",
+          `${file}.csr`,
+          "-out",
+          `${file}.crt`,
+          ...by,
+          "-extfile",
+          `${file}.ext`,
+        );
+      };
+      request("middle", "/CN=Lab Intermediate");
+      sign("middle", "ca", "basicConstraints=critical,CA:TRUE\n");
+      request("end", "/CN=end");
+      const where = isPublicLike ? "authorityInfoAccess=caIssuers;URI:http://ca.lab/middle.crt\n" : "";
+      sign("end", "middle", `subjectAltName=${names.join(",")}\n${where}`);
+      return { key: read("end.key"), cert: read("end.crt"), intermediate: read("middle.crt") };
     },
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };

@@ -24,7 +24,11 @@ export const health = read({
   run: async (client, { path = client.health }, context) => {
     const answer = await client.get(path, { timeoutMs: 5000 }, context);
     const body = readHealthBody(answer.headers["content-type"] ?? "", answer.isCut ? "" : answer.body);
-    const isFine = answer.status < 300 && body.verdict !== "unhealthy" && body.verdict !== "degraded";
+    const isFine =
+      answer.status < 300 &&
+      body.verdict !== "unhealthy" &&
+      body.verdict !== "degraded" &&
+      body.page === undefined;
     return {
       path,
       status: answer.status,
@@ -32,6 +36,7 @@ export const health = read({
       ...(body.status === undefined ? {} : { says: body.status }),
       components: [...body.components],
       isBrokenJson: body.isBroken && !answer.isCut,
+      ...(body.page === undefined ? {} : { page: body.page }),
       ...outcomeOf(answer),
       ...(isFine ? {} : { excerpt: clip(answer.safeBody.trim(), EXCERPT) }),
       timings: answer.timings,
@@ -70,8 +75,11 @@ async function sampleOf(
   const begin = performance.now();
   try {
     const answer = await client.get(path, { timeoutMs }, context);
-    const { timings } = answer;
-    return { status: answer.status, totalMs: timings.totalMs, timings, ...outcomeOf(answer) };
+    const { timings, status } = answer;
+    const body = readHealthBody(answer.headers["content-type"] ?? "", answer.isCut ? "" : answer.body);
+    const isIll = status < 300 && (body.verdict === "unhealthy" || body.verdict === "degraded");
+    const says = isIll ? { says: body.status ?? body.verdict } : {};
+    return { status, totalMs: timings.totalMs, timings, ...says, ...outcomeOf(answer) };
   } catch (thrown) {
     const { code, detail, message } = toDiagError(thrown);
     if (code === "aborted" || context.signal.aborted) throw thrown;

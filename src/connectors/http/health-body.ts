@@ -10,6 +10,8 @@ export interface HealthBody {
   readonly components: readonly Component[];
   /** The body announces JSON but is not. */
   readonly isBroken: boolean;
+  /** Title of a web page (maintenance, login, the application's own start page); undefined: the body is none. */
+  readonly page?: string;
 }
 
 export interface Component {
@@ -35,6 +37,8 @@ const RANK: readonly Verdict[] = ["healthy", "unknown", "degraded", "unhealthy"]
 export function readHealthBody(contentType: string, body: string): HealthBody {
   const claimsJson = /[/+]json\b/i.test(contentType);
   const looksJson = /^\s*[{[]/.test(body);
+  const page = pageTitle(contentType, body);
+  if (page !== undefined) return { verdict: "unknown", components: [], isBroken: claimsJson, page };
   if (!claimsJson && !looksJson) return plainText(body);
   const parsed = parse(body);
   if (parsed === undefined) return { verdict: "unknown", components: [], isBroken: claimsJson };
@@ -55,6 +59,15 @@ export function verdictOf(word: string): Verdict {
   if (HEALTHY.has(normal)) return "healthy";
   if (DEGRADED.has(normal)) return "degraded";
   return UNHEALTHY.has(normal) ? "unhealthy" : "unknown";
+}
+
+function pageTitle(contentType: string, body: string): string | undefined {
+  if (!/^text\/html\b/i.test(contentType) && !/^\s*<(!doctype html|html)/i.test(body)) return undefined;
+  // Some services say OK as text/html: that is no page.
+  if (!/<(html|head|body|title)\b/i.test(body)) return undefined;
+  const title =
+    /<title[^>]*>([^<]{0,200})/i.exec(body)?.[1] ?? /<h1[^>]*>([^<]{0,200})/i.exec(body)?.[1] ?? "";
+  return clip(title.replace(/\s+/g, " ").trim(), 80);
 }
 
 function plainText(body: string): HealthBody {

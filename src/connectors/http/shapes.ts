@@ -26,6 +26,8 @@ export const HealthShape = z.object({
   says: z.string().optional(),
   components: z.array(z.object({ name: z.string(), status: z.string(), verdict: VerdictShape })),
   isBrokenJson: z.boolean(),
+  /** Title of the web page that came instead of a health answer; empty: it has none. */
+  page: z.string().optional(),
   redirect: z.string().optional(),
   retryAfterSeconds: z.number().optional(),
   /** Beginning of the body, only where the answer is not healthy. */
@@ -41,6 +43,8 @@ export const SampleShape = z.object({
   timings: TimingsShape.optional(),
   retryAfterSeconds: z.number().optional(),
   redirect: z.string().optional(),
+  /** The body's own word, where it says that the service is not well although the status is good. */
+  says: z.string().optional(),
   error: z.object({ code: z.string(), detail: z.string().optional(), message: z.string() }).optional(),
 });
 export type Sample = z.infer<typeof SampleShape>;

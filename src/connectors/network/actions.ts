@@ -89,6 +89,7 @@ const CertificateShape = z.object({
   /** OpenSSL's verdict on the chain; absent where it is trusted. */
   untrusted: z.string().optional(),
   fingerprint: z.string(),
+  namesIssuerUrl: z.boolean(),
   /** Leaf first; dates are ISO 8601. */
   chain: z.array(
     z.object({ subject: z.string(), issuer: z.string(), validFrom: z.string(), validTo: z.string() }),

@@ -120,12 +120,25 @@ const BY_DETAIL: Readonly<Record<string, NetworkCause["id"]>> = {
   EPIPE: "reset",
   closed: "reset",
   EPROTO: "tls",
+  "no-tls": "tls",
+  "wants-tls": "tls",
 };
+
+/** What is wrong with the certificate, where the verdict says so (OpenSSL, x509_vfy). */
+const CERTIFICATES: readonly [RegExp, string][] = [
+  [/EXPIRED/, "expired"],
+  [/NOT_YET_VALID/, "not valid yet"],
+  [/ALTNAME|HOSTNAME/, "for another name"],
+  [/SELF_SIGNED_CERT$/, "self-signed"],
+  [/UNABLE_TO|IN_CHAIN/, "of an unknown authority, or sent without its intermediate"],
+];
 
 /** The cause behind an error of any connector that goes over the network. Pure. */
 export function causeOf(error: StepError): NetworkCause {
   const id = causeId(error);
-  return { id, ...CAUSES[id] };
+  const what = CERTIFICATES.find(([pattern]) => pattern.test(error.detail ?? ""))?.[1];
+  if (id !== "certificate" || what === undefined) return { id, ...CAUSES[id] };
+  return { id, ...CAUSES[id], word: `${CAUSES[id].word}: ${what}` };
 }
 
 function causeId({ code, detail = "" }: StepError): NetworkCause["id"] {

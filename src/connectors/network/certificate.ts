@@ -23,6 +23,8 @@ export interface Presented {
   /** OpenSSL's verdict on the chain; undefined where it is trusted. */
   readonly untrusted?: string;
   readonly fingerprint: string;
+  /** Its issuer publishes the issuer's own certificate (AIA): an authority with intermediates, as all public ones are. */
+  readonly namesIssuerUrl: boolean;
   /** Leaf first, as far as the server sent or we know it. */
   readonly chain: readonly Link[];
 }
@@ -114,6 +116,7 @@ function describe(socket: TLSSocket, certificate: DetailedPeerCertificate, host:
     matchesHost: checkServerIdentity(host, certificate) === undefined,
     ...(isTrusted ? {} : { untrusted: verdict }),
     fingerprint: certificate.fingerprint256,
+    namesIssuerUrl: (certificate.infoAccess?.["CA Issuers - URI"]?.length ?? 0) > 0,
     chain,
   };
 }

@@ -1,12 +1,12 @@
 import type { RequestListener } from "node:http";
-import type { LookupFunction } from "node:net";
+import { connect, createServer, type LookupFunction } from "node:net";
 import { afterEach, expect, test } from "vitest";
 import { externalApi } from "../../../runbooks/external-api.ts";
 import { httpConnectorWith } from "../../../src/connectors/http/index.ts";
 import { testAuthority, whyNoOpenssl } from "../../helpers/certificates.ts";
 import { freePort } from "../../helpers/ports.ts";
 import { openBench } from "../../helpers/run-runbook.ts";
-import { tlsWebServer, webServer } from "../../helpers/web-server.ts";
+import { listening, tlsWebServer, webServer } from "../../helpers/web-server.ts";
 
 const cleanups: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -122,6 +122,38 @@ test("slow provider: the phase is the wait for the first byte", async () => {
   });
 });
 
+test.skipIf(whyNoOpenssl() !== undefined)("slow TLS: the handshake is named in the title", async () => {
+  const authority = testAuthority();
+  const upstream = await tlsWebServer(authority.issue(["IP:127.0.0.1"], -1, 9), (_request, answer) =>
+    answer.end("{}"),
+  );
+  // The first bytes of the handshake are held back, as a starved TLS terminator does.
+  const slow = await listening(
+    createServer((socket) => {
+      const behind = connect(upstream.port, "127.0.0.1").on("error", () => {});
+      socket.on("error", () => {}).on("close", () => behind.destroy());
+      setTimeout(() => socket.pipe(behind).pipe(socket), 150);
+    }),
+  );
+  authority.remove();
+  cleanups.push(upstream.close, slow.close);
+  const edge = { ca: [authority.ca] };
+  const url = `https://127.0.0.1:${slow.port}`;
+  const { findings } = await diagnose(url, { slowSeconds: 0.1, samples: 2 }, { edge });
+  expect(findings[0]?.title).toMatch(/ is slow: p50 .*, mostly the TLS handshake$/);
+});
+
+test("a 200 that says degraded, and a 429 in the middle of good answers", async () => {
+  const ill = await diagnose(
+    await serve((_request, answer) =>
+      answer.setHeader("content-type", "application/json").end('{"status":"degraded"}'),
+    ),
+  );
+  expect(ill.findings[0]?.title).toMatch(/ answers 200 but says "degraded"$/);
+  const { findings } = await diagnose(await serve(statuses(200, 200, 429).handler));
+  expect(findings[0]?.title).toContain("limits us: 429");
+});
+
 test("slow name server: the phase is DNS, not the provider", async () => {
   const url = await serve((_request, answer) => answer.end("{}"));
   const lookup: LookupFunction = (_host, options, done) => {
@@ -152,7 +184,7 @@ test.skipIf(whyNoOpenssl() !== undefined)(
     expect(healthy.findings).toEqual([]);
     const expired = await diagnose(`https://127.0.0.1:${bad.port}`, {}, { edge });
     const finding = expired.finding("unanswered:zoho");
-    expect(finding.title).toContain("certificate not accepted");
+    expect(finding.title).toContain("certificate not accepted: expired");
     expect(finding.because).toContain("expired");
   },
 );

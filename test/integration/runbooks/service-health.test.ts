@@ -83,7 +83,9 @@ test("one matrix of all components, one finding per broken one", async () => {
     "component:worker",
   ]);
   const matrix = diagnosis.finding("matrix");
-  expect(matrix.title).toContain("3 of 4 components");
+  expect(matrix.title).toBe(
+    "3 of 4 components not healthy: db (connection refused), metrics (connection refused), worker (connection refused)",
+  );
   const rows = matrix.evidence.flatMap((one) => (one.kind === "table" ? one.rows : []));
   expect(rows.map(([name]) => name)).toEqual(["api", "db", "metrics", "worker"]);
   for (const id of ["component:db", "component:metrics", "component:worker"])
@@ -121,6 +123,21 @@ test.each([
   const finding = (await diagnose(await api(json(status, {})))).finding("component:api");
   expect(finding.severity).toBe(severity);
   expect(finding.title).toContain(words);
+});
+
+test("a web page where a health answer should be; a page that was asked for is none", async () => {
+  const page =
+    (title: string): RequestListener =>
+    (_request, answer) =>
+      answer
+        .setHeader("content-type", "text/html")
+        .end(`<!doctype html><title>${title}</title><h1>Hello</h1>`);
+  const { findings } = await diagnose(await api(page("We are down for maintenance")));
+  expect(findings[0]?.title).toMatch(
+    /^1 of 1 component not healthy: api \(a web page "We are down for maintenance" instead of/,
+  );
+  expect((await diagnose(await api(page("Shop")))).finding("component:api").severity).toBe("warning");
+  expect((await diagnose(await api(page("Shop"), { health: "/" }))).findings).toEqual([]);
 });
 
 test("503 with Retry-After says how long", async () => {

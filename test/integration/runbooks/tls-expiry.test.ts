@@ -105,6 +105,23 @@ describe.skipIf(whyNoOpenssl() !== undefined)("certificates of real TLS servers"
     expect(diagnosis.advice("fixTrust")).toContain("Lab Root");
   });
 
+  test("an intermediate certificate that the server does not send", async () => {
+    const { key, cert, intermediate } = authority.issueThroughIntermediate(LOCAL, true);
+    const alone = await serve({ key, cert });
+    const diagnosis = await diagnose("127.0.0.1", alone.port);
+    expect(diagnosis.findings[0]?.title).toMatch(
+      /: the intermediate certificate Lab Intermediate is missing$/,
+    );
+    expect(diagnosis.advice("fixTrust")).toContain("fullchain.pem");
+    const whole = await serve({ key, cert: cert + intermediate });
+    expect((await diagnose("127.0.0.1", whole.port)).findings).toEqual([]);
+    const own = authority.issueThroughIntermediate(LOCAL, false);
+    const { port } = await serve({ key: own.key, cert: own.cert });
+    expect((await diagnose("127.0.0.1", port)).findings[0]?.title).toMatch(
+      /comes alone, and its issuer Lab Intermediate is not trusted here$/,
+    );
+  });
+
   test("a port without TLS, and one without a server, are said", async () => {
     const plain = await webServer((_request, answer) => answer.end("ok"));
     cleanups.push(plain.close);
