@@ -148,7 +148,7 @@ const areWell = (
 /** A container that is down, loops, is unhealthy or was killed for memory. */
 export const containerFailure = runbook({
   id: "container-failure",
-  title: "Container down or failing",
+  title: "Containers",
   needs: ["docker"],
   covers: [
     "resync.api-not-accessible",

@@ -25,7 +25,7 @@ const wanted = ({ params, system }: Pick<Context, "params" | "system">): Reached
 /** Several timed requests to every external dependency: is it down, refusing, limiting us, or slow, and in which phase? */
 export const externalApi = runbook({
   id: "external-api",
-  title: "External API down or slow",
+  title: "External APIs",
   needs: ["http"],
   covers: [
     "sergas-agents.external-api-slow",

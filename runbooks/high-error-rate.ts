@@ -27,7 +27,7 @@ type Limits = { limit: number; minRequests: number };
 /** Share of requests answered 5xx, and which routes and instances they come from. Guides: high error rate. */
 export const highErrorRate = runbook({
   id: "high-error-rate",
-  title: "High error rate",
+  title: "Error rate",
   needs: ["prometheus"],
   covers: [
     "sergas-agents.high-error-rate",

@@ -15,7 +15,7 @@ import { budgetFindings, endableOverBudget, overBudget } from "./support/process
 /** Too little memory, and what holds it. */
 export const highMemory = runbook({
   id: "high-memory",
-  title: "High memory usage",
+  title: "Memory use",
   needs: ["host"],
   covers: [
     "tektra.high-memory",

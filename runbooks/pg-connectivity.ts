@@ -37,7 +37,7 @@ const params = z.object({
 /** Can one get in, does it answer, may it write, and what will stop it soon. Guides: database connection, health, WAL. */
 export const pgConnectivity = runbook({
   id: "pg-connectivity",
-  title: "Postgres reachable and able to work",
+  title: "Postgres connectivity",
   needs: ["postgres"],
   covers: [
     "tektra.startup-db-connection",

@@ -25,7 +25,7 @@ const params = z.object({
 /** Slots, who holds them, and the sessions that hold one for nothing. Guides: "too many connections", connection leaks. */
 export const pgPoolExhausted = runbook({
   id: "pg-pool-exhausted",
-  title: "Postgres connection pool exhausted",
+  title: "Postgres connection pool",
   needs: ["postgres"],
   covers: [
     "sergas-agents.pool-exhausted",
@@ -125,7 +125,7 @@ export const pgPoolExhausted = runbook({
       risk: "low",
       advice: (seen: Sees) => {
         const names = leaking(seen).map(({ application, address }) => `${application} (${address})`);
-        return `Find where ${names.join(", ") || "the application"} takes a connection and does not give it back (an early return or exception without \`finally\`/\`with\`), restart it to free the sessions now, and set idle_session_timeout (PostgreSQL 14+) for its role as a net: ALTER ROLE <role> SET idle_session_timeout = '15min'. A bigger pool only postpones the failure.`;
+        return `Restart ${names.join(", ") || "the application"} to free the sessions now; then find where it takes a connection and does not give it back (an early return or exception without \`finally\`/\`with\`). A net until then (PostgreSQL 14+): \`ALTER ROLE <role> SET idle_session_timeout = '15min'\`. A bigger pool only postpones the failure.`;
       },
     },
     raiseLimit: {

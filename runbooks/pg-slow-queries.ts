@@ -30,7 +30,7 @@ const params = z.object({
 /** Statements slow now, statements slow on average, and what is missing for them. Guides: slow queries, database timeouts. */
 export const pgSlowQueries = runbook({
   id: "pg-slow-queries",
-  title: "Slow Postgres statements",
+  title: "Postgres statement times",
   needs: ["postgres"],
   covers: [
     "tektra.slow-db-queries",

@@ -54,7 +54,7 @@ type Sees = {
 /** Can one get in, does it answer in time, does it take writes, can it save. Guides: Redis connection, cache slow. */
 export const redisConnectivity = runbook({
   id: "redis-connectivity",
-  title: "Redis reachable and able to work",
+  title: "Redis connectivity",
   needs: ["redis"],
   covers: ["sergas-agents.cache-slow", "sergas-agents.cache-performance"],
   alerts: [

@@ -30,7 +30,7 @@ type Measured = Extract<prometheus.Latency, { state: "measured" }>;
 /** p50, p95 and p99 of the request histogram, the slowest routes, and external calls timed beside it. Guides: slow responses. */
 export const slowResponses = runbook({
   id: "slow-responses",
-  title: "Slow responses",
+  title: "Response times",
   needs: ["prometheus"],
   covers: [
     "resync.slow-responses",

@@ -28,7 +28,7 @@ const tcpOf = (seen: AnySeen, name: string) => seen[`tcp:${name}`] as Seen<netwo
 /** Name, then TCP connection, of every dependency: which layer fails and why. Guides: TWS connection failure, network connectivity. */
 export const tcpDependency = runbook({
   id: "tcp-dependency",
-  title: "Dependency cannot be reached",
+  title: "TCP dependencies",
   needs: [],
   covers: ["resync.tws-connection-failure", "tektra.network-connectivity"],
   alerts: [

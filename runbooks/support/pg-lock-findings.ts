@@ -79,7 +79,7 @@ function sayHolder(heads: readonly postgres.LockParty[], prepared: postgres.Bloc
 
 const waiting = (blocked: readonly postgres.BlockedSession[]) =>
   table(
-    ["pid", "application", "waits", "for", "lock", "statement"],
+    ["pid", "application", "waits", "behind", "statement", "lock"],
     blocked
       .slice(0, 10)
       .map((one) => [
@@ -87,20 +87,20 @@ const waiting = (blocked: readonly postgres.BlockedSession[]) =>
         one.application,
         sayDuration(one.waitSeconds * 1000),
         one.blockedBy.map((pid) => (pid === 0 ? "prepared" : pid)).join(", "),
-        one.lock,
         clip(one.statement, 80),
+        one.lock,
       ]),
     "Waiting",
   );
 
 const atTheHead = (heads: readonly postgres.LockParty[], blocked: readonly postgres.BlockedSession[]) =>
   table(
-    ["pid", "application", "role", "state", "transaction open", "waiters", "last statement"],
+    ["pid", "application", "state", "open for", "waiters", "last statement", "role"],
     heads
       .slice(0, 10)
       .map((one) => [
-        ...[one.pid, one.application, one.user, one.state, sayDuration(one.transactionSeconds * 1000)],
-        ...[waitersOf(one.pid, blocked), clip(one.statement, 80)],
+        ...[one.pid, one.application, one.state, sayDuration(one.transactionSeconds * 1000)],
+        ...[waitersOf(one.pid, blocked), clip(one.statement, 80), one.user],
       ]),
     "At the head of the queue",
   );

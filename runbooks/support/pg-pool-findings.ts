@@ -92,12 +92,12 @@ const sayClient = (client: postgres.ClientSessions): string =>
 
 const clientTable = (clients: readonly postgres.ClientSessions[]) =>
   table(
-    ["application", "role", "from", "sessions", "active", "idle", "idle in tx", "longest idle"],
+    ["application", "sessions", "idle", "longest idle", "active", "in tx", "from", "role"],
     clients
       .slice(0, 10)
       .map((one) => [
-        ...[one.application, one.user, one.address, one.total, one.active, one.idle, one.idleInTransaction],
-        sayDuration(one.longestIdleSeconds * 1000),
+        ...[one.application, one.total, one.idle, sayDuration(one.longestIdleSeconds * 1000), one.active],
+        ...[one.idleInTransaction, one.address, one.user],
       ]),
     "Sessions by client",
   );
@@ -131,7 +131,6 @@ export function leaks(seen: Sees, threshold: number): Finding<Remedy>[] {
         severity: "warning",
         title: `${client.application} seems to leak connections: ${client.abandoned} of its ${client.total} sessions were used once and never again`,
         because: `Each was opened, used for less than 5 s and left idle (the longest for ${sayDuration(client.longestIdleSeconds * 1000)}); ${client.openedLately} of its sessions were opened in the last 5 minutes. A pool would have used them again.`,
-        evidence: [clientTable([client])],
         remedies: [...(removable ? (["terminateIdle"] as const) : []), "fixLeak"],
       },
     ];
@@ -184,5 +183,5 @@ export function poolArithmetic(usage: Sees["usage"], clients: Sees["clients"]): 
         .slice(0, 3)
         .map(({ application, address, total }) => `${application} from ${address}: ${total}`)
     : [];
-  return `The sum over all processes of (pool size + overflow) must stay below ${usable} (max_connections minus reserved slots), with room for a deployment that runs old and new side by side. Now: ${holders.join("; ")}. A bigger application pool makes this worse; lower the pools (or set pool_recycle), or put PgBouncer in transaction mode in front. Raising max_connections (${usage.value.max}) needs a restart, standbys first: ALTER SYSTEM SET max_connections = ${usage.value.max * 2}.`;
+  return `Lower the pools, or put PgBouncer (transaction mode) in front: pool size + overflow, summed over all processes, must stay below ${usable}, also while a deployment runs old and new side by side. Now: ${holders.join("; ")}. Last resort, with a restart (standbys first): \`ALTER SYSTEM SET max_connections = ${usage.value.max * 2}\` (now ${usage.value.max}).`;
 }

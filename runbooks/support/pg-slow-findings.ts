@@ -71,12 +71,12 @@ export function runningLong({ active, top }: Sees): Finding<Remedy>[] {
       because: `${longest.application} (role ${longest.user}, session ${longest.pid}) ${longest.waitsFor === "" ? "computes on the CPU" : `waits for ${longest.waitsFor}`}.${waiting > 0 ? ` ${waiting} of ${statements.length} wait for locks of other sessions.` : ""}${unknown}`,
       evidence: [
         table(
-          ["pid", "application", "role", "running", "waits for", "blocked by", "statement"],
+          ["pid", "application", "running", "statement", "blocked by", "waits for", "role"],
           statements
             .slice(0, 10)
             .map((one) => [
-              ...[one.pid, one.application, one.user, sayDuration(one.seconds * 1000), one.waitsFor],
-              ...[one.blockedBy.join(", "), clip(one.statement, 120)],
+              ...[one.pid, one.application, sayDuration(one.seconds * 1000), clip(one.statement, 120)],
+              ...[one.blockedBy.join(", "), one.waitsFor, one.user],
             ]),
         ),
       ],

@@ -38,10 +38,12 @@ function explainRunbook(catalog: Catalog, runbook: Runbook): Reply {
   const fields = paramFields(runbook).map(describeField);
   return say(
     runbook.title,
-    `/diag <system> ${runbook.id} [key=value …]`,
-    runbook.needs.length === 0 ? "Needs no particular connection." : `Needs: ${runbook.needs.join(", ")}.`,
-    `Systems: ${systems.map(({ id }) => id).join(", ") || "none has the connections"}.`,
-    "Also: `postgres=<connection>` (any kind) chooses a connection, `for=45m` takes remedies back after that time.",
+    [
+      `\`/diag <system> ${runbook.id} [key=value …]\``,
+      runbook.needs.length === 0 ? "Needs no particular connection." : `Needs: ${runbook.needs.join(", ")}.`,
+      `Systems: ${systems.map(({ id }) => id).join(", ") || "none has the connections"}.`,
+      "Also: `postgres=<connection>` (any kind) chooses a connection, `for=45m` takes remedies back after that time.",
+    ].join("\n"),
     fields.length === 0 ? "No parameters." : `Parameters:\n${fields.map((line) => `• ${line}`).join("\n")}`,
   );
 }

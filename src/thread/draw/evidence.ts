@@ -10,6 +10,9 @@ import type { WantedFile } from "../wanted.ts";
 const MOST_ROWS = 12;
 const MOST_FACTS = 20;
 const MOST_LINES = 20;
+/** Of a longer text; its end is where it broke, so that gets the larger part. */
+const HEAD = 4;
+const TAIL = 10;
 const LINE = 240;
 const CODE = 2_400;
 const TEXT = 900;
@@ -68,10 +71,9 @@ function drawCode({ title, text }: Extract<Evidence, { kind: "code" }>, attach: 
   if (all.length <= MOST_LINES && text.length <= CODE) return [...name, codeBlock(text)];
   const words = literal(title ?? "Output", 100);
   const file = attach({ title: words, altText: words, content: fileText(text) });
-  const left = Math.max(0, all.length - MOST_LINES);
-  // The end of a log is where it broke, so it gets the larger part.
+  const left = all.length <= MOST_LINES ? 0 : all.length - HEAD - TAIL;
   const shown =
-    left === 0 ? all : [...all.slice(0, 6), `… ${count(left, "line")} left out …`, ...all.slice(-14)];
+    left === 0 ? all : [...all.slice(0, HEAD), `… ${count(left, "line")} left out …`, ...all.slice(-TAIL)];
   const room = Math.floor(CODE / shown.length);
   const clipped = shown.map((line) =>
     line.length > Math.min(LINE, Math.max(room, WIDTH))

@@ -76,7 +76,7 @@ function drawFacts(remedy: RemedyView, run: RunView): KnownBlock[] {
     // With one finding the reason stands right above the card.
     ["Why", run.findings.length > 1 ? (why?.title ?? "") : ""],
     ["Where", place ?? ""],
-    ...(isRemedyOpen(remedy)
+    ...(isAhead(remedy)
       ? ([
           ["Risk", RISK_WORDS[remedy.risk]],
           ["Undo", undo.replace(/^none: /, "none; ")],
@@ -97,6 +97,10 @@ function drawFacts(remedy: RemedyView, run: RunView): KnownBlock[] {
     ]);
   return pieces.length === 0 ? [] : [rich(...pieces)];
 }
+
+/** Not applied to the end yet: risk and undo still matter to somebody. */
+const isAhead = ({ status }: RemedyView): boolean =>
+  isRemedyOpen({ status }) && status !== "unknown" && status !== "undoing";
 
 /** What the recorded words have not said yet: the difference that made it void, what is known of a call nobody saw end. */
 function drawTrouble(remedy: RemedyView, run: RunView): KnownBlock[] {

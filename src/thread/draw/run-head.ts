@@ -1,4 +1,5 @@
 import type { KnownBlock } from "@slack/types";
+import { sayDuration } from "../../core/duration.ts";
 import { count } from "../../core/format.ts";
 import { isEnded } from "../../core/outcome.ts";
 import type { FreezeView, RunView, ThreadView } from "../../core/view.ts";
@@ -38,7 +39,9 @@ const factsOf = (run: RunView): string[] => [
   `*${mrkdwn(run.system, 70)}*`,
   ...nameRun(run),
   sayCaller(run.caller),
-  run.endedAt === undefined ? `since ${on(run.createdAt)}` : `${on(run.createdAt)}, ended ${on(run.endedAt)}`,
+  run.endedAt === undefined
+    ? `since ${on(run.createdAt)}`
+    : `${on(run.createdAt)}, took ${sayDuration(run.endedAt.getTime() - run.createdAt.getTime())}`,
 ];
 
 /** Cancel while there is something to cancel; details once there is something to see. */

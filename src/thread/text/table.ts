@@ -51,7 +51,7 @@ export function alignFacts(facts: readonly { name: string; value: string }[], wi
   const right = values.every((value) => NUMBER.test(value)) ? Math.max(0, ...values.map(widthOf)) : 0;
   return names.flatMap((name, i) =>
     wrap(values[i] ?? "", Math.max(8, width - left)).map((part, line) =>
-      `${pad(line === 0 ? name : "", left, false)}${pad(part, Math.max(right, widthOf(part)), true)}`.trimEnd(),
+      `${pad(line === 0 ? name : "", left)}${pad(part, Math.max(right, widthOf(part)), true)}`.trimEnd(),
     ),
   );
 }
@@ -111,23 +111,40 @@ function narrow({ body, isFigure, wanted }: Layout, width: number, force: boolea
 }
 
 function linesOf({ head, body, isFigure }: Layout, widths: readonly number[]): string[] {
-  const line = (row: readonly string[]) =>
+  const fromLeft = widths.map((width, i) =>
+    tellsMore(
+      body.map((row) => row[i] ?? ""),
+      width,
+    ),
+  );
+  const line = (row: readonly string[], inBody: boolean) =>
     row
-      .map((cell, i) => pad(cell, widths[i] ?? 1, isFigure[i] === true))
+      .map((cell, i) => {
+        const width = widths[i] ?? 1;
+        return pad(
+          inBody && fromLeft[i] === true ? endOf(cell, width) : clip(cell, width),
+          width,
+          isFigure[i],
+        );
+      })
       .join(GAP)
       .trimEnd();
   const rule = widths.map((w) => "─".repeat(w)).join(GAP);
-  return [...(head.length > 0 ? [line(head), rule] : []), ...body.map(line)];
+  return [...(head.length > 0 ? [line(head, false), rule] : []), ...body.map((row) => line(row, true))];
 }
 
-const pad = (cell: string, width: number, right: boolean): string => {
-  const text = isPath(cell) ? endOf(cell, width) : clip(cell, width);
+/** The end of the cells tells them apart better than their beginning, as in paths and names of pods. */
+function tellsMore(cells: readonly string[], width: number): boolean {
+  const distinct = (cut: (cell: string, width: number) => string) =>
+    new Set(cells.map((cell) => cut(cell, width))).size;
+  const isPaths = cells.every((cell) => /^\/\S+$/.test(cell));
+  return isPaths || distinct(endOf) > distinct(clip);
+}
+
+const endOf = (cell: string, width: number): string =>
+  widthOf(cell) <= width ? cell : `…${[...cell].slice(1 - width).join("")}`;
+
+const pad = (text: string, width: number, right = false): string => {
   const space = " ".repeat(Math.max(0, width - widthOf(text)));
   return right ? space + text : text + space;
 };
-
-const isPath = (cell: string): boolean => /^\/[^\s]+$/.test(cell);
-
-/** Of a path the end tells most apart. */
-const endOf = (path: string, width: number): string =>
-  widthOf(path) <= width ? path : `…${[...path].slice(1 - width).join("")}`;

@@ -56,7 +56,7 @@ describe("pg-slow-queries", () => {
     expect(finding.because).toContain("pg_stat_statements is not-created");
     expect(JSON.stringify(finding)).not.toContain("SECRET");
     const applied = await run.apply("cancelStatements");
-    expect(applied.previews[0]?.changes).toEqual([expect.stringContaining("reports of app")]);
+    expect(applied.previews[0]?.changes).toEqual([expect.stringContaining(": reports, active for ")]);
     expect(applied.holds).toBe(true);
     expect(await slow).toBe("57014");
     expect((await app.query("SELECT 1 AS alive")).rows).toEqual([{ alive: 1 }]);

@@ -29,10 +29,13 @@ export function drawPlan({ plan, planSha256, title, risk, advice, note }: Remedy
       rich("Decided on this state; where it has moved, the approval is void:"),
       ...code(layOutJson(call.witness), 2),
     ]),
-    rich(`Verified within ${plan.verifyWithin}. Undo: ${plan.undo}`),
+    rich(`Verified within ${plan.verifyWithin}. Undo: ${sayUndo(plan.undo)}`),
     ...code(`sha256 of the plan:\n${planSha256 ?? "none"}`, 1),
   ].slice(0, 98);
 }
+
+const sayUndo = (undo: string): string =>
+  undo === "actions" ? "yes, the earlier state is recorded" : undo.replace(/^none: /, "none; ");
 
 const MOST_STEPS = 90;
 
@@ -62,7 +65,7 @@ function sayStep(step: StepView, widths: { state: number; name: number }): strin
   const error =
     step.error === undefined ? "" : `\n${margin}${step.error.code}: ${oneLine(step.error.message)}`;
   const [state, name] = [step.state.padEnd(widths.state), step.name.padEnd(widths.name)];
-  return `${state} ${time.padStart(8)}  ${name}  ${step.action} on ${step.on}${error}`;
+  return `${state} ${time.padStart(8)}  ${name}  ${step.action}${step.name === step.on ? "" : ` on ${step.on}`}${error}`;
 }
 
 const oneLine = (text: string): string => text.replace(/\s+/g, " ").slice(0, 300);
