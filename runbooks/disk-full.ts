@@ -1,6 +1,20 @@
-import { type Finding, host, runbook, sayBytes, verify, z } from "../src/sdk.ts";
-import { deletedFinding, fullFinding, otherFindings, unreachable } from "./support/disk-findings.ts";
-import { chosen, type DiskRemedy, filesIn, fullPlaces, goalOf, placesOf } from "./support/disk-places.ts";
+import { type Finding, host, on, postgres, runbook, sayBytes, verify, z } from "../src/sdk.ts";
+import {
+  deletedFillIt,
+  deletedFinding,
+  fullFinding,
+  otherFindings,
+  unreachable,
+} from "./support/disk-findings.ts";
+import {
+  chosen,
+  type DiskRemedy,
+  filesIn,
+  fullPlaces,
+  goalOf,
+  placesOf,
+  sizesOf,
+} from "./support/disk-places.ts";
 
 /** Too little space or too few inodes, and what holds them. */
 export const diskFull = runbook({
@@ -42,10 +56,25 @@ export const diskFull = runbook({
     largest: host.largest(),
     removable: host.removable({ olderThanDays, kinds }),
   }))
+  .andThen((view, context) => {
+    const full = fullPlaces(view, context).filter(({ counts }) => counts === "bytes");
+    const paths = full.filter(({ kind }) => kind === "file system").map(({ path }) => path);
+    const database = context.system.connections.find(({ kind }) => kind === "postgres");
+    return {
+      ...(paths.length === 0 ? {} : { contents: host.largest({ fileSystems: paths.slice(0, 3) }) }),
+      // What a database's disk is full of, only its server can say.
+      ...(full.length === 0 || database === undefined
+        ? {}
+        : { database: on(database.name, postgres.sizes()) }),
+    };
+  })
   .findings((view, context): readonly Finding<DiskRemedy>[] => {
     if (!view.disk.ok) return [unreachable(view.disk.error)];
     const full = fullPlaces(view, context).map((place) => fullFinding(place, view, context));
-    return [...full, ...deletedFinding(view, context), ...otherFindings(view)];
+    const deleted = deletedFinding(view, context);
+    // Where deleted files are what fills it, they come first: nothing else anybody removes helps as much.
+    const found = deletedFillIt(view, context) ? [...deleted, ...full] : [...full, ...deleted];
+    return [...found, ...otherFindings(view)];
   })
   .remedies({
     removeOldFiles: {
@@ -76,6 +105,20 @@ export const diskFull = runbook({
       advice: (view, context) => {
         const path = fullPlaces(view, context).find(({ counts }) => counts === "bytes")?.path ?? "/";
         return `Largest folders: \`du -xh -d 2 ${path} | sort -h | tail -20\`. The journal: \`journalctl --disk-usage\`, then \`journalctl --vacuum-size=500M\`. Docker: \`docker system df\`. A live log that has grown: \`logrotate -f /etc/logrotate.d/NAME\`; never delete a file a process has open, and never anything below pg_wal.`;
+      },
+    },
+    shrinkDatabase: {
+      title: "Make room in the database",
+      risk: "high",
+      advice: (view) => {
+        const sizes = sizesOf(view);
+        const bloated =
+          sizes?.tables.filter(({ deadRatio }) => deadRatio >= 0.3).map(({ table }) => table) ?? [];
+        const dead =
+          bloated.length > 0
+            ? `${bloated.slice(0, 3).join(", ")} are full of dead rows: see with pg-locks what holds vacuum back, then VACUUM (VERBOSE) them. `
+            : "";
+        return `${dead}Drop what nobody needs (old partitions, temporary copies: DROP and TRUNCATE free space at once; DELETE does not, and VACUUM FULL needs as much space again and locks the table). If pg_wal is what grows${sizes?.walBytes === undefined || sizes.walBytes === null ? "" : ` (${sayBytes(sizes.walBytes)} now)`}, run pg-connectivity: slots or the archiver keep it back. Never delete files below the data folder.`;
       },
     },
     restartHolder: {

@@ -1,5 +1,6 @@
 import { count, type Evidence, type Finding, facts, sayBytes, sayPercent, table } from "../../src/sdk.ts";
 import {
+  contentsOf,
   type DiskContext,
   type DiskRemedy,
   type DiskView,
@@ -7,6 +8,7 @@ import {
   freed,
   fullPlaces,
   type Place,
+  sizesOf,
 } from "./disk-places.ts";
 
 /** Beyond this it is not "filling up" but about to fail writes. */
@@ -22,16 +24,64 @@ export function fullFinding(place: Place, view: DiskView, context: DiskContext):
     old.length === 0
       ? "No old rotated logs or temporary files lie in its cleanable folders."
       : `${count(old.length, "old rotated log or temporary file", "old rotated logs and temporary files")} hold ${sayBytes(freed({ ...place, counts: "bytes" }, old))}: without them it is at ${sayPercent(Math.max(0, after))}${enough ? "" : ", which is not enough"}.`;
-  const evidence: Evidence[] = [figures(place, context.thresholds.disk), ...biggest(place, view)];
+  const database = databaseOn(place, view);
+  const evidence: Evidence[] = [
+    figures(place, context.thresholds.disk),
+    ...biggest(place, view),
+    ...(database?.evidence ?? []),
+  ];
   const [title, because, more] = words(place, left);
-  const remedies: DiskRemedy[] = old.length > 0 ? ["removeOldFiles", ...more] : more;
+  const remedies: DiskRemedy[] = [
+    ...(old.length > 0 ? (["removeOldFiles"] as const) : []),
+    ...(database === undefined ? [] : (["shrinkDatabase"] as const)),
+    ...more,
+  ];
   return {
     id: place.id,
     severity: place.ratio >= CRITICAL ? "critical" : "warning",
-    title,
-    because: `${because} ${helps}`,
+    title: `${title}${mostOf(place, view)}`,
+    because: [because, database?.words ?? "", helps].filter((sentence) => sentence !== "").join(" "),
     evidence,
     remedies,
+  };
+}
+
+/** One file or folder is the cause from this share of what is used on. */
+const MOST = 0.4;
+
+function mostOf(place: Place, view: DiskView): string {
+  const inside = place.counts === "bytes" ? insideOf(place, view) : [];
+  // The deepest that still holds most of it says more than the folder around it.
+  const most = inside.findLast(({ bytes }) => bytes >= place.used * MOST);
+  return most === undefined ? "" : `, most of it ${most.path} (${sayBytes(most.bytes)})`;
+}
+
+/** The database whose data folder lies on the place, as far as its role may tell. */
+function databaseOn(place: Place, view: DiskView): { words: string; evidence: Evidence[] } | undefined {
+  const sizes = sizesOf(view);
+  if (sizes === undefined || place.counts !== "bytes" || sizes.dataFolder === "" || !view.disk.ok)
+    return undefined;
+  const isWithin = (path: string) => path === "/" || `${sizes.dataFolder}/`.startsWith(`${path}/`);
+  const isDeeper = view.disk.value.fileSystems.some(
+    ({ path }) => path.length > place.path.length && isWithin(path),
+  );
+  if (!isWithin(place.path) || (isDeeper && place.kind === "file system")) return undefined;
+  const { databases, tables, walBytes } = sizes;
+  const [largest] = databases;
+  const wal = walBytes === null ? "" : `, pg_wal ${sayBytes(walBytes)}`;
+  const size = (bytes: number | null) => (bytes === null ? "–" : sayBytes(bytes));
+  return {
+    words: `Postgres keeps its data here (${sizes.dataFolder}): database ${largest?.name ?? "?"} has ${size(largest?.bytes ?? null)}${wal}.`,
+    evidence: [
+      table(
+        ["database", "size"],
+        databases.slice(0, 5).map(({ name, bytes }) => [name, size(bytes)]),
+      ),
+      table(
+        ["table with indexes", "size", "dead rows"],
+        tables.slice(0, 5).map((one) => [one.table, sayBytes(one.bytes), sayPercent(one.deadRatio)]),
+      ),
+    ],
   };
 }
 
@@ -66,14 +116,26 @@ const figures = (place: Place, threshold: number): Evidence => {
 };
 
 function biggest(place: Place, view: DiskView): Evidence[] {
-  if (!view.largest.ok) return [];
-  const inside = ({ path }: { path: string }) => place.path === "/" || path.startsWith(`${place.path}/`);
-  const rows = [...view.largest.value.files, ...view.largest.value.folders]
-    .filter(inside)
-    .sort((a, b) => b.bytes - a.bytes)
+  const rows = insideOf(place, view)
     .slice(0, 6)
     .map(({ path, bytes }) => [path, sayBytes(bytes)]);
   return rows.length === 0 ? [] : [table(["largest", "size"], rows)];
+}
+
+const insideOf = (place: Place, view: DiskView): { path: string; bytes: number }[] =>
+  contentsOf(view).filter(({ path }) =>
+    place.path === "/" ? path !== "/" : path.startsWith(`${place.path}/`),
+  );
+
+/** Do deleted files alone explain why a file system is too full? */
+export function deletedFillIt(view: DiskView, context: DiskContext): boolean {
+  if (!view.deleted.ok) return false;
+  const { files } = view.deleted.value;
+  return fullPlaces(view, context).some((place) => {
+    const mine = files.filter(({ path }) => place.path === "/" || path.startsWith(`${place.path}/`));
+    const bytes = mine.reduce((sum, file) => sum + file.bytes, 0);
+    return place.counts === "bytes" && place.used - bytes < context.thresholds.disk * place.capacity;
+  });
 }
 
 /** Deleted but open files on places that are too full, or that hold a tenth of their file system. */

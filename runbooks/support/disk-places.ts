@@ -1,4 +1,4 @@
-import type { Call, host, RunContext, Seen } from "../../src/sdk.ts";
+import type { Call, host, postgres, RunContext, Seen } from "../../src/sdk.ts";
 
 type Out<C> = C extends (...input: never[]) => Call<infer O> ? O : never;
 type Disk = Out<typeof host.disk>;
@@ -10,11 +10,28 @@ export interface DiskView {
   readonly largest: Seen<Out<typeof host.largest>>;
   readonly removable: Seen<Removable>;
 }
+/** Sizes in the system's first database; asked only where something is full. */
+export const sizesOf = (view: object): postgres.Sizes | undefined => {
+  const { database } = view as { database?: Seen<postgres.Sizes> };
+  return database?.ok ? database.value : undefined;
+};
+
+/** What lies in the places, largest first: the configured folders, and the full file systems where they were looked at. */
+export function contentsOf(view: DiskView): { path: string; bytes: number }[] {
+  const { contents } = view as { contents?: DiskView["largest"] };
+  const all = [view.largest, ...(contents === undefined ? [] : [contents])].flatMap((seen) =>
+    seen.ok ? [...seen.value.files, ...seen.value.folders] : [],
+  );
+  const once = new Map(all.map(({ path, bytes }) => [path, { path, bytes }]));
+  return [...once.values()].sort((a, b) => b.bytes - a.bytes);
+}
+
 export type DiskContext = RunContext<unknown>;
 export type DiskRemedy =
   | "removeOldFiles"
   | "findSpace"
   | "restartHolder"
+  | "shrinkDatabase"
   | "freeInodes"
   | "growFileSystem"
   | "repairReadOnly";

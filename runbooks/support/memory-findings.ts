@@ -50,30 +50,44 @@ export function endable(view: MemoryView, { thresholds }: MemoryContext): Proces
   return 1 - (available + largest.anonymous) / total < thresholds.memory ? largest : undefined;
 }
 
+interface Cause {
+  /** Ends the title. */
+  readonly short: string;
+  readonly because: string;
+  readonly remedies: MemoryRemedy[];
+}
+
 /** Which kind of memory it is: the remedy differs. */
-function cause(memory: Memory, largest: Process | undefined): { because: string; remedies: MemoryRemedy[] } {
+function cause(memory: Memory, largest: Process | undefined): Cause {
   const used = memory.total - memory.available;
   const part = (bytes: number) => `${sayBytes(bytes)}, ${sayPercent(bytes / memory.total)} of the machine`;
   if (memory.shared > used / 2)
     return {
+      short: ", most of it in memory file systems",
       because: `Most of it is in memory file systems and shared segments (${part(memory.shared)}), which belong to no process.`,
       remedies: ["findTmpfs"],
     };
   if (memory.kernel > used / 2)
-    return { because: `Most of it is kernel memory (${part(memory.kernel)}).`, remedies: ["addMemory"] };
+    return {
+      short: ", most of it kernel memory",
+      because: `Most of it is kernel memory (${part(memory.kernel)}).`,
+      remedies: ["addMemory"],
+    };
   if (memory.hugePages > used / 2)
     return {
+      short: ", most of it huge pages",
       because: `Most of it is set aside as huge pages (${part(memory.hugePages)}).`,
       remedies: ["addMemory"],
     };
   if (largest === undefined)
-    return { because: "The processes could not be listed.", remedies: ["addMemory"] };
+    return { short: "", because: "The processes could not be listed.", remedies: ["addMemory"] };
   const unit = largest.unit === "" ? "" : `, ${largest.unit}`;
-  const share =
-    holds(largest) > used / 4
-      ? "One process holds much of it"
-      : "It is spread over many processes; the largest";
+  const isOne = holds(largest) > used / 4;
+  const share = isOne ? "One process holds much of it" : "It is spread over many processes; the largest";
   return {
+    short: isOne
+      ? `; ${largest.name} (pid ${largest.pid}) holds ${sayBytes(holds(largest))}`
+      : ", spread over many processes",
     because: `${share}: ${largest.name} (pid ${largest.pid}${unit}) with ${part(holds(largest))}.`,
     remedies: ["restartLargest", "addMemory"],
   };
@@ -100,13 +114,13 @@ function consumers(view: MemoryView): Evidence[] {
 
 export function lowMemory(view: MemoryView, memory: Memory, context: MemoryContext): Finding<MemoryRemedy>[] {
   if (memory.usedRatio < context.thresholds.memory) return [];
-  const { because, remedies } = cause(memory, largestOf(view));
+  const { short, because, remedies } = cause(memory, largestOf(view));
   const end: MemoryRemedy[] = endable(view, context) === undefined ? [] : ["endLargest"];
   return [
     {
       id: "memory-low",
       severity: memory.usedRatio >= CRITICAL ? "critical" : "warning",
-      title: `${sayPercent(memory.usedRatio)} of ${sayBytes(memory.total)} memory in use, ${sayBytes(memory.available)} available`,
+      title: `${sayPercent(memory.usedRatio)} of ${sayBytes(memory.total)} memory in use, ${sayBytes(memory.available)} available${short}`,
       because: `The limit is ${sayPercent(context.thresholds.memory)}. ${because}`,
       evidence: [figures(memory), ...consumers(view)],
       remedies: [...end, ...remedies],

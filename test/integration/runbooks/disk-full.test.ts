@@ -1,8 +1,11 @@
 import { closeSync, existsSync, mkdirSync, openSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
+import pg from "pg";
+import { afterEach, describe, expect, inject, it } from "vitest";
 import { diskFull } from "../../../runbooks/disk-full.ts";
 import { hostConnector } from "../../../src/connectors/host/index.ts";
+import { postgresConnector } from "../../../src/connectors/postgres/index.ts";
+import type { Connector } from "../../../src/core/action.ts";
 import { oldFile, smallFileSystem, whyNoMount, workFolder } from "../../helpers/host.ts";
 import { type Bench, openBench } from "../../helpers/run-runbook.ts";
 
@@ -95,6 +98,29 @@ it("a watched path that is not mounted is a finding", async () => {
   expect(findings).toMatchObject([{ id: `not-answering:${folder}/none`, severity: "critical" }]);
 });
 
+it("a place that a database fills is told by the database", async () => {
+  const url = inject("databaseUrl");
+  const database = new pg.Client(url);
+  await database.connect();
+  const { rows } = await database.query<{ data_directory: string }>("SHOW data_directory");
+  await database.end();
+  const folder = rows[0]?.data_directory ?? "";
+  const bench = openBench({
+    connections: {
+      machine: { kind: "host", local: true, mounts: ["/proc/self"], budgets: [{ path: folder, bytes: MIB }] },
+      db: { kind: "postgres", url },
+    },
+    connectors: [hostConnector, postgresConnector] as Connector[],
+  });
+  cleanups.push(() => bench.close());
+  const diagnosis = await bench.diagnose(diskFull);
+  const finding = diagnosis.finding(`over-budget:${folder}`);
+  expect(finding.because).toMatch(/Postgres keeps its data here \(.*\): database \w+ has .* MiB, pg_wal \d+/);
+  expect(JSON.stringify(finding.evidence)).toContain("table with indexes");
+  expect(finding.remedies).toContain("shrinkDatabase");
+  expect(diagnosis.advice("shrinkDatabase")).toContain("run pg-connectivity");
+});
+
 describe.skipIf(noMount !== undefined)(`a real file system (skipped: ${noMount ?? "no"})`, () => {
   const mount = (options: string) => {
     const fileSystem = smallFileSystem(options);
@@ -111,7 +137,7 @@ describe.skipIf(noMount !== undefined)(`a real file system (skipped: ${noMount ?
     const diagnosis = await bench.diagnose(diskFull);
     expect(diagnosis.finding(`disk-full:${path}`)).toMatchObject({
       severity: "critical",
-      title: `${path} is 100 % full (0 B left)`,
+      title: `${path} is 100 % full (0 B left), most of it ${path}/data.bin (2.0 MiB)`,
       remedies: ["removeOldFiles", "findSpace", "growFileSystem"],
     });
     rmSync(join(path, "more.bin"));
@@ -147,6 +173,7 @@ describe.skipIf(noMount !== undefined)(`a real file system (skipped: ${noMount ?
     const diagnosis = await benchOf({ mounts: [path] }).diagnose(diskFull);
     closeSync(held);
     const finding = diagnosis.finding("deleted-open-files");
+    expect(diagnosis.findings[0]?.id).toBe("deleted-open-files");
     expect(finding.title).toContain(`pid ${process.pid}`);
     expect(diagnosis.advice("restartHolder")).toContain(`pid ${process.pid}`);
     expect(diagnosis.finding(`disk-full:${path}`).severity).toBe("critical");
