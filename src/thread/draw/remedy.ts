@@ -143,11 +143,12 @@ function drawRival(remedy: RemedyView, run: RunView): KnownBlock[] {
       ];
 }
 
-/** Said only when it is about to stop somebody. */
+/** The blast radius that is left; marked when it is about to stop somebody. */
 function drawLimit(run: RunView, { writes }: Pick<ThreadView, "writes">): KnownBlock[] {
   const used = writes.find(({ system }) => system === run.system);
-  if (used === undefined || used.lastHour < used.perHour * 0.8) return [];
-  return [context(`⚠️ ${used.lastHour} of ${used.perHour} writes of this hour are used on this system`)];
+  if (used === undefined) return [];
+  const mark = used.lastHour < used.perHour * 0.8 ? "" : "⚠️ ";
+  return [context(`${mark}${used.lastHour} of ${used.perHour} writes of this hour are used on this system`)];
 }
 
 function drawDecision(remedy: RemedyView, options: DrawOptions, decidable: boolean): KnownBlock[] {
