@@ -117,7 +117,25 @@ export const pgSlowQueries = runbook({
           ? top.value.slowest.filter(({ meanMs }) => meanMs >= params.meanMs)[0]
           : undefined;
         const tables = hints.ok ? hints.value.scanned.map((one) => one.table).slice(0, 3) : [];
-        return `Look at the plan without running it: EXPLAIN (GENERIC_PLAN) <statement> on PostgreSQL 16 and later, otherwise EXPLAIN with example values; never EXPLAIN ANALYZE a statement that writes.${worst === undefined ? "" : ` Begin with: ${clip(worst.statement, 200)}`}${tables.length === 0 ? "" : ` Mostly read by sequential scan: ${tables.join(", ")}.`} Select the columns that are needed instead of *, and page with a key instead of OFFSET.`;
+        return `Look at the plan without running it: EXPLAIN (GENERIC_PLAN) <statement> on PostgreSQL 16 and later, otherwise EXPLAIN with example values; never EXPLAIN ANALYZE a statement that writes.${worst === undefined ? "" : ` Begin with: ${clip(worst.statement, 200)}`}${tables.length === 0 ? "" : ` Mostly read by sequential scan: ${tables.join(", ")}.`} Select the columns that are needed instead of *, and page with a key instead of OFFSET. A longer client timeout (DATABASE_TIMEOUT) only hides it.`;
+      },
+    },
+    keepStatistics: {
+      title: "Keep statistics of statements",
+      risk: "high",
+      advice: ({ top }: Sees) => {
+        const log =
+          "Meanwhile the log can show slow statements of new sessions: ALTER DATABASE <name> SET log_min_duration_statement = 1000, and RESET it afterwards (it logs values; never log_statement = 'all').";
+        if (!top.ok) return log;
+        if (top.value.status === "forbidden")
+          return `GRANT pg_read_all_stats TO the bot's role, and USAGE on the extension's schema. ${log}`;
+        const list = [
+          ...top.value.preloaded.split(/,\s*/).filter((name) => name !== ""),
+          "pg_stat_statements",
+        ];
+        const preload = [...new Set(list)].map((name) => `'${name.replaceAll("'", "''")}'`).join(", ");
+        const isLoaded = top.value.preloaded.includes("pg_stat_statements");
+        return `${isLoaded ? "" : `ALTER SYSTEM SET shared_preload_libraries = ${preload} (the whole list, as it is now plus one), then restart Postgres in a window. `}In the database: CREATE EXTENSION pg_stat_statements. ${log}`;
       },
     },
     addIndexes: {

@@ -42,8 +42,6 @@ export const redisHitRate = runbook({
     "ai-saas.low-cache-hit-rate",
     "ai-saas.cache-ttl",
     "ai-saas.cache-keys",
-    "ai-saas.mongo-query-cache",
-    "sergas-accounts.response-caching",
   ],
   alerts: [
     { alertname: "RedisLowHitRate" },

@@ -25,7 +25,6 @@ export const redisMemory = runbook({
     "ai-saas.cache-eviction-policy",
     "ai-saas.cache-memory",
     "ai-saas.cache-maxmemory",
-    "ai-saas.cache-memory-monitoring",
     "ai-saas.cache-data-structures",
   ],
   alerts: [

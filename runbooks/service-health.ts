@@ -23,10 +23,8 @@ export const serviceHealth = runbook({
   covers: [
     "resync.health-endpoints",
     "tektra.system-health",
-    "tektra.scheduled-health-check",
     "ai-saas.dependency-health",
     "sergas-accounts.health-matrix",
-    "tektra.synthetic-tests",
   ],
   alerts: [
     { alertname: "ServiceDown" },

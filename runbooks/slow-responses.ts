@@ -39,6 +39,8 @@ export const slowResponses = runbook({
     "sergas-agents.slow-responses",
     "ai-saas.slow-responses",
     "sergas-accounts.high-response-times",
+    "sergas-accounts.response-caching",
+    "ai-saas.mongo-query-cache",
   ],
   alerts: [
     { alertname: "SlowRequests" },
@@ -252,5 +254,5 @@ function causeAdvice(latency: Seen<prometheus.Latency>, { connections }: RunCont
     "service-health",
   ];
   const route = latency.ok && latency.value.state === "measured" ? latency.value.routes[0]?.name : undefined;
-  return `Run ${next.join(", ")}: the first that answers with a finding is the likely cause.${route === undefined ? "" : ` Trace one slow request of ${route} and see which span takes the time.`} Compare the moment the curve rises with the last deployment and with traffic.`;
+  return `Run ${next.join(", ")}: the first that answers with a finding is the likely cause.${route === undefined ? "" : ` Trace one slow request of ${route} and see which span takes the time.`} If answers may be a little old, cache the expensive ones (Redis, TTL 300 s, key: sha256 of the canonical input, never Python's hash()). Compare the moment the curve rises with the last deployment and with traffic.`;
 }

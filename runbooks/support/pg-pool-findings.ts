@@ -5,6 +5,7 @@ import {
   facts,
   postgres,
   type Seen,
+  sayBytes,
   sayDuration,
   sayPercent,
   table,
@@ -183,5 +184,5 @@ export function poolArithmetic(usage: Sees["usage"], clients: Sees["clients"]): 
         .slice(0, 3)
         .map(({ application, address, total }) => `${application} from ${address}: ${total}`)
     : [];
-  return `Lower the pools, or put PgBouncer (transaction mode) in front: pool size + overflow, summed over all processes, must stay below ${usable}, also while a deployment runs old and new side by side. Now: ${holders.join("; ")}. Last resort, with a restart (standbys first): \`ALTER SYSTEM SET max_connections = ${usage.value.max * 2}\` (now ${usage.value.max}).`;
+  return `Lower the pools, or put PgBouncer (transaction mode) in front: pool size + overflow, summed over all processes, must stay below ${usable}, also while a deployment runs old and new side by side (SQLAlchemy: pool_size + max_overflow; pool_timeout 30, pool_recycle 3600). Now: ${holders.join("; ")}. Last resort, with a restart (standbys first): \`ALTER SYSTEM SET max_connections = ${usage.value.max * 2}\` (now ${usage.value.max}); each session may take work_mem (${sayBytes(usage.value.workMemBytes)}) several times.`;
 }

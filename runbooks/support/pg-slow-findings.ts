@@ -14,6 +14,7 @@ import {
 type Remedy =
   | "cancelStatements"
   | "runPgLocks"
+  | "keepStatistics"
   | "tune"
   | "addIndexes"
   | "dropInvalid"
@@ -22,7 +23,12 @@ type Remedy =
 
 type Active = { total: number; statements: postgres.ActiveStatement[] };
 
-type Top = { status: string; slowest: postgres.TopStatement[]; costliest: postgres.TopStatement[] };
+type Top = {
+  status: string;
+  preloaded: string;
+  slowest: postgres.TopStatement[];
+  costliest: postgres.TopStatement[];
+};
 
 export type Sees = { active: Seen<Active>; top: Seen<Top>; hints: Seen<postgres.IndexHints> };
 
@@ -83,6 +89,7 @@ export function runningLong({ active, top }: Sees): Finding<Remedy>[] {
       remedies: [
         ...(cancellable(active).length > 0 ? (["cancelStatements"] as const) : []),
         ...(waiting > 0 ? (["runPgLocks"] as const) : []),
+        ...(unknown === "" || waiting === statements.length ? [] : (["keepStatistics"] as const)),
       ],
     },
   ];

@@ -16,7 +16,7 @@ const REFUSED: Known = [
   "refused",
   "Postgres refuses the connection",
   "Nothing listens on that port: the server is down, still starting, or bound to another address or port.",
-  "See whether the server runs (`systemctl status 'postgresql@*'`; on Debian postgresql.service is only an umbrella, or `docker ps`) and read the end of its log before starting it; then compare listen_addresses and port with the URL in diagbot.yaml.",
+  "See whether the server runs (`systemctl status 'postgresql@*'`; on Debian postgresql.service is only an umbrella, or `docker ps -a`; the runbook container-failure can start a container) and read the end of its log before starting it; then compare listen_addresses and port with the URL in diagbot.yaml.",
 ];
 const DNS: Known = [
   "dns",

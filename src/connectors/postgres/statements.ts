@@ -72,6 +72,8 @@ export const topStatements = read({
   input: z.object({}),
   output: z.object({
     status: z.enum(["ready", "not-created", "not-preloaded", "forbidden"]),
+    /** shared_preload_libraries as it is: a new entry is appended to it (trap pg-preload-overwrite). Empty where it is not for the role. */
+    preloaded: z.string(),
     slowest: z.array(TopStatement),
     costliest: z.array(TopStatement),
   }),
@@ -86,7 +88,10 @@ interface Extension {
 }
 
 async function readTop(sql: Sql) {
-  const none = { slowest: [], costliest: [] };
+  const [own] = await sql<{ preloaded: string }>(
+    "SELECT coalesce((SELECT setting FROM pg_settings WHERE name = 'shared_preload_libraries'), '') AS preloaded",
+  );
+  const none = { preloaded: own?.preloaded ?? "", slowest: [], costliest: [] };
   const [extension] = await sql<Extension>(
     `SELECT quote_ident(n.nspname) AS schema, EXISTS (SELECT FROM pg_attribute
          WHERE attrelid = format('%I.pg_stat_statements', n.nspname)::regclass AND attname = 'mean_exec_time') AS exec,
@@ -110,5 +115,10 @@ async function readTop(sql: Sql) {
          ORDER BY ${order}${middle}_time DESC LIMIT 5`,
       )
     ).map((row) => ({ ...row, statement: maskStatement(row.statement) }));
-  return { status: "ready" as const, slowest: await top("mean", 3), costliest: await top("total", 1) };
+  return {
+    ...none,
+    status: "ready" as const,
+    slowest: await top("mean", 3),
+    costliest: await top("total", 1),
+  };
 }

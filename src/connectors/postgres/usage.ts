@@ -27,6 +27,8 @@ const Usage = z.object({
   active: z.int(),
   idle: z.int(),
   idleInTransaction: z.int(),
+  /** Memory one sort or hash of a session may take, in bytes; a session may have several. */
+  workMemBytes: z.number(),
   /** Active sessions that wait for a lock. */
   waitingForLock: z.int(),
   /** Roles and databases with a CONNECTION LIMIT, fullest first; at most 10 each. */
@@ -56,12 +58,14 @@ export const connectionUsage = read({
         idle: number;
         idleInTransaction: number;
         waitingForLock: number;
+        workMemBytes: number;
         seesAll: boolean;
       }>(`SELECT count(*) AS used,
           count(*) FILTER (WHERE state = 'active') AS active,
           count(*) FILTER (WHERE state = 'idle') AS idle,
           count(*) FILTER (WHERE state LIKE 'idle in transaction%') AS "idleInTransaction",
           count(*) FILTER (WHERE state = 'active' AND wait_event_type = 'Lock') AS "waitingForLock",
+          pg_size_bytes(current_setting('work_mem')) AS "workMemBytes",
           current_setting('max_connections')::int AS max,
           current_setting('superuser_reserved_connections')::int
             + coalesce(current_setting('reserved_connections', true)::int, 0) AS reserved,
