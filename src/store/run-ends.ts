@@ -40,9 +40,13 @@ async function close(
     [run, JSON.stringify([because]), OPEN],
   );
   const remedies = await tx.sql.query<{ remedy: string }>(
-    `UPDATE remedy SET status = $2, note = coalesce(note, $4), ended_at = clock_timestamp()
+    `UPDATE remedy m SET status = $2, ended_at = clock_timestamp(),
+       note = CASE WHEN m.status IN ('applying', 'verifying', 'undoing') THEN $4 || ', after ' ||
+           (SELECT count(*) FILTER (WHERE s.state = 'succeeded') || ' of ' || count(*) FROM step s
+            WHERE s.run_id = m.run_id AND s.remedy = m.key AND s.phase = 'apply') || ' changes were made'
+         ELSE coalesce(m.note, $4) END
      WHERE run_id = $1 AND status = ANY ($3) RETURNING key AS remedy`,
-    [run, as, OPEN, as === "errored" ? because : null],
+    [run, as, OPEN, because],
   );
   const kept = await tx.sql.query<{ remedy: string }>(
     "UPDATE remedy SET held_until = NULL, held_then = NULL WHERE run_id = $1 AND held_until IS NOT NULL RETURNING key AS remedy",

@@ -72,7 +72,7 @@ const KINDS = ["guarded", "keyed", "cas"] as const;
 const itemsOf = (batch: number, kind: (typeof KINDS)[number], count: number) =>
   Array.from({ length: count }, (_, index) => ({
     item: `${batch}/${kind}/${index + 1}`,
-    target: batch % 4 === 0 ? `shared-${batch % 3}` : `${batch}/${kind}`,
+    target: batch % 8 === 0 ? `shared-${batch % 5}` : `${batch}/${kind}`,
   }));
 
 const remedy = (kind: (typeof KINDS)[number]) => {

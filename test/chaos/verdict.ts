@@ -1,5 +1,6 @@
 import type { Pool } from "../../src/store/index.ts";
 import { verifyAudit } from "../../src/store/index.ts";
+import { auditGaps } from "../helpers/audit-replay.ts";
 import type { Mischief } from "./human.ts";
 import type { Loss } from "./monkey.ts";
 import type { Ledger } from "./target.ts";
@@ -36,6 +37,7 @@ export async function judge(house: {
      AND (SELECT count(*) FROM vote v WHERE v.approval_id = a.id AND v.decision = 'approve') <> a.need`,
   );
   for (const { approval_id } of ballots) violations.push(`votes do not carry approval ${approval_id}`);
+  violations.push(...(await auditGaps(pool)));
   const audit = await verifyAudit(pool);
   if (audit.firstBad !== undefined) violations.push(`audit row ${audit.firstBad.seq}: ${audit.firstBad.why}`);
   return { violations, figures: await figuresOf(pool, ledger, house.losses, audit.rows) };

@@ -3,6 +3,7 @@ import { DiagError } from "../../../src/core/errors.ts";
 import { ApprovalId, type RunId } from "../../../src/core/ids.ts";
 import type { RemedyView, RunView } from "../../../src/core/view.ts";
 import { openPool, type Pool } from "../../../src/store/index.ts";
+import { auditGaps } from "../../helpers/audit-replay.ts";
 import { freshDatabase } from "../../helpers/database.ts";
 import { type Bench, bob, engineBench, entry } from "../../helpers/engine-bench.ts";
 import { until } from "../../helpers/until.ts";
@@ -211,4 +212,10 @@ describe("cancel", () => {
     await probing;
     expect([(await view(run)).status, (await remedy(run, "guarded")).status]).toEqual(["waiting", "unknown"]);
   });
+});
+
+test("every state of runs, remedies, approvals, attempts and votes of this file can be told from the audit alone", async () => {
+  expect(await auditGaps(pool)).toEqual([]);
+  await pool.query("UPDATE remedy SET status = 'succeeded' WHERE status = 'failed'");
+  expect((await auditGaps(pool))[0]).toMatch(/the audit says failed, the table succeeded/);
 });

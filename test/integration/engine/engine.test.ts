@@ -5,6 +5,7 @@ import { Policies } from "../../../src/core/policy.ts";
 import type { RemedyView } from "../../../src/core/view.ts";
 import type { Pool } from "../../../src/store/index.ts";
 import { openPool, verifyAudit } from "../../../src/store/index.ts";
+import { auditGaps } from "../../helpers/audit-replay.ts";
 import { freshDatabase } from "../../helpers/database.ts";
 import { alice, type Bench, bob, carol, engineBench, entry } from "../../helpers/engine-bench.ts";
 import { until } from "../../helpers/until.ts";
@@ -384,6 +385,7 @@ describe("blast radius and break-glass", () => {
 });
 
 test("the audit chain holds, and names the first bad row", async () => {
+  expect(await auditGaps(pool)).toEqual([]);
   const report = await verifyAudit(pool);
   expect(report.firstBad).toBeUndefined();
   expect(report.rows).toBeGreaterThan(50);

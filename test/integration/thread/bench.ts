@@ -11,23 +11,13 @@ import { createReader } from "../../../src/store/reader.ts";
 import { type Budgets, createSender, type Sender } from "../../../src/thread/sender.ts";
 import { freshDatabase } from "../../helpers/database.ts";
 import { PEOPLE } from "../../unit/thread/views.ts";
+import { QUICK } from "./budgets.ts";
 
-/** Waits short enough for tests; the order of sizes is the real one. */
-export const QUICK: Partial<Budgets> = {
-  postIntervalMs: 5,
-  updatesPerMinute: 100_000,
-  urgentReserve: 10,
-  progressIntervalMs: 5,
-  settleMs: 60,
-  rereadMs: 60,
-  timeoutMs: 400,
-  pollMs: 40,
-  lookIntervalMs: 10,
-  slowMs: 200,
-};
+export { QUICK } from "./budgets.ts";
 
 /** A database, a local Slack and senders between them. */
 export interface Bench {
+  readonly databaseUrl: string;
   readonly pool: Pool;
   readonly slack: LocalSlack;
   readonly store: MessageStore;
@@ -62,6 +52,7 @@ export async function openBench(label: string, options: LocalSlackOptions = {}):
   const logger = pino({ level: "info", base: null }, { write: (line: string) => void log.push(line) });
   const senders: Sender[] = [];
   return {
+    databaseUrl: database.url,
     pool,
     slack,
     store,
