@@ -19,7 +19,7 @@ import {
 /** Too little space or too few inodes, and what holds them. */
 export const diskFull = runbook({
   id: "disk-full",
-  title: "Disk full",
+  title: "Disk space",
   needs: ["host"],
   covers: ["sergas-accounts.disk-full", "sergas-accounts.expand-disk", "resync.log-rotation-script"],
   alerts: [

@@ -95,12 +95,17 @@ const waiting = (blocked: readonly postgres.BlockedSession[]) =>
 
 const atTheHead = (heads: readonly postgres.LockParty[], blocked: readonly postgres.BlockedSession[]) =>
   table(
-    ["pid", "application", "state", "open for", "waiters", "last statement", "role"],
+    ["pid", "application", "waiters", "open for", "state", "last statement", "role"],
     heads
       .slice(0, 10)
       .map((one) => [
-        ...[one.pid, one.application, one.state, sayDuration(one.transactionSeconds * 1000)],
-        ...[waitersOf(one.pid, blocked), clip(one.statement, 80), one.user],
+        ...[
+          one.pid,
+          one.application,
+          waitersOf(one.pid, blocked),
+          sayDuration(one.transactionSeconds * 1000),
+        ],
+        ...[one.state, clip(one.statement, 80), one.user],
       ]),
     "At the head of the queue",
   );

@@ -93,7 +93,7 @@ const sayClient = (client: postgres.ClientSessions): string =>
 
 const clientTable = (clients: readonly postgres.ClientSessions[]) =>
   table(
-    ["application", "sessions", "idle", "longest idle", "active", "in tx", "from", "role"],
+    ["application", "sessions", "idle", "idle for", "active", "in tx", "from", "role"],
     clients
       .slice(0, 10)
       .map((one) => [

@@ -36,6 +36,8 @@ export function cardWord(remedy: RemedyView): string {
 /** What happens or happened, in one line: the recorded words, the checks behind them, how many calls were made. */
 export function sayResult(remedy: RemedyView, run: RunView): string | undefined {
   const { status, note } = remedy;
+  // Who denied it and why stands with the votes.
+  if (status === "denied") return OWN_WORDS.denied;
   const checks = checksOf(remedy, run);
   const by = checks === "" ? "" : ` (checked: ${checks})`;
   const said = [note === undefined ? (OWN_WORDS[status] ?? "") : note.replace(/\.\s*$/, "")].filter(Boolean);
@@ -80,7 +82,7 @@ export function sayTimes(remedy: RemedyView): string[] {
     ...(remedy.status === "verifying" && remedy.verifyUntil !== undefined
       ? [`must hold by ${at(remedy.verifyUntil)}`]
       : []),
-    ...(remedy.endedAt === undefined
+    ...(remedy.endedAt === undefined || remedy.status === "denied" || remedy.status === "expired"
       ? []
       : [`${remedy.status === "succeeded" ? "verified" : "ended"} ${at(remedy.endedAt)}`]),
     ...(remedy.planSha256 === undefined ? [] : [`plan \`${mrkdwn(remedy.planSha256.slice(0, 8), 8)}\``]),

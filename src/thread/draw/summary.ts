@@ -53,7 +53,7 @@ const situation = (run: RunView): string => {
 function task(run: RunView): string {
   const found = listed(
     byGravity(run.findings).map((finding) => finding.title.slice(0, 150)),
-    2,
+    1,
   );
   return `find the cause (${run.runbook}): ${found === "" ? "nothing was found" : found}`;
 }
@@ -102,7 +102,11 @@ function reflection(run: RunView): string {
       3,
     );
   const said = [
-    ...(open.length === 0 ? [] : [`still open: ${names(open.map(({ title }) => title))}`]),
+    ...(open.length === 0
+      ? []
+      : open.length === run.findings.length
+        ? ["what was found is still open"]
+        : [`still open: ${names(open.map(({ title }) => title))}`]),
     ...(advice.length === 0 ? [] : [`left for a person: ${names(advice.map(({ title }) => title))}`]),
     ...(gaps.length === 0
       ? []

@@ -2,7 +2,7 @@ import { clip } from "../../core/format.ts";
 import { mono } from "../../lib/escape.ts";
 
 /** Characters of a line that Slack shows in a code block of a thread pane without wrapping it. */
-export const WIDTH = 60;
+export const WIDTH = 56;
 const GAP = "  ";
 const MOST_COLUMNS = 8;
 /** Text is not cut below this before a column goes; the first column says what a row is about. */

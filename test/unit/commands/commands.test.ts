@@ -66,6 +66,8 @@ describe("what is typed after /diag", () => {
     ["help a b", /one topic/],
     ["unfreeze now", /no words/],
     ["freeze 99d x", /30d/],
+    ["freeze 2hours release", /not a duration/],
+    ["freeze 30", /not a duration/],
     [`${"x ".repeat(65)}`, /more than 64 words/],
     ["x".repeat(4_001), /more than 4000 characters/],
   ])("explains %j", (text, words) => {

@@ -175,6 +175,28 @@ const CASES: Readonly<Record<string, ThreadView>> = {
     ],
     { writes: [{ system: "sergas-agents", lastHour: 28, perHour: 30 }] },
   ),
+  "another-has-helped": thread([
+    run({
+      status: "waiting",
+      findings: [EXHAUSTED],
+      steps: [...base.steps, applied, verified],
+      remedies: [
+        remedy({ status: "succeeded", approval: approvedByBob, appliedAt: at(50), endedAt: at(20) }),
+        remedy({ key: "raiseMaxConnections", title: "Raise the limit" }),
+      ],
+    }),
+  ]),
+  "void-beside-fixed": thread([
+    run({
+      endedAt: at(10),
+      findings: [EXHAUSTED],
+      steps: [...base.steps, applied, verified],
+      remedies: [
+        remedy({ status: "succeeded", approval: approvedByBob, appliedAt: at(50), endedAt: at(20) }),
+        remedy({ key: "raiseMaxConnections", title: "Raise the limit", status: "void" }),
+      ],
+    }),
+  ]),
   notice: thread([], { notice: "A webhook of 20 MiB was refused: raise max_alerts or split the group." }),
   "checks-missing": thread([run({ endedAt: at(100), steps: [base.steps[0]!, base.steps[1]!, broken] })]),
   errored: thread([
