@@ -2,6 +2,7 @@ import { lookup } from "node:dns/promises";
 import { connect } from "node:net";
 import { z } from "zod";
 import { actionsOn } from "../../core/action.ts";
+import { ownLag } from "../../lib/own-lag.ts";
 import type { RedisClient } from "./client.ts";
 import { timeoutAt, toRedisError } from "./errors.ts";
 import { callsOf, databasesOf, errorCountOf, numberOf, parseInfo } from "./info.ts";
@@ -12,7 +13,7 @@ const PINGS = 20;
 const STAGE_MS = 3_000;
 
 /**
- * A connection from scratch: name, TCP, login, twenty timed PINGs. The error names the stage or the reply that failed.
+ * A connection from scratch: name, TCP, login, twenty PINGs timed less our own delay (a busy bot is no slow Redis). The error names the stage or the reply that failed.
  * Traps redis-ping-auth (redis-cli exits 0 on NOAUTH), redis-latency (--latency never ends). sergas-agents.cache-slow.
  */
 export const checkConnection = read({
@@ -36,7 +37,10 @@ export const checkConnection = read({
       await expectPong(redis.call("PING"));
       const loginMs = round(performance.now() - start);
       const pings: number[] = [];
-      for (let i = 0; i < PINGS; i++) pings.push(await timed(() => expectPong(redis.call("PING"))));
+      for (let i = 0; i < PINGS; i++) {
+        const lag = await ownLag();
+        pings.push(round(Math.max(0, (await timed(() => expectPong(redis.call("PING")))) - lag)));
+      }
       pings.sort((a, b) => a - b);
       const pingMedianMs = pings[PINGS / 2] ?? 0;
       return { dnsMs, tcpMs, loginMs, pingMedianMs, pingWorstMs: pings[PINGS - 1] ?? 0 };
