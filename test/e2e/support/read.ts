@@ -63,7 +63,7 @@ export function threadWhere(
 
 /** The thread a run's head or its incident's head belongs to. */
 export const threadOfRun = (slack: LocalSlack, channel: string, run: number): LocalMessage[] =>
-  threadWhere(slack, channel, (root) => new RegExp(`\\brun ${run}\\b`).test(textOf(root.blocks)));
+  threadWhere(slack, channel, (root) => new RegExp(`\\brun #?${run}\\b`, "i").test(textOf(root.blocks)));
 
 /** The thread of a run that found nothing and has ended. */
 export const isHealthy = ([head]: readonly LocalMessage[]): boolean =>
