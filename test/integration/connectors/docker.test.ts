@@ -100,7 +100,7 @@ describe.skipIf(why !== undefined)(`docker against a private dockerd (skipped: $
     await engine.run({ name: "talker", project: PROJECT, command: ["sh", "-c", command] });
     const logs = await until(async () => {
       // The engine reads the two streams independently: which of the last lines comes first is not fixed.
-      const answer = await bench.call(docker.logs({ containers: ["talker", "absent"], lines: 200 }));
+      const answer = await bench.call(docker.logs({ containers: ["talker", "absent"], lines: 500 }));
       const lines = answer.logs[0]?.lines ?? [];
       return lines.includes("line-299") && lines.includes("password=[redacted]") ? answer.logs : undefined;
     });
