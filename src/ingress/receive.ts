@@ -126,7 +126,10 @@ async function startRun(
   const title = stored.repeated
     ? `Run #${stored.run} was accepted already`
     : `Run #${stored.run}: ${request.title} on ${request.system}`;
-  const reply = say(title, ...(stored.repeated ? [] : ["Queued. Progress and findings come in its thread."]));
+  const reply = say(
+    title,
+    ...(stored.repeated ? [] : [`Queued as run ${stored.run}. Progress and findings come in its thread.`]),
+  );
   return { ...reply, run: stored.run, thread: stored.thread, channel };
 }
 
