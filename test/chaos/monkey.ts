@@ -43,7 +43,7 @@ function drawn(dice: Random): ActName {
   return "kill -9";
 }
 
-/** Runs the dead or dismissed worker had in hand, and when it went. */
+/** Runs a worker that is gone had in hand, and when it went. */
 export interface Loss {
   readonly at: number;
   readonly runs: readonly number[];
@@ -70,12 +70,15 @@ export function createMonkey(zoo: Zoo) {
   const replace = async (index: number, end: (mate: Mate) => Promise<void>): Promise<void> => {
     const mate = zoo.crew[index];
     if (mate === undefined) return;
-    const { rows } = await zoo.pool.query<{ id: number }>(
-      "SELECT id FROM run WHERE owner = $1 AND lease_until > clock_timestamp()",
-      [mate.name],
-    );
-    losses.push({ at: Date.now(), runs: rows.map((row) => row.id) });
     await end(mate);
+    const at = Date.now();
+    // What it really left behind: what it had handed over or ended before is not recovered by anybody.
+    const { rows } = await patiently(() =>
+      zoo.pool.query<{ id: number }>("SELECT id FROM run WHERE owner = $1 AND status = 'running'", [
+        mate.name,
+      ]),
+    );
+    losses.push({ at, runs: rows.map((row) => row.id) });
     zoo.crew[index] = await zoo.rehire();
   };
   const freeze = (index: number, ms: number): void => {

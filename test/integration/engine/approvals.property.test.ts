@@ -2,13 +2,23 @@ import fc from "fast-check";
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import type { Answer } from "../../../src/core/answer.ts";
 import { DiagError } from "../../../src/core/errors.ts";
-import { ApprovalId, PrincipalId, type RunId } from "../../../src/core/ids.ts";
-import { Policies, type Principal } from "../../../src/core/policy.ts";
+import { ApprovalId, type RunId } from "../../../src/core/ids.ts";
 import type { CrashPoint } from "../../../src/engine/house.ts";
 import { openPool, type Pool, verifyAudit } from "../../../src/store/index.ts";
 import { auditGaps } from "../../helpers/audit-replay.ts";
 import { freshDatabase } from "../../helpers/database.ts";
-import { alice, type Bench, bob, carol, engineBench, entry } from "../../helpers/engine-bench.ts";
+import { type Bench, engineBench, entry } from "../../helpers/engine-bench.ts";
+import {
+  advanced,
+  ENTITLED,
+  type Model,
+  type Name,
+  newModel,
+  PEOPLE,
+  POLICIES,
+  type Status,
+  voted,
+} from "./approvals-model.ts";
 
 let pool: Pool;
 let drop: () => Promise<void>;
@@ -22,42 +32,6 @@ afterAll(async () => {
   await pool.end();
   await drop();
 });
-
-const named = (name: string): Principal => ({ id: PrincipalId.parse(name), roles: ["oncall"], slack: [] });
-/** alice has asked; carol has no role; bob may break the glass. */
-const PEOPLE = { alice, bob, carol, dave: named("dave"), erin: named("erin") } as const;
-type Name = keyof typeof PEOPLE;
-const ENTITLED: readonly Name[] = ["bob", "dave", "erin"];
-const POLICIES = Policies.parse({
-  high: { approvals: 2, from: ["oncall"], breakGlass: { from: ["dba"], channel: "C0LOUD" } },
-});
-
-type Status =
-  | "waiting"
-  | "approved"
-  | "denied"
-  | "expired"
-  | "void"
-  | "applying"
-  | "unknown"
-  | "succeeded"
-  | "failed"
-  | "cancelled";
-
-/** What people were promised, in memory. */
-interface Model {
-  status: Status;
-  readonly approved: Set<Name>;
-  readonly answered: Set<Name>;
-  effects: number;
-  /** An attempt whose worker died: has it had its effect? */
-  open: "done" | "not-done" | undefined;
-  isOver: boolean;
-  isFrozen: boolean;
-  isTampered: boolean;
-  hasMoved: boolean;
-  isCancelled: boolean;
-}
 
 interface Real {
   readonly bench: Bench;
@@ -96,16 +70,6 @@ const refused = (work: Promise<unknown>): Promise<boolean> =>
       throw error;
     },
   );
-
-function voted(model: Model, name: Name, decision: "approve" | "deny", breakGlass = false): boolean {
-  const mayVote = model.status === "waiting" && !model.isOver && ENTITLED.includes(name);
-  if (!mayVote || model.approved.has(name)) return false;
-  if (decision === "deny") model.status = "denied";
-  else if (breakGlass && name !== "bob") return false;
-  else if (model.approved.add(name).size >= 2 || breakGlass) model.status = "approved";
-  if (model.status === "approved") model.isOver = false;
-  return true;
-}
 
 const cast = (
   { bench, approval }: Real,
@@ -192,40 +156,6 @@ const cancel: Command = command("cancel", async (model, { bench, run }) => {
   await bench.store.intake.requestCancel(entry(), run, { via: "cli", name: "dave" });
 });
 
-const FINAL: readonly Status[] = ["denied", "expired", "void", "succeeded", "failed", "cancelled"];
-
-/** What a worker may do now. `until`: it dies there, if it comes so far. */
-function advanced(model: Model, until?: CrashPoint): void {
-  if (FINAL.includes(model.status) || until === "after_claim") return;
-  if (model.open !== undefined) {
-    const { open } = model;
-    model.open = undefined;
-    if (open === "not-done") {
-      model.status = "unknown";
-      model.answered.clear();
-      return;
-    }
-    model.status = model.isCancelled ? "cancelled" : "succeeded";
-    return;
-  }
-  if (model.status === "unknown") return;
-  if (model.isCancelled) model.status = "cancelled";
-  else if (model.isOver) model.status = "expired";
-  else if (model.status !== "waiting") applied(model, until);
-}
-
-function applied(model: Model, until?: CrashPoint): void {
-  if (model.isTampered || model.hasMoved) {
-    model.status = "void";
-    return;
-  }
-  if (until === "before_intent" || model.isFrozen) return;
-  model.status = until === undefined ? "succeeded" : "applying";
-  if (until !== "after_intent") model.effects += 1;
-  // Recorded and not yet verified (after_result): the next worker verifies, or cancels, as after a probe.
-  if (until !== undefined) model.open = until === "after_intent" ? "not-done" : "done";
-}
-
 const workOn: Command = command("a worker goes on", async (model, { bench, run }) => {
   advanced(model);
   await bench.engine.advance(run);
@@ -305,19 +235,7 @@ async function begin(): Promise<{ model: Model; real: Real }> {
   await bench.engine.advance(run);
   const real = { bench, run, approval: ApprovalId.parse("0".repeat(32)) };
   const approval = ApprovalId.parse((await seen(real))?.approval?.id);
-  const model: Model = {
-    status: "waiting",
-    approved: new Set(),
-    answered: new Set(),
-    effects: 0,
-    open: undefined,
-    isOver: false,
-    isFrozen: false,
-    isTampered: false,
-    hasMoved: false,
-    isCancelled: false,
-  };
-  return { model, real: { ...real, approval } };
+  return { model: newModel(), real: { ...real, approval } };
 }
 
 test("whatever people and crashes do, in any order: rows and effects are what the rules say", {

@@ -13,8 +13,6 @@ import { freshDatabase } from "../../helpers/database.ts";
 import { PEOPLE } from "../../unit/thread/views.ts";
 import { QUICK } from "./budgets.ts";
 
-export { QUICK } from "./budgets.ts";
-
 /** A database, a local Slack and senders between them. */
 export interface Bench {
   readonly databaseUrl: string;
