@@ -88,7 +88,7 @@ const channelOf = (system: string): string => `C0${system.toUpperCase().replaceA
 /** The thread names the cause, and the run has ended as one that found something (or waits for an approval). */
 async function said(run: number, system: string, cause: RegExp): Promise<void> {
   const shown = await stage.thread(run, (all) => cause.test(textOf(all)), channelOf(system));
-  expect(textOf(shown)).not.toContain("nothing wrong");
+  expect(textOf(shown).toLowerCase()).not.toContain("nothing wrong");
   const rows = await until(async () => {
     const found = await stage.rows<{ status: string; findings: number }>(
       "SELECT status, (SELECT count(*)::int FROM finding f WHERE f.run_id = r.id) AS findings FROM run r WHERE id = $1",

@@ -144,7 +144,9 @@ describe("Alertmanager's door", () => {
       return retried.status === 200 && ((await retried.json()) as { news: string; runs: number[] });
     }, PATIENCE_MS);
     expect(again.news).toBe("opened");
-    await stage.thread(again.runs[0] ?? 0, ([head]) => textOf(head?.blocks).includes("nothing wrong"));
+    await stage.thread(again.runs[0] ?? 0, ([head]) =>
+      textOf(head?.blocks).toLowerCase().includes("nothing wrong"),
+    );
     await until(async () => (await fetch(`${stage.door.url}/health/ready`)).ok, PATIENCE_MS);
   });
 });

@@ -11,11 +11,11 @@ import { CARD_WORDS } from "./remedy-state.ts";
 import { byGravity, listed, nameOf } from "./words.ts";
 
 /**
- * The closing word of a run in which somebody decided something: situation, task, action, result, reflection. Where
- * nothing was decided the head and the findings have said it all.
+ * The closing word of a run that found something or was decided on: situation, task, action, result, reflection. Of a
+ * healthy run the head has said it all.
  */
 export function drawSummary(run: RunView): WantedMessage[] {
-  if (!isEnded(run.status) || decided(run).length === 0) return [];
+  if (!isEnded(run.status) || (decided(run).length === 0 && run.findings.length === 0)) return [];
   const parts: [string, string][] = [
     ["Situation", situation(run)],
     ["Task", task(run)],
@@ -33,8 +33,8 @@ export function drawSummary(run: RunView): WantedMessage[] {
       slot: `run/${run.id}/summary`,
       kind: "message",
       urgent: false,
-      text: fallback(`Run #${run.id} has ended: ${result(run)}`),
-      blocks: [rich(bold(`🏁 Run #${run.id} has ended`)), rich(...pieces)],
+      text: fallback(`Run ${run.id} has ended: ${result(run)}`),
+      blocks: [rich(bold(`🏁 Run ${run.id} has ended`)), rich(...pieces)],
     },
   ];
 }
@@ -83,7 +83,8 @@ function result(run: RunView): string {
   const all = decided(run);
   const word = ({ status }: RemedyView) => CARD_WORDS[status].replace(/^\S+ /, "").toLowerCase();
   const [only] = all;
-  if (only !== undefined && all.length === 1)
+  if (only === undefined) return `${count(run.findings.length, "finding")}; nothing was changed by diagbot`;
+  if (all.length === 1)
     return only.appliedAt === undefined ? `${only.title.slice(0, 100)}: ${word(only)}` : word(only);
   return all
     .slice(0, 6)

@@ -64,7 +64,7 @@ export function alertScenarios(house: () => House): void {
     const group = groupOf({ alertname: "PodDown", job: "website" }, new Date().toISOString());
     const first = await stored(await send(stage.product, stage.door, group));
     const [run = 0] = first.runs;
-    await stage.thread(run, ([head]) => textOf(head?.blocks).includes("nothing wrong"));
+    await stage.thread(run, ([head]) => textOf(head?.blocks).toLowerCase().includes("nothing wrong"));
     const copies = [
       group,
       { ...group, alerts: group.alerts.toReversed() },

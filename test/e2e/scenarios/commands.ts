@@ -93,7 +93,9 @@ export function commandScenarios(house: () => House): void {
   it.concurrent("Details shows every step to whoever asks", async () => {
     const { stage } = house();
     const run = await stage.run("U0BOB", "website", OPS);
-    const [head] = await stage.thread(run, ([first]) => textOf(first?.blocks).includes("nothing wrong"));
+    const [head] = await stage.thread(run, ([first]) =>
+      textOf(first?.blocks).toLowerCase().includes("nothing wrong"),
+    );
     if (head === undefined) throw new Error("no head");
     await stage.click("U0BOB", head, "run:details");
     await stage.slack.waitFor(

@@ -68,5 +68,5 @@ export const threadOfRun = (slack: LocalSlack, channel: string, run: number): Lo
 /** The thread of a run that found nothing and has ended. */
 export const isHealthy = ([head]: readonly LocalMessage[]): boolean =>
   head !== undefined &&
-  textOf(head.blocks).includes("nothing wrong") &&
+  textOf(head.blocks).toLowerCase().includes("nothing wrong") &&
   buttonsOf(head).every(({ actionId }) => actionId !== "run:cancel");
