@@ -23,7 +23,7 @@ export async function askHealth({ slack, bot }: House, read: (line: string) => v
       (now) =>
         conversation(now, SHOP_CHANNEL)
           .filter(({ ts }) => !known.has(ts))
-          .map((message) => /\brun (\d+)\b/.exec(plainText(message))?.[1])
+          .map((message) => /\brun #?(\d+)\b/.exec(plainText(message))?.[1])
           .find((id) => id !== undefined),
       ENDED_WITHIN_MS,
     );
