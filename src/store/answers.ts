@@ -4,6 +4,7 @@ import { PrincipalId, RunId, ThreadId } from "../core/ids.ts";
 import type { Policy } from "../core/policy.ts";
 import type { AnswerRequest, Entry, Intake } from "../core/ports.ts";
 import type { Risk } from "../core/risk.ts";
+import { IS_ON_ITS_CARD } from "./card-place.ts";
 import { noteEntry, settleEntry } from "./inbox.ts";
 import type { Transaction } from "./transaction.ts";
 
@@ -90,8 +91,7 @@ async function lockQuestion(tx: Transaction, request: AnswerRequest): Promise<Qu
      FROM approval a JOIN remedy m ON m.run_id = a.run_id AND m.key = a.remedy JOIN run r ON r.id = a.run_id
      LEFT JOIN step s ON s.run_id = a.run_id AND s.remedy = a.remedy AND s.effect = 'write' AND s.state = 'unknown'
      WHERE a.id = $1 AND (m.status = 'unknown' OR m.held_until IS NOT NULL)
-       AND ($2::text IS NULL OR EXISTS (SELECT 1 FROM slack_message k WHERE k.thread_id = r.thread_id
-         AND k.slot = 'run/' || r.id || '/remedy/' || a.remedy AND k.channel = $2 AND k.ts = $3))
+       AND ${IS_ON_ITS_CARD}
      FOR UPDATE OF a, m`,
     [request.approval, request.place?.channel ?? null, request.place?.ts ?? null],
   );

@@ -3,6 +3,7 @@ import { DiagError } from "../core/errors.ts";
 import { PrincipalId, RunId, ThreadId } from "../core/ids.ts";
 import type { Policy } from "../core/policy.ts";
 import type { Entry, Intake, VoteRequest } from "../core/ports.ts";
+import { IS_ON_ITS_CARD } from "./card-place.ts";
 import { noteEntry, settleEntry } from "./inbox.ts";
 import { insertNotice } from "./notices.ts";
 import type { Transaction } from "./transaction.ts";
@@ -86,17 +87,11 @@ export async function castVote(
   return { run, remedy, state: verdict.state, need: approval.policy.approvals, have: verdict.approvals };
 }
 
-/**
- * Only a button on the very message that shows the approval counts. A click can come before the answer of the post that
- * showed the button: until then the message has no ts, and only one in the right channel can have been meant.
- */
 async function lockApproval(tx: Transaction, request: VoteRequest): Promise<ApprovalRow | undefined> {
   const { rows } = await tx.sql.query<ApprovalRow>(
     `SELECT a.run_id, r.thread_id, a.remedy, a.plan_sha256, a.policy, a.requester, a.state, a.expires_at, clock_timestamp() AS now
      FROM approval a JOIN run r ON r.id = a.run_id
-     WHERE a.id = $1 AND ($2::text IS NULL OR EXISTS (SELECT 1 FROM slack_message s WHERE s.thread_id = r.thread_id
-       AND s.slot = 'run/' || r.id || '/remedy/' || a.remedy AND s.channel = $2
-       AND (s.ts = $3 OR (s.state = 'sending' AND s.ts IS NULL))))
+     WHERE a.id = $1 AND ${IS_ON_ITS_CARD}
      FOR UPDATE OF a`,
     [request.approval, request.place?.channel ?? null, request.place?.ts ?? null],
   );

@@ -26,13 +26,12 @@ const SLACK_METHODS = [
 
 /** What becomes of things; every one of these words is a label value, all others are counted as `other`. */
 const WORDS = {
-  vote: ["pending", "approved", "denied", "not_allowed", "not_decidable", "drifted"],
-  alerts: ["opened", "reopened", "updated", "repeated", "failed"],
   slack: ["ok", "rate_limited", "refused", "ambiguous", "failed"],
-  ack: ["command", "action", "view", "event", "options", "shortcut"],
   dispatch: ["ok", "unavailable"],
   sources: ["slack", "alertmanager", "cli", "schedule"],
   intents: ["form", "run", "help", "list", "status", "history", "cancel", "freeze", "unfreeze"],
+  decisions: ["approve", "deny", "answer"],
+  alerts: ["opened", "reopened", "updated", "repeated"],
 };
 
 /** Everything diagbot counts. Times are in seconds. Labels are closed sets: see `closedLabel`. */
@@ -40,15 +39,10 @@ export interface Metrics {
   runEnded(runbook: string, status: string, seconds: number): void;
   stepEnded(action: string, outcome: string, seconds: number): void;
   remedyEnded(runbook: string, status: string): void;
-  /** `result`: the approval's state afterwards, or the code of the refusal. */
-  voteCast(decision: string, result: string): void;
-  /** One notification of an alert group; `result`: what it meant for its incident. */
-  alertsReceived(result: string): void;
   webhookRejected(reason: string): void;
-  /** One request answered at a door; `outcome`: an intent's word or an error code. */
+  /** One request answered at a door; `outcome`: an intent's word, a decision, what a notification meant for its incident, or an error code. */
   requestAnswered(source: string, outcome: string, seconds: number): void;
   slackCalled(method: string, result: string): void;
-  slackAcked(kind: string, seconds: number): void;
   queueDispatched(kind: string, result: string): void;
   leaseLost(): void;
   /** Age of the oldest undelivered outbox row; 0: none. */
@@ -135,26 +129,16 @@ function workMetrics(make: Make, names: MetricNames) {
 
 function doorMetrics(make: Make) {
   const codes = Object.keys(ERRORS);
-  const decisions = closedLabel(["approve", "deny"]);
-  const voteResults = closedLabel(WORDS.vote);
-  const alertResults = closedLabel(WORDS.alerts);
   const reasons = closedLabel(codes);
   const sources = closedLabel(WORDS.sources);
-  const answers = closedLabel([...WORDS.intents, ...codes]);
+  const answers = closedLabel([...WORDS.intents, ...WORDS.decisions, ...WORDS.alerts, ...codes]);
   const methods = closedLabel(SLACK_METHODS);
   const slackResults = closedLabel(WORDS.slack);
-  const acks = closedLabel(WORDS.ack);
-  const votes = make.counter("votes_total", "votes cast", ["decision", "result"]);
-  const alerts = make.counter("alerts_received_total", "notifications of alert groups", ["result"]);
   const rejected = make.counter("webhook_rejected_total", "webhook requests turned away", ["reason"]);
   const requests = make.counter("requests_total", "requests answered", ["source", "outcome"]);
   const requestSeconds = make.histogram("request_seconds", "one request", ["source"], ACK_SECONDS);
   const calls = make.counter("slack_calls_total", "calls of Slack's Web API", ["method", "result"]);
-  const ackSeconds = make.histogram("slack_ack_seconds", "until Slack had its answer", ["kind"], ACK_SECONDS);
   return {
-    voteCast: (decision: string, result: string) =>
-      votes.inc({ decision: decisions.of(decision), result: voteResults.of(result) }),
-    alertsReceived: (result: string) => alerts.inc({ result: alertResults.of(result) }),
     webhookRejected: (reason: string) => rejected.inc({ reason: reasons.of(reason) }),
     requestAnswered: (source: string, outcome: string, seconds: number) => {
       requests.inc({ source: sources.of(source), outcome: answers.of(outcome) });
@@ -162,7 +146,6 @@ function doorMetrics(make: Make) {
     },
     slackCalled: (method: string, result: string) =>
       calls.inc({ method: methods.of(method), result: slackResults.of(result) }),
-    slackAcked: (kind: string, seconds: number) => ackSeconds.observe({ kind: acks.of(kind) }, seconds),
   };
 }
 

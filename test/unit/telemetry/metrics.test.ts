@@ -16,9 +16,9 @@ describe("metrics", () => {
     const metrics = createMetrics(names);
     metrics.runEnded("pg-locks", "succeeded", 0.2);
     metrics.stepEnded("postgres.locks", "errored", 0.02);
-    metrics.voteCast("approve", "approved");
+    metrics.requestAnswered("slack", "approve", 0.04);
+    metrics.requestAnswered("alertmanager", "opened", 0.2);
     metrics.queueDispatched("run", "unavailable");
-    metrics.slackAcked("command", 0.04);
     metrics.outboxAge(12);
     metrics.leaseLost();
     const page = await metrics.text();
@@ -26,10 +26,11 @@ describe("metrics", () => {
       'diagbot_runs_total{runbook="pg-locks",status="succeeded"} 1',
       "diagbot_run_duration_seconds_sum 0.2",
       'diagbot_steps_total{action="postgres.locks",outcome="errored"} 1',
-      'diagbot_votes_total{decision="approve",result="approved"} 1',
+      'diagbot_requests_total{source="slack",outcome="approve"} 1',
+      'diagbot_requests_total{source="alertmanager",outcome="opened"} 1',
       'diagbot_queue_dispatch_total{kind="run",result="unavailable"} 1',
-      'diagbot_slack_ack_seconds_bucket{le="0.05",kind="command"} 1',
-      'diagbot_slack_ack_seconds_bucket{le="0.025",kind="command"} 0',
+      'diagbot_request_seconds_bucket{le="0.05",source="slack"} 1',
+      'diagbot_request_seconds_bucket{le="0.025",source="slack"} 0',
       "diagbot_outbox_age_seconds 12",
       "diagbot_leases_lost_total 1",
       'diagbot_build_info{version="1.2.3"} 1',
@@ -46,12 +47,9 @@ describe("metrics", () => {
       metrics.runEnded(word, word, 1);
       metrics.stepEnded(word, word, 1);
       metrics.remedyEnded(word, word);
-      metrics.voteCast(word, word);
-      metrics.alertsReceived(word);
       metrics.webhookRejected(word);
       metrics.requestAnswered(word, word, 1);
       metrics.slackCalled(word, word);
-      metrics.slackAcked(word, 1);
       metrics.queueDispatched(word, word);
     }
     const page = await metrics.text();
@@ -61,12 +59,9 @@ describe("metrics", () => {
       steps_total: ["action", "outcome"],
       step_duration_seconds_count: ["action"],
       remedies_total: ["runbook", "status"],
-      votes_total: ["decision", "result"],
-      alerts_received_total: ["result"],
       webhook_rejected_total: ["reason"],
       requests_total: ["source", "outcome"],
       slack_calls_total: ["method", "result"],
-      slack_ack_seconds_count: ["kind"],
       queue_dispatch_total: ["kind", "result"],
     };
     for (const [metric, itsLabels] of Object.entries(labels))
@@ -76,8 +71,7 @@ describe("metrics", () => {
     const labelled = new Set(
       [...page.matchAll(/^diagbot_(\w+?)(?:_bucket|_sum)?\{/gm)].map((match) => match[1] ?? ""),
     );
-    const fixed =
-      /^(nodejs_|process_|build_info|step_duration_seconds|slack_ack_seconds|request_seconds|run_duration)/;
+    const fixed = /^(nodejs_|process_|build_info|step_duration_seconds|request_seconds|run_duration)/;
     expect([...labelled].filter((metric) => !(metric in labels) && !fixed.test(metric))).toEqual([]);
   });
 
