@@ -168,7 +168,7 @@ describe("a statement", () => {
     const { stream } = (lazy as unknown as { connection: { stream: { pause(): void; resume(): void } } })
       .connection;
     stream.pause();
-    await counted(1, "wait_event = 'ClientWrite'");
+    await counted(1, "wait_event = 'ClientWrite' AND clock_timestamp() - query_start > '0.1s'");
     const run = await diagnose(pgSlowQueries, {}, lab.botUrl, { statementSeconds: 0.05 });
     expect(first(run)).toMatch(/: it is done, but its client does not read the answer$/);
     const applied = await run.apply(
