@@ -8,8 +8,10 @@ const params = z.object({
     .int()
     .min(1)
     .max(86_400)
-    .default(60)
-    .describe("report transactions left idle for longer than this, in seconds"),
+    .optional()
+    .describe(
+      "report transactions left idle for longer than this, in seconds; empty: the system's threshold",
+    ),
 });
 
 /** Who waits for whom, who began it, and transactions left open. Guides: slow queries "with blockers", idle in transaction. */
@@ -30,9 +32,9 @@ export const pgLocks = runbook({
   ],
   params,
 })
-  .diagnose(({ waitingSeconds, openSeconds }) => ({
+  .diagnose(({ waitingSeconds, openSeconds }, { thresholds }) => ({
     locks: postgres.blockedSessions({ waitingSeconds }),
-    open: postgres.openTransactions({ olderThanSeconds: openSeconds }),
+    open: postgres.openTransactions({ olderThanSeconds: openSeconds ?? thresholds.openTransactionSeconds }),
     deadlocks: postgres.deadlocks(),
   }))
   .findings((seen) => [
@@ -71,20 +73,22 @@ export const pgLocks = runbook({
     terminateOpen: {
       title: "Terminate sessions that left a transaction open",
       risk: "high",
-      do: ({ open }, { params }) => {
+      do: ({ open }, { params, thresholds }) => {
         const sessions = open.ok ? open.value.sessions.filter(({ mayEnd }) => mayEnd) : [];
         return sessions.length === 0
           ? []
           : [
               postgres.terminateIdleSessions({
                 sessions: sessions.map(({ pid, startedAt }) => ({ pid, startedAt })),
-                idleSeconds: params.openSeconds,
+                idleSeconds: params.openSeconds ?? thresholds.openTransactionSeconds,
               }),
             ];
       },
       verify: verify({
-        check: (_seen: Sees, { params }) => ({
-          open: postgres.openTransactions({ olderThanSeconds: params.openSeconds }),
+        check: (_seen: Sees, { params, thresholds }) => ({
+          open: postgres.openTransactions({
+            olderThanSeconds: params.openSeconds ?? thresholds.openTransactionSeconds,
+          }),
         }),
         holds: (after) => after.open.ok && after.open.value.sessions.every(({ mayEnd }) => !mayEnd),
         within: "30s",

@@ -9,6 +9,8 @@ export const Thresholds = z.strictObject({
   idleMinutes: z.number().min(0).default(10),
   /** Age of an active statement that counts as slow. The guides say 5 s, 1 min and 5 min. */
   statementSeconds: z.number().positive().default(5),
+  /** Time a transaction may sit open and idle. */
+  openTransactionSeconds: z.number().positive().default(60),
   p95Seconds: z.number().positive().default(2),
   errorRatio: z.number().min(0).max(1).default(0.05),
   hitRatio: z.number().min(0).max(1).default(0.7),

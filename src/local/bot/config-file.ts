@@ -48,6 +48,7 @@ export function configFile(
           connections: LIMITS.connections,
           idleMinutes: LIMITS.idleSeconds / 60,
           statementSeconds: LIMITS.statementSeconds,
+          openTransactionSeconds: LIMITS.openTransactionSeconds,
           disk: LIMITS.folder,
           memory: LIMITS.memory,
         },

@@ -7,7 +7,8 @@ const NOTEBOOK = "notebook";
 export const forgottenTransaction = fault({
   id: "forgotten-transaction",
   title: "Forget an open transaction",
-  description: "A notebook began a transaction, read something and was left; after a minute it is noticed.",
+  description:
+    "A notebook began a transaction, read something and was left; after some seconds it is noticed.",
   runbook: "pg-locks",
   expects: { finding: "idle-in-transaction", remedy: "terminateOpen" },
   rule: idleInTransaction,

@@ -8,7 +8,7 @@ export const LIMITS = {
   connections: 0.8,
   statementSeconds: 3,
   idleSeconds: 4,
-  openSeconds: 62,
+  openTransactionSeconds: 8,
   folder: 0.85,
   memory: 0.8,
 } as const;
@@ -77,10 +77,13 @@ export const idleInTransaction: Rule = {
   summary: "A session of the shop sits idle in an open transaction",
   firing: async (shop) => {
     const [row] = await shop.watch<{ name: string; age: number }>(
+      // Whoever is in somebody's way is the business of the rule for locks.
       `SELECT application_name AS name, extract(epoch FROM now() - state_change)::float8 AS age
-       FROM pg_stat_activity WHERE usename = 'shop' AND state LIKE 'idle in transaction%'
-         AND state_change < now() - make_interval(secs => $1) ORDER BY state_change LIMIT 1`,
-      [LIMITS.openSeconds],
+       FROM pg_stat_activity a WHERE usename = 'shop' AND state LIKE 'idle in transaction%'
+         AND state_change < now() - make_interval(secs => $1)
+         AND NOT EXISTS (SELECT FROM pg_stat_activity w WHERE a.pid = ANY(pg_blocking_pids(w.pid)))
+       ORDER BY state_change LIMIT 1`,
+      [LIMITS.openTransactionSeconds],
     );
     return row === undefined ? undefined : `${row.name} for ${row.age.toFixed(0)} s`;
   },
