@@ -34,8 +34,14 @@ export async function ackUnderLoad({ slack }: Bench, perSecond: number, seconds:
   return sample;
 }
 
-/** From the row of the run to its end, of every run so far; waits until none is open. */
-export async function diagnoses({ databaseUrl }: Bench): Promise<Sample> {
+/** A first run, so that the workers have started when the clock does. */
+export async function warmUp(bench: Bench): Promise<void> {
+  await bench.slack.command("U0ALICE", "C0OPS", "/diag", "bench pg-pool-exhausted");
+  await diagnoses(bench, "pg-pool-exhausted");
+}
+
+/** From the row of the run to its end, of every run of a runbook since `after`; waits until none is open. */
+export async function diagnoses({ databaseUrl }: Bench, runbook: string, after = 0): Promise<Sample> {
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
   try {
@@ -46,7 +52,9 @@ export async function diagnoses({ databaseUrl }: Bench): Promise<Sample> {
       return rows[0]?.open === 0;
     }, 300_000);
     const { rows } = await client.query<{ ms: number }>(
-      "SELECT 1000 * extract(epoch FROM ended_at - created_at)::float8 AS ms FROM run WHERE status = 'succeeded'",
+      `SELECT 1000 * extract(epoch FROM ended_at - created_at)::float8 AS ms
+       FROM run WHERE status = 'succeeded' AND runbook = $1 AND id > $2`,
+      [runbook, after],
     );
     const sample = new Sample();
     for (const { ms } of rows) sample.add(ms);
@@ -56,10 +64,10 @@ export async function diagnoses({ databaseUrl }: Bench): Promise<Sample> {
   }
 }
 
-/** Notifications of `alerts` alerts each, every one a new group, `peers` senders at once. */
+/** Notifications of `alerts` alerts each, every one a new group, `peers` senders at once; `job` decides whether runs come of it. */
 export async function webhooks(
   { served, product }: Bench,
-  load: { notifications: number; alerts: number; peers: number },
+  load: { job: string; notifications: number; alerts: number; peers: number },
 ): Promise<{ sample: Sample; perSecond: number }> {
   const sample = new Sample();
   const begun = performance.now();
@@ -67,7 +75,7 @@ export async function webhooks(
   const peer = async (): Promise<void> => {
     while (next < load.notifications) {
       next += 1;
-      const body = JSON.stringify(notification(`group-${load.alerts}-${next}`, load.alerts));
+      const body = JSON.stringify(notification(`group-${load.job}-${load.alerts}-${next}`, load));
       await sample.time(() =>
         deliver(`${served.url}/webhooks/alertmanager`, product.alertmanagerToken, body),
       );
@@ -86,7 +94,7 @@ async function deliver(url: string, token: string, body: string): Promise<void> 
   if (answer.status !== 200) throw new Error(`the webhook answered ${answer.status}: ${await answer.text()}`);
 }
 
-const notification = (group: string, alerts: number) => ({
+const notification = (group: string, { job, alerts }: { job: string; alerts: number }) => ({
   version: "4",
   groupKey: `{}:{group="${group}"}`,
   truncatedAlerts: 0,
@@ -98,8 +106,7 @@ const notification = (group: string, alerts: number) => ({
   externalURL: "http://alertmanager.invalid",
   alerts: Array.from({ length: alerts }, (_, index) => ({
     status: "firing",
-    // Fits no runbook: what is measured is taking alerts in.
-    labels: { alertname: "BenchOnly", group, instance: `machine-${index}`, job: "bench" },
+    labels: { alertname: "BenchOnly", group, instance: `machine-${index}`, job },
     annotations: { summary: "A summary of the length people write about what has happened to this machine." },
     startsAt: "2026-01-01T00:00:00Z",
     endsAt: "0001-01-01T00:00:00Z",

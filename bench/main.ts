@@ -5,7 +5,7 @@ import { startLocalSlack } from "../src/local/slack/server.ts";
 import { startPostgres } from "../test/helpers/postgres-server.ts";
 import { openProduct } from "../test/helpers/product.ts";
 import { startRedis, whyNoRedis } from "../test/helpers/redis-server.ts";
-import { ackAtRest, ackUnderLoad, type Bench, diagnoses, webhooks } from "./bench.ts";
+import { ackAtRest, ackUnderLoad, type Bench, diagnoses, warmUp, webhooks } from "./bench.ts";
 import { machine } from "./machine.ts";
 
 const PER_SECOND = 10;
@@ -48,13 +48,17 @@ async function start(): Promise<Bench> {
 }
 
 async function measure(bench: Bench): Promise<void> {
+  await warmUp(bench);
   console.log(`/diag status, one at a time        ${await ackAtRest(bench, 200)}`);
   console.log(
     `/diag run, ${PER_SECOND} a second for ${SECONDS} s    ${await ackUnderLoad(bench, PER_SECOND, SECONDS)}`,
   );
-  console.log(`pg-pool-exhausted, row to end      ${await diagnoses(bench)}`);
-  const small = await webhooks(bench, { notifications: 300, alerts: 1, peers: 4 });
+  console.log(`pg-pool-exhausted, row to end      ${await diagnoses(bench, "pg-pool-exhausted", 1)}`);
+  const small = await webhooks(bench, { job: "nobodys", notifications: 500, alerts: 1, peers: 4 });
   console.log(`webhook, groups of 1, 4 senders    ${small.sample}  ${small.perSecond.toFixed(0)} a second`);
-  const large = await webhooks(bench, { notifications: 20, alerts: 1000, peers: 4 });
+  const large = await webhooks(bench, { job: "nobodys", notifications: 40, alerts: 1000, peers: 4 });
   console.log(`webhook, groups of 1000, 4 senders ${large.sample}  ${large.perSecond.toFixed(1)} a second`);
+  const storm = await webhooks(bench, { job: "bench", notifications: 300, alerts: 1, peers: 4 });
+  console.log(`the same, every group a run        ${storm.sample}  ${storm.perSecond.toFixed(0)} a second`);
+  console.log(`service-health, row to end         ${await diagnoses(bench, "service-health")}`);
 }
