@@ -92,6 +92,9 @@ function comeBack(room: Room, pass: Pass, waits: readonly Waiting[], turn: Turn)
   const next = waits.reduce((first, other) => (other.ms < first.ms ? other : first));
   errand.at = room.ticks() + next.ms;
   errand.lane = next.lane;
+  errand.rootless = waits.every(
+    ({ operation }) => operation.do === "post" && operation.wanted.slot === "head",
+  );
   errand.urgent = next.operation.wanted.urgent;
   errand.remaining = () => waitOf(room, pass, next.operation, { active: turn.active, mayGo: () => true }).ms;
   return false;

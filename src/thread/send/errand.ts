@@ -12,6 +12,8 @@ export interface Errand {
   since: Date;
   /** Somebody has to decide something: by the rows, or by what comes next. */
   urgent: boolean;
+  /** All it can do next is to post its root: what else changes meanwhile is drawn when its turn comes. */
+  rootless: boolean;
   /** Shows progress of something that is under way. */
   live: boolean;
   /** Not before; ticks. */
@@ -51,6 +53,7 @@ export const newErrand = (thread: ThreadId, rev: number, urgent: boolean, since:
   rev,
   urgent,
   since,
+  rootless: false,
   live: false,
   at: 0,
   lane: undefined,

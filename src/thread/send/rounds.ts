@@ -87,7 +87,9 @@ export class Rounds {
     if (known.rev === rev) return;
     known.rev = rev;
     known.since = since;
+    const isRaised = urgent && !known.urgent;
     if (urgent) known.urgent = true;
+    if (known.lane !== undefined && known.rootless && !isRaised) return;
     // Something new: the old reason to wait may be gone. A busy drawing is done again afterwards.
     known.lane = undefined;
     known.at = urgent ? 0 : known.lookedAt + this.lookInterval();

@@ -218,6 +218,32 @@ describe("budgets", () => {
     expect((times("C0OTHER")[0] ?? Number.POSITIVE_INFINITY) - (ops[0] ?? 0)).toBeLessThan(250);
   });
 
+  it("do not let a thread that waits for its first post be drawn again and again", async () => {
+    const drawn: number[] = [];
+    let asked = 0;
+    const counting: MessageStore = {
+      ...bench.store,
+      dirty: (limit) => bench.store.dirty(limit).finally(() => void asked++),
+      shown: (thread) => bench.store.shown(thread).finally(() => void drawn.push(thread)),
+    };
+    for (let i = 0; i < 3; i++) await bench.openThread();
+    const { thread, run } = await bench.openThread();
+    const sender = bench.sender({ postIntervalMs: 500 }, counting);
+    sender.start();
+    await until(() => drawn.includes(thread));
+    for (let i = 0; i < 10; i++) {
+      await bench.pool.query("UPDATE run SET title = $2 WHERE id = $1", [run, `state ${i}`]);
+      await bench.touch(thread);
+      const before = asked;
+      sender.wake();
+      await until(() => asked > before);
+    }
+    await quiet();
+    expect(bench.bySlot().get(`${thread}/head`)?.[0]?.text).toContain("state 9");
+    // To learn what it waits for, in its turn, and once if that came between a change and its note.
+    expect(drawn.filter((one) => one === thread).length).toBeLessThan(6);
+  });
+
   it("keep updates below the limit and leave room for what is urgent", async () => {
     const { thread, run } = await bench.openThread();
     await findAndPropose(run);
