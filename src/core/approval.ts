@@ -43,7 +43,7 @@ export function decideVote(
   },
   now: Date,
 ): VoteVerdict {
-  if (approval.state !== "pending") return refuse("not_decidable", `this was already ${approval.state}`);
+  if (approval.state !== "pending") return refuse("not_decidable", DECIDED[approval.state]);
   if (now >= approval.expiresAt) return refuse("not_decidable", "this approval has expired");
   if (vote.planSha256 !== approval.planSha256)
     return refuse("drifted", "the plan has changed since you saw it");
@@ -57,6 +57,13 @@ export function decideVote(
   if (vote.breakGlass === true) return breakGlass(approval.policy, vote, approvals);
   return { ok: true, state: approvals >= approval.policy.approvals ? "approved" : "pending", approvals };
 }
+
+const DECIDED: Record<Exclude<ApprovalState, "pending">, string> = {
+  approved: "this was already approved",
+  denied: "this was already denied",
+  expired: "this approval has expired",
+  void: "this was withdrawn in the meantime; the card says why",
+};
 
 /** Lowers the quorum to this vote, and nothing else: role, four eyes, expiry and plan were checked before. */
 function breakGlass(
