@@ -10,6 +10,7 @@ export interface Mutant {
 
 const GUARDS = "test/integration/engine/guards.test.ts";
 const ENGINE = "test/integration/engine/engine.test.ts";
+const LIMITS = "test/integration/engine/limits.test.ts";
 const WALK = "test/integration/chaos/crash-walk.test.ts";
 const remove = (file: string, find: string, put: string) => ({ file, find, put });
 
@@ -202,7 +203,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     guard: "blast radius",
     removals: [remove("src/store/writes.ts", "if (hour >= writesPerSystemHour)", "if (false)")],
-    file: ENGINE,
+    file: LIMITS,
     test: "no more writes per hour than the limit",
   },
   {

@@ -1,51 +1,24 @@
 // One directed test per guard: `npm run chaos -- --mutants` removes the guard and wants exactly these to fail.
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { ApprovalId, type RunId } from "../../../src/core/ids.ts";
 import { Limits } from "../../../src/core/limits.ts";
-import type { RemedyView } from "../../../src/core/view.ts";
-import { openPool, type Pool } from "../../../src/store/index.ts";
-import { freshDatabase } from "../../helpers/database.ts";
-import { type Bench, bob, engineBench, entry } from "../../helpers/engine-bench.ts";
+import { bob, entry } from "../../helpers/engine-bench.ts";
 import { until } from "../../helpers/until.ts";
+import { engineRig } from "./rig.ts";
 
-let pool: Pool;
-let drop: () => Promise<void>;
-let bench: Bench;
-
-beforeAll(async () => {
-  const database = await freshDatabase("guards");
-  pool = openPool(database.url);
-  drop = database.drop;
-});
-afterAll(async () => {
-  await pool.end();
-  await drop();
-});
-beforeEach(async () => {
-  await pool.query("DELETE FROM target_lock; DELETE FROM write_freeze");
-  bench = engineBench(pool);
-});
-
-const remedy = async (run: RunId, key = "guarded"): Promise<RemedyView> =>
-  (await bench.store.reader.run(run))!.remedies.find((candidate) => candidate.key === key)!;
-
-const proposed = async (): Promise<RunId> => {
-  const run = await bench.submit("level");
-  await bench.engine.advance(run);
-  return run;
-};
+const rig = engineRig("guards");
 
 const approved = async (): Promise<RunId> => {
-  const run = await proposed();
-  await bench.vote(run, "guarded", bob);
+  const run = await rig.proposed();
+  await rig.bench.vote(run, "guarded", bob);
   return run;
 };
 
 /** Asks the store for the intent of the guarded write, past everything the engine checks. */
 async function intentOf(run: RunId) {
-  const { planSha256 = "" } = await remedy(run);
-  const claim = (await bench.store.runs.claim(run, "direct", 5_000))!;
-  return bench.store.runs.beginWrite(claim.fence, {
+  const { planSha256 = "" } = await rig.remedy(run);
+  const claim = (await rig.bench.store.runs.claim(run, "direct", 5_000))!;
+  return rig.bench.store.runs.beginWrite(claim.fence, {
     remedy: "guarded",
     step: "guarded/apply/1",
     planSha256,
@@ -58,7 +31,7 @@ async function intentOf(run: RunId) {
 
 /** Somebody is in the middle of announcing a write. */
 async function holdWriteLock() {
-  const client = await pool.connect();
+  const client = await rig.pool.connect();
   await client.query("BEGIN; SELECT pg_advisory_xact_lock(7204414)");
   return async () => {
     await client.query("COMMIT");
@@ -67,33 +40,36 @@ async function holdWriteLock() {
 }
 
 test("fence: a worker whose run was taken over writes nothing any more", async () => {
-  const run = await bench.submit("level");
-  const first = (await bench.store.runs.claim(run, "first", 1))!;
-  await until(async () => (await bench.store.runs.claim(run, "second", 5_000)) !== undefined);
-  await expect(bench.store.runs.addSteps(first.fence, [], 1)).rejects.toMatchObject({ code: "aborted" });
-  await expect(bench.store.runs.finish(first.fence, "succeeded")).rejects.toMatchObject({ code: "aborted" });
+  const run = await rig.bench.submit("level");
+  const first = (await rig.bench.store.runs.claim(run, "first", 1))!;
+  await until(async () => (await rig.bench.store.runs.claim(run, "second", 5_000)) !== undefined);
+  await expect(rig.bench.store.runs.addSteps(first.fence, [], 1)).rejects.toMatchObject({ code: "aborted" });
+  await expect(rig.bench.store.runs.finish(first.fence, "succeeded")).rejects.toMatchObject({
+    code: "aborted",
+  });
 });
 
 test("fence: a lease that is over is lost even when nobody has taken the run", async () => {
-  const run = await bench.submit("level");
-  const claim = (await bench.store.runs.claim(run, "slow", 1))!;
+  const run = await rig.bench.submit("level");
+  const claim = (await rig.bench.store.runs.claim(run, "slow", 1))!;
   await until(
     async () =>
-      (await pool.query("SELECT FROM run WHERE id = $1 AND lease_until < clock_timestamp()", [run])).rowCount,
+      (await rig.pool.query("SELECT FROM run WHERE id = $1 AND lease_until < clock_timestamp()", [run]))
+        .rowCount,
   );
-  await expect(bench.store.runs.addSteps(claim.fence, [], 1)).rejects.toMatchObject({ code: "aborted" });
-  await expect(bench.store.runs.renew(claim.fence, 1_000)).rejects.toMatchObject({ code: "aborted" });
+  await expect(rig.bench.store.runs.addSteps(claim.fence, [], 1)).rejects.toMatchObject({ code: "aborted" });
+  await expect(rig.bench.store.runs.renew(claim.fence, 1_000)).rejects.toMatchObject({ code: "aborted" });
 });
 
 test("lease: a run in another worker's hands cannot be taken", async () => {
-  const run = await bench.submit("level");
-  expect(await bench.store.runs.claim(run, "first", 60_000)).toBeDefined();
-  expect(await bench.store.runs.claim(run, "second", 60_000)).toBeUndefined();
+  const run = await rig.bench.submit("level");
+  expect(await rig.bench.store.runs.claim(run, "first", 60_000)).toBeDefined();
+  expect(await rig.bench.store.runs.claim(run, "second", 60_000)).toBeUndefined();
 });
 
 test("local deadline: a process that was stopped before it sent does not send late", async () => {
   const run = await approved();
-  const frozen = bench.another("frozen", {
+  const frozen = rig.bench.another("frozen", {
     leaseMs: 10_000,
     crash: (point) => {
       // The whole process stands still, as under SIGSTOP, for longer than the write may take.
@@ -101,18 +77,18 @@ test("local deadline: a process that was stopped before it sent does not send la
     },
   });
   await frozen.advance(run);
-  expect([bench.world.receipts, (await remedy(run)).status]).toEqual([[], "failed"]);
+  expect([rig.bench.world.receipts, (await rig.remedy(run)).status]).toEqual([[], "failed"]);
 });
 
 test("plan hash, engine: a stored plan that is not its hash is not even looked at", async () => {
   const run = await approved();
-  await bench.sql(
+  await rig.bench.sql(
     "UPDATE remedy SET plan = replace(plan, '\"to\":1', '\"to\":2') WHERE run_id = $1 AND key = 'guarded'",
     [run],
   );
-  await bench.engine.advance(run);
-  const seen = await remedy(run);
-  expect([seen.status, seen.approval?.voidBecause, bench.world.receipts]).toEqual([
+  await rig.bench.engine.advance(run);
+  const seen = await rig.remedy(run);
+  expect([seen.status, seen.approval?.voidBecause, rig.bench.world.receipts]).toEqual([
     "void",
     ["the stored plan does not match its hash"],
     [],
@@ -121,7 +97,7 @@ test("plan hash, engine: a stored plan that is not its hash is not even looked a
 
 test("plan hash, store: no intent for another plan than approved", async () => {
   const run = await approved();
-  await bench.sql(
+  await rig.bench.sql(
     "UPDATE remedy SET plan = replace(plan, '\"to\":1', '\"to\":2') WHERE run_id = $1 AND key = 'guarded'",
     [run],
   );
@@ -129,20 +105,20 @@ test("plan hash, store: no intent for another plan than approved", async () => {
 });
 
 test("unique vote: a person counts once", async () => {
-  bench = engineBench(pool, { people: [bob, { ...bob, id: "erin" as never }] });
-  const run = await proposed();
-  await bench.sql(
+  rig.reopen({ people: [bob, { ...bob, id: "erin" as never }] });
+  const run = await rig.proposed();
+  await rig.bench.sql(
     `UPDATE approval SET policy = jsonb_set(policy, '{approvals}', '2'), need = 2 WHERE run_id = $1`,
     [run],
   );
-  await bench.vote(run, "guarded", bob);
-  await expect(bench.vote(run, "guarded", bob)).rejects.toMatchObject({ code: "not_decidable" });
-  expect((await remedy(run)).status).toBe("waiting");
+  await rig.bench.vote(run, "guarded", bob);
+  await expect(rig.bench.vote(run, "guarded", bob)).rejects.toMatchObject({ code: "not_decidable" });
+  expect((await rig.remedy(run)).status).toBe("waiting");
 });
 
 test("unique vote: the database itself keeps a second vote of a person out", async () => {
   const run = await approved();
-  const again = bench.sql(
+  const again = rig.bench.sql(
     "INSERT INTO vote SELECT v.* FROM vote v JOIN approval a ON a.id = v.approval_id WHERE a.run_id = $1",
     [run],
   );
@@ -151,23 +127,23 @@ test("unique vote: the database itself keeps a second vote of a person out", asy
 
 test("target lock: two runs never change one target at once", async () => {
   const first = await approved();
-  const second = await proposed();
-  bench.world.next = ["never-arrives"];
-  await bench.engine.advance(first);
-  await bench.vote(second, "guarded", bob);
-  await bench.engine.advance(second);
-  expect([(await remedy(second)).status, bench.world.receipts]).toEqual(["approved", []]);
+  const second = await rig.proposed();
+  rig.bench.world.next = ["never-arrives"];
+  await rig.bench.engine.advance(first);
+  await rig.bench.vote(second, "guarded", bob);
+  await rig.bench.engine.advance(second);
+  expect([(await rig.remedy(second)).status, rig.bench.world.receipts]).toEqual(["approved", []]);
 });
 
 test("kill switch: no intent while writes are frozen", async () => {
   const run = await approved();
-  await bench.store.intake.freeze(entry(), { by: { via: "cli", name: "bob" }, reason: "deploy" });
+  await rig.bench.store.intake.freeze(entry(), { by: { via: "cli", name: "bob" }, reason: "deploy" });
   expect(await intentOf(run)).toMatchObject({ refused: "frozen" });
 });
 
 test("quorum: no intent when the votes do not carry the plan", async () => {
-  const run = await proposed();
-  await bench.sql(
+  const run = await rig.proposed();
+  await rig.bench.sql(
     "UPDATE approval SET state = 'approved', execute_before = now() + interval '1 hour' WHERE run_id = $1 AND remedy = 'guarded'",
     [run],
   );
@@ -176,33 +152,38 @@ test("quorum: no intent when the votes do not carry the plan", async () => {
 
 test("execute-before, store: no intent after the time to begin is over", async () => {
   const run = await approved();
-  await bench.sql("UPDATE approval SET execute_before = now() WHERE run_id = $1", [run]);
+  await rig.bench.sql("UPDATE approval SET execute_before = now() WHERE run_id = $1", [run]);
   expect(await intentOf(run)).toMatchObject({ refused: "expired" });
 });
 
 test("execute-before, engine: a late approval expires and says so", async () => {
   const run = await approved();
-  await bench.sql("UPDATE approval SET execute_before = now() WHERE run_id = $1 AND remedy = 'guarded'", [
+  await rig.bench.sql("UPDATE approval SET execute_before = now() WHERE run_id = $1 AND remedy = 'guarded'", [
     run,
   ]);
-  await bench.engine.advance(run);
-  expect(await remedy(run)).toMatchObject({
+  await rig.bench.engine.advance(run);
+  expect(await rig.remedy(run)).toMatchObject({
     status: "expired",
     note: "It was approved, but could not be begun in time",
   });
 });
 
 test("approval expiry: a vote after the database's deadline does not count", async () => {
-  const run = await proposed();
-  await bench.sql("UPDATE approval SET expires_at = now() WHERE run_id = $1", [run]);
-  await expect(bench.vote(run, "guarded", bob)).rejects.toMatchObject({ code: "not_decidable" });
+  const run = await rig.proposed();
+  await rig.bench.sql("UPDATE approval SET expires_at = now() WHERE run_id = $1", [run]);
+  await expect(rig.bench.vote(run, "guarded", bob)).rejects.toMatchObject({ code: "not_decidable" });
 });
 
 test("write lock: a freeze waits for the intent under way", async () => {
   const free = await holdWriteLock();
-  const freezing = bench.store.intake.freeze(entry(), { by: { via: "cli", name: "bob" }, reason: "deploy" });
+  const freezing = rig.bench.store.intake.freeze(entry(), {
+    by: { via: "cli", name: "bob" },
+    reason: "deploy",
+  });
   const waits = until(async () => {
-    const { rowCount } = await pool.query("SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted");
+    const { rowCount } = await rig.pool.query(
+      "SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted",
+    );
     return rowCount === 1;
   });
   const first = await Promise.race([freezing.then(() => "frozen"), waits.then(() => "waits")]);
@@ -231,12 +212,14 @@ test("second delivery: one letter makes one run", async () => {
     caller: { via: "cli", name: "bob" },
     channel: "C0",
   } as const;
-  const both = await Promise.all([1, 2, 3].map(() => bench.store.intake.submitRun(letter, request)));
+  const both = await Promise.all([1, 2, 3].map(() => rig.bench.store.intake.submitRun(letter, request)));
   expect(new Set(both.map(({ run }) => run)).size).toBe(1);
 });
 
 test("a button of nobody decides nothing", async () => {
   const approval = ApprovalId.parse("f".repeat(32));
   const vote = { approval, voter: bob, decision: "approve", via: "slack" } as const;
-  await expect(bench.store.intake.castVote(entry(), vote)).rejects.toMatchObject({ code: "not_decidable" });
+  await expect(rig.bench.store.intake.castVote(entry(), vote)).rejects.toMatchObject({
+    code: "not_decidable",
+  });
 });

@@ -10,7 +10,8 @@ import { openPool, type Pool } from "../../../src/store/pool.ts";
 import { createReader } from "../../../src/store/reader.ts";
 import { type Budgets, createSender, type Sender } from "../../../src/thread/sender.ts";
 import { freshDatabase } from "../../helpers/database.ts";
-import { PEOPLE } from "../../unit/thread/views.ts";
+import { until } from "../../helpers/until.ts";
+import { PEOPLE, PLAN, SERIES } from "../../unit/thread/views.ts";
 import { QUICK } from "./budgets.ts";
 
 /** A database, a local Slack and senders between them. */
@@ -27,12 +28,19 @@ export interface Bench {
   touch(thread: ThreadId, urgent?: boolean): Promise<void>;
   /** Nothing is left to draw. */
   isQuiet(): Promise<boolean>;
+  /** Waits until nothing is. */
+  quiet(): Promise<unknown>;
+  /** The run has found something and waits for an approval. */
+  findAndPropose(run: RunId): Promise<void>;
+  callsOf(method: string): LocalSlack["calls"][number][];
   /** Messages of a channel and its threads, by the slot they show. */
   bySlot(channel?: string): Map<string, LocalMessage[]>;
   close(): Promise<void>;
 }
 
 export const CHANNEL = "C0OPS";
+/** Of the approval that `findAndPropose` asks for. */
+export const APPROVAL_ID = "0123456789abcdef0123456789abcdef";
 
 export async function openBench(label: string, options: LocalSlackOptions = {}): Promise<Bench> {
   const database = await freshDatabase(label);
@@ -49,6 +57,7 @@ export async function openBench(label: string, options: LocalSlackOptions = {}):
   const log: string[] = [];
   const logger = pino({ level: "info", base: null }, { write: (line: string) => void log.push(line) });
   const senders: Sender[] = [];
+  const isQuiet = async () => (await pool.query("SELECT FROM outbox WHERE kind = 'thread'")).rowCount === 0;
   return {
     databaseUrl: database.url,
     pool,
@@ -71,7 +80,10 @@ export async function openBench(label: string, options: LocalSlackOptions = {}):
     touch: async (thread, urgent = false) => {
       await pool.query(TOUCH, [thread, urgent]);
     },
-    isQuiet: async () => (await pool.query("SELECT FROM outbox WHERE kind = 'thread'")).rowCount === 0,
+    isQuiet,
+    quiet: () => until(isQuiet),
+    findAndPropose: (run) => findAndPropose(pool, run),
+    callsOf: (method) => slack.calls.filter((call) => call.method === method),
     bySlot: (channel = CHANNEL) => groupBySlot(slack, channel),
     close: async () => {
       await Promise.all(senders.map((sender) => sender.stop(2_000)));
@@ -98,6 +110,29 @@ async function insertThread(pool: Pool, channel: string): Promise<{ thread: Thre
   const thread = ThreadId.parse(rows[0]?.thread);
   await pool.query(TOUCH, [thread, false]);
   return { thread, run: RunId.parse(rows[0]?.run) };
+}
+
+async function findAndPropose(pool: Pool, run: RunId): Promise<void> {
+  await pool.query("UPDATE run SET status = 'waiting', diagnosed = true WHERE id = $1", [run]);
+  await pool.query(
+    `INSERT INTO finding (run_id, ord, id, severity, title, because, evidence, remedies)
+     VALUES ($1, 0, 'full', 'critical', '97 of 97 connections in use', 'idle clients', $2, '["terminateIdle"]')`,
+    [run, JSON.stringify([SERIES])],
+  );
+  await pool.query(
+    `INSERT INTO remedy (run_id, key, ord, title, risk, status, plan, plan_sha256)
+     VALUES ($1, 'terminateIdle', 0, 'Terminate idle sessions', 'high', 'waiting', $2, 'ab')`,
+    [run, JSON.stringify(PLAN)],
+  );
+  await pool.query(
+    `INSERT INTO approval (id, run_id, remedy, plan_sha256, policy, need, expires_at)
+     VALUES ($1, $2, 'terminateIdle', 'ab', $3, 1, now() + interval '30 min')`,
+    [
+      APPROVAL_ID,
+      run,
+      JSON.stringify({ approvals: 1, from: ["oncall"], self: false, expires: 1, execute: 1, undo: "ask" }),
+    ],
+  );
 }
 
 function groupBySlot(slack: LocalSlack, channel: string): Map<string, LocalMessage[]> {

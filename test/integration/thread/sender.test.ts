@@ -1,10 +1,8 @@
 import { WebClient } from "@slack/web-api";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { RunId } from "../../../src/core/ids.ts";
 import type { MessageStore } from "../../../src/core/ports.ts";
 import { until } from "../../helpers/until.ts";
-import { PLAN, SERIES } from "../../unit/thread/views.ts";
-import { type Bench, CHANNEL, openBench } from "./bench.ts";
+import { APPROVAL_ID, type Bench, CHANNEL, openBench } from "./bench.ts";
 
 let bench: Bench;
 beforeEach(async () => {
@@ -12,52 +10,23 @@ beforeEach(async () => {
 });
 afterEach(() => bench.close());
 
-const quiet = () => until(() => bench.isQuiet());
-const approvalId = "0123456789abcdef0123456789abcdef";
-
-/** The run has found something and waits for an approval. */
-async function findAndPropose(run: RunId): Promise<void> {
-  await bench.pool.query("UPDATE run SET status = 'waiting', diagnosed = true WHERE id = $1", [run]);
-  await bench.pool.query(
-    `INSERT INTO finding (run_id, ord, id, severity, title, because, evidence, remedies)
-     VALUES ($1, 0, 'full', 'critical', '97 of 97 connections in use', 'idle clients', $2, '["terminateIdle"]')`,
-    [run, JSON.stringify([SERIES])],
-  );
-  await bench.pool.query(
-    `INSERT INTO remedy (run_id, key, ord, title, risk, status, plan, plan_sha256)
-     VALUES ($1, 'terminateIdle', 0, 'Terminate idle sessions', 'high', 'waiting', $2, 'ab')`,
-    [run, JSON.stringify(PLAN)],
-  );
-  await bench.pool.query(
-    `INSERT INTO approval (id, run_id, remedy, plan_sha256, policy, need, expires_at)
-     VALUES ($1, $2, 'terminateIdle', 'ab', $3, 1, now() + interval '30 min')`,
-    [
-      approvalId,
-      run,
-      JSON.stringify({ approvals: 1, from: ["oncall"], self: false, expires: 1, execute: 1, undo: "ask" }),
-    ],
-  );
-}
-
 const expectOneEach = (slots: readonly string[]) => {
   const shown = bench.bySlot();
   expect([...shown.keys()].sort()).toEqual([...slots].sort());
   for (const [slot, messages] of shown) expect({ slot, times: messages.length }).toEqual({ slot, times: 1 });
 };
 
-const callsOf = (method: string) => bench.slack.calls.filter((call) => call.method === method);
-
 describe("a thread", () => {
   it("is posted, edited in place and remembered", async () => {
     const { thread, run } = await bench.openThread();
     const sender = bench.sender();
     sender.start();
-    await quiet();
+    await bench.quiet();
     expectOneEach([`${thread}/head`]);
-    await findAndPropose(run);
+    await bench.findAndPropose(run);
     await bench.touch(thread, true);
     sender.wake();
-    await quiet();
+    await bench.quiet();
     const slots = [
       `${thread}/head`,
       `${thread}/run/${run}/findings`,
@@ -69,7 +38,7 @@ describe("a thread", () => {
     expect(head?.text).toContain("97 of 97");
     expect(head?.edited).toBeDefined();
     const card = bench.bySlot().get(`${thread}/run/${run}/remedy/terminateIdle`)?.[0];
-    expect(JSON.stringify(card?.blocks)).toContain(approvalId);
+    expect(JSON.stringify(card?.blocks)).toContain(APPROVAL_ID);
     const { rows } = await bench.pool.query("SELECT ts FROM slack_message WHERE slot LIKE '%/remedy/%'");
     expect(rows).toEqual([{ ts: card?.ts }]);
     const order = bench.slack
@@ -84,11 +53,11 @@ describe("a thread", () => {
     const { thread } = await bench.openThread();
     const sender = bench.sender();
     sender.start();
-    await quiet();
+    await bench.quiet();
     const before = bench.slack.calls.length;
     await bench.touch(thread);
     sender.wake();
-    await quiet();
+    await bench.quiet();
     expect(bench.slack.calls.length).toBe(before);
   });
 
@@ -96,15 +65,15 @@ describe("a thread", () => {
     const { thread, run } = await bench.openThread();
     const sender = bench.sender({ progressIntervalMs: 300 });
     sender.start();
-    await quiet();
+    await bench.quiet();
     for (let i = 0; i < 30; i++) {
       await bench.pool.query("UPDATE run SET title = $2 WHERE id = $1", [run, `state ${i}`]);
       await bench.touch(thread);
       sender.wake();
     }
-    await quiet();
+    await bench.quiet();
     expect(bench.bySlot().get(`${thread}/head`)?.[0]?.text).toContain("state 29");
-    expect(callsOf("chat.update").length).toBeLessThan(6);
+    expect(bench.callsOf("chat.update").length).toBeLessThan(6);
   });
 });
 
@@ -112,7 +81,7 @@ describe("when Slack's answer does not come", () => {
   for (const fault of ["lostReply", "status", "internal_error"] as const) {
     it(`${fault}: one visible message per slot`, async () => {
       const { thread, run } = await bench.openThread();
-      await findAndPropose(run);
+      await bench.findAndPropose(run);
       const kind =
         fault === "lostReply"
           ? { kind: fault }
@@ -123,7 +92,7 @@ describe("when Slack's answer does not come", () => {
       bench.slack.faults.add({ method: "files.completeUploadExternal", times: 1, ...kind });
       bench.slack.faults.add({ method: "chat.update", times: 1, ...kind });
       bench.sender().start();
-      await quiet();
+      await bench.quiet();
       expectOneEach([
         `${thread}/head`,
         `${thread}/run/${run}/findings`,
@@ -137,7 +106,7 @@ describe("when Slack's answer does not come", () => {
     const { thread } = await bench.openThread();
     bench.slack.faults.add({ method: "chat.postMessage", kind: "delay", delayMs: 250 });
     bench.sender({ timeoutMs: 150, settleMs: 200, rereadMs: 100 }).start();
-    await quiet();
+    await bench.quiet();
     expectOneEach([`${thread}/head`]);
   });
 
@@ -153,10 +122,10 @@ describe("when Slack's answer does not come", () => {
       },
     };
     bench.sender({}, store).start();
-    await quiet();
+    await bench.quiet();
     expect(broken).toBe(2);
     expectOneEach([`${thread}/head`]);
-    expect(callsOf("chat.postMessage")).toHaveLength(1);
+    expect(bench.callsOf("chat.postMessage")).toHaveLength(1);
   });
 
   it("a sender that was cut off in the middle of a post leaves no second message to its successor", async () => {
@@ -177,7 +146,7 @@ describe("when Slack's answer does not come", () => {
     await until(async () => (await bench.store.shown(thread)).some(({ state }) => state === "sending"));
     await first.stop(0);
     bench.sender().start();
-    await quiet();
+    await bench.quiet();
     await until(() => hasArrived);
     expectOneEach([`${thread}/head`]);
   });
@@ -186,7 +155,7 @@ describe("when Slack's answer does not come", () => {
     const { thread } = await bench.openThread();
     await bench.store.sending(thread, "head", CHANNEL, "digest", 0);
     bench.sender({ timeoutMs: 100, settleMs: 50 }).start();
-    await quiet();
+    await bench.quiet();
     expectOneEach([`${thread}/head`]);
   });
 });
@@ -195,101 +164,9 @@ describe("two senders at once", () => {
   it("show every slot once", async () => {
     const threads = await Promise.all(Array.from({ length: 12 }, () => bench.openThread()));
     for (const sender of [bench.sender(), bench.sender()]) sender.start();
-    await quiet();
+    await bench.quiet();
     await until(() => bench.bySlot().size === threads.length);
     expectOneEach(threads.map(({ thread }) => `${thread}/head`));
-  });
-});
-
-describe("budgets", () => {
-  it("space the posts of a channel and let other channels go on", async () => {
-    for (let i = 0; i < 4; i++) await bench.openThread();
-    await bench.openThread("C0OTHER");
-    const sender = bench.sender({ postIntervalMs: 300 });
-    sender.start();
-    await quiet();
-    const times = (channel: string) =>
-      callsOf("chat.postMessage")
-        .filter(({ args }) => args.channel === channel)
-        .map(({ at }) => at);
-    const ops = times(CHANNEL);
-    expect(ops).toHaveLength(4);
-    for (const [i, at] of ops.entries()) if (i > 0) expect(at - (ops[i - 1] ?? 0)).toBeGreaterThan(250);
-    expect((times("C0OTHER")[0] ?? Number.POSITIVE_INFINITY) - (ops[0] ?? 0)).toBeLessThan(250);
-  });
-
-  it("do not let a thread that waits for its first post be drawn again and again", async () => {
-    const drawn: number[] = [];
-    let asked = 0;
-    const counting: MessageStore = {
-      ...bench.store,
-      dirty: (limit) => bench.store.dirty(limit).finally(() => void asked++),
-      shown: (thread) => bench.store.shown(thread).finally(() => void drawn.push(thread)),
-    };
-    for (let i = 0; i < 3; i++) await bench.openThread();
-    const { thread, run } = await bench.openThread();
-    const sender = bench.sender({ postIntervalMs: 500 }, counting);
-    sender.start();
-    await until(() => drawn.includes(thread));
-    for (let i = 0; i < 10; i++) {
-      await bench.pool.query("UPDATE run SET title = $2 WHERE id = $1", [run, `state ${i}`]);
-      await bench.touch(thread);
-      const before = asked;
-      sender.wake();
-      await until(() => asked > before);
-    }
-    await quiet();
-    expect(bench.bySlot().get(`${thread}/head`)?.[0]?.text).toContain("state 9");
-    // To learn what it waits for, in its turn, and once if that came between a change and its note.
-    expect(drawn.filter((one) => one === thread).length).toBeLessThan(6);
-  });
-
-  it("keep updates below the limit and leave room for what is urgent", async () => {
-    const { thread, run } = await bench.openThread();
-    await findAndPropose(run);
-    const sender = bench.sender({ updatesPerMinute: 6, urgentReserve: 2, progressIntervalMs: 1 });
-    sender.start();
-    await quiet();
-    for (let i = 0; i < 12; i++) {
-      await bench.pool.query("UPDATE finding SET because = $2 WHERE run_id = $1", [run, `reading ${i}`]);
-      await bench.touch(thread);
-      sender.wake();
-      const before = callsOf("chat.update").length;
-      await Promise.race([quiet(), until(() => callsOf("chat.update").length > before || i >= 4)]);
-    }
-    const heads = callsOf("chat.update").length;
-    expect(heads).toBe(4);
-    await bench.pool.query("UPDATE remedy SET status = 'denied' WHERE run_id = $1", [run]);
-    await bench.touch(thread, true);
-    sender.wake();
-    await until(() => callsOf("chat.update").some(({ args }) => JSON.stringify(args).includes("Denied")));
-    expect(callsOf("chat.update")).toHaveLength(heads + 1);
-  });
-
-  it("obey Retry-After of one method without holding up the others", async () => {
-    const { thread, run } = await bench.openThread();
-    const sender = bench.sender();
-    sender.start();
-    await quiet();
-    bench.slack.faults.add({ method: "chat.update", kind: "rateLimited", retryAfterSeconds: 1 });
-    await findAndPropose(run);
-    await bench.touch(thread, true);
-    sender.wake();
-    const limited = await until(() => callsOf("chat.update")[0]);
-    await until(() => bench.bySlot().has(`${thread}/run/${run}/remedy/terminateIdle`));
-    await quiet();
-    const [, second] = callsOf("chat.update");
-    expect((second?.at ?? 0) - limited.at).toBeGreaterThanOrEqual(990);
-    expect(callsOf("chat.postMessage").at(-1)?.at).toBeLessThan(limited.at + 900);
-  });
-
-  it("one refused post per Retry-After, whoever waits", async () => {
-    for (let i = 0; i < 5; i++) await bench.openThread();
-    bench.slack.faults.add({ method: "chat.postMessage", kind: "rateLimited", retryAfterSeconds: 1 });
-    bench.sender().start();
-    await quiet();
-    expect(callsOf("chat.postMessage")).toHaveLength(6);
-    expect(bench.bySlot().size).toBe(5);
   });
 });
 
@@ -300,16 +177,16 @@ describe("people and channels", () => {
     sender.start();
     const client = new WebClient(bench.slack.token, { slackApiUrl: bench.slack.apiUrl });
     for (const times of [1, 2]) {
-      await quiet();
+      await bench.quiet();
       const ts = bench.bySlot().get(`${thread}/head`)?.[0]?.ts ?? "";
       await client.chat.delete({ channel: CHANNEL, ts });
       await bench.pool.query("UPDATE run SET title = $2 WHERE id = $1", [run, `title ${times}`]);
       await bench.touch(thread);
       sender.wake();
     }
-    await quiet();
+    await bench.quiet();
     expect(bench.bySlot().has(`${thread}/head`)).toBe(false);
-    expect(callsOf("chat.postMessage")).toHaveLength(2);
+    expect(bench.callsOf("chat.postMessage")).toHaveLength(2);
     expect((await bench.store.shown(thread))[0]?.state).toBe("gone");
   });
 
@@ -320,27 +197,27 @@ describe("people and channels", () => {
     sender.start();
     await until(() => bench.bySlot().has(`${fine.thread}/head`));
     await until(
-      () => callsOf("chat.postMessage").filter(({ args }) => args.channel === "C0NOWHERE").length >= 2,
+      () => bench.callsOf("chat.postMessage").filter(({ args }) => args.channel === "C0NOWHERE").length >= 2,
     );
     expect(await bench.isQuiet()).toBe(false);
     await bench.pool.query("UPDATE thread SET channel = 'C0OTHER' WHERE id = $1", [lost.thread]);
     await bench.touch(lost.thread);
     sender.wake();
-    await quiet();
+    await bench.quiet();
     expect(bench.bySlot("C0OTHER").get(`${lost.thread}/head`)).toHaveLength(1);
   });
 
   it("blocks that Slack refuses still arrive in words, with their buttons", async () => {
     const { thread, run } = await bench.openThread();
-    await findAndPropose(run);
+    await bench.findAndPropose(run);
     bench.slack.faults.add({
       method: "chat.postMessage",
       kind: "error",
       error: "invalid_blocks",
-      when: (args) => JSON.stringify(args).includes(approvalId),
+      when: (args) => JSON.stringify(args).includes(APPROVAL_ID),
     });
     bench.sender().start();
-    await quiet();
+    await bench.quiet();
     const card = bench.bySlot().get(`${thread}/run/${run}/remedy/terminateIdle`);
     expect(card).toHaveLength(1);
     expect(JSON.stringify(card?.[0]?.blocks)).toContain("remedy:approve");
@@ -351,7 +228,7 @@ describe("people and channels", () => {
     const { thread } = await bench.openThread();
     bench.slack.faults.add({ method: "*", times: 6, kind: "status", status: 503 });
     bench.sender().start();
-    await quiet();
+    await bench.quiet();
     expectOneEach([`${thread}/head`]);
   });
 });

@@ -1,16 +1,5 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { refusing, rig, waitingRun } from "./rig.ts";
-
-const folder = mkdtempSync(join(tmpdir(), "diagbot-cli-"));
-afterAll(() => rmSync(folder, { recursive: true }));
-const file = (value: unknown): string => {
-  const path = join(folder, "alert.json");
-  writeFileSync(path, typeof value === "string" ? value : JSON.stringify(value));
-  return path;
-};
 
 const healthy = () => waitingRun({ status: "succeeded", findings: [], remedies: [] });
 
@@ -124,90 +113,6 @@ describe("diagbot run", () => {
   });
 });
 
-describe("diagbot approve and deny", () => {
-  it("votes as the person, with the reason", async () => {
-    const { say, asked } = rig();
-    expect(await say("deny", "42", "terminateIdle", "--as", "bob", "--reason", "not now")).toMatchObject({
-      code: 0,
-    });
-    expect(asked.votes).toEqual([
-      {
-        approval: "0".repeat(32),
-        voter: expect.objectContaining({ id: "bob" }),
-        decision: "deny",
-        reason: "not now",
-        breakGlass: false,
-      },
-    ]);
-  });
-
-  it("breaks the glass only when told to", async () => {
-    const { say, asked } = rig();
-    await say(
-      "approve",
-      "42",
-      "terminateIdle",
-      "--as",
-      "alice",
-      "--break-glass",
-      "--reason",
-      "everything is down",
-    );
-    expect(asked.votes).toEqual([
-      expect.objectContaining({ breakGlass: true, reason: "everything is down" }),
-    ]);
-    expect((await say("deny", "42", "terminateIdle", "--as", "alice", "--break-glass")).code).toBe(64);
-  });
-
-  it("takes an answer to what nobody knows", async () => {
-    const { say, asked } = rig();
-    expect(await say("answer", "42", "terminateIdle", "did-not", "--as", "bob")).toMatchObject({
-      ...{ code: 0, out: "terminateIdle: did-not\n" },
-    });
-    expect(asked.answers).toEqual([
-      { approval: "0".repeat(32), voter: expect.objectContaining({ id: "bob" }), answer: "did-not" },
-    ]);
-    const typo = await say("answer", "42", "terminateIdle", "happend", "--as", "bob");
-    expect(typo).toMatchObject({ code: 64, err: expect.stringContaining('did you mean "happened"?') });
-  });
-
-  it("says how many approvals are there", async () => {
-    const { say } = rig({ vote: async () => ({ state: "pending", need: 2, have: 1 }) });
-    expect((await say("approve", "42", "terminateIdle", "--as", "alice")).out).toBe(
-      "terminateIdle: 1 of 2 approvals\n",
-    );
-  });
-
-  it("carries an approval out where no worker is alive", async () => {
-    const { say, asked } = rig({ hasWorker: async () => false });
-    const { out } = await say("approve", "#42", "terminateIdle", "--as", "alice", "--json");
-    expect(asked.inline).toEqual([42]);
-    expect(JSON.parse(out)).toMatchObject({ state: "approved", run: { id: 42, status: "succeeded" } });
-  });
-
-  it.each([
-    [["approve", "42", "terminateIdle"], 64, "--as"],
-    [["approve", "42", "terminateIdle", "--as", "alcie"], 64, 'did you mean "alice"?'],
-    [["approve", "42", "terminateIdel", "--as", "alice"], 64, 'did you mean "terminateIdle"?'],
-    [["approve", "42", "raiseMaxConnections", "--as", "alice"], 2, "a human carries it out"],
-    [["approve", "43", "terminateIdle", "--as", "alice"], 64, "there is no run 43"],
-  ])("refuses %j", async (argv, code, says) => {
-    const { say, asked } = rig();
-    const spoken = await say(...argv);
-    expect(spoken.code).toBe(code);
-    expect(spoken.err).toContain(says);
-    expect(asked.votes).toEqual([]);
-  });
-
-  it("exits 2 when the vote is not allowed", async () => {
-    const { say } = rig({ vote: refusing("not_allowed", "you asked for this run") });
-    expect(await say("approve", "42", "terminateIdle", "--as", "alice")).toMatchObject({
-      code: 2,
-      err: "not_allowed: you asked for this run\n",
-    });
-  });
-});
-
 describe("the other commands", () => {
   it("lists runbooks without configuration", async () => {
     const { say } = rig({ config: refusing("bad_config", "no file") });
@@ -291,49 +196,5 @@ describe("the other commands", () => {
     ])
       expect(out).toMatch(new RegExp(`^  ${command}\\b`, "m"));
     expect(await rig().say("--version")).toEqual({ code: 0, out: "1.2.3\n", err: "" });
-  });
-});
-
-describe("diagbot replay", () => {
-  const alert = (labels: Record<string, string>, status = "firing") => ({
-    ...{ status, labels, startsAt: "2026-11-22T01:29:01.99Z", endsAt: "0001-01-01T00:00:00Z" },
-  });
-  const body = (...alerts: object[]) => ({
-    ...{ version: "4", groupKey: "{}:{}", status: "firing", receiver: "bot", alerts },
-    ...{ groupLabels: { alertname: "HighLatency" } },
-  });
-  const known = alert({ alertname: "HighLatency", service: "checkout", severity: "critical" });
-
-  it("says which incident, system, channel and runs a notification leads to", async () => {
-    const { code, out } = await rig().say("replay", file(body(known)));
-    expect(code).toBe(0);
-    expect(out.replaceAll(/ +/g, " ")).toContain("system: shop\nchannel: C0SHOP");
-    expect(out).toMatch(/pg-pool-exhausted {2}\{"idleMinutes":10\}/);
-  });
-
-  it("takes a recorded request, with its body as JSON or as text", async () => {
-    for (const recorded of [{ method: "POST", body: body(known) }, { body: JSON.stringify(body(known)) }]) {
-      const { out } = await rig().say("replay", file(recorded), "--json");
-      expect(JSON.parse(out)).toMatchObject({ system: "shop", runs: [{ runbook: "pg-pool-exhausted" }] });
-    }
-  });
-
-  it("says when nothing would be run", async () => {
-    const { out } = await rig().say("replay", file(body(alert({ alertname: "X" }))), "--json");
-    expect(JSON.parse(out)).toMatchObject({ system: null, channel: "C0OPS", runs: [] });
-  });
-
-  it.each([
-    ["{", 2, "not JSON"],
-    [{ version: "3" }, 2, "version"],
-    [{ body: "{" }, 2, "not JSON"],
-  ])("refuses %j", async (value, code, says) => {
-    const spoken = await rig().say("replay", file(value));
-    expect(spoken.code).toBe(code);
-    expect(spoken.err).toContain(says);
-  });
-
-  it("says that a file is not there", async () => {
-    expect(await rig().say("replay", join(folder, "nowhere.json"))).toMatchObject({ code: 64 });
   });
 });

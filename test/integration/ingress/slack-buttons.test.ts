@@ -1,0 +1,117 @@
+import { expect, it } from "vitest";
+import { textOf } from "./slack-bench.ts";
+import { describeDoor, doorRig } from "./slack-rig.ts";
+
+const rig = doorRig("slack_buttons");
+
+describeDoor(rig, (door) => {
+  it("takes an approval, once, and says so to the one who clicked", async () => {
+    const { id, card } = await rig.waitingRemedy(door.bench, "remedy:approve");
+    await door.bench.slack.click("U0BOB", card, "remedy:approve");
+    expect(await rig.approvalState(id)).toBe("approved");
+    await door.ephemeral("U0BOB", /Approved/);
+    await door.bench.slack.click("U0BOB", card, "remedy:approve");
+    await door.ephemeral("U0BOB", /already approved/);
+    expect(
+      (await rig.pool.query("SELECT via, decision FROM vote WHERE approval_id = $1", [id])).rows,
+    ).toEqual([{ via: "slack", decision: "approve" }]);
+  });
+
+  it.each([
+    ["U0ALICE", /somebody else must decide/],
+    ["U0CAROL", /does not know you.*ask alice, bob/s],
+    ["U0GUEST", /guests may not/],
+    ["U0GONE", /deactivated/],
+    ["U0BOT", /bots may not/],
+    ["U0FOREIGN", /only members/],
+  ])("takes no approval from %s", async (user, why) => {
+    const { id, card } = await rig.waitingRemedy(door.bench, "remedy:approve");
+    await door.bench.slack.click(user, card, "remedy:approve");
+    await door.ephemeral(user, why);
+    expect(await rig.approvalState(id)).toBe("pending");
+  });
+
+  it("takes no vote in a channel shared with another company, nor from a copy of the card", async () => {
+    const shared = await rig.waitingRemedy(door.bench, "remedy:approve", "alice", "C0SHARED");
+    await door.bench.slack.click("U0BOB", shared.card, "remedy:approve");
+    await door.ephemeral("U0BOB", /shared with another company/);
+    expect(await rig.approvalState(shared.id)).toBe("pending");
+    const { id } = await rig.waitingRemedy(door.bench, "remedy:approve");
+    const copy = await door.bench.postCard("remedy:approve", id);
+    await door.bench.slack.click("U0BOB", copy, "remedy:approve");
+    expect(await rig.approvalState(id)).toBe("pending");
+  });
+
+  it("denies with a reason asked for in a form", async () => {
+    const { id, card } = await rig.waitingRemedy(door.bench, "remedy:deny");
+    await door.bench.slack.click("U0BOB", card, "remedy:deny");
+    expect(await rig.approvalState(id)).toBe("pending");
+    await door.bench.slack.submit("U0BOB", { reason: "the batch job needs these" });
+    expect(await rig.approvalState(id)).toBe("denied");
+    expect(
+      (await rig.pool.query("SELECT reason FROM vote WHERE approval_id = $1", [id])).rows[0].reason,
+    ).toBe("the batch job needs these");
+  });
+
+  it("shows a denier's refusal in the form", async () => {
+    const { card } = await rig.waitingRemedy(door.bench, "remedy:deny");
+    await door.bench.slack.click("U0CAROL", card, "remedy:deny");
+    const ack = await door.bench.slack.submit("U0CAROL", { reason: "because I can" });
+    expect(ack.errors?.reason).toMatch(/does not know you/);
+    await door.bench.slack.close("U0CAROL", { all: true });
+  });
+
+  it("takes the word of those who may on a remedy in force", async () => {
+    const { run, card } = await rig.waitingRemedy(door.bench, "remedy:keep");
+    await rig.pool.query(
+      "UPDATE remedy SET status = 'succeeded', held_until = now() + interval '1 hour' WHERE run_id = $1",
+      [run],
+    );
+    const answers = async () =>
+      (await rig.pool.query("SELECT principal, answer, via FROM answer WHERE run_id = $1", [run])).rows;
+    await door.bench.slack.click("U0CAROL", card, "remedy:keep");
+    await door.ephemeral("U0CAROL", /does not know you/);
+    expect(await answers()).toEqual([]);
+    await door.bench.slack.click("U0BOB", card, "remedy:keep");
+    await door.ephemeral("U0BOB", /It stays/);
+    expect(await answers()).toEqual([{ principal: "bob", answer: "keep", via: "slack" }]);
+  });
+
+  it("shows the exact plan and every step", async () => {
+    const { run, card } = await rig.waitingRemedy(door.bench, "remedy:preview");
+    await door.bench.slack.click("U0CAROL", card, "remedy:preview");
+    const plan = await door.bench.slack.waitFor((slack) => {
+      const text = textOf(slack.view("U0CAROL")?.blocks);
+      return text.includes("sha256") && text;
+    });
+    expect(plan).toContain("terminate session 4711 (app orders, idle 22 min)");
+    expect(plan).toContain("a".repeat(64));
+    await door.bench.slack.close("U0CAROL", { all: true });
+    const details = await door.bench.postCard("run:details", String(run));
+    await door.bench.slack.click("U0CAROL", details, "run:details");
+    await door.bench.slack.waitFor((slack) => textOf(slack.view("U0CAROL")?.blocks).includes(`Run #${run}`));
+    await door.bench.slack.close("U0CAROL", { all: true });
+  });
+
+  it("cancels a run for its asker and for people it knows", async () => {
+    await door.bench.slack.command("U0CAROL", "C0OPS", "/diag", "orders");
+    const { id } = await rig.newestRun();
+    const card = await door.bench.postCard("run:cancel", String(id));
+    const requested = async () =>
+      (await rig.pool.query("SELECT cancel_requested_by FROM run WHERE id = $1", [id])).rows[0]
+        .cancel_requested_by;
+    await door.bench.slack.click("U0CAROL", card, "run:cancel");
+    await door.ephemeral("U0CAROL", new RegExp(`Run #${id} is being cancelled`));
+    expect(await requested()).toBe("U0CAROL");
+    await door.bench.slack.command("U0ALICE", "C0OPS", "/diag", "orders");
+    const other = await rig.newestRun();
+    const ack = await door.bench.slack.command("U0CAROL", "C0OPS", "/diag", `cancel ${other.id}`);
+    expect(textOf(ack)).toMatch(/may not cancel/);
+  });
+
+  it("a button with a value of somebody else's does nothing", async () => {
+    const card = await door.bench.postCard("remedy:approve", "'; DROP TABLE run; --");
+    await door.bench.slack.click("U0BOB", card, "remedy:approve");
+    await door.ephemeral("U0BOB", /not one of diagbot's/);
+  });
+});

@@ -1,0 +1,150 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { checkSlack } from "../../../src/ingress/slack/check.ts";
+import { openPool } from "../../../src/store/pool.ts";
+import { until } from "../../helpers/until.ts";
+import { type SlackBench, startSlackBench, textOf } from "./slack-bench.ts";
+import { doorRig } from "./slack-rig.ts";
+
+const rig = doorRig("slack_transport");
+
+describe("in HTTP mode", () => {
+  let bench: SlackBench;
+  beforeAll(async () => {
+    bench = await startSlackBench("http", rig.pool);
+  });
+  afterAll(() => bench.stop());
+  const post = (body: string, headers: Record<string, string>) =>
+    fetch(`${bench.url}/slack/events`, {
+      method: "POST",
+      body: Buffer.from(body),
+      headers: { "content-type": "application/x-www-form-urlencoded", ...headers },
+    });
+  const form = (trigger: string) =>
+    new URLSearchParams({
+      command: "/diag",
+      text: "orders",
+      team_id: "T0LOCAL",
+      user_id: "U0ALICE",
+      channel_id: "C0OPS",
+      trigger_id: trigger,
+      response_url: "http://127.0.0.1:1/",
+    }).toString();
+  const now = () => Math.floor(Date.now() / 1000);
+
+  it("refuses old, future, unsigned, altered and replayed requests", async () => {
+    const before = await rig.count("run");
+    const body = form("t-1");
+    expect((await post(body, {})).status).toBe(401);
+    expect((await post(body, bench.slack.sign(body, now() - 301))).status).toBe(401);
+    expect((await post(body, bench.slack.sign(body, now() + 302))).status).toBe(401);
+    expect((await post(`${body}x`, bench.slack.sign(body))).status).toBe(401);
+    expect(await rig.count("run")).toBe(before);
+    const headers = bench.slack.sign(body);
+    const answers = await Promise.all(Array.from({ length: 100 }, () => post(body, headers)));
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+    expect(await rig.count("run")).toBe(before + 1);
+  });
+
+  it("one command delivered again with another signature is one run", async () => {
+    const before = await rig.count("run");
+    const body = form("t-2");
+    for (const at of [now(), now() - 1, now() + 1])
+      expect((await post(body, bench.slack.sign(body, at))).status).toBe(200);
+    expect(await rig.count("run")).toBe(before + 1);
+  });
+
+  it("answers Slack's certificate check and refuses large bodies", async () => {
+    expect((await post("ssl_check=1&token=x", {})).status).toBe(200);
+    expect((await post("x".repeat(1_100_000), {})).status).toBe(413);
+  });
+});
+
+describe("when things are slow or away", () => {
+  it("acknowledges in time with the truth, and tells the rest later", async () => {
+    let release = () => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const bench = await startSlackBench("http", rig.pool, (intake) => ({
+      ...intake,
+      submitRun: async (entry, request) => {
+        await held;
+        return intake.submitRun(entry, request);
+      },
+    }));
+    const began = performance.now();
+    const ack = await bench.slack.command("U0ALICE", "C0OPS", "/diag", "orders");
+    expect(performance.now() - began).toBeLessThan(2_950);
+    expect(textOf(ack)).toMatch(/not accepted yet/);
+    release();
+    await bench.slack.waitFor((slack) =>
+      slack.ephemerals("U0ALICE").some((shown) => /Run #\d+/.test(textOf(shown))),
+    );
+    await bench.stop();
+  });
+
+  it("says not accepted when Postgres is away", async () => {
+    const nowhere = openPool("postgres://postgres@127.0.0.1:1/none");
+    const bench = await startSlackBench("http", nowhere);
+    expect(textOf(await bench.slack.command("U0ALICE", "C0OPS", "/diag", "orders"))).toMatch(/Not accepted/);
+    await bench.slack.command("U0ALICE", "C0OPS", "/diag");
+    expect(bench.slack.view("U0ALICE")?.callback_id).toBe("diag:form");
+    await bench.stop();
+    await nowhere.end();
+  });
+
+  it("keeps two sockets open through refreshes and cuts", async () => {
+    const bench = await startSlackBench("socket", rig.pool);
+    await bench.slack.waitFor((slack) => slack.connected === 2);
+    for (const hurt of [() => bench.slack.disconnectSockets(), () => bench.slack.cutSockets()]) {
+      hurt();
+      await bench.slack.waitFor((slack) => slack.connected < 2, 5_000);
+      await until(() => bench.door.health().ok && bench.slack.connected === 2, 20_000);
+      expect(textOf(await bench.slack.command("U0ALICE", "C0OPS", "/diag", "list"))).toMatch(/orders/);
+    }
+    await bench.stop();
+    expect(bench.slack.connected).toBe(0);
+  });
+
+  it("a Slack that does not know us is shown by health and tried again", async () => {
+    const bench = await startSlackBench("http", rig.pool, undefined, (slack) =>
+      slack.faults.add({ kind: "error", method: "auth.test", error: "invalid_auth", times: 1 }),
+    );
+    expect(bench.door.health()).toEqual({ ok: false, detail: "Slack said invalid_auth" });
+    await until(() => bench.door.health().ok);
+    expect(textOf(await bench.slack.command("U0ALICE", "C0OPS", "/diag", "list"))).toMatch(/orders/);
+    await bench.stop();
+  });
+
+  it.each(["users.info", "conversations.info"])(
+    "a vote is refused while %s does not answer",
+    async (method) => {
+      const bench = await startSlackBench("http", rig.pool);
+      const { id, card } = await rig.waitingRemedy(bench, "remedy:approve");
+      bench.slack.faults.add({ kind: "error", method, error: "internal_error" });
+      await bench.slack.click("U0BOB", card, "remedy:approve");
+      await bench.slack.waitFor((slack) =>
+        slack.ephemerals("U0BOB").find((shown) => /could not look up/.test(textOf(shown))),
+      );
+      expect(await rig.approvalState(id)).toBe("pending");
+      await bench.slack.click("U0BOB", card, "remedy:approve");
+      expect(await rig.approvalState(id)).toBe("approved");
+      await bench.stop();
+    },
+  );
+
+  it("doctor names what is wrong with tokens and channels", async () => {
+    const bench = await startSlackBench("socket", rig.pool);
+    const { apiUrl, token, appToken } = bench.slack;
+    const found = await checkSlack({ botToken: token, appToken, apiUrl }, [
+      "C0OPS",
+      "C0PRIVATE",
+      "C0NOWHERE",
+    ]);
+    expect(found.map(({ ok }) => ok)).toEqual([true, true, true, false, false]);
+    expect(await checkSlack({ botToken: "xoxb-wrong", apiUrl }, ["C0OPS"])).toMatchObject([
+      { ok: false, detail: "invalid_auth" },
+    ]);
+    await bench.stop();
+  });
+});
