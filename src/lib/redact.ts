@@ -1,10 +1,17 @@
+// No word boundary in front: DB_PASSWORD, PGPASSWORD and access_token name secrets, too. AWS_SECRET_ACCESS_KEY goes on behind.
+const NAMES =
+  "(passwo?r?d|_pwd|passphrase|secret|token|credential|api[_-]?key|access[_-]?key|private[_-]?key)";
+const ASSIGNED = `${NAMES}([\\w-]{0,40}\\\\?["']?\\s*[:=]\\s*\\\\?)`;
+
 const PATTERNS: readonly [RegExp, string][] = [
   // Credentials inside URLs: scheme://user:password@host
   [/\b([a-z][a-z0-9+.-]*:\/\/[^\s:/@"']*):[^\s@/"']+@/gi, "$1:[redacted]@"],
   [/\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{8,}/gi, "$1 [redacted]"],
   [/\bxox[abeprs]-[A-Za-z0-9-]{6,}/g, "[redacted]"],
   [/\bxapp-[A-Za-z0-9-]{6,}/g, "[redacted]"],
-  [/\b(password|passwd|secret|token|api[_-]?key)(["']?\s*[:=]\s*["']?)[^\s"',;&]{3,}/gi, "$1$2[redacted]"],
+  // A quoted value ends at its quote, with spaces and all; a bare one at the next separator.
+  [new RegExp(`${ASSIGNED}(["'])(?:(?!\\3).)+`, "gi"), "$1$2$3[redacted]"],
+  [new RegExp(`${ASSIGNED}(?!["']|\\[redacted)[^\\s"',;&]{3,}`, "gi"), "$1$2[redacted]"],
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?-----END [A-Z ]*PRIVATE KEY-----/g, "[redacted]"],
 ];
 
