@@ -151,6 +151,8 @@ export const diskFull = runbook({
           ? view.disk.value.fileSystems.find(({ path }) => path === full?.path)
           : undefined;
         const device = one?.device ?? "DEVICE";
+        if (one?.type === "tmpfs")
+          return `It is in memory: \`mount -o remount,size=<more> ${one.path}\` as long as the machine has that much to spare (run high-memory), and the size in /etc/fstab or the container's tmpfs setting.`;
         const resize = one?.type === "xfs" ? `xfs_growfs ${one.path}` : `resize2fs ${device}`;
         return `Take a snapshot, enlarge the volume, then: \`lsblk ${device}\`, the partition first where there is one (\`growpart\`), then \`${resize}\` (${one?.type ?? "file system"} on ${one?.path ?? "it"}).`;
       },

@@ -120,8 +120,9 @@ export const highMemory = runbook({
     restartLargest: {
       title: "Restart the service of the largest process",
       risk: "high",
-      advice: (view) => {
-        const largest = largestOf(view);
+      advice: (view, context) => {
+        // A program over its own budget is what was found, however large others are.
+        const largest = overBudget(view, context)[0]?.process ?? largestOf(view);
         if (largest === undefined)
           return "Find the largest process: `ps -eo pid,rss,args --sort=-rss | head`.";
         const restart = largest.unit.endsWith(".service")

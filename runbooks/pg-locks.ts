@@ -1,6 +1,6 @@
 import { postgres, runbook, verify, z } from "../src/sdk.ts";
 import { blocked, leftOpen, manyDeadlocks, roots, type Sees, sayWho } from "./support/pg-lock-findings.ts";
-import { cannotAskPostgres } from "./support/pg-trouble.ts";
+import { cannotAskPostgres, cannotSeeSessions, grantMonitor } from "./support/pg-trouble.ts";
 
 const params = z.object({
   waitingSeconds: z.int().min(0).max(86_400).default(2).describe("report waits longer than this, in seconds"),
@@ -42,6 +42,7 @@ export const pgLocks = runbook({
     ...blocked(seen),
     ...leftOpen(seen),
     ...manyDeadlocks(seen),
+    ...cannotSeeSessions(!seen.locks.ok || seen.locks.value.seesAll),
   ])
   .remedies({
     terminateBlockers: {
@@ -118,6 +119,7 @@ export const pgLocks = runbook({
         return `No session holds it, so nobody can be terminated${waits ? " although others wait for it" : ""}: ${names || "see pg_prepared_xacts"}. Ask the transaction manager whether it decided; then, as the owner in that database, COMMIT PREPARED '<gid>' or ROLLBACK PREPARED '<gid>'.`;
       },
     },
+    grantMonitor,
     orderLocks: {
       title: "Take locks in one order",
       risk: "low",

@@ -1,6 +1,7 @@
 import { postgres, runbook, verify, z } from "../src/sdk.ts";
 import {
   cannotAsk,
+  endable,
   fullLimits,
   leaking,
   leaks,
@@ -68,8 +69,8 @@ export const pgPoolExhausted = runbook({
     terminateIdle: {
       title: "Terminate sessions that have been idle for long",
       risk: "high",
-      do: ({ idle }, { params, thresholds }) => {
-        const sessions = idle.ok ? idle.value.sessions.slice(0, params.atMost) : [];
+      do: (seen, { params, thresholds }) => {
+        const sessions = endable(seen, thresholds.connections, params.application).slice(0, params.atMost);
         const idleSeconds = (params.idleMinutes ?? thresholds.idleMinutes) * 60;
         return sessions.length === 0
           ? []
@@ -88,10 +89,10 @@ export const pgPoolExhausted = runbook({
             application: params.application,
           }),
         }),
-        holds: (after, { idle }, { thresholds, params }) => {
-          if (!after.usage.ok || !after.idle.ok || !idle.ok) return false;
+        holds: (after, before: Sees, { thresholds, params }) => {
+          if (!after.usage.ok || !after.idle.ok || !before.idle.ok) return false;
           const left = new Set(after.idle.value.sessions.map(({ pid, startedAt }) => `${pid}/${startedAt}`));
-          const ended = idle.value.sessions.slice(0, params.atMost);
+          const ended = endable(before, thresholds.connections, params.application).slice(0, params.atMost);
           return (
             after.usage.value.ratio < thresholds.connections &&
             ended.every(({ pid, startedAt }) => !left.has(`${pid}/${startedAt}`))

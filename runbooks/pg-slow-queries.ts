@@ -9,7 +9,7 @@ import {
   staleStatistics,
   statementKey,
 } from "./support/pg-slow-findings.ts";
-import { cannotAskPostgres } from "./support/pg-trouble.ts";
+import { cannotAskPostgres, cannotSeeSessions, grantMonitor } from "./support/pg-trouble.ts";
 
 const params = z.object({
   statementSeconds: z
@@ -65,6 +65,7 @@ export const pgSlowQueries = runbook({
     ...missingIndexes(seen),
     ...invalidIndexes(seen),
     ...staleStatistics(seen),
+    ...cannotSeeSessions(!seen.active.ok || seen.active.value.seesAll),
   ])
   .remedies({
     cancelStatements: {
@@ -101,6 +102,7 @@ export const pgSlowQueries = runbook({
       }),
       undo: "none: whoever sent them may send them again",
     },
+    grantMonitor,
     runPgLocks: {
       title: "Look at the locks",
       risk: "low",

@@ -72,14 +72,14 @@ export const redisConnectivity = runbook({
   ],
   params,
 })
-  .diagnose(() => ({
+  .diagnose(({ replica }) => ({
     connection: redis.checkConnection(),
     state: redis.serverState(),
-    write: redis.checkWrite(),
+    write: redis.checkWrite({ mayBeReplica: replica }),
     slow: redis.slowCommands(),
   }))
   .findings((seen, { params, thresholds }) => [
-    ...cannotWork(seen, params.replica),
+    ...cannotWork(seen),
     ...swappedOut(seen),
     ...answersSlowly(seen, params.latencyMs),
     ...slowCommands(seen, params.slowMs),
@@ -146,18 +146,15 @@ export const redisConnectivity = runbook({
     },
   });
 
-function cannotWork(seen: Sees, isReplica: boolean): Finding<Remedy>[] {
-  return redis
-    .failuresIn(seen)
-    .filter(({ id }) => !(isReplica && id === "read-only"))
-    .map(({ id, title, because, error }) => ({
-      id,
-      severity: "critical",
-      title,
-      because,
-      evidence: [facts({ code: error.code, detail: error.detail ?? "–" })],
-      remedies: id === "busy" ? ["killScript", "recover"] : ["recover"],
-    }));
+function cannotWork(seen: Sees): Finding<Remedy>[] {
+  return redis.failuresIn(seen).map(({ id, title, because, error }) => ({
+    id,
+    severity: "critical",
+    title,
+    because,
+    evidence: [facts({ code: error.code, detail: error.detail ?? "–" })],
+    remedies: id === "busy" ? ["killScript", "recover"] : ["recover"],
+  }));
 }
 
 /** Below this the ratio of rss to used means nothing. */

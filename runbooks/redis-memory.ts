@@ -14,6 +14,9 @@ import {
   wasted,
 } from "./support/redis-memory-findings.ts";
 
+/** Memory can be looked at on a replica as well; whether it should be one is redis-connectivity's question. */
+const WHEREVER = { mayBeReplica: true };
+
 /** Full, refusing, evicting, fragmented, or with a policy that does not suit its role. Guides: Redis memory and eviction. */
 export const redisMemory = runbook({
   id: "redis-memory",
@@ -41,7 +44,7 @@ export const redisMemory = runbook({
 })
   .diagnose(() => ({
     state: redis.serverState(),
-    write: redis.checkWrite(),
+    write: redis.checkWrite(WHEREVER),
     rates: redis.sampleRates({ seconds: 2 }),
   }))
   // Afterwards: looking at keys counts as hits.
@@ -67,7 +70,7 @@ export const redisMemory = runbook({
       verify: verify({
         check: {
           state: redis.serverState(),
-          write: redis.checkWrite(),
+          write: redis.checkWrite(WHEREVER),
           rates: redis.sampleRates({ seconds: 1 }),
         },
         holds: (after, _before, { params }) =>
@@ -93,7 +96,7 @@ export const redisMemory = runbook({
       verify: verify({
         check: {
           state: redis.serverState(),
-          write: redis.checkWrite(),
+          write: redis.checkWrite(WHEREVER),
           rates: redis.sampleRates({ seconds: 1 }),
         },
         holds: (after, before: Sees, { params }) =>

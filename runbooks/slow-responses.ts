@@ -138,6 +138,7 @@ function measured(
   const isCapped = largestBucket !== null && p95 >= largestBucket;
   if (isCapped && p95 <= limit) return [tooShort(value, limit)];
   if (p95 <= limit) return slowRoutes(value, series, limit);
+  if (value.perSecond * windowSeconds < ENOUGH) return [fewRequests(value, series, limit)];
   const more = isCapped ? "at least " : "";
   const [place, external] = [where(value, limit), outside(dependency, limit)];
   return [
@@ -152,8 +153,21 @@ function measured(
   ];
 }
 
-/** With fewer requests in the window a route's quantile is chance. */
+/** With fewer requests in the window a quantile is chance. */
 const ENOUGH = 20;
+
+function fewRequests(value: Measured, series: Seen<prometheus.Plot>, limit: number): Finding<Remedy> {
+  const { p95, perSecond, windowSeconds } = value;
+  const requests = Math.max(1, Math.round(perSecond * windowSeconds));
+  return {
+    id: "few-requests",
+    severity: "info",
+    title: `p95 is ${saySeconds(p95)} (limit ${saySeconds(limit)}), but of about ${count(requests, "request")} in ${sayWindow(windowSeconds)} only`,
+    because: `Below ${ENOUGH} requests one slow answer weighs too much to judge.`,
+    evidence: [...numbers(value), ...plot(series, "Request duration", "seconds", limit)],
+    remedies: ["findCause"],
+  };
+}
 
 /** The whole is within the limit, but whoever uses these routes waits. */
 function slowRoutes(value: Measured, series: Seen<prometheus.Plot>, limit: number): Finding<Remedy>[] {

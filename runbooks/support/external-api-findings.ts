@@ -120,7 +120,7 @@ function refusals(face: Reached, samples: readonly http.Sample[], path: string):
       id: `redirected:${face.name}`,
       severity: "warning",
       title: `${sayPlace(face)} redirects ${path} elsewhere`,
-      because: `It answers ${moved.status} with ${moved.redirect}; diagbot does not follow to other hosts (credentials would go with it). The service moved, or a login page is in the way.`,
+      because: `It answers ${moved.status} with ${moved.redirect}; diagbot does not follow to other hosts (credentials would go with it) nor for ever. The service moved, a login page is in the way, or it redirects in a circle.`,
       remedies: ["fixRequest"],
     },
   ];

@@ -40,9 +40,16 @@ function statusTrouble(health: http.Health): Trouble | undefined {
       next: "Correct `health:` of the connection in diagbot.yaml, or the route in front of the service.",
     };
   if (status < 300) return undefined;
+  if (health.redirect?.endsWith(path) === true)
+    return {
+      word: `${status}: redirects in a circle`,
+      because: `GET ${path} leads to ${health.redirect} again and again: most often a proxy and the service disagree about HTTPS or the host name.`,
+      severity: "warning",
+      next: "Compare the proxy's redirects with the service's own; X-Forwarded-Proto and Host must reach the service.",
+    };
   return {
     word: `${status}: redirects elsewhere`,
-    because: `GET ${path} leads to ${health.redirect ?? "another place"}, which diagbot does not follow (other host or scheme): a login page, a maintenance page, or the service moved.`,
+    because: `GET ${path} leads to ${health.redirect ?? "another place"}, which diagbot does not follow (another host or scheme, or too many steps): a login page, a maintenance page, or the service moved.`,
     severity: "warning",
     next: "Set the connection's `url:` to where the service really is.",
   };

@@ -36,7 +36,8 @@ const THRASHING = 4 * 1024 * 1024;
 const WAITING = 0.1;
 const SWAP_FULL = 0.9;
 
-export const holds = (process: Process): number => process.anonymous + process.swap;
+export const holds = (process: Pick<Process, "anonymous" | "swap">): number =>
+  process.anonymous + process.swap;
 
 /** Who holds most, shared memory counted once (not in every process that maps it). */
 export const largestOf = (view: MemoryView): Process | undefined =>

@@ -6,6 +6,7 @@ type Remedy =
   | "endByHand"
   | "finishPrepared"
   | "orderLocks"
+  | "grantMonitor"
   | "recover";
 
 export type Sees = {

@@ -120,6 +120,27 @@ const isLeakLikely = (
   return share >= 0.2 && (share >= 0.4 || ratio >= threshold || openedLately >= LEAK_AT_LEAST);
 };
 
+/**
+ * The sessions that may be ended for what was found: all that are idle for long where slots run out or somebody asked for
+ * one application; otherwise those of leaking applications and open transactions. Bystanders keep their connections.
+ */
+export function endable(seen: Sees, threshold: number, application?: string): postgres.Backend[] {
+  const { usage, idle } = seen;
+  if (!idle.ok) return [];
+  const { sessions } = idle.value;
+  if (application !== undefined || (usage.ok && usage.value.ratio >= threshold)) return sessions;
+  const leaky = usage.ok
+    ? leaking(seen).filter((client) => isLeakLikely(client, usage.value, threshold))
+    : [];
+  return sessions.filter(
+    (session) =>
+      session.state.startsWith("idle in transaction") ||
+      leaky.some(
+        (client) => client.application === session.application && client.address === session.address,
+      ),
+  );
+}
+
 export function leaks(seen: Sees, threshold: number): Finding<Remedy>[] {
   const { usage, idle } = seen;
   return leaking(seen).flatMap((client): Finding<Remedy>[] => {

@@ -19,9 +19,10 @@ type Remedy =
   | "addIndexes"
   | "dropInvalid"
   | "analyzeTables"
+  | "grantMonitor"
   | "recover";
 
-type Active = { total: number; statements: postgres.ActiveStatement[] };
+type Active = { total: number; statements: postgres.ActiveStatement[]; seesAll: boolean };
 
 type Top = {
   status: string;

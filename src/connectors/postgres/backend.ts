@@ -28,8 +28,11 @@ const PROTECTED =
 export const MAY_END = `a.backend_type = 'client backend' AND a.pid <> pg_backend_pid() AND a.application_name !~* '${PROTECTED}'
   AND NOT EXISTS (SELECT FROM pg_roles r WHERE r.oid = a.usesysid AND (r.rolsuper OR r.rolreplication))`;
 
+/** False: state, waits and text of others' sessions are hidden from the bot's role (trap pg-privileges). */
+export const SEES_ALL = "pg_has_role(current_user, 'pg_read_all_stats', 'USAGE')";
+
 /** Columns that say whose session it is; `a` is pg_stat_activity. */
-export const WHOSE = `a.pid, ${utc("a.backend_start")} AS "startedAt",
+export const WHOSE = `a.pid, coalesce(${utc("a.backend_start")}, '') AS "startedAt",
   left(coalesce(nullif(a.application_name, ''), nullif(a.backend_type, 'client backend'), '(no name)'), 80) AS application, coalesce(a.usename, '') AS user,
   coalesce(a.datname, '') AS database, coalesce(host(a.client_addr), 'local') AS address,
   coalesce(a.state, 'unknown') AS state,

@@ -54,6 +54,12 @@ const HBA: Known = [
   "No entry of pg_hba.conf matches this host, user, database and encryption.",
   "Add the missing line to pg_hba.conf (or ask for TLS: `sslmode=require` in the URL), then `SELECT pg_reload_conf()`.",
 ];
+const HBA_REJECT: Known = [
+  "hba",
+  "pg_hba.conf does not let this client in: a line refuses it",
+  "The first line of pg_hba.conf that matches this host, user, database and encryption says `reject`.",
+  "Somebody wrote that line on purpose: ask before you put a line that lets the client in above it, then `SELECT pg_reload_conf()`.",
+];
 const NO_DATABASE: Known = [
   "no-database",
   "The database does not exist",
@@ -168,6 +174,7 @@ const BY_PATTERN: readonly [field: "detail" | "message", RegExp, Known][] = [
   ["message", /too many connections for (role|database)/, LIMITED],
   ["message", /max_client_conn|query_wait_timeout|no more connections allowed/, POOLER],
   ["message", /not currently accepting connections|cannot connect to invalid database/, NO_LOGINS],
+  ["message", /pg_hba\.conf rejects connection/, HBA_REJECT],
   ["message", /pg_hba\.conf.*(no encryption|SSL off)/, HBA_TLS],
   ["message", /pg_hba\.conf/, HBA],
   ["detail", /^28/, AUTH],

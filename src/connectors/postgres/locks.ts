@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { actionsOn } from "../../core/action.ts";
-import { Backend, MAY_END, WHOSE } from "./backend.ts";
+import { Backend, MAY_END, SEES_ALL, WHOSE } from "./backend.ts";
 import type { PostgresClient } from "./client.ts";
 import { maskStatement } from "./mask.ts";
 
@@ -35,11 +35,13 @@ const Blocking = z.object({
   blockers: z.array(Party),
   /** Prepared transactions that hold a lock somebody waits for. */
   prepared: z.array(Prepared),
+  /** False: whose sessions they are and what they do is hidden from the bot's role; who waits for whom is not. */
+  seesAll: z.boolean(),
 });
 export type Blocking = z.infer<typeof Blocking>;
 
 /** `a` is pg_stat_activity; the last statement of the session, its literals masked later. */
-const PARTY = `${WHOSE}, left(a.query, 1000) AS statement, (${MAY_END}) AS "mayEnd"`;
+const PARTY = `${WHOSE}, left(a.query, 1000) AS statement, coalesce(${MAY_END}, false) AS "mayEnd"`;
 
 // A prepared transaction has no process. Its locks share a virtual transaction number with the lock on its own number.
 const PREPARED_BLOCKERS = `SELECT left(p.gid, 200) AS gid, p.owner, p.database,
@@ -55,7 +57,8 @@ const PREPARED_BLOCKERS = `SELECT left(p.gid, 200) AS gid, p.owner, p.database,
 
 /**
  * Who waits for a lock, for whom, and since when: the whole blocking tree (at most 50 waiting, 50 blocking).
- * A waiter is one whose wait event is a lock; the blockers are pg_blocking_pids'. sergas-agents.slow-queries,
+ * A waiter is one whose wait event is a lock, or, where that is hidden, who has asked for a lock and has not got it; the
+ * blockers are pg_blocking_pids'. sergas-agents.slow-queries,
  * tektra.db-long-running-queries; Postgres wiki "Lock Monitoring".
  */
 export const blockedSessions = read({
@@ -75,8 +78,9 @@ export const blockedSessions = read({
            FROM pg_locks l LEFT JOIN pg_class c ON c.oid = l.relation
              AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
            LEFT JOIN pg_namespace n ON n.oid = c.relnamespace WHERE l.pid = a.pid AND NOT l.granted LIMIT 1) l ON true
-         WHERE a.wait_event_type = 'Lock' AND cardinality(pg_blocking_pids(a.pid)) > 0
-           AND clock_timestamp() - coalesce(l.since, a.query_start, a.state_change) >= make_interval(secs => $1)
+         WHERE (a.wait_event_type = 'Lock' OR (a.state IS NULL AND l.lock IS NOT NULL))
+           AND cardinality(pg_blocking_pids(a.pid)) > 0
+           AND coalesce(clock_timestamp() - coalesce(l.since, a.query_start, a.state_change) >= make_interval(secs => $1), true)
          ORDER BY "waitSeconds" DESC, a.pid LIMIT 50`,
         [waitingSeconds],
       );
@@ -90,7 +94,13 @@ export const blockedSessions = read({
         statement: maskStatement(row.statement, 160),
       });
       const prepared = pids.includes(0) ? await sql<z.infer<typeof Prepared>>(PREPARED_BLOCKERS) : [];
-      return { blocked: blocked.map(masked), blockers: blockers.map(masked), prepared };
+      const [role] = await sql<{ seesAll: boolean }>(`SELECT ${SEES_ALL} AS "seesAll"`);
+      return {
+        blocked: blocked.map(masked),
+        blockers: blockers.map(masked),
+        prepared,
+        seesAll: role?.seesAll ?? false,
+      };
     }),
 });
 

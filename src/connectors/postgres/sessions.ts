@@ -6,9 +6,13 @@ import { previewSignal, probeSignal, type SignalKind, sendSignal, signalDrift } 
 
 const { read, write } = actionsOn<PostgresClient>("postgres");
 
+/** Idle, but not unused: it holds an advisory lock (a leader, a job) or waits for notifications. */
+const IS_UNUSED = `(a.state <> 'idle' OR (coalesce(a.query, '') !~* '^\\s*listen\\M'
+  AND NOT EXISTS (SELECT FROM pg_locks k WHERE k.pid = a.pid AND k.locktype = 'advisory' AND k.granted)))`;
+
 /**
- * Sessions that have been idle, or idle in a transaction, for longer than given and that the bot may end: those in a
- * transaction first (they hold locks and stop vacuum), then the longest idle. sergas-agents.kill-idle-connections.
+ * Sessions that have been idle, or idle in a transaction, for longer than given and that the bot may end; those that hold
+ * an advisory lock or listen are in use: those in a transaction first (they hold locks and stop vacuum), then the longest idle. sergas-agents.kill-idle-connections.
  */
 export const idleSessions = read({
   name: "postgres.idle-sessions",
@@ -23,7 +27,7 @@ export const idleSessions = read({
     client.read(context, async (sql) => {
       const sessions = await sql<Backend & { total: number }>(
         `SELECT ${WHOSE}, count(*) OVER () AS total FROM pg_stat_activity a
-         WHERE ${MAY_END} AND a.state LIKE 'idle%' AND clock_timestamp() - a.state_change >= make_interval(secs => $1)
+         WHERE ${MAY_END} AND ${IS_UNUSED} AND a.state LIKE 'idle%' AND clock_timestamp() - a.state_change >= make_interval(secs => $1)
            AND ($2::text IS NULL OR a.application_name = $2)
          ORDER BY (a.state LIKE 'idle in%') DESC, a.state_change, a.pid LIMIT 100`,
         [olderThanMinutes * 60, application ?? null],
@@ -43,7 +47,7 @@ const targets = z.array(BackendId).min(1).max(MAX_SIGNALS);
 
 const IDLE: SignalKind = {
   verb: "terminate",
-  stillTrue: `a.state LIKE 'idle%' AND clock_timestamp() - a.state_change >= make_interval(secs => $4::float8)`,
+  stillTrue: `${IS_UNUSED} AND a.state LIKE 'idle%' AND clock_timestamp() - a.state_change >= make_interval(secs => $4::float8)`,
   inWords: "idle for that long",
 };
 

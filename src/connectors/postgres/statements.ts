@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { actionsOn } from "../../core/action.ts";
-import { Backend, MAY_END, utc, WHOSE } from "./backend.ts";
+import { Backend, MAY_END, SEES_ALL, utc, WHOSE } from "./backend.ts";
 import type { PostgresClient, Sql } from "./client.ts";
 import { maskStatement } from "./mask.ts";
 import { ORDINARY_STATEMENT } from "./sessions.ts";
@@ -29,7 +29,7 @@ export const activeStatements = read({
   name: "postgres.active-statements",
   title: "Statements running for long",
   input: z.object({ olderThanSeconds: z.number().min(0).max(1_000_000) }),
-  output: z.object({ total: z.int(), statements: z.array(ActiveStatement) }),
+  output: z.object({ total: z.int(), statements: z.array(ActiveStatement), seesAll: z.boolean() }),
   run: (client, { olderThanSeconds }, context) =>
     client.read(context, async (sql) => {
       const rows = await sql<z.infer<typeof ActiveStatement> & { total: number }>(
@@ -45,7 +45,8 @@ export const activeStatements = read({
         [olderThanSeconds],
       );
       const statements = rows.map((row) => ({ ...row, statement: maskStatement(row.statement) }));
-      return { total: rows[0]?.total ?? 0, statements };
+      const [role] = await sql<{ seesAll: boolean }>(`SELECT ${SEES_ALL} AS "seesAll"`);
+      return { total: rows[0]?.total ?? 0, statements, seesAll: role?.seesAll ?? false };
     }),
 });
 

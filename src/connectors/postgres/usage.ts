@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { actionsOn } from "../../core/action.ts";
+import { SEES_ALL } from "./backend.ts";
 import type { PostgresClient } from "./client.ts";
 
 const { read } = actionsOn<PostgresClient>("postgres");
@@ -69,7 +70,7 @@ export const connectionUsage = read({
           current_setting('max_connections')::int AS max,
           current_setting('superuser_reserved_connections')::int
             + coalesce(current_setting('reserved_connections', true)::int, 0) AS reserved,
-          pg_has_role(current_user, 'pg_read_all_stats', 'USAGE') AS "seesAll"
+          ${SEES_ALL} AS "seesAll"
         ${CLIENTS}`);
       if (usage === undefined) throw new Error("an aggregate returns one row");
       const usable = Math.max(1, usage.max - usage.reserved);

@@ -89,20 +89,21 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
 
 /**
  * Would a write be accepted? `MULTI`, `SET`, `DISCARD`: Redis decides about a queued write as about a real one (OOM, MISCONF,
- * READONLY, NOREPLICAS), but DISCARD throws it away, so nothing changes. A refusal is the error's `detail`. Null: the bot's own
- * user may not write, which says nothing about the application's.
+ * READONLY, NOREPLICAS), but DISCARD throws it away, so nothing changes. A refusal is the error's `detail`. Null: nobody can
+ * say, as the bot's own user may not write, or it is a replica where one may be.
  */
 export const checkWrite = read({
   name: "redis.check-write",
   title: "Ask whether a write would be accepted",
-  input: z.object({}),
+  input: z.object({ mayBeReplica: z.boolean().default(false) }),
   output: z.object({ accepted: z.literal(true).nullable() }),
-  run: (client, _input, context) =>
+  run: (client, { mayBeReplica }, context) =>
     client.useOwn(context, async (redis) => {
       const [multi, queued] = await redis.all([["MULTI"], ["SET", "diagbot:would-write", "1"], ["DISCARD"]]);
       for (const reply of [multi, queued]) {
         const error = reply instanceof Error ? toRedisError(reply) : undefined;
         if (error?.detail === "NOPERM") return { accepted: null };
+        if (error?.detail === "READONLY" && mayBeReplica) return { accepted: null };
         if (error !== undefined) throw error;
       }
       return { accepted: true as const };

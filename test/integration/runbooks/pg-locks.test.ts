@@ -56,6 +56,24 @@ describe("pg-locks", () => {
     expect((await bench.diagnose(pgLocks)).findings).toEqual([]);
   });
 
+  it("finds who waits, and says what it cannot see, with a role that lacks pg_monitor", async () => {
+    await lab.admin("CREATE ROLE plain LOGIN PASSWORD 'plain'");
+    const blind = openBench({
+      connections: { db: { kind: "postgres", url: lab.appUrl.replace("app:app@", "plain:plain@") } },
+      connectors: [postgresConnector],
+    });
+    expect((await blind.diagnose(pgLocks)).findings.map(({ id }) => id)).toEqual(["cannot-see"]);
+    const { head, altered, read } = await blockOrders();
+    const run = await blind.diagnose(pgLocks, { waitingSeconds: 0 });
+    expect(run.finding("blocked-sessions").title).toMatch(/^2 sessions wait for a lock/);
+    expect(run.finding("blocked-sessions").remedies).toEqual(["endByHand"]);
+    expect(run.advice("grantMonitor")).toContain("GRANT pg_monitor");
+    await head.query("ROLLBACK");
+    await Promise.all([altered, read]);
+    await blind.close();
+    await lab.admin("DROP ROLE plain");
+  });
+
   it("finds the head of the queue behind a waiting ALTER TABLE, ends it and sees the queue drain", async () => {
     const { altered, read } = await blockOrders();
     const run = await bench.diagnose(pgLocks, { waitingSeconds: 0 });

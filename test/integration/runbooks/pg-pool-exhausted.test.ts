@@ -93,7 +93,7 @@ describe("pg-pool-exhausted", () => {
       await lab.session("orders-api"),
       await lab.session("orders-api"),
     ];
-    const run = await bench().diagnose(pgPoolExhausted);
+    const run = await bench().diagnose(pgPoolExhausted, { application: "orders-api" });
     let asleep: Promise<unknown> = Promise.resolve();
     const applied = await run.apply("terminateIdle", async () => {
       asleep = busy?.query("SELECT pg_sleep(1)") ?? asleep;
@@ -107,6 +107,28 @@ describe("pg-pool-exhausted", () => {
     expect(applied.outputs[0]).toMatchObject({ signalled: [{}, {}], spared: 1 });
     expect(applied.holds).toBe(true);
     await asleep;
+  });
+
+  it("of a leak ends only the leak, and never a session that listens or holds an advisory lock", async () => {
+    for (let n = 0; n < 8; n++) await (await lab.session("orders-api")).query("SELECT 1");
+    const bystander = await lab.session("web");
+    await bystander.query("SELECT 1");
+    const leak = await bench().diagnose(pgPoolExhausted);
+    expect(leak.findings.map(({ id }) => id)).toEqual(["leak-orders-api-127.0.0.1"]);
+    const ended = await leak.apply("terminateIdle");
+    expect(ended.previews[0]?.changes).toHaveLength(8);
+    expect(ended.holds).toBe(true);
+    await expect(bystander.query("SELECT 1")).resolves.toBeDefined();
+
+    await (await lab.session("events")).query("LISTEN orders");
+    await (await lab.session("leader")).query("SELECT pg_advisory_lock(7)");
+    await fill("orders-api");
+    const full = await bench().diagnose(pgPoolExhausted);
+    full.finding("slots-taken");
+    const { previews } = await full.apply("terminateIdle");
+    const changes = previews[0]?.changes.join("\n");
+    expect(changes).toContain("orders-api");
+    expect(changes).not.toMatch(/events|leader/);
   });
 
   it("finds sessions left idle in a transaction and ends only those", async () => {
