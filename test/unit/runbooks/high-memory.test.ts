@@ -95,3 +95,17 @@ it("tells a limit that was reached from a machine that ran out", () => {
   expect(whole[0]).toMatchObject({ severity: "critical", remedies: ["addMemory"] });
   expect(whole[0]?.title).toContain("node, java");
 });
+
+it("names the program over its budget, not a larger stranger", () => {
+  const view = {
+    memory: ok(calm),
+    processes: ok({ byMemory: [{ ...worker, name: "stranger", pid: 7, anonymous: 4 * GIB }], byCpu: [] }),
+    budgets: ok({ budgets: [{ match: "worker", bytes: GIB / 2, processes: [worker] }] }),
+    kills: ok({ sinceBoot: 0, source: "journal", kills: [] }),
+  };
+  const { restartLargest } = highMemory.remedies;
+  const advice = restartLargest !== undefined && "advice" in restartLargest ? restartLargest.advice : "";
+  const text = typeof advice === "function" ? advice(view, context) : advice;
+  expect(text).toContain("worker (pid 42)");
+  expect(text).not.toContain("stranger");
+});
