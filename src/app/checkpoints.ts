@@ -1,10 +1,10 @@
 import { appendFile, readFile } from "node:fs/promises";
-import { type AuditReport, type AuditSettings, Checkpoint } from "../core/audit.ts";
+import { type AuditReport, type AuditSettings, Checkpoint, checkpointsFlaw } from "../core/audit.ts";
 import { DiagError, toDiagError } from "../core/errors.ts";
 import { canonical } from "../core/json.ts";
 import { isSignedBy, signText } from "../lib/signature.ts";
 import { waitFor } from "../lib/wait.ts";
-import { auditHead, verifyAudit } from "../store/index.ts";
+import { auditHead, firstRowAfter, type Pool, verifyAudit } from "../store/index.ts";
 import type { House } from "./house.ts";
 
 const EVERY_MS = 60_000;
@@ -53,7 +53,7 @@ function signed(head: { seq: number; hash: string }, key: string): Checkpoint {
 
 async function send({ checkpoints }: AuditSettings, checkpoint: Checkpoint): Promise<void> {
   const line = canonical(checkpoint);
-  if (!/^https?:/.test(checkpoints)) return appendFile(checkpoints, `${line}\n`, { mode: 0o600 });
+  if (!isUrl(checkpoints)) return appendFile(checkpoints, `${line}\n`, { mode: 0o600 });
   const headers = { "content-type": "application/json", "user-agent": "diagbot" };
   const answer = await fetch(checkpoints, {
     method: "POST",
@@ -65,17 +65,39 @@ async function send({ checkpoints }: AuditSettings, checkpoint: Checkpoint): Pro
   if (!answer.ok) throw new DiagError("target_error", `the checkpoint was answered with ${answer.status}`);
 }
 
-/** Walks the chain and holds it against the checkpoints of a file (default: the configured one). A bad signature throws. */
-export async function verifyWithCheckpoints(house: House, file: string | undefined): Promise<AuditReport> {
-  const { audit } = house.config;
-  const path =
-    file ?? (audit !== undefined && !/^https?:/.test(audit.checkpoints) ? audit.checkpoints : undefined);
-  if (path === undefined || audit === undefined) return verifyAudit(house.pool);
-  const lines = (await readFile(path, "utf8").catch(() => ""))
+/**
+ * Walks the chain and holds it against the checkpoints of a file (default: the configured one). What is missing or too old
+ * is said in the report; a file that cannot be read, a line that is no checkpoint and a bad signature throw `bad_config`.
+ */
+export async function verifyWithCheckpoints(
+  pool: Pool,
+  audit: AuditSettings | undefined,
+  named: string | undefined,
+): Promise<AuditReport> {
+  if (audit === undefined) {
+    if (named === undefined) return verifyAudit(pool);
+    throw new DiagError("bad_config", "without `audit.key` in diagbot.yaml nobody can check the checkpoints");
+  }
+  const file = named ?? (isUrl(audit.checkpoints) ? undefined : audit.checkpoints);
+  const anchors = file === undefined ? [] : await readCheckpoints(file, audit.key);
+  const report = await verifyAudit(pool, anchors);
+  const newest = anchors.length === 0 ? undefined : Math.max(...anchors.map(({ seq }) => seq));
+  const from = file === undefined ? { url: audit.checkpoints } : { file };
+  const flaw = checkpointsFlaw(from, newest, await firstRowAfter(pool, newest ?? 0));
+  return flaw === undefined ? report : { ...report, checkpointsFlaw: flaw };
+}
+
+const isUrl = (place: string): boolean => /^https?:/.test(place);
+
+async function readCheckpoints(file: string, key: string): Promise<Checkpoint[]> {
+  const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
+    throw new DiagError("bad_config", `the checkpoints in ${file} cannot be read: ${error.code}`);
+  });
+  return text
     .split("\n")
-    .filter((line) => line.trim() !== "");
-  const anchors = lines.map((line, index) => readCheckpoint(line, `${path}:${index + 1}`, audit.key));
-  return verifyAudit(house.pool, anchors);
+    .flatMap((line, index) =>
+      line.trim() === "" ? [] : [readCheckpoint(line, `${file}:${index + 1}`, key)],
+    );
 }
 
 function readCheckpoint(line: string, place: string, key: string): Checkpoint {

@@ -36,7 +36,7 @@ export function createCliHouse(cwd: string): CliHouse {
     workInline: async (id) => workInline(await opened(), id),
     vote: async (ask) => vote(await opened(), ask),
     answer: async (ask) => (await opened()).store.intake.answer(entry(ask), { ...ask, via: "cli" }),
-    auditVerify: async (file) => verifyWithCheckpoints(await opened(), file),
+    auditVerify: async (file) => verifyWithCheckpoints((await opened()).pool, configured().audit, file),
     migrate: async () => {
       const fresh = openHouse(configured(), { maxConnections: 1 });
       return migrate(fresh.pool).finally(() => fresh.close());

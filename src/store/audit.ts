@@ -1,4 +1,5 @@
 import type { AuditReport } from "../core/audit.ts";
+import { canonical } from "../core/json.ts";
 import { sha256 } from "../lib/sha256.ts";
 import type { Pool } from "./pool.ts";
 
@@ -11,6 +12,8 @@ interface AuditRow {
   payload: string;
   prev_hash: string;
   hash: string;
+  /** How its hash is made: 1 over texts joined with "|", 2 over canonical JSON. Never falls along the chain. */
+  version: number;
 }
 
 const GENESIS = "0".repeat(64);
@@ -26,15 +29,15 @@ export async function verifyAudit(
 ): Promise<AuditReport> {
   const { rows: heads } = await pool.query<Head>("SELECT seq, hash FROM audit_head");
   const head = heads[0] ?? { seq: 0, hash: GENESIS };
-  const anchored = new Map(anchors.map((anchor) => [anchor.seq, anchor.hash]));
+  const anchored = hashesBySeq(anchors);
   const report = (rows: number, firstBad?: AuditReport["firstBad"]): AuditReport => ({
     rows,
     head,
-    checkpoints: anchored.size,
+    checkpoints: anchors.length,
     ...(firstBad === undefined ? {} : { firstBad }),
   });
   const beyond = anchors.find((anchor) => anchor.seq > head.seq);
-  let at: Head = { seq: 0, hash: GENESIS };
+  let at: Place = { seq: 0, hash: GENESIS, version: 1 };
   for (;;) {
     const { rows } = await pool.query<AuditRow>("SELECT * FROM audit WHERE seq > $1 ORDER BY seq LIMIT $2", [
       at.seq,
@@ -45,11 +48,30 @@ export async function verifyAudit(
       const why = flaw(row, at, head, anchored);
       if (why !== undefined)
         return report(at.seq, { seq: why === "missing" ? at.seq + 1 : row.seq, why: SAYS[why] });
-      at = { seq: row.seq, hash: row.hash };
+      at = row;
     }
   }
   const isCut = at.seq !== head.seq || at.hash !== head.hash || beyond !== undefined;
   return isCut ? report(at.seq, { seq: at.seq + 1, why: SAYS.missing }) : report(at.seq);
+}
+
+function hashesBySeq(anchors: readonly Head[]): Map<number, string[]> {
+  const hashes = new Map<number, string[]>();
+  for (const { seq, hash } of anchors) hashes.set(seq, [...(hashes.get(seq) ?? []), hash]);
+  return hashes;
+}
+
+/** The first row behind `seq`, and how long ago it was written by the database's clock; undefined: there is none. */
+export async function firstRowAfter(
+  pool: Pool,
+  seq: number,
+): Promise<{ readonly seq: number; readonly ageMs: number } | undefined> {
+  const { rows } = await pool.query<{ seq: number; ageMs: number }>(
+    `SELECT seq, (extract(epoch FROM clock_timestamp() - at) * 1000)::float8 AS "ageMs"
+     FROM audit WHERE seq > $1 ORDER BY seq LIMIT 1`,
+    [seq],
+  );
+  return rows[0];
 }
 
 /** The newest row of the chain. */
@@ -63,6 +85,11 @@ interface Head {
   readonly hash: string;
 }
 
+/** Where a walk is. */
+interface Place extends Head {
+  readonly version: number;
+}
+
 const SAYS = {
   missing: "the row is missing",
   changed: "the row's content does not match its hash",
@@ -73,29 +100,35 @@ const SAYS = {
 
 function flaw(
   row: AuditRow,
-  before: Head,
+  before: Place,
   head: Head,
-  anchored: ReadonlyMap<number, string>,
+  anchored: ReadonlyMap<number, readonly string[]>,
 ): keyof typeof SAYS | undefined {
   if (row.seq > head.seq) return "extra";
   if (row.seq !== before.seq + 1) return "missing";
   if (row.prev_hash !== before.hash) return "unlinked";
-  if (row.hash !== hashOf(row)) return "changed";
-  const anchor = anchored.get(row.seq);
-  return anchor === undefined || anchor === row.hash ? undefined : "rewritten";
+  // A row that claims the older hash after a newer one could say two things with one text.
+  if (row.version < before.version || row.hash !== hashOf(row)) return "changed";
+  // Every one of them: after the chain was written anew, a checkpoint of the new one stands beside the old one's.
+  return (anchored.get(row.seq) ?? []).some((hash) => hash !== row.hash) ? "rewritten" : undefined;
 }
 
 /** The same text the database hashes in audit_append. */
 const hashOf = (row: AuditRow): string =>
-  sha256(
-    [
-      "diagbot-audit-1",
-      row.seq,
-      row.prev_hash,
-      row.at.toISOString(),
-      row.actor,
-      row.event,
-      row.run_id ?? "",
-      row.payload,
-    ].join("|"),
-  );
+  sha256(row.version === 1 ? joinedText(row) : row.version === 2 ? canonicalText(row) : "");
+
+const canonicalText = ({ actor, at, event, payload, prev_hash, run_id, seq, version }: AuditRow): string =>
+  canonical({ actor, at: at.toISOString(), event, payload, prev: prev_hash, run: run_id, seq, version });
+
+// Rows from before migration 0080.
+const joinedText = (row: AuditRow): string =>
+  [
+    "diagbot-audit-1",
+    row.seq,
+    row.prev_hash,
+    row.at.toISOString(),
+    row.actor,
+    row.event,
+    row.run_id ?? "",
+    row.payload,
+  ].join("|");

@@ -15,7 +15,7 @@ import { lookAtRun } from "./run-view.ts";
 import { createSweepStore } from "./sweep.ts";
 import { writes } from "./writes.ts";
 
-export { auditHead, verifyAudit } from "./audit.ts";
+export { auditHead, firstRowAfter, verifyAudit } from "./audit.ts";
 export { DOOR_POINTS, type DoorPoint } from "./intake.ts";
 export { migrate, missingMigrations } from "./migrate.ts";
 export { openPool, type Pool } from "./pool.ts";

@@ -1,3 +1,4 @@
+import type { AuditReport } from "../../core/audit.ts";
 import { count } from "../../core/format.ts";
 import { columns } from "./columns.ts";
 import { EXIT } from "./exit.ts";
@@ -16,21 +17,26 @@ export async function doctor(house: CliHouse, io: CliIo, json: boolean): Promise
   return isWell ? EXIT.ok : EXIT.findings;
 }
 
-/** `audit verify`: walks the chain of audit rows. 2 when a row is not what was written. */
+/** `audit verify`: walks the chain of audit rows. 2 when a row is not what was written, or checkpoints do not cover them. */
 export async function auditVerify(
   house: CliHouse,
   io: CliIo,
   json: boolean,
   checkpoints?: string,
 ): Promise<number> {
-  const { rows, head, firstBad, checkpoints: held } = await house.auditVerify(checkpoints);
-  const ok = firstBad === undefined;
-  if (json)
-    io.stdout(`${JSON.stringify({ ok, rows, head, checkpoints: held, ...(ok ? {} : { firstBad }) })}\n`);
-  else if (ok)
-    io.stdout(`ok: ${count(rows, "row")}, ${count(held, "checkpoint")}, head ${head.seq} ${head.hash}\n`);
-  else io.stdout(`row ${firstBad.seq}: ${firstBad.why} (${count(rows, "row")} before it are as written)\n`);
+  const report = await house.auditVerify(checkpoints);
+  const ok = report.firstBad === undefined && report.checkpointsFlaw === undefined;
+  io.stdout(`${json ? JSON.stringify({ ok, ...report }) : auditText(report)}\n`);
   return ok ? EXIT.ok : EXIT.refused;
+}
+
+function auditText({ rows, head, firstBad, checkpoints, checkpointsFlaw }: AuditReport): string {
+  const chain =
+    firstBad === undefined
+      ? `${count(rows, "row")}, ${count(checkpoints, "checkpoint")}, head ${head.seq} ${head.hash}`
+      : `row ${firstBad.seq}: ${firstBad.why} (${count(rows, "row")} before it are as written)`;
+  if (checkpointsFlaw !== undefined) return `${chain}\nnot proven: ${checkpointsFlaw}`;
+  return firstBad === undefined ? `ok: ${chain}` : chain;
 }
 
 /** `migrate`: makes or updates the tables. */

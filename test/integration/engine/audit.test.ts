@@ -1,9 +1,13 @@
 import { generateKeyPairSync } from "node:crypto";
+import { readdir, readFile } from "node:fs/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { sha256 } from "../../../src/lib/sha256.ts";
 import { isSignedBy, signText } from "../../../src/lib/signature.ts";
-import { openPool, type Pool, verifyAudit } from "../../../src/store/index.ts";
+import { migrate, openPool, type Pool, verifyAudit } from "../../../src/store/index.ts";
 import { freshDatabase } from "../../helpers/database.ts";
 import { bob, engineBench } from "../../helpers/engine-bench.ts";
+
+const MIGRATIONS = new URL("../../../src/store/migrations/", import.meta.url);
 
 let pool: Pool;
 let drop: () => Promise<void>;
@@ -92,7 +96,7 @@ describe("the audit chain", () => {
 
   test("a row put in behind the end is found", async () => {
     await tamper(
-      "INSERT INTO audit SELECT seq + 1, at, actor, event, run_id, payload, hash, hash FROM audit ORDER BY seq DESC LIMIT 1",
+      "INSERT INTO audit SELECT seq + 1, at, actor, event, run_id, payload, hash, hash, version FROM audit ORDER BY seq DESC LIMIT 1",
     );
     expect((await verifyAudit(pool)).firstBad?.why).toMatch(/behind the end/);
   });
@@ -114,11 +118,86 @@ describe("the audit chain", () => {
     });
   });
 
+  test("a chain written anew stays found when a checkpoint of the new one stands beside the old one's", async () => {
+    const { rows } = await pool.query<{ seq: number; hash: string }>("SELECT seq, hash FROM audit_head");
+    const before = rows[0]!;
+    await tamper("DELETE FROM audit; UPDATE audit_head SET seq = 0, hash = repeat('0', 64)");
+    for (let n = 0; n < before.seq; n++)
+      await pool.query("SELECT audit_append('mallory', 'nothing', NULL, '{}')");
+    const { rows: after } = await pool.query<{ seq: number; hash: string }>(
+      "SELECT seq, hash FROM audit_head",
+    );
+    expect((await verifyAudit(pool, [before, after[0]!])).firstBad).toMatchObject({ seq: before.seq });
+  });
+
+  test("a text moved from one member to the next is found", async () => {
+    await pool.query("SELECT audit_append('mallory|vote.cast', 'x', NULL, '{}')");
+    await tamper(
+      "UPDATE audit SET actor = 'mallory', event = 'vote.cast|x' WHERE actor = 'mallory|vote.cast'",
+    );
+    expect((await verifyAudit(pool)).firstBad).toMatchObject({
+      why: expect.stringContaining("does not match"),
+    });
+  });
+
+  test("a row that goes back to the older hash is found", async () => {
+    await pool.query("SELECT audit_append('mallory', 'x', NULL, '{}')");
+    await tamper(`
+      UPDATE audit SET version = 1, hash = encode(sha256(convert_to(concat_ws('|', 'diagbot-audit-1', seq, prev_hash,
+        to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), actor, event, '', payload), 'UTF8')), 'hex')
+      WHERE actor = 'mallory';
+      UPDATE audit_head SET hash = (SELECT hash FROM audit WHERE actor = 'mallory')`);
+    expect((await verifyAudit(pool)).firstBad).toMatchObject({
+      why: expect.stringContaining("does not match"),
+    });
+  });
+
+  test("whatever stands in a row, the database and we hash the same text", async () => {
+    const awkward = [
+      Array.from({ length: 31 }, (_, code) => String.fromCharCode(code + 1)).join(""),
+      '"\\/ \u007f\u0080\u2028\u2029\ufeff\ufffe',
+      "é 日本 🦀 \u{10ffff}",
+      "",
+    ];
+    for (const text of awkward)
+      await pool.query("SELECT audit_append($1, $1, 7, $2)", [text, JSON.stringify({ [text]: text })]);
+    expect((await verifyAudit(pool)).firstBad).toBeUndefined();
+  });
+
   test("the app's own role cannot change it by accident", async () => {
     await expect(pool.query("UPDATE audit SET actor = 'x'")).rejects.toThrow("append-only");
     await expect(pool.query("DELETE FROM audit")).rejects.toThrow("append-only");
     await expect(pool.query("TRUNCATE audit")).rejects.toThrow("append-only");
   });
+});
+
+test("rows from before canonical JSON stay verifiable, and the chain goes on", async () => {
+  const database = await freshDatabase("audit_old", { migrated: false });
+  const old = openPool(database.url);
+  try {
+    await old.query(
+      "CREATE TABLE migration (name text PRIMARY KEY, sha256 text NOT NULL, at timestamptz DEFAULT now())",
+    );
+    const names = (await readdir(MIGRATIONS)).filter((name) => name.endsWith(".sql") && name < "0080").sort();
+    for (const name of names) {
+      const sql = await readFile(new URL(name, MIGRATIONS), "utf8");
+      await old.query(sql);
+      await old.query("INSERT INTO migration VALUES ($1, $2)", [name, sha256(sql)]);
+    }
+    const append = (actor: string) => old.query("SELECT audit_append($1, 'event', 1, '{}')", [actor]);
+    await append("old");
+    await migrate(old);
+    await append("new");
+    const { rows } = await old.query("SELECT version FROM audit ORDER BY seq");
+    expect(rows).toEqual([{ version: 1 }, { version: 2 }]);
+    expect(await verifyAudit(old)).toMatchObject({ rows: 2 });
+    expect((await verifyAudit(old)).firstBad).toBeUndefined();
+    await old.query("ALTER TABLE audit DISABLE TRIGGER ALL; UPDATE audit SET actor = 'x' WHERE version = 1");
+    expect((await verifyAudit(old)).firstBad?.seq).toBe(1);
+  } finally {
+    await old.end();
+    await database.drop();
+  }
 });
 
 test("a signature is of its text and its key only", () => {

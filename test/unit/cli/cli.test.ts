@@ -156,6 +156,16 @@ describe("the other commands", () => {
       code: 2,
       out: "row 2: the row is missing (1 row before it are as written)\n",
     });
+    const lagging = { rows: 3, checkpoints: 1, head: { seq: 3, hash: "ab" }, checkpointsFlaw: "too old" };
+    const unproven = rig({ auditVerify: async () => lagging });
+    expect(await unproven.say("audit", "verify")).toMatchObject({
+      code: 2,
+      out: "3 rows, 1 checkpoint, head 3 ab\nnot proven: too old\n",
+    });
+    expect(JSON.parse((await unproven.say("audit", "verify", "--json")).out)).toEqual({
+      ok: false,
+      ...lagging,
+    });
   });
 
   it("doctor exits 1 when something is missing and says what to do", async () => {
