@@ -70,9 +70,20 @@ export interface AnswerRequest {
   readonly place?: { readonly channel: string; readonly ts: string };
 }
 
-/** Everything the doors write. Each call is one transaction; it throws `store_unavailable` when nothing was stored. */
+/** `forMs` left out: until somebody ends it. */
+export interface FreezeRequest {
+  readonly by: Caller;
+  readonly reason: string;
+  readonly forMs?: number;
+}
+
+/**
+ * Everything the doors write. Each call is one transaction; it throws `store_unavailable` when nothing was stored. A
+ * repeated `entry` changes nothing and gets the first one's result or refusal (alerts: see `receiveAlerts`).
+ */
 export interface Intake {
   submitRun(entry: Entry, request: RunRequest): Promise<{ run: RunId; thread: ThreadId; repeated: boolean }>;
+  /** Repeats are known by the alerts themselves: the same text again hours later may be news. */
   receiveAlerts(
     entry: Entry,
     request: AlertRequest,
@@ -101,8 +112,10 @@ export interface Intake {
   /** A message to a channel that belongs to no run; the same `dedupeKey` posts once. */
   notice(entry: Entry, channel: string, text: string): Promise<void>;
   requestCancel(entry: Entry, run: RunId, caller: Caller): Promise<"requested" | "ended">;
-  freeze(entry: Entry, freeze: { by: Caller; reason: string; forMs?: number }): Promise<FreezeView>;
+  freeze(entry: Entry, freeze: FreezeRequest): Promise<FreezeView>;
   unfreeze(entry: Entry, by: Caller): Promise<boolean>;
+  /** Writes a request down that changes nothing by itself. False: some process has seen it before. */
+  isFirst(entry: Entry): Promise<boolean>;
 }
 
 /** Everything read by people: doors, CLI, thread. */

@@ -50,7 +50,8 @@ export async function readKnown(
   const { rows: incidents } = await tx.sql.query<KnownIncident & { now: Date }>(
     `SELECT id, thread_id AS thread, status, resolved_at AS "resolvedAt", group_key = $1 AS "sameGroup"
      FROM incident WHERE id = ANY ($2::int[])
-       OR id = (SELECT id FROM incident WHERE group_key = $1 ORDER BY opened_at DESC, id DESC LIMIT 1)
+       OR id = (SELECT id FROM incident WHERE hashtextextended(group_key, 0) = hashtextextended($1, 0) AND group_key = $1
+         ORDER BY opened_at DESC, id DESC LIMIT 1)
      ORDER BY id FOR UPDATE`,
     [groupKey, [...new Set(ids.filter((id) => id !== null))]],
   );

@@ -1,14 +1,21 @@
+import { z } from "zod";
 import { type Answer, type AnswerVerdict, decideAnswer, type QuestionFacts } from "../core/answer.ts";
 import { DiagError } from "../core/errors.ts";
 import { PrincipalId, RunId, ThreadId } from "../core/ids.ts";
 import type { Policy } from "../core/policy.ts";
-import type { AnswerRequest, Entry, Intake } from "../core/ports.ts";
+import type { AnswerRequest } from "../core/ports.ts";
 import type { Risk } from "../core/risk.ts";
 import { IS_ON_ITS_CARD } from "./card-place.ts";
-import { noteEntry, settleEntry } from "./inbox.ts";
 import type { Transaction } from "./transaction.ts";
 
-type AnswerResult = Awaited<ReturnType<Intake["answer"]>>;
+/** As Intake says; read again for a repeat of the same answer: an extension forgets its answers. */
+export const AnswerResult = z.object({
+  run: RunId,
+  remedy: z.string(),
+  settled: z.boolean(),
+  need: z.number(),
+  have: z.number(),
+});
 
 interface Question {
   run_id: number;
@@ -30,16 +37,12 @@ interface Question {
 /** An answer to an open question about a remedy; a refusal is returned so that it is audited in this transaction. */
 export async function castAnswer(
   tx: Transaction,
-  entry: Entry,
   request: AnswerRequest,
   didNotAfterMs?: number,
-): Promise<AnswerResult | DiagError> {
-  const fresh = (await noteEntry(tx, entry)) === "fresh";
+): Promise<z.output<typeof AnswerResult> | DiagError> {
   const question = await lockQuestion(tx, request);
   if (question === undefined)
     return new DiagError("not_decidable", "this button does not belong to an open question");
-  // An extension forgets its answers, so a second delivery of one click must be known by the inbox.
-  if (!fresh) return new DiagError("not_decidable", "you have already answered");
   const verdict = await judge(tx, request, question, didNotAfterMs);
   const run = RunId.parse(question.run_id);
   const { remedy } = question;
@@ -57,7 +60,6 @@ export async function castAnswer(
       run,
       payload: { ...payload, why: verdict.why },
     });
-    await settleEntry(tx, entry, "refused", verdict.why);
     return new DiagError(verdict.code, verdict.why);
   }
   await tx.sql.query(

@@ -1,16 +1,19 @@
+import { z } from "zod";
+import type { Caller } from "../core/caller.ts";
 import { DiagError } from "../core/errors.ts";
 import { RunId, ThreadId } from "../core/ids.ts";
-import type { Entry, Intake, RunRequest } from "../core/ports.ts";
+import type { Entry, FreezeRequest, Intake, RunRequest } from "../core/ports.ts";
+import type { FreezeView } from "../core/view.ts";
 import { receiveAlerts } from "./alerts.ts";
-import { castAnswer } from "./answers.ts";
+import { AnswerResult, castAnswer } from "./answers.ts";
 import type { OnCommit } from "./fence.ts";
-import { noteEntry, settleEntry } from "./inbox.ts";
+import { isFirstEntry, once } from "./inbox.ts";
 import { insertNotice } from "./notices.ts";
 import type { Pool } from "./pool.ts";
 import { actorOf, insertRun, insertThread } from "./runs.ts";
 import { touchOpenThreads } from "./sweep.ts";
 import { type Transaction, transact } from "./transaction.ts";
-import { castVote } from "./votes.ts";
+import { castVote, VoteResult } from "./votes.ts";
 import { lockWrites } from "./write-lock.ts";
 
 /** Named places of a door where a test may end the process (reliability.md, crash points C1 to C4 and C12). */
@@ -42,76 +45,81 @@ export function createIntake({
     crash("after_dispatch");
     return value;
   };
+  /** Once per request; a refusal is a committed fact as well, so it is thrown only now. */
+  const change = async <T>(
+    entry: Entry,
+    shape: z.ZodType<T>,
+    work: (tx: Transaction) => Promise<T | DiagError>,
+  ): Promise<{ result: T; repeated: boolean }> => {
+    const { result, repeated } = await commit((tx) => once(tx, entry, shape, () => work(tx)));
+    if (result instanceof DiagError) throw result;
+    return { result, repeated };
+  };
   return {
-    submitRun: (entry, request) => commit((tx) => submitRun(tx, entry, request)),
+    submitRun: async (entry, request) => {
+      const { result, repeated } = await change(entry, Run, (tx) => submitRun(tx, request));
+      return { ...result, repeated };
+    },
     receiveAlerts: (entry, request) => commit((tx) => receiveAlerts(tx, entry, request)),
-    castVote: async (entry, request) => {
-      const result = await commit((tx) => castVote(tx, entry, request));
-      // A refused vote is a committed fact as well, so it is thrown only now.
-      if (result instanceof DiagError) throw result;
-      return result;
+    castVote: async (entry, request) =>
+      (await change(entry, VoteResult, (tx) => castVote(tx, request))).result,
+    answer: async (entry, request) =>
+      (await change(entry, AnswerResult, (tx) => castAnswer(tx, request, didNotAfterMs))).result,
+    notice: async (entry, channel, text) => {
+      await change(entry, z.null(), (tx) => insertNotice(tx, channel, text).then(() => null));
     },
-    answer: async (entry, request) => {
-      const result = await commit((tx) => castAnswer(tx, entry, request, didNotAfterMs));
-      if (result instanceof DiagError) throw result;
-      return result;
-    },
-    notice: (entry, channel, text) =>
-      commit(async (tx) => {
-        if ((await noteEntry(tx, entry)) === "fresh") await insertNotice(tx, channel, text);
-      }),
-    requestCancel: (entry, run, caller) =>
-      commit(async (tx) => {
-        if ((await noteEntry(tx, entry)) === "repeat") return "requested";
-        const { rows } = await tx.sql.query<{ thread_id: number }>(
-          `UPDATE run SET cancel_requested_at = clock_timestamp(), cancel_requested_by = $2
-           WHERE id = $1 AND status IN ('queued', 'running', 'waiting') RETURNING thread_id`,
-          [run, caller.principal ?? caller.name],
-        );
-        if (rows[0] === undefined) return "ended";
-        tx.audit({ actor: actorOf(caller), event: "run.cancel-requested", run });
-        tx.touch("run", run);
-        tx.touch("thread", rows[0].thread_id);
-        return "requested";
-      }),
-    freeze: (entry, { by, reason, forMs }) =>
-      commit(async (tx) => {
-        await noteEntry(tx, entry);
-        await lockWrites(tx);
-        const { rows } = await tx.sql.query<{ since: Date; until: Date | null }>(
-          `INSERT INTO write_freeze (by, reason, until) VALUES ($1, $2, clock_timestamp() + make_interval(secs => $3))
-           ON CONFLICT (only_one) DO UPDATE SET by = excluded.by, reason = excluded.reason, until = excluded.until, since = clock_timestamp()
-           RETURNING since, until`,
-          [by.principal ?? by.name, reason, forMs === undefined ? null : forMs / 1000],
-        );
-        tx.audit({ actor: actorOf(by), event: "freeze.on", payload: { reason, forMs } });
-        await touchOpenThreads(tx);
-        const { since = new Date(), until } = rows[0] ?? {};
-        return { by: by.principal ?? by.name, reason, since, ...(until ? { until } : {}) };
-      }),
-    unfreeze: (entry, by) =>
-      commit(async (tx) => {
-        await noteEntry(tx, entry);
-        const { rowCount } = await tx.sql.query("DELETE FROM write_freeze");
-        if (rowCount !== 1) return false;
-        tx.audit({ actor: actorOf(by), event: "freeze.off" });
-        await touchOpenThreads(tx);
-        return true;
-      }),
+    requestCancel: async (entry, run, caller) =>
+      (await change(entry, z.enum(["requested", "ended"]), (tx) => requestCancel(tx, run, caller))).result,
+    freeze: async (entry, request) => (await change(entry, Freeze, (tx) => freeze(tx, request))).result,
+    unfreeze: async (entry, by) => (await change(entry, z.boolean(), (tx) => unfreeze(tx, by))).result,
+    isFirst: (entry) => isFirstEntry(pool, entry),
   };
 }
 
-async function submitRun(tx: Transaction, entry: Entry, request: RunRequest) {
-  if ((await noteEntry(tx, entry)) === "repeat") {
-    const { rows } = await tx.sql.query<{ id: number; thread_id: number }>(
-      "SELECT r.id, r.thread_id FROM inbox i JOIN run r ON r.id::text = i.note WHERE i.dedupe_key = $1",
-      [entry.dedupeKey],
-    );
-    if (rows[0] === undefined) throw new DiagError("bug", "a repeated request has no run");
-    return { run: RunId.parse(rows[0].id), thread: ThreadId.parse(rows[0].thread_id), repeated: true };
-  }
+const Run = z.object({ run: RunId, thread: ThreadId });
+const Freeze = z.object({
+  by: z.string(),
+  reason: z.string(),
+  since: z.coerce.date(),
+  until: z.coerce.date().exactOptional(),
+});
+
+async function submitRun(tx: Transaction, request: RunRequest) {
   const thread = await insertThread(tx, request.channel);
-  const run = await insertRun(tx, request, { thread });
-  await settleEntry(tx, entry, "done", String(run));
-  return { run, thread, repeated: false };
+  return { run: await insertRun(tx, request, { thread }), thread };
+}
+
+async function requestCancel(tx: Transaction, run: RunId, caller: Caller): Promise<"requested" | "ended"> {
+  const { rows } = await tx.sql.query<{ thread_id: number }>(
+    `UPDATE run SET cancel_requested_at = clock_timestamp(), cancel_requested_by = $2
+     WHERE id = $1 AND status IN ('queued', 'running', 'waiting') RETURNING thread_id`,
+    [run, caller.principal ?? caller.name],
+  );
+  if (rows[0] === undefined) return "ended";
+  tx.audit({ actor: actorOf(caller), event: "run.cancel-requested", run });
+  tx.touch("run", run);
+  tx.touch("thread", rows[0].thread_id);
+  return "requested";
+}
+
+async function freeze(tx: Transaction, { by, reason, forMs }: FreezeRequest): Promise<FreezeView> {
+  await lockWrites(tx);
+  const { rows } = await tx.sql.query<{ since: Date; until: Date | null }>(
+    `INSERT INTO write_freeze (by, reason, until) VALUES ($1, $2, clock_timestamp() + make_interval(secs => $3))
+     ON CONFLICT (only_one) DO UPDATE SET by = excluded.by, reason = excluded.reason, until = excluded.until, since = clock_timestamp()
+     RETURNING since, until`,
+    [by.principal ?? by.name, reason, forMs === undefined ? null : forMs / 1000],
+  );
+  tx.audit({ actor: actorOf(by), event: "freeze.on", payload: { reason, forMs } });
+  await touchOpenThreads(tx);
+  const { since = new Date(), until } = rows[0] ?? {};
+  return { by: by.principal ?? by.name, reason, since, ...(until ? { until } : {}) };
+}
+
+async function unfreeze(tx: Transaction, by: Caller): Promise<boolean> {
+  const { rowCount } = await tx.sql.query("DELETE FROM write_freeze");
+  if (rowCount !== 1) return false;
+  tx.audit({ actor: actorOf(by), event: "freeze.off" });
+  await touchOpenThreads(tx);
+  return true;
 }

@@ -32,7 +32,9 @@ export function createSweepStore({ pool, onCommit }: { pool: Pool; onCommit: OnC
     },
     prune: async () => {
       const { rowCount } = await pool.query(
-        `DELETE FROM inbox WHERE id IN (SELECT id FROM inbox WHERE received_at < now() - interval '30 days' ORDER BY id LIMIT 10000)`,
+        // A signature is of no use to anybody after ten minutes.
+        `DELETE FROM inbox WHERE id IN (SELECT id FROM inbox WHERE received_at < now() - interval '30 days'
+           OR (dedupe_key LIKE 'signature:%' AND received_at < now() - interval '1 hour') ORDER BY id LIMIT 10000)`,
       );
       return rowCount ?? 0;
     },

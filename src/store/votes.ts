@@ -1,14 +1,21 @@
+import { z } from "zod";
 import { type ApprovalFacts, decideVote } from "../core/approval.ts";
 import { DiagError } from "../core/errors.ts";
 import { PrincipalId, RunId, ThreadId } from "../core/ids.ts";
 import type { Policy } from "../core/policy.ts";
-import type { Entry, Intake, VoteRequest } from "../core/ports.ts";
+import type { VoteRequest } from "../core/ports.ts";
 import { IS_ON_ITS_CARD } from "./card-place.ts";
-import { noteEntry, settleEntry } from "./inbox.ts";
 import { insertNotice } from "./notices.ts";
 import type { Transaction } from "./transaction.ts";
 
-type VoteResult = Awaited<ReturnType<Intake["castVote"]>>;
+/** As Intake says; read again for a repeat of the same vote. */
+export const VoteResult = z.object({
+  run: RunId,
+  remedy: z.string(),
+  state: z.enum(["pending", "approved", "denied"]),
+  need: z.number(),
+  have: z.number(),
+});
 
 interface ApprovalRow {
   run_id: number;
@@ -28,10 +35,8 @@ interface ApprovalRow {
  */
 export async function castVote(
   tx: Transaction,
-  entry: Entry,
   request: VoteRequest,
-): Promise<VoteResult | DiagError> {
-  const fresh = (await noteEntry(tx, entry)) === "fresh";
+): Promise<z.output<typeof VoteResult> | DiagError> {
   const approval = await lockApproval(tx, request);
   if (approval === undefined)
     return new DiagError("not_decidable", "this button does not belong to an open approval");
@@ -47,14 +52,12 @@ export async function castVote(
     reason: request.reason,
   };
   if (!verdict.ok) {
-    if (fresh)
-      tx.audit({
-        actor: request.voter.id,
-        event: "vote.refused",
-        run,
-        payload: { ...payload, why: verdict.why },
-      });
-    await settleEntry(tx, entry, "refused", verdict.why);
+    tx.audit({
+      actor: request.voter.id,
+      event: "vote.refused",
+      run,
+      payload: { ...payload, why: verdict.why },
+    });
     return new DiagError(verdict.code, verdict.why);
   }
   await tx.sql.query(

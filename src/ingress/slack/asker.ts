@@ -1,4 +1,5 @@
 import type { Entry } from "../../core/ports.ts";
+import { sha256 } from "../../lib/sha256.ts";
 import { storable } from "../../lib/storable.ts";
 import type { Asker } from "./identity.ts";
 
@@ -6,10 +7,10 @@ import type { Asker } from "./identity.ts";
 const CREDENTIALS = new Set(["token", "response_url", "response_urls", "upload_url"]);
 const RAW_LIMIT = 65_536;
 
-/** The request for the inbox. Commands and clicks have no delivery id: team, user and trigger name them. */
+/** The request for the inbox. Commands and clicks have no delivery id: team, user and trigger name them, else all they say. */
 export const entryOf = (asker: Asker, body: object): Entry => ({
   source: "slack",
-  dedupeKey: `slack:${asker.team}|${asker.user}|${asker.trigger}`,
+  dedupeKey: `slack:${asker.team}|${asker.user}|${asker.trigger || sha256(JSON.stringify(body))}`,
   raw: storable(
     JSON.stringify(body, (key, value: unknown) => (CREDENTIALS.has(key) ? undefined : value)).slice(
       0,

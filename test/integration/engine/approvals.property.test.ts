@@ -99,7 +99,8 @@ const doubleClick = (name: Name): Command =>
     const counts = voted(model, name, "approve");
     const letter = entry();
     const ends = await Promise.all([1, 2, 3].map(() => cast(real, name, "approve", letter)));
-    expect(ends.filter((isRefused) => !isRefused)).toHaveLength(counts ? 1 : 0);
+    // One vote; the repeats get the same answer.
+    expect(ends.filter((isRefused) => !isRefused)).toHaveLength(counts ? 3 : 0);
   });
 
 const lastVotes = (one: Name, other: Name): Command =>
