@@ -39,7 +39,7 @@ export function decide(
   if (isEnded(run.status)) return { move: "none" };
   const open = openAttempt(run, now);
   if (open !== undefined) return open;
-  if (run.cancelRequestedBy !== undefined) return cancelling(run);
+  if (run.cancelRequestedBy !== undefined) return cancelling(run, now);
   if (!run.diagnosed) return diagnosis(run, stages);
   for (const remedy of begunFirst(run.remedies)) {
     const move = remedyMove(run, remedy, now, putOff);
@@ -62,15 +62,31 @@ function openAttempt(run: RunView, now: Date): Move | undefined {
 }
 
 /**
- * Nothing new begins. What has begun comes to its end first: an undo, what was to be in force for a time only, and a
- * question about an unknown outcome, which one person's cancel must not sweep away.
+ * Nothing new begins. What has begun comes to its end first: a change that was made is verified, an undo finished, what was
+ * to be in force for a time only taken back. A question to people (did it happen, undo what did not help) stays a question:
+ * one person's cancel must not sweep it away.
  */
-function cancelling(run: RunView): Move {
-  const undoing = run.remedies.find((remedy) => remedy.status === "undoing");
-  if (undoing !== undefined) return nextWrite(run, undoing, "undo");
-  const inForce = run.remedies.find((remedy) => remedy.held?.ends === "undo");
-  if (inForce !== undefined) return { move: "begin-undo", remedy: inForce };
-  return run.remedies.some((remedy) => remedy.status === "unknown") ? { move: "wait" } : { move: "cancel" };
+function cancelling(run: RunView, now: Date): Move {
+  for (const remedy of begunFirst(run.remedies)) {
+    const move = endOfBegun(run, remedy, now);
+    if (move !== undefined) return move;
+  }
+  const isAsked = run.remedies.some(({ status, held }) => status === "unknown" || held !== undefined);
+  return isAsked
+    ? wait({ ...run, remedies: run.remedies.filter(({ held }) => held !== undefined) })
+    : { move: "cancel" };
+}
+
+function endOfBegun(run: RunView, remedy: RemedyView, now: Date): Move | undefined {
+  if (remedy.held?.ends === "undo") return { move: "begin-undo", remedy };
+  if (remedy.held !== undefined && isPast(remedy.held.until, now)) return { move: "end-hold", remedy };
+  if (remedy.status === "undoing") return nextWrite(run, remedy, "undo");
+  if (remedy.status === "verifying") return { move: "verify", remedy };
+  if (remedy.status !== "applying") return undefined;
+  const calls = run.steps.filter((step) => step.remedy === remedy.key && step.phase === "apply");
+  const refused = calls.find((step) => step.state === "failed");
+  if (refused !== undefined) return { move: "fail", remedy, step: refused };
+  return calls.some((step) => step.state === "succeeded") ? { move: "begin-verify", remedy } : undefined;
 }
 
 function diagnosis(run: RunView, stages: number): Move {

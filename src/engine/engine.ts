@@ -140,7 +140,8 @@ async function oneMove(house: EngineHouse, fence: Fence, signals: Signals, putOf
     if (next.move === "none") return "ended";
     if (next.move === "wait") return soonest([next.until, ...putOff.values()]);
     const letGo = AbortSignal.any([signals.lost, signals.stopping]);
-    const stop = AbortSignal.any([letGo, signals.cancelled]);
+    // What is still done for a cancelled run is the end of what has begun: the cancel must not interrupt it again.
+    const stop = view.cancelRequestedBy === undefined ? AbortSignal.any([letGo, signals.cancelled]) : letGo;
     const ahead = await perform(
       house,
       { fence, view, ...knowledgeOf(house.catalog, view), stop, letGo },

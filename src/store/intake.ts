@@ -14,6 +14,7 @@ import { actorOf, insertRun, insertThread } from "./runs.ts";
 import { touchOpenThreads } from "./sweep.ts";
 import { type Transaction, transact } from "./transaction.ts";
 import { castVote, VoteResult } from "./votes.ts";
+import { withdraw } from "./withdraw.ts";
 import { lockWrites } from "./write-lock.ts";
 
 /** Named places of a door where a test may end the process (reliability.md, crash points C1 to C4 and C12). */
@@ -96,9 +97,12 @@ async function requestCancel(tx: Transaction, run: RunId, caller: Caller): Promi
     [run, caller.principal ?? caller.name],
   );
   if (rows[0] === undefined) return "ended";
-  tx.audit({ actor: actorOf(caller), event: "run.cancel-requested", run });
+  const actor = actorOf(caller);
+  tx.audit({ actor, event: "run.cancel-requested", run });
+  // At once, not when a worker comes to it: nobody is asked to vote for what is not going to happen.
+  await withdraw(tx, { run, actor, as: "cancelled", because: "The run was cancelled" });
   tx.touch("run", run);
-  tx.touch("thread", rows[0].thread_id);
+  tx.touch("thread", rows[0].thread_id, { urgent: true });
   return "requested";
 }
 

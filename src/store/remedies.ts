@@ -61,11 +61,13 @@ const propose = (
 ) =>
   fenced(house, fence, async (tx) => {
     const { canonical, sha256, policy, steps } = proposal;
-    await insertSteps(tx, fence, steps);
-    await tx.sql.query(
+    const { rowCount } = await tx.sql.query(
       "UPDATE remedy SET status = 'waiting', plan = $3, plan_sha256 = $4, risk = $5 WHERE run_id = $1 AND key = $2 AND status = 'planned'",
       [fence.run, key, canonical, sha256, proposal.plan.risk],
     );
+    // Withdrawn while it was planned.
+    if (rowCount !== 1) return;
+    await insertSteps(tx, fence, steps);
     await tx.sql.query(
       `INSERT INTO approval (id, run_id, remedy, plan_sha256, policy, need, requester, expires_at)
        SELECT $1, $2, $3, $4, $5, $7, caller->>'principal', clock_timestamp() + make_interval(secs => $6) FROM run WHERE id = $2`,

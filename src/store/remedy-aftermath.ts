@@ -16,6 +16,11 @@ export function remedyAftermath(house: { pool: Pool; onCommit: OnCommit }): Afte
           [fence.run, key, withinMs / 1000],
         );
         if (rowCount !== 1) return;
+        // A cancelled run makes no further call; what it has made is verified all the same.
+        await tx.sql.query(
+          "UPDATE step SET state = 'skipped' WHERE run_id = $1 AND remedy = $2 AND phase = 'apply' AND state = 'ready'",
+          [fence.run, key],
+        );
         tx.audit({
           actor: fence.worker,
           event: "remedy.verifying",

@@ -81,10 +81,13 @@ function underWay(run: RunView): Piece[] {
 function afterEnd(run: RunView): Piece[] {
   if (run.status === "errored")
     return [bold("Next: "), plain(`look yourself. ${run.error?.message ?? "The run broke off."}`, 500)];
-  if (run.status === "cancelled")
+  if (run.status === "cancelled") {
+    const made = withStatus(run, "succeeded");
     return [
-      plain(`Cancelled${run.cancelRequestedBy === undefined ? "" : ` by ${run.cancelRequestedBy}`}.`, 200),
+      plain(`Cancelled${run.cancelRequestedBy === undefined ? "" : ` by ${run.cancelRequestedBy}`}`, 200),
+      ...(made.length === 0 ? [plain(".")] : [plain("; applied and verified before: "), titles(made)]),
     ];
+  }
   const bad = withStatus(run, "failed", "errored", "undone").filter(
     (remedy) => helpedBefore(remedy, run) === undefined && !wasLent(remedy),
   );

@@ -39,6 +39,19 @@ export function drawSummary(run: RunView): WantedMessage[] {
   ];
 }
 
+/** Something of it was done, or may have been. */
+const isTried = ({ appliedAt, attempts }: RemedyView): boolean =>
+  appliedAt !== undefined || attempts.length > 0;
+
+/** Something was changed and nobody has seen what came of it: then nobody may say that it is still as it was found. */
+const isUnseen = (run: RunView, keys: readonly string[]): boolean =>
+  run.remedies.some(
+    (remedy) =>
+      keys.includes(remedy.key) &&
+      isTried(remedy) &&
+      ["applying", "verifying", "errored", "cancelled", "unknown"].includes(remedy.status),
+  );
+
 /** Remedies somebody was asked about. */
 const decided = (run: RunView): RemedyView[] =>
   run.remedies.filter((remedy) => remedy.approval !== undefined && remedy.status !== "skipped");
@@ -59,9 +72,7 @@ function task(run: RunView): string {
 }
 
 function action(run: RunView): string {
-  const applied = run.remedies.filter(
-    (remedy) => remedy.appliedAt !== undefined || remedy.attempts.length > 0,
-  );
+  const applied = run.remedies.filter(isTried);
   if (applied.length === 0) return `${sayChecks(run)}; nothing was changed`;
   return `${sayChecks(run)}; ${listed(applied.map(sayApplied), 5)}`;
 }
@@ -78,10 +89,15 @@ function sayApplied(remedy: RemedyView): string {
 function result(run: RunView): string {
   if (run.status === "errored")
     return `broke off: ${(run.error?.message ?? "no reason was recorded").slice(0, 300)}`;
-  if (run.status === "cancelled")
-    return `cancelled${run.cancelRequestedBy === undefined ? "" : ` by ${run.cancelRequestedBy}`}`;
-  const all = decided(run);
   const word = ({ status }: RemedyView) => CARD_WORDS[status].replace(/^\S+ /, "").toLowerCase();
+  if (run.status === "cancelled") {
+    const by = run.cancelRequestedBy === undefined ? "" : ` by ${run.cancelRequestedBy}`;
+    const made = run.remedies
+      .filter(isTried)
+      .map((remedy) => `${remedy.title.slice(0, 100)}: ${word(remedy)}`);
+    return [`cancelled${by}`, ...made.slice(0, 6)].join("; ");
+  }
+  const all = decided(run);
   const [only] = all;
   if (only === undefined) return `${count(run.findings.length, "finding")}; nothing was changed by diagbot`;
   if (all.length === 1)
@@ -94,7 +110,9 @@ function result(run: RunView): string {
 
 /** What is still open, what people must do, and what nobody could see. */
 function reflection(run: RunView): string {
-  const open = run.findings.filter((finding) => !isFixed(run, finding.remedies));
+  const unfixed = run.findings.filter((finding) => !isFixed(run, finding.remedies));
+  const unseen = unfixed.filter((finding) => isUnseen(run, finding.remedies));
+  const open = unfixed.filter((finding) => !unseen.includes(finding));
   const advice = run.remedies.filter((remedy) => remedy.status === "advice");
   const gaps = unanswered(run);
   const names = (titles: readonly string[]) =>
@@ -108,6 +126,11 @@ function reflection(run: RunView): string {
       : open.length === run.findings.length
         ? ["what was found is still open"]
         : [`still open: ${names(open.map(({ title }) => title))}`]),
+    ...(unseen.length === 0
+      ? []
+      : [
+          `something was changed and nobody has seen whether it helped: ${names(unseen.map(({ title }) => title))}`,
+        ]),
     ...(advice.length === 0 ? [] : [`left for a person: ${names(advice.map(({ title }) => title))}`]),
     ...(gaps.length === 0
       ? []

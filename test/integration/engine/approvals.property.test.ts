@@ -154,6 +154,7 @@ const move: Command = command("the situation moves", async (model, { bench }) =>
 
 const cancel: Command = command("cancel", async (model, { bench, run }) => {
   model.isCancelled = true;
+  if (["waiting", "approved"].includes(model.status)) model.status = "cancelled";
   await bench.store.intake.requestCancel(entry(), run, { via: "cli", name: "dave" });
 });
 

@@ -147,6 +147,85 @@ describe("cancel", () => {
     ]);
   });
 
+  /** The effect is made; its worker dies before it verifies. */
+  const appliedAndLost = async () => {
+    const run = await rig.proposed();
+    await rig.bench.vote(run, "guarded", bob);
+    const dead = rig.bench.another("dead", {
+      leaseMs: 300,
+      crash: (point) => {
+        if (point === "after_result") throw new DiagError("store_unavailable", "dies here");
+      },
+    });
+    await dead.advance(run);
+    expect((await rig.remedy(run, "guarded")).status).toBe("applying");
+    return run;
+  };
+  const moveOn = (run: RunId) =>
+    until(async () => {
+      await rig.bench.engine.advance(run);
+      return ["cancelled", "waiting"].includes((await rig.view(run)).status);
+    });
+
+  test("what was changed is verified before the run ends", async () => {
+    const run = await appliedAndLost();
+    await cancel(run);
+    await moveOn(run);
+    expect((await rig.view(run)).status).toBe("cancelled");
+    expect(await rig.remedy(run, "guarded")).toMatchObject({
+      status: "succeeded",
+      note: "Verified: the cause is gone",
+    });
+  });
+
+  test("arriving in the middle of a verification lets it come to its end", async () => {
+    const run = await appliedAndLost();
+    rig.bench.world.value = 7;
+    const claimed = await until(() => rig.bench.store.runs.claim(run, "verifies", 60_000));
+    await rig.bench.store.runs.beginVerify(claimed.fence, "guarded", 3_600_000);
+    await rig.pool.query("UPDATE run SET lease_until = now() - interval '1 s' WHERE id = $1", [run]);
+    const reads = rig.bench.world.reads;
+    const verifying = rig.bench.another("interrupted", { leaseMs: 300 }).advance(run);
+    await until(() => rig.bench.world.reads > reads);
+    await cancel(run);
+    rig.bench.world.value = 1;
+    await verifying;
+    await moveOn(run);
+    expect([(await rig.view(run)).status, (await rig.remedy(run, "guarded")).status]).toEqual([
+      "cancelled",
+      "succeeded",
+    ]);
+  });
+
+  test("what did not help keeps its question: undo or keep", async () => {
+    const run = await appliedAndLost();
+    rig.bench.world.value = 7;
+    await cancel(run);
+    await moveOn(run);
+    expect((await rig.view(run)).status).toBe("waiting");
+    expect(await rig.remedy(run, "guarded")).toMatchObject({ status: "failed", held: { ends: "keep" } });
+    await rig.bench.answer(run, "guarded", bob, "undo");
+    await moveOn(run);
+    expect([(await rig.view(run)).status, (await rig.remedy(run, "guarded")).status]).toEqual([
+      "cancelled",
+      "undone",
+    ]);
+  });
+
+  test("closes every card at once, and no vote counts any more", async () => {
+    const run = await rig.proposed();
+    const approval = ApprovalId.parse((await rig.remedy(run, "keyed")).approval?.id);
+    await cancel(run);
+    expect(await rig.remedy(run, "keyed")).toMatchObject({
+      status: "cancelled",
+      approval: { state: "void" },
+    });
+    const vote = { approval, voter: bob, decision: "approve", via: "cli" } as const;
+    await expect(rig.bench.store.intake.castVote(entry(), vote)).rejects.toMatchObject({
+      code: "not_decidable",
+    });
+  });
+
   test("during the probe of an unknown outcome: the question is still put", async () => {
     const run = await rig.proposed();
     await rig.bench.vote(run, "guarded", bob);
