@@ -15,7 +15,7 @@ const Schema = z.object({
   DATABASE_URL: urlOf("postgres:", "postgresql:"),
   REDIS_URL: urlOf("redis:", "rediss:").optional(),
   SLACK_BOT_TOKEN: z.string().startsWith("xox", "a bot token (xoxb-…)").optional(),
-  SLACK_SIGNING_SECRET: z.string().min(8, "the signing secret of the Slack app").optional(),
+  SLACK_SIGNING_SECRET: z.string().min(16, "the signing secret of the Slack app (32 characters)").optional(),
   SLACK_APP_TOKEN: z.string().startsWith("xapp-", "an app-level token (xapp-…)").optional(),
   SLACK_API_URL: urlOf("http:", "https:").optional(),
   ALERTMANAGER_TOKEN: z
@@ -85,10 +85,21 @@ export function readEnvironment(
     explain(String(issue.path[0]), issue.message, set),
   );
   complaints.push(...slackComplaints(set));
-  if (serving !== undefined && serving !== "worker" && set.ALERTMANAGER_TOKEN === undefined)
-    complaints.push("ALERTMANAGER_TOKEN is not set: alerts could not prove where they come from");
+  if (serving !== undefined)
+    complaints.push(...missingToServe({ alertmanagerToken: set.ALERTMANAGER_TOKEN }, serving));
   return { environment: parsed.success ? shape(parsed.data) : undefined, complaints };
 }
+
+/** What a process of that role needs on top; `doctor` and `check` say the same as `serve`. */
+export const missingToServe = (
+  { alertmanagerToken }: Pick<Environment, "alertmanagerToken">,
+  role: Role,
+): string[] =>
+  role === "worker" || alertmanagerToken !== undefined
+    ? []
+    : [
+        "ALERTMANAGER_TOKEN is not set: alerts could not prove where they come from. Use: openssl rand -hex 32",
+      ];
 
 const explain = (name: string, message: string, set: Variables): string =>
   set[name] === undefined ? `${name} is not set` : `${name} must be ${message}`;

@@ -10,6 +10,7 @@ import { checkFile } from "./checks.ts";
 import { type Complaint, type ConfigDocument, readDocument } from "./document.ts";
 import { type Environment, type Role, readEnvironment, type Variables } from "./environment.ts";
 import { explainIssue } from "./explain.ts";
+import { type Concern, environmentConcerns, fileConcerns } from "./safety.ts";
 import { type ConfigFile, FileSchema } from "./schema.ts";
 import { secretsOf } from "./secrets.ts";
 
@@ -44,7 +45,8 @@ export function loadConfig(options: { env: Variables; cwd: string; serving?: Rol
   const name = environment?.configPath ?? (options.env.DIAGBOT_CONFIG || "diagbot.yaml");
   const path = resolve(options.cwd, name);
   const file = readFile(path, name, options.env);
-  const all = [...complaints, ...file.complaints];
+  const own = byLevel(environment === undefined ? [] : environmentConcerns(environment));
+  const all = [...complaints, ...own.refuse.map(messageOf), ...file.complaints];
   if (all.length > 0 || environment === undefined || file.content === undefined)
     throw new DiagError("bad_config", all.join("\n"), file.hint === undefined ? {} : { hint: file.hint });
   const { systems, people, policies, limits, audit, slackChannel } = file.content;
@@ -58,7 +60,7 @@ export function loadConfig(options: { env: Variables; cwd: string; serving?: Rol
     slackChannel,
     secrets: [...secretsOf(environment, systems), ...(audit === undefined ? [] : [audit.key])],
     path,
-    warnings: file.warnings,
+    warnings: [...own.warn.map(messageOf), ...file.warnings],
   };
 }
 
@@ -95,13 +97,22 @@ function understand(document: ConfigDocument): FileResult {
   const checked = parsed.success
     ? checkFile(parsed.data, people, document)
     : { complaints: [], warnings: [] };
-  const complaints = [...document.complaints, ...issues, ...checked.complaints];
+  const unsafe = byLevel(parsed.success ? fileConcerns(parsed.data) : []);
+  const place = ({ path = [], message }: Concern) => document.at(path, `${path.join(".")}: ${message}`);
+  const complaints = [...document.complaints, ...issues, ...checked.complaints, ...unsafe.refuse.map(place)];
+  const warnings = [...checked.warnings, ...unsafe.warn.map(place)];
   const result = {
     complaints: sayAll(document, firstPerPlace(complaints)),
-    warnings: checked.warnings.map((warning) => document.show(warning, false)),
+    warnings: warnings.map((warning) => document.show(warning, false)),
   };
   return parsed.success ? { ...result, content: contentOf(parsed.data, people) } : result;
 }
+
+const messageOf = ({ message }: Concern): string => message;
+const byLevel = (concerns: readonly Concern[]) => ({
+  refuse: concerns.filter(({ level }) => level === "refuse"),
+  warn: concerns.filter(({ level }) => level === "warn"),
+});
 
 // A variable that is not set makes its value wrong in other ways too; only the first reason helps.
 function firstPerPlace(complaints: readonly Complaint[]): Complaint[] {

@@ -8,6 +8,15 @@ export const signText = (text: string, privateKey: string): string =>
 export const isSignedBy = (text: string, signature: string, key: string): boolean =>
   verify(null, Buffer.from(text), publicKey(key), Buffer.from(signature, "base64"));
 
+/** Whether the text can be signed with it: a private Ed25519 key in PEM. */
+export function isSigningKey(key: string): boolean {
+  try {
+    return createPrivateKey(pem(key)).asymmetricKeyType === "ed25519";
+  } catch {
+    return false;
+  }
+}
+
 const publicKey = (key: string): KeyObject => createPublicKey(pem(key));
 
 // Environment variables often hold a PEM on one line with \n written out.

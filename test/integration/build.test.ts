@@ -1,4 +1,5 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -31,7 +32,12 @@ beforeAll(async () => {
   database = await freshDatabase("build", { migrated: false });
   const { DATABASE_URL: _url, REDIS_URL: _redis, ...others } = process.env;
   const port = String(await freePort());
-  env = { ...others, DATABASE_URL: database.url, ALERTMANAGER_TOKEN: "t".repeat(40), PORT: port };
+  env = {
+    ...others,
+    DATABASE_URL: database.url,
+    ALERTMANAGER_TOKEN: randomBytes(20).toString("hex"),
+    PORT: port,
+  };
 }, 120_000);
 
 afterAll(async () => {

@@ -24,7 +24,7 @@ describe("environment", () => {
 
   it("takes Slack with a signing secret or with an app token", () => {
     const slack = { DATABASE_URL, SLACK_BOT_TOKEN: "xoxb-1" };
-    expect(readEnvironment({ ...slack, SLACK_SIGNING_SECRET: "12345678" }).complaints).toEqual([]);
+    expect(readEnvironment({ ...slack, SLACK_SIGNING_SECRET: "a-signing-secret" }).complaints).toEqual([]);
     const socket = readEnvironment({
       ...slack,
       SLACK_APP_TOKEN: "xapp-1",
@@ -69,7 +69,7 @@ describe("environment", () => {
 
   it.each([
     [{ SLACK_BOT_TOKEN: "xoxb-1" }, "SLACK_SIGNING_SECRET"],
-    [{ SLACK_SIGNING_SECRET: "12345678" }, "SLACK_BOT_TOKEN is not set"],
+    [{ SLACK_SIGNING_SECRET: "a-signing-secret" }, "SLACK_BOT_TOKEN is not set"],
     [{ SLACK_APP_TOKEN: "xapp-1" }, "SLACK_BOT_TOKEN is not set"],
   ])("refuses half of Slack: %o", (half, says) => {
     expect(readEnvironment({ DATABASE_URL, ...half }).complaints).toEqual([expect.stringContaining(says)]);

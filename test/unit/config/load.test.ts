@@ -56,10 +56,10 @@ describe("diagbot.yaml", () => {
     connections:
       api: { kind: http, url: "https://o.example/?api_key=param-secret", headers: { Authorization: "Bearer head-secret" } }
 `,
-      { SLACK_BOT_TOKEN: "xoxb-secret", SLACK_SIGNING_SECRET: "sign-secret" },
+      { SLACK_BOT_TOKEN: "xoxb-secret", SLACK_SIGNING_SECRET: "sign-with-this-secret" },
     );
     for (const secret of [
-      ...["own-secret", "db-secret", "db%2Dsecret", "cache-secret", "xoxb-secret", "sign-secret"],
+      ...["own-secret", "db-secret", "db%2Dsecret", "cache-secret", "xoxb-secret", "sign-with-this-secret"],
       ...["param-secret", "Bearer head-secret", "head-secret"],
     ])
       expect(config.secrets).toContain(secret);

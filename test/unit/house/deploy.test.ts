@@ -79,7 +79,7 @@ describe("docker-compose.yml", () => {
     );
     const filled = {
       ...example,
-      ALERTMANAGER_TOKEN: "a".repeat(64),
+      ALERTMANAGER_TOKEN: "3f9c1e7ab2d04586c0ffee1122aab9d4",
       SLACK_BOT_TOKEN: "xoxb-1",
       SLACK_APP_TOKEN: "xapp-1",
     };

@@ -1,0 +1,152 @@
+import { sayDuration } from "../core/duration.ts";
+import type { Policy } from "../core/policy.ts";
+import { RISKS } from "../core/risk.ts";
+import { isSigningKey } from "../lib/signature.ts";
+import type { Environment } from "./environment.ts";
+import { hostReach } from "./public-host.ts";
+import type { ConfigFile } from "./schema.ts";
+import { weakness } from "./weak-secret.ts";
+
+/**
+ * Something unsafe about how diagbot is set up. `refuse`: never right, so it does not start. `warn`: may be what was meant,
+ * so it is said at every start. `path`: where in diagbot.yaml; absent: an environment variable, which the message names.
+ */
+export interface Concern {
+  readonly level: "refuse" | "warn";
+  readonly path?: readonly PropertyKey[];
+  readonly message: string;
+}
+
+const HOUR = 3_600_000;
+const LONG_MS = 24 * HOUR;
+const ENDLESS_MS = 7 * LONG_MS;
+const SLACK_SIGNING_SECRET = /^[0-9a-f]{32}$/i;
+
+/** What `check`, `doctor` and `serve` say of the environment. Pure. */
+export function environmentConcerns({
+  alertmanagerToken,
+  slack,
+  databaseUrl,
+  redisUrl,
+}: Environment): Concern[] {
+  const { signingSecret, apiUrl } = slack ?? {};
+  const isRealSlack = apiUrl === undefined || hostReach(new URL(apiUrl).hostname) !== "private";
+  return [
+    ...weak("ALERTMANAGER_TOKEN", alertmanagerToken, "anybody could send alerts. Use: openssl rand -hex 32"),
+    ...weak("SLACK_SIGNING_SECRET", signingSecret, "anybody could speak as anybody in Slack"),
+    ...(signingSecret !== undefined && isRealSlack && !SLACK_SIGNING_SECRET.test(signingSecret)
+      ? [warn("SLACK_SIGNING_SECRET does not look like one of Slack's (32 hexadecimal digits)")]
+      : []),
+    ...(apiUrl?.startsWith("http:") && isRealSlack
+      ? [
+          refuse(
+            "SLACK_API_URL is plain HTTP to a public host: everybody on the way could read the bot's token",
+          ),
+        ]
+      : []),
+    ...ownUrl("DATABASE_URL", databaseUrl),
+    ...(redisUrl === undefined ? [] : ownUrl("REDIS_URL", redisUrl)),
+  ];
+}
+
+const refuse = (message: string, path?: readonly PropertyKey[]): Concern => concern("refuse", message, path);
+const warn = (message: string, path?: readonly PropertyKey[]): Concern => concern("warn", message, path);
+const concern = (level: Concern["level"], message: string, path?: readonly PropertyKey[]): Concern => ({
+  level,
+  message,
+  ...(path === undefined ? {} : { path }),
+});
+
+function weak(name: string, secret: string | undefined, so: string): Concern[] {
+  const why = secret === undefined ? undefined : weakness(secret);
+  return why === undefined ? [] : [refuse(`${name} ${why}: ${so}`)];
+}
+
+function ownUrl(name: string, url: string): Concern[] {
+  const { hostname, password } = new URL(url);
+  if (hostname === "" || isLoopback(hostname)) return [];
+  const why = password === "" ? undefined : weakness(decodeURIComponent(password));
+  return [
+    ...(why === undefined ? [] : [warn(`the password in ${name} ${why}`)]),
+    ...(isInClear(url) ? [warn(`${name} goes to a public host without TLS`)] : []),
+  ];
+}
+
+const isLoopback = (host: string): boolean => /^(?:localhost|127\..*|\[?::1\]?)$/.test(host);
+
+/** What they say of diagbot.yaml. Pure. */
+export function fileConcerns(file: ConfigFile): Concern[] {
+  return [
+    ...RISKS.flatMap((risk) => {
+      const policy = file.policies[risk];
+      return policy === undefined ? [] : [...times(risk, policy), ...lonely(risk, policy)];
+    }),
+    ...Object.entries(file.systems).flatMap(([id, { connections }]) =>
+      Object.entries(connections).flatMap(([name, connection]) =>
+        "url" in connection ? inClear(connection, ["systems", id, "connections", name, "url"]) : [],
+      ),
+    ),
+    ...(file.audit === undefined || isSigningKey(file.audit.key)
+      ? []
+      : [refuse("must be an Ed25519 private key in PEM: nothing can be signed with this", ["audit", "key"])]),
+  ];
+}
+
+function lonely(risk: string, { approvals, self }: Policy): Concern[] {
+  const path = ["policies", risk, "self"];
+  if (risk !== "destructive" || approvals > 1) return [];
+  if (self)
+    return [refuse("with one approval, whoever asks could destroy data alone; say self: false", path)];
+  return [
+    warn("after an alert nobody has asked, so one person alone decides what is destroyed; 2 are usual", [
+      "policies",
+      risk,
+      "approvals",
+    ]),
+  ];
+}
+
+function times(risk: string, policy: Policy): Concern[] {
+  return (["expires", "execute"] as const).flatMap((name) => {
+    const path = ["policies", risk, name];
+    const said = `${sayDuration(policy[name])} is so long that nobody remembers what was approved`;
+    if (policy[name] > ENDLESS_MS) return [refuse(`${said}; at most 7d`, path)];
+    return policy[name] > LONG_MS ? [warn(`${said}; 30m are usual`, path)] : [];
+  });
+}
+
+interface Reached {
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+// Behind a public name may stand a private address, so it is a warning; a public address with credentials is never right.
+function inClear({ url, headers = {} }: Reached, path: readonly PropertyKey[]): Concern[] {
+  if (!URL.canParse(url) || !isInClear(url)) return [];
+  const { hostname, password, protocol } = new URL(url);
+  const hasCredentials =
+    password !== "" || Object.keys(headers).some((name) => /auth|key|token|cookie/i.test(name));
+  const what = `goes to a public host without TLS (${protocol}//)`;
+  if (!hasCredentials) return [warn(`${what}: everybody on the way can read and change the answers`, path)];
+  const said = `${what} with credentials: everybody on the way can read them`;
+  return [hostReach(hostname) === "address" ? refuse(said, path) : warn(said, path)];
+}
+
+/** Whether what goes there can be read on the way, as far as the URL tells. */
+function isInClear(url: string): boolean {
+  const { hostname, protocol, searchParams } = new URL(url);
+  if (hostname === "" || hostReach(hostname) === "private") return false;
+  if (/^postgres/.test(protocol))
+    return !POSTGRES_TLS.some(([name, value]) => value.test(searchParams.get(name) ?? ""));
+  if (protocol === "mongodb:") return !["tls", "ssl"].some((name) => searchParams.get(name) === "true");
+  return ["http:", "redis:"].includes(protocol);
+}
+
+/** Parameters that make our client of Postgres insist on TLS; unlike psql, it does so for `prefer`, too. */
+const POSTGRES_TLS: readonly (readonly [string, RegExp])[] = [
+  ["sslmode", /^(?!disable$)./],
+  ["ssl", /^(?:true|1)$/],
+  ["sslrootcert", /./],
+  ["sslcert", /./],
+  ["sslnegotiation", /^direct$/],
+];
