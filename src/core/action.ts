@@ -1,8 +1,10 @@
 import type { z } from "zod";
 import type { ConnectionFace, Kind } from "./connection.ts";
+import type { Duration } from "./duration.ts";
 import { DiagError } from "./errors.ts";
 import type { Json } from "./json.ts";
 import type { Risk } from "./risk.ts";
+import type { TroubleOf } from "./trouble.ts";
 
 /** What will be executed: plain JSON, so it can be shown, hashed, approved and stored. `__out` is a phantom. */
 export interface Call<Out = unknown> {
@@ -15,6 +17,9 @@ export interface Call<Out = unknown> {
 
 /** Named calls of one stage: they run in parallel. */
 export type Steps = Readonly<Record<string, Call>>;
+
+/** What the steps return, by name. */
+export type Values<S> = { readonly [K in keyof S]: S[K] extends Call<infer Out> ? Out : never };
 
 /** What an action needs: a connection of that kind, or any connection with a network address. */
 export type Needs = Kind | "endpoint";
@@ -87,9 +92,33 @@ export interface WriteAction extends ActionBase {
   /** Only makes the call. Throw `target_refused` only where it is proven that nothing was done. */
   run(client: unknown, input: unknown, context: WriteContext): Promise<unknown>;
   probe(client: unknown, input: unknown, witness: Json, context: ActionContext): Promise<Probed>;
-  /** The call that takes it back, from what was there before (`witness`) and what was returned. Undefined: cannot be undone. */
-  undo?(input: unknown, witness: Json, output: unknown): Call | undefined;
+  /** The call that takes it back, from what was there before (`witness`) and what was returned; or why nothing does. */
+  readonly undo: Undo<unknown, unknown>;
+  readonly settled?: Settled | undefined;
 }
+
+/** `none: clients connect again by themselves`. */
+export type NoUndo = `none: ${string}`;
+type Undo<I, O> = ((input: I, witness: Json, output: O) => Call | undefined) | NoUndo;
+
+/**
+ * How it is known that a write had its effect: reads on the same connection, frozen with the plan, and what must hold of
+ * their values. Judged on the frozen input and the recorded output, never on a new diagnosis. Default `within`: 30 s.
+ */
+export interface Settled {
+  readonly within?: Duration | undefined;
+  check(input: unknown): Steps;
+  holds(after: Readonly<Record<string, unknown>>, input: unknown, output: unknown): boolean;
+}
+
+/** The call that takes a write back; undefined where there is none. */
+export const undoCall = (
+  action: WriteAction,
+  input: unknown,
+  witness: Json,
+  output: unknown,
+): Call | undefined =>
+  typeof action.undo === "string" ? undefined : action.undo(action.input.parse(input), witness, output);
 
 export type Action = ReadAction | WriteAction;
 
@@ -102,7 +131,8 @@ interface Typed<C, I extends z.ZodType, O extends z.ZodType> {
   run(client: C, input: z.output<I>, context: ActionContext): Promise<z.input<O>>;
 }
 
-interface TypedWrite<C, I extends z.ZodType, O extends z.ZodType> extends Omit<Typed<C, I, O>, "run"> {
+interface TypedWrite<C, I extends z.ZodType, O extends z.ZodType, S extends Steps>
+  extends Omit<Typed<C, I, O>, "run"> {
   class: EffectClass;
   risk: Risk;
   target(input: z.output<I>): string;
@@ -110,7 +140,12 @@ interface TypedWrite<C, I extends z.ZodType, O extends z.ZodType> extends Omit<T
   drift?(then: Json, now: Json): string[];
   run(client: C, input: z.output<I>, context: WriteContext): Promise<z.input<O>>;
   probe(client: C, input: z.output<I>, witness: Json, context: ActionContext): Promise<Probed>;
-  undo?(input: z.output<I>, witness: Json, output: z.output<O>): Call | undefined;
+  undo: Undo<z.output<I>, z.output<O>>;
+  settled?: {
+    within?: Duration;
+    check(input: z.output<I>): S;
+    holds(after: Values<S>, input: z.output<I>, output: z.output<O>): boolean;
+  };
 }
 
 /** A typed call maker that carries its action: `postgres.idleSessions({ olderThanMinutes: 10 })`. */
@@ -130,8 +165,8 @@ export function actionsOn<C>(needs: Needs) {
         needs,
         effect: "read",
       } as unknown as ReadAction),
-    write: <I extends z.ZodType, O extends z.ZodType>(
-      spec: TypedWrite<C, I, O>,
+    write: <I extends z.ZodType, O extends z.ZodType, S extends Steps = Steps>(
+      spec: TypedWrite<C, I, O, S>,
     ): CallMaker<I, O, WriteAction> =>
       maker<I, O, WriteAction>({
         timeoutSeconds: 10,
@@ -166,4 +201,6 @@ export interface Connector<Client = unknown> {
   /** Cheap and without I/O where possible: connections are made at first use. One client per connection and process. */
   open(connection: unknown): Client;
   close(client: Client): Promise<void>;
+  /** What it means that steps on this kind errored, or saw only a part: the same words for every runbook. Pure. */
+  readonly trouble?: TroubleOf;
 }

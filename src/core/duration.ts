@@ -1,5 +1,8 @@
 import { z } from "zod";
 
+/** `30s`, `5m`, `2h`. */
+export type Duration = `${number}${"s" | "m" | "h"}`;
+
 const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** `30s`, `15m`, `2h`, `1d` as milliseconds; undefined where it is not a duration. */

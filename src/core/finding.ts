@@ -26,6 +26,10 @@ export const FindingSchema = z.object({
 });
 export type RecordedFinding = z.infer<typeof FindingSchema>;
 
+/** Gravest first; within a severity in the order given. */
+export const bySeverity = (a: { severity: Severity }, b: { severity: Severity }): number =>
+  SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity);
+
 /** The gravest of the findings; undefined where there is none. */
 export const gravest = (findings: readonly { severity: Severity }[]): Severity | undefined =>
   SEVERITIES.findLast((severity) => findings.some((finding) => finding.severity === severity));

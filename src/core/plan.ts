@@ -15,6 +15,15 @@ export interface PlannedCall {
   readonly timeoutSeconds: number;
 }
 
+/** A read that shows afterwards whether it helped; frozen with the plan, so that nothing is worked out again. */
+export interface PlannedCheck {
+  /** Unique in the plan; of the checks of its first call `1.sessions`. */
+  readonly name: string;
+  readonly action: string;
+  readonly on: string;
+  readonly input: Json;
+}
+
 /**
  * What was approved is this value and nothing else: `planSha256` is the SHA-256 of its canonical JSON.
  * The runbook's functions are not asked again after it is frozen.
@@ -30,6 +39,8 @@ export interface Plan {
   readonly calls: readonly PlannedCall[];
   /** Verification, in words and time: what must hold afterwards and by when. */
   readonly verifyWithin: string;
+  /** Absent in plans that were frozen before 0.2.0. */
+  readonly verify?: readonly PlannedCheck[];
   readonly undo: string;
   /** In force for so long, e.g. `45 min`, then undone unless somebody keeps it. */
   readonly appliedFor?: string;

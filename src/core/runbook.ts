@@ -1,6 +1,7 @@
 import type { z } from "zod";
-import type { Call, Steps } from "./action.ts";
+import type { Call, NoUndo, Steps } from "./action.ts";
 import type { ConnectionFace, Kind } from "./connection.ts";
+import type { Duration } from "./duration.ts";
 import type { Finding } from "./finding.ts";
 import type { Seen } from "./outcome.ts";
 import type { Risk } from "./risk.ts";
@@ -26,9 +27,6 @@ export interface RunContext<P = Readonly<Record<string, unknown>>> {
   /** When the run began: findings are evaluated again on resume and must come out the same. */
   readonly now: Date;
 }
-
-/** `30s`, `5m`, `2h`. */
-export type Duration = `${number}${"s" | "m" | "h"}`;
 
 /** Is it better now? Polled until `holds` is true or `within` has passed. Made by `verify()`. */
 export interface Verify<S, P> {
@@ -66,20 +64,45 @@ export interface Advice<S, P> {
   readonly advice: string | ((seen: S, context: RunContext<P>) => string);
 }
 
+/** One write of a remedy that was made: what was approved of it, and what it returned. */
+export interface Done<I = unknown, O = unknown> {
+  readonly input: I;
+  readonly output: O;
+}
+
+/** A remedy the machine carries out, as the engine sees it. */
+export interface AnyExecutable {
+  readonly title: string;
+  readonly risk: Risk;
+  do(seen: AnySeen, context: RunContext): readonly Call[];
+  readonly undo: "actions" | NoUndo;
+  /** What must hold besides what its actions promise themselves. The reads are frozen with the plan. */
+  readonly verify: {
+    readonly within: Duration;
+    check(seen: AnySeen, context: RunContext): Steps;
+    holds(
+      after: AnySeen,
+      given: { readonly before: AnySeen; readonly done: readonly Done[] },
+      context: RunContext,
+    ): boolean;
+  };
+  readonly advice?: never;
+}
+
 /** A runbook as the engine sees it: types erased, everything it returns is checked again. */
 export interface Runbook
   extends Required<
     Pick<RunbookHead<z.ZodObject>, "id" | "title" | "needs" | "covers" | "params" | "alerts">
   > {
   readonly fromAlert?: ((labels: Readonly<Record<string, string>>) => Record<string, unknown>) | undefined;
+  /** It diagnoses from the errors of its connections itself: the connectors' own words on them are left out. */
+  readonly explainsErrors?: boolean | undefined;
   readonly stages: readonly ((seen: AnySeen, context: RunContext) => Steps)[];
   findings(seen: AnySeen, context: RunContext): readonly Finding[];
   readonly remedies: Readonly<Record<string, AnyRemedy>>;
 }
 export type AnySeen = Readonly<Record<string, Seen<unknown>>>;
-export type AnyRemedy =
-  | ExecutableRemedy<AnySeen, RunContext["params"]>
-  | Advice<AnySeen, RunContext["params"]>;
+export type AnyRemedy = AnyExecutable | Advice<AnySeen, RunContext["params"]>;
 
 /** The head of a runbook file. */
 export interface RunbookHead<P extends z.ZodObject> {
@@ -135,13 +158,27 @@ function stage(head: RunbookHead<z.ZodObject>, stages: Runbook["stages"]): unkno
   return {
     andThen: (next: Runbook["stages"][number]) => stage(head, [...stages, next]),
     findings: (findings: Runbook["findings"]) => ({
-      remedies: (remedies: Runbook["remedies"]): Runbook => ({
+      remedies: (remedies: Readonly<Record<string, RemedyOf<AnySeen, RunContext["params"]>>>): Runbook => ({
         alerts: [],
         ...head,
+        explainsErrors: true,
         stages,
         findings,
-        remedies,
+        remedies: Object.fromEntries(Object.entries(remedies).map(([key, one]) => [key, erased(one)])),
       }),
     }),
+  };
+}
+
+function erased(remedy: RemedyOf<AnySeen, RunContext["params"]>): AnyRemedy {
+  if (remedy.advice !== undefined) return remedy;
+  const { check, holds, within } = remedy.verify;
+  return {
+    ...remedy,
+    verify: {
+      within,
+      check,
+      holds: (after, { before }, context) => holds(after as never, before, context),
+    },
   };
 }

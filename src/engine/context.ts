@@ -20,10 +20,12 @@ export function contextOf(run: RunView, system: System): RunContext {
 }
 
 /** The diagnose steps as findings and remedies see them. */
-export function seenOf(run: RunView): AnySeen {
-  const steps = run.steps.filter((step) => step.phase === "diagnose");
-  return Object.fromEntries(steps.map((step) => [step.name, seen(step)]));
-}
+export const seenOf = (run: RunView): AnySeen =>
+  seenBy(run.steps.filter((step) => step.phase === "diagnose"));
+
+/** Steps as pure functions see them. */
+export const seenBy = (steps: readonly StepView[]): AnySeen =>
+  Object.fromEntries(steps.map((step) => [step.name, seen(step)]));
 
 /** An outcome as a runbook sees it. */
 export function seen(step: Pick<StepView, "state" | "output" | "error">): Seen<unknown> {

@@ -1,7 +1,8 @@
 import type { Call } from "../core/action.ts";
 import { DiagError } from "../core/errors.ts";
-import { FindingSchema, type RecordedFinding } from "../core/finding.ts";
+import { bySeverity, type Finding, FindingSchema } from "../core/finding.ts";
 import type { NewRemedy, NewStep, StepResult } from "../core/run-store.ts";
+import type { Trouble } from "../core/trouble.ts";
 import type { RunView, StepView } from "../core/view.ts";
 import { redactDeep } from "../lib/redact.ts";
 import { callRead, stepError } from "./call.ts";
@@ -89,11 +90,38 @@ export async function recordDiagnosis(house: EngineHouse, grip: Grip): Promise<v
   const { runbook, view, system } = grip;
   const context = contextOf(view, system);
   const seen = seenOf(view);
-  const found = ask(runbook, "findings", () => runbook.findings(seen, context));
+  const troubles = troublesOf(house, grip);
+  const found = [
+    ...troubles.map(findingOf),
+    ...ask(runbook, "findings", () => runbook.findings(seen, context)),
+  ];
   const findings = found.map((finding) => redactDeep(FindingSchema.parse(finding), house.redact));
   const wanted = [...new Set(findings.flatMap((finding) => finding.remedies))];
-  const remedies = wanted.map((key) => newRemedy(grip, key, seen, context));
-  await house.store.recordDiagnosis(grip.fence, orderFindings(findings), remedies);
+  const remedies = wanted.map(
+    (key) => adviceOf(troubles, key, house.redact) ?? newRemedy(grip, key, seen, context),
+  );
+  await house.store.recordDiagnosis(grip.fence, findings.toSorted(bySeverity), remedies);
+}
+
+/** What the connectors themselves say of their errors, unless the runbook explains them itself. */
+const troublesOf = (house: EngineHouse, { runbook, view }: Grip): readonly Trouble[] =>
+  runbook.explainsErrors === true
+    ? []
+    : house.targets.troubles(view.steps.filter(({ phase }) => phase === "diagnose"));
+
+const findingOf = ({ remedy, ...finding }: Trouble): Finding => ({ ...finding, remedies: [remedy.key] });
+
+/** Advice of the same key by several connections is said one after the other. */
+function adviceOf(
+  troubles: readonly Trouble[],
+  key: string,
+  redact: (text: string) => string,
+): NewRemedy | undefined {
+  const mine = troubles.map(({ remedy }) => remedy).filter((remedy) => remedy.key === key);
+  const [first] = mine;
+  if (first === undefined) return undefined;
+  const advice = redact([...new Set(mine.map((remedy) => remedy.advice))].join(" "));
+  return { key, title: first.title, risk: first.risk, status: "advice", advice };
 }
 
 function newRemedy(
@@ -114,9 +142,3 @@ function newRemedy(
   const words = typeof advice === "function" ? ask(runbook, key, () => advice(seen, context)) : advice;
   return { key, title: remedy.title ?? "For a human", risk: remedy.risk, status: "advice", advice: words };
 }
-
-const RANK = { critical: 0, warning: 1, info: 2 } as const;
-
-/** Gravest first; within a severity as the runbook gave them. */
-const orderFindings = (findings: readonly RecordedFinding[]): RecordedFinding[] =>
-  findings.toSorted((a, b) => RANK[a.severity] - RANK[b.severity]);

@@ -5,16 +5,15 @@ import type { Plan, PlannedCall } from "../core/plan.ts";
 import { eligible, policyFor } from "../core/policy.ts";
 import { highestRisk } from "../core/risk.ts";
 import type { NewStep } from "../core/run-store.ts";
-import type { AnySeen, ExecutableRemedy, RunContext } from "../core/runbook.ts";
+import type { AnyExecutable } from "../core/runbook.ts";
 import type { RemedyView } from "../core/view.ts";
 import { sha256 } from "../lib/sha256.ts";
 import { lookAt } from "./call.ts";
+import { plannedChecks } from "./checks.ts";
 import { ask, contextOf, seenOf } from "./context.ts";
 import { newStep } from "./diagnose.ts";
 import { type EngineHouse, type Grip, writeAction } from "./house.ts";
 import { lockKey } from "./targets.ts";
-
-type Remedy = ExecutableRemedy<AnySeen, RunContext["params"]>;
 
 /** Previews what a remedy would do, freezes it and asks for approval; or says why it is not offered. */
 export async function propose(house: EngineHouse, grip: Grip, remedy: RemedyView): Promise<void> {
@@ -32,7 +31,7 @@ export async function propose(house: EngineHouse, grip: Grip, remedy: RemedyView
   try {
     const previewed = await previewCalls(house, grip, remedy);
     if ("skip" in previewed) return await settle("skipped", previewed.skip);
-    const plan = freeze(grip, remedy, previewed.calls);
+    const plan = freeze(house, grip, remedy, previewed.calls);
     const text = canonical(plan);
     const frozen = { canonical: text, sha256: sha256(text) };
     if (grip.view.dryRun) return await settle("skipped", "Dry run: this is what would be asked for", frozen);
@@ -103,14 +102,14 @@ async function previewCalls(
 }
 
 /** The executable remedy of that key. */
-export function executable(grip: Pick<Grip, "runbook">, key: string): Remedy {
+export function executable(grip: Pick<Grip, "runbook">, key: string): AnyExecutable {
   const spec = grip.runbook.remedies[key];
   if (spec === undefined || spec.advice !== undefined)
     throw new Error(`runbook ${grip.runbook.id} has no executable remedy ${key}`);
   return spec;
 }
 
-function freeze(grip: Grip, remedy: RemedyView, calls: readonly PlannedCall[]): Plan {
+function freeze(house: EngineHouse, grip: Grip, remedy: RemedyView, calls: readonly PlannedCall[]): Plan {
   const spec = executable(grip, remedy.key);
   return {
     version: 1,
@@ -122,6 +121,7 @@ function freeze(grip: Grip, remedy: RemedyView, calls: readonly PlannedCall[]): 
     risk: highestRisk([spec.risk, ...calls.map((call) => call.risk)]),
     calls,
     verifyWithin: spec.verify.within,
+    verify: plannedChecks(house, grip, remedy.key, calls),
     undo: spec.undo,
     ...(grip.view.applyForMs === undefined || spec.undo !== "actions"
       ? {}

@@ -2,11 +2,16 @@ import type { Action, Connector } from "../core/action.ts";
 import { type ConnectionFace, faceOf } from "../core/connection.ts";
 import { DiagError } from "../core/errors.ts";
 import type { System } from "../core/system.ts";
+import type { Trouble } from "../core/trouble.ts";
+import type { StepView } from "../core/view.ts";
+import { seenBy } from "./context.ts";
 
 /** Clients of the outside systems, opened at first use and kept for the life of the process. */
 export interface Targets {
   action(name: string): Action;
   reach(system: System, connection: string, action: Action): { client: unknown; face: ConnectionFace };
+  /** What the connectors say of steps that errored or saw only a part, kind by kind. */
+  troubles(steps: readonly StepView[]): readonly Trouble[];
   close(): Promise<void>;
 }
 
@@ -41,6 +46,11 @@ export function createTargets(connectors: readonly Connector[]): Targets {
       open.set(key, known);
       return { client: known.client, face: faceOf(name, connection) };
     },
+    troubles: (steps) =>
+      connectors.flatMap(({ needs, trouble }) => {
+        const mine = steps.filter((step) => actions.get(step.action)?.needs === needs);
+        return mine.length === 0 ? [] : (trouble?.(seenBy(mine)) ?? []);
+      }),
     close: async () => {
       await Promise.allSettled([...open.values()].map(({ client, connector }) => connector.close(client)));
       open.clear();

@@ -1,9 +1,10 @@
+import { undoCall } from "../core/action.ts";
 import { parseDuration, sayDuration } from "../core/duration.ts";
 import type { Seen } from "../core/outcome.ts";
 import type { NewStep, StepResult } from "../core/run-store.ts";
 import type { RemedyView, RunView, StepView } from "../core/view.ts";
 import { waitFor } from "../lib/wait.ts";
-import { ask, contextOf, seenOf } from "./context.ts";
+import { isBetter, plannedChecks } from "./checks.ts";
 import { newStep, readStep } from "./diagnose.ts";
 import { type EngineHouse, type Grip, writeAction } from "./house.ts";
 import { executable } from "./propose.ts";
@@ -15,14 +16,11 @@ export const verifyMs = (grip: Grip, key: string): number =>
 
 /** Asks until it is better or the time is over; then the remedy has succeeded or failed, and a failed one may be undone. */
 export async function verifyRemedy(house: EngineHouse, grip: Grip, remedy: RemedyView): Promise<void> {
-  const spec = executable(grip, remedy.key);
-  const context = contextOf(grip.view, grip.system);
-  const before = seenOf(grip.view);
-  const calls = ask(grip.runbook, `${remedy.key}.verify`, () => spec.verify.check(before, context));
-  const steps = Object.entries(calls).map(([name, call]) =>
+  const checks = remedy.plan?.verify ?? plannedChecks(house, grip, remedy.key, remedy.plan?.calls ?? []);
+  const steps = checks.map((check) =>
     newStep(house, grip.view, {
-      name: `${remedy.key}/verify/${name}`,
-      call,
+      name: `${remedy.key}/verify/${check.name}`,
+      call: check,
       phase: "verify",
       stage: 0,
       remedy: remedy.key,
@@ -32,9 +30,7 @@ export async function verifyRemedy(house: EngineHouse, grip: Grip, remedy: Remed
     const results = await Promise.all(
       steps.map(async (step) => ({ ...step, result: await readStep(house, grip, step) })),
     );
-    const holds = ask(grip.runbook, `${remedy.key}.verify.holds`, () =>
-      spec.verify.holds(seenAfter(results) as never, before, context),
-    );
+    const holds = isBetter(house, grip, remedy, seenAfter(results));
     const now = await house.store.now();
     const isOver = remedy.verifyUntil === undefined || now >= remedy.verifyUntil;
     if (holds || isOver) {
@@ -131,6 +127,5 @@ export function undoSteps(house: EngineHouse, view: RunView, remedy: RemedyView)
 }
 
 function undoOf(house: EngineHouse, step: StepView) {
-  const action = writeAction(house, step.action);
-  return action.undo?.(action.input.parse(step.input), step.witness ?? null, step.output);
+  return undoCall(writeAction(house, step.action), step.input, step.witness ?? null, step.output);
 }

@@ -63,6 +63,7 @@ const change = (kind: EffectClass) =>
       (await ask(url, item, signal))
         ? { verdict: "done", evidence: `${item} is applied` }
         : { verdict: "not-done", evidence: `${item} is not applied` },
+    undo: "none: the rig counts effects",
   });
 
 const changes = { guarded: change("guarded"), keyed: change("keyed"), cas: change("cas") } as const;

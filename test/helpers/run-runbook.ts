@@ -1,13 +1,22 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { Action, Call, Connector, Preview, Steps, WriteAction } from "../../src/core/action.ts";
+import {
+  type Action,
+  type Call,
+  type Connector,
+  type Preview,
+  type Steps,
+  undoCall,
+  type WriteAction,
+} from "../../src/core/action.ts";
 import { type Connection, type ConnectionFace, ConnectionSchema, faceOf } from "../../src/core/connection.ts";
 import { parseDuration } from "../../src/core/duration.ts";
 import { DiagError, toDiagError } from "../../src/core/errors.ts";
-import { FindingSchema, type RecordedFinding } from "../../src/core/finding.ts";
+import { bySeverity, FindingSchema, type RecordedFinding } from "../../src/core/finding.ts";
 import { canonical, type Json } from "../../src/core/json.ts";
 import type { Seen } from "../../src/core/outcome.ts";
-import type { AnySeen, ExecutableRemedy, Runbook, RunContext } from "../../src/core/runbook.ts";
+import type { AnyExecutable, AnySeen, Runbook, RunContext } from "../../src/core/runbook.ts";
 import { Thresholds } from "../../src/core/system.ts";
+import type { Trouble } from "../../src/core/trouble.ts";
 
 /** A system under test: its connections as in diagbot.yaml and the connectors that reach them. */
 export interface BenchOptions {
@@ -106,7 +115,7 @@ export function openBench(options: BenchOptions): Bench {
     preview,
     resolve,
     diagnose: (runbook, params = {}) =>
-      diagnose({ call, preview, resolve }, runbook, {
+      diagnose({ call, preview, resolve, connectors: options.connectors }, runbook, {
         params: runbook.params.parse(params),
         thresholds: Thresholds.parse(options.thresholds ?? {}),
         system: { id: "bench", connections: faces, contacts: options.contacts ?? [] },
@@ -119,15 +128,30 @@ export function openBench(options: BenchOptions): Bench {
   };
 }
 
-type Hands = Pick<Bench, "call" | "preview" | "resolve">;
+type Hands = Pick<Bench, "call" | "preview" | "resolve"> & { readonly connectors: readonly Connector[] };
 
 async function diagnose(hands: Hands, runbook: Runbook, context: RunContext): Promise<Diagnosis> {
   let seen: AnySeen = {};
-  for (const stage of runbook.stages) seen = { ...seen, ...(await see(hands, stage(seen, context))) };
-  const find = () => runbook.findings(seen, context).map((finding) => FindingSchema.parse(finding));
+  let calls: Steps = {};
+  for (const stage of runbook.stages) {
+    const next = stage(seen, context);
+    calls = { ...calls, ...next };
+    seen = { ...seen, ...(await see(hands, next)) };
+  }
+  const troubles = runbook.explainsErrors === true ? [] : troublesOf(hands, calls, seen);
+  const find = () =>
+    [
+      ...troubles.map(({ remedy, ...finding }) => ({ ...finding, remedies: [remedy.key] })),
+      ...runbook.findings(seen, context),
+    ]
+      .map((finding) => FindingSchema.parse(finding))
+      .toSorted(bySeverity);
   const findings = find();
   if (canonical(plain(findings)) !== canonical(plain(find()))) throw new Error("findings are not pure");
-  const unknown = findings.flatMap(({ remedies }) => remedies).filter((name) => !(name in runbook.remedies));
+  const advice = new Map(troubles.map(({ remedy }) => [remedy.key, remedy.advice]));
+  const unknown = findings
+    .flatMap(({ remedies }) => remedies)
+    .filter((name) => !(name in runbook.remedies) && !advice.has(name));
   if (unknown.length > 0) throw new Error(`findings name unknown remedies: ${unknown.join(", ")}`);
   return {
     seen,
@@ -139,12 +163,22 @@ async function diagnose(hands: Hands, runbook: Runbook, context: RunContext): Pr
     },
     apply: (name, meanwhile) => apply(hands, runbook, name, seen, context, meanwhile),
     advice: (name) => {
+      const said = advice.get(name);
+      if (said !== undefined) return said;
       const remedy = runbook.remedies[name];
       if (remedy?.advice === undefined) throw new Error(`${name} is not advice`);
       return typeof remedy.advice === "string" ? remedy.advice : remedy.advice(seen, context);
     },
   };
 }
+
+const troublesOf = ({ connectors }: Hands, calls: Steps, seen: AnySeen): readonly Trouble[] =>
+  connectors.flatMap(({ actions, trouble }) => {
+    const mine = Object.entries(seen).filter(([name]) =>
+      actions.some((action) => action.name === calls[name]?.action),
+    );
+    return mine.length === 0 ? [] : (trouble?.(Object.fromEntries(mine)) ?? []);
+  });
 
 async function see(hands: Hands, steps: Steps): Promise<AnySeen> {
   const entries = Object.entries(steps).map(
@@ -184,22 +218,40 @@ async function apply(
   if (calls.length === 0 || isHeld) return { calls, previews, outputs, holds: false, after: {}, undo };
   await meanwhile?.();
   for (const call of calls) outputs.push(await hands.call(call));
-  return { calls, previews, outputs, undo, ...(await pollVerify(hands, remedy, seen, context)) };
+  const done = calls.map(({ action, input }, index) => ({ action, input, output: outputs[index] }));
+  return { calls, previews, outputs, undo, ...(await pollVerify(hands, remedy, seen, context, done)) };
 }
 
 async function pollVerify(
   hands: Hands,
-  { verify }: ExecutableRemedy<AnySeen, RunContext["params"]>,
+  { verify }: AnyExecutable,
   seen: AnySeen,
   context: RunContext,
+  done: readonly { action: string; input: Json; output: unknown }[],
 ): Promise<{ holds: boolean; after: AnySeen }> {
   const end = performance.now() + (parseDuration(verify.within) ?? 0);
   for (;;) {
     const after = await see(hands, verify.check(seen, context));
-    const holds = verify.holds(after as never, seen, context);
+    const holds = (await areSettled(hands, done)) && verify.holds(after, { before: seen, done }, context);
     if (holds || performance.now() > end) return { holds, after };
     await delay(100);
   }
+}
+
+/** What the actions promise of themselves. */
+async function areSettled(
+  hands: Hands,
+  done: readonly { action: string; input: Json; output: unknown }[],
+): Promise<boolean> {
+  for (const one of done) {
+    const { settled } = asWrite(hands.resolve(one).action);
+    if (settled === undefined) continue;
+    const after = Object.entries(await see(hands, settled.check(one.input)));
+    if (!after.every(([, seen]) => seen.ok)) return false;
+    const values = Object.fromEntries(after.map(([name, seen]) => [name, seen.ok ? seen.value : undefined]));
+    if (!settled.holds(values, one.input, one.output)) return false;
+  }
+  return true;
 }
 
 async function undoAll(
@@ -210,7 +262,7 @@ async function undoAll(
 ): Promise<void> {
   for (const [index, call] of [...calls.entries()].reverse()) {
     const action = asWrite(hands.resolve(call).action);
-    const taken = action.undo?.(call.input, witnessOf(previews[index]), outputs[index]);
+    const taken = undoCall(action, call.input, witnessOf(previews[index]), outputs[index]);
     if (taken === undefined) throw new Error(`${call.action} has no undo`);
     await hands.call(call.on === undefined ? taken : { ...taken, on: call.on });
   }

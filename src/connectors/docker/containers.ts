@@ -48,6 +48,16 @@ export const Container = z.object({
 });
 export type Container = z.output<typeof Container>;
 
+/** It runs and, where it has a health check, that says so, for at least so many seconds. */
+export const isUp = (all: readonly Container[], id: string, seconds = 0): boolean => {
+  const now = all.find((one) => one.id === id);
+  return (
+    now?.state === "running" &&
+    ["none", "healthy"].includes(now.health) &&
+    (now.uptimeSeconds ?? 0) >= seconds
+  );
+};
+
 /** Is the engine there, and which? docs.docker.com/reference/api/engine `GET /version`. */
 export const ping = read({
   name: "docker.ping",

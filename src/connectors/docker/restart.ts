@@ -3,6 +3,7 @@ import { actionsOn, type Preview, type Probed } from "../../core/action.ts";
 import { saySeconds } from "../../core/format.ts";
 import { beforeEffect } from "./classify.ts";
 import type { DockerClient } from "./client.ts";
+import { containers, isUp } from "./containers.ts";
 import { eventsOf } from "./events.ts";
 import { findIfThere } from "./find.ts";
 import { asDecided, driftOf, moved, refusal, refused, Target, Witness, witnessOf } from "./situation.ts";
@@ -78,5 +79,11 @@ export const restartContainer = write({
       verdict: "not-done",
       evidence: `${input.name} still runs since ${startedBefore} and was not signalled`,
     };
+  },
+  undo: "none: the process that ran before is gone",
+  settled: {
+    within: "3m",
+    check: () => ({ list: containers() }),
+    holds: ({ list }, { container }) => isUp(list.containers, container),
   },
 });

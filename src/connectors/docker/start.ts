@@ -3,6 +3,7 @@ import { type ActionContext, actionsOn, type Preview, type Probed } from "../../
 import { sayBytes } from "../../core/format.ts";
 import { beforeEffect } from "./classify.ts";
 import type { DockerClient } from "./client.ts";
+import { containers, isUp } from "./containers.ts";
 import { eventsOf } from "./events.ts";
 import { findIfThere } from "./find.ts";
 import type { Inspect } from "./shapes.ts";
@@ -64,6 +65,12 @@ export const startContainer = write({
       verdict: "not-done",
       evidence: `${input.name} is still ${found.State.Status}, last started at ${input.startedAt}`,
     };
+  },
+  undo: "none: stopping it again would bring the fault back",
+  settled: {
+    within: "2m",
+    check: () => ({ list: containers() }),
+    holds: ({ list }, { container }) => isUp(list.containers, container),
   },
 });
 

@@ -9,4 +9,4 @@ export { processBudgets } from "./process-budgets.ts";
 export { processes } from "./processes.ts";
 export { removable } from "./removable.ts";
 export { removeFiles } from "./remove-files.ts";
-export { terminateProcess } from "./terminate.ts";
+export { processRuns, terminateProcess } from "./terminate.ts";

@@ -94,6 +94,8 @@ export const removeFiles = write({
     if (gone === input.files.length) return { verdict: "done", evidence };
     return { verdict: gone === 0 ? "not-done" : "unknown", evidence };
   },
+  undo: "none: removed files do not come back",
+  settled: { check: () => ({}), holds: (_after, _input, { removed }) => removed > 0 },
 });
 
 /** Why the list may not be carried out; undefined: it may. Names are judged again: the list comes from outside. */

@@ -6,10 +6,19 @@ import { beforeEffect, refused } from "./before-effect.ts";
 import { type HostClient, script } from "./client.ts";
 import { factsOf, type ProcessFacts } from "./process-facts.ts";
 
-const { write } = actionsOn<HostClient>("host");
+const { read, write } = actionsOn<HostClient>("host");
 
 const Input = z.object({ pid: z.int().min(3), startTicks: z.number().min(0), name: z.string().max(64) });
 type Input = z.output<typeof Input>;
+
+/** Does the process of this pid and start time still run? */
+export const processRuns = read({
+  name: "host.process-runs",
+  title: "Whether a process still runs",
+  input: Input.pick({ pid: true, startTicks: true }),
+  output: z.object({ runs: z.boolean() }),
+  run: async (client, input, context) => ({ runs: (await identified(client, input, context)) !== undefined }),
+});
 
 // The start time is compared by the shell that sends the signal: no more than one step of it lies between.
 const SIGNAL = `stat=$(cat "/proc/$1/stat" 2>/dev/null) || { echo ESRCH; exit 0; }
@@ -64,6 +73,11 @@ export const terminateProcess = write({
       evidence: `process ${input.pid} (${found.name}) still runs; whether it was signalled cannot be seen`,
     };
   },
+  undo: "none: a process that ended does not come back by itself; its supervisor may start it again",
+  settled: {
+    check: ({ pid, startTicks }) => ({ process: processRuns({ pid, startTicks }) }),
+    holds: ({ process }) => !process.runs,
+  },
 });
 
 const REFUSALS: Readonly<Record<string, string>> = {
@@ -75,7 +89,7 @@ const REFUSALS: Readonly<Record<string, string>> = {
 /** The process of that pid and start time; undefined where it has ended, whoever has its number now. */
 async function identified(
   client: HostClient,
-  input: Input,
+  input: Pick<Input, "pid" | "startTicks">,
   context: ActionContext,
 ): Promise<ProcessFacts | undefined> {
   const [found] = await factsOf(client, [input.pid], context);

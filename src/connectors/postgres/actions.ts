@@ -19,6 +19,7 @@ export {
   serverState,
 } from "./server.ts";
 export { cancelStatements, idleSessions, terminateBlockers, terminateIdleSessions } from "./sessions.ts";
+export { sessionsLeft } from "./sessions-left.ts";
 export { type Sizes, sizes } from "./sizes.ts";
 export { type ActiveStatement, activeStatements, type TopStatement, topStatements } from "./statements.ts";
 export { analyzeTable, type IndexHints, indexHints } from "./tables.ts";

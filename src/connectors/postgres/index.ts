@@ -16,6 +16,7 @@ export const postgresConnector: Connector<PostgresClient> = {
     postgres.connectionUsage,
     postgres.connectionsByClient,
     postgres.idleSessions,
+    postgres.sessionsLeft,
     postgres.activeStatements,
     postgres.topStatements,
     postgres.indexHints,

@@ -2,6 +2,8 @@ import { z } from "zod";
 import { actionsOn } from "../../core/action.ts";
 import { Backend, BackendId, MAX_SIGNALS, MAY_END, WHOSE } from "./backend.ts";
 import type { PostgresClient } from "./client.ts";
+import { blockedSessions } from "./locks.ts";
+import { sessionsLeft } from "./sessions-left.ts";
 import { previewSignal, probeSignal, type SignalKind, sendSignal, signalDrift } from "./signal.ts";
 
 const { read, write } = actionsOn<PostgresClient>("postgres");
@@ -70,7 +72,16 @@ export const terminateIdleSessions = write({
     sendSignal(client, IDLE, sessions, idleSeconds, context),
   probe: (client, { sessions, idleSeconds }, _witness, context) =>
     probeSignal(client, IDLE, sessions, idleSeconds, context),
+  undo: "none: clients connect again by themselves",
+  settled: {
+    check: ({ sessions }) => ({ sessions: sessionsLeft({ sessions }) }),
+    // One that went to work meanwhile was spared: it may stay.
+    holds: ({ sessions: { left } }, _input, { signalled }) => !signalled.some((one) => isIn(left, one)),
+  },
 });
+
+const isIn = (all: readonly BackendId[], { pid, startedAt }: BackendId): boolean =>
+  all.some((one) => one.pid === pid && one.startedAt === startedAt);
 
 const BLOCKING: SignalKind = {
   verb: "terminate",
@@ -94,6 +105,14 @@ export const terminateBlockers = write({
   drift: signalDrift,
   run: (client, { sessions }, context) => sendSignal(client, BLOCKING, sessions, 0, context),
   probe: (client, { sessions }, _witness, context) => probeSignal(client, BLOCKING, sessions, 0, context),
+  undo: "none: their transactions are rolled back",
+  settled: {
+    check: () => ({ locks: blockedSessions({ waitingSeconds: 0 }) }),
+    holds: ({ locks }, { sessions }) => {
+      const ended = new Set(sessions.map(({ pid }) => pid));
+      return locks.blocked.every(({ blockedBy }) => !blockedBy.some((pid) => ended.has(pid)));
+    },
+  },
 });
 
 /** Statements that read or change rows: cancelling one loses its own work only. DDL, VACUUM and COPY are left alone. */
@@ -126,4 +145,9 @@ export const cancelStatements = write({
   drift: signalDrift,
   run: (client, { statements }, context) => sendSignal(client, RUNNING, statements, 0, context),
   probe: (client, { statements }, _witness, context) => probeSignal(client, RUNNING, statements, 0, context),
+  undo: "none: whoever sent them may send them again",
+  settled: {
+    check: ({ statements }) => ({ statements: sessionsLeft({ sessions: statements }) }),
+    holds: ({ statements: { left } }, _input, { signalled }) => !signalled.some((one) => isIn(left, one)),
+  },
 });

@@ -161,6 +161,12 @@ export const analyzeTable = write({
       evidence: `analyzed ${found?.analyzeCount ?? 0} times, ${before} before`,
     };
   },
+  undo: "none: fresher statistics need no undo",
+  settled: {
+    check: () => ({ hints: indexHints() }),
+    holds: ({ hints: { stale } }, { schema, table }) =>
+      !stale.some((one) => one.schema === schema && one.table === table),
+  },
 });
 
 async function runAnalyze(

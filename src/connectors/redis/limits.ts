@@ -13,7 +13,7 @@ import type { Json } from "../../core/json.ts";
 import type { RedisClient } from "./client.ts";
 import { toRedisError } from "./errors.ts";
 import { sample } from "./sample.ts";
-import { type RedisState, stateOf } from "./server.ts";
+import { checkConnection, type RedisState, serverState, stateOf } from "./server.ts";
 
 const { write } = actionsOn<RedisClient>("redis");
 
@@ -116,6 +116,10 @@ export const setEvictionPolicy = write({
     action: "redis.set-eviction-policy",
     input: { policy: from, from: policy },
   }),
+  settled: {
+    check: () => ({ state: serverState() }),
+    holds: ({ state }, { policy }) => state.memory.policy === policy,
+  },
 });
 
 /**
@@ -161,6 +165,10 @@ export const setMaxmemory = write({
     action: "redis.set-maxmemory",
     input: { bytes: from, from: bytes, restores: true },
   }),
+  settled: {
+    check: () => ({ state: serverState() }),
+    holds: ({ state }, { bytes }) => state.memory.max === bytes,
+  },
 });
 
 function memoryRefusal({ memory }: RedisState, bytes: number, from: number, restores: boolean) {
@@ -203,6 +211,9 @@ export const killScript = write({
       evidence: isBusy ? "a script still holds the server" : "the server answers again",
     };
   },
+  undo: "none: the script can be sent again",
+  // A server that is still held does not answer this at all.
+  settled: { check: () => ({ connection: checkConnection() }), holds: () => true },
 });
 
 const busy = (client: RedisClient, context: ActionContext): Promise<boolean> =>

@@ -31,6 +31,7 @@ export const terminate = on.write({
   preview: async () => ({ changes: [], witness: {} }),
   run: async () => ({}),
   probe: async () => ({ verdict: "unknown", evidence: "" }),
+  undo: "none: clients connect again",
 });
 
 export const poolRunbook = runbook({

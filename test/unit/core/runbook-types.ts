@@ -28,6 +28,7 @@ const term = write({
   preview: async () => ({ changes: [], witness: null }),
   run: async (_c, i) => ({ n: i.pids.length }),
   probe: async () => ({ verdict: "unknown", evidence: "" }),
+  undo: "none: x",
 });
 export const r = runbook({
   id: "x",

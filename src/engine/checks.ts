@@ -1,0 +1,74 @@
+import type { Steps } from "../core/action.ts";
+import type { Seen } from "../core/outcome.ts";
+import type { PlannedCall, PlannedCheck } from "../core/plan.ts";
+import type { AnySeen, Done } from "../core/runbook.ts";
+import type { RemedyView, RunView } from "../core/view.ts";
+import { ask, contextOf, seenOf } from "./context.ts";
+import { newStep } from "./diagnose.ts";
+import { type EngineHouse, type Grip, writeAction } from "./house.ts";
+import { executable } from "./propose.ts";
+
+/** Of the checks of the third call the names begin with `3.`; those of the remedy itself have no number. */
+const numbered = (index: number, name: string) => `${index + 1}.${name}`;
+
+/** The reads that will show whether it helped: what each action promises itself, and what the remedy asks besides. */
+export function plannedChecks(
+  house: EngineHouse,
+  grip: Grip,
+  key: string,
+  calls: readonly PlannedCall[],
+): PlannedCheck[] {
+  const { view, system, runbook } = grip;
+  const own = calls.flatMap((call, index) => {
+    const action = writeAction(house, call.action);
+    const steps = action.settled?.check(action.input.parse(call.input)) ?? {};
+    return checksOf(house, view, steps, { index, on: call.on });
+  });
+  const spec = executable(grip, key);
+  const asked = ask(runbook, `${key}.verify`, () => spec.verify.check(seenOf(view), contextOf(view, system)));
+  return [...own, ...checksOf(house, view, asked)];
+}
+
+const checksOf = (
+  house: EngineHouse,
+  view: RunView,
+  steps: Steps,
+  of?: { index: number; on: string },
+): PlannedCheck[] =>
+  Object.entries(steps).map(([name, given]) => {
+    const call = of === undefined ? given : { ...given, on: given.on ?? of.on };
+    const { action, on, input } = newStep(house, view, { name, call, phase: "verify", stage: 0 });
+    return { name: of === undefined ? name : numbered(of.index, name), action, on, input };
+  });
+
+/** Did it help? Judged on the frozen inputs and the recorded outputs of the calls. `after`: what the checks returned. */
+export function isBetter(house: EngineHouse, grip: Grip, remedy: RemedyView, after: AnySeen): boolean {
+  const { view, runbook, system } = grip;
+  const done = doneCalls(view, remedy);
+  const settled = (remedy.plan?.calls ?? []).every((call, index) => {
+    const action = writeAction(house, call.action);
+    if (action.settled === undefined) return true;
+    const mine = Object.entries(after).filter(([name]) => name.startsWith(numbered(index, "")));
+    if (!mine.every(([, seen]) => seen.ok)) return false;
+    const values = Object.fromEntries(
+      mine.map(([name, seen]) => [name.slice(numbered(index, "").length), value(seen)]),
+    );
+    return action.settled.holds(values, done[index]?.input, done[index]?.output);
+  });
+  if (!settled) return false;
+  const given = { before: seenOf(view), done };
+  return ask(runbook, `${remedy.key}.verify.holds`, () =>
+    executable(grip, remedy.key).verify.holds(after, given, contextOf(view, system)),
+  );
+}
+
+/** The calls of the plan in order: what was approved, and what came back. */
+const doneCalls = (view: RunView, remedy: RemedyView): Done[] =>
+  (remedy.plan?.calls ?? []).map(({ input }, index) => {
+    const step = view.steps.find(
+      (one) => one.remedy === remedy.key && one.phase === "apply" && one.stage === index,
+    );
+    return { input, output: step?.output };
+  });
+
+const value = (seen: Seen<unknown>): unknown => (seen.ok ? seen.value : undefined);

@@ -1,0 +1,42 @@
+import type { Call } from "../core/action.ts";
+import type { Seen } from "../core/outcome.ts";
+import type { AnySeen } from "../core/runbook.ts";
+
+type ValueOf<C> = C extends Call<infer Out> ? Out : never;
+type BaseOf<N> = N extends `${infer Name}?` ? Name : never;
+
+/** A step a rule is about. With a `?` behind its name the rule also runs where the step has no value. */
+export type StepName<S> = (keyof S & string) | `${keyof S & string}?`;
+
+/** The values of the named steps; those named with a `?` may be undefined. */
+export type Given<S, N extends StepName<S>> = {
+  readonly [K in Extract<N, keyof S>]: ValueOf<S[K]>;
+} & { readonly [K in Extract<BaseOf<N>, keyof S>]: ValueOf<S[K]> | undefined };
+
+/** Values or errors of the named steps, for the few rules that diagnose from an error. */
+export type GivenSeen<S, N extends keyof S> = {
+  readonly [K in N]: S[K] extends Call<infer Out> | undefined ? Seen<Out> : never;
+};
+
+/** Whatever has a value. */
+export type GivenSome<S> = { readonly [K in keyof S]?: ValueOf<S[K]> | undefined };
+
+/** All steps of a book by name, to type helper functions: `type Steps = StepsOf<typeof book>`. */
+export type StepsOf<B> = B extends { readonly __steps?: infer S }
+  ? { readonly [K in keyof NonNullable<S>]-?: ValueOf<NonNullable<S>[K]> }
+  : never;
+
+/** The values of those steps that have one. */
+export const valuesOf = (seen: AnySeen): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(Object.entries(seen).flatMap(([name, one]) => (one.ok ? [[name, one.value]] : [])));
+
+/** Values of the named steps; undefined where one that is needed has none. */
+export function given(
+  seen: AnySeen,
+  names: readonly string[],
+): Readonly<Record<string, unknown>> | undefined {
+  const values = valuesOf(seen);
+  const needed = names.filter((name) => !name.endsWith("?"));
+  if (!needed.every((name) => name in values)) return undefined;
+  return Object.fromEntries(names.map((name) => name.replace(/\?$/, "")).map((name) => [name, values[name]]));
+}

@@ -1,0 +1,112 @@
+import type { z } from "zod";
+import type { Call, CallMaker, Steps, WriteAction } from "../core/action.ts";
+import type { Duration } from "../core/duration.ts";
+import { highestRisk, type Risk } from "../core/risk.ts";
+import type { Advice, AnyExecutable, AnyRemedy, AnySeen, Done, RunContext } from "../core/runbook.ts";
+import { type Given, type GivenSome, given, type StepName, valuesOf } from "./given.ts";
+
+/** One, several or none. */
+export type Some<T> = T | readonly T[] | undefined;
+
+export const listOf = <T>(some: Some<T>): readonly T[] =>
+  some === undefined ? [] : Array.isArray(some) ? (some as readonly T[]) : [some as T];
+
+/** What a remedy adds to what its action says of itself. */
+export interface More<P, S, I, O, M extends keyof S & string> {
+  /** Default: the action's. */
+  readonly title?: string;
+  /** May be higher than the action's, never lower. */
+  readonly risk?: Risk;
+  /** Steps of the diagnosis that are asked again afterwards. */
+  readonly recheck?: readonly M[];
+  /** What must hold of them, besides what the action itself promises; `done` is what was approved and what came back. */
+  holds?(after: Given<S, M>, done: readonly Done<I, O>[], context: RunContext<P>): boolean;
+  /** Time it may take until it holds. Default: the action's. */
+  readonly within?: Duration;
+}
+
+/** The makers of a book's remedies. */
+export interface RemedyMakers<P, S> {
+  /**
+   * A write the machine makes once people approve. `input`: one input of the action, a list, or undefined where there is
+   * nothing to do. Without the named steps' values it is not offered.
+   */
+  does<
+    I extends z.ZodType,
+    O extends z.ZodType,
+    const N extends StepName<S>,
+    M extends keyof S & string = never,
+  >(
+    maker: CallMaker<I, O, WriteAction>,
+    steps: readonly N[],
+    input: (values: Given<S, N>, context: RunContext<P>) => Some<z.input<I>>,
+    more?: More<P, S, z.output<I>, z.output<O>, M>,
+  ): AnyExecutable;
+  /** Something a person does. `advice` as a function gets whatever steps have a value. */
+  advises(
+    title: string,
+    risk: Risk,
+    advice: string | ((values: GivenSome<S>, context: RunContext<P>) => string),
+  ): AnyRemedy;
+}
+
+/** What a book knows that its remedies need: the calls of its stages, and its context with thresholds filled in. */
+export interface BookSteps {
+  callsOf(seen: AnySeen, context: RunContext): Steps;
+  fill(context: RunContext): RunContext<never>;
+}
+
+interface AnyMore extends Omit<More<never, never, never, never, never>, "holds" | "recheck"> {
+  readonly recheck?: readonly string[];
+  holds?(after: unknown, done: readonly Done[], context: unknown): boolean;
+}
+
+export function doing(
+  book: BookSteps,
+  { action }: { readonly action: WriteAction },
+  steps: readonly string[],
+  input: (values: unknown, context: unknown) => Some<unknown>,
+  more: AnyMore = {},
+): AnyExecutable {
+  const { recheck = [] } = more;
+  return {
+    title: more.title ?? action.title,
+    risk: highestRisk([action.risk, more.risk ?? "low"]),
+    undo: typeof action.undo === "string" ? action.undo : "actions",
+    do: (seen, context): readonly Call[] => {
+      const values = given(seen, steps);
+      if (values === undefined) return [];
+      return listOf(input(values, book.fill(context))).map((one) => callOf(action, one));
+    },
+    verify: {
+      within: more.within ?? action.settled?.within ?? "30s",
+      check: (seen, context) => {
+        const calls = book.callsOf(seen, context);
+        return Object.fromEntries(recheck.flatMap((name) => (calls[name] ? [[name, calls[name]]] : [])));
+      },
+      holds: (after, { done }, context) => {
+        const values = given(after, recheck);
+        return values !== undefined && (more.holds?.(values, done, book.fill(context)) ?? true);
+      },
+    },
+  };
+}
+
+const callOf = (action: WriteAction, input: unknown): Call => ({
+  action: action.name,
+  input: action.input.parse(input) as Call["input"],
+});
+
+export function advising(
+  book: BookSteps,
+  title: string,
+  risk: Risk,
+  advice: string | ((values: never, context: never) => string),
+): Advice<AnySeen, RunContext["params"]> {
+  if (typeof advice === "string") return { title, risk, advice };
+  return {
+    title,
+    risk,
+    advice: (seen, context) => advice(valuesOf(seen) as never, book.fill(context) as never),
+  };
+}

@@ -1,0 +1,140 @@
+import type { z } from "zod";
+import type { Steps } from "../core/action.ts";
+import type { Kind } from "../core/connection.ts";
+import type { Finding } from "../core/finding.ts";
+import type { AnyRemedy, AnySeen, Runbook, RunContext } from "../core/runbook.ts";
+import type { LabelMatch } from "../core/system.ts";
+import { type Given, type GivenSeen, given, type StepName } from "./given.ts";
+import { advising, type BookSteps, doing, listOf, type RemedyMakers, type Some } from "./remedies.ts";
+import { withThresholds } from "./threshold.ts";
+
+/** The head of a runbook file. */
+export interface Head<P extends z.ZodObject> {
+  /** The file's name, e.g. `pg-pool-exhausted`. */
+  readonly id: string;
+  readonly title: string;
+  /** Ids of the guides' catalogue that this runbook carries out. */
+  readonly covers?: readonly string[];
+  /** Alerts that start it by default: a name, or labels that must all match. */
+  readonly alerts?: readonly (string | LabelMatch)[];
+  /** Parameters people may give; every one needs a default, `.optional()` or `orThreshold`, and a description for the form. */
+  readonly params: P;
+  /** Parameters taken from an alert's labels (checked by `params`, dropped where they do not fit). */
+  readonly fromAlert?: (labels: Readonly<Record<string, string>>) => Record<string, unknown>;
+  /** It diagnoses from the errors of its connections itself (`find.seen`): the connectors' own words on them are left out. */
+  readonly explainsErrors?: boolean;
+}
+
+/** A rule and the steps it needs; made by `find`. */
+export interface Rule {
+  readonly judge: (seen: AnySeen, context: RunContext) => readonly Finding[];
+}
+
+export interface Find<P, S, R extends string> {
+  /** A rule over the values of the named steps. Where one of them errored it is silent: the coverage line says so already. */
+  <const N extends StepName<S>>(
+    steps: readonly N[],
+    rule: (values: Given<S, N>, context: RunContext<P>) => Some<Finding<R>>,
+  ): Rule;
+  /** A rule that diagnoses from errors as well: a refused connection _is_ the finding. */
+  seen<const N extends keyof S & string>(
+    steps: readonly N[],
+    rule: (seen: GivenSeen<S, N>, context: RunContext<P>) => Some<Finding<R>>,
+  ): Rule;
+}
+
+/** A runbook being written: its steps are known, its remedies and findings follow. */
+export interface Book<P, S> extends RemedyMakers<P, S> {
+  readonly __steps?: S;
+  /** A later stage, from the values of earlier steps; skipped where one it needs has none. */
+  andThen<const N extends StepName<S>, T extends Steps>(
+    steps: readonly N[],
+    next: (values: Given<S, N>, context: RunContext<P>) => T,
+  ): Book<P, S & T>;
+  /** By key. A finding may name these and no others, or it does not compile. */
+  remedies<R extends string>(
+    remedies: Readonly<Record<R, AnyRemedy>>,
+  ): {
+    /** Pure rules, in order of importance within a severity; evaluated again on resume, with the same result. */
+    findings(rules: (find: Find<P, S, R>) => readonly Rule[]): Runbook;
+  };
+}
+
+type Stage = Runbook["stages"][number];
+
+/**
+ * Begins a runbook on a kind of connection, or several: `runbookOn("postgres", head, ({ params }) => ({ …steps }))`. The
+ * steps run in parallel; each has a time limit, and one that errors never hides the others.
+ */
+export function runbookOn<P extends z.ZodObject, S extends Steps>(
+  on: Kind | readonly Kind[],
+  head: Head<P>,
+  steps: (context: RunContext<z.output<P>>) => S,
+): Book<z.output<P>, S> {
+  const needs = typeof on === "string" ? [on] : on;
+  const fill = (context: RunContext) => withThresholds<z.output<P>>(head.params, context);
+  const first: Stage = (_seen, context) => steps(fill(context));
+  return bookOf<z.output<P>, S>(head, needs, fill as BookSteps["fill"], [first]);
+}
+
+function bookOf<P, S>(
+  head: Head<z.ZodObject>,
+  needs: readonly Kind[],
+  fill: BookSteps["fill"],
+  stages: readonly Stage[],
+): Book<P, S> {
+  const book: BookSteps = {
+    fill,
+    callsOf: (seen, context) => Object.assign({}, ...stages.map((stage) => stage(seen, context))),
+  };
+  return {
+    andThen: (names, next) => {
+      const stage: Stage = (seen, context) => {
+        const values = given(seen, names);
+        return values === undefined ? {} : next(values as never, fill(context));
+      };
+      return bookOf(head, needs, fill, [...stages, stage]);
+    },
+    does: (maker, names, input, more) => doing(book, maker, names, input as never, more as never),
+    advises: (title, risk, advice) => advising(book, title, risk, advice as never),
+    remedies: (remedies) => ({
+      findings: (rules) => finished(head, needs, stages, remedies, rules(finder(fill) as never)),
+    }),
+  };
+}
+
+const finder = (fill: BookSteps["fill"]): Find<never, never, string> =>
+  Object.assign(
+    (names: readonly string[], rule: (values: never, context: never) => Some<Finding>): Rule => ({
+      judge: (seen, context) => {
+        const values = given(seen, names);
+        return values === undefined ? [] : listOf(rule(values as never, fill(context) as never));
+      },
+    }),
+    {
+      seen: (names: readonly string[], rule: (seen: never, context: never) => Some<Finding>): Rule => ({
+        judge: (seen, context) =>
+          names.every((name) => name in seen) ? listOf(rule(seen as never, fill(context) as never)) : [],
+      }),
+    },
+  );
+
+const finished = (
+  head: Head<z.ZodObject>,
+  needs: readonly Kind[],
+  stages: readonly Stage[],
+  remedies: Readonly<Record<string, AnyRemedy>>,
+  rules: readonly Rule[],
+): Runbook => ({
+  id: head.id,
+  title: head.title,
+  needs,
+  covers: head.covers ?? [],
+  params: head.params,
+  alerts: (head.alerts ?? []).map((alert) => (typeof alert === "string" ? { alertname: alert } : alert)),
+  fromAlert: head.fromAlert,
+  explainsErrors: head.explainsErrors ?? false,
+  stages,
+  findings: (seen, context) => rules.flatMap(({ judge }) => judge(seen, context)),
+  remedies,
+});
