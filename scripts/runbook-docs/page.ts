@@ -84,7 +84,9 @@ function actionTable(actions: readonly Action[], showRisk = false): string {
   const rows = actions.map((action) => [
     `\`${action.name}\``,
     action.title,
-    ...(showRisk && action.effect === "write" ? [action.risk, typeof action.undo === "string" ? "no" : "yes"] : []),
+    ...(showRisk && action.effect === "write"
+      ? [action.risk, typeof action.undo === "string" ? "no" : "yes"]
+      : []),
   ]);
   return table(head, rows);
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Action } from "../../src/core/action.ts";
@@ -13,11 +13,11 @@ export interface RunbookSource {
 const RUNBOOKS = fileURLToPath(new URL("../../runbooks/", import.meta.url));
 
 /**
- * Reads `runbooks/<id>.ts` and the helpers it imports. Calls are found by their name in the text (`postgres.idleSessions`),
+ * Reads `runbooks/<kind>/<id>.ts` and the helpers it imports. Calls are found by their name in the text (`postgres.idleSessions`),
  * because later stages and remedies only make theirs once something was seen.
  */
 export function readSource(id: string): RunbookSource {
-  const file = `${RUNBOOKS}${id}.ts`;
+  const file = `${RUNBOOKS}${fileOf(id)}`;
   const texts = [...withImports(file)].map((path) => readFileSync(path, "utf8"));
   const names = texts.flatMap((text) => [...text.matchAll(/\b([a-z]+)\.([a-zA-Z]+)\b/g)]);
   const actions = new Map<string, Action>();
@@ -26,6 +26,13 @@ export function readSource(id: string): RunbookSource {
     if (action !== undefined) actions.set(action.name, action);
   }
   return { about: commentAbove(readFileSync(file, "utf8")), actions: [...actions.values()] };
+}
+
+function fileOf(id: string): string {
+  const all = readdirSync(RUNBOOKS, { recursive: true, encoding: "utf8" });
+  const found = all.find((path) => path === `${id}.ts` || path.endsWith(`/${id}.ts`));
+  if (found === undefined) throw new Error(`no file ${id}.ts in runbooks/`);
+  return found;
 }
 
 function withImports(file: string, seen = new Set<string>()): Set<string> {
@@ -47,7 +54,7 @@ function actionOf(connector: string, maker: string): Action | undefined {
 }
 
 function commentAbove(text: string): string {
-  const found = /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*export const \w+ = runbook\(/.exec(text);
+  const found = /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*(?:export )?const \w+ = runbook(?:On)?\(/.exec(text);
   return (found?.[1] ?? "")
     .split("\n")
     .map((line) => line.replace(/^\s*\*?\s?/, "").trim())

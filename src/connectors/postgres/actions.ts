@@ -1,4 +1,4 @@
-export type { Backend } from "./backend.ts";
+export type { Backend, BackendId } from "./backend.ts";
 export { failureOf, firstFailure, type PostgresFailure } from "./failure.ts";
 export { checkIndexes, type Integrity } from "./integrity.ts";
 export {

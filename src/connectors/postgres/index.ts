@@ -2,6 +2,7 @@ import type { Connector } from "../../core/action.ts";
 import type { ConnectionOf } from "../../core/connection.ts";
 import * as postgres from "./actions.ts";
 import { openPostgres, type PostgresClient } from "./client.ts";
+import { postgresTrouble } from "./trouble.ts";
 
 /** Postgres: looks in READ ONLY transactions, signals sessions by (pid, start) only. */
 export const postgresConnector: Connector<PostgresClient> = {
@@ -30,4 +31,5 @@ export const postgresConnector: Connector<PostgresClient> = {
   ].map(({ action }) => action),
   open: (connection) => openPostgres((connection as ConnectionOf<"postgres">).url),
   close: (client) => client.close(),
+  trouble: postgresTrouble,
 };

@@ -18,8 +18,8 @@ export function bundledCatalogIds(): string[] | undefined {
 export function runbookFiles(): string[] | undefined {
   const folder = new URL(RUNBOOKS, import.meta.url);
   if (!existsSync(folder)) return undefined;
-  return readdirSync(folder)
-    .filter((name) => /\.(ts|js)$/.test(name) && !/^index\.|\.d\.ts$/.test(name))
-    .filter((name) => /\brunbook\(\{/.test(readFileSync(new URL(name, folder), "utf8")))
-    .map((name) => name.replace(/\.(ts|js)$/, ""));
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((path) => /\.(ts|js)$/.test(path) && !/(^|\/)index\.|\.d\.ts$/.test(path))
+    .filter((path) => /\brunbook(On)?\(/.test(readFileSync(new URL(path, folder), "utf8")))
+    .map((path) => path.replace(/^.*\/|\.(ts|js)$/g, ""));
 }

@@ -36,9 +36,10 @@ function lintList(runbooks: readonly Runbook[], { files }: LintWorld): string[] 
   const twice = [...new Set(ids.filter((id, index) => ids.indexOf(id) !== index))];
   const complaints = twice.map((id) => `${id}: two runbooks have this id`);
   if (files === undefined) return complaints;
-  for (const id of ids) if (!files.includes(id)) complaints.push(`${id}: there is no file runbooks/${id}.ts`);
+  for (const id of ids)
+    if (!files.includes(id)) complaints.push(`${id}: there is no file ${id}.ts in runbooks/`);
   for (const file of files)
-    if (!ids.includes(file)) complaints.push(`runbooks/${file}.ts is not in the list of runbooks/index.ts`);
+    if (!ids.includes(file)) complaints.push(`${file}.ts is not in the list of runbooks/index.ts`);
   return complaints;
 }
 

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { pgLocks } from "../../../runbooks/pg-locks.ts";
+import { pgLocks } from "../../../runbooks/postgres/pg-locks.ts";
 import { postgresConnector } from "../../../src/connectors/postgres/index.ts";
 import { type LabPostgres, startLabPostgres } from "../../helpers/postgres.ts";
 import { type Bench, openBench } from "../../helpers/run-runbook.ts";

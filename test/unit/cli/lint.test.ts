@@ -63,8 +63,8 @@ describe("lint of runbooks", () => {
     const world = { actions, catalogIds: ["x.y"], files: ["made", "forgotten"] };
     expect(lintRunbooks([made({ covers: ["x.z"] }), made({ covers: ["x.y"] }), poolRunbook], world)).toEqual([
       "made: two runbooks have this id",
-      "pg-pool-exhausted: there is no file runbooks/pg-pool-exhausted.ts",
-      "runbooks/forgotten.ts is not in the list of runbooks/index.ts",
+      "pg-pool-exhausted: there is no file pg-pool-exhausted.ts in runbooks/",
+      "forgotten.ts is not in the list of runbooks/index.ts",
       'made: covers "x.z", which the guides\' catalogue does not have',
       'pg-pool-exhausted: covers "sergas-agents.pool-exhausted", which the guides\' catalogue does not have',
     ]);
