@@ -72,7 +72,7 @@ export const terminateIdleSessions = write({
     sendSignal(client, IDLE, sessions, idleSeconds, context),
   probe: (client, { sessions, idleSeconds }, _witness, context) =>
     probeSignal(client, IDLE, sessions, idleSeconds, context),
-  undo: "none: clients connect again by themselves",
+  undo: "none: clients connect again by themselves; an open transaction is rolled back",
   settled: {
     check: ({ sessions }) => ({ sessions: sessionsLeft({ sessions }) }),
     // One that went to work meanwhile was spared: it may stay.
