@@ -5,8 +5,7 @@ import type { AnySeen, Done } from "../core/runbook.ts";
 import type { RemedyView, RunView } from "../core/view.ts";
 import { ask, contextOf, seenOf } from "./context.ts";
 import { newStep } from "./diagnose.ts";
-import { type EngineHouse, type Grip, writeAction } from "./house.ts";
-import { executable } from "./propose.ts";
+import { type EngineHouse, executable, type Grip, writeAction } from "./house.ts";
 
 /** Of the checks of the third call the names begin with `3.`; those of the remedy itself have no number. */
 const numbered = (index: number, name: string) => `${index + 1}.${name}`;

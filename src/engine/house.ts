@@ -3,7 +3,7 @@ import { DiagError } from "../core/errors.ts";
 import type { Outcome, RemedyStatus, RunStatus } from "../core/outcome.ts";
 import type { Catalog } from "../core/ports.ts";
 import type { Fence, RunStore } from "../core/run-store.ts";
-import type { Runbook } from "../core/runbook.ts";
+import type { AnyExecutable, Runbook } from "../core/runbook.ts";
 import type { System } from "../core/system.ts";
 import type { RunView } from "../core/view.ts";
 import type { Logger } from "../telemetry/logger.ts";
@@ -70,4 +70,12 @@ export function writeAction(house: EngineHouse, name: string): WriteAction {
   const action = house.targets.action(name);
   if (action.effect !== "write") throw new DiagError("bug", `${name} is not a write`);
   return action;
+}
+
+/** The executable remedy of that key. */
+export function executable(grip: Pick<Grip, "runbook">, key: string): AnyExecutable {
+  const spec = grip.runbook.remedies[key];
+  if (spec === undefined || spec.advice !== undefined)
+    throw new Error(`runbook ${grip.runbook.id} has no executable remedy ${key}`);
+  return spec;
 }

@@ -5,14 +5,13 @@ import type { Plan, PlannedCall } from "../core/plan.ts";
 import { eligible, policyFor } from "../core/policy.ts";
 import { highestRisk } from "../core/risk.ts";
 import type { NewStep } from "../core/run-store.ts";
-import type { AnyExecutable } from "../core/runbook.ts";
 import type { RemedyView } from "../core/view.ts";
 import { sha256 } from "../lib/sha256.ts";
 import { lookAt } from "./call.ts";
 import { plannedChecks } from "./checks.ts";
 import { ask, contextOf, seenOf } from "./context.ts";
 import { newStep } from "./diagnose.ts";
-import { type EngineHouse, type Grip, writeAction } from "./house.ts";
+import { type EngineHouse, executable, type Grip, writeAction } from "./house.ts";
 import { lockKey } from "./targets.ts";
 
 /** Previews what a remedy would do, freezes it and asks for approval; or says why it is not offered. */
@@ -99,14 +98,6 @@ async function previewCalls(
     });
   }
   return calls.length > 0 ? { calls } : { skip: reasons.join("; ") || "There is nothing to do" };
-}
-
-/** The executable remedy of that key. */
-export function executable(grip: Pick<Grip, "runbook">, key: string): AnyExecutable {
-  const spec = grip.runbook.remedies[key];
-  if (spec === undefined || spec.advice !== undefined)
-    throw new Error(`runbook ${grip.runbook.id} has no executable remedy ${key}`);
-  return spec;
 }
 
 function freeze(house: EngineHouse, grip: Grip, remedy: RemedyView, calls: readonly PlannedCall[]): Plan {

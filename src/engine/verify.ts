@@ -6,8 +6,7 @@ import type { RemedyView, RunView, StepView } from "../core/view.ts";
 import { waitFor } from "../lib/wait.ts";
 import { isBetter, plannedChecks } from "./checks.ts";
 import { newStep, readStep } from "./diagnose.ts";
-import { type EngineHouse, type Grip, writeAction } from "./house.ts";
-import { executable } from "./propose.ts";
+import { type EngineHouse, executable, type Grip, writeAction } from "./house.ts";
 
 const POLL_MS = 750;
 
