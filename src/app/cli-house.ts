@@ -1,4 +1,4 @@
-import { userInfo } from "node:os";
+import { hostname } from "node:os";
 import { runbooks } from "../../runbooks/index.ts";
 import { startApp } from "../app.ts";
 import { processEnvironment } from "../config/environment.ts";
@@ -7,7 +7,9 @@ import { connectors } from "../connectors/index.ts";
 import { DiagError } from "../core/errors.ts";
 import type { Entry } from "../core/ports.ts";
 import type { CliHouse, RunAsk, VoteAsk } from "../ingress/cli/house.ts";
+import { type CliCaller, whoIs } from "../ingress/cli/who.ts";
 import { routeAlerts } from "../ingress/route-alerts.ts";
+import { accountName } from "../lib/account-name.ts";
 import { randomId } from "../lib/random-id.ts";
 import { migrate } from "../store/index.ts";
 import { verifyWithCheckpoints } from "./checkpoints.ts";
@@ -29,6 +31,7 @@ export function createCliHouse(cwd: string): CliHouse {
     runbooks: () => runbooks,
     actions: () => connectors.flatMap((connector) => connector.actions),
     config: configured,
+    who: () => whoAsks(configured()),
     submit: async (ask) => submit(await opened(), ask),
     run: async (id) => (await opened()).store.reader.run(id),
     hasWorker: async () => (await (await opened()).store.sweep.workers(WORKER_IS_ALIVE_MS)).length > 0,
@@ -70,8 +73,11 @@ const entry = (ask: unknown): Entry => ({
   raw: JSON.stringify(ask),
 });
 
+const whoAsks = ({ environment, people, commandLine }: Config): CliCaller =>
+  whoIs({ name: accountName(), host: hostname(), sudoUser: environment.sudoUser }, people, commandLine);
+
 async function submit(house: House, ask: RunAsk) {
-  const caller = { via: "cli" as const, name: userInfo().username };
+  const { caller } = whoAsks(house.config);
   const intent = { do: "run" as const, system: ask.system, runbook: ask.runbook, params: ask.params };
   const reply = await doorOf(house).receive(entry(ask), intent, caller, { dryRun: ask.dryRun });
   if (reply.error !== undefined) {

@@ -54,6 +54,30 @@ function checkPeople(file: ConfigFile, document: ConfigDocument, { complaints }:
         complaints.push(complain(document, path, `${id} is also ${owner}'s Slack account`));
       owners.set(id, person);
     }
+  checkLogins(file, document, complaints);
+}
+
+/** Two humans behind one account of the operating system could approve what they asked for themselves, too. */
+function checkLogins(file: ConfigFile, document: ConfigDocument, complaints: Complaint[]): void {
+  const seen: { person: string; account: string; host: string | undefined }[] = [];
+  for (const [person, { login }] of Object.entries(file.people))
+    for (const [index, written] of login.entries()) {
+      const [account = "", host] = written.split("@");
+      const same = seen.find(
+        (other) =>
+          other.account === account &&
+          (other.host === host || other.host === undefined || host === undefined),
+      );
+      if (same !== undefined && same.person !== person)
+        complaints.push(
+          complain(
+            document,
+            ["people", person, "login", index],
+            `${written} is also ${same.person}'s account`,
+          ),
+        );
+      seen.push({ person, account, host });
+    }
 }
 
 function checkPolicy(

@@ -34,6 +34,7 @@ const Schema = z.object({
     .transform(Number)
     .refine((port) => port <= 65_535, "a port number")
     .default(3000),
+  SUDO_USER: z.string().max(200).optional(),
   CRASH_AT: z.string().optional(),
   LOG_LEVEL: z
     .enum(
@@ -65,6 +66,8 @@ export interface Environment {
   readonly host: string;
   readonly port: number;
   readonly logLevel: string;
+  /** Who became this account by sudo; believed for the accounts of `commandLine.sudo` only. */
+  readonly sudoUser: string | undefined;
   /** For tests: ends the process at a named point, e.g. `after_intent:3`. */
   readonly crashAt: string | undefined;
 }
@@ -135,5 +138,6 @@ const shape = (values: z.output<typeof Schema>): Environment => ({
   host: values.HOST,
   port: values.PORT,
   logLevel: values.LOG_LEVEL,
+  sudoUser: values.SUDO_USER,
   crashAt: values.CRASH_AT,
 });

@@ -4,7 +4,7 @@ import type { AuditSettings } from "../core/audit.ts";
 import { DiagError } from "../core/errors.ts";
 import { PrincipalId } from "../core/ids.ts";
 import type { Limits } from "../core/limits.ts";
-import type { Policies, Principal } from "../core/policy.ts";
+import type { CommandLine, Policies, Principal } from "../core/policy.ts";
 import type { System } from "../core/system.ts";
 import { checkFile } from "./checks.ts";
 import { type Complaint, type ConfigDocument, readDocument } from "./document.ts";
@@ -22,6 +22,7 @@ export interface Config {
   readonly environment: Environment;
   readonly systems: readonly System[];
   readonly people: readonly Principal[];
+  readonly commandLine: CommandLine;
   readonly policies: Policies;
   readonly limits: Limits;
   /** Where signed heads of the audit chain go; undefined: nowhere. */
@@ -49,15 +50,10 @@ export function loadConfig(options: { env: Variables; cwd: string; serving?: Rol
   const all = [...complaints, ...own.refuse.map(messageOf), ...file.complaints];
   if (all.length > 0 || environment === undefined || file.content === undefined)
     throw new DiagError("bad_config", all.join("\n"), file.hint === undefined ? {} : { hint: file.hint });
-  const { systems, people, policies, limits, audit, slackChannel } = file.content;
+  const { systems, audit } = file.content;
   return {
     environment,
-    systems,
-    people,
-    policies,
-    limits,
-    audit,
-    slackChannel,
+    ...file.content,
     secrets: [...secretsOf(environment, systems), ...(audit === undefined ? [] : [audit.key])],
     path,
     warnings: [...own.warn.map(messageOf), ...file.warnings],
@@ -65,7 +61,7 @@ export function loadConfig(options: { env: Variables; cwd: string; serving?: Rol
 }
 
 interface FileResult {
-  readonly content?: Pick<Config, "systems" | "people" | "policies" | "limits" | "audit" | "slackChannel">;
+  readonly content?: Omit<Config, "environment" | "secrets" | "path" | "warnings">;
   readonly complaints: readonly string[];
   readonly warnings: readonly string[];
   readonly hint?: string;
@@ -133,6 +129,7 @@ const principalsOf = (file: ConfigFile): Principal[] =>
 const contentOf = (file: ConfigFile, people: Principal[]) => ({
   systems: Object.entries(file.systems).map(([id, system]) => ({ ...system, id })),
   people,
+  commandLine: file.commandLine,
   policies: file.policies,
   limits: file.limits,
   audit: file.audit,

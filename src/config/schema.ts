@@ -2,13 +2,14 @@ import { z } from "zod";
 import { AuditSettings } from "../core/audit.ts";
 import { NAME } from "../core/ids.ts";
 import { Limits } from "../core/limits.ts";
-import { PersonSchema, Policies } from "../core/policy.ts";
+import { CommandLine, PersonSchema, Policies } from "../core/policy.ts";
 import { SystemSchema } from "../core/system.ts";
 
 /** The shape of diagbot.yaml; what it means is checked in checks.ts. */
 export const FileSchema = z.strictObject({
   slack: z.strictObject({ channel: z.string().optional() }).prefault({}),
   people: z.record(z.string().min(1).max(100), PersonSchema).default({}),
+  commandLine: CommandLine.prefault({}),
   policies: Policies.prefault({}),
   limits: Limits.prefault({}),
   audit: AuditSettings.optional(),

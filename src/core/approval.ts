@@ -10,6 +10,10 @@ export interface Vote {
   readonly reason?: string | undefined;
   /** The quorum was lowered to this one vote. */
   readonly breakGlass?: boolean | undefined;
+  /** Of the command line: `alice@web1`. */
+  readonly account?: string | undefined;
+  /** For whom the voter says to have voted; it is the voter's own vote all the same. */
+  readonly onBehalf?: PrincipalId | undefined;
   readonly at: Date;
 }
 

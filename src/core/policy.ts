@@ -34,13 +34,24 @@ export type Policies = z.infer<typeof Policies>;
 export const PersonSchema = z.strictObject({
   slack: z.array(z.string().min(1)).default([]),
   roles: z.array(z.string().min(1)).default([]),
+  /** Accounts of the operating system whose command line is this person's: `alice`, or `alice@web1` on one host only. */
+  login: z.array(z.string().regex(/^[^\s@]+(@\S+)?$/, "an account, or account@host")).default([]),
 });
+
+/** `commandLine:` of diagbot.yaml. */
+export const CommandLine = z.strictObject({
+  /** Accounts people become by sudo to use the command line: there `SUDO_USER` says who it is. Elsewhere anybody could set it. */
+  sudo: z.array(z.string().min(1)).default(["root"]),
+});
+export type CommandLine = z.infer<typeof CommandLine>;
 
 /** A human who may be named as caller or voter. */
 export interface Principal {
   readonly id: PrincipalId;
   readonly roles: readonly string[];
   readonly slack: readonly string[];
+  /** Accounts of the operating system: `alice`, or `alice@web1`. */
+  readonly login?: readonly string[];
 }
 
 /** Policy of a risk; undefined means: nobody may approve it. */

@@ -54,6 +54,10 @@ export interface VoteRequest {
   readonly decision: "approve" | "deny";
   readonly reason?: string;
   readonly via: "slack" | "cli";
+  /** Of the command line: `alice@web1`. */
+  readonly account?: string;
+  /** For whom the voter says to decide. It counts as the voter's. */
+  readonly onBehalf?: PrincipalId;
   /** Lower the quorum to this vote; needs a reason and a policy that allows it. */
   readonly breakGlass?: boolean;
   /** Where the button was clicked; a card elsewhere is not ours. Absent for the CLI. */
@@ -67,6 +71,10 @@ export interface AnswerRequest {
   readonly answer: Answer;
   readonly reason?: string;
   readonly via: "slack" | "cli";
+  /** Of the command line: `alice@web1`. */
+  readonly account?: string;
+  /** For whom the voter says to answer. It counts as the voter's. */
+  readonly onBehalf?: PrincipalId;
   readonly place?: { readonly channel: string; readonly ts: string };
 }
 

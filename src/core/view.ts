@@ -90,6 +90,9 @@ export interface RemedyView {
     readonly principal: PrincipalId;
     readonly answer: string;
     readonly reason?: string;
+    /** Of the command line: `alice@web1`. */
+    readonly account?: string;
+    readonly onBehalf?: PrincipalId;
     readonly at: Date;
   }[];
   readonly endedAt?: Date;

@@ -50,6 +50,8 @@ export async function castAnswer(
     remedy,
     answer: request.answer,
     via: request.via,
+    account: request.account,
+    onBehalf: request.onBehalf,
     reason: request.reason,
     step: question.step,
   };
@@ -63,7 +65,7 @@ export async function castAnswer(
     return new DiagError(verdict.code, verdict.why);
   }
   await tx.sql.query(
-    "INSERT INTO answer (run_id, remedy, question, principal, answer, reason, via) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+    "INSERT INTO answer (run_id, remedy, question, principal, answer, reason, via, account, on_behalf) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
     [
       run,
       remedy,
@@ -72,6 +74,8 @@ export async function castAnswer(
       request.answer,
       request.reason ?? null,
       request.via,
+      request.account ?? null,
+      request.onBehalf ?? null,
     ],
   );
   if (verdict.settled) await carryOut(tx, request, question);

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Caller } from "../core/caller.ts";
+import { accountOf, type Caller } from "../core/caller.ts";
 import { DiagError } from "../core/errors.ts";
 import { RunId, ThreadId } from "../core/ids.ts";
 import type { Entry, FreezeRequest, Intake, RunRequest } from "../core/ports.ts";
@@ -98,7 +98,7 @@ async function requestCancel(tx: Transaction, run: RunId, caller: Caller): Promi
   );
   if (rows[0] === undefined) return "ended";
   const actor = actorOf(caller);
-  tx.audit({ actor, event: "run.cancel-requested", run });
+  tx.audit({ actor, event: "run.cancel-requested", run, payload: { account: accountOf(caller) } });
   // At once, not when a worker comes to it: nobody is asked to vote for what is not going to happen.
   await withdraw(tx, { run, actor, as: "cancelled", because: "The run was cancelled" });
   tx.touch("run", run);
@@ -114,7 +114,7 @@ async function freeze(tx: Transaction, { by, reason, forMs }: FreezeRequest): Pr
      RETURNING since, until`,
     [by.principal ?? by.name, reason, forMs === undefined ? null : forMs / 1000],
   );
-  tx.audit({ actor: actorOf(by), event: "freeze.on", payload: { reason, forMs } });
+  tx.audit({ actor: actorOf(by), event: "freeze.on", payload: { reason, forMs, account: accountOf(by) } });
   await touchOpenThreads(tx);
   const { since = new Date(), until } = rows[0] ?? {};
   return { by: by.principal ?? by.name, reason, since, ...(until ? { until } : {}) };
@@ -123,7 +123,7 @@ async function freeze(tx: Transaction, { by, reason, forMs }: FreezeRequest): Pr
 async function unfreeze(tx: Transaction, by: Caller): Promise<boolean> {
   const { rowCount } = await tx.sql.query("DELETE FROM write_freeze");
   if (rowCount !== 1) return false;
-  tx.audit({ actor: actorOf(by), event: "freeze.off" });
+  tx.audit({ actor: actorOf(by), event: "freeze.off", payload: { account: accountOf(by) } });
   await touchOpenThreads(tx);
   return true;
 }

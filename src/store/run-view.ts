@@ -151,7 +151,11 @@ function toApproval(row: JsonRow, votes: readonly JsonRow[]): ApprovalView {
         decision: vote.decision,
         at: new Date(vote.at),
         breakGlass: vote.break_glass,
-        ...present({ reason: vote.reason as string | undefined }),
+        ...present({
+          reason: vote.reason as string | undefined,
+          account: vote.account as string | undefined,
+          onBehalf: vote.on_behalf === null ? undefined : PrincipalId.parse(vote.on_behalf),
+        }),
       })),
     ...present({
       requester: row.requester === null ? undefined : PrincipalId.parse(row.requester),
@@ -166,7 +170,11 @@ const toAnswer = (row: JsonRow): RemedyView["answers"][number] => ({
   principal: PrincipalId.parse(row.principal),
   answer: row.answer,
   at: new Date(row.at),
-  ...present({ reason: row.reason }),
+  ...present({
+    reason: row.reason,
+    account: row.account,
+    onBehalf: row.on_behalf === null ? undefined : PrincipalId.parse(row.on_behalf),
+  }),
 });
 
 const toAttempt = (row: JsonRow): AttemptView => ({

@@ -1,4 +1,4 @@
-import type { Caller } from "../core/caller.ts";
+import { accountOf, type Caller } from "../core/caller.ts";
 import { type IncidentId, RunId, ThreadId } from "../core/ids.ts";
 import type { RunRequest } from "../core/ports.ts";
 import type { Transaction } from "./transaction.ts";
@@ -46,7 +46,7 @@ export async function insertRun(tx: Transaction, request: RunRequest, origin: Or
     actor: actorOf(request.caller),
     event: "run.created",
     run,
-    payload: { system, runbook, params, connections },
+    payload: { system, runbook, params, connections, account: accountOf(request.caller) },
   });
   tx.touch("run", run);
   tx.touch("thread", origin.thread);

@@ -49,6 +49,8 @@ export async function castVote(
     decision: request.decision,
     plan: approval.plan_sha256,
     via: request.via,
+    account: request.account,
+    onBehalf: request.onBehalf,
     reason: request.reason,
   };
   if (!verdict.ok) {
@@ -61,7 +63,7 @@ export async function castVote(
     return new DiagError(verdict.code, verdict.why);
   }
   await tx.sql.query(
-    "INSERT INTO vote (approval_id, principal, decision, reason, plan_sha256, via, break_glass) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+    "INSERT INTO vote (approval_id, principal, decision, reason, plan_sha256, via, break_glass, account, on_behalf) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
     [
       request.approval,
       request.voter.id,
@@ -70,6 +72,8 @@ export async function castVote(
       approval.plan_sha256,
       request.via,
       request.breakGlass ?? false,
+      request.account ?? null,
+      request.onBehalf ?? null,
     ],
   );
   if (verdict.state !== "pending") await decide(tx, request, approval, verdict.state);

@@ -1,4 +1,5 @@
 import { writeFileSync } from "node:fs";
+import { userInfo } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { type FreshDatabase, freshDatabase } from "../helpers/database.ts";
@@ -12,6 +13,9 @@ import { PATIENCE_MS } from "./support/stage.ts";
 import { type Cache, cache, type Folder, logFolder, type Site, site } from "./support/targets.ts";
 
 const ISO = expect.stringMatching(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/);
+
+/** Bob's vote on the command line: his account and host are kept. */
+const BOB = { principal: "bob", decision: "approve", account: expect.stringMatching(/^bob@/), at: ISO };
 
 interface RunJson {
   readonly id: number;
@@ -41,11 +45,16 @@ describe.skipIf(inject("whyNoRedis") !== undefined)("the command line while Slac
     ]);
     const [approved, denied] = [logFolder(), logFolder()];
     folders.push(approved, denied);
-    const { policies, ...rest } = CONFIGURED;
+    const { policies, people, ...rest } = CONFIGURED;
     product = openProduct({
       databaseUrl: database.url,
       config: {
         ...rest,
+        // The account the tests run under stands for one that people become by sudo.
+        commandLine: { sudo: [userInfo().username] },
+        people: Object.fromEntries(
+          Object.entries(people).map(([name, person]) => [name, { ...person, login: [name] }]),
+        ),
         policies: {
           high: { ...policies.high, expires: "2s" },
           destructive: { ...policies.destructive, approvals: 1 },
@@ -73,10 +82,17 @@ describe.skipIf(inject("whyNoRedis") !== undefined)("the command line while Slac
     }
   });
 
-  const json = async <T>(...words: string[]): Promise<{ code: number | null; is: T; result: CliResult }> => {
-    const result = await product.cli([...words, "--json"]);
+  interface Said<T> {
+    readonly code: number | null;
+    readonly is: T;
+    readonly result: CliResult;
+  }
+  /** `diagbot … --json`, typed by that person. */
+  const by = async <T>(person: string, ...words: string[]): Promise<Said<T>> => {
+    const result = await product.cli([...words, "--json"], { SUDO_USER: person });
     return { code: result.code, is: result.json() as T, result };
   };
+  const json = <T>(...words: string[]) => by<T>("alice", ...words);
 
   it("runs by itself where no worker is alive, and exits 0 for a healthy system", async () => {
     const { code, is, result } = await json<RunJson>("run", "service-health", "--system", "website");
@@ -86,7 +102,10 @@ describe.skipIf(inject("whyNoRedis") !== undefined)("the command line while Slac
       runbook: "service-health",
       system: "website",
       status: "succeeded",
-      caller: { via: "cli", name: expect.any(String) },
+      caller: {
+        ...{ via: "cli", name: "alice", principal: "alice" },
+        account: { name: "alice", host: expect.any(String), through: userInfo().username },
+      },
       findings: [],
       steps: [
         {
@@ -197,19 +216,25 @@ describe.skipIf(inject("whyNoRedis") !== undefined)("the command line while Slac
         plan: expect.objectContaining({ version: 1, remedy: "removeOldFiles", calls: expect.any(Array) }),
         approvals: [
           {
-            ...{ state: "pending", planSha256: expect.any(String), requester: null },
+            ...{ state: "pending", planSha256: expect.any(String), requester: "alice" },
             ...{ requestedAt: ISO, expiresAt: ISO, from: ["oncall", "dba"], needed: 1, votes: [] },
           },
         ],
         attempts: [],
       });
-      const refused = await json<object>("approve", String(is.id), "removeOldFiles", "--as", "erin");
-      expect(refused).toMatchObject({ code: 2, is: { error: { code: "not_allowed" } } });
-      const stranger = await json<object>("approve", String(is.id), "removeOldFiles", "--as", "bbo");
+      const approve = ["approve", String(is.id), "removeOldFiles"];
+      // Erin has no role, Alice has asked for it, nobody knows Mallory; and no name given makes Alice Bob.
+      for (const words of [["erin"], ["alice"], ["mallory"], ["mallory", "--as", "bob"]] as const) {
+        const refused = await by<object>(words[0], ...approve, ...words.slice(1));
+        expect(refused).toMatchObject({ code: 2, is: { error: { code: "not_allowed" } } });
+      }
+      const pretended = await by<object>("alice", ...approve, "--as", "bob", "--reason", "he nodded");
+      expect(pretended).toMatchObject({ code: 2, is: { error: { code: "not_allowed" } } });
+      const stranger = await json<object>(...approve, "--as", "bbo");
       expect(stranger).toMatchObject({ code: 64, is: { error: { hint: expect.stringContaining("bob") } } });
       expect(folder?.files()).toHaveLength(10);
 
-      const vote = await json<object>("approve", String(is.id), "removeOldFiles", "--as", "bob");
+      const vote = await by<object>("bob", ...approve, "--as", "bob");
       expect(vote).toMatchObject({ code: 0, is: { state: "approved", run: { id: is.id } } });
       const ended = await until(async () => {
         const now = await status(is.id);
@@ -217,7 +242,7 @@ describe.skipIf(inject("whyNoRedis") !== undefined)("the command line while Slac
       }, PATIENCE_MS);
       expect(ended.remedies.find(({ id }) => id === "removeOldFiles")).toMatchObject({
         status: "succeeded",
-        approvals: [{ state: "approved", votes: [{ principal: "bob", decision: "approve", at: ISO }] }],
+        approvals: [{ state: "approved", votes: [BOB] }],
         attempts: [{ outcome: "succeeded", startedAt: ISO, finishedAt: ISO }],
         verify: { within: "30s" },
       });
@@ -228,8 +253,8 @@ describe.skipIf(inject("whyNoRedis") !== undefined)("the command line while Slac
       folders[1]?.fill();
       const { is } = await json<RunJson>("run", "disk-full", "--system", "denied");
       const words = ["deny", String(is.id), "removeOldFiles", "--as", "dave", "--reason", "audit needs them"];
-      expect(await json<object>(...words)).toMatchObject({ code: 0, is: { state: "denied" } });
-      expect((await json<object>(...words)).code).toBe(2);
+      expect(await by<object>("dave", ...words)).toMatchObject({ code: 0, is: { state: "denied" } });
+      expect((await by<object>("dave", ...words)).code).toBe(2);
       const after = await until(async () => {
         const now = await status(is.id);
         return now.status !== "waiting" && now.status !== "running" && now;
@@ -250,7 +275,7 @@ describe.skipIf(inject("whyNoRedis") !== undefined)("the command line while Slac
       expect(after.remedies.find(({ id }) => id === "setPolicy")).toMatchObject({
         ...{ status: "expired", approvals: [{ state: "expired" }], attempts: [] },
       });
-      const late = await json<object>("approve", String(is.id), "setPolicy", "--as", "bob");
+      const late = await by<object>("bob", "approve", String(is.id), "setPolicy", "--as", "bob");
       expect(late).toMatchObject({ code: 2, is: { error: { code: "not_decidable" } } });
       expect(await store.effects()).toBe(0);
     });

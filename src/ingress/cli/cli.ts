@@ -128,8 +128,9 @@ function addVotes(program: Command, house: CliHouse, io: CliIo, act: Act): void 
       .description(description)
       .argument("<run>", "its number")
       .argument("<remedy>")
-      .requiredOption("--as <person>", "who decides: a name under `people` in diagbot.yaml")
-      .option("--reason <reason>", "kept in the audit record")
+      .option("--as <person>", "your own name under `people` in diagbot.yaml; it is known from your account")
+      .option("--on-behalf <person>", "noted with your vote, which stays your own; needs a reason")
+      .option("--reason <reason>", "shown in the thread and kept in the audit record")
       .option(...JSON_FLAG);
   deciding("approve", "approve a remedy that waits for it")
     .option(

@@ -8,6 +8,7 @@ import type { AlertRequest } from "../../core/ports.ts";
 import type { Runbook } from "../../core/runbook.ts";
 import type { System } from "../../core/system.ts";
 import type { ApprovalView, RunView } from "../../core/view.ts";
+import type { CliCaller, Decider } from "./who.ts";
 
 export type ServeRole = "all" | "ingress" | "worker";
 
@@ -28,11 +29,9 @@ export interface RunAsk {
   readonly dryRun: boolean;
 }
 
-export interface VoteAsk {
+export interface VoteAsk extends Decider {
   readonly approval: ApprovalView["id"];
-  readonly voter: Principal;
   readonly decision: "approve" | "deny";
-  readonly reason?: string;
   /** Lower the quorum to this vote; the policy must allow it. */
   readonly breakGlass: boolean;
 }
@@ -43,11 +42,9 @@ export interface VoteAnswer {
   readonly have: number;
 }
 
-export interface AnswerAsk {
+export interface AnswerAsk extends Decider {
   readonly approval: ApprovalView["id"];
-  readonly voter: Principal;
   readonly answer: Answer;
-  readonly reason?: string;
 }
 
 /** `settled`: enough people said the same. */
@@ -76,6 +73,8 @@ export interface CliHouse {
   actions(): readonly Action[];
   /** Environment and diagbot.yaml. Throws `bad_config` with every complaint. */
   config(): HouseConfig;
+  /** The account that asks, and the person whose account it is. Throws `bad_config`. */
+  who(): CliCaller;
   /** Stores the run and dispatches it. Throws user errors and `store_unavailable`. */
   submit(ask: RunAsk): Promise<RunId>;
   run(id: RunId): Promise<RunView | undefined>;

@@ -59,6 +59,8 @@ const approvalJson = (approval: ApprovalView) => ({
     principal: vote.principal,
     decision: vote.decision,
     ...(vote.reason === undefined ? {} : { reason: vote.reason }),
+    ...(vote.account === undefined ? {} : { account: vote.account }),
+    ...(vote.onBehalf === undefined ? {} : { onBehalf: vote.onBehalf }),
     at: vote.at.toISOString(),
   })),
 });

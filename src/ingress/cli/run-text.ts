@@ -1,3 +1,4 @@
+import { accountOf } from "../../core/caller.ts";
 import { sayDuration } from "../../core/duration.ts";
 import { count } from "../../core/format.ts";
 import { isEnded } from "../../core/outcome.ts";
@@ -20,11 +21,17 @@ function head(view: RunView): string {
       : "";
   const lines = [
     `run ${view.id}: ${plain(view.title)} (${view.runbook}) on ${view.system}`,
-    `${view.status}${view.dryRun ? " (dry run)" : ""}${took}; asked by ${oneLine(view.caller.name)} at ${at(view.createdAt)}`,
+    `${view.status}${view.dryRun ? " (dry run)" : ""}${took}; asked by ${oneLine(sayCaller(view.caller))} at ${at(view.createdAt)}`,
   ];
   if (view.error !== undefined) lines.push(`error: ${oneLine(view.error.message)} (${view.error.code})`);
   return lines.join("\n");
 }
+
+const sayCaller = (caller: RunView["caller"]): string => {
+  const account = accountOf(caller);
+  const name = caller.principal ?? caller.name;
+  return account === undefined ? name : `${name} (${account})`;
+};
 
 function findingsText({ findings, diagnosed, status }: RunView): string {
   if (findings.length === 0) {
@@ -80,10 +87,10 @@ function remedyText(view: RunView, remedy: RemedyView): string {
 /** What a human is asked besides the approval: what became of it, or whether it stays. */
 function questionLines(view: RunView, { key, status, held, answers }: RemedyView): string[] {
   const lines = answers.map(
-    ({ principal, answer, reason, at: when }) =>
-      `${principal} says ${answer} at ${at(when)}${reason === undefined ? "" : `: ${oneLine(reason)}`}`,
+    ({ principal, answer, reason, at: when, ...hand }) =>
+      `${principal}${sayHand(hand)} says ${answer} at ${at(when)}${reason === undefined ? "" : `: ${oneLine(reason)}`}`,
   );
-  const say = (words: string) => `diagbot answer ${view.id} ${key} ${words} --as <your name in diagbot.yaml>`;
+  const say = (words: string) => `diagbot answer ${view.id} ${key} ${words}`;
   if (status === "unknown")
     lines.push(`nobody knows whether it happened; look, then say: ${say("<happened|did-not|abandon>")}`);
   if (held !== undefined)
@@ -91,11 +98,26 @@ function questionLines(view: RunView, { key, status, held, answers }: RemedyView
   return lines;
 }
 
+/** ` (alice@web1, on behalf of bob)`: how it came in, where that was the command line. */
+function sayHand({
+  account,
+  onBehalf,
+}: {
+  account?: string | undefined;
+  onBehalf?: string | undefined;
+}): string {
+  const parts = [
+    ...(account === undefined ? [] : [account]),
+    ...(onBehalf === undefined ? [] : [`on behalf of ${onBehalf}`]),
+  ];
+  return parts.length === 0 ? "" : ` (${parts.join(", ")})`;
+}
+
 function approvalLines(view: RunView, { key, approval, planSha256 }: RemedyView): string[] {
   if (approval === undefined) return [];
   const lines = approval.votes.map((vote) => {
     const reason = vote.reason === undefined ? "" : `: ${oneLine(vote.reason)}`;
-    return `${vote.decision === "approve" ? "approved" : "denied"} by ${vote.principal} at ${at(vote.at)}${reason}`;
+    return `${vote.decision === "approve" ? "approved" : "denied"} by ${vote.principal}${sayHand(vote)} at ${at(vote.at)}${reason}`;
   });
   for (const why of approval.voidBecause ?? []) lines.push(`void because ${oneLine(why)}`);
   if (approval.state === "pending") {
@@ -103,7 +125,7 @@ function approvalLines(view: RunView, { key, approval, planSha256 }: RemedyView)
     const from = approval.policy.from.join(" or ");
     lines.push(
       `plan ${planSha256?.slice(0, 12) ?? "unknown"}; needs ${count(approval.policy.approvals - given, "approval")} from ${from} until ${at(approval.expiresAt)}`,
-      `approve it: diagbot approve ${view.id} ${key} --as <your name in diagbot.yaml>`,
+      `approve it: diagbot approve ${view.id} ${key}`,
     );
   }
   return lines;

@@ -1,11 +1,12 @@
 import { DiagError } from "../../core/errors.ts";
 import { RunId } from "../../core/ids.ts";
 import type { RunView } from "../../core/view.ts";
-import { closest } from "../../lib/closest.ts";
 import { EXIT, exitOfRun, usage } from "./exit.ts";
 import type { CliHouse, CliIo, RunAsk } from "./house.ts";
+import { mustBeOneOf } from "./one-of.ts";
 import { runJson } from "./run-json.ts";
 import { runText } from "./run-text.ts";
+import { unknownAccount } from "./who.ts";
 
 export interface RunOptions {
   readonly system: string;
@@ -17,7 +18,7 @@ export interface RunOptions {
 
 /** `run`: asks for a run and, unless told not to wait, shows how it ended or what it waits for. */
 export async function run(house: CliHouse, io: CliIo, runbook: string, options: RunOptions): Promise<number> {
-  const ask = askFor(house, runbook, options);
+  const ask = mayOffer(house, io, askFor(house, runbook, options));
   const id = await house.submit(ask);
   if (!options.wait) {
     io.stdout(options.json ? `${JSON.stringify({ id, status: "queued" })}\n` : `run ${id}\n`);
@@ -26,6 +27,15 @@ export async function run(house: CliHouse, io: CliIo, runbook: string, options: 
   const view = await finish(house, io, id);
   show(view, io, options.json);
   return exitOfRun(view);
+}
+
+/** What is offered for approval needs a requester, who may not approve it: for an account nobody knows the run only looks. */
+function mayOffer(house: CliHouse, io: CliIo, ask: RunAsk): RunAsk {
+  const { caller, person } = house.who();
+  if (person !== undefined || ask.dryRun) return ask;
+  const { message, hint } = unknownAccount(caller, "ask for remedies: this is a dry run");
+  io.stderr(`${message}\n${hint}\n`);
+  return { ...ask, dryRun: true };
 }
 
 /** Waits for the run, or works it here where nobody else would. */
@@ -63,21 +73,6 @@ function askFor(house: CliHouse, runbook: string, { system, param, dryRun }: Run
     house.config().systems.map(({ id }) => id),
   );
   return { system, runbook, params: paramsOf(param), dryRun };
-}
-
-/** Throws with "did you mean", or with what there is. */
-export function mustBeOneOf(
-  code: "unknown_runbook" | "unknown_system" | "unknown_remedy" | "usage",
-  what: string,
-  typed: string,
-  known: readonly string[],
-): void {
-  if (known.includes(typed)) return;
-  const near = closest(typed, known);
-  const there = known.length === 0 ? "there is none" : `there is: ${known.join(", ")}`;
-  throw new DiagError(code, `there is no ${what} "${typed}"`, {
-    hint: near === undefined ? there : `did you mean "${near}"?`,
-  });
 }
 
 function paramsOf(pairs: readonly string[]): Record<string, string> {

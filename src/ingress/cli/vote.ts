@@ -1,17 +1,16 @@
 import { ANSWERS, type Answer } from "../../core/answer.ts";
 import { DiagError } from "../../core/errors.ts";
 import { count } from "../../core/format.ts";
-import type { Principal } from "../../core/policy.ts";
 import type { ApprovalView, RunView } from "../../core/view.ts";
 import { EXIT } from "./exit.ts";
 import type { CliHouse, CliIo } from "./house.ts";
-import { finish, mustBeOneOf, viewOf } from "./run.ts";
+import { mustBeOneOf } from "./one-of.ts";
+import { finish, viewOf } from "./run.ts";
 import { runJson } from "./run-json.ts";
 import { runText } from "./run-text.ts";
+import { type Decider, type DeciderOptions, deciderOf } from "./who.ts";
 
-export interface VoteOptions {
-  readonly as: string;
-  readonly reason?: string;
+export interface VoteOptions extends DeciderOptions {
   readonly breakGlass?: boolean;
   readonly json: boolean;
 }
@@ -23,7 +22,7 @@ export interface On {
 }
 
 /**
- * `approve` and `deny`: a vote of one of diagbot.yaml's people, held to the same policy as a click in Slack. Where no
+ * `approve` and `deny`: a vote of the person whose account it is, held to the same policy as a click in Slack. Where no
  * worker is alive, what the vote decided is carried out here.
  */
 export async function vote(
@@ -33,13 +32,11 @@ export async function vote(
   on: On,
   options: VoteOptions,
 ): Promise<number> {
-  const { voter, view, approval } = await decidable(house, on, options.as);
-  const answer = await house.vote({
-    ...{ approval: approval.id, voter, decision, breakGlass: options.breakGlass === true },
-    ...(options.reason === undefined ? {} : { reason: options.reason }),
-  });
+  const { decider, view, approval } = await decidable(house, on, options);
+  const breakGlass = options.breakGlass === true;
+  const answer = await house.vote({ ...decider, approval: approval.id, decision, breakGlass });
   const { state, need, have } = answer;
-  const said = state === "pending" ? `${have} of ${count(need, "approval")}` : state;
+  const said = `${state === "pending" ? `${have} of ${count(need, "approval")}` : state}${sayFor(decider)}`;
   return afterwards(
     house,
     io,
@@ -57,36 +54,34 @@ export async function answer(
   options: VoteOptions,
 ): Promise<number> {
   mustBeOneOf("usage", "answer", word, ANSWERS);
-  const { voter, view, approval } = await decidable(house, on, options.as);
-  const given = await house.answer({
-    ...{ approval: approval.id, voter, answer: word as Answer },
-    ...(options.reason === undefined ? {} : { reason: options.reason }),
-  });
+  const { decider, view, approval } = await decidable(house, on, options);
+  const given = await house.answer({ ...decider, approval: approval.id, answer: word as Answer });
   const { settled, need, have } = given;
   const said = settled ? word : `${have} of ${need} say ${word}`;
   return afterwards(house, io, { view, answer: given, settled, said: `${on.remedy}: ${said}` }, options.json);
 }
 
+/** Whose vote it was, where somebody else was named. */
+const sayFor = ({ voter, onBehalf }: Decider): string =>
+  onBehalf === undefined ? "" : ` (${voter.id}'s vote, on behalf of ${onBehalf})`;
+
 interface Decidable {
-  readonly voter: Principal;
+  readonly decider: Decider;
   readonly view: RunView;
   readonly approval: ApprovalView;
 }
 
-async function decidable(house: CliHouse, on: On, as: string): Promise<Decidable> {
-  const { people } = house.config();
-  const names = people.map(({ id }) => id);
-  mustBeOneOf("usage", "person", as, names);
-  const voter = people.find(({ id }) => id === as);
+async function decidable(house: CliHouse, on: On, options: DeciderOptions): Promise<Decidable> {
+  const decider = deciderOf(house.who(), house.config().people, options);
   const view = await viewOf(house, on.run);
   const keys = view.remedies.map(({ key }) => key);
   mustBeOneOf("unknown_remedy", `remedy in run ${view.id}`, on.remedy, keys);
   const remedy = view.remedies.find(({ key }) => key === on.remedy);
-  if (voter === undefined || remedy?.approval === undefined)
+  if (remedy?.approval === undefined)
     throw new DiagError("not_decidable", `${on.remedy} waits for nobody: it is ${remedy?.status}`, {
       ...(remedy?.advice === undefined ? {} : { hint: "a human carries it out" }),
     });
-  return { voter, view, approval: remedy.approval };
+  return { decider, view, approval: remedy.approval };
 }
 
 interface Given {

@@ -1,4 +1,5 @@
 import { stringify } from "yaml";
+import { accountName } from "../../lib/account-name.ts";
 import { LIMITS } from "../faults/rules.ts";
 import { CONFIGURED_PEOPLE, OPS_CHANNEL, POLICIES, SHOP_CHANNEL } from "../people.ts";
 import { BUDGETS, type Shop } from "../sample/shop.ts";
@@ -7,11 +8,16 @@ import { BUDGETS, type Shop } from "../sample/shop.ts";
 export function configFile(
   shop: Pick<Shop, "apiUrl" | "redisUrl" | "folders">,
   prometheusUrl: string,
+  account = accountName(),
 ): string {
   const { folders } = shop;
   const config = {
     slack: { channel: OPS_CHANNEL },
-    people: CONFIGURED_PEOPLE,
+    people: {
+      ...CONFIGURED_PEOPLE,
+      // Whoever runs the demo is Bob on the command line: `npm run diagbot -- approve 17 terminateIdle --as bob`.
+      bob: { ...CONFIGURED_PEOPLE.bob, login: [account] },
+    },
     policies: POLICIES,
     systems: {
       shop: {

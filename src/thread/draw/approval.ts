@@ -7,7 +7,7 @@ import { mrkdwn } from "../../lib/escape.ts";
 import { actions } from "../blocks.ts";
 import { at, on } from "../text/dates.ts";
 import type { DrawOptions } from "./options.ts";
-import { listed, mentionPrincipal } from "./words.ts";
+import { listed, mentionPrincipal, sayHand } from "./words.ts";
 
 /** A click would count: buttons that would only be refused are not shown. */
 export const isDecidable = (remedy: RemedyView, now: Date): boolean =>
@@ -36,8 +36,8 @@ export function sayNeeds(remedy: RemedyView, { people }: DrawOptions): string[] 
 export function sayDecision(remedy: RemedyView, { people }: DrawOptions): string[] {
   const { approval } = remedy;
   if (approval === undefined) return [];
-  const say = ({ decision, principal, reason, breakGlass, at: when }: Vote) =>
-    `${decision === "approve" ? "✔ approved" : "✘ denied"}${breakGlass === true ? " (BREAK-GLASS)" : ""} by ${mentionPrincipal(principal, people)} ${on(when)}` +
+  const say = ({ decision, principal, reason, breakGlass, at: when, ...hand }: Vote) =>
+    `${decision === "approve" ? "✔ approved" : "✘ denied"}${breakGlass === true ? " (BREAK-GLASS)" : ""} by ${mentionPrincipal(principal, people)}${sayHand(hand)} ${on(when)}` +
     `${reason === undefined || reason === "" ? "" : `: ${mrkdwn(reason, 200)}`}`;
   const votes = approval.votes.slice(0, 10).map(say);
   const lapsed = approval.state === "expired" ? [`expired ${at(approval.expiresAt)}`] : [];

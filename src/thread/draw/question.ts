@@ -6,7 +6,7 @@ import { mrkdwn } from "../../lib/escape.ts";
 import { actions, type ButtonSpec } from "../blocks.ts";
 import { at, on } from "../text/dates.ts";
 import type { DrawOptions } from "./options.ts";
-import { mentionPrincipal } from "./words.ts";
+import { mentionPrincipal, sayHand } from "./words.ts";
 
 /** What people are asked about a remedy that was applied: did it happen, or shall it stay. */
 export type Question = "unknown" | "held";
@@ -31,10 +31,10 @@ const ASKED: Readonly<Record<Answer, string>> = {
 
 /** What is asked, what was answered, and what happens by itself. mrkdwn. */
 export function sayQuestion(remedy: RemedyView, question: Question, { people }: DrawOptions): string[] {
-  const answers = remedy.answers.slice(0, 10).map(({ principal, answer, reason, at: when }) => {
+  const answers = remedy.answers.slice(0, 10).map(({ principal, answer, reason, at: when, ...hand }) => {
     const words = Object.hasOwn(ASKED, answer) ? ASKED[answer as Answer] : mrkdwn(answer, 40);
     const why = reason === undefined || reason === "" ? "" : `: ${mrkdwn(reason, 200)}`;
-    return `${mentionPrincipal(principal, people)} says ${words} ${on(when)}${why}`;
+    return `${mentionPrincipal(principal, people)}${sayHand(hand)} says ${words} ${on(when)}${why}`;
   });
   if (question === "unknown") {
     const need = remedy.risk === "destructive" ? 2 : 1;

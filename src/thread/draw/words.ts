@@ -1,4 +1,4 @@
-import type { Caller } from "../../core/caller.ts";
+import { accountOf, type Caller } from "../../core/caller.ts";
 import { parseDuration, sayDuration } from "../../core/duration.ts";
 import type { RecordedFinding, Severity } from "../../core/finding.ts";
 import type { PrincipalId } from "../../core/ids.ts";
@@ -32,8 +32,21 @@ export function sayCaller(caller: Caller): string {
   if (caller.via === "slack") return `asked by ${mention(caller.slack?.user ?? caller.name, caller.name)}`;
   if (caller.via === "alert") return "started by the alert";
   if (caller.via === "schedule") return `started by the schedule ${mrkdwn(caller.name, 60)}`;
-  return `asked by ${mrkdwn(caller.name, 60)} (command line)`;
+  const account = accountOf(caller);
+  const where = account === undefined ? "" : `, ${mrkdwn(account, 120)}`;
+  return `asked by ${mrkdwn(caller.principal ?? caller.name, 60)} (command line${where})`;
 }
+
+/** ` on the command line (alice@web1) on behalf of bob`; empty for a click. mrkdwn. */
+export const sayHand = ({
+  account,
+  onBehalf,
+}: {
+  readonly account?: string | undefined;
+  readonly onBehalf?: string | undefined;
+}): string =>
+  (account === undefined ? "" : ` on the command line (${mrkdwn(account, 120)})`) +
+  (onBehalf === undefined ? "" : ` on behalf of ${mrkdwn(onBehalf, 60)}`);
 
 /** Gravest first; among equals the runbook's own order. */
 export const byGravity = (findings: readonly RecordedFinding[]): RecordedFinding[] => {

@@ -9,6 +9,7 @@ import { SystemSchema } from "../../../src/core/system.ts";
 import type { RunView } from "../../../src/core/view.ts";
 import { buildCli } from "../../../src/ingress/cli/cli.ts";
 import type { AnswerAsk, CliHouse, RunAsk, VoteAsk } from "../../../src/ingress/cli/house.ts";
+import { whoIs } from "../../../src/ingress/cli/who.ts";
 import { routeAlerts } from "../../../src/ingress/route-alerts.ts";
 
 const on = actionsOn<unknown>("postgres");
@@ -60,9 +61,9 @@ export const remedyOf = (spec: { undo: string; within: string }) =>
       },
     });
 
-const people = [
-  { id: PrincipalId.parse("alice"), roles: ["oncall"], slack: ["U0ALICE"] },
-  { id: PrincipalId.parse("bob"), roles: ["dba"], slack: [] },
+export const people = [
+  { id: PrincipalId.parse("alice"), roles: ["oncall"], slack: ["U0ALICE"], login: ["alice"] },
+  { id: PrincipalId.parse("bob"), roles: ["dba"], slack: [], login: ["bob@web1"] },
 ];
 const systems = [
   {
@@ -215,7 +216,7 @@ export interface Spoken {
 }
 
 /** A command line over a house of one system, one runbook and one run; what was asked of it is in `asked`. */
-export function rig(more: Partial<CliHouse> = {}) {
+export function rig(more: Partial<CliHouse> = {}, account = "alice") {
   const asked = {
     submit: [] as RunAsk[],
     votes: [] as VoteAsk[],
@@ -228,6 +229,7 @@ export function rig(more: Partial<CliHouse> = {}) {
     runbooks: () => [poolRunbook],
     actions: () => [usage.action, terminate.action],
     config: () => ({ systems, people, path: "/etc/diagbot.yaml", warnings: [] }),
+    who: () => whoIs({ name: account, host: "web1" }, people, { sudo: ["root"] }),
     submit: async (ask) => {
       asked.submit.push(ask);
       return RunId.parse(42);

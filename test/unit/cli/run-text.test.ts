@@ -34,7 +34,7 @@ describe("a run in a terminal", () => {
           - terminate session 4711 (app orders, idle 22 min)
           approved by bob at 2026-11-22 10:00:09 UTC: go on
           plan 3f2a3f2a3f2a; needs 1 approval from oncall or dba until 2026-11-22 10:00:50 UTC
-          approve it: diagbot approve 42 terminateIdle --as <your name in diagbot.yaml>
+          approve it: diagbot approve 42 terminateIdle
 
         raiseMaxConnections: Raise max_connections [high risk, advice]
           Set max_connections = 200 and restart."
