@@ -8,6 +8,7 @@ import { createSlackDoor, type SlackDoor } from "../ingress/slack/door.ts";
 import { randomId } from "../lib/random-id.ts";
 import { combineHealth, type Health } from "../telemetry/health.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
+import { deliveryHealth } from "./delivery.ts";
 import type { House } from "./house.ts";
 import type { Part } from "./part.ts";
 
@@ -32,7 +33,9 @@ export async function ingressPart(
   const health: Part["health"] = {
     postgres: () => postgresHealth(house),
     queue: () => house.dispatcher.health(),
-    ...(slack === undefined ? {} : { slack: async () => slack.health() }),
+    ...(slack === undefined
+      ? {}
+      : { slack: async () => slack.health(), delivery: () => deliveryHealth(house.store.messages) }),
     ...more.health,
   };
   const listener = slack?.requestListener;
@@ -70,7 +73,9 @@ export async function opsPart(
   health: Part["health"],
 ): Promise<Part & { readonly port: number }> {
   const { environment } = house.config;
-  const all = { postgres: () => postgresHealth(house), ...health };
+  const delivery =
+    environment.slack === undefined ? {} : { delivery: () => deliveryHealth(house.store.messages) };
+  const all = { postgres: () => postgresHealth(house), ...delivery, ...health };
   const server = createHttpServer({
     logger: house.logger,
     routes: standardRoutes({

@@ -8,6 +8,7 @@ import { createJobSource } from "../queue/source.ts";
 import { createSender } from "../thread/sender.ts";
 import { keepCheckpoints } from "./checkpoints.ts";
 import { crashAt } from "./crash.ts";
+import { channelsOf, reasonOf } from "./delivery.ts";
 import type { House } from "./house.ts";
 import type { Part } from "./part.ts";
 
@@ -84,6 +85,10 @@ function slackWriter(house: House, source: ReturnType<typeof createJobSource>): 
       else await waitFor(LEAD_EVERY_MS, stopping.signal);
     }
   };
+  const told = (threads: number, oldestSeconds: number): void => {
+    metrics.threadsDirty(threads);
+    metrics.outboxAge(oldestSeconds);
+  };
   const write = async (): Promise<void> => {
     logger.info("this process writes to Slack now");
     const sender = createSender({
@@ -91,13 +96,13 @@ function slackWriter(house: House, source: ReturnType<typeof createJobSource>): 
       reader: store.reader,
       people: house.catalog.people,
       slack: { token: slack.botToken, apiUrl: slack.apiUrl },
+      channels: channelsOf(house.catalog),
+      fallback: house.catalog.channel,
       logger,
       metrics: {
         called: (method, outcome) => metrics.slackCalled(method, outcome),
-        waiting: (threads, oldest) => {
-          metrics.threadsDirty(threads);
-          metrics.outboxAge(oldest);
-        },
+        waiting: told,
+        troubles: (troubles) => metrics.deliveryTroubles(troubles.map(reasonOf)),
       },
     });
     const consumer = source.work("thread", 1, async () => sender.wake());
@@ -106,6 +111,9 @@ function slackWriter(house: House, source: ReturnType<typeof createJobSource>): 
     while (!stopping.signal.aborted && (await lead()));
     await consumer.close(1_000);
     await sender.stop(5_000);
+    // Another process knows better now.
+    told(0, 0);
+    metrics.deliveryTroubles([]);
   };
   const running = office();
   return {

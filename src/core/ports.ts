@@ -148,6 +148,15 @@ export interface ShownMessage {
   readonly attempts: number;
 }
 
+/** Something that keeps messages from being shown. */
+export interface DeliveryTrouble {
+  /** A channel's id, `token`, or `scope:` and the method of Slack it is missing for. */
+  readonly subject: string;
+  /** Of a channel: a ChannelTrouble. Otherwise Slack's own word. */
+  readonly reason: string;
+  readonly since: Date;
+}
+
 /** What the thread room keeps: which threads changed, and what each slot has shown. */
 export interface MessageStore {
   /** Threads whose rows changed since they were last drawn, urgent (approvals) first, then longest waiting. */
@@ -169,6 +178,20 @@ export interface MessageStore {
   unsent(thread: ThreadId, slot: string): Promise<void>;
   /** A person deleted it and it is not shown again, or it cannot be shown at all. */
   gone(thread: ThreadId, slot: string, channel: string): Promise<void>;
+  /** Threads that do not show everything, whatever they wait for, and for how long the oldest does not; 0: none. */
+  backlog(): Promise<{ threads: number; oldestSeconds: number }>;
+  /**
+   * The thread is shown in another channel from now on, with every slot anew. False: it is not in `from` any more.
+   * `because`: a ChannelTrouble of `from`.
+   */
+  move(thread: ThreadId, from: string, to: string, because: string): Promise<boolean>;
+  troubles(): Promise<DeliveryTrouble[]>;
+  /** Messages are held up by it now. */
+  trouble(subject: string, reason: string): Promise<void>;
+  /** It holds up nothing any more. */
+  mended(subject: string): Promise<void>;
+  /** Forgets troubles of subjects not in `keep` that have held up nothing for `ms`. */
+  forgetTroubles(keep: readonly string[], ms: number): Promise<void>;
 }
 
 export const JOB_KINDS = ["run", "thread"] as const;

@@ -177,6 +177,8 @@ export interface IncidentView {
 export interface ThreadView {
   readonly id: ThreadId;
   readonly channel: string;
+  /** It belongs in another channel, which does not take it. `because`: a ChannelTrouble. */
+  readonly moved?: { readonly meantFor: string; readonly because: string };
   readonly incident?: IncidentView;
   readonly runs: readonly RunView[];
   /** A message that belongs to no run. */

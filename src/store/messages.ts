@@ -1,5 +1,6 @@
 import { ThreadId } from "../core/ids.ts";
 import type { MessageStore, ShownMessage } from "../core/ports.ts";
+import { delivery } from "./delivery.ts";
 import { type Pool, toStoreError } from "./pool.ts";
 
 interface DirtyRow {
@@ -60,6 +61,7 @@ export function createMessageStore(pool: Pool): MessageStore {
       return rows.map(toShown);
     },
     ...changes(query),
+    ...delivery(pool),
   };
 }
 
@@ -70,7 +72,7 @@ const changes = (query: Query): Pick<MessageStore, "sending" | "sent" | "unsent"
   sending: async (thread, slot, channel, digest, seen) => {
     const { count } = await query(
       `INSERT INTO slack_message AS m (thread_id, slot, channel, state, digest, attempts)
-       VALUES ($1, $2, $3, 'sending', $4, 1)
+       SELECT id, $2, $3, 'sending', $4, 1 FROM thread WHERE id = $1 AND channel = $3
        ON CONFLICT (thread_id, slot) DO UPDATE SET state = 'sending', ts = NULL, channel = excluded.channel,
          digest = excluded.digest, attempts = m.attempts + 1,
          intent_at = CASE WHEN m.state = 'sending' THEN m.intent_at ELSE clock_timestamp() END

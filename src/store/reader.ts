@@ -16,10 +16,12 @@ export function createReader(pool: Pool, limits: Limits = Limits.parse({})): Rea
     run: (id) => loadRun(pool, id),
     runs: (filter) => runs(pool, filter),
     thread: async (id) => {
-      const { rows } = await pool.query<{ channel: string }>("SELECT channel FROM thread WHERE id = $1", [
-        id,
-      ]);
+      const { rows } = await pool.query<ThreadRow>(
+        "SELECT channel, meant_for, moved_because FROM thread WHERE id = $1",
+        [id],
+      );
       if (rows[0] === undefined) return undefined;
+      const { channel } = rows[0];
       const [incident, views, freeze] = [
         await incidentOf(pool, id),
         await loadRunsOfThread(pool, id),
@@ -27,7 +29,8 @@ export function createReader(pool: Pool, limits: Limits = Limits.parse({})): Rea
       ];
       const notice = await noticeOf(pool, id);
       const writes = await writesOf(pool, [...new Set(views.map((run) => run.system))], limits);
-      return { id, channel: rows[0].channel, runs: views, writes, ...present({ incident, freeze, notice }) };
+      const moved = movedOf(rows[0]);
+      return { id, channel, runs: views, writes, ...present({ incident, freeze, notice, moved }) };
     },
     freeze: () => freezeNow(pool),
     approval: async (id) => {
@@ -39,6 +42,15 @@ export function createReader(pool: Pool, limits: Limits = Limits.parse({})): Rea
     },
   };
 }
+
+interface ThreadRow {
+  channel: string;
+  meant_for: string | null;
+  moved_because: string | null;
+}
+
+const movedOf = ({ meant_for, moved_because }: ThreadRow): ThreadView["moved"] =>
+  meant_for === null ? undefined : { meantFor: meant_for, because: moved_because ?? "" };
 
 async function runs(
   pool: Pool,

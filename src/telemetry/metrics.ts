@@ -1,4 +1,5 @@
 import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { CHANNEL_TROUBLES } from "../core/channel.ts";
 import { ERRORS } from "../core/errors.ts";
 import { OUTCOMES, REMEDY_STATUSES, RUN_STATUSES } from "../core/outcome.ts";
 import { JOB_KINDS } from "../core/ports.ts";
@@ -45,7 +46,9 @@ export interface Metrics {
   slackCalled(method: string, result: string): void;
   queueDispatched(kind: string, result: string): void;
   leaseLost(): void;
-  /** Age of the oldest undelivered outbox row; 0: none. */
+  /** Why messages cannot be shown: one word per channel, `token` or `scope` for Slack as a whole; replaces what was said before. */
+  deliveryTroubles(reasons: readonly string[]): void;
+  /** For how long the longest waiting thread does not show everything; 0: all do. */
   outboxAge(seconds: number): void;
   threadsDirty(threads: number): void;
   /** Writes of which nobody knows whether they happened: a human must say. */
@@ -153,13 +156,24 @@ function backlogMetrics(make: Make) {
   const kinds = closedLabel(JOB_KINDS);
   const results = closedLabel(WORDS.dispatch);
   const dispatches = make.counter("queue_dispatch_total", "ids handed to the queue", ["kind", "result"]);
-  const outboxAge = make.gauge("outbox_age_seconds", "age of the oldest undelivered outbox row");
+  const outboxAge = make.gauge(
+    "outbox_age_seconds",
+    "for how long the longest waiting thread does not show everything in Slack",
+  );
+  const reasons = closedLabel([...CHANNEL_TROUBLES, "token", "scope"]);
+  const troubles = make.gauge("delivery_troubles", "channels or tokens that keep messages from being shown", [
+    "reason",
+  ]);
   const dirty = make.gauge("threads_dirty", "threads whose rows changed since they were drawn");
   const unknown = make.gauge("unknown_outcomes", "writes of which a human must say whether they happened");
   return {
     queueDispatched: (kind: string, result: string) =>
       dispatches.inc({ kind: kinds.of(kind), result: results.of(result) }),
     outboxAge: (seconds: number) => outboxAge.set(seconds),
+    deliveryTroubles: (words: readonly string[]) => {
+      troubles.reset();
+      for (const word of words) troubles.inc({ reason: reasons.of(word) });
+    },
     threadsDirty: (threads: number) => dirty.set(threads),
     unknownOutcomes: (steps: number) => unknown.set(steps),
   };

@@ -1,7 +1,9 @@
 import type { Principal } from "../core/policy.ts";
 import type { MessageStore, Reader } from "../core/ports.ts";
 import type { Logger } from "../telemetry/logger.ts";
+import { Access } from "./send/access.ts";
 import { BUDGETS, type Budgets } from "./send/budgets.ts";
+import { Channels } from "./send/channels.ts";
 import { Identity } from "./send/find.ts";
 import { Gate } from "./send/gate.ts";
 import type { Room, SenderMetrics } from "./send/room.ts";
@@ -17,6 +19,10 @@ export interface SenderOptions {
   /** People of diagbot.yaml, to name who may approve. */
   readonly people: readonly Principal[];
   readonly slack: SlackOptions;
+  /** Channels of the configuration: looked at before there is anything to post. */
+  readonly channels?: readonly string[];
+  /** Takes the threads of channels that do not take them. */
+  readonly fallback?: string | undefined;
   readonly logger: Logger;
   readonly metrics?: SenderMetrics;
   readonly budgets?: Partial<Budgets>;
@@ -47,20 +53,28 @@ const RESULTS: Readonly<Record<AnswerKind, string>> = {
 
 /** Renders charts on the event loop (about 90 ms each): start it in a process that serves no door. */
 export function createSender(options: SenderOptions): Sender {
+  const { messages, reader, logger } = options;
   const budgets = { ...BUDGETS, ...options.budgets };
   const metrics = options.metrics ?? {};
   const ticks = () => performance.now();
+  const access = new Access({ messages, logger });
+  const slack = new SlackCalls(options.slack, budgets.timeoutMs, (method, answer) => {
+    metrics.called?.(method, RESULTS[answer.kind]);
+    access.answered(method, answer);
+  });
   const room: Room = {
-    messages: options.messages,
-    reader: options.reader,
+    messages,
+    reader,
     people: () => options.people,
-    slack: new SlackCalls(options.slack, budgets.timeoutMs, (method, kind) =>
-      metrics.called?.(method, RESULTS[kind]),
-    ),
+    slack,
+    access,
+    channels: new Channels({ slack, messages, budgets, ticks, logger }),
+    configured: options.channels ?? [],
+    fallback: options.fallback,
     identity: new Identity(),
     gate: new Gate(budgets, ticks),
     budgets,
-    logger: options.logger,
+    logger,
     metrics,
     now: options.now ?? (() => new Date()),
     ticks,

@@ -1,4 +1,5 @@
 import { WebClient } from "@slack/web-api";
+import { type ChannelTrouble, SAY_TROUBLE, troubleOfChannel, troubleOfRefusal } from "../../core/channel.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import { createApi, type SlackConfig, slackErrorOf } from "./api.ts";
 import { slackLogger } from "./log.ts";
@@ -50,19 +51,29 @@ async function checkSocket({ apiUrl }: SlackConfig, appToken: string): Promise<S
   );
 }
 
+/** The causes are told apart as the sender tells them: what `serve` would meet is what is said here. */
 async function checkChannel(api: ReturnType<typeof createApi>, channel: string): Promise<SlackFinding> {
   const name = `slack channel ${channel}`;
   try {
-    const info = (await api.lookups.conversations.info({ channel })).channel;
-    if (info?.is_member === true)
-      return { name, ok: true, detail: info.is_ext_shared === true ? "shared: no votes there" : "joined" };
-    return { name, ok: false, detail: "the bot is not in it", fix: "invite the bot: /invite @diagbot" };
+    const info = (await api.lookups.conversations.info({ channel })).channel ?? {};
+    const trouble = troubleOfChannel(info);
+    if (trouble === undefined)
+      return { name, ok: true, detail: `joined${info.name === undefined ? "" : ` #${info.name}`}` };
+    return { name, ok: false, ...say(trouble) };
   } catch (error) {
+    const word = slackErrorOf(error);
+    const trouble = word === "missing_scope" ? "unreadable" : troubleOfRefusal(word);
+    if (trouble !== undefined) return { name, ok: false, ...say(trouble) };
     return {
       name,
       ok: false,
-      detail: slackErrorOf(error),
-      fix: "use the channel's id (C…) and invite the bot there",
+      detail: word,
+      fix: "try again; if it stays, look the word up in Slack's documentation",
     };
   }
 }
+
+const say = (trouble: ChannelTrouble): { detail: string; fix: string } => ({
+  detail: `diagbot cannot post there: ${SAY_TROUBLE[trouble].because}`,
+  fix: SAY_TROUBLE[trouble].fix,
+});

@@ -1,5 +1,6 @@
 import type { UsersInfoResponse } from "@slack/web-api";
 import type { Caller } from "../../core/caller.ts";
+import { troubleOfChannel } from "../../core/channel.ts";
 import { DiagError } from "../../core/errors.ts";
 import type { Principal } from "../../core/policy.ts";
 import type { Catalog } from "../../core/ports.ts";
@@ -31,7 +32,7 @@ export interface Identity {
   principal(asker: Asker): Promise<Principal>;
   /** Throws `not_allowed` where people of other companies read along, or when that cannot be found out. */
   mustBeInternal(channel: string): Promise<void>;
-  /** May the bot write there? Where Slack does not say, no. */
+  /** May the bot write there, and does nobody outside read along? Where Slack does not say, no. */
   isOurs(channel: string): Promise<boolean>;
 }
 
@@ -82,14 +83,14 @@ export function createIdentity(
       const info = await channels(channel).catch((thrown: unknown) => {
         throw slackFailure("could not look up whether this channel is shared", thrown);
       });
-      if (info.is_ext_shared === true || info.is_pending_ext_shared === true)
+      if (troubleOfChannel(info) === "shared")
         throw new DiagError("not_allowed", "this channel is shared with another company", {
           hint: "decide in a channel of your own workspace, or with `diagbot approve` on the command line",
         });
     },
     isOurs: (channel) =>
       channels(channel).then(
-        (info) => info.is_member === true || info.is_im === true,
+        (info) => troubleOfChannel(info) === undefined,
         () => false,
       ),
   };

@@ -15,6 +15,7 @@ import type {
   Ack,
   DeliveryType,
   LocalCall,
+  LocalChannel,
   LocalDelivery,
   LocalFile,
   LocalMessage,
@@ -61,6 +62,12 @@ export class LocalSlack {
   }
   set requestUrl(url: string | undefined) {
     this.backstage.delivery.requestUrl = url;
+    this.backstage.workspace.changes.touch();
+  }
+
+  /** A channel is like this from now on: archived, shared, without the bot. */
+  setChannel(channel: LocalChannel): void {
+    this.backstage.workspace.directory.put(channel);
     this.backstage.workspace.changes.touch();
   }
 

@@ -47,10 +47,13 @@ export interface Placement {
   readonly ephemeralFor?: string;
 }
 
-/** Throws `is_archived` or `not_in_channel` when the app cannot write there. */
-export function refuseStranger({ workspace }: Backstage, channel: LocalChannel): void {
+/** Throws Slack's word when the app cannot write there. A private channel it is not in does not exist for it. */
+export function refuseStranger({ workspace }: Pick<Backstage, "workspace">, channel: LocalChannel): void {
+  const isMember = workspace.directory.isMember(channel, APP.userId);
+  if (!isMember && channel.is_private === true) throw new SlackError("channel_not_found");
   if (channel.is_archived === true) throw new SlackError("is_archived");
-  if (!workspace.directory.isMember(channel, APP.userId)) throw new SlackError("not_in_channel");
+  if (!isMember) throw new SlackError("not_in_channel");
+  if (channel.is_restricted === true) throw new SlackError("restricted_action");
 }
 
 /** Stores a message of the app and tells the app about it, as Slack does. Throws `thread_not_found`. */

@@ -24,6 +24,10 @@ export interface LocalChannel {
   readonly is_private?: boolean;
   readonly is_archived?: boolean;
   readonly is_ext_shared?: boolean;
+  readonly is_pending_ext_shared?: boolean;
+  readonly is_org_shared?: boolean;
+  /** Only people may post (channel settings): the app gets `restricted_action`. */
+  readonly is_restricted?: boolean;
   readonly is_im?: boolean;
 }
 

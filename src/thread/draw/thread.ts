@@ -4,6 +4,7 @@ import type { WantedMessage } from "../wanted.ts";
 import { createAttachments } from "./files.ts";
 import { drawFindings } from "./findings.ts";
 import { drawIncidentHead } from "./incident-head.ts";
+import { noteMoved } from "./moved.ts";
 import type { DrawOptions } from "./options.ts";
 import { drawOthers } from "./others.ts";
 import { drawCard, hasCard } from "./remedy.ts";
@@ -17,6 +18,11 @@ export type { DrawOptions } from "./options.ts";
  * messages, so a repeat is harmless and a crash loses nothing. Empty for a thread nothing hangs on.
  */
 export function drawThread(view: ThreadView, options: DrawOptions): WantedMessage[] {
+  const [head, ...others] = drawAll(view, options);
+  return head === undefined ? [] : [noteMoved(head, view.moved), ...others];
+}
+
+function drawAll(view: ThreadView, options: DrawOptions): WantedMessage[] {
   const first = view.runs[0];
   if (view.incident !== undefined)
     return [

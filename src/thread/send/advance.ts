@@ -4,6 +4,7 @@ import { difference, type Operation } from "./difference.ts";
 import { doubtsOf, type Errand, memoryOf, type Pass } from "./errand.ts";
 import type { Lane, Rank } from "./gate.ts";
 import { perform } from "./perform.ts";
+import { settlePlace } from "./place.ts";
 import type { Room } from "./room.ts";
 import { readMethod } from "./slack-calls.ts";
 
@@ -40,6 +41,7 @@ async function work(
   for (;;) {
     const open = difference(wanted, pass.shown, doubtsOf(errand, room.budgets, new Date()));
     if (open.length === 0) return finish(room, errand, rev);
+    if ((await settlePlace(room, pass)) === "stop") return false;
     const waits = open.map((operation) => ({ operation, ...waitOf(room, pass, operation, turn) }));
     const ready = waits.find(({ ms }) => ms === 0);
     if (ready === undefined) return comeBack(room, pass, waits, turn);

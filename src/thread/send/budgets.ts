@@ -22,6 +22,10 @@ export interface Budgets {
   readonly lookIntervalMs: number;
   /** Wait after an error only a person can mend: channel archived, bot not invited, token revoked. */
   readonly slowMs: number;
+  /** How long Slack's word on who reads a channel and whether the bot may post there is good for. */
+  readonly channelFreshMs: number;
+  /** Between two looks at the token and at the configured channels. */
+  readonly inspectMs: number;
 }
 
 export const BUDGETS: Budgets = {
@@ -36,4 +40,6 @@ export const BUDGETS: Budgets = {
   pollMs: 1_000,
   lookIntervalMs: 500,
   slowMs: 60_000,
+  channelFreshMs: 60_000,
+  inspectMs: 60_000,
 };

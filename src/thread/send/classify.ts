@@ -4,6 +4,7 @@ import {
   WebAPIRateLimitedError,
   WebAPIRequestError,
 } from "@slack/web-api";
+import { troubleOfRefusal } from "../../core/channel.ts";
 
 /**
  * How a call of Slack can end badly. `ambiguous` it may have happened; `unsent` it surely did not;
@@ -15,31 +16,39 @@ export type Failure =
   | {
       readonly kind: "ambiguous" | "unsent" | "missing" | "place" | "content" | "access" | "fixed";
       readonly method: string;
+      /** Slack's own word, or the network's. */
       readonly why: string;
+      /** Scopes the token lacks, where Slack says so. */
+      readonly needed?: string;
     };
 
 const words = (list: string): ReadonlySet<string> => new Set(list.split(" "));
 
-const KINDS: readonly [Failure["kind"], ReadonlySet<string>][] = [
+type Kind = Exclude<Failure["kind"], "limited">;
+
+const KINDS: readonly [Kind, ReadonlySet<string>][] = [
   ["ambiguous", words("internal_error fatal_error service_unavailable request_timeout")],
-  ["missing", words("message_not_found thread_not_found no_such_thread")],
-  ["fixed", words("cant_update_message edit_window_closed message_not_editable")],
+  // The workspace moves to an Enterprise organisation: over by itself.
+  ["unsent", words("team_added_to_org")],
   [
-    "place",
+    "missing",
     words(
-      "channel_not_found not_in_channel is_archived restricted_action restricted_action_read_only_channel " +
-        "restricted_action_thread_only_channel restricted_action_non_threadable_channel messages_tab_disabled " +
-        "cannot_reply_to_message external_channel_migrating team_access_not_granted posting_to_channel_denied",
+      "message_not_found thread_not_found no_such_thread cannot_reply_to_message restricted_action_thread_locked",
     ),
   ],
+  ["fixed", words("cant_update_message edit_window_closed message_not_editable")],
   [
     "access",
     words(
       "invalid_auth not_authed account_inactive token_revoked token_expired no_permission missing_scope access_denied " +
-        "org_login_required ekm_access_denied not_allowed_token_type two_factor_setup_required accesslimited",
+        "org_login_required ekm_access_denied not_allowed_token_type two_factor_setup_required accesslimited " +
+        "team_not_found enterprise_is_restricted unknown_method method_deprecated deprecated_endpoint insecure_request",
     ),
   ],
 ];
+
+/** HTTP statuses before Slack looks at what is sent: a proxy refuses, or the address is not Slack's. */
+const NOT_LET_THROUGH = new Set([401, 403, 404, 405, 407, 421]);
 
 /** Errors of the network before anything was sent. */
 const NEVER_SENT = words("ECONNREFUSED ENOTFOUND EAI_AGAIN EHOSTUNREACH ENETUNREACH UND_ERR_CONNECT_TIMEOUT");
@@ -51,11 +60,9 @@ const DEFAULT_LIMIT_MS = 10_000;
 export function classify(thrown: unknown, method: string): Failure {
   if (thrown instanceof WebAPIRateLimitedError)
     return { kind: "limited", method, ms: thrown.retryAfter * 1000, why: "rate limited" };
-  if (thrown instanceof WebAPIPlatformError) return classifyAnswer(thrown.data.error, method);
-  if (thrown instanceof WebAPIHTTPError) {
-    const kind = thrown.statusCode >= 500 || thrown.statusCode === 408 ? "ambiguous" : "content";
-    return { kind, method, why: `HTTP ${thrown.statusCode}` };
-  }
+  if (thrown instanceof WebAPIPlatformError) return classifyAnswer(thrown.data, method);
+  if (thrown instanceof WebAPIHTTPError)
+    return { kind: kindOfStatus(thrown.statusCode), method, why: `HTTP ${thrown.statusCode}` };
   const why = thrown instanceof Error ? thrown.message : String(thrown);
   if (why.startsWith("Retry header")) return { kind: "limited", method, ms: DEFAULT_LIMIT_MS, why };
   const code = thrown instanceof WebAPIRequestError ? networkCode(thrown.original) : undefined;
@@ -63,11 +70,21 @@ export function classify(thrown: unknown, method: string): Failure {
   return { kind, method, why: code ?? why };
 }
 
-function classifyAnswer(error: string, method: string): Failure {
-  if (error === "ratelimited" || error === "rate_limited" || error === "message_limit_exceeded")
-    return { kind: "limited", method, ms: DEFAULT_LIMIT_MS, why: error };
-  const kind = KINDS.find(([, errors]) => errors.has(error))?.[0] ?? "content";
-  return { kind, method, why: error } as Failure;
+const LIMITED = words("ratelimited rate_limited message_limit_exceeded too_many_requests");
+
+/** An answer of Slack that is not understood was a refusal all the same: nothing was posted. */
+function classifyAnswer(data: { error: string; needed?: unknown }, method: string): Failure {
+  const { error, needed } = data;
+  if (LIMITED.has(error)) return { kind: "limited", method, ms: DEFAULT_LIMIT_MS, why: error };
+  const known =
+    troubleOfRefusal(error) === undefined ? KINDS.find(([, errors]) => errors.has(error))?.[0] : "place";
+  const scopes = typeof needed === "string" && needed !== "" ? { needed } : {};
+  return { kind: known ?? "content", method, why: error, ...scopes };
+}
+
+function kindOfStatus(status: number): "ambiguous" | "access" | "content" {
+  if (status >= 500 || status === 408) return "ambiguous";
+  return NOT_LET_THROUGH.has(status) ? "access" : "content";
 }
 
 function networkCode(error: unknown, depth = 0): string | undefined {

@@ -101,6 +101,7 @@ async function adopt(
   await room.messages.sent(errand.thread, slot, ts, digest);
   errand.slots.delete(slot);
   room.gate.answered();
+  if (row !== undefined) await room.channels.took(row.channel);
   if (row !== undefined) shown.set(slot, { ...row, state: "sent", ts, digest });
   return "on";
 }

@@ -1,7 +1,9 @@
 import type { Principal } from "../../core/policy.ts";
 import type { MessageStore, Reader } from "../../core/ports.ts";
 import type { Logger } from "../../telemetry/logger.ts";
+import type { Access } from "./access.ts";
 import type { Budgets } from "./budgets.ts";
+import type { Channels } from "./channels.ts";
 import type { Identity } from "./find.ts";
 import type { Gate } from "./gate.ts";
 import type { SlackCalls } from "./slack-calls.ts";
@@ -10,8 +12,10 @@ import type { SlackCalls } from "./slack-calls.ts";
 export interface SenderMetrics {
   /** A call of Slack ended: `ok`, `rate_limited`, `refused`, `ambiguous` (it may have happened) or `failed` (never sent). */
   called?(method: string, result: string): void;
-  /** Threads whose rows changed since they were drawn, and for how long the oldest waits; 0: none. */
+  /** Threads that do not show everything, and for how long the oldest does not; 0: none. */
   waiting?(threads: number, oldestSeconds: number): void;
+  /** All that keeps messages from being shown, as of the last inspection. */
+  troubles?(troubles: readonly { readonly subject: string; readonly reason: string }[]): void;
   /** A thread shows everything; seconds since the first change it had not shown. */
   caughtUp?(seconds: number): void;
 }
@@ -22,6 +26,12 @@ export interface Room {
   readonly reader: Reader;
   readonly people: () => readonly Principal[];
   readonly slack: SlackCalls;
+  readonly access: Access;
+  readonly channels: Channels;
+  /** Channels of the configuration. */
+  readonly configured: readonly string[];
+  /** Takes the threads of channels that do not. */
+  readonly fallback: string | undefined;
   readonly identity: Identity;
   readonly gate: Gate;
   readonly budgets: Budgets;

@@ -2,6 +2,7 @@ import { waitFor } from "../../lib/wait.ts";
 import { advance, type Turn } from "./advance.ts";
 import { byTurn, type Errand, newErrand } from "./errand.ts";
 import type { Lane } from "./gate.ts";
+import { inspect } from "./inspect.ts";
 import type { Room } from "./room.ts";
 
 /** Threads that are remembered at once; more wait in the table. */
@@ -21,6 +22,8 @@ export class Rounds {
   private ended: Promise<void> = Promise.resolve();
   private pollAt = 0;
   private polledAt = -Infinity;
+  private inspectAt = 0;
+  private inspecting: Promise<void> | undefined;
   private woken = new AbortController();
 
   constructor(room: Room) {
@@ -31,6 +34,7 @@ export class Rounds {
     if (this.running) return;
     this.running = true;
     this.pollAt = 0;
+    this.inspectAt = 0;
     this.ended = this.loop();
   }
 
@@ -43,7 +47,7 @@ export class Rounds {
     this.running = false;
     this.nudge();
     const over = new AbortController();
-    const finished = this.ended.then(() => Promise.all(this.underWay));
+    const finished = this.ended.then(() => Promise.all([...this.underWay, this.inspecting]));
     await Promise.race([finished, waitFor(graceMs, over.signal)]);
     over.abort();
     this.errands.clear();
@@ -58,6 +62,7 @@ export class Rounds {
       this.woken = new AbortController();
       if (this.room.ticks() >= this.pollAt) await this.poll();
       if (!this.running) return;
+      this.inspect();
       this.begin();
       const pause = Math.max(1, Math.min(this.nextTurn(), this.pollAt) - this.room.ticks());
       await waitFor(Math.min(pause, this.room.budgets.pollMs), this.woken.signal);
@@ -65,17 +70,28 @@ export class Rounds {
   }
 
   private async poll(): Promise<void> {
-    const { messages, budgets, logger, metrics, ticks, now } = this.room;
+    const { messages, budgets, logger, metrics, ticks } = this.room;
     this.polledAt = ticks();
     this.pollAt = this.polledAt + budgets.pollMs;
     try {
       const dirty = await messages.dirty(MOST_ERRANDS);
       for (const { thread, rev, urgent, since } of dirty) this.note(thread, rev, urgent, since);
-      const oldest = dirty.reduce((least, { since }) => Math.min(least, since.getTime()), now().getTime());
-      metrics.waiting?.(dirty.length, (now().getTime() - oldest) / 1000);
+      const { threads, oldestSeconds } = await messages.backlog();
+      metrics.waiting?.(threads, oldestSeconds);
     } catch (error) {
       logger.warn({ err: error }, "cannot ask which threads changed");
     }
+  }
+
+  private inspect(): void {
+    const { budgets, logger, ticks } = this.room;
+    if (this.inspecting !== undefined || ticks() < this.inspectAt) return;
+    this.inspectAt = ticks() + budgets.inspectMs;
+    this.inspecting = inspect(this.room)
+      .catch((error: unknown) => logger.warn({ err: error }, "the channels could not be looked at"))
+      .finally(() => {
+        this.inspecting = undefined;
+      });
   }
 
   private note(thread: Errand["thread"], rev: number, urgent: boolean, since: Date): void {

@@ -38,7 +38,7 @@ export async function settleFailure(
   logger.warn({ thread: pass.errand.thread, slot, method, outcome: failure.kind, why }, "Slack refused");
   if (failure.kind === "limited") gate.block(method, failure.ms);
   else if (failure.kind === "access") gate.block(why === "missing_scope" ? method : "*", budgets.slowMs);
-  else if (failure.kind === "place") return moveBack(room, pass);
+  else if (failure.kind === "place") return refusedThere(room, pass, why);
   else if (failure.kind === "missing") rootIsMissing(room, pass, slot);
   else if (failure.kind === "content" || failure.kind === "fixed") {
     if (wanted.kind === "file") return giveUp(room, pass, slot);
@@ -60,9 +60,8 @@ function rootIsMissing(room: Room, pass: Pass, slot: string): void {
   else memoryOf(pass.errand, "head").deleted = true;
 }
 
-/** Only a person can mend the channel: try again slowly, and at once when the thread changes after that. */
-async function moveBack(room: Room, pass: Pass): Promise<Verdict> {
-  room.gate.block(pass.view.channel, room.budgets.slowMs);
-  await room.messages.later(pass.errand.thread, room.budgets.slowMs);
-  return wait(room, pass, room.budgets.slowMs);
+/** The channel does not take it: where the thread goes instead is decided when it is looked at again. */
+async function refusedThere(room: Room, pass: Pass, why: string): Promise<Verdict> {
+  await room.channels.refused(pass.view.channel, why);
+  return wait(room, pass, 0);
 }

@@ -1,5 +1,6 @@
 import type { KnownBlock } from "@slack/types";
 import { LogLevel, WebClient } from "@slack/web-api";
+import type { ChannelFacts } from "../../core/channel.ts";
 import type { WantedFile } from "../wanted.ts";
 import { classify, type Failure } from "./classify.ts";
 
@@ -36,12 +37,15 @@ export interface SlackOptions {
   readonly apiUrl?: string | undefined;
 }
 
+/** Hears how every call ended. */
+export type OnCall = (method: string, answer: Answer<unknown>) => void;
+
 /** The calls the sender makes; none throws, none retries, none waits longer than the time limit. */
 export class SlackCalls {
   private readonly client: WebClient;
-  private readonly onCall: (method: string, kind: AnswerKind) => void;
+  private readonly onCall: OnCall;
 
-  constructor(options: SlackOptions, timeoutMs: number, onCall: (method: string, kind: AnswerKind) => void) {
+  constructor(options: SlackOptions, timeoutMs: number, onCall: OnCall) {
     this.onCall = onCall;
     this.client = new WebClient(options.token, {
       ...(options.apiUrl === undefined ? {} : { slackApiUrl: options.apiUrl }),
@@ -106,6 +110,13 @@ export class SlackCalls {
     });
   }
 
+  channel(channel: string): Promise<Answer<ChannelFacts>> {
+    return this.call(
+      "conversations.info",
+      async () => (await this.client.conversations.info({ channel })).channel ?? {},
+    );
+  }
+
   /** One page of a channel (newest first) or of a thread (oldest first), from `oldest` (unix seconds) on. */
   read({ channel, root }: Place, oldest: string, cursor: string | undefined): Promise<Answer<Page>> {
     const common = {
@@ -134,7 +145,7 @@ export class SlackCalls {
     } catch (error) {
       answer = classify(error, method);
     }
-    this.onCall(method, answer.kind);
+    this.onCall(method, answer);
     return answer;
   }
 }

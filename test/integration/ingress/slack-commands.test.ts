@@ -30,12 +30,15 @@ describeDoor(rig, (door) => {
     expect(await rig.newestRun()).toMatchObject({ runbook: "service-health", caller: { name: "U0CAROL" } });
   });
 
-  it("puts the thread where the bot may write", async () => {
-    await door.bench.slack.command("U0ALICE", "C0PRIVATE", "/diag", "orders");
-    const { thread_id } = await rig.newestRun();
-    const { rows } = await rig.pool.query("SELECT channel FROM thread WHERE id = $1", [thread_id]);
-    expect(rows[0].channel).toBe("C0OPS");
-  });
+  it.each(["C0PRIVATE", "C0SHARED"])(
+    "puts the thread where the bot may write, not in %s",
+    async (channel) => {
+      await door.bench.slack.command("U0ALICE", channel, "/diag", "orders");
+      const { thread_id } = await rig.newestRun();
+      const { rows } = await rig.pool.query("SELECT channel FROM thread WHERE id = $1", [thread_id]);
+      expect(rows[0].channel).toBe("C0OPS");
+    },
+  );
 
   it.each([
     ["ordres", /did you mean/],

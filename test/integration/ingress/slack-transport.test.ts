@@ -140,8 +140,14 @@ describe("when things are slow or away", () => {
       "C0OPS",
       "C0PRIVATE",
       "C0NOWHERE",
+      "C0SHARED",
     ]);
-    expect(found.map(({ ok }) => ok)).toEqual([true, true, true, false, false]);
+    expect(found.map(({ ok }) => ok)).toEqual([true, true, true, false, false, false]);
+    expect(found.slice(3).map(({ detail, fix }) => `${detail}; ${fix}`)).toEqual([
+      expect.stringMatching(/not in the channel; invite it there/),
+      expect.stringMatching(/private without diagbot in it, or the id is wrong; invite it there/),
+      expect.stringMatching(/another organisation.*; name a channel of your own/),
+    ]);
     expect(await checkSlack({ botToken: "xoxb-wrong", apiUrl }, ["C0OPS"])).toMatchObject([
       { ok: false, detail: "invalid_auth" },
     ]);

@@ -8,7 +8,7 @@ import type { LocalMessage } from "../../../src/local/slack/types.ts";
 import { createMessageStore } from "../../../src/store/messages.ts";
 import { openPool, type Pool } from "../../../src/store/pool.ts";
 import { createReader } from "../../../src/store/reader.ts";
-import { type Budgets, createSender, type Sender } from "../../../src/thread/sender.ts";
+import { type Budgets, createSender, type Sender, type SenderOptions } from "../../../src/thread/sender.ts";
 import { freshDatabase } from "../../helpers/database.ts";
 import { until } from "../../helpers/until.ts";
 import { PEOPLE, PLAN, SERIES } from "../../unit/thread/views.ts";
@@ -22,7 +22,7 @@ export interface Bench {
   readonly store: MessageStore;
   /** Called for every log line of warn and above. */
   readonly log: string[];
-  sender(budgets?: Partial<Budgets>, store?: MessageStore): Sender;
+  sender(budgets?: Partial<Budgets>, store?: MessageStore, more?: Partial<SenderOptions>): Sender;
   /** A thread with one run; `status` and the rest may be changed by SQL, `touch` tells the sender. */
   openThread(channel?: string): Promise<{ thread: ThreadId; run: RunId }>;
   touch(thread: ThreadId, urgent?: boolean): Promise<void>;
@@ -64,7 +64,7 @@ export async function openBench(label: string, options: LocalSlackOptions = {}):
     slack,
     store,
     log,
-    sender: (budgets = {}, messages = store) => {
+    sender: (budgets = {}, messages = store, more = {}) => {
       const sender = createSender({
         messages,
         reader,
@@ -72,6 +72,7 @@ export async function openBench(label: string, options: LocalSlackOptions = {}):
         slack: { token: slack.token, apiUrl: slack.apiUrl },
         logger,
         budgets: { ...QUICK, ...budgets },
+        ...more,
       });
       senders.push(sender);
       return sender;

@@ -12,4 +12,6 @@ export const QUICK: Partial<Budgets> = {
   pollMs: 40,
   lookIntervalMs: 10,
   slowMs: 200,
+  channelFreshMs: 200,
+  inspectMs: 100,
 };

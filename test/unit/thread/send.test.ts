@@ -84,8 +84,19 @@ describe("Slack's errors", () => {
     [platform("is_archived"), "place"],
     [platform("token_revoked"), "access"],
     [platform("invalid_blocks"), "content"],
+    [platform("restricted_action_read_only_channel"), "place"],
+    [platform("is_inactive"), "place"],
+    [platform("restricted_action_thread_locked"), "missing"],
+    [platform("team_added_to_org"), "unsent"],
+    [platform("missing_scope"), "access"],
+    [platform("account_inactive"), "access"],
+    [platform("a_word_of_next_year"), "content"],
     [platform("cant_update_message"), "fixed"],
     [new WebAPIHTTPError(503, "", {}), "ambiguous"],
+    [new WebAPIHTTPError(413, "", {}), "content"],
+    // A proxy in between: what was drawn is not to blame.
+    [new WebAPIHTTPError(403, "", {}), "access"],
+    [new WebAPIHTTPError(407, "", {}), "access"],
     [network("ECONNREFUSED"), "unsent"],
     [network("ENOTFOUND"), "unsent"],
     [network("ECONNRESET"), "ambiguous"],
@@ -97,6 +108,17 @@ describe("Slack's errors", () => {
     it(`${error instanceof Error ? error.message || error.name : String(error)} ${kind}`, () => {
       expect(classify(error, "chat.postMessage").kind).toBe(kind);
     });
+  it("name the scope that is missing", () => {
+    const answer = { ok: false as const, error: "missing_scope", needed: "files:write" };
+    expect(classify(new WebAPIPlatformError(answer), "files.uploadV2")).toMatchObject({
+      kind: "access",
+      needed: "files:write",
+    });
+  });
+  it("of the field: a private channel the bot is not in", () => {
+    const answer = { ok: false as const, error: "channel_not_found", warning: "missing_charset" };
+    expect(classify(new WebAPIPlatformError(answer), "chat.postMessage").kind).toBe("place");
+  });
   it("say how long to wait", () => {
     expect(classify(new WebAPIRateLimitedError(7), "chat.update")).toMatchObject({
       ms: 7000,

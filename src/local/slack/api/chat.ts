@@ -77,9 +77,11 @@ const postEphemeral = method(
   },
 );
 
-/** The app's own message. Throws `channel_not_found`, `message_not_found` or `refusal`. */
+/** The app's own message. Throws `message_not_found`, `refusal`, or why the app cannot write there. */
 const own = ({ workspace }: Backstage, channel: string, ts: string, refusal: string): LocalMessage => {
-  const message = workspace.messages.public(workspace.directory.channel(channel).id, ts);
+  const where = workspace.directory.channel(channel);
+  refuseStranger({ workspace }, where);
+  const message = workspace.messages.public(where.id, ts);
   if (message.user !== APP.userId) throw new SlackError(refusal);
   return message;
 };

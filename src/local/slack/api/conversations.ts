@@ -74,6 +74,8 @@ const info = method(
   z.object({ channel: word }),
   ({ channel }, { workspace }) => {
     const found = workspace.directory.channel(channel);
+    if (found.is_private === true && !workspace.directory.isMember(found, APP.userId))
+      throw new SlackError("channel_not_found");
     return { channel: workspace.directory.conversation(found) } satisfies Answer<Conversations["info"]>;
   },
 );

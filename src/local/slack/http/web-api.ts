@@ -63,6 +63,9 @@ const refusal = (error: SlackError) => ({
     ? {}
     : {
         errors: error.messages,
+        ...(error.code === "missing_scope"
+          ? { needed: error.messages[0]?.replace("needed: ", "") ?? "" }
+          : {}),
         response_metadata: { messages: error.messages.map((line) => `[ERROR] ${line}`) },
       }),
 });

@@ -45,6 +45,11 @@ export class Directory {
     throw new SlackError("channel_not_found");
   }
 
+  /** The channel is like this from now on. */
+  put(channel: LocalChannel): void {
+    this.conversations.set(channel.id, channel);
+  }
+
   /** The direct messages between a person and the app, opened on first use. */
   direct(user: string): LocalChannel {
     const person = this.person(user);
@@ -98,8 +103,9 @@ export class Directory {
       is_archived: channel.is_archived ?? false,
       is_member: members.includes(APP.userId),
       is_ext_shared: channel.is_ext_shared ?? false,
-      is_shared: channel.is_ext_shared ?? false,
-      is_pending_ext_shared: false,
+      is_org_shared: channel.is_org_shared ?? false,
+      is_shared: channel.is_ext_shared ?? channel.is_org_shared ?? false,
+      is_pending_ext_shared: channel.is_pending_ext_shared ?? false,
       num_members: members.length,
       topic: { value: channel.topic ?? "", creator: "", last_set: 0 },
       ...(channel.is_im === true ? { user: members[0] ?? "" } : {}),
