@@ -9,14 +9,14 @@ type State = PanelEntry["state"];
 /** Breaks things, and knows what is broken: for the panel of the page and for the script. */
 export interface Breaker {
   readonly panel: Panel;
-  /** Breaks it and resolves when the symptom is there. Throws when it does not show within 30 s. */
+  /** Breaks it and resolves when the symptom is there. Throws when it does not show within 60 s. */
   break(fault: Fault): Promise<void>;
   heal(fault: Fault): Promise<void>;
   stop(): Promise<void>;
 }
 
 const LOOK_EVERY_MS = 1000;
-const SYMPTOM_WITHIN_MS = 30_000;
+const SYMPTOM_WITHIN_MS = 60_000;
 
 /** Over: no symptom in so many looks in a row. One clean look may be luck (a lock waiter that just timed out). */
 const CLEAN_LOOKS = 2;

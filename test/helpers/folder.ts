@@ -10,11 +10,12 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pidFiles } from "../../src/local/house/processes.ts";
 
 const PREFIX = "diagbot-test-";
 const OWNER = "owner.pid";
-/** Services put the number of their process here, so that the next run can end what a crashed one left. */
-const SERVICE_PIDS = ["postgres/postmaster.pid", "redis.pid"];
+/** Redis puts the number of its process here, so that the next run can end what a crashed one left. */
+const REDIS_PID = "redis.pid";
 
 /** A folder of this test process for the data of services; see `cleanStaleFolders`. */
 export function serviceFolder(): string {
@@ -26,12 +27,13 @@ export function serviceFolder(): string {
 }
 
 /** Ends services of test runs that died without cleaning up, and removes their folders. */
-export function cleanStaleFolders(): void {
+export async function cleanStaleFolders(): Promise<void> {
   for (const name of readdirSync(tmpdir()).filter((entry) => entry.startsWith(PREFIX))) {
     const folder = join(tmpdir(), name);
     const owner = pidIn(join(folder, OWNER));
     if (owner === undefined || isAlive(owner)) continue;
-    for (const file of SERVICE_PIDS) endService(join(folder, file), folder);
+    await pidFiles(join(folder, "pids")).clean();
+    endService(join(folder, REDIS_PID), folder);
     rmSync(folder, { recursive: true, force: true });
   }
 }

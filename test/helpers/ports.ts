@@ -1,13 +1,4 @@
-import { createServer } from "node:net";
+import { freePorts } from "../../src/local/house/ports.ts";
 
-/** A TCP port nobody listens on now. */
-export const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      const port = typeof address === "object" && address !== null ? address.port : 0;
-      server.close(() => resolve(port));
-    });
-  });
+/** A TCP port nobody listens on now, and which nobody is given for an outgoing connection. */
+export const freePort = async (): Promise<number> => (await freePorts(1))[0] ?? 0;

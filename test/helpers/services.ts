@@ -18,7 +18,7 @@ declare module "vitest" {
  * embedded Postgres and, where redis-server is on the PATH, a private Redis are started and stopped again.
  */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
-  cleanStaleFolders();
+  await cleanStaleFolders();
   const stops: (() => Promise<void>)[] = [];
   const given = process.env.DATABASE_URL;
   const postgres = given === undefined ? await startPostgres() : undefined;

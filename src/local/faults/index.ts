@@ -1,4 +1,7 @@
+import { apiDown } from "./api-down.ts";
 import { blockedCheckout } from "./blocked-checkout.ts";
+import { cacheDown } from "./cache-down.ts";
+import { databaseDown } from "./database-down.ts";
 import type { Fault } from "./fault.ts";
 import { forgottenTransaction } from "./forgotten-transaction.ts";
 import { idleReports } from "./idle-reports.ts";
@@ -15,6 +18,9 @@ import { uploadFolderFull } from "./upload-folder-full.ts";
 
 /** Everything that can be broken, in the order of the panel. */
 const FAULTS: readonly Fault[] = [
+  databaseDown,
+  cacheDown,
+  apiDown,
   poolExhausted,
   idleReports,
   blockedCheckout,

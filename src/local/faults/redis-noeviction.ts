@@ -1,8 +1,8 @@
 import type { Redis } from "ioredis";
+import { CACHE_USERS, resetCache } from "./cache.ts";
 import { fault } from "./fault.ts";
 import { redisFull } from "./redis-rules.ts";
 
-const IMPORTER = "image-importer";
 const THUMBNAIL = "x".repeat(4 << 10);
 
 /** Large values first, then small ones: the server refuses only above its limit, and must stay there. */
@@ -18,15 +18,6 @@ async function fill(cache: Redis, bytes: number): Promise<void> {
   }
 }
 
-/** What the cache is started with, and goes back to. */
-export const CACHE_SETTINGS = { maxmemory: "48mb", "maxmemory-policy": "allkeys-lru" } as const;
-
-export async function restoreCache(cache: Redis): Promise<void> {
-  await cache.config("SET", "maxmemory", CACHE_SETTINGS.maxmemory);
-  await cache.config("SET", "maxmemory-policy", CACHE_SETTINGS["maxmemory-policy"]);
-  await cache.flushall();
-}
-
 /** Somebody copied the settings of a queue to a cache: nothing is evicted, and the cache refuses writes when it is full. */
 export const redisNoeviction = fault({
   id: "redis-noeviction",
@@ -36,17 +27,15 @@ export const redisNoeviction = fault({
   expects: { finding: "oom", remedy: "setPolicy" },
   rule: redisFull,
   break: async (shop) => {
+    await resetCache(shop);
     const cache = shop.cache();
     await cache.config("SET", "maxmemory-policy", "noeviction");
     for (const bytes of SIZES) await fill(cache, bytes);
     // The importer goes on: what buffers give back is used at once, as long as nothing is evicted.
     let next = 0;
-    shop.keepBusy(IMPORTER, 100, async () => {
+    shop.keepBusy(CACHE_USERS.importer, 100, async () => {
       await cache.set(`shop:thumbnail:${next++ % 10_000}`, THUMBNAIL);
     });
   },
-  heal: async (shop) => {
-    await shop.relieve(IMPORTER);
-    await restoreCache(shop.cache());
-  },
+  heal: resetCache,
 });

@@ -1,9 +1,8 @@
 import type { Redis } from "ioredis";
+import { CACHE_USERS, resetCache } from "./cache.ts";
 import { fault } from "./fault.ts";
-import { restoreCache } from "./redis-noeviction.ts";
 import { redisEvictions } from "./redis-rules.ts";
 
-const CRAWLER = "crawler";
 const TEASERS = 600;
 /** Just below a size class of the allocator (32 KiB). */
 const TEASER = "x".repeat(31_000);
@@ -28,18 +27,16 @@ export const redisTooSmall = fault({
   expects: { finding: "eviction-storm", remedy: "raiseMaxmemory" },
   rule: redisEvictions,
   break: async (shop) => {
+    await resetCache(shop);
     const cache = shop.cache();
     for (let at = 0; at < TEASERS; at += 50) await lookUp(cache, at, 50);
     const used = /used_memory:(\d+)/.exec(await cache.info("memory"))?.[1];
     await cache.config("SET", "maxmemory", String(Math.round(Number(used) * SHARE)));
     let next = 0;
-    shop.keepBusy(CRAWLER, 50, async () => {
+    shop.keepBusy(CACHE_USERS.crawler, 50, async () => {
       await lookUp(cache, next, 20);
       next = (next + 20) % TEASERS;
     });
   },
-  heal: async (shop) => {
-    await shop.relieve(CRAWLER);
-    await restoreCache(shop.cache());
-  },
+  heal: resetCache,
 });

@@ -63,6 +63,8 @@ export async function startChild(spec: ChildSpec, pids: PidFiles): Promise<Child
         graceMs,
         ...(spec.stopSignal === undefined ? {} : { signal: spec.stopSignal }),
       });
+      // The system has taken it away; that we hear of it may take a moment longer.
+      await ended;
       await pids.forget(spec.name);
     },
   };

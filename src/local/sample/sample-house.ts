@@ -1,4 +1,4 @@
-import { CACHE_SETTINGS } from "../faults/redis-noeviction.ts";
+import { CACHE_SETTINGS } from "../faults/cache.ts";
 import type { Cleanups } from "../house/cleanups.ts";
 import type { HouseFolder } from "../house/folder.ts";
 import { freePorts } from "../house/ports.ts";

@@ -15,12 +15,20 @@ import { openSession, type Session } from "./session.ts";
 /** Folders with a size budget, as disks have; bytes. */
 export const BUDGETS = { logs: 40 << 20, uploads: 40 << 20, workerMemory: 260 << 20 } as const;
 
+/** A part of the shop that can be taken away and brought back; either is harmless when it is so already. */
+export interface Service {
+  stop(): Promise<void>;
+  start(): Promise<void>;
+}
+
 /** The running sample system, as faults and monitoring see it. */
 export interface Shop {
   readonly apiUrl: string;
   readonly databaseUrl: string;
   readonly redisUrl: string | undefined;
   readonly folders: { readonly logs: string; readonly uploads: string };
+  /** Where this machine has no redis-server, those of the cache do nothing. */
+  readonly services: { readonly database: Service; readonly cache: Service; readonly api: Service };
   /** What monitoring sees: a superuser session, so that it works when all ordinary slots are taken. */
   watch<R extends pg.QueryResultRow>(sql: string, values?: readonly unknown[]): Promise<R[]>;
   /** A session of the application's role under a name of its own, kept until it is ended or closed. */
@@ -49,6 +57,9 @@ export interface ShopParts {
 }
 
 const WORKER = "shop-worker";
+const API = "shop-api";
+const WELL_WITHIN_MS = 60_000;
+const NOTHING: Service = { stop: async () => undefined, start: async () => undefined };
 
 /** Starts the sample system on its database and resolves when its health endpoint says ok. */
 export async function startShop(parts: ShopParts): Promise<Shop> {
@@ -59,9 +70,9 @@ export async function startShop(parts: ShopParts): Promise<Shop> {
   await rm(join(folder.path, "shop"), { recursive: true, force: true });
   for (const path of Object.values(folders)) await mkdir(path, { recursive: true });
   const env = { SHOP_DATABASE_URL: databaseUrl, SHOP_REDIS_URL: redis?.url, SHOP_PORT: String(port) };
-  await supervisor.start({ name: "shop-api", file: new URL("./api.ts", import.meta.url), env });
+  await supervisor.start({ name: API, file: new URL("./api.ts", import.meta.url), env });
   await supervisor.start({ name: WORKER, file: new URL("./worker.ts", import.meta.url), env });
-  await until("the shop", async () => (await fetch(`${apiUrl}/health`)).ok, { timeoutMs: 30_000 });
+  await until("the shop", async () => (await fetch(`${apiUrl}/health`)).ok, { timeoutMs: WELL_WITHIN_MS });
 
   const monitor = createMonitor(cluster.adminUrl("shop"));
   const sessions = new Map<string, Session[]>();
@@ -69,10 +80,12 @@ export async function startShop(parts: ShopParts): Promise<Shop> {
     const open = sessions.get(name) ?? [];
     sessions.delete(name);
     // On the server first: one that waits or computes does not notice that its client has gone.
-    await monitor.query(
-      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1",
-      [name],
-    );
+    await monitor
+      .query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1", [name])
+      .catch((error: NodeJS.ErrnoException) => {
+        // A server that is down has no sessions.
+        if (error.code !== "ECONNREFUSED") throw error;
+      });
     await Promise.all(open.map((session) => session.close()));
   };
   const busy = createBusyness();
@@ -82,6 +95,11 @@ export async function startShop(parts: ShopParts): Promise<Shop> {
     databaseUrl,
     redisUrl: redis?.url,
     folders,
+    services: {
+      database: { stop: cluster.stop, start: cluster.start },
+      cache: redis ?? NOTHING,
+      api: { stop: () => supervisor.hold(API), start: () => supervisor.release(API) },
+    },
     watch: monitor.query,
     session: async (name) => {
       const session = await openSession(databaseUrl, name);

@@ -1,6 +1,6 @@
 import pg from "pg";
 import { waitFor } from "../../lib/wait.ts";
-import { Bug } from "./bugs.ts";
+import { obeyOrders } from "./orders.ts";
 import { beginProgram, nowListening, settings } from "./settings.ts";
 
 /** The shop's worker: ships paid orders, one batch after the other, and counts the stock while no other worker does. */
@@ -72,13 +72,8 @@ async function leakMemory(bytes: number): Promise<void> {
   }
 }
 
-process.on("message", (message) => {
-  const bug = Bug.parse(message);
-  const work = bug.bug === "leak-sessions" ? leakSessions(bug.count) : leakMemory(bug.bytes);
-  work.catch((error: Error) => process.stderr.write(`${bug.bug}: ${error.message}\n`));
-});
-
 beginProgram();
+obeyOrders((bug) => (bug.bug === "leak-sessions" ? leakSessions(bug.count) : leakMemory(bug.bytes)));
 nowListening();
 void loop("ship", ship, 500);
 void loop("count stock", countStock, 1000);

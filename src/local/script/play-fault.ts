@@ -11,6 +11,7 @@ import { transcript } from "./transcript.ts";
 export interface Played {
   readonly fault: string;
   readonly cause: string;
+  /** `(advice)`: a person did it by hand. */
   readonly remedy: string;
   readonly verified: boolean;
   readonly seconds: number;
@@ -21,9 +22,11 @@ export interface Played {
 const DECIDER = APPROVERS[0] ?? "";
 const NOT_NEEDED = "not needed any more, the other remedy has helped";
 
-const PROPOSED_WITHIN_MS = 60_000;
-const DONE_WITHIN_MS = 120_000;
-const QUIET_WITHIN_MS = 30_000;
+const PROPOSED_WITHIN_MS = 120_000;
+const DONE_WITHIN_MS = 240_000;
+/** What people wait for at their keyboard. */
+const ANSWERED_WITHIN_MS = 30_000;
+const QUIET_WITHIN_MS = 120_000;
 
 /** Breaks one thing and lets the people do what people do; `read` gets the conversation as it grows. Never throws. */
 export async function playFault(house: House, fault: Fault, read: (line: string) => void): Promise<Played> {
@@ -45,11 +48,58 @@ export async function playFault(house: House, fault: Fault, read: (line: string)
   }
 }
 
+/** Breaks it, waits until monitoring and diagbot have noticed, and does what people do about it. */
 async function breakAndRepair(house: House, fault: Fault, read: (line: string) => void): Promise<RunReport> {
-  const { slack } = house;
-  const known = new Set(cards(slack, SHOP_CHANNEL).map((card) => card.message.ts));
+  const known = new Set(conversation(house.slack, SHOP_CHANNEL).map(({ ts }) => ts));
   await house.breaker.break(fault);
   read(`>>> broken: ${fault.description}`);
+  return fault.expects.advice === true
+    ? followAdvice(house, fault, known, read)
+    : approveRemedy(house, fault, known, read);
+}
+
+/** The run ends with advice for a person; a person carries it out. */
+async function followAdvice(
+  { slack, bot, breaker }: House,
+  fault: Fault,
+  known: ReadonlySet<string>,
+  read: (line: string) => void,
+): Promise<RunReport> {
+  const ended = (): string[] =>
+    conversation(slack, SHOP_CHANNEL)
+      .filter(({ ts }) => !known.has(ts))
+      .flatMap((message) => SUMMARY.exec(slotOf(message))?.[1] ?? []);
+  // Another run may end meanwhile, such as the one that was asked how the shop is.
+  const report = await until(
+    `a run of ${fault.runbook} that finds ${fault.expects.finding}`,
+    async () => {
+      for (const run of ended()) {
+        const seen = readReport(await bot.json("status", run));
+        if (seen.runbook === fault.runbook && seen.findings.some(({ id }) => isExpected(fault, id)))
+          return seen;
+      }
+      return undefined;
+    },
+    { timeoutMs: PROPOSED_WITHIN_MS, everyMs: 500 },
+  );
+  read(`>>> ${nameOf(DECIDER)} does it by hand: ${adviceIn(report, fault) ?? "no advice"}`);
+  await breaker.heal(fault);
+  return report;
+}
+
+/** The slot of a run's last message. */
+const SUMMARY = /(?:^|\/)run\/([^/]+)\/summary$/;
+
+const adviceIn = (report: RunReport, { expects }: Fault): string | undefined =>
+  report.remedies.find(({ id }) => id === expects.remedy)?.advice;
+
+async function approveRemedy(
+  house: House,
+  fault: Fault,
+  known: ReadonlySet<string>,
+  read: (line: string) => void,
+): Promise<RunReport> {
+  const { slack } = house;
   const card = await slack.waitFor(
     (now) =>
       cards(now, SHOP_CHANNEL).find(
@@ -68,7 +118,7 @@ async function breakAndRepair(house: House, fault: Fault, read: (line: string) =
 async function refuseOutsider({ slack }: House, card: Card, read: (line: string) => void): Promise<void> {
   const before = slack.ephemerals(OUTSIDER).length;
   await slack.click(OUTSIDER, { channel: SHOP_CHANNEL, ts: card.message.ts }, "remedy:approve");
-  const told = await slack.waitFor((now) => now.ephemerals(OUTSIDER)[before], 5000);
+  const told = await slack.waitFor((now) => now.ephemerals(OUTSIDER)[before], ANSWERED_WITHIN_MS);
   read(`>>> Carol presses Approve and is told: ${told.text}`);
 }
 
@@ -80,7 +130,7 @@ async function approve({ slack }: House, card: Card, read: (line: string) => voi
     read(`>>> ${nameOf(person)} presses Approve`);
     await slack.click(person, { channel: SHOP_CHANNEL, ts: card.message.ts }, "remedy:approve");
     // The card is drawn anew: with the vote, or without buttons.
-    await slack.waitFor((then) => current(then, card)?.message !== before, 15_000);
+    await slack.waitFor((then) => current(then, card)?.message !== before, ANSWERED_WITHIN_MS);
   }
 }
 
@@ -100,14 +150,14 @@ async function declineOthers({ slack }: House, done: Card, read: (line: string) 
   for (const card of rest) {
     read(`>>> ${nameOf(DECIDER)} denies ${card.remedy}: ${NOT_NEEDED}`);
     await slack.click(DECIDER, { channel: SHOP_CHANNEL, ts: card.message.ts }, "remedy:deny");
-    await slack.waitFor((now) => now.view(DECIDER), 5000);
+    await slack.waitFor((now) => now.view(DECIDER), ANSWERED_WITHIN_MS);
     const answer = await slack.submit(DECIDER, { reason: NOT_NEEDED });
     if (answer.errors === undefined) continue;
     const told = Object.values(answer.errors).join("; ");
     read(`>>> and is told: ${told}`);
     // Fine where the bot itself has found in the meantime that nobody needs it.
     await slack
-      .waitFor((now) => current(now, card)?.open !== true, 5000)
+      .waitFor((now) => current(now, card)?.open !== true, ANSWERED_WITHIN_MS)
       .catch(() => {
         throw new Error(`denying ${card.remedy}: ${told}`);
       });
@@ -126,14 +176,21 @@ function judge(fault: Fault, report: RunReport): string[] {
   if (!report.findings.some(({ id }) => isExpected(fault, id)))
     wrong.push(`found ${report.findings.map(({ id }) => id).join(", ") || "nothing"}, not ${finding}`);
   const status = report.remedies.find(({ id }) => id === remedy)?.status;
-  if (status !== "succeeded") wrong.push(`${remedy} is ${status ?? "not there"}`);
+  if (status !== goodEnd(fault)) wrong.push(`${remedy} is ${status ?? "not there"}`);
+  if (fault.expects.advice === true && (adviceIn(report, fault) ?? "") === "")
+    wrong.push(`${remedy} says nothing`);
   return wrong;
 }
 
+/** How the expected remedy stands when all went well. */
+const goodEnd = ({ expects }: Fault): string => (expects.advice === true ? "advice" : "succeeded");
+
 const account = (fault: Fault, report: RunReport): Pick<Played, "cause" | "remedy" | "verified"> => ({
   cause: (report.findings.find(({ id }) => isExpected(fault, id)) ?? report.findings[0])?.title ?? "–",
-  remedy: fault.expects.remedy,
-  verified: report.remedies.some(({ id, status }) => id === fault.expects.remedy && status === "succeeded"),
+  remedy: fault.expects.advice === true ? "(advice)" : fault.expects.remedy,
+  verified: report.remedies.some(
+    ({ id, status }) => id === fault.expects.remedy && status === goodEnd(fault),
+  ),
 });
 
 /** Verified is what the product says; this is what the system says: no symptom, and monitoring has nothing left to report. */

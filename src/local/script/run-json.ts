@@ -6,7 +6,7 @@ const RunReport = z.object({
   runbook: z.string(),
   status: z.string(),
   findings: z.array(z.object({ id: z.string(), title: z.string() })),
-  remedies: z.array(z.object({ id: z.string(), status: z.string() })),
+  remedies: z.array(z.object({ id: z.string(), status: z.string(), advice: z.string().optional() })),
 });
 export type RunReport = z.infer<typeof RunReport>;
 

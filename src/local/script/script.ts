@@ -7,7 +7,7 @@ import { table } from "./table.ts";
 /**
  * Asks how a healthy system is, then breaks one thing after the other, and judges what the product made of it.
  * Resolves with the exit code: 0 only if nothing was found in the healthy one, and every cause was found, repaired after
- * approval, and verified.
+ * approval (or by hand, where all that can be given is advice), and verified.
  */
 export async function runScript(
   house: House,
@@ -38,7 +38,7 @@ export async function runScript(
   const failed = played.filter(({ wrong }) => wrong.length > 0);
   say(
     failed.length === 0
-      ? `\nAll ${played.length} faults were found, repaired after approval and verified.`
+      ? `\nAll ${played.length} faults were found, repaired (after approval, or by hand as advised) and verified.`
       : `\n${failed.length} of ${played.length} faults were not: ${failed.map(({ fault }) => fault).join(", ")}.`,
   );
   return failed.length === 0 && unwell.length === 0 ? 0 : 1;

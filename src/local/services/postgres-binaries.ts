@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { chmod, cp, lstat, mkdir, readFile, stat, symlink } from "node:fs/promises";
+import { chmod, cp, lstat, mkdir, mkdtemp, readFile, rename, rm, stat, symlink } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
@@ -30,15 +30,30 @@ export async function findBinaries(wished: string): Promise<PostgresBinaries> {
   const native = await nativeFolder();
   const runAs = process.getuid?.() === 0 ? await unprivilegedUser() : undefined;
   const major = (await readVersion(native)).split(".")[0] ?? "";
-  if (runAs === undefined || ((await reachable(native, runAs)) && (await reachable(wished, runAs)))) {
-    await hydrateSymlinks(native);
-    return { ...inFolder(native), major, runAs, base: wished };
-  }
-  const home = await ownFolder(join(tmpdir(), `diagbot-demo-${sha256(wished).slice(0, 12)}`));
-  const copy = join(home, `postgres-${await readVersion(native)}`);
-  await cp(native, copy, { recursive: true, verbatimSymlinks: true, force: false });
-  await hydrateSymlinks(copy);
-  return { ...inFolder(copy), major, runAs, base: home };
+  const reached = async (path: string): Promise<boolean> =>
+    runAs === undefined || (await reachable(path, runAs));
+  const programs = (await reached(native)) ? native : await copyOf(native);
+  await hydrateSymlinks(programs);
+  const base = (await reached(wished))
+    ? wished
+    : await ownFolder(`diagbot-data-${sha256(wished).slice(0, 12)}`);
+  return { ...inFolder(programs), major, runAs, base };
+}
+
+/** A copy for everybody to read, made once for a version, whichever checkout asks: whole, or not there. */
+async function copyOf(native: string): Promise<string> {
+  const home = await ownFolder(`diagbot-postgres-${await readVersion(native)}-${process.arch}`);
+  const copy = join(home, "native");
+  if ((await stat(copy).catch(() => undefined)) !== undefined) return copy;
+  const fresh = await mkdtemp(join(home, "new-"));
+  await chmod(fresh, 0o755);
+  await cp(native, fresh, { recursive: true, verbatimSymlinks: true });
+  await rename(fresh, copy).catch(async (error: NodeJS.ErrnoException) => {
+    await rm(fresh, { recursive: true, force: true });
+    // Another process has made it meanwhile.
+    if (error.code !== "ENOTEMPTY" && error.code !== "EEXIST") throw error;
+  });
+  return copy;
 }
 
 const inFolder = (native: string) => ({
@@ -83,7 +98,8 @@ async function hydrateSymlinks(native: string): Promise<void> {
 }
 
 /** A folder below the temporary one. Somebody else's is refused: we are root here and would run their programs. */
-async function ownFolder(path: string): Promise<string> {
+async function ownFolder(name: string): Promise<string> {
+  const path = join(tmpdir(), name);
   await mkdir(path, { recursive: true, mode: 0o755 });
   const found = await lstat(path);
   if (!found.isDirectory() || found.uid !== 0) throw new Error(`${path} belongs to another user; remove it`);

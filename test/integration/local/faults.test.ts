@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { runbooks } from "../../../runbooks/index.ts";
 import { connectors } from "../../../src/connectors/index.ts";
-import { isExpected } from "../../../src/local/faults/fault.ts";
+import { waitFor } from "../../../src/lib/wait.ts";
+import { type Fault, isExpected } from "../../../src/local/faults/fault.ts";
 import { faultsFor } from "../../../src/local/faults/index.ts";
 import { findRedis } from "../../../src/local/services/redis.ts";
 import { type Bench, openBench } from "../../helpers/run-runbook.ts";
@@ -41,35 +42,101 @@ describe("without a fault", () => {
   });
 });
 
-describe.each(faults.map((fault) => [fault.id, fault] as const))("%s", (_id, fault) => {
-  const symptom = () => fault.symptom(sample.shop);
+/** Time enough for a machine that does a lot besides; nothing here is slow by itself. */
+const PATIENCE_MS = 60_000;
+const gone = (fault: Fault) => until(async () => !(await fault.symptom(sample.shop)), PATIENCE_MS);
+const broken = async (fault: Fault) => {
+  await fault.break(sample.shop);
+  await until(() => fault.symptom(sample.shop), PATIENCE_MS);
+};
 
-  it("breaks, is found with its cause, repaired by its remedy, and leaves no symptom", {
-    timeout: 90_000,
-  }, async () => {
-    await until(async () => !(await symptom()), 20_000);
-    await fault.break(sample.shop);
-    await until(symptom, 30_000);
-    const seconds = fault.rule.forSeconds ?? 2;
-    const since = performance.now();
-    await until(() => performance.now() - since > seconds * 1000, 30_000);
-
-    const runbook = runbookOf(fault.runbook);
-    expect(runbook.alerts).toContainEqual({ alertname: fault.rule.alertname });
+/** What the runbook says as soon as it finds the fault and has its remedy. */
+async function diagnosed(fault: Fault) {
+  const runbook = runbookOf(fault.runbook);
+  expect(runbook.alerts).toContainEqual({ alertname: fault.rule.alertname });
+  let seen: unknown;
+  return until(async () => {
     const diagnosis = await bench.diagnose(runbook);
-    const found = diagnosis.findings.find(({ id }) => isExpected(fault, id));
-    expect(found, JSON.stringify(diagnosis.findings.map(({ id, title }) => [id, title]))).toBeDefined();
-    expect(found?.remedies).toContain(fault.expects.remedy);
+    seen = diagnosis.findings.map(({ id, title, remedies }) => ({ id, title, remedies }));
+    const isFound = diagnosis.findings.some(({ id }) => isExpected(fault, id));
+    // Advice may stand at another finding, as that of all components does.
+    const offers = diagnosis.findings
+      .filter(({ id }) => fault.expects.advice === true || isExpected(fault, id))
+      .flatMap(({ remedies }) => remedies);
+    return isFound && offers.includes(fault.expects.remedy) && diagnosis;
+  }, PATIENCE_MS).catch((error: Error) => {
+    throw new Error(`${error.message}; found ${JSON.stringify(seen)}`);
+  });
+}
 
-    const applied = await diagnosis.apply(fault.expects.remedy);
-    expect(applied.holds, JSON.stringify(applied.previews)).toBe(true);
-    await until(async () => !(await symptom()), 20_000);
+describe.each(faults.map((fault) => [fault.id, fault] as const))("%s", (_id, fault) => {
+  it("breaks, is found with its cause, repaired by its remedy or as its advice says, and leaves no symptom", {
+    timeout: 5 * PATIENCE_MS,
+  }, async () => {
+    await gone(fault);
+    await broken(fault);
+    // As long as monitoring waits before it fires: ages and thresholds are seconds of the database's clock.
+    await waitFor((fault.rule.forSeconds ?? 2) * 1000);
+    const diagnosis = await diagnosed(fault);
+    if (fault.expects.advice === true) {
+      expect(diagnosis.advice(fault.expects.remedy)).toMatch(/\w+ \w+/);
+      await fault.heal(sample.shop);
+    } else {
+      const applied = await diagnosis.apply(fault.expects.remedy);
+      expect(applied.holds, JSON.stringify(applied.previews)).toBe(true);
+    }
+    await gone(fault);
   });
 
-  it("can be put right by hand", { timeout: 60_000 }, async () => {
-    await fault.break(sample.shop);
-    await until(symptom, 30_000);
+  it("can be put right by hand", { timeout: 3 * PATIENCE_MS }, async () => {
+    await broken(fault);
     await fault.heal(sample.shop);
-    await until(async () => !(await symptom()), 20_000);
+    await gone(fault);
+  });
+});
+
+describe("one after the other", { timeout: 5 * PATIENCE_MS }, () => {
+  const named = (id: string): Fault => {
+    const found = faults.find((fault) => fault.id === id);
+    if (found === undefined) throw new Error(`no fault ${id}`);
+    return found;
+  };
+
+  it.skipIf(!redis)("a cache that was filled and repaired by its remedy can be shrunk", async () => {
+    await broken(named("redis-noeviction"));
+    await (await diagnosed(named("redis-noeviction"))).apply("setPolicy");
+    await gone(named("redis-noeviction"));
+    await broken(named("redis-too-small"));
+  });
+
+  it.skipIf(!redis)("a cache can be shrunk while it is full, and filled while it is too small", async () => {
+    await broken(named("redis-noeviction"));
+    await broken(named("redis-too-small"));
+    await broken(named("redis-noeviction"));
+  });
+
+  it.skipIf(process.platform !== "linux")(
+    "a leak is not lost because the worker is just being replaced",
+    async () => {
+      const leak = named("memory-leak");
+      const pid = sample.shop.workerPid() ?? 0;
+      // Stopped, it gets the order and does nothing with it; killed, it takes it along.
+      process.kill(pid, "SIGSTOP");
+      const breaking = leak.break(sample.shop);
+      process.kill(pid, "SIGKILL");
+      await breaking;
+      await until(() => leak.symptom(sample.shop), PATIENCE_MS);
+      expect(sample.shop.workerPid()).not.toBe(pid);
+    },
+  );
+
+  it("what is stopped twice and started twice runs, and a second stop is none", async () => {
+    const { services } = sample.shop;
+    for (const service of Object.values(services)) {
+      await service.stop();
+      await service.stop();
+      await Promise.all([service.start(), service.start()]);
+    }
+    await until(async () => (await fetch(`${sample.shop.apiUrl}/health`)).ok, PATIENCE_MS);
   });
 });

