@@ -1,11 +1,10 @@
 import { type House, openHouse } from "./app/house.ts";
 import { ingressPart, opsPart } from "./app/ingress.ts";
 import type { Part } from "./app/part.ts";
+import { requireAll } from "./app/requirements.ts";
 import { workerPart } from "./app/worker.ts";
 import { answerParent, startWorkerProcess } from "./app/worker-process.ts";
 import type { Config } from "./config/load.ts";
-import { DiagError } from "./core/errors.ts";
-import { checkQueue } from "./queue/check.ts";
 import { migrate } from "./store/index.ts";
 
 export type Role = "all" | "ingress" | "worker";
@@ -67,7 +66,7 @@ async function startParts(
   return ingress.port;
 }
 
-/** Refuses unsafe set-ups with a reason instead of half working. */
+/** Refuses what `doctor` calls missing, with a reason, instead of half working; says loudly what may be meant. */
 async function ready(house: House, role: Role): Promise<void> {
   const { environment, warnings } = house.config;
   for (const warning of warnings) house.logger.warn(warning);
@@ -75,15 +74,9 @@ async function ready(house: House, role: Role): Promise<void> {
     house.logger.info(
       "REDIS_URL is not set: the queue runs in Postgres. A second machine or real load wants Redis",
     );
+  await requireAll(house, role);
   const applied = await migrate(house.pool);
   if (applied.length > 0) house.logger.info({ applied }, "migrated");
-  const complaints = await checkQueue({
-    redisUrl: environment.redisUrl,
-    databaseUrl: environment.databaseUrl,
-    prefix: environment.prefix,
-  });
-  if (complaints.length > 0)
-    throw new DiagError("bad_config", complaints.join("\n"), { hint: "see docs/reliability.md, queue" });
   house.logger.info(
     { role, systems: house.config.systems.length, runbooks: house.catalog.runbooks.length },
     "starting",

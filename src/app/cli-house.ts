@@ -44,7 +44,7 @@ export function createCliHouse(cwd: string): CliHouse {
       const fresh = openHouse(configured(), { maxConnections: 1 });
       return migrate(fresh.pool).finally(() => fresh.close());
     },
-    doctor: async () => diagnoseSelf(configured()),
+    doctor: async (role) => diagnoseSelf(configured(), role),
     route: (notification) => routeAlerts(catalogOf(configured()), notification),
     serve: async (role) => {
       const app = await startApp(loadConfig({ env: processEnvironment(), cwd, serving: role }), role);

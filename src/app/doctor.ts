@@ -1,79 +1,37 @@
+import type { Role } from "../config/environment.ts";
 import type { Config } from "../config/load.ts";
-import { toDiagError } from "../core/errors.ts";
 import type { DoctorCheck } from "../ingress/cli/house.ts";
 import { checkSlack } from "../ingress/slack/check.ts";
-import { checkQueue } from "../queue/check.ts";
-import { missingMigrations } from "../store/index.ts";
+import { checkSystems } from "./doctor-systems.ts";
 import { type House, openHouse } from "./house.ts";
+import { type Required, requirements } from "./requirements.ts";
 
 const WORKER_IS_ALIVE_MS = 10_000;
-const NODE_MAJOR = 20;
 
-/** What is missing between this machine, Slack, Postgres and the queue. Looks only. */
-export async function diagnoseSelf(config: Config): Promise<DoctorCheck[]> {
+/** What is missing between this machine, Slack, Postgres, the queue and the systems. Looks only. */
+export async function diagnoseSelf(config: Config, role: Role): Promise<DoctorCheck[]> {
   const house = openHouse(config, { maxConnections: 2 });
   try {
     const checks = await Promise.all([
-      node(),
-      postgres(house),
-      queue(config),
+      requirements(house, role).then((found) => found.map(shown)),
       slack(config),
-      alertmanager(config),
       workers(house),
+      checkSystems(config.systems),
     ]);
-    return checks.flat();
+    // What comes from the systems is foreign text, and errors may repeat a URL with its password.
+    return checks.flat().map((check) => redacted(check, house.redact));
   } finally {
     await house.close();
   }
 }
 
-function node(): DoctorCheck {
-  const [major = 0] = process.versions.node.split(".").map(Number);
-  const fine = major >= NODE_MAJOR;
-  return {
-    name: "node",
-    state: fine ? "ok" : "missing",
-    detail: process.versions.node,
-    ...(fine ? {} : { fix: "install Node 20.19 or newer" }),
-  };
-}
+const shown = ({ code: _code, ...check }: Required): DoctorCheck => check;
 
-async function postgres({ pool }: House): Promise<DoctorCheck> {
-  try {
-    const { rows } = await pool.query<{ v: string }>("SELECT current_setting('server_version') AS v");
-    const missing = await missingMigrations(pool);
-    const detail = `Postgres ${rows[0]?.v ?? ""}`;
-    if (missing.length === 0) return { name: "postgres", state: "ok", detail };
-    return {
-      name: "postgres",
-      state: "warning",
-      detail: `${detail}; not migrated: ${missing.join(", ")}`,
-      fix: "run `diagbot migrate` (serve does it, too)",
-    };
-  } catch (error) {
-    return {
-      name: "postgres",
-      state: "missing",
-      detail: toDiagError(error, "store_unavailable").message,
-      fix: "check DATABASE_URL and that Postgres is up",
-    };
-  }
-}
-
-async function queue({ environment }: Config): Promise<DoctorCheck> {
-  const { redisUrl, databaseUrl, prefix } = environment;
-  const complaints = await checkQueue({ redisUrl, databaseUrl, prefix });
-  if (complaints.length > 0)
-    return {
-      name: "queue",
-      state: "missing",
-      detail: complaints.join("; "),
-      fix: "check REDIS_URL; Redis needs maxmemory-policy noeviction",
-    };
-  if (redisUrl === undefined)
-    return { name: "queue", state: "ok", detail: "in Postgres (REDIS_URL is not set)" };
-  return { name: "queue", state: "ok", detail: "Redis" };
-}
+const redacted = (check: DoctorCheck, redact: (text: string) => string): DoctorCheck => ({
+  ...check,
+  detail: redact(check.detail),
+  ...(check.fix === undefined ? {} : { fix: redact(check.fix) }),
+});
 
 async function slack({ environment, slackChannel, systems }: Config): Promise<DoctorCheck[]> {
   if (environment.slack === undefined)
@@ -85,28 +43,27 @@ async function slack({ environment, slackChannel, systems }: Config): Promise<Do
         fix: "set SLACK_BOT_TOKEN and SLACK_SIGNING_SECRET or SLACK_APP_TOKEN",
       },
     ];
+  const lost: DoctorCheck = {
+    name: "slack.channel",
+    state: "warning",
+    detail: "is not set: alerts that belong to no system are refused",
+    fix: "set `slack.channel` in diagbot.yaml",
+  };
   const channels = [
     ...systems.flatMap((system) => system.channel ?? []),
     ...(slackChannel === undefined ? [] : [slackChannel]),
   ];
   const found = await checkSlack(environment.slack, [...new Set(channels)]);
-  return found.map(({ ok, name, detail, fix }) => ({
-    name,
-    state: ok ? "ok" : "missing",
-    detail,
-    ...(fix === undefined ? {} : { fix }),
-  }));
+  const checks = found.map(
+    ({ ok, name, detail, fix }): DoctorCheck => ({
+      name,
+      state: ok ? "ok" : "missing",
+      detail,
+      ...(fix === undefined ? {} : { fix }),
+    }),
+  );
+  return slackChannel === undefined ? [...checks, lost] : checks;
 }
-
-const alertmanager = ({ environment }: Config): DoctorCheck =>
-  environment.alertmanagerToken === undefined
-    ? {
-        name: "alertmanager",
-        state: "warning",
-        detail: "ALERTMANAGER_TOKEN is not set",
-        fix: "openssl rand -hex 32",
-      }
-    : { name: "alertmanager", state: "ok", detail: "a token is set; the path is /webhooks/alertmanager" };
 
 async function workers({ store }: House): Promise<DoctorCheck> {
   const alive = await store.sweep.workers(WORKER_IS_ALIVE_MS).catch(() => []);

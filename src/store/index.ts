@@ -16,8 +16,9 @@ import { createSweepStore } from "./sweep.ts";
 import { writes } from "./writes.ts";
 
 export { auditHead, firstRowAfter, verifyAudit } from "./audit.ts";
+export { lookAtStore } from "./check.ts";
 export { DOOR_POINTS, type DoorPoint } from "./intake.ts";
-export { migrate, missingMigrations } from "./migrate.ts";
+export { migrate } from "./migrate.ts";
 export { openPool, type Pool } from "./pool.ts";
 
 export interface Store {

@@ -47,13 +47,20 @@ export async function migrate(pool: Pool): Promise<string[]> {
   }
 }
 
-/** Names of migrations this version has and the database lacks; empty: ready. */
-export async function missingMigrations(pool: Pool): Promise<string[]> {
+/** `missing`: migrations this version has and the database lacks; `changed`: those it has in another version. */
+export async function migrationState(pool: Pool): Promise<{ missing: string[]; changed: string[] }> {
   const exists = await pool.query<{ name: string | null }>("SELECT to_regclass('migration')::text AS name");
-  const applied = exists.rows[0]?.name
-    ? new Set((await pool.query<{ name: string }>("SELECT name FROM migration")).rows.map((row) => row.name))
-    : new Set<string>();
-  return (await migrations()).map(({ name }) => name).filter((name) => !applied.has(name));
+  const { rows } = exists.rows[0]?.name
+    ? await pool.query<{ name: string; sha256: string }>("SELECT name, sha256 FROM migration")
+    : { rows: [] };
+  const applied = new Map(rows.map((row) => [row.name, row.sha256]));
+  const known = await migrations();
+  return {
+    missing: known.filter(({ name }) => !applied.has(name)).map(({ name }) => name),
+    changed: known
+      .filter(({ name, sql }) => applied.has(name) && applied.get(name) !== sha256(sql))
+      .map(({ name }) => name),
+  };
 }
 
 async function migrations(): Promise<{ name: string; sql: string }[]> {

@@ -1,6 +1,7 @@
 import type { Connector } from "../../core/action.ts";
 import type { ConnectionOf } from "../../core/connection.ts";
 import * as actions from "./actions.ts";
+import { checkDocker } from "./check.ts";
 import { type DockerClient, openDocker } from "./client.ts";
 
 /** Docker engines over their unix socket (Engine API, no command line). */
@@ -8,5 +9,6 @@ export const dockerConnector: Connector<DockerClient> = {
   needs: "docker",
   actions: Object.values(actions).map((maker) => maker.action),
   open: (connection) => openDocker(connection as ConnectionOf<"docker">),
+  check: checkDocker,
   close: async (client) => client.close(),
 };

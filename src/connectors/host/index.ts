@@ -1,6 +1,7 @@
 import type { Connector } from "../../core/action.ts";
 import type { ConnectionOf } from "../../core/connection.ts";
 import * as actions from "./actions.ts";
+import { checkHost } from "./check.ts";
 import { type HostClient, openHost } from "./client.ts";
 
 /** Linux machines: this one, or one behind SSH. */
@@ -8,5 +9,6 @@ export const hostConnector: Connector<HostClient> = {
   needs: "host",
   actions: Object.values(actions).map((maker) => maker.action),
   open: (connection) => openHost(connection as ConnectionOf<"host">),
+  check: checkHost,
   close: (client) => client.machine.close(),
 };

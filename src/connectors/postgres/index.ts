@@ -1,6 +1,7 @@
 import type { Connector } from "../../core/action.ts";
 import type { ConnectionOf } from "../../core/connection.ts";
 import * as postgres from "./actions.ts";
+import { checkPostgres } from "./check.ts";
 import { openPostgres, type PostgresClient } from "./client.ts";
 import { postgresTrouble } from "./trouble.ts";
 
@@ -30,6 +31,7 @@ export const postgresConnector: Connector<PostgresClient> = {
     postgres.analyzeTable,
   ].map(({ action }) => action),
   open: (connection) => openPostgres((connection as ConnectionOf<"postgres">).url),
+  check: checkPostgres,
   close: (client) => client.close(),
   trouble: postgresTrouble,
 };

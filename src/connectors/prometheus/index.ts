@@ -1,6 +1,7 @@
 import type { Connector } from "../../core/action.ts";
 import type { ConnectionOf } from "../../core/connection.ts";
 import * as prometheus from "./actions.ts";
+import { checkPrometheus } from "./check.ts";
 import { openPrometheus, type PrometheusClient } from "./client.ts";
 
 /** Prometheus and what speaks its HTTP API v1; reads only. */
@@ -15,5 +16,6 @@ export const prometheusConnector: Connector<PrometheusClient> = {
     prometheus.latencySeries,
   ].map(({ action }) => action),
   open: (connection) => openPrometheus(connection as ConnectionOf<"prometheus">),
+  check: checkPrometheus,
   close: async (client) => client.close(),
 };

@@ -17,9 +17,12 @@ export const quoted = (value: string): string =>
 /** `metric{label="value",…}`; names that PromQL does not allow are refused, values are escaped. */
 export function selector(metric: string, matchers: readonly Matcher[]): string {
   if (!METRIC.test(metric)) throw new DiagError("bad_config", `not a metric name: ${JSON.stringify(metric)}`);
-  const inside = matchers.map(({ label, op, value }) => `${labelName(label)}${op}${quoted(value)}`);
-  return `${metric}{${inside.join(",")}}`;
+  return `${metric}${seriesWith(matchers)}`;
 }
+
+/** `{label="value",…}`: series of any metric. */
+export const seriesWith = (matchers: readonly Matcher[]): string =>
+  `{${matchers.map(({ label, op, value }) => `${labelName(label)}${op}${quoted(value)}`).join(",")}}`;
 
 /** A label name, checked. */
 export function labelName(label: string): string {

@@ -1,6 +1,7 @@
 import type { Connector } from "../../core/action.ts";
 import type { ConnectionOf } from "../../core/connection.ts";
 import * as redis from "./actions.ts";
+import { checkRedis } from "./check.ts";
 import { openRedis, type RedisClient } from "./client.ts";
 
 /** Redis: looks with bounded SCANs, changes limits of caches only. */
@@ -18,5 +19,6 @@ export const redisConnector: Connector<RedisClient> = {
     redis.killScript,
   ].map(({ action }) => action),
   open: (connection) => openRedis((connection as ConnectionOf<"redis">).url),
+  check: checkRedis,
   close: (client) => client.close(),
 };

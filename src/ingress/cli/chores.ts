@@ -2,19 +2,31 @@ import type { AuditReport } from "../../core/audit.ts";
 import { count } from "../../core/format.ts";
 import { columns } from "./columns.ts";
 import { EXIT } from "./exit.ts";
-import type { CliHouse, CliIo } from "./house.ts";
+import type { CliHouse, CliIo, DoctorCheck, ServeRole } from "./house.ts";
+import { plain } from "./plain.ts";
 
-/** `doctor`: what is missing between this machine, Slack, Postgres and Redis. 1 when something is. */
-export async function doctor(house: CliHouse, io: CliIo, json: boolean): Promise<number> {
-  const checks = await house.doctor();
+/** `doctor`: what is missing between this machine, Slack, Postgres, Redis and the systems. 1 when something is. */
+export async function doctor(
+  house: CliHouse,
+  io: CliIo,
+  { json, role }: { json: boolean; role: ServeRole },
+): Promise<number> {
+  const checks = await house.doctor(role);
   const isWell = checks.every(({ state }) => state !== "missing");
-  if (json) io.stdout(`${JSON.stringify({ ok: isWell, checks })}\n`);
-  else {
-    io.stdout(`${columns(checks.map(({ name, state, detail }) => [state, name, detail]))}\n`);
-    for (const { name, state, fix } of checks)
-      if (state !== "ok" && fix !== undefined) io.stdout(`\n${name}: ${fix}\n`);
-  }
+  const serves = checks.every(({ stopsServe }) => stopsServe !== true);
+  io.stdout(json ? `${JSON.stringify({ ok: isWell, serves, checks })}\n` : doctorText(checks, serves, role));
   return isWell ? EXIT.ok : EXIT.findings;
+}
+
+function doctorText(checks: readonly DoctorCheck[], serves: boolean, role: ServeRole): string {
+  const table = columns(checks.map(({ name, state, detail }) => [state, name, detail]));
+  const fixes = checks
+    .filter(({ state, fix, paste }) => state !== "ok" && (fix ?? paste) !== undefined)
+    .map(({ name, fix, paste = [] }) =>
+      [`${name}: ${fix ?? "run"}`, ...paste.map((line) => `  ${line}`)].map(plain).join("\n"),
+    );
+  const verdict = serves ? [] : [`serve --role ${role} would not start.`];
+  return `${[table, ...fixes, ...verdict].join("\n\n")}\n`;
 }
 
 /** `audit verify`: walks the chain of audit rows. 2 when a row is not what was written, or checkpoints do not cover them. */

@@ -63,11 +63,7 @@ function addService(program: Command, house: CliHouse, io: CliIo, act: Act): voi
   program
     .command("serve")
     .description("answer Slack and Alertmanager, and work runs, until told to stop")
-    .addOption(
-      new Option("--role <role>", "what this process does")
-        .choices(["all", "ingress", "worker"])
-        .default("all"),
-    )
+    .addOption(roleOption("what this process does"))
     .action((options: { role: ServeRole }) =>
       act(async () => {
         await house.serve(options.role);
@@ -161,9 +157,10 @@ function addChecks(program: Command, house: CliHouse, io: CliIo, act: Act): void
     .action((options: { runbooksOnly: boolean; json: boolean }) => act(() => check(house, io, options)));
   program
     .command("doctor")
-    .description("say what is missing between this machine, Slack, Postgres and Redis")
+    .description("say what is missing between this machine, Slack, Postgres, Redis and the systems")
+    .addOption(roleOption("what `serve` would do here"))
     .option(...JSON_FLAG)
-    .action((options: { json: boolean }) => act(() => doctor(house, io, options.json)));
+    .action((options: { json: boolean; role: ServeRole }) => act(() => doctor(house, io, options)));
   program
     .command("replay")
     .description("say what an Alertmanager notification would lead to; has no effects")
@@ -171,5 +168,8 @@ function addChecks(program: Command, house: CliHouse, io: CliIo, act: Act): void
     .option(...JSON_FLAG)
     .action((file: string, options: { json: boolean }) => act(() => replay(house, io, file, options.json)));
 }
+
+const roleOption = (description: string): Option =>
+  new Option("--role <role>", description).choices(["all", "ingress", "worker"]).default("all");
 
 const collect = (value: string, before: readonly string[]): string[] => [...before, value];

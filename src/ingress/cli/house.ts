@@ -1,4 +1,4 @@
-import type { Action } from "../../core/action.ts";
+import type { Action, ConnectionCheck } from "../../core/action.ts";
 import type { Notification } from "../../core/alert.ts";
 import type { Answer } from "../../core/answer.ts";
 import type { AuditReport } from "../../core/audit.ts";
@@ -54,12 +54,10 @@ export interface AnswerAnswer {
   readonly have: number;
 }
 
-/** One thing `doctor` looked at; `fix` is what to do where it is not well. */
-export interface DoctorCheck {
-  readonly name: string;
-  readonly state: "ok" | "warning" | "missing";
-  readonly detail: string;
-  readonly fix?: string;
+/** One thing `doctor` looked at; `fix` is what to do where it is not well, `paste` the lines to do it with. */
+export interface DoctorCheck extends ConnectionCheck {
+  /** Set where `serve` would refuse to start. */
+  readonly stopsServe?: true;
 }
 
 /**
@@ -92,7 +90,8 @@ export interface CliHouse {
   auditVerify(checkpoints?: string): Promise<AuditReport>;
   /** Names of the migrations it applied. */
   migrate(): Promise<readonly string[]>;
-  doctor(): Promise<readonly DoctorCheck[]>;
+  /** As `serve --role <role>` would find it. */
+  doctor(role: ServeRole): Promise<readonly DoctorCheck[]>;
   /** What a notification would lead to; pure. */
   route(notification: Notification): AlertRequest;
   /** Resolves when the process has been told to stop and has stopped. */

@@ -178,6 +178,29 @@ describe("the other commands", () => {
     }).say("doctor");
     expect(code).toBe(1);
     expect(out).toContain("Postgres: start it");
+    expect(out).not.toContain("would not start");
+  });
+
+  it("doctor prints what to paste as it is, and says when serve would not start", async () => {
+    const asked: string[] = [];
+    const { say } = rig({
+      doctor: async (role) => {
+        asked.push(role);
+        return [
+          {
+            ...{ name: "shop/db role", state: "warning", detail: "lacks", fix: "in psql" },
+            paste: ['GRANT pg_monitor TO "a""b\u202e";'],
+          },
+          { name: "queue", state: "missing", detail: "away", stopsServe: true },
+        ];
+      },
+    });
+    const { out } = await say("doctor", "--role", "worker");
+    expect(asked).toEqual(["worker"]);
+    expect(out).toContain('shop/db role: in psql\n  GRANT pg_monitor TO "a""b";\n');
+    expect(out).toContain("serve --role worker would not start.");
+    expect(JSON.parse((await say("doctor", "--json")).out)).toMatchObject({ ok: false, serves: false });
+    expect(asked).toEqual(["worker", "all"]);
   });
 
   it("serves in the role it was told", async () => {
