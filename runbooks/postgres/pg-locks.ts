@@ -156,24 +156,24 @@ export const pgLocks = book
         remedies: rest.some(({ mayEnd }) => mayEnd) ? ["terminateOpen"] : [],
       };
     }),
-    find(["open"], ({ open: { prepared } }) =>
-      prepared.length === 0
-        ? undefined
-        : {
-            id: "prepared-transactions",
-            severity: "warning",
-            title: `${count(prepared.length, "prepared transaction")} left unfinished`,
-            because: `The oldest was prepared ${longest(prepared, ({ seconds }) => seconds)} ago. Its locks survive even a restart of the server.`,
-            evidence: [
-              rows("", prepared, {
-                gid: (one) => one.gid,
-                owner: (one) => one.owner,
-                database: (one) => one.database,
-                age: (one) => ago(one.seconds),
-              }),
-            ],
-            remedies: ["finishPrepared"],
-          },
+    find(
+      ["open"],
+      ({ open: { prepared } }) =>
+        prepared.length > 0 && {
+          id: "prepared-transactions",
+          severity: "warning",
+          title: `${count(prepared.length, "prepared transaction")} left unfinished`,
+          because: `The oldest was prepared ${longest(prepared, ({ seconds }) => seconds)} ago. Its locks survive even a restart of the server.`,
+          evidence: [
+            rows("", prepared, {
+              gid: (one) => one.gid,
+              owner: (one) => one.owner,
+              database: (one) => one.database,
+              age: (one) => ago(one.seconds),
+            }),
+          ],
+          remedies: ["finishPrepared"],
+        },
     ),
     find(["deadlocks"], ({ deadlocks: { deadlocks, hours, timeoutSetting } }) =>
       deadlocks === 0 || deadlocks / Math.max(hours, 1) < DEADLOCKS_PER_HOUR

@@ -8,10 +8,10 @@ type BaseOf<N> = N extends `${infer Name}?` ? Name : never;
 /** A step a rule is about. With a `?` behind its name the rule also runs where the step has no value. */
 export type StepName<S> = (keyof S & string) | `${keyof S & string}?`;
 
-/** The values of the named steps; those named with a `?` may be undefined. */
+/** The values of the named steps; those named with a `?` may be missing. */
 export type Given<S, N extends StepName<S>> = {
   readonly [K in Extract<N, keyof S>]: ValueOf<S[K]>;
-} & { readonly [K in Extract<BaseOf<N>, keyof S>]: ValueOf<S[K]> | undefined };
+} & { readonly [K in Extract<BaseOf<N>, keyof S>]?: ValueOf<S[K]> };
 
 /** Values or errors of the named steps, for the few rules that diagnose from an error. */
 export type GivenSeen<S, N extends keyof S> = {
@@ -19,7 +19,7 @@ export type GivenSeen<S, N extends keyof S> = {
 };
 
 /** Whatever has a value. */
-export type GivenSome<S> = { readonly [K in keyof S]?: ValueOf<S[K]> | undefined };
+export type GivenSome<S> = { readonly [K in keyof S]?: ValueOf<S[K]> };
 
 /** All steps of a book by name, to type helper functions: `type Steps = StepsOf<typeof book>`. */
 export type StepsOf<B> = B extends { readonly __steps?: infer S }
@@ -36,7 +36,7 @@ export function given(
   names: readonly string[],
 ): Readonly<Record<string, unknown>> | undefined {
   const values = valuesOf(seen);
-  const needed = names.filter((name) => !name.endsWith("?"));
-  if (!needed.every((name) => name in values)) return undefined;
-  return Object.fromEntries(names.map((name) => name.replace(/\?$/, "")).map((name) => [name, values[name]]));
+  if (!names.every((name) => name.endsWith("?") || name in values)) return undefined;
+  const wanted = names.map((name) => name.replace(/\?$/, ""));
+  return Object.fromEntries(wanted.flatMap((name) => (name in values ? [[name, values[name]]] : [])));
 }

@@ -5,11 +5,11 @@ import { highestRisk, type Risk } from "../core/risk.ts";
 import type { Advice, AnyExecutable, AnyRemedy, AnySeen, Done, RunContext } from "../core/runbook.ts";
 import { type Given, type GivenSome, given, type StepName, valuesOf } from "./given.ts";
 
-/** One, several or none. */
-export type Some<T> = T | readonly T[] | undefined;
+/** One, several or none; `false` so that a rule may say `n > 0 && { … }`. */
+export type Some<T> = T | readonly T[] | undefined | false;
 
 export const listOf = <T>(some: Some<T>): readonly T[] =>
-  some === undefined ? [] : Array.isArray(some) ? (some as readonly T[]) : [some as T];
+  some === undefined || some === false ? [] : Array.isArray(some) ? (some as readonly T[]) : [some as T];
 
 /** What a remedy adds to what its action says of itself. */
 export interface More<P, S, I, O, M extends keyof S & string> {

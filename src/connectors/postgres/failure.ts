@@ -80,9 +80,9 @@ const HBA_TLS: Known = [
 ];
 const EXHAUSTED: Known = [
   "too-many-clients",
-  "Postgres has no connection slot left",
+  "Every Postgres connection slot is taken: logins are refused (53300)",
   "The server turns logins down because every slot for ordinary roles is taken (SQLSTATE 53300).",
-  "Run pg-pool-exhausted. To get in, use a superuser or, on PostgreSQL 16 and later, a role with pg_use_reserved_connections, and give the bot such a role.",
+  "Connect as a superuser (their slots are reserved) and end idle sessions of ordinary roles, longest first: SELECT pid, usename, application_name, state, state_change FROM pg_stat_activity WHERE backend_type = 'client backend' AND state LIKE 'idle%' AND state_change < now() - interval '10 minutes' ORDER BY state_change; then SELECT pg_terminate_backend(<pid>) one by one, and run pg-pool-exhausted. So that diagbot can do this next time, give it a role that may use reserved slots: a superuser, or on PostgreSQL 16 and later GRANT pg_use_reserved_connections, pg_monitor, pg_signal_backend TO <bot role> with reserved_connections = 3.",
 ];
 const LIMITED: Known = [
   "role-limit",

@@ -3,7 +3,7 @@ import { chownSync, mkdirSync, statSync, writeFileSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { pgConnectivity } from "../../../runbooks/pg-connectivity.ts";
+import { pgConnectivity } from "../../../runbooks/postgres/pg-connectivity.ts";
 import { postgresConnector } from "../../../src/connectors/postgres/index.ts";
 import { freePort } from "../../helpers/ports.ts";
 import { type LabPostgres, startLabPostgres } from "../../helpers/postgres.ts";

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { pgPoolExhausted } from "../../../runbooks/pg-pool-exhausted.ts";
+import { pgPoolExhausted } from "../../../runbooks/postgres/pg-pool-exhausted.ts";
 import { postgresConnector } from "../../../src/connectors/postgres/index.ts";
 import { type LabPostgres, startLabPostgres } from "../../helpers/postgres.ts";
 import { type Bench, openBench } from "../../helpers/run-runbook.ts";
@@ -72,8 +72,8 @@ describe("pg-pool-exhausted", () => {
     await fill("orders-api");
     const run = await bench(lab.appUrl).diagnose(pgPoolExhausted);
     expect(run.findings).toHaveLength(1);
-    expect(run.finding("too-many-clients")).toMatchObject({ severity: "critical", remedies: ["freeSlots"] });
-    expect(run.advice("freeSlots")).toContain("pg_terminate_backend");
+    expect(run.finding("too-many-clients")).toMatchObject({ severity: "critical", remedies: ["recover"] });
+    expect(run.advice("recover")).toContain("pg_terminate_backend");
   });
 
   it("tells a connection limit of the role from a full server", async () => {

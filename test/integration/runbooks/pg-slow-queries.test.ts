@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { pgSlowQueries } from "../../../runbooks/pg-slow-queries.ts";
+import { pgSlowQueries } from "../../../runbooks/postgres/pg-slow-queries.ts";
 import { postgresConnector } from "../../../src/connectors/postgres/index.ts";
 import { type LabPostgres, startLabPostgres } from "../../helpers/postgres.ts";
 import { type Bench, openBench } from "../../helpers/run-runbook.ts";

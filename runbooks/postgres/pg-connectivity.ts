@@ -1,0 +1,261 @@
+import { count, facts, postgres, rows, runbookOn, sayPercent, saySeconds, z } from "../../src/sdk.ts";
+import { fallenBehind, keptBack, keptBackWal } from "./replication.ts";
+
+/** Below this many transactions the server begins to warn, 40 million is its own limit; then it stops taking writes. */
+const TRANSACTIONS_LEFT = 200_000_000;
+const LOGIN_MS = 1_500;
+
+/** Can one get in, does it answer, may it write, and what will stop it soon. Guides: database connection, health, WAL. */
+const book = runbookOn(
+  "postgres",
+  {
+    id: "pg-connectivity",
+    title: "Postgres connectivity",
+    covers: [
+      "tektra.startup-db-connection",
+      "tektra.database-health",
+      "tektra.db-connection-test",
+      "tektra.db-corruption-check",
+      "sergas-accounts.db-connection-failed",
+      "sergas-accounts.wal-cleanup",
+    ],
+    alerts: [
+      "PostgresDown",
+      "PostgresqlDown",
+      "PostgreSQLDown",
+      "PostgresUnavailable",
+      "DatabaseDown",
+      "DatabaseConnectionFailed",
+      "PostgresqlRestarted",
+      "PostgresqlExporterError",
+      "PostgresReplicationLag",
+      "PostgresqlReplicationLag",
+      "PostgreSQLReplicationLag",
+      "PostgresqlHighNumberOfInactiveReplicationSlots",
+    ],
+    params: z.object({
+      standby: z.boolean().default(false).describe("this connection is meant to lead to a standby"),
+      latencyMs: z
+        .int()
+        .min(1)
+        .max(10_000)
+        .default(200)
+        .describe("report when a trivial statement takes longer than this, in milliseconds"),
+      lagSeconds: z
+        .int()
+        .min(1)
+        .max(86_400)
+        .default(60)
+        .describe("report standbys further behind than this, in seconds"),
+      retainedGiB: z
+        .int()
+        .min(1)
+        .max(10_000)
+        .default(5)
+        .describe("report slots that keep back more WAL than this, in GiB"),
+    }),
+  },
+  () => ({
+    connection: postgres.checkConnection(),
+    state: postgres.serverState(),
+    file: postgres.checkTemporaryFile(),
+    replication: postgres.replication(),
+    usage: postgres.connectionUsage(),
+    indexes: postgres.checkIndexes(),
+  }),
+);
+
+export const pgConnectivity = book
+  .remedies({
+    findPrimary: book.advises("Write to the primary", "high", ({ state }) =>
+      state?.inRecovery
+        ? "Find which server is primary (`SELECT pg_is_in_recovery()` is false there). Point the URL at it, best with target_session_attrs=read-write and all hosts in it. Promote this one (pg_promote()) only after the old primary is certainly stopped."
+        : "Somebody set default_transaction_read_only: see `SELECT * FROM pg_settings WHERE name = 'default_transaction_read_only'` (and pg_db_role_setting), often left over from a migration or set by a cloud provider on a full disk. Then ALTER SYSTEM / ROLE / DATABASE ... RESET default_transaction_read_only, SELECT pg_reload_conf().",
+    ),
+    speedUp: book.advises(
+      "Find what makes it slow",
+      "low",
+      "Compare TCP, login and statement times in the finding: slow TCP is the network; slow login is DNS (log_hostname), TLS, authentication (LDAP, PAM) or a machine that can hardly fork; slow statements are load: run pg-slow-queries and pg-locks, and look at CPU and storage waits.",
+    ),
+    freeWal: book.advises(
+      "Release the WAL that is kept back",
+      "destructive",
+      ({ replication }, { params }) => {
+        const slots = replication === undefined ? [] : keptBack(replication, params.retainedGiB);
+        const drops = slots
+          .filter(({ active }) => !active)
+          .map(({ name }) => `SELECT pg_drop_replication_slot('${name.replaceAll("'", "''")}')`);
+        return [
+          ...(replication?.archiver.isFailing
+            ? [
+                "Repair archive_command first (its error is in the server log; test it by hand as the server's user).",
+              ]
+            : []),
+          ...(drops.length > 0
+            ? [
+                `Bring the consumer of the slot back. Only if it is gone for good: ${drops.join("; ")} — that consumer must then be built anew.`,
+              ]
+            : []),
+          "CHECKPOINT and pg_switch_wal free nothing that a slot or the archiver still needs; never delete files in pg_wal. max_slot_wal_keep_size limits this for the future.",
+        ].join(" ");
+      },
+    ),
+    catchUp: book.advises(
+      "Let the standby catch up",
+      "low",
+      "Look at the standby: its log, storage load and network; a long query there can hold replay back (max_standby_streaming_delay). Do not fail over to it while it is behind: what it has not received would be lost.",
+    ),
+    vacuumNow: book.advises(
+      "Vacuum before the transaction numbers run out",
+      "high",
+      ({ state }) =>
+        `In database ${state?.oldestDatabase ?? "of the finding"}: end what holds vacuum back (old transactions, prepared ones, abandoned slots: pg-locks), then VACUUM (FREEZE, VERBOSE) the tables with the oldest relfrozenxid: SELECT oid::regclass, age(relfrozenxid) FROM pg_class WHERE relkind IN ('r','m','t') ORDER BY 2 DESC LIMIT 10. No VACUUM FULL, no restart.`,
+    ),
+    saveData: book.advises(
+      "Save the data",
+      "high",
+      "Checksums that do not match mean that storage or memory changes data. Check the newest backup now and keep it, look at the kernel log and the disks, find the damaged relation (server log; amcheck's verify_heapam and bt_index_check), fail over to a healthy standby, restore from backup what is damaged.",
+    ),
+    rebuildIndexes: book.advises("Rebuild the damaged indexes", "high", ({ indexes }) => {
+      const rebuild = (indexes?.damaged ?? [])
+        .map(({ index }) => `REINDEX INDEX CONCURRENTLY ${index}`)
+        .join("; ");
+      return `First find out why: storage errors in the kernel log, a crash with fsync off, or a changed collation (glibc or ICU upgrade: SELECT datname, datcollversion FROM pg_database). Take a backup, run pg_amcheck --heapallindexed over the whole database to see what else is hurt, then, each alone: ${rebuild}. Rows that a damaged unique index let in twice must be removed first; until then queries over these indexes may miss rows.`;
+    }),
+    runPoolRunbook: book.advises(
+      "Free connection slots",
+      "low",
+      "Run pg-pool-exhausted: it shows which application holds the sessions, and can end those that have been idle for long.",
+    ),
+    restart: book.advises(
+      "Apply pending settings",
+      "high",
+      "They take effect at the next restart; plan one in a window, without a running backup or long transaction, standbys first.",
+    ),
+  })
+  .findings((find) => [
+    find(["indexes"], ({ indexes: { damaged, checked, total } }) =>
+      damaged.length === 0
+        ? undefined
+        : {
+            id: "damaged-indexes",
+            severity: "critical",
+            title: `${count(damaged.length, "damaged index", "damaged indexes")}: ${names(damaged, ({ index }) => index, 3)}`,
+            because: `amcheck looked at ${checked} of ${total} B-trees up to 64 MB. Queries over a damaged index return too few rows, and unique ones let duplicates in.`,
+            evidence: [
+              rows("", damaged, {
+                index: (one) => one.index,
+                table: (one) => one.table,
+                error: (one) => one.error,
+              }),
+            ],
+            remedies: ["rebuildIndexes"],
+          },
+    ),
+    find(["connection"], ({ connection }, { params }) => {
+      const { dnsMs, tcpMs, loginMs, pingMedianMs, pingWorstMs } = connection;
+      const slow = slowestPart(connection, params.latencyMs);
+      if (slow === undefined) return undefined;
+      return {
+        id: "slow-answers",
+        severity: "warning",
+        title: `Postgres answers slowly: ${slow.what} takes ${ms(slow.ms)}`,
+        because: `Name ${ms(dnsMs)}, TCP ${ms(tcpMs)}, login ${ms(loginMs)}, SELECT 1 ${ms(pingMedianMs)} (worst of ten ${ms(pingWorstMs)}).`,
+        evidence: [
+          facts({ name: ms(dnsMs), tcp: ms(tcpMs), login: ms(loginMs), "SELECT 1": ms(pingMedianMs) }),
+        ],
+        remedies: ["speedUp"],
+      };
+    }),
+    find(["state"], ({ state: { inRecovery, isReadOnly } }, { params }) => {
+      if (inRecovery && !params.standby)
+        return {
+          id: "in-recovery",
+          severity: "critical",
+          title: "Postgres is a standby: writes fail (25006)",
+          because:
+            "The server is in recovery. Either the URL leads to a replica, or a failover left this server behind.",
+          remedies: ["findPrimary"],
+        };
+      if (!inRecovery && isReadOnly)
+        return {
+          id: "read-only",
+          severity: "critical",
+          title: "Postgres transactions are read-only by default: writes fail (25006)",
+          because: "default_transaction_read_only is on, although the server is a primary.",
+          remedies: ["findPrimary"],
+        };
+      if (!inRecovery && params.standby)
+        return {
+          id: "not-a-standby",
+          severity: "warning",
+          title: "The server meant as a standby is a primary",
+          because:
+            "It is not in recovery: it was promoted, and may take writes that the other primary does not have.",
+          remedies: ["findPrimary"],
+        };
+      return undefined;
+    }),
+    find(
+      ["state"],
+      ({ state: { transactionsLeft, oldestDatabase } }) =>
+        transactionsLeft < TRANSACTIONS_LEFT && {
+          id: "wraparound",
+          severity: "critical",
+          title: `${Math.round(transactionsLeft / 1e6)} million transactions left before Postgres stops taking writes`,
+          because: `Database ${oldestDatabase} has not been frozen for too long: autovacuum cannot keep up or is held back.`,
+          remedies: ["vacuumNow"],
+        },
+    ),
+    find(
+      ["state"],
+      ({ state: { checksumFailures } }) =>
+        checksumFailures > 0 && {
+          id: "checksum-failures",
+          severity: "critical",
+          title: `${count(checksumFailures, "page")} failed the checksum`,
+          because: "What was read from storage is not what was written.",
+          remedies: ["saveData"],
+        },
+    ),
+    find(
+      ["state"],
+      ({ state: { pendingRestart } }) =>
+        pendingRestart.length > 0 && {
+          id: "pending-restart",
+          severity: "info",
+          title: `${count(pendingRestart.length, "setting")} changed but not in effect: ${pendingRestart.slice(0, 5).join(", ")}`,
+          because: "The configuration was changed; these settings apply at the next restart only.",
+          remedies: ["restart"],
+        },
+    ),
+    find(["replication"], ({ replication }, { params }) => keptBackWal(replication, params.retainedGiB)),
+    find(["replication"], ({ replication }, { params }) => fallenBehind(replication, params.lagSeconds)),
+    // Logins still work, but not for long.
+    find(
+      ["usage"],
+      ({ usage: { used, usable, ratio, active, idle, idleInTransaction } }, { thresholds }) =>
+        ratio >= thresholds.connections && {
+          id: "slots-run-out",
+          severity: ratio >= 0.95 ? "critical" : "warning",
+          title: `${used} of ${usable} usable Postgres connections are taken (${sayPercent(ratio)})`,
+          because: `${idle} of the sessions are idle, ${active} active, ${idleInTransaction} idle in a transaction. When all are taken, logins are refused (53300).`,
+          remedies: ["runPoolRunbook"],
+        },
+    ),
+  ]);
+
+const ms = (value: number | null) => (value === null ? "–" : saySeconds(value / 1000));
+
+const names = <T>(all: readonly T[], name: (one: T) => string, most: number) =>
+  all.slice(0, most).map(name).join(", ");
+
+/** The first part of getting an answer that is slow, worst kind first; undefined: none. */
+function slowestPart(
+  { dnsMs, loginMs, pingMedianMs }: { dnsMs: number | null; loginMs: number; pingMedianMs: number },
+  latencyMs: number,
+): { what: string; ms: number } | undefined {
+  if (pingMedianMs >= latencyMs) return { what: "a trivial statement", ms: pingMedianMs };
+  if (loginMs >= LOGIN_MS) return { what: "logging in", ms: loginMs };
+  return (dnsMs ?? 0) >= LOGIN_MS ? { what: "resolving the name", ms: dnsMs ?? 0 } : undefined;
+}

@@ -1,0 +1,274 @@
+import {
+  clip,
+  count,
+  orThreshold,
+  postgres,
+  rows,
+  runbookOn,
+  type StepsOf,
+  sayBytes,
+  sayDuration,
+  sayPercent,
+  saySeconds,
+  z,
+} from "../../src/sdk.ts";
+
+/** Statements slow now, statements slow on average, and what is missing for them. Guides: slow queries, database timeouts. */
+const book = runbookOn(
+  "postgres",
+  {
+    id: "pg-slow-queries",
+    title: "Postgres statement times",
+    covers: [
+      "tektra.slow-db-queries",
+      "tektra.query-performance",
+      "tektra.db-long-running-queries",
+      "sergas-agents.slow-queries",
+      "sergas-agents.missing-indexes",
+      "sergas-accounts.error-db-timeout",
+      "sergas-accounts.slow-queries",
+      "sergas-accounts.missing-indexes",
+      "sergas-accounts.query-optimization",
+    ],
+    alerts: [
+      "PostgresSlowQueries",
+      "PostgresqlSlowQueries",
+      "PostgreSQLSlowQueries",
+      "PostgresLongRunningQueries",
+      "PostgreSQLQPS",
+      "DatabaseSlowQueries",
+    ],
+    params: z.object({
+      statementSeconds: orThreshold(
+        "statementSeconds",
+        "report statements running for longer than this",
+        z.int().min(1).max(86_400),
+      ),
+      meanMs: z
+        .int()
+        .min(1)
+        .max(600_000)
+        .default(1000)
+        .describe("report statements whose average is above this, in milliseconds"),
+      atMost: z.int().min(1).max(50).default(10).describe("cancel at most this many statements"),
+    }),
+  },
+  ({ params }) => ({
+    active: postgres.activeStatements({ olderThanSeconds: params.statementSeconds }),
+    top: postgres.topStatements(),
+    hints: postgres.indexHints(),
+  }),
+);
+
+type Steps = StepsOf<typeof book>;
+
+export const pgSlowQueries = book
+  .remedies({
+    cancelStatements: book.does(
+      postgres.cancelStatements,
+      ["active"],
+      ({ active }, { params }) => {
+        const statements = cancellable(active).slice(0, params.atMost);
+        if (statements.length === 0) return undefined;
+        return {
+          statements: statements.map(({ pid, startedAt, queryStartedAt }) => ({
+            ...{ pid, startedAt, queryStartedAt },
+          })),
+        };
+      },
+      { title: "Cancel the statements that run for long" },
+    ),
+    analyzeTables: book.does(
+      postgres.analyzeTable,
+      ["hints"],
+      ({ hints }) => hints.stale.slice(0, 5).map(({ schema, table }) => ({ schema, table })),
+      { title: "Refresh the planner's statistics" },
+    ),
+    runPgLocks: book.advises("Look at the locks", "low", ({ active }) => {
+      const by = new Set((active?.statements ?? []).flatMap(({ blockedBy }) => blockedBy));
+      return `These statements do not work, they wait for ${[...by].join(", ")}. Run pg-locks: it finds the head of the queue and can end it. Cancelling the waiters does not help.`;
+    }),
+    tune: book.advises("Make the statement cheaper", "low", ({ top, hints }, { params }) => {
+      const worst = top?.slowest.filter(({ meanMs }) => meanMs >= params.meanMs)[0];
+      const tables = (hints?.scanned ?? []).map((one) => one.table).slice(0, 3);
+      return `Look at the plan without running it: EXPLAIN (GENERIC_PLAN) <statement> on PostgreSQL 16 and later, otherwise EXPLAIN with example values; never EXPLAIN ANALYZE a statement that writes.${worst === undefined ? "" : ` Begin with: ${clip(worst.statement, 200)}`}${tables.length === 0 ? "" : ` Mostly read by sequential scan: ${tables.join(", ")}.`} Select the columns that are needed instead of *, and page with a key instead of OFFSET. A longer client timeout (DATABASE_TIMEOUT) only hides it.`;
+    }),
+    keepStatistics: book.advises("Keep statistics of statements", "high", ({ top }) => {
+      const log =
+        "Meanwhile the log can show slow statements of new sessions: ALTER DATABASE <name> SET log_min_duration_statement = 1000, and RESET it afterwards (it logs values; never log_statement = 'all').";
+      if (top === undefined) return log;
+      if (top.status === "forbidden")
+        return `GRANT pg_read_all_stats TO the bot's role, and USAGE on the extension's schema. ${log}`;
+      const loaded = top.preloaded.split(/,\s*/).filter((name) => name !== "");
+      const preload = [...new Set([...loaded, "pg_stat_statements"])]
+        .map((name) => `'${name.replaceAll("'", "''")}'`)
+        .join(", ");
+      const isLoaded = top.preloaded.includes("pg_stat_statements");
+      return `${isLoaded ? "" : `ALTER SYSTEM SET shared_preload_libraries = ${preload} (the whole list, as it is now plus one), then restart Postgres in a window. `}In the database: CREATE EXTENSION pg_stat_statements. ${log}`;
+    }),
+    addIndexes: book.advises("Add the missing index", "high", ({ hints }) => {
+      const statements = (hints?.foreignKeys ?? []).map(({ statement }) => statement).slice(0, 5);
+      const scanned = (hints?.scanned ?? []).map((one) => one.table).slice(0, 3);
+      const build =
+        "one at a time, alone (not in a transaction block, not through a transaction pooler), with SET lock_timeout = '5s' and free disk for the index";
+      const which =
+        statements.length > 0
+          ? `Run ${build}: ${statements.join("; ")}.`
+          : `Find the columns in the WHERE and JOIN of the slow statements on ${scanned.join(", ")}, then CREATE INDEX CONCURRENTLY ON <table> (<columns>), ${build}.`;
+      return `${which} Afterwards look whether it is valid (pg_index.indisvalid): a failed concurrent build leaves an index that only costs.`;
+    }),
+    dropInvalid: book.advises(
+      "Drop the invalid index and build it again",
+      "high",
+      ({ hints }) =>
+        `${(hints?.invalid ?? []).map(({ statement }) => statement).join("; ")}; each alone, outside a transaction. Then find out why the build failed (duplicates, a deadlock, a cancelled session) before building it again; IF NOT EXISTS would skip it silently.`,
+    ),
+  })
+  .findings((find) => [
+    find(["active", "top?"], ({ active: { statements, total }, top }) => {
+      const longest = statements[0];
+      if (longest === undefined) return undefined;
+      const waiting = statements.filter(({ blockedBy }) => blockedBy.length > 0).length;
+      const unknown = sayUnknown(top?.status ?? "ready");
+      return {
+        id: "long-running",
+        severity: longest.seconds >= 60 || total >= 10 ? "critical" : "warning",
+        title: `${count(total, "statement")} running for long, the longest for ${sayDuration(longest.seconds * 1000)}: it ${sayWait(longest.waitsFor)}`,
+        because: `${sayLongest(longest)}${waiting > 0 ? ` ${waiting} of ${statements.length} wait for locks of other sessions.` : ""}${unknown}`,
+        evidence: [
+          rows("", statements, {
+            pid: (one) => one.pid,
+            application: (one) => one.application,
+            running: (one) => sayDuration(one.seconds * 1000),
+            statement: (one) => clip(one.statement, 120),
+            "blocked by": (one) => one.blockedBy.join(", "),
+            "waits for": (one) => one.waitsFor,
+            role: (one) => one.user,
+          }),
+        ],
+        remedies: [
+          ...(cancellable({ statements }).length > 0 ? (["cancelStatements"] as const) : []),
+          ...(waiting > 0 ? (["runPgLocks"] as const) : []),
+          ...(unknown === "" || waiting === statements.length ? [] : (["keepStatistics"] as const)),
+        ],
+      };
+    }),
+    find(["top"], ({ top }, { params: { meanMs } }) => {
+      const slow = top.slowest.filter((one) => one.meanMs >= meanMs);
+      const worst = slow[0];
+      if (worst === undefined) return undefined;
+      return {
+        id: "slow-on-average",
+        severity: "warning",
+        title: `${count(slow.length, "statement")} above ${meanMs} ms on average, the slowest ${saySeconds(worst.meanMs / 1000)} over ${count(worst.calls, "call")}`,
+        because: `Since the last reset of pg_stat_statements the slowest took ${sayPercent(worst.share)} of all statements' time and returned ${Math.round(worst.rowsPerCall)} rows a call.`,
+        evidence: [
+          statementRows("Slowest on average", slow),
+          statementRows("Most time in total", top.costliest),
+        ],
+        remedies: ["tune"],
+      };
+    }),
+    find(["hints"], ({ hints: { scanned } }) => {
+      const worst = scanned[0];
+      if (worst === undefined) return undefined;
+      return {
+        id: "sequential-scans",
+        severity: "warning",
+        title: `${worst.table} (${Math.round(worst.rows)} rows) was read whole ${worst.sequentialScans} times`,
+        because: `Each scan read ${Math.round(worst.rowsPerScan)} rows; an index was used ${worst.indexScans} times. Counted since the statistics were last reset.`,
+        evidence: [
+          rows("", scanned, {
+            table: (one) => one.table,
+            rows: (one) => Math.round(one.rows),
+            size: (one) => sayBytes(one.bytes),
+            "sequential scans": (one) => one.sequentialScans,
+            "index scans": (one) => one.indexScans,
+          }),
+        ],
+        remedies: ["addIndexes", "tune"],
+      };
+    }),
+    find(
+      ["hints"],
+      ({ hints: { foreignKeys } }) =>
+        foreignKeys.length > 0 && {
+          id: "foreign-keys-without-index",
+          severity: "info",
+          title: `${count(foreignKeys.length, "foreign key")} of big tables without an index`,
+          because: `Deleting or changing a referenced row, and every join over ${foreignKeys[0]?.table}(${foreignKeys[0]?.columns}), scans the whole table.`,
+          evidence: [
+            rows("", foreignKeys, {
+              table: (one) => one.table,
+              columns: (one) => one.columns,
+              rows: (one) => Math.round(one.rows),
+            }),
+          ],
+          remedies: ["addIndexes"],
+        },
+    ),
+    find(
+      ["hints"],
+      ({ hints: { invalid } }) =>
+        invalid.length > 0 && {
+          id: "invalid-indexes",
+          severity: "warning",
+          title: `${count(invalid.length, "invalid index", "invalid indexes")}: ${invalid
+            .map(({ index }) => index)
+            .slice(0, 3)
+            .join(", ")}`,
+          because:
+            "A concurrent build failed and left it behind: no query uses it, every write maintains it.",
+          remedies: ["dropInvalid"],
+        },
+    ),
+    find(["hints"], ({ hints: { stale } }) => {
+      const worst = stale[0];
+      if (worst === undefined) return undefined;
+      const names = stale.slice(0, 3).map((one) => `${one.schema}.${one.table}`);
+      return {
+        id: "stale-statistics",
+        severity: "info",
+        title: `Planner statistics of ${count(stale.length, "table")} are stale: ${names.join(", ")}`,
+        because: `${worst.changed} rows of ${worst.schema}.${worst.table} (${worst.rows}) changed since it was last analyzed (${worst.lastAnalyze}): the planner may choose wrong plans.`,
+        remedies: ["analyzeTables"],
+      };
+    }),
+  ]);
+
+/** Statements that do work of their own; those that wait for a lock are pg-locks' matter. */
+const cancellable = ({ statements }: Pick<Steps["active"], "statements">) =>
+  statements.filter(({ mayCancel, blockedBy }) => mayCancel && blockedBy.length === 0);
+
+const sayLongest = ({ application, user, pid, waitsFor }: postgres.ActiveStatement) =>
+  `${application} (role ${user}, session ${pid}) ${waitsFor === "" ? "computes on the CPU" : `waits for ${waitsFor}`}.`;
+
+const sayUnknown = (status: string) =>
+  status === "ready" ? "" : ` pg_stat_statements is ${status}, so averages are not known.`;
+
+const statementRows = (title: string, statements: readonly postgres.TopStatement[]) =>
+  rows(title, statements, {
+    mean: (one) => saySeconds(one.meanMs / 1000),
+    calls: (one) => one.calls,
+    share: (one) => sayPercent(one.share),
+    statement: (one) => clip(one.statement, 160),
+  });
+
+/** Kinds of wait (Postgres manual, table "Wait Event Types") in the words of the person on call. */
+const WAITS: Readonly<Record<string, string>> = {
+  Lock: "waits for a lock of another session",
+  IO: "reads or writes files",
+  LWLock: "contends with other sessions for memory",
+  BufferPin: "waits for a page another session holds",
+  BufferIO: "reads or writes files",
+  IPC: "waits for another process of the server",
+  Timeout: "sleeps",
+};
+
+function sayWait(waitsFor: string): string {
+  const [type = "", event = ""] = waitsFor.split("/");
+  if (type === "") return "computes";
+  if (event === "ClientWrite") return "is done, but its client does not read the answer";
+  if (event === "ClientRead") return "waits for data from its client";
+  return WAITS[type] ?? `waits for ${waitsFor}`;
+}
