@@ -44,6 +44,8 @@ export function decideVote(
     readonly planSha256: string;
     readonly breakGlass?: boolean;
     readonly reason?: string;
+    /** False: the plan is longer than its card, and the file with the rest is not up. Default true. */
+    readonly sawAll?: boolean;
   },
   now: Date,
 ): VoteVerdict {
@@ -57,6 +59,8 @@ export function decideVote(
     return refuse("not_decidable", "you have already voted");
   if (vote.decision === "deny")
     return { ok: true, state: "denied", approvals: countApprovals(approval.votes) };
+  if (vote.sawAll === false)
+    return refuse("not_decidable", "the file with all changes is not in the thread yet; approve when it is");
   const approvals = countApprovals(approval.votes) + 1;
   if (vote.breakGlass === true) return breakGlass(approval.policy, vote, approvals);
   return { ok: true, state: approvals >= approval.policy.approvals ? "approved" : "pending", approvals };

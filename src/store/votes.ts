@@ -7,6 +7,7 @@ import type { VoteRequest } from "../core/ports.ts";
 import { IS_ON_ITS_CARD } from "./card-place.ts";
 import { insertNotice } from "./notices.ts";
 import type { Transaction } from "./transaction.ts";
+import { shownTo } from "./vote-shown.ts";
 
 /** As Intake says; read again for a repeat of the same vote. */
 export const VoteResult = z.object({
@@ -41,7 +42,9 @@ export async function castVote(
   if (approval === undefined)
     return new DiagError("not_decidable", "this button does not belong to an open approval");
   const facts = await factsOf(tx, request, approval);
-  const verdict = decideVote(facts, { ...request, planSha256: approval.plan_sha256 }, approval.now);
+  const { sawAll, ...shown } = await shownTo(tx, request, approval);
+  const vote = { ...request, planSha256: approval.plan_sha256, sawAll };
+  const verdict = decideVote(facts, vote, approval.now);
   const run = RunId.parse(approval.run_id);
   const { remedy } = approval;
   const payload = {
@@ -52,6 +55,7 @@ export async function castVote(
     account: request.account,
     onBehalf: request.onBehalf,
     reason: request.reason,
+    shown,
   };
   if (!verdict.ok) {
     tx.audit({
@@ -63,7 +67,8 @@ export async function castVote(
     return new DiagError(verdict.code, verdict.why);
   }
   await tx.sql.query(
-    "INSERT INTO vote (approval_id, principal, decision, reason, plan_sha256, via, break_glass, account, on_behalf) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+    `INSERT INTO vote (approval_id, principal, decision, reason, plan_sha256, via, break_glass, account, on_behalf,
+       shown_card, shown_file) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
     [
       request.approval,
       request.voter.id,
@@ -74,6 +79,8 @@ export async function castVote(
       request.breakGlass ?? false,
       request.account ?? null,
       request.onBehalf ?? null,
+      shown.card ?? null,
+      shown.file ?? null,
     ],
   );
   if (verdict.state !== "pending") await decide(tx, request, approval, verdict.state);

@@ -2,6 +2,7 @@ import { accountOf } from "../../core/caller.ts";
 import { sayDuration } from "../../core/duration.ts";
 import { count } from "../../core/format.ts";
 import { isEnded } from "../../core/outcome.ts";
+import { changeLines } from "../../core/plan-lines.ts";
 import type { RemedyView, RunView, StepView } from "../../core/view.ts";
 import { columns } from "./columns.ts";
 import { evidenceText } from "./evidence.ts";
@@ -72,8 +73,7 @@ function remediesText(view: RunView): string {
 function remedyText(view: RunView, remedy: RemedyView): string {
   const lines = [`${remedy.key}: ${plain(remedy.title)} [${remedy.risk} risk, ${remedy.status}]`];
   if (remedy.advice !== undefined) lines.push(indent(plain(remedy.advice), 2));
-  for (const call of remedy.plan?.calls ?? [])
-    for (const change of call.changes) lines.push(`  - ${oneLine(change)}`);
+  for (const change of remedy.plan === undefined ? [] : changeLines(remedy.plan)) lines.push(`  - ${change}`);
   if (remedy.note !== undefined) lines.push(`  ${oneLine(remedy.note)}`);
   lines.push(...approvalLines(view, remedy).map((line) => `  ${line}`));
   for (const attempt of remedy.attempts)

@@ -43,7 +43,7 @@ function section(text: string, style: { bold?: true }): RichTextSection {
   return { type: "rich_text_section", elements };
 }
 
-/** Monospaced lines, in as many blocks as they need, at most `most`. */
+/** Monospaced lines, in as many blocks as they need, at most `most`; a line longer than a block goes on in the next. */
 export function code(text: string, most = 4): KnownBlock[] {
   const blocks: KnownBlock[] = [];
   let lines: string[] = [];
@@ -53,11 +53,14 @@ export function code(text: string, most = 4): KnownBlock[] {
     lines = [];
     size = 0;
   };
+  const room = TEXT_LIMIT - 1;
   for (const line of mono(text.slice(0, TEXT_LIMIT * most * 2)).split("\n")) {
-    const cut = line.slice(0, TEXT_LIMIT - 1);
-    if (size + cut.length + 1 > TEXT_LIMIT) flush();
-    lines.push(cut);
-    size += cut.length + 1;
+    for (let from = 0; from === 0 || from < line.length; from += room) {
+      const part = line.slice(from, from + room);
+      if (size + part.length + 1 > TEXT_LIMIT) flush();
+      lines.push(part);
+      size += part.length + 1;
+    }
   }
   flush();
   return blocks.length <= most ? blocks : [...blocks.slice(0, most), rich("… more is not shown")];

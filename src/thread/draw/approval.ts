@@ -4,7 +4,7 @@ import { count } from "../../core/format.ts";
 import { eligible } from "../../core/policy.ts";
 import type { RemedyView } from "../../core/view.ts";
 import { mrkdwn } from "../../lib/escape.ts";
-import { actions } from "../blocks.ts";
+import { actions, type ButtonSpec } from "../blocks.ts";
 import { at, on } from "../text/dates.ts";
 import type { DrawOptions } from "./options.ts";
 import { listed, mentionPrincipal, sayHand } from "./words.ts";
@@ -52,8 +52,8 @@ export function sayDecision(remedy: RemedyView, { people }: DrawOptions): string
 const breakGlassHelps = ({ approval }: RemedyView): boolean =>
   approval !== undefined && approval.need > 1 && approval.policy.breakGlass !== undefined;
 
-/** The buttons of a decision. Destructive remedies ask once more. */
-export function drawButtons(remedy: RemedyView): KnownBlock[] {
+/** The buttons of a decision. Destructive remedies ask once more; what cannot be seen whole can only be denied. */
+export function drawButtons(remedy: RemedyView, isSeen: boolean): KnownBlock[] {
   const value = remedy.approval?.id;
   if (value === undefined) return [];
   const confirm = {
@@ -61,18 +61,19 @@ export function drawButtons(remedy: RemedyView): KnownBlock[] {
     text: `${remedy.title.slice(0, 120)}: data or state will be lost. Approve?`,
     yes: "Approve",
   };
+  const approve: ButtonSpec = {
+    action: "remedy:approve",
+    label: "Approve",
+    value,
+    style: "primary",
+    ...(remedy.risk === "destructive" ? { confirm } : {}),
+  };
   return [
     actions(
-      {
-        action: "remedy:approve",
-        label: "Approve",
-        value,
-        style: "primary",
-        ...(remedy.risk === "destructive" ? { confirm } : {}),
-      },
+      ...(isSeen ? [approve] : []),
       { action: "remedy:deny", label: "Deny", value, style: "danger" },
       { action: "remedy:preview", label: "Preview", value },
-      ...(breakGlassHelps(remedy)
+      ...(isSeen && breakGlassHelps(remedy)
         ? [{ action: "remedy:break-glass" as const, label: "Break glass…", value }]
         : []),
     ),

@@ -1,36 +1,36 @@
 import { count } from "../../core/format.ts";
 import { isRemedyOpen } from "../../core/outcome.ts";
+import { changeLines, fitsOnCard, placeOfPlan } from "../../core/plan-lines.ts";
 import type { RemedyView } from "../../core/view.ts";
 import { cut } from "../../lib/escape.ts";
 
+/** Of a plan that does not fit on its card. */
 const MOST_CHANGES = 8;
 /** Once it is over the card is a record, and Preview is gone. */
 const MOST_PAST_CHANGES = 3;
 const CHANGE = 220;
 
 /** The connection all calls go to, or undefined where there are several. */
-export function placeOf({ plan }: RemedyView): string | undefined {
-  const places = new Set((plan?.calls ?? []).map((call) => call.on));
-  return places.size === 1 ? [...places][0] : undefined;
-}
+export const placeOf = ({ plan }: RemedyView): string | undefined =>
+  plan === undefined ? undefined : placeOfPlan(plan);
 
-/** The changes of the frozen plan, as its previews said them. Exactly these were hashed and are approved. */
-export function sayChanges(remedy: RemedyView): string[] {
-  const calls = remedy.plan?.calls ?? [];
-  // The same name on every line would push what differs out of sight; the card names it once.
-  const on = (place: string) => (placeOf(remedy) === undefined ? `${place}: ` : "");
-  const all = calls.flatMap((call, i) => {
-    const number = calls.length > 1 ? `${i + 1}. ` : "";
-    const changes = call.changes.length === 0 ? [call.action] : call.changes;
-    return changes.map((change) => cut(`${number}${on(call.on)}${change.replace(/\s+/g, " ")}`, CHANGE));
-  });
-  const { lines, each } = withoutRepeats(all);
-  const most = isRemedyOpen(remedy) ? MOST_CHANGES : MOST_PAST_CHANGES;
+/**
+ * The changes of the frozen plan, as its previews said them. Exactly these were hashed and are approved. `file`: where
+ * all of them stand, for a plan that is too long for its card.
+ */
+export function sayChanges(remedy: RemedyView, file: string | undefined): string[] {
+  if (remedy.plan === undefined) return [];
+  const { lines, each } = withoutRepeats(changeLines(remedy.plan));
+  const isOpen = isRemedyOpen(remedy);
+  const most = isOpen ? (fitsOnCard(remedy.plan) ? lines.length : MOST_CHANGES) : MOST_PAST_CHANGES;
   const rest = lines.length - most;
+  const isWhole = isOpen && fitsOnCard(remedy.plan);
+  const clip = (all: readonly string[]) => (isWhole ? all : all.map((line) => cut(line, CHANGE)));
+  const where = file === undefined ? "" : `all of them: ${file}`;
   // One more line costs no more than the words that replace it.
-  if (rest <= 1) return [...lines, ...each];
-  const where = remedy.status === "waiting" ? " (Preview shows all)" : "";
-  return [...lines.slice(0, most), `… and ${count(rest, "more change")}${where}`, ...each];
+  if (rest <= 1) return [...clip([...lines, ...each]), ...(where === "" ? [] : [where])];
+  const more = `… and ${count(rest, "more change")}${where === "" ? "" : `; ${where}`}`;
+  return [...clip(lines.slice(0, most)), more, ...clip(each)];
 }
 
 /** What ends every line alike (`…, app@10.0.0.7/shop`) is said once, below them. */

@@ -1,7 +1,10 @@
 import type { Principal } from "../../core/policy.ts";
+import type { ShownState } from "./plan-file.ts";
 
 /** What drawing needs besides the rows. */
 export interface DrawOptions {
   readonly now: Date;
   readonly people: readonly Principal[];
+  /** What the thread has shown so far; absent: nothing. Approve waits for the file of a long plan. */
+  readonly shown?: ShownState;
 }

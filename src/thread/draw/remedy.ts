@@ -20,6 +20,7 @@ import { drawButtons, isDecidable, sayDecision, sayNeeds } from "./approval.ts";
 import { placeOf, sayChanges } from "./changes.ts";
 import { helpedBefore } from "./next.ts";
 import type { DrawOptions } from "./options.ts";
+import { type PlanFile, planFileNameOf, planFileState } from "./plan-file.ts";
 import { drawQuestion, questionOf, sayQuestion } from "./question.ts";
 import { cardWord, openAttempts, sayResult, sayTimes } from "./remedy-state.ts";
 import { RISK_WORDS, sayWritten } from "./words.ts";
@@ -38,6 +39,7 @@ export function drawCard(
   const words = `${cardWord(remedy)} ${remedy.title}`;
   const decidable = isDecidable(remedy, options.now);
   const frozen = decidable && thread.freeze !== undefined;
+  const file = planFileState(remedy, run, options.shown ?? nothingShown);
   return {
     slot: `run/${run.id}/remedy/${remedy.key}`,
     kind: "message",
@@ -46,14 +48,25 @@ export function drawCard(
     blocks: [
       header(words),
       ...drawResult(remedy, run),
-      codeBlock(sayChanges(remedy).join("\n")),
+      codeBlock(sayChanges(remedy, planFileNameOf(remedy, run)).join("\n")),
       ...drawFacts(remedy, run),
       ...drawTrouble(remedy, run),
       ...(frozen ? [rich(...prose(FROZEN))] : []),
-      ...(decidable ? [...drawRival(remedy, run), ...drawLimit(run, thread)] : []),
-      ...drawDecision(remedy, options, decidable),
+      ...(decidable ? [...drawRival(remedy, run), ...drawLimit(run, thread), ...drawUnseen(file, run)] : []),
+      ...drawDecision(remedy, options, decidable, file),
     ],
   };
+}
+
+const nothingShown = () => undefined;
+
+/** Nobody approves what cannot be seen whole. */
+function drawUnseen(file: PlanFile, run: RunView): KnownBlock[] {
+  if (file === "coming")
+    return [rich(plain("📎 The file with all changes is on its way; Approve appears here when it is up."))];
+  if (file !== "refused") return [];
+  const words = `⚠️ Slack did not take the file with all changes, so this cannot be approved here. \`diagbot status ${run.id}\` shows all of them, \`diagbot approve\` takes the vote.`;
+  return [rich(...prose(words))];
 }
 
 const FROZEN = "🧊 Remedies are frozen: approved or not, nothing is applied before `/diag unfreeze`.";
@@ -151,7 +164,12 @@ function drawLimit(run: RunView, { writes }: Pick<ThreadView, "writes">): KnownB
   return [context(`${mark}${used.lastHour} of ${used.perHour} writes of this hour are used on this system`)];
 }
 
-function drawDecision(remedy: RemedyView, options: DrawOptions, decidable: boolean): KnownBlock[] {
+function drawDecision(
+  remedy: RemedyView,
+  options: DrawOptions,
+  decidable: boolean,
+  file: PlanFile,
+): KnownBlock[] {
   const decided = sayDecision(remedy, options);
   const past = [...decided, ...(decidable ? [] : sayTimes(remedy))];
   const question = questionOf(remedy, options.now);
@@ -159,7 +177,7 @@ function drawDecision(remedy: RemedyView, options: DrawOptions, decidable: boole
     ...(decidable ? [context(...sayNeeds(remedy, options), ...sayTimes(remedy))] : []),
     ...(past.length > 0 ? [context(...past)] : []),
     ...(question === undefined ? [] : [context(...sayQuestion(remedy, question, options))]),
-    ...(decidable ? drawButtons(remedy) : []),
+    ...(decidable ? drawButtons(remedy, file === "none" || file === "up") : []),
     ...(question === undefined ? [] : drawQuestion(remedy, question)),
   ];
 }

@@ -7,6 +7,7 @@ import { drawIncidentHead } from "./incident-head.ts";
 import { noteMoved } from "./moved.ts";
 import type { DrawOptions } from "./options.ts";
 import { drawOthers } from "./others.ts";
+import { drawPlanFile } from "./plan-file.ts";
 import { drawCard, hasCard } from "./remedy.ts";
 import { drawRunHead } from "./run-head.ts";
 import { drawSummary } from "./summary.ts";
@@ -45,6 +46,9 @@ const drawNotice = (words: string): WantedMessage => ({
 function drawRun(run: RunView, view: ThreadView, options: DrawOptions): WantedMessage[] {
   const { attach, messages } = createAttachments(run);
   const findings = drawFindings(run, attach);
-  const cards = run.remedies.filter(hasCard).map((remedy) => drawCard(remedy, run, view, options));
+  // The file comes first: Approve waits for it.
+  const cards = run.remedies
+    .filter(hasCard)
+    .flatMap((remedy) => [...drawPlanFile(remedy, run), drawCard(remedy, run, view, options)]);
   return [...findings, ...cards, ...drawOthers(run), ...messages(), ...drawSummary(run)];
 }

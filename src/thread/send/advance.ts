@@ -22,22 +22,31 @@ export async function advance(room: Room, errand: Errand, turn: Turn): Promise<b
   errand.lookedAt = room.ticks();
   const { rev } = errand;
   const view = await room.reader.thread(errand.thread);
-  const wanted = view === undefined ? [] : drawThread(view, { now: room.now(), people: room.people() });
-  if (view === undefined || wanted.length === 0) return finish(room, errand, rev);
+  if (view === undefined) return finish(room, errand, rev);
   const rows = await room.messages.shown(errand.thread);
   const pass: Pass = { errand, view, shown: new Map(rows.map((row) => [row.slot, row])) };
+  const wanted = draw(room, pass);
+  if (wanted.length === 0) return finish(room, errand, rev);
   errand.live = wanted.some((message) => message.live === true);
   return work(room, pass, wanted, turn, rev);
 }
 
+const draw = (room: Room, { view, shown }: Pass): readonly WantedMessage[] =>
+  drawThread(view, {
+    now: room.now(),
+    people: room.people(),
+    shown: (slot) => shown.get(slot)?.state,
+  });
+
 async function work(
   room: Room,
   pass: Pass,
-  wanted: readonly WantedMessage[],
+  drawn: readonly WantedMessage[],
   turn: Turn,
   rev: number,
 ): Promise<boolean> {
   const { errand } = pass;
+  let wanted = drawn;
   for (;;) {
     const open = difference(wanted, pass.shown, doubtsOf(errand, room.budgets, new Date()));
     if (open.length === 0) return finish(room, errand, rev);
@@ -47,6 +56,8 @@ async function work(
     if (ready === undefined) return comeBack(room, pass, waits, turn);
     const verdict = await perform(room, pass, ready.operation);
     if (verdict === "stop") return false;
+    // A card waits for the file with all changes of its plan.
+    if (ready.operation.wanted.kind === "file") wanted = draw(room, pass);
   }
 }
 

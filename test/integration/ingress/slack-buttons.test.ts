@@ -77,6 +77,32 @@ describeDoor(rig, (door) => {
     expect(await answers()).toEqual([{ principal: "bob", answer: "keep", via: "slack" }]);
   });
 
+  it("keeps with the vote what was shown, and takes no approval of a plan whose file is not up", async () => {
+    const { id, run, thread, card } = await rig.waitingRemedy(door.bench, "remedy:approve");
+    const changes = JSON.stringify(Array.from({ length: 120 }, (_, i) => `remove file ${i}`));
+    await rig.pool.query(
+      "UPDATE remedy SET plan = jsonb_set(plan::jsonb, '{calls,0,changes}', $2::jsonb)::text WHERE run_id = $1",
+      [run, changes],
+    );
+    await door.bench.slack.click("U0BOB", card, "remedy:approve");
+    await door.ephemeral("U0BOB", /file with all changes is not in the thread yet/);
+    expect(await rig.approvalState(id)).toBe("pending");
+    await rig.pool.query(
+      "INSERT INTO slack_message (thread_id, slot, channel, ts, state, digest) VALUES ($1, $2, 'C0OPS', $3, 'sent', 'whole')",
+      [thread, `run/${run}/plan/terminate/${"a".repeat(8)}`, `F${run}`],
+    );
+    await door.bench.slack.click("U0BOB", card, "remedy:approve");
+    await door.ephemeral("U0BOB", /Approved/);
+    expect(
+      (await rig.pool.query("SELECT shown_card, shown_file FROM vote WHERE approval_id = $1", [id])).rows,
+    ).toEqual([{ shown_card: "x", shown_file: "whole" }]);
+    const { rows } = await rig.pool.query(
+      "SELECT payload::jsonb->'shown' AS shown FROM audit WHERE event = 'vote.cast' AND run_id = $1",
+      [run],
+    );
+    expect(rows).toEqual([{ shown: { card: "x", file: "whole" } }]);
+  });
+
   it("shows the exact plan and every step", async () => {
     const { run, card } = await rig.waitingRemedy(door.bench, "remedy:preview");
     await door.bench.slack.click("U0CAROL", card, "remedy:preview");

@@ -135,5 +135,5 @@ async function insertWaitingRemedy(
     "INSERT INTO slack_message (thread_id, slot, channel, ts, state, digest) VALUES ($1, $2, $3, $4, 'sent', 'x')",
     [thread, `run/${run}/remedy/terminate`, card.channel, card.ts],
   );
-  return { id, run, card };
+  return { id, run, thread, card };
 }

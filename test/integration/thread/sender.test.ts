@@ -2,6 +2,7 @@ import { WebClient } from "@slack/web-api";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { MessageStore } from "../../../src/core/ports.ts";
 import { until } from "../../helpers/until.ts";
+import { PLAN } from "../../unit/thread/views.ts";
 import { APPROVAL_ID, type Bench, CHANNEL, openBench } from "./bench.ts";
 
 let bench: Bench;
@@ -47,6 +48,25 @@ describe("a thread", () => {
         files === undefined ? (metadata?.event_payload as { k: string } | undefined)?.k : "file",
       );
     expect(order).toEqual([...slots.slice(0, 3), "file"]);
+  });
+
+  it("shows Approve once the file with all changes of a long plan is up, and not before", async () => {
+    const { thread, run } = await bench.openThread();
+    await bench.findAndPropose(run);
+    const changes = Array.from({ length: 120 }, (_, i) => `remove /var/lib/orders/old-${i}.log`);
+    const plan = { ...PLAN, calls: [{ ...PLAN.calls[0], changes }] };
+    await bench.pool.query("UPDATE remedy SET plan = $2 WHERE run_id = $1", [run, JSON.stringify(plan)]);
+    bench.slack.faults.add({ method: "files.getUploadURLExternal", kind: "error", error: "internal_error" });
+    const sender = bench.sender();
+    sender.start();
+    await bench.quiet();
+    const card = bench.bySlot().get(`${thread}/run/${run}/remedy/terminateIdle`)?.[0];
+    expect(JSON.stringify(card?.blocks)).toContain("remedy:approve");
+    expect(card?.edited, "it was shown without Approve first").toBeDefined();
+    const [file] = [...bench.bySlot().keys()].filter(
+      (slot) => slot.startsWith("file:run-") && slot.includes("-plan-"),
+    );
+    expect(JSON.stringify(card?.blocks)).toContain(file?.slice("file:".length));
   });
 
   it("is not touched again when nothing it shows has changed", async () => {

@@ -3,10 +3,14 @@ import { canonical, type Json } from "../../../core/json.ts";
 /** Columns of a code block in a modal. */
 const WIDTH = 62;
 
+/** Deeper than this nobody reads indentation, and it would be most of the text. */
+const DEEPEST = 24;
+
 /** JSON for people: keys in canonical order; what fits on a line stays on one, everything else is opened up. */
 export function layOutJson(value: Json, indent = ""): string {
   const flat = canonical(value);
-  if (indent.length + flat.length <= WIDTH || value === null || typeof value !== "object") return flat;
+  const isShort = indent.length + flat.length <= WIDTH || indent.length > DEEPEST;
+  if (isShort || value === null || typeof value !== "object") return flat;
   const inner = `${indent}  `;
   const isList = isArray(value);
   const members = isList

@@ -60,8 +60,9 @@ async function readPlan({ reader }: SlackContext, value: string | undefined): Pr
   const place = id.success ? await reader.approval(id.data) : undefined;
   const run = place === undefined ? undefined : await reader.run(place.run);
   const remedy = run?.remedies.find(({ key }) => key === place?.remedy);
-  if (remedy === undefined) throw new DiagError("unknown_remedy", "this remedy does not exist any more");
-  return drawPlan(remedy);
+  if (run === undefined || remedy === undefined)
+    throw new DiagError("unknown_remedy", "this remedy does not exist any more");
+  return drawPlan(remedy, run.id);
 }
 
 async function readDetails({ reader }: SlackContext, value: string | undefined): Promise<KnownBlock[]> {

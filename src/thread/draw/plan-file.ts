@@ -1,0 +1,61 @@
+import { count } from "../../core/format.ts";
+import { changeLines, needsFile, planFileName, planFileSlot } from "../../core/plan-lines.ts";
+import type { RemedyView, RunView } from "../../core/view.ts";
+import { visible, visibleJson } from "../../core/visible.ts";
+import { literal } from "../../lib/escape.ts";
+import { fallback } from "../blocks.ts";
+import type { WantedMessage } from "../wanted.ts";
+
+/** Where the file of a plan stands: not needed, up, still to come, or Slack takes none. */
+export type PlanFile = "none" | "up" | "coming" | "refused";
+
+/** What a slot of this thread has shown so far. */
+export type ShownState = (slot: string) => "sending" | "sent" | "gone" | undefined;
+
+const fileOf = ({ plan, planSha256 }: RemedyView) =>
+  plan === undefined || planSha256 === undefined || !needsFile(plan) ? undefined : { plan, planSha256 };
+
+/** The name of the file with the whole plan, where card and Preview are too small for it. */
+export function planFileNameOf(remedy: RemedyView, run: Pick<RunView, "id">): string | undefined {
+  const file = fileOf(remedy);
+  return file && planFileName(run.id, remedy.key, file.planSha256);
+}
+
+/** Can an approver see all of the plan? */
+export function planFileState(remedy: RemedyView, run: Pick<RunView, "id">, shown: ShownState): PlanFile {
+  const file = fileOf(remedy);
+  if (file === undefined) return "none";
+  const state = shown(planFileSlot(run.id, remedy.key, file.planSha256));
+  return state === "sent" ? "up" : state === "gone" ? "refused" : "coming";
+}
+
+/** The whole plan as a file of the thread, made from the frozen JSON and nothing else. */
+export function drawPlanFile(remedy: RemedyView, run: Pick<RunView, "id">): WantedMessage[] {
+  const file = fileOf(remedy);
+  if (file === undefined) return [];
+  const { plan, planSha256 } = file;
+  const lines = changeLines(plan);
+  const title = literal(`All ${count(lines.length, "change")}: ${remedy.title}`, 100);
+  const content = [
+    visible(`${plan.title}, ${plan.risk} risk: run ${plan.run} of ${plan.runbook} on ${plan.system}`),
+    `sha256 of the plan: ${planSha256}`,
+    "",
+    `${count(lines.length, "change")}:`,
+    ...lines,
+    "",
+    "The frozen plan, whole:",
+    visibleJson(plan),
+    "",
+  ].join("\n");
+  const name = planFileName(run.id, remedy.key, planSha256);
+  return [
+    {
+      slot: planFileSlot(run.id, remedy.key, planSha256),
+      kind: "file",
+      urgent: true,
+      text: fallback(title),
+      blocks: [],
+      file: { name, title, altText: title, content },
+    },
+  ];
+}
