@@ -62,7 +62,7 @@ export function engineOf(house: House): Engine & { close(): Promise<void> } {
       events: {
         step: (action, outcome, ms) => metrics.stepEnded(action, outcome, ms / 1000),
         remedy: metrics.remedyEnded,
-        run: (runbook, status, ms) => metrics.runEnded(runbook, status, ms / 1000),
+        run: (runbook, status, outcome, ms) => metrics.runEnded(runbook, status, outcome, ms / 1000),
         leaseLost: metrics.leaseLost,
       },
       crash: crashAt(house.config.environment.crashAt),

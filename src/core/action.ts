@@ -94,6 +94,10 @@ export interface WriteAction extends ActionBase {
   probe(client: unknown, input: unknown, witness: Json, context: ActionContext): Promise<Probed>;
   /** The call that takes it back, from what was there before (`witness`) and what was returned; or why nothing does. */
   readonly undo: Undo<unknown, unknown>;
+  /** What undoing it cannot bring back, in a few words: shown before it is approved and after it was undone. */
+  readonly leaves?: string | undefined;
+  /** What the call did, with figures before and after, e.g. `maxmemory 64.0 MiB → 128 MiB`: said when it was an undo. */
+  says?(input: unknown, output: unknown): string;
   readonly settled?: Settled | undefined;
 }
 
@@ -109,6 +113,16 @@ export interface Settled {
   readonly within?: Duration | undefined;
   check(input: unknown): Steps;
   holds(after: Readonly<Record<string, unknown>>, input: unknown, output: unknown): boolean;
+  /**
+   * Figures before and after in a few words, e.g. `waiting sessions 4 → 0`. `before`: what the same reads returned in the
+   * diagnosis, where it made them. For people only: empty, or thrown, it is left out.
+   */
+  figures?(
+    after: Readonly<Record<string, unknown>>,
+    input: unknown,
+    output: unknown,
+    before: Readonly<Record<string, unknown>>,
+  ): string;
 }
 
 /** The call that takes a write back; undefined where there is none. */
@@ -141,10 +155,13 @@ interface TypedWrite<C, I extends z.ZodType, O extends z.ZodType, S extends Step
   run(client: C, input: z.output<I>, context: WriteContext): Promise<z.input<O>>;
   probe(client: C, input: z.output<I>, witness: Json, context: ActionContext): Promise<Probed>;
   undo: Undo<z.output<I>, z.output<O>>;
+  leaves?: string;
+  says?(input: z.output<I>, output: z.output<O>): string;
   settled?: {
     within?: Duration;
     check(input: z.output<I>): S;
     holds(after: Values<S>, input: z.output<I>, output: z.output<O>): boolean;
+    figures?(after: Values<S>, input: z.output<I>, output: z.output<O>, before: Partial<Values<S>>): string;
   };
 }
 

@@ -62,9 +62,10 @@ export const isRemedyOpen = ({
   held,
 }: {
   readonly status: RemedyStatus;
-  readonly held?: unknown;
+  readonly held?: { readonly ends: "undo" | "keep" } | undefined;
 }): boolean =>
-  held !== undefined ||
+  // What has helped may be taken back for a while, but nothing waits for that.
+  (held !== undefined && (status !== "succeeded" || held.ends === "undo")) ||
   ["planned", "waiting", "approved", "applying", "verifying", "undoing", "unknown"].includes(status);
 
 /** What was seen of a step. An errored step is evidence too, so findings get this, never a bare value that may be missing. */

@@ -13,6 +13,8 @@ export interface PlannedCall {
   readonly changes: readonly string[];
   readonly witness: Json;
   readonly timeoutSeconds: number;
+  /** What undoing it cannot bring back. */
+  readonly leaves?: string;
 }
 
 /** A read that shows afterwards whether it helped; frozen with the plan, so that nothing is worked out again. */

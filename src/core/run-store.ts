@@ -155,6 +155,8 @@ export interface SweepStore {
   prune(): Promise<number>;
   /** Writes of which nobody knows whether they happened. */
   unknownOutcomes(): Promise<number>;
+  /** Ends the offers to take something back whose time is over, of runs that have ended. How many. */
+  endOffers(): Promise<number>;
   /** Ends a freeze whose time is over. */
   thaw(): Promise<boolean>;
   beat(worker: { id: string; host: string; pid: number; version: string }): Promise<void>;

@@ -7,6 +7,7 @@ import type { Outcome, RemedyStatus, RunStatus, StepError } from "./outcome.ts";
 import type { Plan } from "./plan.ts";
 import type { Policy } from "./policy.ts";
 import type { Risk } from "./risk.ts";
+import { type OutcomeFacts, outcomeOf, type RunOutcome, stateOf } from "./run-outcome.ts";
 
 export const PHASES = ["diagnose", "apply", "verify", "undo"] as const;
 /** Which part of a run a step belongs to. */
@@ -132,12 +133,28 @@ export interface RunView {
   readonly remedies: readonly RemedyView[];
 }
 
+/** Checks that gave no answer: we could not find out. */
+export const unansweredSteps = ({ steps }: Pick<RunView, "steps">): StepView[] =>
+  steps.filter(
+    ({ phase, state }) => phase === "diagnose" && !["ready", "executing", "succeeded"].includes(state),
+  );
+
+const factsOf = (run: RunView): OutcomeFacts => ({ ...run, gaps: unansweredSteps(run).length });
+
+/** What came of the problem; see `outcomeOf`. */
+export const outcomeOfRun = (run: RunView): RunOutcome => outcomeOf(factsOf(run));
+
+/** What a run does, or what came of it; see `stateOf`. */
+export const stateOfRun = (run: RunView): RunOutcome | RunStatus => stateOf(factsOf(run));
+
 /** A line of `/diag history` and of lists. */
 export interface RunSummary {
   readonly id: RunId;
   readonly system: string;
   readonly runbook: string;
   readonly status: RunStatus;
+  /** What it does, or what came of it: the word that lists show. */
+  readonly state: RunOutcome | RunStatus;
   readonly severity?: Severity;
   readonly findings: number;
   readonly caller: Caller;
@@ -166,8 +183,6 @@ export interface IncidentView {
   readonly receiver: string;
   readonly externalURL: string;
   readonly truncated: number;
-  /** What of the newest notification could not be read or kept. */
-  readonly note?: string;
   readonly firing: number;
   readonly resolved: number;
   readonly deliveries: number;

@@ -47,12 +47,8 @@ export function isBetter(house: EngineHouse, grip: Grip, remedy: RemedyView, aft
   const settled = (remedy.plan?.calls ?? []).every((call, index) => {
     const action = writeAction(house, call.action);
     if (action.settled === undefined) return true;
-    const mine = Object.entries(after).filter(([name]) => name.startsWith(numbered(index, "")));
-    if (!mine.every(([, seen]) => seen.ok)) return false;
-    const values = Object.fromEntries(
-      mine.map(([name, seen]) => [name.slice(numbered(index, "").length), value(seen)]),
-    );
-    return action.settled.holds(values, done[index]?.input, done[index]?.output);
+    const values = checksOfCall(after, index);
+    return values !== undefined && action.settled.holds(values, done[index]?.input, done[index]?.output);
   });
   if (!settled) return false;
   const given = { before: seenOf(view), done };
@@ -61,8 +57,17 @@ export function isBetter(house: EngineHouse, grip: Grip, remedy: RemedyView, aft
   );
 }
 
+/** What the checks of one call of the plan returned, by their own names; undefined where one of them gave no answer. */
+export function checksOfCall(after: AnySeen, index: number): Record<string, unknown> | undefined {
+  const mine = Object.entries(after).filter(([name]) => name.startsWith(numbered(index, "")));
+  if (!mine.every(([, seen]) => seen.ok)) return undefined;
+  return Object.fromEntries(
+    mine.map(([name, seen]) => [name.slice(numbered(index, "").length), value(seen)]),
+  );
+}
+
 /** The calls of the plan in order: what was approved, and what came back. */
-const doneCalls = (view: RunView, remedy: RemedyView): Done[] =>
+export const doneCalls = (view: RunView, remedy: RemedyView): Done[] =>
   (remedy.plan?.calls ?? []).map(({ input }, index) => {
     const step = view.steps.find(
       (one) => one.remedy === remedy.key && one.phase === "apply" && one.stage === index,

@@ -71,7 +71,9 @@ function cancelling(run: RunView, now: Date): Move {
     const move = endOfBegun(run, remedy, now);
     if (move !== undefined) return move;
   }
-  const isAsked = run.remedies.some(({ status, held }) => status === "unknown" || held !== undefined);
+  const isAsked = run.remedies.some(
+    (remedy) => remedy.status === "unknown" || (remedy.held !== undefined && isRemedyOpen(remedy)),
+  );
   return isAsked
     ? wait({ ...run, remedies: run.remedies.filter(({ held }) => held !== undefined) })
     : { move: "cancel" };
@@ -137,7 +139,7 @@ function remedyMove(
 
 /** A remedy that has verifiably ended every finding this one answers, for good: nobody needs this one any more. */
 function fixerOf(run: RunView, remedy: RemedyView): RemedyView | undefined {
-  const fixers = run.remedies.filter(({ status, held }) => status === "succeeded" && held === undefined);
+  const fixers = run.remedies.filter(({ status, held }) => status === "succeeded" && held?.ends !== "undo");
   const answered = run.findings.filter((finding) => finding.remedies.includes(remedy.key));
   const of = answered.map((finding) => fixers.find((fixer) => finding.remedies.includes(fixer.key)));
   return of.length > 0 && of.every((fixer) => fixer !== undefined) ? of[0] : undefined;

@@ -1,8 +1,8 @@
 import { toDiagError } from "../core/errors.ts";
 import type { RunId } from "../core/ids.ts";
-import { isEnded } from "../core/outcome.ts";
+import { isEnded, type RunStatus } from "../core/outcome.ts";
 import type { Fence } from "../core/run-store.ts";
-import type { RunView } from "../core/view.ts";
+import { outcomeOfRun, type RunView } from "../core/view.ts";
 import { apply } from "./apply.ts";
 import { stepError } from "./call.ts";
 import { decide, type Move } from "./decide.ts";
@@ -10,7 +10,7 @@ import { planStage, readSteps, recordDiagnosis } from "./diagnose.ts";
 import { type EngineHouse, type Grip, knowledgeOf } from "./house.ts";
 import { propose } from "./propose.ts";
 import { settle } from "./settle.ts";
-import { beginUndo, failed, verifyMs, verifyRemedy } from "./verify.ts";
+import { beginUndo, endUndo, failed, verifyMs, verifyRemedy } from "./verify.ts";
 
 export interface EngineOptions {
   /** Name of this worker, unique among all. */
@@ -183,11 +183,17 @@ async function mend(
   }
   house.logger.error({ run: view.id, runbook: view.runbook, err: thrown }, "the run could not be moved");
   await house.store.finish(fence, "errored", stepError(error, house.redact));
-  house.events.run(view.runbook, "errored", age(view));
+  ended(house, view, "errored");
   return "ended";
 }
 
-const age = (view: RunView): number => Date.now() - view.createdAt.getTime();
+const ended = (house: EngineHouse, view: RunView, status: RunStatus): void =>
+  house.events.run(
+    view.runbook,
+    status,
+    outcomeOfRun({ ...view, status }),
+    Date.now() - view.createdAt.getTime(),
+  );
 
 async function perform(
   house: EngineHouse,
@@ -230,17 +236,14 @@ async function perform(
     case "end-hold":
       return void (await store.endHold(fence, next.remedy.key));
     case "end-undo":
-      return void (await store.settleRemedy(fence, next.remedy.key, {
-        status: "undone",
-        note: "Undone: everything is as it was before",
-      }));
+      return void (await endUndo(house, grip, next.remedy));
     case "cancel":
       await store.cancel(fence);
-      house.events.run(view.runbook, "cancelled", age(view));
+      ended(house, view, "cancelled");
       return "ended";
     case "finish":
       await store.finish(fence, next.status);
-      house.events.run(view.runbook, next.status, age(view));
+      ended(house, view, next.status);
       return "ended";
   }
 }

@@ -2,6 +2,7 @@ import type { WriteAction } from "../core/action.ts";
 import { DiagError } from "../core/errors.ts";
 import type { Outcome, RemedyStatus, RunStatus } from "../core/outcome.ts";
 import type { Catalog } from "../core/ports.ts";
+import type { RunOutcome } from "../core/run-outcome.ts";
 import type { Fence, RunStore } from "../core/run-store.ts";
 import type { AnyExecutable, Runbook } from "../core/runbook.ts";
 import type { System } from "../core/system.ts";
@@ -26,7 +27,8 @@ export type CrashPoint = (typeof CRASH_POINTS)[number];
 export interface EngineEvents {
   step(action: string, outcome: Outcome, ms: number): void;
   remedy(runbook: string, status: RemedyStatus): void;
-  run(runbook: string, status: RunStatus, ms: number): void;
+  /** `outcome`: what came of the problem. */
+  run(runbook: string, status: RunStatus, outcome: RunOutcome, ms: number): void;
   leaseLost(): void;
 }
 

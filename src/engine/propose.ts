@@ -95,6 +95,7 @@ async function previewCalls(
       changes: preview.changes.map(house.redact),
       witness: preview.witness,
       timeoutSeconds: action.timeoutSeconds,
+      ...(action.leaves === undefined ? {} : { leaves: action.leaves }),
     });
   }
   return calls.length > 0 ? { calls } : { skip: reasons.join("; ") || "There is nothing to do" };

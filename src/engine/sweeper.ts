@@ -62,6 +62,7 @@ async function sweep({ store, dispatcher, worker, onUnknown }: SweeperHouse, swe
   await store.beat(worker);
   if (!(await store.lead("sweeper", worker.id, LEASE_MS))) return;
   await store.thaw();
+  await store.endOffers();
   if (sweeps % PRUNE_EVERY === 0) await store.prune();
   if (sweeps % COUNT_EVERY === 0) onUnknown?.(await store.unknownOutcomes());
   const due = await store.dueRuns(200);

@@ -7,7 +7,7 @@ import type { Command } from "../core/intent.ts";
 import type { Catalog, Reader } from "../core/ports.ts";
 import type { Runbook } from "../core/runbook.ts";
 import { facesOf } from "../core/system.ts";
-import type { FreezeView, RunSummary, RunView } from "../core/view.ts";
+import { type FreezeView, type RunSummary, type RunView, stateOfRun } from "../core/view.ts";
 import { closest } from "../lib/closest.ts";
 import { missingKinds, runnableOn, systemNamed } from "./check-run.ts";
 import { describeField, paramFields } from "./params.ts";
@@ -108,7 +108,7 @@ const listRuns = (runs: readonly RunSummary[]) =>
     runs.map((run) => [
       `#${run.id}`,
       run.createdAt.toISOString().slice(5, 16).replace("T", " "),
-      run.status,
+      run.state,
       run.findings === 0 ? "–" : `${run.findings}${run.severity === undefined ? "" : ` ${run.severity}`}`,
       run.caller.via === "alert" ? "alert" : nameOf(run.caller),
       `${run.system} ${run.runbook}`,
@@ -126,7 +126,7 @@ function describeRun(run: RunView): Reply {
   return {
     ...say(
       `Run #${run.id}: ${run.title} on ${run.system}`,
-      `${run.status}, ${ended} of ${count(run.steps.length, "step")} done, ${run.caller.via === "alert" ? "started by alert" : "asked by"} ${nameOf(run.caller)} at ${sayMoment(run.createdAt)}`,
+      `${stateOfRun(run)}, ${ended} of ${count(run.steps.length, "step")} done, ${run.caller.via === "alert" ? "started by alert" : "asked by"} ${nameOf(run.caller)} at ${sayMoment(run.createdAt)}`,
       ...(run.error === undefined ? [] : [`Error: ${run.error.message}`]),
       ...(findings.length === 0 ? [] : [`Findings:\n${findings.join("\n")}`]),
       ...(remedies.length === 0 ? [] : [`Remedies:\n${remedies.join("\n")}`]),

@@ -5,6 +5,7 @@ import { PrincipalId, RunId, ThreadId } from "../core/ids.ts";
 import type { Policy } from "../core/policy.ts";
 import type { AnswerRequest } from "../core/ports.ts";
 import type { Risk } from "../core/risk.ts";
+import { answerAfterEnd } from "./after-end.ts";
 import { IS_ON_ITS_CARD } from "./card-place.ts";
 import type { Transaction } from "./transaction.ts";
 
@@ -26,6 +27,7 @@ interface Question {
   risk: Risk;
   status: string;
   held: boolean;
+  ended: boolean;
   undo: string | null;
   step: string | null;
   phase: string | null;
@@ -78,14 +80,18 @@ export async function castAnswer(
       request.onBehalf ?? null,
     ],
   );
-  if (verdict.settled) await carryOut(tx, request, question);
+  if (verdict.settled) {
+    await carryOut(tx, request, question);
+    await answerAfterEnd(tx, request.voter.id, { run, remedy, answer: request.answer });
+  }
   tx.audit({
     actor: request.voter.id,
     event: "answer.cast",
     run,
     payload: { ...payload, settled: verdict.settled },
   });
-  tx.touch("run", run);
+  // An ended run that stays so is nobody's work.
+  if (!question.ended || request.answer === "undo") tx.touch("run", run);
   tx.touch("thread", ThreadId.parse(question.thread_id), { urgent: true });
   return { run, remedy, settled: verdict.settled, need: verdict.need, have: verdict.have };
 }
@@ -93,6 +99,7 @@ export async function castAnswer(
 async function lockQuestion(tx: Transaction, request: AnswerRequest): Promise<Question | undefined> {
   const { rows } = await tx.sql.query<Question>(
     `SELECT a.run_id, r.thread_id, a.remedy, a.policy, a.requester, m.risk, m.status, m.held_until IS NOT NULL AS held,
+       r.ended_at IS NOT NULL AS ended,
        m.plan::jsonb->>'undo' AS undo, s.name AS step, s.phase, s.epoch, s.effect_deadline AS deadline, clock_timestamp() AS now
      FROM approval a JOIN remedy m ON m.run_id = a.run_id AND m.key = a.remedy JOIN run r ON r.id = a.run_id
      LEFT JOIN step s ON s.run_id = a.run_id AND s.remedy = a.remedy AND s.effect = 'write' AND s.state = 'unknown'

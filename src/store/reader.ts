@@ -2,6 +2,7 @@ import { Caller } from "../core/caller.ts";
 import { IncidentId, RunId, type ThreadId } from "../core/ids.ts";
 import { Limits } from "../core/limits.ts";
 import type { Reader } from "../core/ports.ts";
+import { type OutcomeFacts, stateOf } from "../core/run-outcome.ts";
 import type { FreezeView, IncidentView, RunSummary, ThreadView } from "../core/view.ts";
 import type { Pool } from "./pool.ts";
 import { date, type JsonRow, present } from "./rows.ts";
@@ -56,17 +57,24 @@ async function runs(
   pool: Pool,
   { system, limit }: { system?: string; limit: number },
 ): Promise<RunSummary[]> {
-  const { rows } = await pool.query<{ run: JsonRow; findings: number }>(
-    `SELECT to_jsonb(r) AS run, (SELECT count(*)::int FROM finding f WHERE f.run_id = r.id) AS findings
+  const { rows } = await pool.query<{ run: JsonRow } & Omit<OutcomeFacts, "status">>(
+    `SELECT to_jsonb(r) AS run,
+       (SELECT coalesce(jsonb_agg(jsonb_build_object('severity', f.severity, 'remedies', f.remedies)), '[]')
+        FROM finding f WHERE f.run_id = r.id) AS findings,
+       (SELECT coalesce(jsonb_agg(jsonb_build_object('key', m.key, 'status', m.status)), '[]')
+        FROM remedy m WHERE m.run_id = r.id) AS remedies,
+       (SELECT count(*)::int FROM step s WHERE s.run_id = r.id AND s.phase = 'diagnose'
+          AND s.state NOT IN ('ready', 'executing', 'succeeded')) AS gaps
      FROM run r WHERE $1::text IS NULL OR r.system = $1 ORDER BY r.id DESC LIMIT $2`,
     [system ?? null, Math.min(limit, 200)],
   );
-  return rows.map(({ run, findings }) => ({
+  return rows.map(({ run, ...seen }) => ({
     id: RunId.parse(run.id),
     system: run.system,
     runbook: run.runbook,
     status: run.status,
-    findings,
+    state: stateOf({ status: run.status, ...seen }),
+    findings: seen.findings.length,
     caller: Caller.parse(run.caller),
     createdAt: new Date(run.created_at),
     ...present({ severity: run.severity, endedAt: date(run.ended_at) }),
@@ -145,10 +153,6 @@ async function incidentOf(pool: Pool, thread: ThreadId): Promise<IncidentView | 
       startsAt: new Date(alert.starts_at),
       ...present({ endsAt: date(alert.ends_at) }),
     })),
-    ...present({
-      system: incident.system as string | undefined,
-      note: incident.note as string | undefined,
-      resolvedAt: date(incident.resolved_at),
-    }),
+    ...present({ system: incident.system as string | undefined, resolvedAt: date(incident.resolved_at) }),
   };
 }

@@ -36,7 +36,7 @@ async function close(
   const approvals = await tx.sql.query<{ remedy: string }>(
     `UPDATE approval SET state = 'void', decided_at = coalesce(decided_at, clock_timestamp()), void_because = $2
      WHERE run_id = $1 AND state IN ('pending', 'approved')
-       AND remedy IN (SELECT key FROM remedy WHERE run_id = $1 AND (status = ANY ($3) OR held_until IS NOT NULL)) RETURNING remedy`,
+       AND remedy IN (SELECT key FROM remedy WHERE run_id = $1 AND (status = ANY ($3) OR (held_until IS NOT NULL AND ${NOT_OFFERED}))) RETURNING remedy`,
     [run, JSON.stringify([because]), OPEN],
   );
   const remedies = await tx.sql.query<{ remedy: string }>(
@@ -49,7 +49,8 @@ async function close(
     [run, as, OPEN, because],
   );
   const kept = await tx.sql.query<{ remedy: string }>(
-    "UPDATE remedy SET held_until = NULL, held_then = NULL WHERE run_id = $1 AND held_until IS NOT NULL RETURNING key AS remedy",
+    `UPDATE remedy SET held_until = NULL, held_then = NULL
+     WHERE run_id = $1 AND held_until IS NOT NULL AND ${NOT_OFFERED} RETURNING key AS remedy`,
     [run],
   );
   await tx.sql.query(
@@ -61,6 +62,9 @@ async function close(
   for (const [event, { rows }] of Object.entries(events))
     for (const { remedy } of rows) tx.audit({ actor, event, run, payload: { remedy, because } });
 }
+
+/** SQL: not something that has helped and may be taken back for a while, whether its run goes on or not. */
+const NOT_OFFERED = "NOT (status = 'succeeded' AND held_then = 'keep')";
 
 const OPEN = ["planned", "waiting", "approved", "applying", "verifying", "undoing", "unknown"];
 

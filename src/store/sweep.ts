@@ -1,5 +1,6 @@
 import { RunId } from "../core/ids.ts";
 import type { SweepStore } from "../core/run-store.ts";
+import { endOffers } from "./after-end.ts";
 import type { OnCommit } from "./fence.ts";
 import type { Pool } from "./pool.ts";
 import { transact } from "./transaction.ts";
@@ -57,6 +58,7 @@ export function createSweepStore({ pool, onCommit }: { pool: Pool; onCommit: OnC
       onCommit(touched);
       return value;
     },
+    endOffers: () => endOffers({ pool, onCommit }),
     beat: async ({ id, host, pid, version }) => {
       await pool.query(
         `INSERT INTO worker (id, host, pid, version) VALUES ($1, $2, $3, $4)

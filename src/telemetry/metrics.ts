@@ -3,6 +3,7 @@ import { CHANNEL_TROUBLES } from "../core/channel.ts";
 import { ERRORS } from "../core/errors.ts";
 import { OUTCOMES, REMEDY_STATUSES, RUN_STATUSES } from "../core/outcome.ts";
 import { JOB_KINDS } from "../core/ports.ts";
+import { RUN_OUTCOMES } from "../core/run-outcome.ts";
 import { closedLabel } from "./labels.ts";
 
 const PREFIX = "diagbot_";
@@ -37,7 +38,8 @@ const WORDS = {
 
 /** Everything diagbot counts. Times are in seconds. Labels are closed sets: see `closedLabel`. */
 export interface Metrics {
-  runEnded(runbook: string, status: string, seconds: number): void;
+  /** `outcome`: what came of the problem (`fixed`, `open`, …); `status`: how the work ended. */
+  runEnded(runbook: string, status: string, outcome: string, seconds: number): void;
   stepEnded(action: string, outcome: string, seconds: number): void;
   remedyEnded(runbook: string, status: string): void;
   webhookRejected(reason: string): void;
@@ -107,17 +109,19 @@ function workMetrics(make: Make, names: MetricNames) {
   const runbooks = closedLabel(names.runbooks);
   const actions = closedLabel(names.actions);
   const runStatuses = closedLabel(RUN_STATUSES);
+  const runOutcomes = closedLabel(RUN_OUTCOMES);
   const outcomes = closedLabel(OUTCOMES);
   const remedyStatuses = closedLabel(REMEDY_STATUSES);
-  const runs = make.counter("runs_total", "runs ended", ["runbook", "status"]);
+  const runs = make.counter("runs_total", "runs ended", ["runbook", "status", "outcome"]);
   const runSeconds = make.histogram("run_duration_seconds", "from start to end of a run", [], WORK_SECONDS);
   const steps = make.counter("steps_total", "steps ended", ["action", "outcome"]);
   const stepSeconds = make.histogram("step_duration_seconds", "one step", ["action"], WORK_SECONDS);
   const remedies = make.counter("remedies_total", "remedies ended", ["runbook", "status"]);
   const leases = make.counter("leases_lost_total", "runs a worker had to let go of");
   return {
-    runEnded: (runbook: string, status: string, seconds: number) => {
-      runs.inc({ runbook: runbooks.of(runbook), status: runStatuses.of(status) });
+    runEnded: (runbook: string, status: string, outcome: string, seconds: number) => {
+      const labels = { status: runStatuses.of(status), outcome: runOutcomes.of(outcome) };
+      runs.inc({ runbook: runbooks.of(runbook), ...labels });
       runSeconds.observe(seconds);
     },
     stepEnded: (action: string, outcome: string, seconds: number) => {

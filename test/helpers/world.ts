@@ -83,6 +83,13 @@ const set = (kind: "guarded" | "keyed") =>
       action: `world.set-${kind}`,
       input: { to: (witness as { value: number }).value },
     }),
+    leaves: "the water that ran out",
+    says: ({ to }, { was }) => `level ${was} → ${to}`,
+    settled: {
+      check: () => ({ level: level() }),
+      holds: () => true,
+      figures: (after, _input, _output, before) => `level ${before.level?.value} → ${after.level.value}`,
+    },
   });
 
 export const setGuarded = set("guarded");

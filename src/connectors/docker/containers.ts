@@ -34,6 +34,8 @@ export const Container = z.object({
   lastProbe: z.string(),
   restartCount: z.int(),
   restartPolicy: z.string(),
+  /** Of its first process while it runs. */
+  pid: z.int().optional(),
   startedAt: z.string(),
   finishedAt: z.string(),
   /** Seconds since the last start while it runs; null otherwise. */
@@ -57,6 +59,18 @@ export const isUp = (all: readonly Container[], id: string, seconds = 0): boolea
     (now.uptimeSeconds ?? 0) >= seconds
   );
 };
+
+/** `worker exited → runs again, pid 32531, healthy`. */
+export function sayNow(
+  all: readonly Container[],
+  was: { container: string; name: string; state: string },
+): string {
+  const now = all.find((one) => one.id === was.container);
+  if (now === undefined) return `${was.name} ${was.state} → gone`;
+  const pid = now.pid === undefined ? "" : `, pid ${now.pid}`;
+  const health = now.health === "none" ? "" : `, ${now.health}`;
+  return `${was.name} ${was.state} → ${now.state === "running" ? "runs again" : now.state}${pid}${health}`;
+}
 
 /** Is the engine there, and which? docs.docker.com/reference/api/engine `GET /version`. */
 export const ping = read({
@@ -162,6 +176,7 @@ export function describe(client: DockerClient, found: Inspect, missing: Readonly
     lastProbe: clip(redact(failed?.Output.trim() ?? ""), 500),
     restartCount: found.RestartCount,
     restartPolicy: host.RestartPolicy?.Name || "no",
+    ...(running && state.Pid > 0 ? { pid: state.Pid } : {}),
     startedAt: state.StartedAt,
     finishedAt: state.FinishedAt,
     uptimeSeconds: running ? Math.max(0, (Date.now() - Date.parse(state.StartedAt)) / 1000) : null,

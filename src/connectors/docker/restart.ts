@@ -3,7 +3,7 @@ import { actionsOn, type Preview, type Probed } from "../../core/action.ts";
 import { saySeconds } from "../../core/format.ts";
 import { beforeEffect } from "./classify.ts";
 import type { DockerClient } from "./client.ts";
-import { containers, isUp } from "./containers.ts";
+import { containers, isUp, sayNow } from "./containers.ts";
 import { eventsOf } from "./events.ts";
 import { findIfThere } from "./find.ts";
 import { asDecided, driftOf, moved, refusal, refused, Target, Witness, witnessOf } from "./situation.ts";
@@ -85,5 +85,6 @@ export const restartContainer = write({
     within: "3m",
     check: () => ({ list: containers() }),
     holds: ({ list }, { container }) => isUp(list.containers, container),
+    figures: ({ list }, { container, name, state }) => sayNow(list.containers, { container, name, state }),
   },
 });

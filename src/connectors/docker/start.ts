@@ -3,7 +3,7 @@ import { type ActionContext, actionsOn, type Preview, type Probed } from "../../
 import { sayBytes } from "../../core/format.ts";
 import { beforeEffect } from "./classify.ts";
 import type { DockerClient } from "./client.ts";
-import { containers, isUp } from "./containers.ts";
+import { containers, isUp, sayNow } from "./containers.ts";
 import { eventsOf } from "./events.ts";
 import { findIfThere } from "./find.ts";
 import type { Inspect } from "./shapes.ts";
@@ -71,6 +71,7 @@ export const startContainer = write({
     within: "2m",
     check: () => ({ list: containers() }),
     holds: ({ list }, { container }) => isUp(list.containers, container),
+    figures: ({ list }, { container, name, state }) => sayNow(list.containers, { container, name, state }),
   },
 });
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type ActionContext, actionsOn, type Preview } from "../../core/action.ts";
-import { sayBytes } from "../../core/format.ts";
+import { count, sayBytes } from "../../core/format.ts";
 import { canonical, type Json } from "../../core/json.ts";
 import { beforeEffect, refused } from "./before-effect.ts";
 import { type HostClient, linesOf, script } from "./client.ts";
@@ -95,7 +95,12 @@ export const removeFiles = write({
     return { verdict: gone === 0 ? "not-done" : "unknown", evidence };
   },
   undo: "none: removed files do not come back",
-  settled: { check: () => ({}), holds: (_after, _input, { removed }) => removed > 0 },
+  settled: {
+    check: () => ({}),
+    holds: (_after, _input, { removed }) => removed > 0,
+    figures: (_after, { files }, { removed, freed }) =>
+      `${removed} of ${count(files.length, "file")} removed, ${sayBytes(freed)} freed`,
+  },
 });
 
 /** Why the list may not be carried out; undefined: it may. Names are judged again: the list comes from outside. */

@@ -4,6 +4,7 @@ import { DiagError } from "../../core/errors.ts";
 import { sayBytes } from "../../core/format.ts";
 import { beforeEffect, refused } from "./before-effect.ts";
 import { type HostClient, script } from "./client.ts";
+import { processBudgets } from "./process-budgets.ts";
 import { factsOf, type ProcessFacts } from "./process-facts.ts";
 
 const { read, write } = actionsOn<HostClient>("host");
@@ -75,8 +76,17 @@ export const terminateProcess = write({
   },
   undo: "none: a process that ended does not come back by itself; its supervisor may start it again",
   settled: {
-    check: ({ pid, startTicks }) => ({ process: processRuns({ pid, startTicks }) }),
+    check: ({ pid, startTicks }) => ({
+      process: processRuns({ pid, startTicks }),
+      budgets: processBudgets(),
+    }),
     holds: ({ process }) => !process.runs,
+    figures: ({ process, budgets }, ended, _output, before) => {
+      if (process.runs) return `${ended.name}, pid ${ended.pid}, still runs`;
+      const next = successorOf(ended, before.budgets?.budgets ?? [], budgets.budgets);
+      const again = next && `, runs again, pid ${next.pid}, ${sayBytes(next.anonymous + next.swap)}`;
+      return `${ended.name}, pid ${ended.pid}, has ended${again ?? ""}`;
+    },
   },
 });
 
@@ -85,6 +95,18 @@ const REFUSALS: Readonly<Record<string, string>> = {
   other: "another process has its number now",
   EPERM: "diagbot's user may not signal it",
 };
+
+type Budgets = readonly { readonly match: string; readonly processes: readonly ProcessFacts[] }[];
+
+/** What its supervisor has started since: a process of the same program that was not there before. */
+function successorOf(ended: Input, before: Budgets, after: Budgets): ProcessFacts | undefined {
+  const isIn = (all: readonly ProcessFacts[], { pid, startTicks }: Pick<Input, "pid" | "startTicks">) =>
+    all.some((one) => one.pid === pid && one.startTicks === startTicks);
+  const program = before.find(({ processes }) => isIn(processes, ended));
+  return after
+    .find(({ match }) => match === program?.match)
+    ?.processes.find((one) => !isIn(program?.processes ?? [], one));
+}
 
 /** The process of that pid and start time; undefined where it has ended, whoever has its number now. */
 async function identified(

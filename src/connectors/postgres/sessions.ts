@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { actionsOn } from "../../core/action.ts";
+import { count } from "../../core/format.ts";
 import { Backend, BackendId, MAX_SIGNALS, MAY_END, WHOSE } from "./backend.ts";
 import type { PostgresClient } from "./client.ts";
 import { blockedSessions } from "./locks.ts";
@@ -77,6 +78,8 @@ export const terminateIdleSessions = write({
     check: ({ sessions }) => ({ sessions: sessionsLeft({ sessions }) }),
     // One that went to work meanwhile was spared: it may stay.
     holds: ({ sessions: { left } }, _input, { signalled }) => !signalled.some((one) => isIn(left, one)),
+    figures: ({ sessions: { left } }, { sessions }) =>
+      `idle sessions of the plan ${sessions.length} → ${left.length}`,
   },
 });
 
@@ -112,6 +115,10 @@ export const terminateBlockers = write({
       const ended = new Set(sessions.map(({ pid }) => pid));
       return locks.blocked.every(({ blockedBy }) => !blockedBy.some((pid) => ended.has(pid)));
     },
+    figures: ({ locks }, _input, { signalled }, before) =>
+      before.locks === undefined
+        ? `${count(signalled.length, "blocking session")} ended, ${locks.blocked.length} still wait`
+        : `waiting sessions ${before.locks.blocked.length} → ${locks.blocked.length}`,
   },
 });
 
@@ -149,5 +156,7 @@ export const cancelStatements = write({
   settled: {
     check: ({ statements }) => ({ statements: sessionsLeft({ sessions: statements }) }),
     holds: ({ statements: { left } }, _input, { signalled }) => !signalled.some((one) => isIn(left, one)),
+    figures: ({ statements: { left } }, { statements }) =>
+      `running statements of the plan ${statements.length} → ${left.length}`,
   },
 });

@@ -166,6 +166,10 @@ export const analyzeTable = write({
     check: () => ({ hints: indexHints() }),
     holds: ({ hints: { stale } }, { schema, table }) =>
       !stale.some((one) => one.schema === schema && one.table === table),
+    figures: ({ hints: { stale } }, _input, _output, before) =>
+      before.hints === undefined
+        ? ""
+        : `tables with stale statistics ${before.hints.stale.length} → ${stale.length}`,
   },
 });
 

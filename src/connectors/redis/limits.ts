@@ -119,7 +119,10 @@ export const setEvictionPolicy = write({
   settled: {
     check: () => ({ state: serverState() }),
     holds: ({ state }, { policy }) => state.memory.policy === policy,
+    figures: ({ state }, { from }) => `maxmemory-policy ${from} → ${state.memory.policy}`,
   },
+  leaves: "keys that were evicted meanwhile do not come back",
+  says: ({ policy }, { before }) => `maxmemory-policy ${before} → ${policy}`,
 });
 
 /**
@@ -168,7 +171,11 @@ export const setMaxmemory = write({
   settled: {
     check: () => ({ state: serverState() }),
     holds: ({ state }, { bytes }) => state.memory.max === bytes,
+    figures: ({ state: { memory } }, { from }) =>
+      `maxmemory ${sayBytes(from)} → ${sayBytes(memory.max)}, ${sayBytes(memory.used)} used`,
   },
+  leaves: "what does not fit the smaller limit is evicted or refused",
+  says: ({ bytes }, { before }) => `maxmemory ${sayBytes(before)} → ${sayBytes(bytes)}`,
 });
 
 function memoryRefusal({ memory }: RedisState, bytes: number, from: number, restores: boolean) {
@@ -213,7 +220,11 @@ export const killScript = write({
   },
   undo: "none: the script can be sent again",
   // A server that is still held does not answer this at all.
-  settled: { check: () => ({ connection: checkConnection() }), holds: () => true },
+  settled: {
+    check: () => ({ connection: checkConnection() }),
+    holds: () => true,
+    figures: () => "held by a script → answers again",
+  },
 });
 
 const busy = (client: RedisClient, context: ActionContext): Promise<boolean> =>

@@ -71,15 +71,13 @@ async function receive(request: IncomingMessage, inside: Inside): Promise<Answer
   if (encoding !== "identity")
     return refusal(415, "bad_notification", `content-encoding ${encoding.slice(0, 40)} is not accepted`);
   const body = (await readBody(request, inside.bodyBytes ?? BODY_BYTES, hold)).toString("utf8");
-  const { notification, notes } = await parseNotification(body);
-  if (notes.length > 0) logger.warn({ notes }, "parts of a notification were changed or left out");
+  const notification = await parseNotification(body);
   const dedupeKey = `alertmanager:${sha256(body)}`;
   const raw = storable(body.slice(0, 65_536));
-  const stored = await door.receiveAlerts({ source: "alertmanager", dedupeKey, raw }, notification, notes);
+  const stored = await door.receiveAlerts({ source: "alertmanager", dedupeKey, raw }, notification);
   logger.info({ incident: stored.incident, news: stored.news, runs: stored.runs }, "alerts received");
   const { incident, news, runs } = stored;
-  const said = notes.length === 0 ? {} : { notes };
-  return { status: 200, outcome: news, body: { incident, news, runs, ...said } };
+  return { status: 200, outcome: news, body: { incident, news, runs } };
 }
 
 const STATUS: Readonly<Record<string, number>> = {

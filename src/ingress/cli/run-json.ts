@@ -1,4 +1,11 @@
-import type { ApprovalView, AttemptView, RemedyView, RunView, StepView } from "../../core/view.ts";
+import {
+  type ApprovalView,
+  type AttemptView,
+  type RemedyView,
+  type RunView,
+  type StepView,
+  stateOfRun,
+} from "../../core/view.ts";
 
 /** The JSON of a run: a contract (README, "Command line"). Dates are ISO 8601 in UTC, `durationMs` in milliseconds. */
 export const runJson = (view: RunView) => ({
@@ -6,6 +13,8 @@ export const runJson = (view: RunView) => ({
   runbook: view.runbook,
   system: view.system,
   status: view.status,
+  /** What came of the problem; while the run goes on, its status. */
+  state: stateOfRun(view),
   caller: view.caller,
   findings: view.findings.map(({ id, severity, title, because, evidence, remedies }) => ({
     id,

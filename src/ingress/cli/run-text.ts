@@ -3,7 +3,7 @@ import { sayDuration } from "../../core/duration.ts";
 import { count } from "../../core/format.ts";
 import { isEnded } from "../../core/outcome.ts";
 import { changeLines } from "../../core/plan-lines.ts";
-import type { RemedyView, RunView, StepView } from "../../core/view.ts";
+import { type RemedyView, type RunView, type StepView, stateOfRun } from "../../core/view.ts";
 import { columns } from "./columns.ts";
 import { evidenceText } from "./evidence.ts";
 import { indent, oneLine, plain } from "./plain.ts";
@@ -22,7 +22,7 @@ function head(view: RunView): string {
       : "";
   const lines = [
     `run ${view.id}: ${plain(view.title)} (${view.runbook}) on ${view.system}`,
-    `${view.status}${view.dryRun ? " (dry run)" : ""}${took}; asked by ${oneLine(sayCaller(view.caller))} at ${at(view.createdAt)}`,
+    `${stateOfRun(view)}${view.dryRun ? " (dry run)" : ""}${took}; asked by ${oneLine(sayCaller(view.caller))} at ${at(view.createdAt)}`,
   ];
   if (view.error !== undefined) lines.push(`error: ${oneLine(view.error.message)} (${view.error.code})`);
   return lines.join("\n");
@@ -93,7 +93,9 @@ function questionLines(view: RunView, { key, status, held, answers }: RemedyView
   const say = (words: string) => `diagbot answer ${view.id} ${key} ${words}`;
   if (status === "unknown")
     lines.push(`nobody knows whether it happened; look, then say: ${say("<happened|did-not|abandon>")}`);
-  if (held !== undefined)
+  if (held !== undefined && status === "succeeded" && held.ends === "keep")
+    lines.push(`can be undone until ${at(held.until)}: ${say("<undo|keep>")}`);
+  else if (held !== undefined)
     lines.push(`in force until ${at(held.until)}, then: ${held.ends}; say: ${say("<undo|keep|extend>")}`);
   return lines;
 }

@@ -2,7 +2,7 @@ import type { KnownBlock } from "@slack/types";
 import type { RecordedFinding } from "../../core/finding.ts";
 import { count } from "../../core/format.ts";
 import { isEnded } from "../../core/outcome.ts";
-import type { RunView } from "../../core/view.ts";
+import { type RunView, unansweredSteps } from "../../core/view.ts";
 import { fileText } from "../../lib/escape.ts";
 import {
   bold,
@@ -19,7 +19,7 @@ import {
 import { pack } from "../pack.ts";
 import type { WantedMessage } from "../wanted.ts";
 import { type Attach, drawEvidence } from "./evidence.ts";
-import { checksOf, sayChecks, unanswered } from "./progress.ts";
+import { checksOf, sayChecks } from "./progress.ts";
 import { byGravity, SEVERITY_ICON } from "./words.ts";
 
 const MOST_FINDINGS = 20;
@@ -30,7 +30,7 @@ const MOST_GAPS = 10;
 export function drawFindings(run: RunView, attach: Attach): WantedMessage[] {
   if (!run.diagnosed && !isEnded(run.status)) return [];
   const findings = byGravity(run.findings);
-  const gaps = unanswered(run);
+  const gaps = unansweredSteps(run);
   if (findings.length === 0 && gaps.length === 0) return [];
   const groups = findings.slice(0, MOST_FINDINGS).map((finding, i) => drawFinding(finding, attach, i > 0));
   if (findings.length > MOST_FINDINGS) groups.push(drawRest(findings.slice(MOST_FINDINGS), attach));
@@ -65,7 +65,7 @@ function drawRest(findings: readonly RecordedFinding[], attach: Attach): KnownBl
 
 /** How much was looked at, and what could not be: silence about a check must not read as health. */
 function drawCoverage(run: RunView): KnownBlock[] {
-  const gaps = unanswered(run);
+  const gaps = unansweredSteps(run);
   const done = rich(italic(`${sayChecks(run)}${gaps.length === 0 ? ", all answered" : ""}`));
   if (gaps.length === 0) return checksOf(run).length === 0 ? [] : [done];
   const items = gaps

@@ -1,13 +1,10 @@
 import { count } from "../../core/format.ts";
 import { isEnded, isRemedyOpen } from "../../core/outcome.ts";
-import type { RemedyView, RunView } from "../../core/view.ts";
+import { isFixedBy } from "../../core/run-outcome.ts";
+import { type RemedyView, type RunView, unansweredSteps } from "../../core/view.ts";
 import { bold, type Piece, plain } from "../blocks.ts";
-import { sayChecks, sayProgress, unanswered } from "./progress.ts";
+import { sayChecks, sayProgress } from "./progress.ts";
 import { listed } from "./words.ts";
-
-/** A remedy of the finding was applied and its verification held. */
-export const isFixed = (run: RunView, keys: readonly string[]): boolean =>
-  run.remedies.some((remedy) => keys.includes(remedy.key) && remedy.status === "succeeded");
 
 const withStatus = (run: RunView, ...statuses: readonly RemedyView["status"][]): RemedyView[] =>
   run.remedies.filter((remedy) => statuses.includes(remedy.status));
@@ -65,7 +62,7 @@ const DOING: Readonly<Partial<Record<RemedyView["status"], string>>> = {
 };
 
 function underWay(run: RunView): Piece[] {
-  const inForce = run.remedies.find((remedy) => remedy.held !== undefined);
+  const inForce = run.remedies.find((remedy) => remedy.held !== undefined && isRemedyOpen(remedy));
   if (inForce !== undefined)
     return [
       bold("Now: "),
@@ -126,7 +123,7 @@ const ENDED_AS: Readonly<Partial<Record<RemedyView["status"], string>>> = {
 /** One thing was repaired; the reader of the first lines must not think that all is well. */
 function sayOpen(run: RunView): Piece[] {
   const open = run.findings.filter(
-    (finding) => finding.severity !== "info" && !isFixed(run, finding.remedies),
+    (finding) => finding.severity !== "info" && !isFixedBy(run, finding.remedies),
   );
   return open.length === 0
     ? []
@@ -144,7 +141,7 @@ function sayOpen(run: RunView): Piece[] {
 
 function withoutRemedy(run: RunView): Piece[] {
   if (run.findings.length === 0) {
-    const gaps = unanswered(run);
+    const gaps = unansweredSteps(run);
     return gaps.length === 0
       ? [plain(`${sayChecks(run)}, nothing to do.`)]
       : [

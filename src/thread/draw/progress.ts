@@ -6,10 +6,6 @@ const isDone = (step: StepView): boolean => step.state !== "ready" && step.state
 
 export const checksOf = (run: RunView): StepView[] => run.steps.filter((step) => step.phase === "diagnose");
 
-/** Checks that gave no value: we could not find out. */
-export const unanswered = (run: RunView): StepView[] =>
-  checksOf(run).filter((step) => isDone(step) && step.state !== "succeeded");
-
 /** `3 of 7 checks done; running: connection usage, idle sessions`. */
 export function sayProgress(run: RunView): string {
   const checks = checksOf(run);

@@ -29,13 +29,17 @@ const ASKED: Readonly<Record<Answer, string>> = {
   extend: "extend it",
 };
 
-/** What is asked, what was answered, and what happens by itself. mrkdwn. */
-export function sayQuestion(remedy: RemedyView, question: Question, { people }: DrawOptions): string[] {
-  const answers = remedy.answers.slice(0, 10).map(({ principal, answer, reason, at: when, ...hand }) => {
+/** Who said what of it, also once the question is closed. mrkdwn. */
+export const sayAnswers = (remedy: RemedyView, { people }: DrawOptions): string[] =>
+  remedy.answers.slice(0, 10).map(({ principal, answer, reason, at: when, ...hand }) => {
     const words = Object.hasOwn(ASKED, answer) ? ASKED[answer as Answer] : mrkdwn(answer, 40);
     const why = reason === undefined || reason === "" ? "" : `: ${mrkdwn(reason, 200)}`;
     return `${mentionPrincipal(principal, people)}${sayHand(hand)} says ${words} ${on(when)}${why}`;
   });
+
+/** What is asked, what was answered, and what happens by itself. mrkdwn. */
+export function sayQuestion(remedy: RemedyView, question: Question, options: DrawOptions): string[] {
+  const answers = sayAnswers(remedy, options);
   if (question === "unknown") {
     const need = remedy.risk === "destructive" ? 2 : 1;
     return [
@@ -46,6 +50,8 @@ export function sayQuestion(remedy: RemedyView, question: Question, { people }: 
   }
   const { held } = remedy;
   if (held === undefined) return answers;
+  if (remedy.status === "succeeded" && held.ends === "keep")
+    return [`can be undone until ${at(held.until)}, then it stays`, ...answers];
   const then = held.ends === "undo" ? "then taken back by itself" : "then it stays as it is";
   return [`in force until ${at(held.until)}, ${then}`, ...answers];
 }

@@ -28,7 +28,7 @@ export const CARD_WORDS: Readonly<Record<RemedyStatus, string>> = {
 
 /** First words of a card, up to the title. */
 export function cardWord(remedy: RemedyView): string {
-  if (remedy.status === "succeeded" && remedy.held !== undefined) return "⏱️ In force:";
+  if (remedy.status === "succeeded" && remedy.held?.ends === "undo") return "⏱️ In force:";
   const words = CARD_WORDS[remedy.status];
   return words.endsWith("?") ? words : `${words}:`;
 }

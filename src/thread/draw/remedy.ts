@@ -21,7 +21,7 @@ import { placeOf, sayChanges } from "./changes.ts";
 import { helpedBefore } from "./next.ts";
 import type { DrawOptions } from "./options.ts";
 import { type PlanFile, planFileNameOf, planFileState } from "./plan-file.ts";
-import { drawQuestion, questionOf, sayQuestion } from "./question.ts";
+import { drawQuestion, questionOf, sayAnswers, sayQuestion } from "./question.ts";
 import { cardWord, openAttempts, sayResult, sayTimes } from "./remedy-state.ts";
 import { RISK_WORDS, sayWritten } from "./words.ts";
 
@@ -83,7 +83,7 @@ function drawFacts(remedy: RemedyView, run: RunView): KnownBlock[] {
   const { plan } = remedy;
   const why = run.findings.find((finding) => finding.remedies.includes(remedy.key));
   const place = placeOf(remedy);
-  const undo = plan?.undo === "actions" ? "yes, the earlier state is recorded" : (plan?.undo ?? "unknown");
+  const undo = sayUndo(remedy);
   const verify = plan === undefined ? "not at all" : `within ${sayWritten(plan.verifyWithin)}`;
   const facts: [string, string][] = [
     // With one finding the reason stands right above the card.
@@ -92,14 +92,16 @@ function drawFacts(remedy: RemedyView, run: RunView): KnownBlock[] {
     ...(isAhead(remedy)
       ? ([
           ["Risk", RISK_WORDS[remedy.risk]],
-          ["Undo", undo.replace(/^none: /, "none; ")],
+          ["Undo", undo],
           ["Verify", verify],
           [
             "In force",
             plan?.appliedFor === undefined ? "" : `${sayWritten(plan.appliedFor)}, then taken back`,
           ],
         ] satisfies [string, string][])
-      : []),
+      : isApplied(remedy)
+        ? ([["Undo", isOver(remedy) ? "its time is over" : undo]] satisfies [string, string][])
+        : []),
   ];
   const pieces = facts
     .filter(([, said]) => said !== "")
@@ -110,6 +112,20 @@ function drawFacts(remedy: RemedyView, run: RunView): KnownBlock[] {
     ]);
   return pieces.length === 0 ? [] : [rich(...pieces)];
 }
+
+/** Whether it can be taken back, and what cannot. */
+function sayUndo({ plan }: RemedyView): string {
+  if (plan === undefined) return "unknown";
+  if (plan.undo !== "actions") return plan.undo.replace(/^none: /, "none; ");
+  const leaves = [...new Set(plan.calls.flatMap((call) => call.leaves ?? []))];
+  return ["yes, the earlier state is recorded", ...leaves].join("; ");
+}
+
+/** It could be taken back by a click, and cannot any more. */
+const isOver = ({ plan, held }: RemedyView): boolean => plan?.undo === "actions" && held === undefined;
+
+/** It was done, and stands. */
+const isApplied = ({ status }: RemedyView): boolean => status === "succeeded" || status === "failed";
 
 /** Not applied to the end yet: risk and undo still matter to somebody. */
 const isAhead = ({ status }: RemedyView): boolean =>
@@ -171,8 +187,9 @@ function drawDecision(
   file: PlanFile,
 ): KnownBlock[] {
   const decided = sayDecision(remedy, options);
-  const past = [...decided, ...(decidable ? [] : sayTimes(remedy))];
   const question = questionOf(remedy, options.now);
+  const answered = question === undefined ? sayAnswers(remedy, options) : [];
+  const past = [...decided, ...answered, ...(decidable ? [] : sayTimes(remedy))];
   return [
     ...(decidable ? [context(...sayNeeds(remedy, options), ...sayTimes(remedy))] : []),
     ...(past.length > 0 ? [context(...past)] : []),

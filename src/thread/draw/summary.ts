@@ -2,11 +2,11 @@ import { countApprovals } from "../../core/approval.ts";
 import { sayDuration } from "../../core/duration.ts";
 import { count } from "../../core/format.ts";
 import { isEnded } from "../../core/outcome.ts";
-import type { RemedyView, RunView } from "../../core/view.ts";
+import { isFixedBy } from "../../core/run-outcome.ts";
+import { type RemedyView, type RunView, unansweredSteps } from "../../core/view.ts";
 import { bold, fallback, newline, plain, rich } from "../blocks.ts";
 import type { WantedMessage } from "../wanted.ts";
-import { isFixed } from "./next.ts";
-import { checksOf, sayChecks, unanswered } from "./progress.ts";
+import { checksOf, sayChecks } from "./progress.ts";
 import { CARD_WORDS } from "./remedy-state.ts";
 import { byGravity, listed, nameOf } from "./words.ts";
 
@@ -110,11 +110,11 @@ function result(run: RunView): string {
 
 /** What is still open, what people must do, and what nobody could see. */
 function reflection(run: RunView): string {
-  const unfixed = run.findings.filter((finding) => !isFixed(run, finding.remedies));
+  const unfixed = run.findings.filter((finding) => !isFixedBy(run, finding.remedies));
   const unseen = unfixed.filter((finding) => isUnseen(run, finding.remedies));
   const open = unfixed.filter((finding) => !unseen.includes(finding));
   const advice = run.remedies.filter((remedy) => remedy.status === "advice");
-  const gaps = unanswered(run);
+  const gaps = unansweredSteps(run);
   const names = (titles: readonly string[]) =>
     listed(
       titles.map((title) => title.slice(0, 120)),

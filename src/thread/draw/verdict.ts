@@ -1,8 +1,8 @@
 import { isEnded } from "../../core/outcome.ts";
-import type { RunView } from "../../core/view.ts";
+import { isFixedBy } from "../../core/run-outcome.ts";
+import { type RunView, unansweredSteps } from "../../core/view.ts";
 import type { Piece } from "../blocks.ts";
-import { isFixed, nextOf } from "./next.ts";
-import { unanswered } from "./progress.ts";
+import { nextOf } from "./next.ts";
 import { byGravity, SEVERITY_ICON } from "./words.ts";
 
 /** A run in two lines: what is wrong, and what to do next. */
@@ -16,12 +16,12 @@ export const verdictOf = (run: RunView): Verdict => ({ headline: headlineOf(run)
 function headlineOf(run: RunView): string {
   const top = byGravity(run.findings)[0];
   if (top !== undefined)
-    return `${isFixed(run, top.remedies) ? "✅ Fixed: " : `${SEVERITY_ICON[top.severity]} `}${top.title.slice(0, 200)}`;
+    return `${isFixedBy(run, top.remedies) ? "✅ Fixed: " : `${SEVERITY_ICON[top.severity]} `}${top.title.slice(0, 200)}`;
   if (run.status === "errored") return `⚠️ Could not be finished: ${run.title}`;
   if (run.status === "cancelled") return `⏹️ Cancelled: ${run.title}`;
   if (run.status === "queued") return `⏳ Queued: ${run.title}`;
   if (!run.diagnosed && !isEnded(run.status)) return `🔎 Checking: ${run.title}`;
-  return unanswered(run).length > 0
+  return unansweredSteps(run).length > 0
     ? `⚠️ Nothing found, but not everything could be checked: ${run.title}`
     : `✅ Nothing wrong: ${run.title}`;
 }

@@ -98,6 +98,48 @@ describe("undo", () => {
     expect((await rig.bench.store.reader.run(run))?.status).toBe("failed");
   });
 
+  test("what has helped says its figures, and a click takes it back after its run has ended", async () => {
+    const run = await applied();
+    const view = await rig.remedy(run, "guarded");
+    expect([view.status, view.note, view.held?.ends]).toEqual([
+      "succeeded",
+      "Verified: level 10 → 1",
+      "keep",
+    ]);
+    expect((await rig.bench.store.reader.run(run))?.status).toBe("succeeded");
+    await rig.bench.answer(run, "guarded", bob, "undo");
+    expect((await rig.bench.store.reader.run(run))?.status).toBe("queued");
+    await rig.bench.engine.advance(run);
+    const undone = await rig.remedy(run, "guarded");
+    expect([undone.status, undone.held, rig.bench.world.value]).toEqual(["undone", undefined, 10]);
+    expect(undone.note).toBe(
+      "Undone by bob: level 1 → 10. What cannot be brought back: the water that ran out",
+    );
+    const [line] = await rig.bench.store.reader.runs({ limit: 1 });
+    expect([line?.status, line?.state]).toEqual(["failed", "open"]);
+  });
+
+  test("the offer to take it back ends by itself, or with keep, and the ended run stays ended", async () => {
+    const first = await applied();
+    rig.bench.world.value = 10;
+    const second = await applied();
+    await rig.bench.sql(
+      "UPDATE remedy SET held_until = now() - interval '1 s' WHERE run_id = $1 AND key = 'guarded'",
+      [first],
+    );
+    expect(await rig.bench.store.sweep.endOffers()).toBe(1);
+    await expect(rig.bench.answer(first, "guarded", bob, "undo")).rejects.toMatchObject({
+      code: "not_decidable",
+    });
+    rig.bench.world.value = 10;
+    const third = await applied();
+    await rig.bench.answer(third, "guarded", bob, "keep");
+    expect((await rig.remedy(third, "guarded")).held).toBeUndefined();
+    for (const run of [first, second, third])
+      expect((await rig.bench.store.reader.run(run))?.endedAt).toBeDefined();
+    expect((await rig.bench.sql("SELECT FROM outbox WHERE kind = 'run'")).rowCount).toBe(0);
+  });
+
   test("by policy a remedy that did not help is undone at once", async () => {
     rig.reopen({
       policies: Policies.parse({ high: { approvals: 1, from: ["oncall"], undo: "auto" } }),

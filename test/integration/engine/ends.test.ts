@@ -174,7 +174,7 @@ describe("cancel", () => {
     expect((await rig.view(run)).status).toBe("cancelled");
     expect(await rig.remedy(run, "guarded")).toMatchObject({
       status: "succeeded",
-      note: "Verified: the cause is gone",
+      note: "Verified: level 10 → 1",
     });
   });
 

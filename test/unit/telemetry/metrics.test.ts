@@ -14,7 +14,7 @@ const valuesOf = (page: string, metric: string, label: string): string[] => {
 describe("metrics", () => {
   it("counts what it is told", async () => {
     const metrics = createMetrics(names);
-    metrics.runEnded("pg-locks", "succeeded", 0.2);
+    metrics.runEnded("pg-locks", "succeeded", "fixed", 0.2);
     metrics.stepEnded("postgres.locks", "errored", 0.02);
     metrics.requestAnswered("slack", "approve", 0.04);
     metrics.requestAnswered("alertmanager", "opened", 0.2);
@@ -23,7 +23,7 @@ describe("metrics", () => {
     metrics.leaseLost();
     const page = await metrics.text();
     for (const line of [
-      'diagbot_runs_total{runbook="pg-locks",status="succeeded"} 1',
+      'diagbot_runs_total{runbook="pg-locks",status="succeeded",outcome="fixed"} 1',
       "diagbot_run_duration_seconds_sum 0.2",
       'diagbot_steps_total{action="postgres.locks",outcome="errored"} 1',
       'diagbot_requests_total{source="slack",outcome="approve"} 1',
@@ -44,7 +44,7 @@ describe("metrics", () => {
     const metrics = createMetrics(names);
     const hostile = Array.from({ length: 200 }, (_, i) => `x${i}"} 1\nevil{a="${i}`);
     for (const word of hostile) {
-      metrics.runEnded(word, word, 1);
+      metrics.runEnded(word, word, word, 1);
       metrics.stepEnded(word, word, 1);
       metrics.remedyEnded(word, word);
       metrics.webhookRejected(word);
@@ -55,7 +55,7 @@ describe("metrics", () => {
     const page = await metrics.text();
     expect(page).not.toContain("evil");
     const labels: Record<string, string[]> = {
-      runs_total: ["runbook", "status"],
+      runs_total: ["runbook", "status", "outcome"],
       steps_total: ["action", "outcome"],
       step_duration_seconds_count: ["action"],
       remedies_total: ["runbook", "status"],

@@ -3,7 +3,7 @@ import { sayDuration } from "../../../core/duration.ts";
 import { count } from "../../../core/format.ts";
 import type { PlannedCall } from "../../../core/plan.ts";
 import { changeLines, needsFile, planFileName } from "../../../core/plan-lines.ts";
-import type { RemedyView, RunView, StepView } from "../../../core/view.ts";
+import { type RemedyView, type RunView, type StepView, stateOfRun } from "../../../core/view.ts";
 import { visibleLines } from "../../../core/visible.ts";
 import { code, rich } from "../blocks.ts";
 import { layOutJson } from "./lay-out-json.ts";
@@ -73,7 +73,7 @@ export function drawDetails(run: RunView): KnownBlock[] {
   const params = Object.entries(run.params).map(([name, value]) => `${name}=${String(value)}`);
   return [
     rich(`Run #${run.id}: ${run.title} on ${run.system}`, { bold: true }),
-    rich(`${run.status}${params.length === 0 ? "" : ` – ${params.join(", ")}`}`),
+    rich(`${stateOfRun(run)}${params.length === 0 ? "" : ` – ${params.join(", ")}`}`),
     ...(run.error === undefined ? [] : [rich(`${run.error.code}: ${run.error.message}`)]),
     ...(lines.length === 0 ? [rich("No step has begun.")] : code(lines.join("\n"), 20)),
     ...(run.steps.length > MOST_STEPS ? [rich(`${run.steps.length - MOST_STEPS} more are not shown.`)] : []),

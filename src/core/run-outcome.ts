@@ -1,0 +1,62 @@
+import type { Severity } from "./finding.ts";
+import { isEnded, type RemedyStatus, type RunStatus } from "./outcome.ts";
+
+/**
+ * What came of the problem a run was asked about: the one list of words that people are shown (docs/glossary.md).
+ * A run's status says how its work ended, which is something else: a run that found a fault and offered nothing succeeded.
+ */
+export const RUN_OUTCOMES = [
+  "fixed",
+  "healthy",
+  "found",
+  "open",
+  "denied",
+  "expired",
+  "void",
+  "could not look",
+  "cancelled",
+] as const;
+export type RunOutcome = (typeof RUN_OUTCOMES)[number];
+
+/** What the outcome is decided on. */
+export interface OutcomeFacts {
+  readonly status: RunStatus;
+  readonly findings: readonly { readonly severity: Severity; readonly remedies: readonly string[] }[];
+  readonly remedies: readonly {
+    readonly key: string;
+    readonly status: RemedyStatus;
+    readonly held?: unknown;
+  }[];
+  /** Checks that gave no answer. */
+  readonly gaps: number;
+}
+
+/** A remedy of the finding was applied and its verification held. */
+export const isFixedBy = ({ remedies }: Pick<OutcomeFacts, "remedies">, keys: readonly string[]): boolean =>
+  remedies.some(({ key, status }) => status === "succeeded" && keys.includes(key));
+
+/** What came of the problem so far, whether the run has ended or not; pure. */
+export function outcomeOf(facts: OutcomeFacts): RunOutcome {
+  const { status, findings, remedies, gaps } = facts;
+  if (findings.length === 0) {
+    if (status === "cancelled") return "cancelled";
+    return status === "errored" || gaps > 0 ? "could not look" : "healthy";
+  }
+  const grave = findings.filter(({ severity }) => severity !== "info");
+  const matter = grave.length > 0 ? grave : findings;
+  if (matter.every((finding) => isFixedBy(facts, finding.remedies))) return "fixed";
+  const has = (...statuses: readonly RemedyStatus[]) =>
+    remedies.some((remedy) => statuses.includes(remedy.status));
+  // Something was changed and it is not all well: nobody may read that as merely found.
+  if (has("succeeded", "failed", "errored", "unknown", "undone", "applying", "verifying", "undoing"))
+    return "open";
+  if (status === "cancelled") return "cancelled";
+  if (has("denied")) return "denied";
+  if (has("void")) return "void";
+  if (has("expired")) return "expired";
+  return status === "errored" ? "open" : "found";
+}
+
+/** The word for a run in a list: what it does while it goes on, then what came of it. */
+export const stateOf = (facts: OutcomeFacts): RunOutcome | RunStatus =>
+  isEnded(facts.status) ? outcomeOf(facts) : facts.status;

@@ -1,0 +1,50 @@
+import type { AnySeen } from "../core/runbook.ts";
+import type { RemedyView, RunView, StepView } from "../core/view.ts";
+import { checksOfCall, doneCalls } from "./checks.ts";
+import { type EngineHouse, writeAction } from "./house.ts";
+
+const MOST_CHARACTERS = 400;
+
+/** Figures before and after a remedy, as its actions say them; undefined where none does. */
+export function figuresOf(
+  house: EngineHouse,
+  view: RunView,
+  remedy: RemedyView,
+  after: AnySeen,
+): string | undefined {
+  const done = doneCalls(view, remedy);
+  const said = (remedy.plan?.calls ?? []).map((call, index) => {
+    const { settled } = writeAction(house, call.action);
+    const checks = (remedy.plan?.verify ?? []).filter(({ name }) => name.startsWith(`${index + 1}.`));
+    const before = Object.fromEntries(
+      checks.flatMap((check) => {
+        const seen = seenBefore(view, check);
+        return seen?.output === undefined ? [] : [[check.name.slice(`${index + 1}.`.length), seen.output]];
+      }),
+    );
+    const values = checksOfCall(after, index);
+    return values && settled?.figures?.(values, done[index]?.input, done[index]?.output, before);
+  });
+  return joined(house, said);
+}
+
+/** What the calls of an undo did, each as its action says it. */
+export const undoneOf = (house: EngineHouse, steps: readonly StepView[]): string | undefined =>
+  joined(
+    house,
+    steps.map((step) => {
+      const action = writeAction(house, step.action);
+      return action.says?.(action.input.parse(step.input), step.output);
+    }),
+  );
+
+/** The step of the diagnosis that asked the same of the same connection. */
+const seenBefore = (view: RunView, check: { action: string; on: string }): StepView | undefined =>
+  view.steps.find(
+    (step) => step.phase === "diagnose" && step.action === check.action && step.on === check.on,
+  );
+
+const joined = ({ redact }: EngineHouse, said: readonly (string | undefined)[]): string | undefined => {
+  const words = [...new Set(said.flatMap((one) => one?.trim() || []))].join("; ");
+  return words === "" ? undefined : redact(words.slice(0, MOST_CHARACTERS));
+};
