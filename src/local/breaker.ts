@@ -18,6 +18,8 @@ export interface Breaker {
 const LOOK_EVERY_MS = 1000;
 const SYMPTOM_WITHIN_MS = 60_000;
 
+const LONGEST_FAILURE = 200;
+
 /** Over: no symptom in so many looks in a row. One clean look may be luck (a lock waiter that just timed out). */
 const CLEAN_LOOKS = 2;
 
@@ -25,6 +27,7 @@ const CLEAN_LOOKS = 2;
 export function createBreaker(shop: Shop, faults: readonly Fault[], changed: () => void): Breaker {
   const states = new Map<Fault, State>(faults.map((fault) => [fault, "ready"]));
   const clean = new Map<Fault, number>();
+  const failures = new Map<Fault, string>();
   const stopping = new AbortController();
 
   const put = (fault: Fault, state: State): void => {
@@ -67,13 +70,22 @@ export function createBreaker(shop: Shop, faults: readonly Fault[], changed: () 
     if (fault === undefined) return { ok: false, text: "There is nothing of that name to break." };
     const state = states.get(fault);
     if (state === "busy") return { ok: false, text: `${fault.title}: wait, it is under way.` };
+    failures.delete(fault);
     const work = state === "broken" ? heal(fault) : breakIt(fault);
     // The page need not wait until the symptom shows: the entry says `busy` meanwhile.
-    work.catch((error: Error) => process.stderr.write(`${fault.id}: ${error.message}\n`));
-    return { ok: true, text: state === "broken" ? "Put right by hand." : `Done: ${fault.description}` };
+    work.catch((error: Error) => {
+      failures.set(fault, error.message.slice(0, LONGEST_FAILURE));
+      changed();
+    });
+    return {
+      ok: true,
+      text:
+        state === "broken" ? "Put right by hand." : "Done. Watch #shop: monitoring notices within seconds.",
+    };
   };
   const list = async (): Promise<PanelEntry[]> =>
     faults.map((fault) => ({
+      ...(failures.has(fault) ? { failure: failures.get(fault) ?? "" } : {}),
       id: fault.id,
       title: fault.title,
       description: fault.description,

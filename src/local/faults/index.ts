@@ -18,9 +18,6 @@ import { uploadFolderFull } from "./upload-folder-full.ts";
 
 /** Everything that can be broken, in the order of the panel. */
 const FAULTS: readonly Fault[] = [
-  databaseDown,
-  cacheDown,
-  apiDown,
   poolExhausted,
   idleReports,
   blockedCheckout,
@@ -34,6 +31,9 @@ const FAULTS: readonly Fault[] = [
   memoryLeak,
   redisNoeviction,
   redisTooSmall,
+  databaseDown,
+  cacheDown,
+  apiDown,
 ];
 
 /** What can be broken here: without redis-server nothing of Redis, without Linux nothing of the machine. */

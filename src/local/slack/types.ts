@@ -144,6 +144,8 @@ export interface PanelEntry {
   readonly description: string;
   readonly system?: string;
   readonly state: "ready" | "broken" | "busy";
+  /** Why the last press came to nothing. */
+  readonly failure?: string;
 }
 
 /** The "break something" panel; the host of the local Slack owns what it lists and does. */

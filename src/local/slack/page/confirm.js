@@ -1,5 +1,6 @@
 // The dialog in front of a dangerous button.
 import { h } from "./dom.js";
+import { findFocus, focusKey } from "./focus.js";
 import { plain, textObject } from "./format.js";
 
 /** Asks; resolves with true when the person confirms. */
@@ -7,10 +8,14 @@ export function confirmed(confirm) {
   if (confirm === undefined) return Promise.resolve(true);
   return new Promise((resolve) => {
     const before = document.activeElement;
+    const key = focusKey(before);
+    const behind = [...document.body.children].filter((each) => !each.inert);
     const answer = (yes) => () => {
       veil.remove();
       document.removeEventListener("keydown", onKey, true);
-      before?.focus?.();
+      for (const each of behind) each.inert = false;
+      // What was pressed may have been drawn anew meanwhile.
+      (before?.isConnected ? before : findFocus(key))?.focus?.();
       resolve(yes);
     };
     const onKey = (event) => {
@@ -55,6 +60,7 @@ export function confirmed(confirm) {
         ),
       ),
     );
+    for (const each of behind) each.inert = true;
     document.body.append(veil);
     yes.focus();
   });

@@ -1,7 +1,8 @@
 // Block elements a person can use. `context` says where they stand: { at, blockId, value(element), act, ask }.
 import { confirmed } from "./confirm.js";
-import { h, popover } from "./dom.js";
+import { h } from "./dom.js";
 import { plain, textObject } from "./format.js";
+import { openMenu } from "./menu.js";
 import { isSelect, select } from "./selects.js";
 
 const keyOf = (element, { blockId }) => `${blockId} ${element.action_id}`;
@@ -44,29 +45,22 @@ function overflow(element, context) {
       type: "button",
       class: "button overflow",
       "aria-label": "More actions",
-      data: { action: element.action_id },
+      "aria-haspopup": "menu",
+      data: { action: element.action_id, block: context.blockId },
     },
     "⋯",
   );
   face.addEventListener("click", () => {
-    const rows = element.options.map((each) =>
-      h(
-        "div",
-        {
-          class: "option",
-          role: "menuitem",
-          on: {
-            click: () => {
-              close();
-              void use(element, context, each.value, face);
-            },
-          },
-        },
-        h("span", {}, plain(each.text.text)),
-        each.description && h("small", {}, plain(each.description.text)),
-      ),
+    openMenu(
+      face,
+      element.options.map((each) => ({
+        face: [
+          h("span", {}, plain(each.text.text)),
+          each.description && h("small", {}, plain(each.description.text)),
+        ],
+        take: () => void use(element, context, each.value, face),
+      })),
     );
-    const close = popover(face, h("div", { class: "menu", role: "menu" }, rows));
   });
   return face;
 }

@@ -4,6 +4,8 @@ import { message, versionOf } from "./message.js";
 import { dayName, dayOf } from "./time.js";
 
 const TOGETHER_SECONDS = 300;
+/** So close to the end counts as there: fractions of a pixel are rounded. */
+const NEAR_END_PX = 8;
 
 // Slack leaves out the name when the same author goes on within five minutes.
 const follows = (before, each) =>
@@ -38,14 +40,23 @@ export function listItems(messages, { inThread = false, days = true } = {}) {
   return items;
 }
 
+// The list grows upwards (`column-reverse`): 0 is its end, what lies above is negative.
+const toEnd = (outer) => {
+  outer.scrollTop = 0;
+};
+const isAtEnd = (outer) => Math.abs(outer.scrollTop) < NEAR_END_PX;
+
 /** A scroller that stays at the newest message unless the person scrolled up. */
 export function scroller(label) {
   const inner = h("div", { class: "list" });
   const outer = h("div", { class: "scroller", role: "log", "aria-label": label, tabindex: "0" }, inner);
   return {
     outer,
-    show: (items) => keyed(inner, items),
-    toEnd: () => outer.scrollTo(0, outer.scrollHeight),
-    toTop: () => outer.scrollTo(0, -outer.scrollHeight),
+    show: (items) => {
+      const end = isAtEnd(outer);
+      keyed(inner, items);
+      if (end) toEnd(outer);
+    },
+    toEnd: () => toEnd(outer),
   };
 }

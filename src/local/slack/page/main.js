@@ -2,6 +2,8 @@
 import { avatar } from "./avatar.js";
 import { composer } from "./composer.js";
 import { fill, h } from "./dom.js";
+import { isDrawerOpen, shade, unfoldButton } from "./drawer.js";
+import { findFocus, keepingFocus } from "./focus.js";
 import { listItems, scroller } from "./list.js";
 import { homeBlocks, showModal } from "./modal.js";
 import { listen } from "./server.js";
@@ -21,18 +23,22 @@ import {
 } from "./store.js";
 
 const root = document.getElementById("root");
-const sidebar = h("aside", { class: "sidebar" });
+const sidebar = h("aside", {
+  class: "sidebar",
+  "aria-label": "Channels and people",
+  data: { region: "sidebar" },
+});
 const mainHead = h("header", { class: "head" });
 const mainList = scroller("Messages");
 const mainComposer = composer(() => ({ channel: state.place }));
 const home = h("div", { class: "home" });
-const main = h("main", {}, mainHead, mainList.outer, home, mainComposer.node);
+const main = h("main", { data: { region: "main" } }, mainHead, mainList.outer, home, mainComposer.node);
 const threadHead = h("header", { class: "head" });
 const threadList = scroller("Thread");
 const threadComposer = composer(() => ({ channel: state.place, thread: state.thread }));
 const thread = h(
   "section",
-  { class: "thread", "aria-label": "Thread" },
+  { class: "thread", "aria-label": "Thread", data: { region: "thread" } },
   threadHead,
   threadList.outer,
   threadComposer.node,
@@ -51,6 +57,7 @@ function channelHead(channel) {
     h(
       "div",
       { class: "head-title" },
+      unfoldButton("main"),
       h("h1", {}, channel.is_private ? "🔒 " : "# ", channel.name),
       channel.is_ext_shared && h("span", { class: "badge" }, "SHARED"),
       h("span", { class: "topic" }, channel.topic.value),
@@ -67,7 +74,13 @@ function channelHead(channel) {
 function appHead() {
   const direct = directOf(state.me);
   return [
-    h("div", { class: "head-title" }, avatar(state.frame.app.id, "small"), h("h1", {}, state.frame.app.name)),
+    h(
+      "div",
+      { class: "head-title" },
+      unfoldButton("main"),
+      avatar(state.frame.app.id, "small"),
+      h("h1", {}, state.frame.app.name),
+    ),
     h("div", { class: "tabs" }, tab("home", "Home"), direct && tab(direct.id, "Messages")),
   ];
 }
@@ -95,12 +108,20 @@ const repliesLine = (count) => ({
   draw: () => h("div", { class: "replies" }, h("span", {}, `${count} ${count === 1 ? "reply" : "replies"}`)),
 });
 
+/** Where the keyboard goes when what it was on has been put away. */
+let next;
+const focusSoon = (key) => {
+  if (thread.contains(document.activeElement)) next = key;
+};
+
 let drawnThread;
 function showThread() {
   const message = state.thread && messageAt(state.place, state.thread);
   thread.hidden = !message;
   root.classList.toggle("with-thread", Boolean(message));
   if (!message) {
+    if (drawnThread !== undefined)
+      focusSoon({ scope: "main", ts: drawnThread, own: "thread", tag: "BUTTON" });
     drawnThread = undefined;
     return;
   }
@@ -114,6 +135,7 @@ function showThread() {
     h(
       "div",
       { class: "head-title" },
+      unfoldButton("thread"),
       h("h1", {}, "Thread"),
       h("span", { class: "topic" }, `# ${channelById(state.place)?.name ?? ""}`),
     ),
@@ -124,15 +146,25 @@ function showThread() {
   const rest = replies.length > 0 ? [repliesLine(replies.length), ...listItems(replies, how)] : [];
   threadList.show([...listItems([message], how), ...rest]);
   threadComposer.show();
-  if (drawnThread !== state.thread) threadList.toEnd();
+  if (drawnThread !== state.thread) {
+    threadList.toEnd();
+    if (main.contains(document.activeElement)) threadList.outer.focus({ preventScroll: true });
+  }
   drawnThread = state.thread;
 }
 
 function draw() {
-  showSidebar(sidebar);
-  showMain();
-  showThread();
-  showModal();
+  next = undefined;
+  keepingFocus(() => {
+    root.classList.toggle("with-sidebar", isDrawerOpen());
+    main.inert = isDrawerOpen();
+    thread.inert = isDrawerOpen();
+    showThread();
+    showSidebar(sidebar);
+    showMain();
+    showModal();
+  });
+  findFocus(next)?.focus({ preventScroll: true });
   document.title = `${channelById(state.place)?.name ?? state.frame.app.name} · ${state.frame.workspace} · local Slack`;
 }
 
@@ -150,7 +182,7 @@ function begin() {
   state.me = (people.find((person) => person.id === wanted) ?? people[0])?.id;
   onChange(draw);
   follow();
-  root.replaceChildren(sidebar, main, thread);
+  root.replaceChildren(sidebar, shade, main, thread);
   mainComposer.focus();
 }
 

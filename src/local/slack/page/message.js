@@ -108,7 +108,12 @@ function threadBar(message) {
     .map((user) => avatar(user, "tiny"));
   return h(
     "button",
-    { type: "button", class: "thread-bar", on: { click: () => goTo(message.channel, message.ts) } },
+    {
+      type: "button",
+      class: "thread-bar",
+      data: { focus: "thread" },
+      on: { click: () => goTo(message.channel, message.ts) },
+    },
     h("span", { class: "faces" }, faces),
     h("b", {}, `${replies.length} ${replies.length === 1 ? "reply" : "replies"}`),
     h(
@@ -151,7 +156,7 @@ export function message(each, { compact, inThread }) {
   ];
   return h(
     "article",
-    { class: classes.filter(Boolean).join(" "), data: { ts: each.ts } },
+    { class: classes.filter(Boolean).join(" "), tabindex: "-1", data: { ts: each.ts } },
     each.ephemeralFor &&
       h("div", { class: "only-you" }, h("span", { class: "eye" }, "👁"), "Only visible to you"),
     h(

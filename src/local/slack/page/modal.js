@@ -2,6 +2,7 @@
 import { avatar } from "./avatar.js";
 import { blocks } from "./blocks.js";
 import { h } from "./dom.js";
+import { findFocus, focusKey } from "./focus.js";
 import { plain } from "./format.js";
 import { deed } from "./server.js";
 import { state } from "./store.js";
@@ -132,7 +133,9 @@ function drawModal(view) {
 let shown;
 const root = () => document.getElementById("modal");
 
-const focusKey = () => document.activeElement?.dataset?.key;
+/** Where the keyboard was before the modal came. */
+let opener;
+const fieldKey = () => document.activeElement?.dataset?.key;
 
 function focusIn(node, key) {
   const wanted =
@@ -151,11 +154,17 @@ export function showModal() {
   const version =
     view === undefined ? "" : `${view.id} ${view.hash} ${JSON.stringify([view.errors, doings.get(view.id)])}`;
   if (version === shown) return;
-  const key = focusKey();
+  const key = fieldKey();
   const scrolled = root().querySelector(".modal-body")?.scrollTop ?? 0;
   const same = view !== undefined && shown?.startsWith(view.id);
+  if (shown === undefined || shown === "") opener = focusKey();
   shown = version;
-  if (view === undefined) return root().replaceChildren();
+  document.getElementById("root").inert = view !== undefined;
+  if (view === undefined) {
+    root().replaceChildren();
+    findFocus(opener)?.focus();
+    return;
+  }
   const modal = drawModal(view);
   root().replaceChildren(h("div", { class: "veil" }, modal));
   modal.querySelector(".modal-body").scrollTop = same ? scrolled : 0;

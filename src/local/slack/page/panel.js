@@ -8,25 +8,30 @@ const said = new Map();
 
 const WORDS = { ready: "Break", broken: "Restore", busy: "Working…" };
 
-async function press(entry, button) {
-  button.disabled = true;
-  const answer = await pressPanel(entry.id);
-  said.set(entry.id, answer);
-  button.disabled = false;
+async function press(entry) {
+  said.set(entry.id, await pressPanel(entry.id));
   changed();
 }
 
-function card(entry) {
+/** What the press was answered with, while it is news; why it could not be broken, until it is tried again. */
+function answerOf(entry) {
+  if (entry.failure !== undefined) return { ok: false, text: entry.failure };
   const answer = said.get(entry.id);
+  return entry.state === "ready" && answer?.ok ? undefined : answer;
+}
+
+function card(entry) {
+  const answer = answerOf(entry);
   const button = h(
     "button",
     {
       type: "button",
       class: `panel-button ${entry.state}`,
-      disabled: entry.state === "busy",
+      // Not `disabled`: that would take the keyboard away from it.
+      "aria-disabled": entry.state === "busy" ? "true" : undefined,
       "aria-label": `${WORDS[entry.state]}: ${entry.title}`,
       data: { panel: entry.id },
-      on: { click: () => void press(entry, button) },
+      on: { click: () => void (entry.state !== "busy" && press(entry)) },
     },
     WORDS[entry.state],
   );
@@ -76,7 +81,13 @@ export function panel() {
     { class: open ? "panel" : "panel folded", "aria-label": given.title },
     h(
       "button",
-      { type: "button", class: "panel-head", "aria-expanded": String(open), on: { click: toggle } },
+      {
+        type: "button",
+        class: "panel-head",
+        "aria-expanded": String(open),
+        data: { focus: "panel" },
+        on: { click: toggle },
+      },
       h("span", { class: "twist" }, open ? "▾" : "▸"),
       given.title,
       broken > 0 && h("span", { class: "unread" }, String(broken)),

@@ -1,6 +1,8 @@
 // The left side: channels, the app, who you are.
 import { avatar, standing } from "./avatar.js";
-import { fill, h, popover } from "./dom.js";
+import { fill, h } from "./dom.js";
+import { foldSidebar } from "./drawer.js";
+import { openMenu } from "./menu.js";
 import { panel } from "./panel.js";
 import { deed } from "./server.js";
 import { become, directOf, goTo, isHuman, personById, state, unreadIn } from "./store.js";
@@ -14,7 +16,13 @@ const place = (id, label, icon) => {
       type: "button",
       class: `place${here ? " here" : ""}${unread > 0 && !here ? " new" : ""}`,
       "aria-current": here ? "page" : undefined,
-      on: { click: () => goTo(id) },
+      data: { focus: `place ${id}` },
+      on: {
+        click: () => {
+          goTo(id);
+          foldSidebar();
+        },
+      },
     },
     h("span", { class: "place-icon" }, icon),
     h("span", { class: "place-name" }, label),
@@ -22,32 +30,23 @@ const place = (id, label, icon) => {
   );
 };
 
-const personRow = (person, close) =>
-  h(
-    "div",
-    {
-      class: person.id === state.me ? "option chosen" : "option",
-      role: "menuitem",
-      data: { person: person.id },
-      on: {
-        click: () => {
-          close();
-          become(person.id);
-        },
-      },
-    },
-    avatar(person.id, "small"),
-    h("span", { class: "option-name" }, person.real_name, " ", standing(person)),
-  );
-
-function openPeople(opener) {
-  let close = () => {};
-  const rows = state.frame.people.filter(isHuman).map((person) => personRow(person, () => close()));
-  close = popover(
+const openPeople = (opener) =>
+  openMenu(
     opener,
-    h("div", { class: "menu people-menu", role: "menu" }, h("div", { class: "group" }, "Act as"), rows),
+    state.frame.people.filter(isHuman).map((person) => ({
+      face: [
+        avatar(person.id, "small"),
+        h("span", { class: "option-name" }, person.real_name, " ", standing(person)),
+      ],
+      chosen: person.id === state.me,
+      data: { person: person.id },
+      take: () => {
+        become(person.id);
+        foldSidebar();
+      },
+    })),
+    { title: "Act as", class: "people-menu" },
   );
-}
 
 const you = () => {
   const me = personById(state.me);
@@ -57,6 +56,7 @@ const you = () => {
       type: "button",
       class: "you",
       "aria-haspopup": "menu",
+      data: { focus: "you" },
       "aria-label": `You are ${me?.real_name}: change`,
       on: { click: () => openPeople(face) },
     },
@@ -69,6 +69,7 @@ const you = () => {
 
 const openApp = () => {
   goTo("home");
+  foldSidebar();
   void deed("home", {});
 };
 
@@ -80,7 +81,16 @@ export function showSidebar(root) {
   const atApp = state.place === "home" || state.place === direct?.id;
   fill(
     root,
-    h("div", { class: "workspace" }, workspace),
+    h(
+      "div",
+      { class: "workspace" },
+      h("span", { class: "workspace-name" }, workspace),
+      h(
+        "button",
+        { type: "button", class: "icon fold", "aria-label": "Close menu", on: { click: foldSidebar } },
+        "✕",
+      ),
+    ),
     h(
       "nav",
       { class: "places" },
@@ -91,7 +101,12 @@ export function showSidebar(root) {
       h("h2", {}, "Apps"),
       h(
         "button",
-        { type: "button", class: `place${atApp ? " here" : ""}`, on: { click: openApp } },
+        {
+          type: "button",
+          class: `place${atApp ? " here" : ""}`,
+          data: { focus: "place home" },
+          on: { click: openApp },
+        },
         avatar(app.id, "tiny"),
         h("span", { class: "place-name" }, app.name),
         h("span", {
