@@ -42,3 +42,6 @@ export function groupTitle(
   const names = [...new Set(notification.alerts.map((alert) => alert.labels.alertname ?? "alert"))];
   return names.length > 1 ? `${names[0]} and ${names.length - 1} more` : (names[0] ?? "alert");
 }
+
+/** Severities are everybody's own words; these mean that somebody must come now. */
+export const isCritical = (severity: string): boolean => /crit|page|fatal|emerg/i.test(severity);

@@ -148,6 +148,23 @@ export interface ShownMessage {
   readonly attempts: number;
 }
 
+/** A thread whose rows changed since it was last drawn, with what decides whose turn it is. */
+export interface ChangedThread {
+  readonly thread: ThreadId;
+  /** Counts the changes. */
+  readonly rev: number;
+  /** Draw it at once. */
+  readonly urgent: boolean;
+  /** When the first change came that is not shown yet. */
+  readonly since: Date;
+  /** A person asked for it in Slack. */
+  readonly asked: boolean;
+  /** Its alert or what was found is critical, or it is a notice. */
+  readonly critical: boolean;
+  /** Its alert fires, a run of it has not ended, or it is a notice that nobody has seen. */
+  readonly open: boolean;
+}
+
 /** Something that keeps messages from being shown. */
 export interface DeliveryTrouble {
   /** A channel's id, `token`, or `scope:` and the method of Slack it is missing for. */
@@ -159,8 +176,8 @@ export interface DeliveryTrouble {
 
 /** What the thread room keeps: which threads changed, and what each slot has shown. */
 export interface MessageStore {
-  /** Threads whose rows changed since they were last drawn, urgent (approvals) first, then longest waiting. */
-  dirty(limit: number): Promise<{ thread: ThreadId; rev: number; urgent: boolean; since: Date }[]>;
+  /** Threads whose rows changed since they were last drawn, in no order; of more than `limit` those that changed last. */
+  dirty(limit: number): Promise<ChangedThread[]>;
   /** Takes the thread off the list unless it changed again since `rev`. */
   drawn(thread: ThreadId, rev: number): Promise<void>;
   /** Do not look at this thread before `delayMs` from now (it shows running clocks or waits for Slack). */

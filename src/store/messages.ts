@@ -1,5 +1,6 @@
+import { isCritical } from "../core/alert.ts";
 import { ThreadId } from "../core/ids.ts";
-import type { MessageStore, ShownMessage } from "../core/ports.ts";
+import type { ChangedThread, MessageStore, ShownMessage } from "../core/ports.ts";
 import { delivery } from "./delivery.ts";
 import { type Pool, toStoreError } from "./pool.ts";
 
@@ -8,6 +9,43 @@ interface DirtyRow {
   rev: number;
   urgent: boolean;
   since: Date;
+  severity: string | null;
+  status: string | null;
+  asked: boolean | null;
+  found: boolean | null;
+  running: boolean | null;
+}
+
+/** Changed threads with what is known of their incident and runs. A thread without either is a notice. */
+const DIRTY = `
+SELECT o.id, o.rev, o.urgent, o.since, i.severity, i.status, r.asked, r.found, r.running
+FROM (SELECT id, rev, urgent, since FROM outbox WHERE kind = 'thread' AND not_before <= clock_timestamp()
+  ORDER BY since DESC, id LIMIT $1) o
+LEFT JOIN incident i ON i.thread_id = o.id
+LEFT JOIN LATERAL (SELECT bool_or(caller ->> 'via' = 'slack') AS asked, bool_or(severity = 'critical') AS found,
+  bool_or(status IN ('queued', 'running', 'waiting')) AS running FROM run WHERE thread_id = o.id) r ON true`;
+
+function toChanged({
+  id,
+  rev,
+  urgent,
+  since,
+  severity,
+  status,
+  asked,
+  found,
+  running,
+}: DirtyRow): ChangedThread {
+  const isNotice = severity === null && asked === null;
+  return {
+    thread: ThreadId.parse(id),
+    rev,
+    urgent,
+    since,
+    asked: asked === true,
+    critical: isNotice || found === true || (severity !== null && isCritical(severity)),
+    open: isNotice || status === "firing" || running === true,
+  };
 }
 
 interface ShownRow {
@@ -34,14 +72,7 @@ export function createMessageStore(pool: Pool): MessageStore {
     }
   };
   return {
-    dirty: async (limit) => {
-      const { rows } = await query<DirtyRow>(
-        `SELECT id, rev, urgent, since FROM outbox WHERE kind = 'thread' AND not_before <= clock_timestamp()
-         ORDER BY urgent DESC, since, id LIMIT $1`,
-        [limit],
-      );
-      return rows.map(({ id, rev, urgent, since }) => ({ thread: ThreadId.parse(id), rev, urgent, since }));
-    },
+    dirty: async (limit) => (await query<DirtyRow>(DIRTY, [limit])).rows.map(toChanged),
     drawn: async (thread, rev) => {
       await query("DELETE FROM outbox WHERE kind = 'thread' AND id = $1 AND rev = $2", [thread, rev]);
     },

@@ -4,6 +4,7 @@ import type { Logger } from "../telemetry/logger.ts";
 import { Access } from "./send/access.ts";
 import { BUDGETS, type Budgets } from "./send/budgets.ts";
 import { Channels } from "./send/channels.ts";
+import { CLOCK, type Clock } from "./send/clock.ts";
 import { Identity } from "./send/find.ts";
 import { Gate } from "./send/gate.ts";
 import type { Room, SenderMetrics } from "./send/room.ts";
@@ -27,6 +28,7 @@ export interface SenderOptions {
   readonly metrics?: SenderMetrics;
   readonly budgets?: Partial<Budgets>;
   readonly now?: () => Date;
+  readonly clock?: Clock;
 }
 
 /** Makes Slack show what the rows say. One should run at a time; two do no harm beyond wasted calls. */
@@ -56,7 +58,8 @@ export function createSender(options: SenderOptions): Sender {
   const { messages, reader, logger } = options;
   const budgets = { ...BUDGETS, ...options.budgets };
   const metrics = options.metrics ?? {};
-  const ticks = () => performance.now();
+  const clock = options.clock ?? CLOCK;
+  const ticks = () => clock.ticks();
   const access = new Access({ messages, logger });
   const slack = new SlackCalls(options.slack, budgets.timeoutMs, (method, answer) => {
     metrics.called?.(method, RESULTS[answer.kind]);
@@ -77,6 +80,7 @@ export function createSender(options: SenderOptions): Sender {
     logger,
     metrics,
     now: options.now ?? (() => new Date()),
+    clock,
     ticks,
   };
   return new Rounds(room);

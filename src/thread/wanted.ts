@@ -22,6 +22,8 @@ export interface WantedMessage {
   readonly urgent: boolean;
   /** Shows progress: may lag behind and skip states. */
   readonly live?: boolean;
+  /** Says that something is over: sent when the other messages show how it ended. */
+  readonly closing?: boolean;
   /** Fallback for notifications; escaped mrkdwn. */
   readonly text: string;
   readonly blocks: readonly KnownBlock[];

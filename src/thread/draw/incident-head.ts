@@ -1,4 +1,5 @@
 import type { KnownBlock, SectionBlock } from "@slack/types";
+import { isCritical } from "../../core/alert.ts";
 import { count } from "../../core/format.ts";
 import { isEnded } from "../../core/outcome.ts";
 import type { AlertView, IncidentView, RunView, ThreadView } from "../../core/view.ts";
@@ -56,7 +57,7 @@ export function drawIncidentHead(incident: IncidentView, thread: ThreadView): Wa
 
 function headlineOf({ title, status, severity, firing, resolved }: IncidentView): string {
   if (status === "resolved") return `✅ Resolved: ${title.slice(0, 120)}`;
-  const icon = /crit|page|fatal|emerg/i.test(severity) ? "🔴" : /info|none/i.test(severity) ? "🔵" : "🟠";
+  const icon = isCritical(severity) ? "🔴" : /info|none/i.test(severity) ? "🔵" : "🟠";
   const counts = `${firing} firing${resolved > 0 ? `, ${resolved} resolved` : ""}`;
   return `${icon} ${title.slice(0, 110)}: ${counts}`;
 }

@@ -33,6 +33,7 @@ export function drawSummary(run: RunView): WantedMessage[] {
       slot: `run/${run.id}/summary`,
       kind: "message",
       urgent: false,
+      closing: true,
       text: fallback(`Run ${run.id} has ended: ${result(run)}`),
       blocks: [rich(bold(`🏁 Run ${run.id} has ended`)), rich(...pieces)],
     },

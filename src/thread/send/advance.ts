@@ -1,8 +1,9 @@
 import { drawThread } from "../draw/thread.ts";
 import type { WantedMessage } from "../wanted.ts";
-import { difference, type Operation } from "./difference.ts";
+import { difference, isClosing, type Operation } from "./difference.ts";
 import { doubtsOf, type Errand, memoryOf, type Pass } from "./errand.ts";
 import type { Lane, Rank } from "./gate.ts";
+import type { NextStep } from "./order.ts";
 import { perform } from "./perform.ts";
 import { settlePlace } from "./place.ts";
 import type { Room } from "./room.ts";
@@ -11,6 +12,8 @@ import { readMethod } from "./slack-calls.ts";
 /** The scheduler's word: how many threads show progress, and whether somebody else's turn in a lane comes first. */
 export interface Turn {
   readonly active: number;
+  /** A person waits for this thread. */
+  readonly isAnswer: boolean;
   mayGo(lane: Lane): boolean;
 }
 
@@ -51,9 +54,13 @@ async function work(
     const open = difference(wanted, pass.shown, doubtsOf(errand, room.budgets, new Date()));
     if (open.length === 0) return finish(room, errand, rev);
     if ((await settlePlace(room, pass)) === "stop") return false;
-    const waits = open.map((operation) => ({ operation, ...waitOf(room, pass, operation, turn) }));
+    const closes = isClosing(wanted, pass.shown);
+    const waits = open.map((operation) => ({
+      operation,
+      ...waitOf(room, pass, operation, { ...turn, closes }),
+    }));
     const ready = waits.find(({ ms }) => ms === 0);
-    if (ready === undefined) return comeBack(room, pass, waits, turn);
+    if (ready === undefined) return comeBack(room, pass, waits, { ...turn, closes });
     const verdict = await perform(room, pass, ready.operation);
     if (verdict === "stop") return false;
     // A card waits for the file with all changes of its plan.
@@ -75,11 +82,15 @@ interface Waiting {
 /** Somebody else's turn: as long as the lane is theirs. */
 const AFTER_YOU_MS = 50;
 
+interface Asked extends Turn {
+  readonly closes: boolean;
+}
+
 function waitOf(
   room: Room,
   { errand, view }: Pass,
   { do: what, wanted }: Operation,
-  turn: Turn,
+  turn: Asked,
 ): Omit<Waiting, "operation"> {
   const { gate } = room;
   const own = Math.max(0, Math.ceil(memoryOf(errand, wanted.slot).at - room.ticks()));
@@ -87,28 +98,40 @@ function waitOf(
     const root = wanted.slot === "head" ? undefined : "thread";
     return { lane: "read", ms: Math.max(own, gate.untilRead(readMethod(root))) };
   }
+  const afterYou = (lane: Lane, ms: number) => ({
+    lane,
+    ms: ms === 0 && !turn.mayGo(lane) ? AFTER_YOU_MS : ms,
+  });
   if (what === "update") {
-    const rank: Rank = wanted.urgent ? "urgent" : wanted.live === true ? "live" : "normal";
-    return {
-      lane: "update",
-      ms: Math.max(own, gate.untilUpdate(errand.thread, view.channel, rank, turn.active)),
-    };
+    const rank = rankOf(wanted, turn);
+    return afterYou(
+      "update",
+      Math.max(own, gate.untilUpdate(errand.thread, view.channel, rank, turn.active)),
+    );
   }
-  const lane: Lane = `post:${view.channel}`;
   const method = wanted.kind === "file" ? "files.uploadV2" : "chat.postMessage";
-  const ms = Math.max(own, gate.untilPost(view.channel, method));
-  return { lane, ms: ms === 0 && !turn.mayGo(lane) ? AFTER_YOU_MS : ms };
+  return afterYou(`post:${view.channel}`, Math.max(own, gate.untilPost(view.channel, method)));
 }
 
-function comeBack(room: Room, pass: Pass, waits: readonly Waiting[], turn: Turn): false {
+/** The reserve is for what people decide on and for the answer they wait for; progress may lag, the last state may not. */
+function rankOf({ urgent, live }: WantedMessage, { isAnswer, closes }: Asked): Rank {
+  if (urgent) return "urgent";
+  if (live === true && !closes) return "live";
+  return isAnswer ? "urgent" : "normal";
+}
+
+function comeBack(room: Room, pass: Pass, waits: readonly Waiting[], turn: Asked): false {
   const { errand } = pass;
   const next = waits.reduce((first, other) => (other.ms < first.ms ? other : first));
   errand.at = room.ticks() + next.ms;
   errand.lane = next.lane;
-  errand.rootless = waits.every(
-    ({ operation }) => operation.do === "post" && operation.wanted.slot === "head",
-  );
-  errand.urgent = next.operation.wanted.urgent;
-  errand.remaining = () => waitOf(room, pass, next.operation, { active: turn.active, mayGo: () => true }).ms;
+  errand.step = stepOf(waits);
+  errand.remaining = () => waitOf(room, pass, next.operation, { ...turn, mayGo: () => true }).ms;
   return false;
+}
+
+function stepOf(waits: readonly Waiting[]): NextStep {
+  const isRoot = ({ operation }: Waiting) => operation.do === "post" && operation.wanted.slot === "head";
+  if (waits.every(isRoot)) return "root";
+  return waits.some(({ operation }) => operation.wanted.urgent) ? "decision" : "more";
 }

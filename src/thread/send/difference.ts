@@ -18,18 +18,21 @@ export interface Doubts {
   isAbsent(shown: ShownMessage): boolean;
   /** It was there and a person deleted it: to be posted once more. */
   isDeleted(slot: string): boolean;
+  /** Slack refused this content even in plain words: it may stay as it is for long. */
+  isRefused(slot: string, digest: string): boolean;
 }
 
 /**
  * The operations that turn what is shown into what is wanted. The root comes first and alone: without it there is no
- * thread. Updates: urgent ones first, progress last.
+ * thread. Updates: urgent ones first, progress last. What closes something comes when everything else says how it ended.
  */
 export function difference(
   wanted: readonly WantedMessage[],
   shown: ReadonlyMap<string, ShownMessage>,
   doubts: Doubts,
 ): Operation[] {
-  const all = wanted.flatMap((message) => operationFor(message, shown.get(message.slot), doubts));
+  const each = wanted.flatMap((message) => operationFor(message, shown.get(message.slot), doubts));
+  const all = isSaid(each, doubts) ? each : each.filter((operation) => operation.wanted.closing !== true);
   const root = shown.get("head");
   const hasRoot = root?.state === "sent" && root.ts !== undefined && !doubts.isDeleted("head");
   const possible = hasRoot
@@ -42,6 +45,19 @@ export function difference(
     ...updates.sort((a, b) => rank(a) - rank(b)),
   ];
 }
+
+/** Every message but the closing ones is as it should be, or will not be for long. A file adds to what is said already. */
+const isSaid = (operations: readonly Operation[], doubts: Doubts): boolean =>
+  operations.every(
+    ({ wanted }) =>
+      wanted.closing === true || wanted.kind === "file" || doubts.isRefused(wanted.slot, digestOf(wanted)),
+  );
+
+/** Something of it is over and not said yet: what shows how it ended is no progress that may lag behind. */
+export const isClosing = (
+  wanted: readonly WantedMessage[],
+  shown: ReadonlyMap<string, ShownMessage>,
+): boolean => wanted.some(({ closing, slot }) => closing === true && shown.get(slot) === undefined);
 
 function operationFor(wanted: WantedMessage, shown: ShownMessage | undefined, doubts: Doubts): Operation[] {
   if (shown === undefined) return [{ do: "post", wanted }];

@@ -1,19 +1,23 @@
 import type { ThreadId } from "../../core/ids.ts";
-import type { ShownMessage } from "../../core/ports.ts";
+import type { ChangedThread, ShownMessage } from "../../core/ports.ts";
 import type { ThreadView } from "../../core/view.ts";
 import type { Budgets } from "./budgets.ts";
 import type { Doubts } from "./difference.ts";
 import type { Lane } from "./gate.ts";
+import type { NextStep, Standing } from "./order.ts";
 
 /** A changed thread and what is remembered of it until it shows everything. Losing it costs a look in Slack, nothing else. */
-export interface Errand {
+export interface Errand extends Standing {
   readonly thread: ThreadId;
   rev: number;
   since: Date;
-  /** Somebody has to decide something: by the rows, or by what comes next. */
+  asked: boolean;
+  critical: boolean;
+  open: boolean;
+  /** Drawn at once when it changes. */
   urgent: boolean;
-  /** All it can do next is to post its root: what else changes meanwhile is drawn when its turn comes. */
-  rootless: boolean;
+  /** `root`: what else changes meanwhile is drawn when its turn comes. */
+  step: NextStep;
   /** Shows progress of something that is under way. */
   live: boolean;
   /** Not before; ticks. */
@@ -46,14 +50,19 @@ export interface SlotMemory {
   deleted: boolean;
   /** Slack refused the blocks of this digest: its plain form is sent. */
   refused: string | undefined;
+  /** Slack refused the plain form of this digest, too. */
+  hopeless: string | undefined;
 }
 
-export const newErrand = (thread: ThreadId, rev: number, urgent: boolean, since: Date): Errand => ({
+export const newErrand = ({ thread, rev, urgent, since, asked, critical, open }: ChangedThread): Errand => ({
   thread,
   rev,
-  urgent,
   since,
-  rootless: false,
+  asked,
+  critical,
+  open,
+  urgent,
+  step: "root",
   live: false,
   at: 0,
   lane: undefined,
@@ -67,7 +76,14 @@ export const newErrand = (thread: ThreadId, rev: number, urgent: boolean, since:
 export function memoryOf(errand: Errand, slot: string): SlotMemory {
   const known = errand.slots.get(slot);
   if (known !== undefined) return known;
-  const fresh: SlotMemory = { at: 0, absent: 0, callEnded: false, deleted: false, refused: undefined };
+  const fresh: SlotMemory = {
+    at: 0,
+    absent: 0,
+    callEnded: false,
+    deleted: false,
+    refused: undefined,
+    hopeless: undefined,
+  };
   errand.slots.set(slot, fresh);
   return fresh;
 }
@@ -82,8 +98,5 @@ export const doubtsOf = (errand: Errand, budgets: Budgets, now: Date): Doubts =>
     return memory.callEnded || age >= budgets.timeoutMs + budgets.settleMs;
   },
   isDeleted: (slot) => errand.slots.get(slot)?.deleted === true,
+  isRefused: (slot, digest) => errand.slots.get(slot)?.hopeless === digest,
 });
-
-/** Whose turn it is: urgent ones, then who waits longest. */
-export const byTurn = (a: Errand, b: Errand): number =>
-  a.urgent === b.urgent ? a.since.getTime() - b.since.getTime() || a.thread - b.thread : a.urgent ? -1 : 1;

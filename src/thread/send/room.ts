@@ -4,6 +4,7 @@ import type { Logger } from "../../telemetry/logger.ts";
 import type { Access } from "./access.ts";
 import type { Budgets } from "./budgets.ts";
 import type { Channels } from "./channels.ts";
+import type { Clock } from "./clock.ts";
 import type { Identity } from "./find.ts";
 import type { Gate } from "./gate.ts";
 import type { SlackCalls } from "./slack-calls.ts";
@@ -39,6 +40,7 @@ export interface Room {
   readonly metrics: SenderMetrics;
   /** The clock people read. */
   readonly now: () => Date;
-  /** The clock waits are measured with; never jumps. Milliseconds. */
+  /** The clock waits are measured with. */
+  readonly clock: Clock;
   readonly ticks: () => number;
 }

@@ -1,16 +1,21 @@
+import type { ChangedThread } from "../../core/ports.ts";
 import { waitFor } from "../../lib/wait.ts";
 import { advance, type Turn } from "./advance.ts";
-import { byTurn, type Errand, newErrand } from "./errand.ts";
+import { type Errand, newErrand } from "./errand.ts";
 import type { Lane } from "./gate.ts";
 import { inspect } from "./inspect.ts";
+import { classOf, compareTurns, type Standing } from "./order.ts";
 import type { Room } from "./room.ts";
 
-/** Threads that are remembered at once; more wait in the table. */
+/** Threads that are asked for at once; more than anybody could be shown in hours. */
+const MOST_LISTED = 10_000;
+/** Threads that are taken up at once; the others wait until these are shown. */
 const MOST_ERRANDS = 1_000;
 /** Threads that are drawn or sent at once. */
 const MOST_BUSY = 6;
-/** Least time between two questions to the table, however often we are woken. */
+/** Least time between two questions to the table, however often we are woken, and how much more for each thread. */
 const LEAST_POLL_MS = 50;
+const LEAST_POLL_PER_THREAD_MS = 0.5;
 const LONGEST_RETRY_MS = 60_000;
 
 /** The sender's loop: asks which threads changed and lets each go on when its turn has come. */
@@ -39,7 +44,8 @@ export class Rounds {
   }
 
   wake(): void {
-    this.pollAt = Math.min(this.pollAt, this.polledAt + LEAST_POLL_MS);
+    const least = LEAST_POLL_MS + this.errands.size * LEAST_POLL_PER_THREAD_MS;
+    this.pollAt = Math.min(this.pollAt, this.polledAt + least);
     this.nudge();
   }
 
@@ -65,7 +71,8 @@ export class Rounds {
       this.inspect();
       this.begin();
       const pause = Math.max(1, Math.min(this.nextTurn(), this.pollAt) - this.room.ticks());
-      await waitFor(Math.min(pause, this.room.budgets.pollMs), this.woken.signal);
+      const underWay = this.underWay.size + (this.inspecting === undefined ? 0 : 1);
+      await this.room.clock.wait(Math.min(pause, this.room.budgets.pollMs), this.woken.signal, underWay);
     }
   }
 
@@ -74,8 +81,9 @@ export class Rounds {
     this.polledAt = ticks();
     this.pollAt = this.polledAt + budgets.pollMs;
     try {
-      const dirty = await messages.dirty(MOST_ERRANDS);
-      for (const { thread, rev, urgent, since } of dirty) this.note(thread, rev, urgent, since);
+      const dirty = await messages.dirty(MOST_LISTED);
+      const standing = dirty.map((row) => ({ ...row, step: this.errands.get(row.thread)?.step ?? "root" }));
+      for (const row of standing.sort(this.byTurn()).slice(0, MOST_ERRANDS)) this.note(row);
       const { threads, oldestSeconds } = await messages.backlog();
       metrics.waiting?.(threads, oldestSeconds);
     } catch (error) {
@@ -91,34 +99,46 @@ export class Rounds {
       .catch((error: unknown) => logger.warn({ err: error }, "the channels could not be looked at"))
       .finally(() => {
         this.inspecting = undefined;
+        this.nudge();
       });
   }
 
-  private note(thread: Errand["thread"], rev: number, urgent: boolean, since: Date): void {
+  private note(row: ChangedThread): void {
+    const { thread, rev, urgent, since, asked, critical, open } = row;
     const known = this.errands.get(thread);
     if (known === undefined) {
-      this.errands.set(thread, newErrand(thread, rev, urgent, since));
+      this.errands.set(thread, newErrand(row));
       return;
     }
     if (known.rev === rev) return;
-    known.rev = rev;
-    known.since = since;
     const isRaised = urgent && !known.urgent;
-    if (urgent) known.urgent = true;
-    if (known.lane !== undefined && known.rootless && !isRaised) return;
+    Object.assign(known, { rev, since, asked, critical, open, urgent: urgent || known.urgent });
+    if (known.lane !== undefined && known.step === "root" && !isRaised) return;
     // Something new: the old reason to wait may be gone. A busy drawing is done again afterwards.
     known.lane = undefined;
-    known.at = urgent ? 0 : known.lookedAt + this.lookInterval();
+    known.at = urgent ? 0 : known.lookedAt + this.lookInterval(known);
   }
 
-  /** The more threads change, the less often each is drawn: the database has other work. */
-  private lookInterval(): number {
-    return Math.max(this.room.budgets.lookIntervalMs, this.errands.size * 25);
+  /** The more threads change, the less often each is drawn: the database has other work. Not so for who waits for an answer. */
+  private lookInterval(errand: Errand): number {
+    const { lookIntervalMs } = this.room.budgets;
+    return this.isAnswer(errand) ? lookIntervalMs : Math.max(lookIntervalMs, this.errands.size * 25);
+  }
+
+  private isAnswer(errand: Errand): boolean {
+    return classOf(errand, this.room.now()) === 0;
+  }
+
+  private byTurn(): (a: Standing, b: Standing) => number {
+    const now = this.room.now();
+    return (a, b) => compareTurns(a, b, now);
   }
 
   private begin(): void {
     const now = this.room.ticks();
-    const due = [...this.errands.values()].filter((errand) => !errand.busy && errand.at <= now).sort(byTurn);
+    const due = [...this.errands.values()]
+      .filter((errand) => !errand.busy && errand.at <= now)
+      .sort(this.byTurn());
     const taken = new Set([...this.errands.values()].flatMap((errand) => (errand.busy ? [errand.lane] : [])));
     for (const errand of due) {
       if (this.underWay.size >= MOST_BUSY) return;
@@ -152,7 +172,8 @@ export class Rounds {
       const isDone = await advance(this.room, errand, this.turnOf(errand));
       errand.failures = 0;
       if (isDone) this.finish(errand);
-      else if (errand.rev !== rev) errand.at = errand.lookedAt + (errand.urgent ? 0 : this.lookInterval());
+      else if (errand.rev !== rev)
+        errand.at = errand.lookedAt + (errand.urgent ? 0 : this.lookInterval(errand));
     } catch (error) {
       errand.failures += 1;
       errand.lane = undefined;
@@ -171,9 +192,19 @@ export class Rounds {
 
   private turnOf(errand: Errand): Turn {
     const active = [...this.errands.values()].filter((other) => other.live).length;
-    const isBefore = (other: Errand, lane: Lane) =>
-      other !== errand && other.lane === lane && other.at <= this.room.ticks() && byTurn(other, errand) < 0;
-    return { active, mayGo: (lane) => ![...this.errands.values()].some((other) => isBefore(other, lane)) };
+    const byTurn = this.byTurn();
+    // A thread at work on something else does not hold up changes of messages; the channel's turn to post it keeps.
+    const isInLine = (other: Errand, lane: Lane) =>
+      other !== errand &&
+      other.lane === lane &&
+      other.at <= this.room.ticks() &&
+      !(lane === "update" && other.busy);
+    const isBefore = (other: Errand, lane: Lane) => isInLine(other, lane) && byTurn(other, errand) < 0;
+    return {
+      active,
+      isAnswer: this.isAnswer(errand),
+      mayGo: (lane) => ![...this.errands.values()].some((other) => isBefore(other, lane)),
+    };
   }
 
   private nextTurn(): number {

@@ -42,7 +42,10 @@ export async function settleFailure(
   else if (failure.kind === "missing") rootIsMissing(room, pass, slot);
   else if (failure.kind === "content" || failure.kind === "fixed") {
     if (wanted.kind === "file") return giveUp(room, pass, slot);
-    if (memory.refused === digest) memory.at = room.ticks() + 10 * budgets.slowMs;
+    if (memory.refused === digest) {
+      memory.hopeless = digest;
+      memory.at = room.ticks() + 10 * budgets.slowMs;
+    }
     memory.refused = digest;
   } else {
     gate.failed();

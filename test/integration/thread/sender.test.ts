@@ -96,6 +96,23 @@ describe("a thread", () => {
     expect(bench.bySlot().get(`${thread}/head`)?.[0]?.text).toContain("state 29");
     expect(bench.callsOf("chat.update").length).toBeLessThan(6);
   });
+
+  it("says that a run has ended when head and card show how", async () => {
+    const { thread, run } = await bench.openThread();
+    await bench.findAndPropose(run);
+    const sender = bench.sender();
+    sender.start();
+    await bench.quiet();
+    const before = bench.slack.calls.length;
+    await bench.pool.query("UPDATE remedy SET status = 'denied', ended_at = now() WHERE run_id = $1", [run]);
+    await bench.pool.query("UPDATE run SET status = 'succeeded', ended_at = now() WHERE id = $1", [run]);
+    await bench.touch(thread, true);
+    sender.wake();
+    await bench.quiet();
+    const told = bench.slack.calls.slice(before).filter(({ method }) => method.startsWith("chat."));
+    expect(told.map(({ method }) => method)).toEqual(["chat.update", "chat.update", "chat.postMessage"]);
+    expect(told[2]?.args.text).toContain("has ended");
+  });
 });
 
 describe("when Slack's answer does not come", () => {
@@ -126,7 +143,7 @@ describe("when Slack's answer does not come", () => {
   it("adopts a post that arrives after the time limit", async () => {
     const { thread } = await bench.openThread();
     bench.slack.faults.add({ method: "chat.postMessage", kind: "delay", delayMs: 250 });
-    bench.sender({ timeoutMs: 150, settleMs: 200, rereadMs: 100 }).start();
+    bench.sender({ timeoutMs: 150, settleMs: 1_000, rereadMs: 500 }).start();
     await bench.quiet();
     expectOneEach([`${thread}/head`]);
   });
@@ -153,20 +170,19 @@ describe("when Slack's answer does not come", () => {
     const { thread } = await bench.openThread();
     bench.slack.faults.add({ method: "chat.postMessage", kind: "delay", delayMs: 350 });
     let hasArrived = false;
-    const first = bench.sender(
-      {},
-      {
-        ...bench.store,
-        sent: async () => {
-          hasArrived = true;
-          throw new Error("this sender is dead");
-        },
+    // A call may take longer than it is delayed, or the successor would be right to give it up.
+    const patient = { timeoutMs: 3_000 };
+    const first = bench.sender(patient, {
+      ...bench.store,
+      sent: async () => {
+        hasArrived = true;
+        throw new Error("this sender is dead");
       },
-    );
+    });
     first.start();
     await until(async () => (await bench.store.shown(thread)).some(({ state }) => state === "sending"));
     await first.stop(0);
-    bench.sender().start();
+    bench.sender(patient).start();
     await bench.quiet();
     await until(() => hasArrived);
     expectOneEach([`${thread}/head`]);

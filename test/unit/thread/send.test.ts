@@ -5,11 +5,9 @@ import {
   WebAPIRequestError,
 } from "@slack/web-api";
 import { describe, expect, it } from "vitest";
-import { ThreadId } from "../../../src/core/ids.ts";
 import type { ShownMessage } from "../../../src/core/ports.ts";
 import { classify } from "../../../src/thread/send/classify.ts";
-import { difference, digestOf } from "../../../src/thread/send/difference.ts";
-import { byTurn, newErrand } from "../../../src/thread/send/errand.ts";
+import { type Doubts, difference, digestOf } from "../../../src/thread/send/difference.ts";
 import { findPosted, Identity } from "../../../src/thread/send/find.ts";
 import type { SeenMessage, SlackCalls } from "../../../src/thread/send/slack-calls.ts";
 import type { WantedMessage } from "../../../src/thread/wanted.ts";
@@ -32,7 +30,7 @@ const shown = (slot: string, more: Partial<ShownMessage> = {}): ShownMessage => 
   attempts: 1,
   ...more,
 });
-const sure = { isAbsent: () => false, isDeleted: () => false };
+const sure: Doubts = { isAbsent: () => false, isDeleted: () => false, isRefused: () => false };
 const say = (messages: WantedMessage[], rows: ShownMessage[], doubts = sure) =>
   difference(messages, new Map(rows.map((row) => [row.slot, row])), doubts).map(
     ({ do: what, wanted: { slot } }) => `${what} ${slot}`,
@@ -62,6 +60,22 @@ describe("the difference", () => {
     expect(
       say(messages, [shown("head"), shown("a", { state: "gone" }), shown("f", { digest: "old" })]),
     ).toEqual([]);
+  });
+  it("says that it is over when everything else shows how it ended", () => {
+    const messages = [wanted("head"), wanted("card", { urgent: true }), wanted("end", { closing: true })];
+    const old = [shown("head", { digest: "old" }), shown("card", { digest: "old" })];
+    expect(say(messages, old)).toEqual(["update card", "update head"]);
+    expect(say(messages, [shown("head"), shown("card", { digest: "old" })])).toEqual(["update card"]);
+    expect(say(messages, [shown("head"), shown("card")])).toEqual(["post end"]);
+    // What Slack will not take for minutes, and files, do not keep the end back.
+    const file = { name: "a.txt", title: "a", altText: "a", content: "new" };
+    const withFile = [...messages, wanted("f", { kind: "file", file })];
+    expect(say(withFile, [shown("head"), shown("card")])).toEqual(["post end", "post f"]);
+    const refused = { ...sure, isRefused: (slot: string): boolean => slot === "card" };
+    expect(say(messages, [shown("head"), shown("card", { digest: "old" })], refused)).toEqual([
+      "post end",
+      "update card",
+    ]);
   });
   it("adds nothing to a thread whose root is gone", () => {
     expect(say([wanted("head"), wanted("a")], [shown("head", { state: "gone" })])).toEqual([]);
@@ -178,14 +192,5 @@ describe("looking for a lost post", () => {
       kind: "ok",
       value: { ts: "F1", digest: "meant" },
     });
-  });
-});
-
-describe("whose turn it is", () => {
-  it("is the urgent one's, then the one's that waits longest", () => {
-    const make = (id: number, urgent: boolean, at: number) =>
-      newErrand(ThreadId.parse(id), 1, urgent, new Date(at));
-    const turns = [make(1, false, 10), make(2, false, 5), make(3, true, 20)].sort(byTurn);
-    expect(turns.map(({ thread }) => thread)).toEqual([3, 2, 1]);
   });
 });

@@ -1,0 +1,135 @@
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { ThreadId } from "../../../src/core/ids.ts";
+import { BUDGETS, type Budgets } from "../../../src/thread/send/budgets.ts";
+import type { Clock } from "../../../src/thread/send/clock.ts";
+import { until } from "../../helpers/until.ts";
+import { type Bench, CHANNEL, openBench } from "./bench.ts";
+
+/** Slack's own limit: one message a second in a channel. */
+const SECOND = 1_000;
+/** Midnight of some day: where the clock of the local Slack begins. */
+const BEGIN = Date.parse("2026-11-22T00:00:00Z");
+
+/** Stands still while anything is under way and jumps over every wait: waits cost nothing, and work takes no time. */
+class JumpingClock implements Clock {
+  private now = 0;
+  private planned: { at: number; act: () => Promise<void> }[] = [];
+
+  ticks(): number {
+    return this.now;
+  }
+
+  /** Something happens in the world at that time. */
+  at(ms: number, act: () => Promise<void>): void {
+    this.planned.push({ at: ms, act });
+  }
+
+  async wait(ms: number, signal: AbortSignal, underWay: number): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
+    if (signal.aborted) return;
+    if (underWay > 0) return new Promise((resolve) => signal.addEventListener("abort", () => resolve()));
+    const end = this.now + ms;
+    const due = this.planned.filter(({ at }) => at <= end);
+    this.planned = this.planned.filter(({ at }) => at > end);
+    for (const { act } of due) await act();
+    this.now = end;
+  }
+}
+
+let bench: Bench;
+let clock: JumpingClock;
+const posted = new Map<string, number>();
+beforeEach(async () => {
+  clock = new JumpingClock();
+  posted.clear();
+  bench = await openBench("turns", { now: () => BEGIN + clock.ticks() });
+  bench.slack.faults.add({
+    method: "chat.postMessage",
+    times: 1_000_000,
+    kind: "rateLimited",
+    retryAfterSeconds: 1,
+    when: ({ channel }) => {
+      const now = clock.ticks();
+      const tooSoon = now - (posted.get(String(channel)) ?? -SECOND) < SECOND;
+      if (!tooSoon) posted.set(String(channel), now);
+      return tooSoon;
+    },
+  });
+});
+afterEach(() => bench.close());
+
+const start = (budgets: Budgets = BUDGETS) => bench.sender(budgets, bench.store, { clock }).start();
+
+/** Seconds between the beginning and the post of that thread's root. */
+const rootAt = async (thread: ThreadId): Promise<number> => {
+  const root = await until(() => bench.bySlot().get(`${thread}/head`)?.[0], 60_000);
+  return Number(root.ts) - BEGIN / 1000;
+};
+
+interface Wanted {
+  readonly count: number;
+  readonly severity?: string;
+  readonly via?: "slack" | "cli";
+  readonly ended?: boolean;
+  readonly ageSeconds?: number;
+}
+
+/** Threads of alerts (with a severity) or of runs, as the doors write them. */
+async function insert({
+  count,
+  severity,
+  via = "cli",
+  ended = false,
+  ageSeconds = 0,
+}: Wanted): Promise<ThreadId[]> {
+  const { rows } = await bench.pool.query<{ id: number }>(
+    `WITH t AS (INSERT INTO thread (channel) SELECT $1 FROM generate_series(1, $2::int) RETURNING id),
+     i AS (INSERT INTO incident (thread_id, group_key, receiver, title, severity, status)
+       SELECT id, 'group ' || id, 'r', 'Alert ' || id, $3, 'firing' FROM t WHERE $3::text IS NOT NULL),
+     r AS (INSERT INTO run (thread_id, system, runbook, title, params, connections, caller, status, ended_at)
+       SELECT id, 'shop', 'pg-locks', 'Locks', '{}', '{}', jsonb_build_object('via', $4::text, 'name', 'U0ALICE'), $5,
+         CASE WHEN $5 = 'succeeded' THEN now() END FROM t WHERE $3::text IS NULL),
+     o AS (INSERT INTO outbox (kind, id, since)
+       SELECT 'thread', id, clock_timestamp() - make_interval(secs => $6) FROM t)
+     SELECT id FROM t ORDER BY id`,
+    [CHANNEL, count, severity ?? null, via, ended ? "succeeded" : "queued", ageSeconds],
+  );
+  return rows.map(({ id }) => ThreadId.parse(id));
+}
+
+/** What is inserted at that second, and how many seconds later its root is shown. */
+async function latencyOf(atSecond: number, wanted: Wanted): Promise<number> {
+  let thread: ThreadId | undefined;
+  clock.at(atSecond * SECOND, async () => {
+    [thread] = await insert(wanted);
+  });
+  start();
+  const id = await until(() => thread, 60_000);
+  return (await rootAt(id)) - atSecond;
+}
+
+it("a person's question is answered in 4 s in the middle of 100 alerts", async () => {
+  await insert({ count: 100, severity: "critical" });
+  expect(await latencyOf(10, { count: 1, via: "slack" })).toBeLessThan(4);
+});
+
+it("a critical alert comes before 50 warnings", async () => {
+  await insert({ count: 50, severity: "warning" });
+  expect(await latencyOf(5, { count: 1, severity: "critical" })).toBeLessThan(4);
+});
+
+it("a live alert comes before 300 ended runs of the command line", async () => {
+  await insert({ count: 300, ended: true, ageSeconds: 1_200 });
+  expect(await latencyOf(5, { count: 1, severity: "warning" })).toBeLessThan(4);
+});
+
+it("within Slack's limits nothing is refused, and all of it is shown in the end", async () => {
+  const alerts = await insert({ count: 25, severity: "critical" });
+  const runs = await insert({ count: 5, ended: true });
+  start();
+  await until(() => bench.isQuiet(), 60_000);
+  expect(bench.bySlot().size).toBe(30);
+  expect(bench.slack.calls.filter(({ error }) => error === "ratelimited")).toEqual([]);
+  const last = Math.max(...(await Promise.all(alerts.map(rootAt))));
+  for (const run of runs) expect(await rootAt(run)).toBeGreaterThan(last);
+});

@@ -1,0 +1,80 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { ThreadId } from "../../../src/core/ids.ts";
+import { classOf, compareTurns, type NextStep, type Standing } from "../../../src/thread/send/order.ts";
+
+const NOW = new Date("2026-11-22T03:10:00Z");
+const ago = (seconds: number) => new Date(NOW.getTime() - seconds * 1000);
+
+let last = 0;
+const thread = (more: Partial<Standing> = {}): Standing => ({
+  thread: ThreadId.parse(++last),
+  asked: false,
+  critical: false,
+  open: true,
+  since: ago(1),
+  step: "root",
+  ...more,
+});
+const order = (named: Readonly<Record<string, Standing>>) =>
+  Object.entries(named)
+    .sort(([, a], [, b]) => compareTurns(a, b, NOW))
+    .map(([name]) => name);
+
+describe("whose turn it is", () => {
+  it("answers to people, then critical alerts, then what is open, then what is over", () => {
+    const over = thread({ open: false });
+    const warning = thread();
+    const critical = thread({ critical: true });
+    const answer = thread({ asked: true });
+    expect(order({ over, warning, critical, answer })).toEqual(["answer", "critical", "warning", "over"]);
+  });
+
+  it("a live alert before 300 ended runs that waited for hours, a fresh one before old ones that still fire", () => {
+    const ended = thread({ open: false, since: ago(7_200) });
+    const endedCritical = thread({ open: false, critical: true, since: ago(7_200) });
+    const oldAlert = thread({ since: ago(3_600) });
+    const older = thread({ since: ago(7_200) });
+    const live = thread();
+    expect(order({ ended, endedCritical, older, oldAlert, live }).slice(0, 3)).toEqual([
+      "live",
+      "oldAlert",
+      "older",
+    ]);
+  });
+
+  it("an answer nobody waits for any more is no answer", () => {
+    expect(classOf(thread({ asked: true, open: false, since: ago(2) }), NOW)).toBe(0);
+    expect(classOf(thread({ asked: true, open: false, since: ago(3_600) }), NOW)).toBe(3);
+    // It waits for an approval: somebody does wait.
+    expect(classOf(thread({ asked: true, open: true, since: ago(3_600) }), NOW)).toBe(0);
+  });
+
+  it("all alerts are named before the details of the first, cards before other details", () => {
+    const details = thread({ step: "more", since: ago(90) });
+    const card = thread({ step: "decision", since: ago(80) });
+    const first = thread({ since: ago(70) });
+    const second = thread({ since: ago(60) });
+    expect(order({ details, card, second, first })).toEqual(["first", "second", "card", "details"]);
+  });
+
+  it("is one order: whoever asks, in whatever sequence, it comes out the same", () => {
+    const standing = fc.record({
+      thread: fc.nat(10_000).map((id) => ThreadId.parse(id + 1)),
+      asked: fc.boolean(),
+      critical: fc.boolean(),
+      open: fc.boolean(),
+      since: fc.nat(1_200).map(ago),
+      step: fc.constantFrom<NextStep>("root", "decision", "more"),
+    });
+    const by = (a: Standing, b: Standing) => compareTurns(a, b, NOW);
+    fc.assert(
+      fc.property(standing, standing, standing, (a, b, c) => {
+        expect(Math.sign(by(a, b))).toBe(-Math.sign(by(b, a)) + 0);
+        if (by(a, b) <= 0 && by(b, c) <= 0) expect(by(a, c)).toBeLessThanOrEqual(0);
+        if (classOf(a, NOW) < classOf(b, NOW)) expect(by(a, b)).toBeLessThan(0);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+});
