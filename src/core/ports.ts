@@ -46,6 +46,8 @@ export interface AlertRequest {
   readonly severity: string;
   /** Run only for runbooks this incident has not run yet. */
   readonly runs: readonly AlertRun[];
+  /** What of the notification was changed or left out. */
+  readonly notes?: readonly string[];
 }
 
 export interface VoteRequest {

@@ -183,6 +183,8 @@ export interface IncidentView {
   readonly receiver: string;
   readonly externalURL: string;
   readonly truncated: number;
+  /** What of the newest notification could not be read or kept. */
+  readonly note?: string;
   readonly firing: number;
   readonly resolved: number;
   readonly deliveries: number;

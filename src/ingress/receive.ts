@@ -38,8 +38,15 @@ export interface Door {
    * `error`. A repeated delivery (same `dedupeKey`) gets the first one's run.
    */
   receive(entry: Entry, intent: Intent, caller: Caller, where: Where): Promise<Reply>;
-  /** Stores an alert group and starts its runs. Throws `store_unavailable` when nothing was stored. */
-  receiveAlerts(entry: Entry, notification: Notification): ReturnType<Intake["receiveAlerts"]>;
+  /**
+   * Stores an alert group and starts its runs. `notes`: what of it was changed or left out, shown in its thread. Throws
+   * `store_unavailable` when nothing was stored.
+   */
+  receiveAlerts(
+    entry: Entry,
+    notification: Notification,
+    notes?: readonly string[],
+  ): ReturnType<Intake["receiveAlerts"]>;
 }
 
 /** See Door. Does no I/O by itself. */
@@ -56,8 +63,10 @@ export function createDoor(behind: Behind): Door {
       metrics?.received(entry.source, outcome, (performance.now() - began) / 1000);
       return reply;
     },
-    receiveAlerts: async (entry, notification) =>
-      intake.receiveAlerts(entry, routeAlerts(catalog, notification)),
+    receiveAlerts: async (entry, notification, notes = []) => {
+      const request = routeAlerts(catalog, notification);
+      return intake.receiveAlerts(entry, notes.length === 0 ? request : { ...request, notes });
+    },
   };
 }
 

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { clip } from "../core/format.ts";
 import type { AlertRequest } from "../core/ports.ts";
 import { type Change, endOf, type Instance, type KnownIncident, type KnownInstance } from "./alert-news.ts";
 import type { Transaction } from "./transaction.ts";
@@ -109,13 +110,18 @@ export interface Settled {
   readonly visible: boolean;
 }
 
+/** What people are told of the notification's trouble; null: nothing. */
+export const noteOf = ({ notes = [] }: AlertRequest): string | null =>
+  notes.length === 0 ? null : clip(notes.join("; "), 1_000);
+
 /** Brings incidents in line with their instances; `home` is the one the notification speaks of. */
 export async function settleIncidents(
   tx: Transaction,
-  { notification, severity, system }: AlertRequest,
+  request: AlertRequest,
   home: number,
   ids: readonly number[],
 ): Promise<Settled[]> {
+  const { notification, severity, system } = request;
   const { rows } = await tx.sql.query<{
     id: number;
     thread_id: number;
@@ -124,7 +130,7 @@ export async function settleIncidents(
     visible: boolean;
   }>(
     `WITH before AS (
-       SELECT i.id, i.status, i.truncated, i.severity, CASE
+       SELECT i.id, i.status, i.truncated, i.severity, i.note, CASE
          WHEN EXISTS (SELECT FROM alert_instance a WHERE a.incident_id = i.id AND a.status = 'firing') THEN 'firing'
          WHEN i.id = $2 AND $3 > 0 THEN i.status
          ELSE 'resolved' END AS next
@@ -132,13 +138,14 @@ export async function settleIncidents(
      UPDATE incident i SET status = next, last_seen_at = now(),
        deliveries = i.deliveries + CASE WHEN i.id = $2 THEN 1 ELSE 0 END,
        truncated = CASE WHEN i.id = $2 THEN $3 ELSE i.truncated END,
+       note = CASE WHEN i.id = $2 THEN $6 ELSE i.note END,
        system = coalesce(i.system, CASE WHEN i.id = $2 THEN $5 END),
        severity = CASE WHEN i.id = $2 AND i.severity = 'unknown' THEN $4 ELSE i.severity END,
        resolved_at = CASE WHEN next = 'firing' THEN NULL WHEN before.status = 'resolved' THEN i.resolved_at ELSE now() END
      FROM before WHERE i.id = before.id
      RETURNING i.id, i.thread_id, before.status AS before, i.status AS after,
-       (i.truncated, i.severity) IS DISTINCT FROM (before.truncated, before.severity) AS visible`,
-    [ids, home, notification.truncatedAlerts, severity, system ?? null],
+       (i.truncated, i.severity, i.note) IS DISTINCT FROM (before.truncated, before.severity, before.note) AS visible`,
+    [ids, home, notification.truncatedAlerts, severity, system ?? null, noteOf(request)],
   );
   return rows.map((row) => ({
     id: row.id,

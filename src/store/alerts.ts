@@ -13,6 +13,7 @@ import {
 } from "./alert-news.ts";
 import {
   lockAlerts,
+  noteOf,
   readKnown,
   resolveSuperseded,
   type Settled,
@@ -54,8 +55,8 @@ async function open(tx: Transaction, request: AlertRequest, changes: readonly Ch
   const thread = await insertThread(tx, channel);
   const firing = changes.some(({ status }) => status === "firing");
   const { rows } = await tx.sql.query<{ id: number }>(
-    `INSERT INTO incident (thread_id, group_key, receiver, title, system, severity, status, external_url, truncated, resolved_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, CASE WHEN $7 = 'resolved' THEN now() END) RETURNING id`,
+    `INSERT INTO incident (thread_id, group_key, receiver, title, system, severity, status, external_url, truncated, note, resolved_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, CASE WHEN $7 = 'resolved' THEN now() END) RETURNING id`,
     [
       thread,
       notification.groupKey,
@@ -66,6 +67,7 @@ async function open(tx: Transaction, request: AlertRequest, changes: readonly Ch
       firing || notification.truncatedAlerts > 0 ? "firing" : "resolved",
       notification.externalURL,
       notification.truncatedAlerts,
+      noteOf(request),
     ],
   );
   const incident = IncidentId.parse(rows[0]?.id);

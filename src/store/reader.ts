@@ -153,6 +153,10 @@ async function incidentOf(pool: Pool, thread: ThreadId): Promise<IncidentView | 
       startsAt: new Date(alert.starts_at),
       ...present({ endsAt: date(alert.ends_at) }),
     })),
-    ...present({ system: incident.system as string | undefined, resolvedAt: date(incident.resolved_at) }),
+    ...present({
+      system: incident.system as string | undefined,
+      note: incident.note as string | undefined,
+      resolvedAt: date(incident.resolved_at),
+    }),
   };
 }

@@ -1,28 +1,67 @@
 import { setImmediate as breathe } from "node:timers/promises";
 import { z } from "zod";
-import { Alert, Notification } from "../../core/alert.ts";
+import { type Alert, Notification } from "../../core/alert.ts";
 import { DiagError } from "../../core/errors.ts";
-import { clip } from "../../core/format.ts";
-import { storableDeep } from "../../lib/storable.ts";
+import { count } from "../../core/format.ts";
+import { sha256 } from "../../lib/sha256.ts";
+import { storable } from "../../lib/storable.ts";
+import { bounded, complaintsOf, type Note, readAlert } from "./read-alert.ts";
 
 /** Alerts checked at a time: 6,000 at once would hold up every other request. */
 const BATCH = 250;
-const ANNOTATION_LIMIT = 8_192;
+/** More of one group say nothing that these do not, and one transaction must take them all. */
+const MOST_ALERTS = 10_000;
+const TEXT_LIMIT = 8_192;
+const MOST_NOTES = 20;
+/** Counts are kept as int4. */
+const MOST_COUNTED = 2_147_483_647;
 
-const Envelope = Notification.extend({ alerts: z.array(z.unknown()).min(1) });
+const Envelope = Notification.extend({
+  alerts: z.array(z.unknown()).min(1),
+  truncatedAlerts: z.number().or(z.literal(Number.POSITIVE_INFINITY)).default(0),
+});
 
-/** A version 4 notification. Members we do not know are left out. Throws `bad_notification` with the place and reason. */
-export async function parseNotification(body: string): Promise<Notification> {
+/** A notification as it can be stored, and what of it was changed or left out. */
+export interface ReadNotification {
+  readonly notification: Notification;
+  readonly notes: readonly string[];
+}
+
+/**
+ * A version 4 notification. Members we do not know are left out, and alerts that cannot be understood count as not shown.
+ * Throws `bad_notification` with the place and reason where nothing can be understood.
+ */
+export async function parseNotification(body: string): Promise<ReadNotification> {
   const envelope = Envelope.safeParse(parseJson(body));
-  if (!envelope.success) throw refuse(envelope.error, []);
+  if (!envelope.success) throw new DiagError("bad_notification", complaintsOf(envelope.error, "body"));
+  const notes: string[] = [];
+  let unsaid = 0;
+  const note: Note = (text) => (notes.length < MOST_NOTES ? void notes.push(text) : void unsaid++);
+  const given = envelope.data.alerts;
   const alerts: Alert[] = [];
-  for (let start = 0; start < envelope.data.alerts.length; start += BATCH) {
-    const batch = z.array(Alert).safeParse(envelope.data.alerts.slice(start, start + BATCH));
-    if (!batch.success) throw refuse(batch.error, ["alerts"], start);
-    for (const alert of batch.data) alerts.push(storableDeep(shorten(alert)));
-    await breathe();
+  for (let at = 0; at < Math.min(given.length, MOST_ALERTS); at++) {
+    const alert = readAlert(given[at], `alerts.${at}`, note);
+    if (alert !== undefined) alerts.push(alert);
+    if (at % BATCH === BATCH - 1) await breathe();
   }
-  return { ...storableDeep({ ...envelope.data, alerts: [] }), alerts };
+  if (alerts.length === 0) throw new DiagError("bad_notification", notes.slice(0, 5).join("; "));
+  if (given.length > MOST_ALERTS) note(`alerts: ${given.length - MOST_ALERTS} more left out`);
+  const truncatedAlerts = counted(envelope.data.truncatedAlerts, note) + given.length - alerts.length;
+  const { receiver, externalURL, groupLabels, commonLabels, commonAnnotations } = envelope.data;
+  return {
+    notification: {
+      ...envelope.data,
+      receiver: storable(receiver.slice(0, TEXT_LIMIT)),
+      externalURL: storable(externalURL.slice(0, TEXT_LIMIT)),
+      groupLabels: bounded(groupLabels, "groupLabels", note),
+      commonLabels: bounded(commonLabels, "commonLabels", note),
+      commonAnnotations: bounded(commonAnnotations, "commonAnnotations", note),
+      groupKey: shortKey(envelope.data.groupKey),
+      truncatedAlerts: Math.min(MOST_COUNTED, truncatedAlerts),
+      alerts,
+    },
+    notes: unsaid === 0 ? notes : [...notes, `and ${count(unsaid, "more note")}`],
+  };
 }
 
 function parseJson(body: string): unknown {
@@ -33,22 +72,14 @@ function parseJson(body: string): unknown {
   }
 }
 
-const shorten = (alert: Alert): Alert => ({
-  ...alert,
-  annotations: Object.fromEntries(
-    Object.entries(alert.annotations).map(([name, value]) => [
-      name,
-      value.length > ANNOTATION_LIMIT ? clip(value.slice(0, ANNOTATION_LIMIT * 2), ANNOTATION_LIMIT) : value,
-    ]),
-  ),
-});
-
-function refuse(error: z.ZodError, prefix: readonly string[], offset = 0): DiagError {
-  const issues = error.issues.slice(0, 5).map(({ path, message }) => {
-    const [first, ...rest] = path;
-    const at = prefix.length > 0 && typeof first === "number" ? [first + offset, ...rest] : path;
-    const place = [...prefix, ...at].map(String).join(".");
-    return `${place === "" ? "body" : place.slice(0, 200)}: ${message}`;
-  });
-  return new DiagError("bad_notification", issues.join("; "));
+function counted(given: number, note: Note): number {
+  const kept = Math.trunc(Math.min(MOST_COUNTED, Math.max(0, given)));
+  if (kept !== given) note(`truncatedAlerts: ${given} is kept as ${kept}`);
+  return kept;
 }
+
+/** A long key is cut, but still no other group's. */
+const shortKey = (key: string): string => {
+  const text = storable(key);
+  return text.length <= TEXT_LIMIT ? text : `${text.slice(0, TEXT_LIMIT)}… sha256:${sha256(text)}`;
+};

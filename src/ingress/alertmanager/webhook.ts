@@ -71,13 +71,15 @@ async function receive(request: IncomingMessage, inside: Inside): Promise<Answer
   if (encoding !== "identity")
     return refusal(415, "bad_notification", `content-encoding ${encoding.slice(0, 40)} is not accepted`);
   const body = (await readBody(request, inside.bodyBytes ?? BODY_BYTES, hold)).toString("utf8");
-  const notification = await parseNotification(body);
+  const { notification, notes } = await parseNotification(body);
+  if (notes.length > 0) logger.warn({ notes }, "parts of a notification were changed or left out");
   const dedupeKey = `alertmanager:${sha256(body)}`;
   const raw = storable(body.slice(0, 65_536));
-  const stored = await door.receiveAlerts({ source: "alertmanager", dedupeKey, raw }, notification);
+  const stored = await door.receiveAlerts({ source: "alertmanager", dedupeKey, raw }, notification, notes);
   logger.info({ incident: stored.incident, news: stored.news, runs: stored.runs }, "alerts received");
   const { incident, news, runs } = stored;
-  return { status: 200, outcome: news, body: { incident, news, runs } };
+  const said = notes.length === 0 ? {} : { notes };
+  return { status: 200, outcome: news, body: { incident, news, runs, ...said } };
 }
 
 const STATUS: Readonly<Record<string, number>> = {

@@ -71,7 +71,10 @@ function replayText(request: AlertRequest): string {
   const facts = columns([
     ["incident:", groupTitle(notification)],
     ["group key:", notification.groupKey],
-    ["alerts:", `${firing} firing, ${notification.alerts.length - firing} resolved`],
+    [
+      "alerts:",
+      `${firing} firing, ${notification.alerts.length - firing} resolved${notification.truncatedAlerts > 0 ? `, ${notification.truncatedAlerts} not shown` : ""}`,
+    ],
     ["state:", isResolved(notification) ? "resolved" : "firing"],
     ["severity:", severity],
     ["system:", system ?? "none: no system's `match` fits its labels"],

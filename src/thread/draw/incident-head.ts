@@ -55,10 +55,16 @@ export function drawIncidentHead(incident: IncidentView, thread: ThreadView): Wa
   };
 }
 
-function headlineOf({ title, status, severity, firing, resolved }: IncidentView): string {
+function headlineOf(incident: IncidentView): string {
+  const { title, status, severity, firing, resolved, truncated } = incident;
   if (status === "resolved") return `✅ Resolved: ${title.slice(0, 120)}`;
   const icon = isCritical(severity) ? "🔴" : /info|none/i.test(severity) ? "🔵" : "🟠";
-  const counts = `${firing} firing${resolved > 0 ? `, ${resolved} resolved` : ""}`;
+  // Nothing that we see fires, yet the group is open: what is not shown keeps it so.
+  const counts = [
+    ...(firing > 0 || truncated === 0 ? [`${firing} firing`] : []),
+    ...(resolved > 0 ? [`${resolved} resolved`] : []),
+    ...(truncated > 0 ? [`${truncated} not shown`] : []),
+  ].join(", ");
   return `${icon} ${title.slice(0, 110)}: ${counts}`;
 }
 
@@ -127,6 +133,7 @@ function drawAlerts(incident: IncidentView): KnownBlock[] {
     // A single alert has nothing to be told apart from: the head has said it all.
     ...(alerts.length > 1 ? [codeBlock(tableOf(alerts.slice(0, MOST_ALERTS), common).join("\n"))] : []),
     ...(hidden > 0 ? [context(`${count(hidden, "alert")} not shown`)] : []),
+    ...(incident.note === undefined ? [] : [context(`Not taken as it came: ${mrkdwn(incident.note, 900)}`)]),
   ];
 }
 

@@ -1,40 +1,8 @@
-import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { commands } from "../../../commands/index.ts";
-import { createWebhook } from "../../../src/ingress/alertmanager/webhook.ts";
-import { standardRoutes } from "../../../src/ingress/http/routes.ts";
-import { createHttpServer } from "../../../src/ingress/http/server.ts";
-import { createDoor } from "../../../src/ingress/receive.ts";
-import { createIntake } from "../../../src/store/intake.ts";
 import { openPool, type Pool } from "../../../src/store/pool.ts";
-import { createReader } from "../../../src/store/reader.ts";
 import { type FreshDatabase, freshDatabase } from "../../helpers/database.ts";
 import { notification } from "./alert-fixtures.ts";
-import { catalog } from "./slack-bench.ts";
-
-const TOKEN = "0123456789abcdef0123456789abcdef";
-const logger = pino({ level: "silent" });
-
-async function serve(pool: Pool) {
-  const intake = createIntake({ pool, onCommit: () => {} });
-  const door = createDoor({ catalog, commands, intake, reader: createReader(pool), logger });
-  const server = createHttpServer({
-    logger,
-    routes: standardRoutes({
-      alertmanager: createWebhook({ token: TOKEN, door, logger }),
-      health: async () => ({ status: "ok", ready: true, components: {} }),
-      metrics: async () => ({ contentType: "text/plain", text: "" }),
-    }),
-  });
-  const { port } = await server.listen(0, "127.0.0.1");
-  const deliver = (body: unknown) =>
-    fetch(`http://127.0.0.1:${port}/webhooks/alertmanager`, {
-      method: "POST",
-      headers: { authorization: `Bearer ${TOKEN}` },
-      body: JSON.stringify(body),
-    });
-  return { deliver, close: () => server.close(1_000) };
-}
+import { serveWebhook } from "./webhook-rig.ts";
 
 describe("POST /webhooks/alertmanager over the real store", () => {
   let database: FreshDatabase;
@@ -49,7 +17,7 @@ describe("POST /webhooks/alertmanager over the real store", () => {
   });
 
   it("200 means stored: the answer names the incident", async () => {
-    const { deliver, close } = await serve(pool);
+    const { deliver, close } = await serveWebhook(pool);
     const answer = await deliver(notification([{ name: "a" }]));
     expect(answer.status).toBe(200);
     const { incident } = (await answer.json()) as { incident: number };
@@ -63,7 +31,7 @@ describe("POST /webhooks/alertmanager over the real store", () => {
   });
 
   it("a storm of 100 groups from three peers is one incident a group, answered long before a peer gives up", async () => {
-    const { deliver, close } = await serve(pool);
+    const { deliver, close } = await serveWebhook(pool);
     const groups = Array.from({ length: 100 }, (_, n) =>
       notification(
         Array.from({ length: 10 }, (_unused, at) => ({ name: `storm-${n}-${at}` })),
@@ -95,7 +63,7 @@ describe("POST /webhooks/alertmanager over the real store", () => {
 
   it("503 when Postgres is away, and 200 for the same body when it is back", async () => {
     const nowhere = openPool("postgres://postgres@127.0.0.1:1/none");
-    const away = await serve(nowhere);
+    const away = await serveWebhook(nowhere);
     const body = notification([{ name: "later" }], { groupKey: "{}:{later}" });
     const refused = await away.deliver(body);
     expect(refused.status).toBe(503);
@@ -105,7 +73,7 @@ describe("POST /webhooks/alertmanager over the real store", () => {
     });
     await away.close();
     await nowhere.end();
-    const back = await serve(pool);
+    const back = await serveWebhook(pool);
     expect((await back.deliver(body)).status).toBe(200);
     await back.close();
   });
