@@ -37,6 +37,7 @@ export function full({ state, write, rates, keys }: Sees, context: Context): Fin
         title: `Redis refuses writes: ${sayBytes(memory.used)} of ${sayBytes(memory.max)} are used and the policy is ${memory.policy}${taker.words}`,
         because: `${whyNothingEvicted(state.value)} ${count(totals.oomErrors, "write")} answered with OOM since the start.`,
         evidence,
+        restsOn: ["write"],
         remedies: [...taker.cure, ...remediesOfFull(state.value, context)],
       },
     ];

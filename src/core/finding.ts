@@ -14,6 +14,8 @@ export interface Finding<R extends string = string> {
   readonly because: string;
   readonly evidence?: readonly Evidence[];
   readonly remedies?: readonly R[];
+  /** Steps whose failure this is about, where it would be found without them, too: they are evidence, not gaps. */
+  readonly restsOn?: readonly string[];
 }
 
 export const FindingSchema = z.object({

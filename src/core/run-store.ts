@@ -75,10 +75,12 @@ export interface RunStore {
   ): Promise<{ released: boolean; rev: number }>;
   addSteps(fence: Fence, steps: readonly NewStep[], stagesPlanned?: number): Promise<void>;
   recordRead(fence: Fence, step: string, result: StepResult): Promise<void>;
+  /** `explained`: names of steps without a value whose error a finding rests on. */
   recordDiagnosis(
     fence: Fence,
     findings: readonly RecordedFinding[],
     remedies: readonly NewRemedy[],
+    explained: readonly string[],
   ): Promise<void>;
   /** Freezes the plan, writes its steps and opens the approval, all at once. */
   propose(

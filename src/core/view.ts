@@ -36,6 +36,8 @@ export interface StepView {
   readonly witness?: Json;
   readonly output?: Json;
   readonly error?: StepError;
+  /** It gave no value, and a finding says what its error means. */
+  readonly explained?: true;
   readonly startedAt?: Date;
   readonly durationMs?: number;
 }
@@ -138,6 +140,10 @@ export const unansweredSteps = ({ steps }: Pick<RunView, "steps">): StepView[] =
   steps.filter(
     ({ phase, state }) => phase === "diagnose" && !["ready", "executing", "succeeded"].includes(state),
   );
+
+/** Checks that gave no answer and that no finding speaks of: what is not known. */
+export const gapsOf = (run: Pick<RunView, "steps">): StepView[] =>
+  unansweredSteps(run).filter(({ explained }) => explained !== true);
 
 const factsOf = (run: RunView): OutcomeFacts => ({ ...run, gaps: unansweredSteps(run).length });
 

@@ -7,6 +7,7 @@ import type { RunView, StepView } from "../core/view.ts";
 import { redactDeep } from "../lib/redact.ts";
 import { callRead, stepError } from "./call.ts";
 import { ask, contextOf, seenOf } from "./context.ts";
+import { explainedSteps } from "./explained.ts";
 import type { EngineHouse, Grip } from "./house.ts";
 
 /** Writes the calls of the next stage down as steps. */
@@ -87,27 +88,35 @@ export async function readStep(
 
 /** Findings and the remedies they name, from what was recorded. */
 export async function recordDiagnosis(house: EngineHouse, grip: Grip): Promise<void> {
-  const { runbook, view, system } = grip;
+  const { view, system } = grip;
   const context = contextOf(view, system);
   const seen = seenOf(view);
-  const troubles = troublesOf(house, grip);
-  const found = [
-    ...troubles.map(findingOf),
-    ...ask(runbook, "findings", () => runbook.findings(seen, context)),
-  ];
+  const troubles = troublesOf(house, grip, view.steps);
+  const found = judgedBy(house, grip, view.steps);
   const findings = found.map((finding) => redactDeep(FindingSchema.parse(finding), house.redact));
   const wanted = [...new Set(findings.flatMap((finding) => finding.remedies))];
   const remedies = wanted.map(
     (key) => adviceOf(troubles, key, house.redact) ?? newRemedy(grip, key, seen, context),
   );
-  await house.store.recordDiagnosis(grip.fence, findings.toSorted(bySeverity), remedies);
+  const explained = explainedSteps(view.steps, (steps) => judgedBy(house, grip, steps));
+  await house.store.recordDiagnosis(grip.fence, findings.toSorted(bySeverity), remedies, explained);
+}
+
+/** What connectors and runbook make of what the steps returned; pure. */
+function judgedBy(house: EngineHouse, grip: Grip, steps: readonly StepView[]): readonly Finding[] {
+  const { runbook, view, system } = grip;
+  const seen = seenOf({ ...view, steps });
+  return [
+    ...troublesOf(house, grip, steps).map(findingOf),
+    ...ask(runbook, "findings", () => runbook.findings(seen, contextOf(view, system))),
+  ];
 }
 
 /** What the connectors themselves say of their errors, unless the runbook explains them itself. */
-const troublesOf = (house: EngineHouse, { runbook, view }: Grip): readonly Trouble[] =>
+const troublesOf = (house: EngineHouse, { runbook }: Grip, steps: readonly StepView[]): readonly Trouble[] =>
   runbook.explainsErrors === true
     ? []
-    : house.targets.troubles(view.steps.filter(({ phase }) => phase === "diagnose"));
+    : house.targets.troubles(steps.filter(({ phase }) => phase === "diagnose"));
 
 const findingOf = ({ remedy, ...finding }: Trouble): Finding => ({ ...finding, remedies: [remedy.key] });
 

@@ -87,7 +87,7 @@ const writeResult = (tx: FencedTransaction, fence: Fence, step: string, result: 
 
 const recordDiagnosis = (
   house: { pool: Pool; onCommit: OnCommit },
-  ...[fence, findings, remedies]: Parameters<RunStore["recordDiagnosis"]>
+  ...[fence, findings, remedies, explained]: Parameters<RunStore["recordDiagnosis"]>
 ) =>
   fenced(house, fence, async (tx) => {
     for (const [ord, finding] of findings.entries()) {
@@ -111,6 +111,10 @@ const recordDiagnosis = (
         [fence.run, remedy.key, ord, remedy.title, remedy.risk, remedy.status, remedy.advice ?? null],
       );
     }
+    await tx.sql.query("UPDATE step SET explained = true WHERE run_id = $1 AND name = ANY ($2)", [
+      fence.run,
+      explained,
+    ]);
     await tx.sql.query("UPDATE run SET diagnosed = true, severity = $2 WHERE id = $1", [
       fence.run,
       gravest(findings) ?? null,

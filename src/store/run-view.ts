@@ -107,6 +107,7 @@ function toStep(row: JsonRow): StepView {
       output: row.output,
       error: row.error,
       startedAt,
+      explained: row.explained === true ? (true as const) : undefined,
       durationMs: startedAt && finishedAt ? finishedAt.getTime() - startedAt.getTime() : undefined,
     }),
   };

@@ -1,24 +1,45 @@
+import { count } from "../../core/format.ts";
 import type { RunView } from "../../core/view.ts";
 import { fallback } from "../blocks.ts";
 import type { WantedFile, WantedMessage } from "../wanted.ts";
 import type { Attach } from "./evidence.ts";
 
 const MOST_PLOTS = 6;
-const MOST_OUTPUTS = 6;
+/** Characters of the file of whole evidence. */
+const MOST_CHARACTERS = 900_000;
 
-/** Numbers the files of a run in the order in which its findings mention them, so that a name never changes. */
+/**
+ * The files of a run: its charts, numbered in the order in which its findings mention them, and one text with everything
+ * that had no room in a message. What is recorded does not change, so neither do names and contents.
+ */
 export function createAttachments(run: RunView): { attach: Attach; messages: () => WantedMessage[] } {
-  const files: { slot: string; file: WantedFile }[] = [];
-  const counts = { plot: 0, output: 0 };
-  const attach: Attach = (file) => {
-    const kind = typeof file.content === "string" ? "output" : "plot";
-    if (counts[kind] >= (kind === "plot" ? MOST_PLOTS : MOST_OUTPUTS)) return undefined;
-    counts[kind] += 1;
-    const name = `run-${run.id}-${kind}-${counts[kind]}.${kind === "plot" ? "png" : "txt"}`;
-    files.push({ slot: `run/${run.id}/${kind}/${counts[kind]}`, file: { ...file, name } });
-    return name;
+  const plots: { slot: string; file: WantedFile }[] = [];
+  const parts: string[] = [];
+  const evidence = `run-${run.id}-evidence.txt`;
+  let size = 0;
+  const attach: Attach = {
+    plot: (file) => {
+      const number = plots.length + 1;
+      if (number > MOST_PLOTS) return undefined;
+      const name = `run-${run.id}-plot-${number}.png`;
+      plots.push({ slot: `run/${run.id}/plot/${number}`, file: { ...file, name } });
+      return name;
+    },
+    whole: (title, text) => {
+      const part = `== ${title.replace(/\s+/g, " ").slice(0, 200)} ==\n${text}\n`;
+      if (size + part.length > MOST_CHARACTERS) return undefined;
+      size += part.length;
+      parts.push(part);
+      return evidence;
+    },
   };
-  return { attach, messages: () => files.map(toMessage) };
+  const whole = (): WantedMessage[] => {
+    if (parts.length === 0) return [];
+    const title = `Whole evidence of run ${run.id}: ${count(parts.length, "part")}`;
+    const file = { name: evidence, title, altText: title, content: parts.join("\n") };
+    return [toMessage({ slot: `run/${run.id}/evidence`, file })];
+  };
+  return { attach, messages: () => [...whole(), ...plots.map(toMessage)] };
 }
 
 const toMessage = ({ slot, file }: { slot: string; file: WantedFile }): WantedMessage => ({

@@ -2,7 +2,7 @@ import type { KnownBlock } from "@slack/types";
 import type { RecordedFinding } from "../../core/finding.ts";
 import { count } from "../../core/format.ts";
 import { isEnded } from "../../core/outcome.ts";
-import { type RunView, unansweredSteps } from "../../core/view.ts";
+import { gapsOf, type RunView, unansweredSteps } from "../../core/view.ts";
 import { fileText } from "../../lib/escape.ts";
 import {
   bold,
@@ -17,8 +17,9 @@ import {
   rich,
 } from "../blocks.ts";
 import { pack } from "../pack.ts";
+import { wholeEvidence } from "../text/whole.ts";
 import type { WantedMessage } from "../wanted.ts";
-import { type Attach, drawEvidence } from "./evidence.ts";
+import { type Attach, drawEvidence, sayMissing } from "./evidence.ts";
 import { checksOf, sayChecks } from "./progress.ts";
 import { byGravity, SEVERITY_ICON } from "./words.ts";
 
@@ -30,7 +31,7 @@ const MOST_GAPS = 10;
 export function drawFindings(run: RunView, attach: Attach): WantedMessage[] {
   if (!run.diagnosed && !isEnded(run.status)) return [];
   const findings = byGravity(run.findings);
-  const gaps = unansweredSteps(run);
+  const gaps = gapsOf(run);
   if (findings.length === 0 && gaps.length === 0) return [];
   const groups = findings.slice(0, MOST_FINDINGS).map((finding, i) => drawFinding(finding, attach, i > 0));
   if (findings.length > MOST_FINDINGS) groups.push(drawRest(findings.slice(MOST_FINDINGS), attach));
@@ -49,8 +50,15 @@ function drawFinding(finding: RecordedFinding, attach: Attach, apart: boolean): 
   const because = finding.because.trim() === "" ? [] : [newline, ...prose(finding.because, 900)];
   const head = rich(plain(`${SEVERITY_ICON[finding.severity]} `), bold(finding.title, 300), ...because);
   const evidence = finding.evidence.slice(0, MOST_EVIDENCE).flatMap((item) => drawEvidence(item, attach));
-  const rest = finding.evidence.length - MOST_EVIDENCE;
-  const more = rest > 0 ? [rich(italic(`${rest} more pieces of evidence are recorded with the run`))] : [];
+  const rest = finding.evidence.slice(MOST_EVIDENCE);
+  const more =
+    rest.length === 0
+      ? []
+      : [
+          rich(
+            italic(sayMissing(count(rest.length, "more piece"), attachAll(finding.title, rest, attach)), 300),
+          ),
+        ];
   return [...(apart ? [divider] : []), head, ...evidence, ...more];
 }
 
@@ -58,16 +66,20 @@ function drawRest(findings: readonly RecordedFinding[], attach: Attach): KnownBl
   const content = findings
     .map(({ severity, title, because }) => `[${severity}] ${title}\n${because}`)
     .join("\n\n");
-  const file = attach({ title: "More findings", altText: "More findings", content: fileText(content) });
-  const where = file === undefined ? "recorded with the run" : `in ${file} below`;
-  return [divider, rich(italic(`${count(findings.length, "more finding")}, ${where}`))];
+  const file = attach.whole("More findings", fileText(content));
+  for (const { title, evidence } of findings) attachAll(title, evidence, attach);
+  return [divider, rich(italic(sayMissing(count(findings.length, "more finding"), file), 300))];
 }
+
+const attachAll = (title: string, evidence: RecordedFinding["evidence"], attach: Attach) =>
+  evidence.length === 0 ? undefined : attach.whole(title, evidence.map(wholeEvidence).join("\n\n"));
 
 /** How much was looked at, and what could not be: silence about a check must not read as health. */
 function drawCoverage(run: RunView): KnownBlock[] {
-  const gaps = unansweredSteps(run);
-  const done = rich(italic(`${sayChecks(run)}${gaps.length === 0 ? ", all answered" : ""}`));
-  if (gaps.length === 0) return checksOf(run).length === 0 ? [] : [done];
+  const gaps = gapsOf(run);
+  const explained = unansweredSteps(run).length - gaps.length;
+  const all = explained === 0 ? ", all answered" : `; ${explained} failed, which is what was found`;
+  if (gaps.length === 0) return checksOf(run).length === 0 ? [] : [rich(italic(`${sayChecks(run)}${all}`))];
   const items = gaps
     .slice(0, MOST_GAPS)
     .map((step) => [

@@ -114,7 +114,7 @@ function drawAlerts(incident: IncidentView): KnownBlock[] {
   const { alerts } = incident;
   if (alerts.length === 0) return [];
   const common = commonLabels(alerts);
-  const said = alerts[0]?.annotations.summary ?? alerts[0]?.annotations.description;
+  const said = sayAlerts(alerts);
   const shared = Object.entries(common).filter(([name]) => !SAID_ELSEWHERE.has(name));
   const labels = shared.slice(0, MOST_LABELS).map(([name, value]) => `${cut(name, 40)}=${cut(value, 80)}`);
   const hidden =
@@ -125,7 +125,7 @@ function drawAlerts(incident: IncidentView): KnownBlock[] {
       ? []
       : [
           rich(
-            ...(said === undefined ? [] : [lines(said, 500)]),
+            ...(said === undefined ? [] : [lines(said, MOST_SAID)]),
             ...(said === undefined || labels.length === 0 ? [] : [newline]),
             ...(labels.length === 0 ? [] : [plain(labels.join(", "), 700)]),
           ),
@@ -135,6 +135,25 @@ function drawAlerts(incident: IncidentView): KnownBlock[] {
     ...(hidden > 0 ? [context(`${count(hidden, "alert")} not shown`)] : []),
     ...(incident.note === undefined ? [] : [context(`Not taken as it came: ${mrkdwn(incident.note, 900)}`)]),
   ];
+}
+
+const MOST_SAID = 1_600;
+const MOST_DESCRIPTION = 500;
+const MOST_DESCRIPTIONS = 3;
+
+/** What the alerts say of themselves: the summary, then each description that says more, once. */
+function sayAlerts(alerts: readonly AlertView[]): string | undefined {
+  const words = (name: "summary" | "description") =>
+    alerts.flatMap(({ annotations }) => annotations[name]?.trim() || []);
+  const [summary] = words("summary");
+  const descriptions = [...new Set(words("description"))].filter((text) => text !== summary);
+  const rest = descriptions.length - MOST_DESCRIPTIONS;
+  const said = [
+    ...(summary === undefined ? [] : [cut(summary, MOST_DESCRIPTION)]),
+    ...descriptions.slice(0, MOST_DESCRIPTIONS).map((text) => cut(text, MOST_DESCRIPTION)),
+    ...(rest > 0 ? [`and ${count(rest, "other description")}`] : []),
+  ];
+  return said.length === 0 ? undefined : said.join("\n");
 }
 
 /** The header and the small line below name these. */

@@ -3,7 +3,7 @@ import { sayDuration } from "../../core/duration.ts";
 import { count } from "../../core/format.ts";
 import { isEnded } from "../../core/outcome.ts";
 import { isFixedBy } from "../../core/run-outcome.ts";
-import { type RemedyView, type RunView, unansweredSteps } from "../../core/view.ts";
+import { gapsOf, type RemedyView, type RunView } from "../../core/view.ts";
 import { bold, fallback, newline, plain, rich } from "../blocks.ts";
 import type { WantedMessage } from "../wanted.ts";
 import { checksOf, sayChecks } from "./progress.ts";
@@ -90,7 +90,11 @@ function sayApplied(remedy: RemedyView): string {
 function result(run: RunView): string {
   if (run.status === "errored")
     return `broke off: ${(run.error?.message ?? "no reason was recorded").slice(0, 300)}`;
-  const word = ({ status }: RemedyView) => CARD_WORDS[status].replace(/^\S+ /, "").toLowerCase();
+  const word = ({ status, note }: RemedyView) =>
+    // The note of what was done has the figures.
+    note !== undefined && (status === "succeeded" || status === "undone")
+      ? note.slice(0, 300)
+      : CARD_WORDS[status].replace(/^\S+ /, "").toLowerCase();
   if (run.status === "cancelled") {
     const by = run.cancelRequestedBy === undefined ? "" : ` by ${run.cancelRequestedBy}`;
     const made = run.remedies
@@ -115,7 +119,7 @@ function reflection(run: RunView): string {
   const unseen = unfixed.filter((finding) => isUnseen(run, finding.remedies));
   const open = unfixed.filter((finding) => !unseen.includes(finding));
   const advice = run.remedies.filter((remedy) => remedy.status === "advice");
-  const gaps = unansweredSteps(run);
+  const gaps = gapsOf(run);
   const names = (titles: readonly string[]) =>
     listed(
       titles.map((title) => title.slice(0, 120)),

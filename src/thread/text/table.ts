@@ -10,13 +10,17 @@ const TEXT_FLOOR = 16;
 const FIRST_FLOOR = 18;
 const NUMBER = /^[-+]?[\d.,]+ ?(%|[a-zµ/]{0,6}B?)$/i;
 
-const cellOf = (text: string): string => mono(text.slice(0, 400)).replace(/\s+/g, " ").trim();
+const MOST_CELL = 400;
+const isTooLong = (text: string): boolean => text.length > MOST_CELL;
+const cellOf = (text: string): string => mono(text.slice(0, MOST_CELL)).replace(/\s+/g, " ").trim();
 const widthOf = (text: string): number => [...text].length;
 
 /** A table that fits: its lines, and the headings of the columns that had no room. */
 export interface FittedTable {
   readonly lines: string[];
   readonly hidden: string[];
+  /** A cell or a heading does not stand there whole. */
+  readonly isCut: boolean;
 }
 
 /**
@@ -38,28 +42,43 @@ export function fitTable(
   for (let shown = Math.max(1, Math.min(MOST_COLUMNS, filled.length)); ; shown--) {
     const made = layOut(head, body, shown);
     const widths = narrow(made, width, shown <= 2);
-    if (widths !== undefined || shown === 1)
-      return { lines: linesOf(made, widths ?? made.wanted), hidden: head.slice(shown) };
+    if (widths === undefined && shown > 1) continue;
+    const used = widths ?? made.wanted;
+    const isCut =
+      used.some((room, i) => room < (made.wanted[i] ?? 0)) || rows.some((row) => row.some(isTooLong));
+    return { lines: linesOf(made, used), hidden: head.slice(shown), isCut };
   }
 }
 
+type Facts = readonly { readonly name: string; readonly value: string }[];
+
 /** `name:  value` lines; a value too long for the line goes on below itself, its fourth line is cut. */
-export function alignFacts(facts: readonly { name: string; value: string }[], width = WIDTH): string[] {
-  const names = facts.map(({ name }) => `${clip(cellOf(name), 24)}:`);
+export const alignFacts = (facts: Facts, width = WIDTH): string[] => fitFacts(facts, width).lines;
+
+/** The same, and whether a name or a value does not stand there whole. */
+export function fitFacts(facts: Facts, width = WIDTH): { readonly lines: string[]; readonly isCut: boolean } {
+  const names = facts.map(({ name }) => `${clip(cellOf(name), MOST_NAME)}:`);
   const values = facts.map(({ value }) => cellOf(value));
   const left = Math.max(0, ...names.map(widthOf)) + GAP.length;
   const right = values.every((value) => NUMBER.test(value)) ? Math.max(0, ...values.map(widthOf)) : 0;
-  return names.flatMap((name, i) =>
-    wrap(values[i] ?? "", Math.max(8, width - left)).map((part, line) =>
-      `${pad(line === 0 ? name : "", left)}${pad(part, Math.max(right, widthOf(part)), true)}`.trimEnd(),
+  const wrapped = values.map((value) => wrap(value, Math.max(8, width - left)));
+  const isLong = ({ name, value }: Facts[number]) =>
+    isTooLong(name) || isTooLong(value) || widthOf(cellOf(name)) > MOST_NAME;
+  return {
+    lines: names.flatMap((name, i) =>
+      (wrapped[i]?.lines ?? []).map((part, line) =>
+        `${pad(line === 0 ? name : "", left)}${pad(part, Math.max(right, widthOf(part)), true)}`.trimEnd(),
+      ),
     ),
-  );
+    isCut: wrapped.some(({ isCut }) => isCut) || facts.some(isLong),
+  };
 }
 
+const MOST_NAME = 24;
 const MOST_LINES = 3;
 
 /** Lines of at most `room` characters, broken at spaces where there are any. */
-function wrap(text: string, room: number): string[] {
+function wrap(text: string, room: number): { readonly lines: string[]; readonly isCut: boolean } {
   const lines: string[] = [];
   let rest = [...text];
   while (rest.length > room && lines.length < MOST_LINES) {
@@ -68,7 +87,7 @@ function wrap(text: string, room: number): string[] {
     lines.push(rest.slice(0, end).join(""));
     rest = rest.slice(rest[end] === " " ? end + 1 : end);
   }
-  return [...lines, clip(rest.join(""), room)];
+  return { lines: [...lines, clip(rest.join(""), room)], isCut: rest.length > room };
 }
 
 interface Layout {

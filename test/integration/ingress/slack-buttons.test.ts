@@ -119,6 +119,28 @@ describeDoor(rig, (door) => {
     await door.bench.slack.close("U0CAROL", { all: true });
   });
 
+  it("opens a step whole, page by page", async () => {
+    const { run } = await rig.waitingRemedy(door.bench, "remedy:preview");
+    const rows = Array.from({ length: 6_000 }, (_, i) => `session ${i} has\u200b waited`);
+    await rig.pool.query(
+      `INSERT INTO step (run_id, name, phase, stage, ord, action, title, effect, connection, input, state, output)
+       VALUES ($1, 'usage', 'diagnose', 0, 0, 'postgres.connection-usage', 'connection usage', 'read', 'main', '{"a": 1}', 'succeeded', $2)`,
+      [run, JSON.stringify({ rows })],
+    );
+    const details = await door.bench.postCard("run:details", String(run));
+    const shows = (words: RegExp) =>
+      door.bench.slack.waitFor((slack) => words.test(textOf(slack.view("U0CAROL")?.blocks)));
+    await door.bench.slack.click("U0CAROL", details, "run:details");
+    await shows(/usage: connection usage on main/);
+    await door.bench.slack.clickInView("U0CAROL", "run:step");
+    await shows(/session 0 has\W+u\{200b\} waited/);
+    for (let page = 2; !textOf(door.bench.slack.view("U0CAROL")?.blocks).includes("session 5999 "); page++) {
+      await door.bench.slack.clickInView("U0CAROL", "run:step-page");
+      await shows(new RegExp(`page ${page} of`));
+    }
+    await door.bench.slack.close("U0CAROL", { all: true });
+  });
+
   it("cancels a run for its asker and for people it knows", async () => {
     await door.bench.slack.command("U0CAROL", "C0OPS", "/diag", "orders");
     const { id } = await rig.newestRun();

@@ -1,9 +1,8 @@
 import type { KnownBlock } from "@slack/types";
-import { sayDuration } from "../../../core/duration.ts";
 import { count } from "../../../core/format.ts";
-import type { PlannedCall } from "../../../core/plan.ts";
+import type { Plan, PlannedCall } from "../../../core/plan.ts";
 import { changeLines, needsFile, planFileName } from "../../../core/plan-lines.ts";
-import { type RemedyView, type RunView, type StepView, stateOfRun } from "../../../core/view.ts";
+import type { RemedyView } from "../../../core/view.ts";
 import { visibleLines } from "../../../core/visible.ts";
 import { code, rich } from "../blocks.ts";
 import { layOutJson } from "./lay-out-json.ts";
@@ -29,7 +28,7 @@ export function drawPlan(remedy: RemedyView, run: number): KnownBlock[] {
   if (advice !== undefined) return [...head, rich(`A human does this one: ${advice}`)];
   if (plan === undefined) return [...head, rich("There is no plan yet.")];
   const foot = [
-    rich(`Verified within ${plan.verifyWithin}. Undo: ${sayUndo(plan.undo)}`),
+    rich(`Verified within ${plan.verifyWithin}. Undo: ${sayUndo(plan)}`),
     ...code(`sha256 of the plan:\n${planSha256 ?? "none"}`, 1),
   ];
   const file = needsFile(plan) ? planFileName(run, remedy.key, planSha256 ?? "") : undefined;
@@ -57,38 +56,8 @@ const drawCall = (call: PlannedCall, at: number): KnownBlock[] => [
 
 const MOST_CALL_BLOCKS = 20;
 
-const sayUndo = (undo: string): string =>
-  undo === "actions" ? "yes, the earlier state is recorded" : undo.replace(/^none: /, "none; ");
-
-const MOST_STEPS = 90;
-
-/** Every step of a run with its outcome, time and error. */
-export function drawDetails(run: RunView): KnownBlock[] {
-  const steps = run.steps.slice(0, MOST_STEPS);
-  const widths = {
-    state: Math.max(0, ...steps.map(({ state }) => state.length)),
-    name: Math.min(WIDEST_NAME, Math.max(0, ...steps.map(({ name }) => name.length))),
-  };
-  const lines = steps.map((step) => sayStep(step, widths));
-  const params = Object.entries(run.params).map(([name, value]) => `${name}=${String(value)}`);
-  return [
-    rich(`Run #${run.id}: ${run.title} on ${run.system}`, { bold: true }),
-    rich(`${stateOfRun(run)}${params.length === 0 ? "" : ` – ${params.join(", ")}`}`),
-    ...(run.error === undefined ? [] : [rich(`${run.error.code}: ${run.error.message}`)]),
-    ...(lines.length === 0 ? [rich("No step has begun.")] : code(lines.join("\n"), 20)),
-    ...(run.steps.length > MOST_STEPS ? [rich(`${run.steps.length - MOST_STEPS} more are not shown.`)] : []),
-  ];
+function sayUndo({ undo, calls }: Plan): string {
+  if (undo !== "actions") return undo.replace(/^none: /, "none; ");
+  const leaves = [...new Set(calls.flatMap((call) => call.leaves ?? []))];
+  return ["yes, the earlier state is recorded", ...leaves].join("; ");
 }
-
-const WIDEST_NAME = 24;
-
-function sayStep(step: StepView, widths: { state: number; name: number }): string {
-  const time = step.durationMs === undefined ? "" : sayDuration(step.durationMs);
-  const margin = " ".repeat(widths.state + 11);
-  const error =
-    step.error === undefined ? "" : `\n${margin}${step.error.code}: ${oneLine(step.error.message)}`;
-  const [state, name] = [step.state.padEnd(widths.state), step.name.padEnd(widths.name)];
-  return `${state} ${time.padStart(8)}  ${name}  ${step.action}${step.name === step.on ? "" : ` on ${step.on}`}${error}`;
-}
-
-const oneLine = (text: string): string => text.replace(/\s+/g, " ").slice(0, 300);

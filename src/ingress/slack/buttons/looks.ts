@@ -2,6 +2,7 @@ import type { App, BlockAction, ButtonAction } from "@slack/bolt";
 import type { KnownBlock, ModalView } from "@slack/types";
 import { DiagError } from "../../../core/errors.ts";
 import { ApprovalId, RunId } from "../../../core/ids.ts";
+import type { RunView } from "../../../core/view.ts";
 import { runOrThrow } from "../../answers.ts";
 import { slackErrorOf, slackFailure } from "../api.ts";
 import { refused } from "../ask.ts";
@@ -9,44 +10,72 @@ import { askerOf } from "../asker.ts";
 import { plain, rich } from "../blocks.ts";
 import type { SlackContext } from "../context.ts";
 import { drawReply } from "../draw-reply.ts";
-import { drawDetails, drawPlan } from "./draw-looks.ts";
+import { drawPlan } from "./draw-looks.ts";
+import { drawDetails, drawStep, type Place, placeOf } from "./draw-steps.ts";
 import { type ClickArgs, settle } from "./tell.ts";
 
 interface Look {
   readonly title: string;
+  /** Over what is open: the steps of a run stay below the one that is looked at. */
+  readonly how: "open" | "push";
   read(value: string | undefined): Promise<KnownBlock[]>;
 }
 
-/** The two buttons that only look: the exact plan of a remedy, and every step of a run. */
+/** The buttons that only look: the exact plan of a remedy, every step of a run, one step whole. */
 export function listenToLooks(app: App, context: SlackContext): void {
-  const preview: Look = { title: "What would be done", read: (value) => readPlan(context, value) };
-  const details: Look = { title: "Every step", read: (value) => readDetails(context, value) };
+  const { reader } = context;
+  const preview: Look = {
+    title: "What would be done",
+    how: "open",
+    read: (value) => readPlan(context, value),
+  };
+  const details: Look = { title: "Every step", how: "open", read: (value) => readSteps(reader, value) };
+  const step: Look = { title: "One step", how: "push", read: (value) => readSteps(reader, value) };
   for (const [action_id, look] of [
     ["remedy:preview", preview],
     ["run:details", details],
+    ["run:step", step],
   ] as const)
     app.action<BlockAction<ButtonAction>>({ type: "block_actions", action_id }, (args) =>
       show(context, args, look),
     );
+  app.action<BlockAction<ButtonAction>>({ type: "block_actions", action_id: "run:step-page" }, (args) =>
+    turnPage(context, args),
+  );
+}
+
+/** The next page takes the place of the one that is open. */
+async function turnPage(context: SlackContext, { body, action, ack }: ClickArgs): Promise<void> {
+  await ack();
+  const blocks = await context.identity
+    .member(askerOf(body))
+    .then(() => readSteps(context.reader, action.value))
+    .catch((thrown: unknown) => drawReply(refused(thrown, context.logger)).blocks);
+  const title = placeOf(action.value)?.step === undefined ? "Every step" : "One step";
+  await fill(context, body.view?.id, modal(title, blocks));
 }
 
 /** An empty modal at once (the trigger lives 3 s), filled when Postgres has answered. */
 async function show(context: SlackContext, args: ClickArgs, look: Look): Promise<void> {
   const { api, identity, logger } = context;
-  const opened = await api.views.views
-    .open({ trigger_id: args.body.trigger_id, view: modal(look.title, [rich("One moment …")]) })
-    .catch((thrown: unknown) => slackFailure("it could not be opened", thrown));
+  const opened = await api.views.views[look.how]({
+    trigger_id: args.body.trigger_id,
+    view: modal(look.title, [rich("One moment …")]),
+  }).catch((thrown: unknown) => slackFailure("it could not be opened", thrown));
   if (opened instanceof DiagError) return settle(context, args, Promise.reject(opened));
   await args.ack();
   const blocks = await identity
     .member(askerOf(args.body))
     .then(() => look.read(args.action.value))
     .catch((thrown: unknown) => drawReply(refused(thrown, logger)).blocks);
-  await api.views.views
-    .update({ view_id: opened.view?.id ?? "", view: modal(look.title, blocks) })
+  await fill(context, opened.view?.id, modal(look.title, blocks));
+}
+
+const fill = ({ api, logger }: SlackContext, id: string | undefined, view: ModalView): Promise<unknown> =>
+  api.views.views
+    .update({ view_id: id ?? "", view })
     // The person has closed it meanwhile.
     .catch((error: unknown) => logger.info({ error: slackErrorOf(error) }, "a modal was not filled"));
-}
 
 const modal = (title: string, blocks: KnownBlock[]): ModalView => ({
   type: "modal",
@@ -65,8 +94,13 @@ async function readPlan({ reader }: SlackContext, value: string | undefined): Pr
   return drawPlan(remedy, run.id);
 }
 
-async function readDetails({ reader }: SlackContext, value: string | undefined): Promise<KnownBlock[]> {
-  const id = RunId.safeParse(value);
-  if (!id.success) throw new DiagError("unknown_run", "this run does not exist any more");
-  return drawDetails(await runOrThrow(reader, id.data));
+async function readSteps(reader: SlackContext["reader"], value: string | undefined): Promise<KnownBlock[]> {
+  const place = placeOf(value);
+  const id = RunId.safeParse(place?.run);
+  if (place === undefined || !id.success)
+    throw new DiagError("unknown_run", "this run does not exist any more");
+  return drawPlace(await runOrThrow(reader, id.data), place);
 }
+
+const drawPlace = (run: RunView, place: Place): KnownBlock[] =>
+  place.step === undefined ? drawDetails(run, place.page) : drawStep(run, place);
