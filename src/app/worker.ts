@@ -95,6 +95,7 @@ function slackWriter(house: House, source: ReturnType<typeof createJobSource>): 
       messages: store.messages,
       reader: store.reader,
       people: house.catalog.people,
+      redact: house.redact,
       slack: { token: slack.botToken, apiUrl: slack.apiUrl },
       channels: channelsOf(house.catalog),
       fallback: house.catalog.channel,

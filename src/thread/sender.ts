@@ -25,6 +25,8 @@ export interface SenderOptions {
   /** Takes the threads of channels that do not take them. */
   readonly fallback?: string | undefined;
   readonly logger: Logger;
+  /** Takes secrets out of what was not recorded without them. Default: nothing. */
+  readonly redact?: (text: string) => string;
   readonly metrics?: SenderMetrics;
   readonly budgets?: Partial<Budgets>;
   readonly now?: () => Date;
@@ -69,6 +71,7 @@ export function createSender(options: SenderOptions): Sender {
     messages,
     reader,
     people: () => options.people,
+    redact: options.redact ?? ((text) => text),
     slack,
     access,
     channels: new Channels({ slack, messages, budgets, ticks, logger }),

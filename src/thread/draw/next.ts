@@ -96,7 +96,8 @@ function afterEnd(run: RunView): Piece[] {
       plain(` ${ENDED_AS[bad[0]?.status ?? "failed"]}`),
     ];
   const done = withStatus(run, "succeeded");
-  if (done.length > 0) return [plain("Applied and verified: "), titles(done), ...sayOpen(run)];
+  if (done.length > 0)
+    return [plain("Applied and verified: "), titles(done), ...sayOpen(run), ...sayUndoable(done)];
   const lent = run.remedies.filter(wasLent);
   if (lent.length > 0)
     return [plain("In force for the time asked for, taken back since: "), titles(lent), ...sayOpen(run)];
@@ -119,6 +120,10 @@ const ENDED_AS: Readonly<Partial<Record<RemedyView["status"], string>>> = {
   errored: "could not be carried out",
   undone: "was taken back",
 };
+
+/** For a while its card takes it back. */
+const sayUndoable = (done: readonly RemedyView[]): Piece[] =>
+  done.some(({ held }) => held !== undefined) ? [plain("; its card can still undo it")] : [];
 
 /** One thing was repaired; the reader of the first lines must not think that all is well. */
 function sayOpen(run: RunView): Piece[] {

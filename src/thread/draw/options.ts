@@ -7,4 +7,6 @@ export interface DrawOptions {
   readonly people: readonly Principal[];
   /** What the thread has shown so far; absent: nothing. Approve waits for the file of a long plan. */
   readonly shown?: ShownState;
+  /** Takes secrets out of what has not been recorded without them: inputs and states of plans. Default: nothing. */
+  readonly redact?: (text: string) => string;
 }

@@ -3,6 +3,7 @@ import { changeLines, needsFile, planFileName, planFileSlot } from "../../core/p
 import type { RemedyView, RunView } from "../../core/view.ts";
 import { visible, visibleJson } from "../../core/visible.ts";
 import { literal } from "../../lib/escape.ts";
+import { redactDeep } from "../../lib/redact.ts";
 import { fallback } from "../blocks.ts";
 import type { WantedMessage } from "../wanted.ts";
 
@@ -30,7 +31,11 @@ export function planFileState(remedy: RemedyView, run: Pick<RunView, "id">, show
 }
 
 /** The whole plan as a file of the thread, made from the frozen JSON and nothing else. */
-export function drawPlanFile(remedy: RemedyView, run: Pick<RunView, "id">): WantedMessage[] {
+export function drawPlanFile(
+  remedy: RemedyView,
+  run: Pick<RunView, "id">,
+  redact: (text: string) => string = (text) => text,
+): WantedMessage[] {
   const file = fileOf(remedy);
   if (file === undefined) return [];
   const { plan, planSha256 } = file;
@@ -44,7 +49,7 @@ export function drawPlanFile(remedy: RemedyView, run: Pick<RunView, "id">): Want
     ...lines,
     "",
     "The frozen plan, whole:",
-    visibleJson(plan),
+    visibleJson(redactDeep(plan, redact)),
     "",
   ].join("\n");
   const name = planFileName(run.id, remedy.key, planSha256);

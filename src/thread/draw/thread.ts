@@ -49,6 +49,9 @@ function drawRun(run: RunView, view: ThreadView, options: DrawOptions): WantedMe
   // The file comes first: Approve waits for it.
   const cards = run.remedies
     .filter(hasCard)
-    .flatMap((remedy) => [...drawPlanFile(remedy, run), drawCard(remedy, run, view, options)]);
+    .flatMap((remedy) => [
+      ...drawPlanFile(remedy, run, options.redact),
+      drawCard(remedy, run, view, options),
+    ]);
   return [...findings, ...cards, ...drawOthers(run), ...messages(), ...drawSummary(run)];
 }

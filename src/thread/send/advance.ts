@@ -39,6 +39,7 @@ const draw = (room: Room, { view, shown }: Pass): readonly WantedMessage[] =>
     now: room.now(),
     people: room.people(),
     shown: (slot) => shown.get(slot)?.state,
+    redact: room.redact,
   });
 
 async function work(

@@ -36,6 +36,8 @@ export interface Room {
   readonly identity: Identity;
   readonly gate: Gate;
   readonly budgets: Budgets;
+  /** Takes secrets out of text. */
+  readonly redact: (text: string) => string;
   readonly logger: Logger;
   readonly metrics: SenderMetrics;
   /** The clock people read. */

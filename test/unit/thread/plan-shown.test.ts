@@ -135,6 +135,15 @@ describe("a plan that people decide on", () => {
     );
   });
 
+  it("holds no secret that the frozen input or state has", () => {
+    const call = { ...PLAN.calls[0]!, changes: Array(20).fill("x"), input: { password: "hunter2-secret" } };
+    const view = run({ status: "waiting", remedies: [remedy({ plan: { ...PLAN, calls: [call] } })] });
+    const redact = (text: string) => text.replaceAll("hunter2-secret", "[redacted]");
+    const drawn = JSON.stringify(drawThread(thread([view]), { now: NOW, people: PEOPLE, redact }));
+    expect(drawn).toContain("[redacted]");
+    expect(drawn).not.toContain("hunter2");
+  });
+
   it("says so where Slack takes no file", () => {
     const plan: Plan = { ...PLAN, calls: [{ ...PLAN.calls[0]!, changes: Array(120).fill("remove it") }] };
     const view = run({ status: "waiting", remedies: [remedy({ plan })] });
