@@ -26,7 +26,7 @@ export async function startApp(
   role: Role,
   edges: { spawnWorker?: typeof startWorkerProcess } = {},
 ): Promise<App> {
-  const house = openHouse(config);
+  const house = openHouse(config, { forPeople: role !== "worker" });
   const parts: Part[] = [];
   try {
     await ready(house, role);

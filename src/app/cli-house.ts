@@ -57,7 +57,7 @@ export function createCliHouse(cwd: string): CliHouse {
 }
 
 async function openMigrated(config: Config): Promise<House> {
-  const house = openHouse(config, { maxConnections: 4 });
+  const house = openHouse(config, { maxConnections: 4, forPeople: true });
   try {
     await migrate(house.pool);
     return house;

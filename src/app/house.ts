@@ -7,7 +7,7 @@ import type { Catalog, JobKind } from "../core/ports.ts";
 import { randomId } from "../lib/random-id.ts";
 import { redactor } from "../lib/redact.ts";
 import { createDispatcher, type QueueDispatcher } from "../queue/dispatcher.ts";
-import { createStore, openPool, type Pool, type Store } from "../store/index.ts";
+import { createStore, keepPulse, openPool, type Pool, type Store } from "../store/index.ts";
 import { createLogger, type Logger } from "../telemetry/logger.ts";
 import { createMetrics, type Metrics } from "../telemetry/metrics.ts";
 import { VERSION } from "../version.ts";
@@ -33,8 +33,13 @@ export interface House {
   close(): Promise<void>;
 }
 
-/** Opens what every process has. Nothing is connected yet; Postgres and the queue are connected at first use. */
-export function openHouse(config: Config, options: { maxConnections?: number } = {}): House {
+/**
+ * Opens what every process has. `forPeople`: somebody waits for each answer, so a database that does not answer is noticed
+ * within 3 s; workers have leases and deadlines instead. Nothing is connected yet; Postgres and the queue are connected at first use. */
+export function openHouse(
+  config: Config,
+  options: { maxConnections?: number; forPeople?: boolean } = {},
+): House {
   const { environment } = config;
   const redact = redactor(config.secrets);
   const logger = createLogger({ level: environment.logLevel, redact });
@@ -48,6 +53,7 @@ export function openHouse(config: Config, options: { maxConnections?: number } =
     max: options.maxConnections ?? 10,
     applicationName: "diagbot",
   });
+  const pulse = options.forPeople === true ? keepPulse(pool, environment.databaseUrl) : undefined;
   const { redisUrl, databaseUrl, prefix } = environment;
   const dispatcher = createDispatcher({ redisUrl, databaseUrl, prefix });
   const dispatch = quietly(dispatcher, metrics, logger);
@@ -75,6 +81,7 @@ export function openHouse(config: Config, options: { maxConnections?: number } =
     },
     close: async () => {
       await dispatcher.close();
+      await pulse?.stop();
       await pool.end();
     },
   };

@@ -19,6 +19,7 @@ export const ERRORS = {
   too_large: { kind: "user", says: "the body is larger than the door's limit" },
   unauthorized: { kind: "user", says: "credentials are missing or wrong" },
   store_unavailable: { kind: "unavailable", says: "Postgres could not be reached or refused" },
+  busy: { kind: "unavailable", says: "too much was asked at once; the same again in a moment may be taken" },
   queue_unavailable: {
     kind: "unavailable",
     says: "the queue could not be reached; the sweeper will dispatch later",

@@ -4,7 +4,7 @@ import type { RunStore, SweepStore } from "../core/run-store.ts";
 import type { OnCommit } from "./fence.ts";
 import { createIntake, type DoorPoint } from "./intake.ts";
 import { createMessageStore } from "./messages.ts";
-import type { Pool } from "./pool.ts";
+import { asStoreErrors, type Pool } from "./pool.ts";
 import { createReader } from "./reader.ts";
 import { remedies } from "./remedies.ts";
 import { remedyAftermath } from "./remedy-aftermath.ts";
@@ -20,6 +20,7 @@ export { lookAtStore } from "./check.ts";
 export { DOOR_POINTS, type DoorPoint } from "./intake.ts";
 export { migrate } from "./migrate.ts";
 export { openPool, type Pool } from "./pool.ts";
+export { keepPulse } from "./pulse.ts";
 
 export interface Store {
   readonly intake: Intake;
@@ -39,8 +40,8 @@ export function createStore(
   return {
     intake: createIntake(house),
     reader: createReader(pool, tuning.limits),
-    runs: createRunStore(house),
-    sweep: createSweepStore(house),
+    runs: asStoreErrors(createRunStore(house)),
+    sweep: asStoreErrors(createSweepStore(house)),
     messages: createMessageStore(pool),
   };
 }

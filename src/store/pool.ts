@@ -37,14 +37,36 @@ export function openPool(
 export function toStoreError(thrown: unknown): Error {
   if (thrown instanceof DiagError) return thrown;
   const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-  const sqlState = "code" in error && typeof error.code === "string" ? error.code : "";
+  const code = "code" in error && typeof error.code === "string" ? error.code : "";
   const isOurBug =
-    /^(22|23|42)/.test(sqlState) ||
-    [TypeError, ReferenceError, RangeError].some((kind) => error instanceof kind);
+    /^(22|23|42)/.test(code) || [TypeError, ReferenceError, RangeError].some((kind) => error instanceof kind);
   if (isOurBug || error.name === "ZodError") return error;
-  return new DiagError("store_unavailable", `Postgres: ${error.message}`, {
-    detail: sqlState,
-    hint: "check DATABASE_URL and that Postgres is up",
-    cause: error,
-  });
+  const why = messageOf(error);
+  // Class 08 and 57: connections broken, ended or not yet possible. Any other SQLSTATE is an answer.
+  const isAnswer = /^[0-9A-Z]{5}$/.test(code) && !/^(08|57)/.test(code);
+  return new DiagError(
+    "store_unavailable",
+    `diagbot's own database ${isAnswer ? "refused" : "does not answer"}`,
+    {
+      detail: code,
+      hint: `check DATABASE_URL and that Postgres is up (${why.slice(0, 200)})`,
+      cause: error,
+    },
+  );
 }
+
+/** Several addresses that failed are an error without words of its own. */
+const messageOf = (error: Error): string =>
+  error instanceof AggregateError ? error.errors.map((one) => messageOf(one)).join("; ") : error.message;
+
+/** The same calls; what they reject with tells a lost database (`store_unavailable`) from a bug. */
+export const asStoreErrors = <T extends object>(calls: T): T =>
+  Object.fromEntries(
+    Object.entries(calls).map(([name, call]: [string, (...args: unknown[]) => Promise<unknown>]) => [
+      name,
+      (...args: unknown[]) =>
+        call(...args).catch((thrown: unknown) => {
+          throw toStoreError(thrown);
+        }),
+    ]),
+  ) as T;

@@ -4,16 +4,16 @@ import { Limits } from "../core/limits.ts";
 import type { Reader } from "../core/ports.ts";
 import { type OutcomeFacts, stateOf } from "../core/run-outcome.ts";
 import type { FreezeView, IncidentView, RunSummary, ThreadView } from "../core/view.ts";
-import type { Pool } from "./pool.ts";
+import { asStoreErrors, type Pool } from "./pool.ts";
 import { date, type JsonRow, present } from "./rows.ts";
 import { loadRun, loadRunsOfThread } from "./run-view.ts";
 
 /** Alerts of an incident that a thread shows. */
 const ALERT_LIMIT = 20;
 
-/** Everything people read. Read-only, one connection at a time. */
+/** Everything people read. Read-only, one connection at a time. Throws `store_unavailable`. */
 export function createReader(pool: Pool, limits: Limits = Limits.parse({})): Reader {
-  return {
+  return asStoreErrors({
     run: (id) => loadRun(pool, id),
     runs: (filter) => runs(pool, filter),
     thread: async (id) => {
@@ -41,7 +41,7 @@ export function createReader(pool: Pool, limits: Limits = Limits.parse({})): Rea
       );
       return rows[0] === undefined ? undefined : { run: RunId.parse(rows[0].run_id), remedy: rows[0].remedy };
     },
-  };
+  });
 }
 
 interface ThreadRow {

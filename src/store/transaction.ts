@@ -1,3 +1,4 @@
+import { DiagError } from "../core/errors.ts";
 import { canonical } from "../core/json.ts";
 import type { JobKind } from "../core/ports.ts";
 import { type Client, type Pool, toStoreError } from "./pool.ts";
@@ -49,11 +50,16 @@ export async function transact<T>(pool: Pool, work: (tx: Transaction) => Promise
       await tell(client, [...touched.values()].sort(byKindAndId), entries);
     await client.query("COMMIT");
     return { value, touched: [...touched.values()] };
-  } catch (error) {
-    await client.query("ROLLBACK").catch((failure: Error) => {
-      broken = failure;
-    });
-    throw toStoreError(error);
+  } catch (thrown) {
+    const error = toStoreError(thrown);
+    const isLost = error instanceof DiagError && error.code === "store_unavailable";
+    // A connection that did not answer would not answer this either; without it Postgres rolls back by itself.
+    if (isLost) broken = error;
+    else
+      await client.query("ROLLBACK").catch((failure: Error) => {
+        broken = failure;
+      });
+    throw error;
   } finally {
     client.release(broken);
   }

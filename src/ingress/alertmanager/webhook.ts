@@ -3,16 +3,20 @@ import { DiagError, ERRORS, toDiagError } from "../../core/errors.ts";
 import { sha256 } from "../../lib/sha256.ts";
 import { storable } from "../../lib/storable.ts";
 import type { Logger } from "../../telemetry/logger.ts";
+import { answerUnread } from "../http/answer.ts";
+import { createLine, type Line, type LineLimits } from "../line.ts";
 import type { IngressMetrics } from "../metrics.ts";
-import { drain, readBody } from "../read-body.ts";
+import { createHolder, type Holder, readBody } from "../read-body.ts";
 import type { Door } from "../receive.ts";
 import { bearerCheck } from "./bearer.ts";
 import { parseNotification } from "./notification.ts";
 
 /** 6,000 alerts in one group are 5.6 MB. */
 const BODY_BYTES = 16 * 1_048_576;
-/** All bodies being read at once; more is answered 503, which Alertmanager sends again. */
+/** All bodies in hand at once; more is answered 503, which Alertmanager sends again. */
 const HELD_BYTES = 64 * 1_048_576;
+/** Most of the pool stays free for people. Alertmanager gives up after 10 s at the earliest. */
+const LINE: LineLimits = { atOnce: 5, waiting: 2_000, waitMs: 8_000 };
 const NOTICE_EVERY_MS = 3_600_000;
 
 export interface WebhookOptions {
@@ -25,6 +29,7 @@ export interface WebhookOptions {
   readonly notice?: (text: string) => void;
   readonly bodyBytes?: number;
   readonly heldBytes?: number;
+  readonly line?: LineLimits;
 }
 
 /**
@@ -35,12 +40,13 @@ export function createWebhook(
   options: WebhookOptions,
 ): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
   const authorized = bearerCheck(options.token);
-  const hold = holder(options.heldBytes ?? HELD_BYTES);
+  const holder = createHolder(options.heldBytes ?? HELD_BYTES);
+  const line = createLine(options.line ?? LINE);
   const notice = hourly(options.notice ?? (() => {}));
   return async (request, response) => {
     const began = performance.now();
-    const answer = await receive(request, { ...options, authorized, hold }).catch((thrown: unknown) =>
-      refuse(toDiagError(thrown), options),
+    const answer = await receive(request, { ...options, authorized, holder, inLine: line }).catch(
+      (thrown: unknown) => refuse(toDiagError(thrown), options),
     );
     const seconds = (performance.now() - began) / 1000;
     options.metrics?.received("alertmanager", answer.outcome, seconds);
@@ -60,22 +66,34 @@ interface Answer {
 
 interface Inside extends WebhookOptions {
   readonly authorized: (header: string | undefined) => boolean;
-  readonly hold: (bytes: number) => void;
+  readonly holder: Holder;
+  readonly inLine: Line;
 }
 
 async function receive(request: IncomingMessage, inside: Inside): Promise<Answer> {
-  const { door, logger, authorized, hold } = inside;
+  const { authorized, holder, bodyBytes = BODY_BYTES } = inside;
   if (!authorized(request.headers.authorization))
     throw new DiagError("unauthorized", "the bearer token is missing or wrong");
   const encoding = request.headers["content-encoding"] ?? "identity";
   if (encoding !== "identity")
     return refusal(415, "bad_notification", `content-encoding ${encoding.slice(0, 40)} is not accepted`);
-  const body = (await readBody(request, inside.bodyBytes ?? BODY_BYTES, hold)).toString("utf8");
+  const body = await readBody(request, bodyBytes, holder);
+  try {
+    return await store(body.bytes.toString("utf8"), inside);
+  } finally {
+    body.release();
+  }
+}
+
+async function store(body: string, { door, logger, inLine }: Inside): Promise<Answer> {
   const { notification, notes } = await parseNotification(body);
   if (notes.length > 0) logger.warn({ notes }, "parts of a notification were changed or left out");
-  const dedupeKey = `alertmanager:${sha256(body)}`;
-  const raw = storable(body.slice(0, 65_536));
-  const stored = await door.receiveAlerts({ source: "alertmanager", dedupeKey, raw }, notification, notes);
+  const entry = {
+    source: "alertmanager" as const,
+    dedupeKey: `alertmanager:${sha256(body)}`,
+    raw: storable(body.slice(0, 65_536)),
+  };
+  const stored = await inLine(() => door.receiveAlerts(entry, notification, notes));
   logger.info({ incident: stored.incident, news: stored.news, runs: stored.runs }, "alerts received");
   const { incident, news, runs } = stored;
   const said = notes.length === 0 ? {} : { notes };
@@ -90,18 +108,22 @@ const STATUS: Readonly<Record<string, number>> = {
 };
 
 function refuse(error: DiagError, { logger }: WebhookOptions): Answer {
-  const isOurs = ERRORS[error.code].kind !== "user";
-  const status = STATUS[error.code] ?? (ERRORS[error.code].kind === "unavailable" ? 503 : 500);
-  if (isOurs && error.code !== "aborted") logger.error({ err: error }, "alerts were not stored");
+  const { kind, says } = ERRORS[error.code];
+  const status = STATUS[error.code] ?? (kind === "unavailable" ? 503 : 500);
+  if (status === 500) logger.error({ err: error }, "alerts were not stored because of a bug");
   else logger.warn({ code: error.code, reason: error.message }, "alerts were turned away");
   const reason =
-    status === 503
-      ? "could not be stored, send it again"
-      : status === 500
-        ? ERRORS[error.code].says
-        : error.message;
+    status === 500
+      ? says
+      : error.code === "busy"
+        ? "busy, send it again"
+        : status === 503
+          ? AWAY
+          : error.message;
   return refusal(status, error.code, reason);
 }
+
+const AWAY = "could not be stored, send it again";
 
 const refusal = (status: number, error: string, reason: string): Answer => ({
   status,
@@ -110,26 +132,11 @@ const refusal = (status: number, error: string, reason: string): Answer => ({
 });
 
 function send(request: IncomingMessage, response: ServerResponse, { status, body }: Answer): void {
-  if (response.destroyed || response.headersSent) return;
-  const text = `${JSON.stringify(body)}\n`;
-  response.writeHead(status, {
-    "content-type": "application/json; charset=utf-8",
-    "content-length": Buffer.byteLength(text),
+  if (response.destroyed) return;
+  answerUnread(request, response, status, body, {
     ...(status === 401 ? { "www-authenticate": 'Bearer realm="diagbot"' } : {}),
     ...(status === 503 ? { "retry-after": "5" } : {}),
-    ...(request.complete ? {} : { connection: "close" }),
   });
-  response.end(text);
-  drain(request);
-}
-
-function holder(limit: number): (bytes: number) => void {
-  let held = 0;
-  return (bytes) => {
-    held += bytes;
-    if (bytes > 0 && held > limit)
-      throw new DiagError("store_unavailable", "too many bodies are being read at once");
-  };
 }
 
 function hourly(notice: (text: string) => void): (text: string) => void {

@@ -22,9 +22,11 @@ export interface HttpLimits {
   readonly headersMs: number;
   readonly requestMs: number;
   readonly headerBytes: number;
+  /** Open at once; one more is closed without an answer. */
+  readonly connections: number;
 }
 
-const LIMITS: HttpLimits = { headersMs: 10_000, requestMs: 30_000, headerBytes: 16_384 };
+const LIMITS: HttpLimits = { headersMs: 10_000, requestMs: 30_000, headerBytes: 16_384, connections: 1_024 };
 
 /** The one HTTP server. Unknown paths are 404 and other methods 405, as JSON; a handler that throws is a 500. */
 export function createHttpServer(options: {
@@ -51,6 +53,7 @@ export function createHttpServer(options: {
       });
     },
   );
+  server.maxConnections = limits.connections;
   return {
     listen: (port, host) => listen(server, port, host),
     close: (graceMs) => {

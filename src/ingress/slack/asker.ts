@@ -1,3 +1,5 @@
+import { z } from "zod";
+import { DiagError } from "../../core/errors.ts";
 import type { Entry } from "../../core/ports.ts";
 import { sha256 } from "../../lib/sha256.ts";
 import { storable } from "../../lib/storable.ts";
@@ -19,18 +21,21 @@ export const entryOf = (asker: Asker, body: object): Entry => ({
   ),
 });
 
-/** From a slash command's body. */
-export const askerOfCommand = (body: {
-  team_id: string;
-  user_id: string;
-  trigger_id: string;
-  channel_id: string;
-}): Asker => ({
-  team: body.team_id,
-  user: body.user_id,
-  trigger: body.trigger_id,
-  channel: body.channel_id,
+const Command = z.object({
+  team_id: z.string(),
+  user_id: z.string(),
+  trigger_id: z.string(),
+  channel_id: z.string(),
 });
+
+/** From a slash command's body. Throws `usage` where a field is missing or stands there twice. */
+export function askerOfCommand(body: unknown): Asker {
+  const command = Command.safeParse(body);
+  if (!command.success)
+    throw new DiagError("usage", "this command did not arrive as Slack sends it", { hint: "type it again" });
+  const { team_id: team, user_id: user, trigger_id: trigger, channel_id: channel } = command.data;
+  return { team, user, trigger, channel };
+}
 
 /** From the body of a click or of a submitted form. */
 export const askerOf = (body: {
@@ -42,6 +47,5 @@ export const askerOf = (body: {
   team: body.team?.id ?? body.user.team_id ?? "",
   user: body.user.id,
   trigger: body.trigger_id ?? "",
-  ...(body.user.team_id === undefined ? {} : { userTeam: body.user.team_id }),
   ...(body.channel === undefined ? {} : { channel: body.channel.id }),
 });

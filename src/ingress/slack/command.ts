@@ -1,4 +1,5 @@
 import type { AllMiddlewareArgs, App, SlackCommandMiddlewareArgs } from "@slack/bolt";
+import { DiagError } from "../../core/errors.ts";
 import type { Reply } from "../reply.ts";
 import { slackErrorOf, slackFailure } from "./api.ts";
 import { ask, refused, unconfirmed } from "./ask.ts";
@@ -25,8 +26,8 @@ async function onCommand(context: SlackContext, { command, ack, respond }: Comma
 }
 
 async function answerTo(context: SlackContext, command: CommandArgs["command"]): Promise<Reply | undefined> {
-  const asker = askerOfCommand(command);
   try {
+    const asker = askerOfCommand(command);
     const intent = context.door.plan(typed(command.text), { via: "slack", name: asker.user });
     if (intent.do !== "form") return await ask(context, asker, command, intent);
     // The trigger lives 3 s: no lookup comes before this. Who submits the form is checked then.
@@ -49,6 +50,9 @@ const ephemeral = (reply: Reply | undefined) =>
 
 const ENTITIES: Readonly<Record<string, string>> = { "&amp;": "&", "&lt;": "<", "&gt;": ">" };
 
-/** Slack escapes three characters of what is typed. */
-const typed = (text: string): string =>
-  text.replace(/&(?:amp|lt|gt);/g, (entity) => ENTITIES[entity] ?? entity);
+/** Slack escapes three characters of what is typed; a form without `text` is `/diag` alone. Throws `usage` where it stands there twice. */
+function typed(text: unknown): string {
+  if (typeof (text ?? "") !== "string")
+    throw new DiagError("usage", "what you typed did not arrive in one piece", { hint: "type it again" });
+  return String(text ?? "").replace(/&(?:amp|lt|gt);/g, (entity) => ENTITIES[entity] ?? entity);
+}

@@ -46,7 +46,7 @@ export function createSlackDoor(options: SlackDoorOptions): SlackDoor {
   const { config, logger } = options;
   const state: { workspace?: Workspace; failure: string } = { failure: "not connected yet" };
   const api = createApi(config, logger);
-  const sides = receiverFor(config, logger, () => state.workspace !== undefined);
+  const sides = receiverFor(options, () => state.workspace);
   const app = createApp(sides.receiver, config, logger, () => state.workspace);
   const identity = createIdentity(api, options.catalog, () => state.workspace);
   listen(app, { ...options, api, identity });
@@ -91,14 +91,24 @@ export function createSlackDoor(options: SlackDoorOptions): SlackDoor {
   };
 }
 
-function receiverFor({ appToken, apiUrl, signingSecret }: SlackConfig, logger: Logger, ready: () => boolean) {
+function receiverFor({ config, logger, intake }: SlackDoorOptions, workspace: () => Workspace | undefined) {
+  const { appToken, apiUrl, signingSecret } = config;
   if (appToken !== undefined) {
-    const side = createSocketSide({ appToken, apiUrl }, logger);
+    const side = createSocketSide({ appToken, apiUrl, app: () => workspace()?.app }, logger);
     return { ...side, listener: undefined };
   }
   if (signingSecret === undefined)
     throw new DiagError("bad_config", "Slack needs SLACK_APP_TOKEN or SLACK_SIGNING_SECRET");
-  const side = createHttpSide(signingSecret, logger, ready);
+  const side = createHttpSide({
+    signingSecret,
+    logger,
+    app: () => {
+      const ours = workspace();
+      return ours && { id: ours.app };
+    },
+    isFirst: (signature) =>
+      intake.isFirst({ source: "slack", dedupeKey: `signature:${signature}`, raw: "{}" }),
+  });
   return { ...side, open: undefined, close: undefined, connected: undefined };
 }
 
@@ -147,7 +157,9 @@ function listen(app: App, context: Parameters<typeof listenToCommand>[1]): void 
 
 async function whoAmI(client: ReturnType<typeof createApi>["lookups"]): Promise<Workspace> {
   const { team_id, user_id, bot_id, enterprise_id } = await client.auth.test();
+  const app = bot_id === undefined ? undefined : (await client.bots.info({ bot: bot_id })).bot?.app_id;
   return {
+    ...(app === undefined ? {} : { app }),
     team: team_id ?? "",
     botUser: user_id ?? "",
     ...(bot_id === undefined ? {} : { bot: bot_id }),

@@ -13,14 +13,14 @@ export interface Workspace {
   readonly enterprise?: string;
   readonly botUser: string;
   readonly bot?: string;
+  /** Id of the app the bot belongs to. */
+  readonly app?: string;
 }
 
 /** Who did something, as Slack's signed payload says. */
 export interface Asker {
   readonly team: string;
   readonly user: string;
-  /** The user's own workspace where the payload names it: another one in shared channels. */
-  readonly userTeam?: string;
   readonly trigger: string;
   readonly channel?: string;
 }
@@ -55,7 +55,8 @@ export function createIdentity(
   const member = async (asker: Asker): Promise<Caller> => {
     const ours = workspace();
     if (ours === undefined) throw new DiagError("slack_unavailable", "diagbot is not connected to Slack yet");
-    if (asker.team !== ours.team || (asker.userTeam ?? ours.team) !== ours.team) throw foreign();
+    // The workspace it was done in. Where the user is at home says nothing yet: in a Grid people work in several.
+    if (asker.team !== ours.team) throw foreign();
     const user = await users(asker.user).catch((thrown: unknown) => {
       throw slackFailure("could not look up who you are", thrown);
     });

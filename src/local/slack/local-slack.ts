@@ -189,6 +189,11 @@ export class LocalSlack {
     this.backstage.sockets.disconnect(reason);
   }
 
+  /** Sends a text over every socket, whatever it is. */
+  sendRawFrame(text: string): void {
+    this.backstage.sockets.sendRaw(text);
+  }
+
   /** Breaks every socket without a word. */
   cutSockets(): void {
     this.backstage.sockets.cut();

@@ -33,6 +33,8 @@ export interface LocalSlackOptions {
   panel?: Panel;
   /** Name of the workspace in the page. Default "Local". */
   workspaceName?: string;
+  /** Id (E…) of the Enterprise Grid the workspace belongs to. Default: none. */
+  enterprise?: string | undefined;
   /** The clock, in milliseconds since the epoch. */
   now?: () => number;
 }
@@ -56,6 +58,7 @@ export interface Settings {
   readonly complete: (text: string) => readonly Suggestion[] | Promise<readonly Suggestion[]>;
   readonly panel: Panel | undefined;
   readonly workspaceName: string;
+  readonly enterprise: string | undefined;
   readonly now: () => number;
 }
 
@@ -85,6 +88,7 @@ const DEFAULTS = {
   complete: () => [],
   panel: undefined,
   workspaceName: "Local",
+  enterprise: undefined,
   now: Date.now,
 };
 

@@ -13,6 +13,8 @@ export interface LocalPerson {
   readonly is_restricted?: boolean;
   readonly is_ultra_restricted?: boolean;
   readonly is_stranger?: boolean;
+  /** In an Enterprise Grid: the workspaces this person works in; `team_id` is where they are at home. */
+  readonly enterprise_user?: { readonly enterprise_id: string; readonly teams: readonly string[] };
 }
 
 /** A conversation. Without `members` everybody is in it, the bot too. */

@@ -67,6 +67,9 @@ export const catalog: Catalog = {
       roles: ["oncall"],
       slack: ["U0FOREIGN", "U0GUEST", "U0GONE", "U0BOT"],
     },
+    // Two of the same Grid who are at home in another workspace; only one of them works in ours.
+    { id: PrincipalId.parse("dave"), roles: ["oncall"], slack: ["W0DAVE"] },
+    { id: PrincipalId.parse("erin"), roles: ["oncall"], slack: ["W0ERIN"] },
   ],
   policies: Policies.parse({ high: { approvals: 1, from: ["oncall"], self: false } }),
   limits: Limits.parse({}),
@@ -81,6 +84,18 @@ const people = [
   { id: "U0GONE", name: "gone", deleted: true },
   { id: "U0BOT", name: "robot", is_bot: true },
   { id: "U0FOREIGN", name: "foreign", team_id: "T0OTHER" },
+  {
+    id: "W0DAVE",
+    name: "dave",
+    team_id: "T0HOME",
+    enterprise_user: { enterprise_id: "E0CORP", teams: ["T0HOME", "T0LOCAL"] },
+  },
+  {
+    id: "W0ERIN",
+    name: "erin",
+    team_id: "T0HOME",
+    enterprise_user: { enterprise_id: "E0CORP", teams: ["T0HOME"] },
+  },
 ];
 
 const channels = [
@@ -105,7 +120,12 @@ export async function startSlackBench(
   wrap: (intake: Intake) => Intake = (intake) => intake,
   before: (slack: LocalSlack) => void = () => {},
 ): Promise<SlackBench> {
-  const slack = await startLocalSlack({ people, channels, commands: [{ name: "/diag" }] });
+  const slack = await startLocalSlack({
+    people,
+    channels,
+    commands: [{ name: "/diag" }],
+    enterprise: "E0CORP",
+  });
   before(slack);
   const logger = pino({ level: "silent" });
   const intake = wrap(createIntake({ pool, onCommit: () => {} }));

@@ -24,11 +24,19 @@ describeDoor(rig, (door) => {
     ["U0GONE", /deactivated/],
     ["U0BOT", /bots may not/],
     ["U0FOREIGN", /only members/],
+    ["W0ERIN", /only members/],
   ])("takes no approval from %s", async (user, why) => {
     const { id, card } = await rig.waitingRemedy(door.bench, "remedy:approve");
     await door.bench.slack.click(user, card, "remedy:approve");
     await door.ephemeral(user, why);
     expect(await rig.approvalState(id)).toBe("pending");
+  });
+
+  it("takes an approval from a member who is at home in another workspace of the same Grid", async () => {
+    const { id, card } = await rig.waitingRemedy(door.bench, "remedy:approve");
+    await door.bench.slack.click("W0DAVE", card, "remedy:approve");
+    await door.ephemeral("W0DAVE", /Approved/);
+    expect(await rig.approvalState(id)).toBe("approved");
   });
 
   it("takes no vote in a channel shared with another company, nor from a copy of the card", async () => {

@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { checkSlack } from "../../../src/ingress/slack/check.ts";
 import { openPool } from "../../../src/store/pool.ts";
@@ -43,6 +45,58 @@ describe("in HTTP mode", () => {
     const answers = await Promise.all(Array.from({ length: 100 }, () => post(body, headers)));
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
     expect(await rig.count("run")).toBe(before + 1);
+  });
+
+  it("a signature is spent in every process, also after a restart", async () => {
+    const before = await rig.count("run");
+    const body = form("t-0");
+    const headers = bench.slack.sign(body);
+    expect((await post(body, headers)).status).toBe(200);
+    // Another process with the same secret and database, whose memory is empty.
+    const other = await startSlackBench("http", rig.pool);
+    const again = await fetch(`${other.url}/slack/events`, {
+      method: "POST",
+      body,
+      headers: { "content-type": "application/x-www-form-urlencoded", ...headers },
+    });
+    expect([again.status, await again.json()]).toEqual([401, { reason: "a repeat" }]);
+    expect(await rig.count("run")).toBe(before + 1);
+    await other.stop();
+  });
+
+  it("looks at the headers before it reads the body", async () => {
+    const { port } = new URL(bench.url);
+    const headers = {
+      ...bench.slack.sign("x"),
+      "x-slack-signature": "v0=nonsense",
+      "content-length": "900000",
+    };
+    const head = Object.entries({ host: "x", ...headers }).map(([name, value]) => `${name}: ${value}`);
+    const socket = connect(Number(port), "127.0.0.1");
+    socket.write(`POST /slack/events HTTP/1.1\r\n${head.join("\r\n")}\r\n\r\n`);
+    const [answer] = (await once(socket, "data")) as [Buffer];
+    expect(answer.toString()).toMatch(/^HTTP\/1.1 401/);
+    socket.destroy();
+  });
+
+  it("takes nothing for another app, and nothing that is no payload", async () => {
+    const before = await rig.count("run");
+    const signed = (body: string, type = "application/x-www-form-urlencoded") =>
+      post(body, { ...bench.slack.sign(body), "content-type": type });
+    expect((await signed(`${form("t-app")}&api_app_id=A0OTHER`)).status).toBe(401);
+    expect((await signed(`${form("t-app")}&api_app_id=A0DIAGBOT`)).status).toBe(200);
+    expect(await rig.count("run")).toBe(before + 1);
+    for (const body of ["null", "[]", "7", "{", '{"api_app_id":{}}'])
+      expect((await signed(body, "application/json")).status).toBe(400);
+    for (const body of ["payload=null", "payload=%7B", "payload=1&payload=2"])
+      expect((await signed(body)).status).toBe(400);
+  });
+
+  it("understands a command without text, and says so where text stands there twice", async () => {
+    const say = async (body: string) => (await post(body, bench.slack.sign(body))).text();
+    expect(await say(form("t-none").replace("text=orders&", ""))).toMatch(/the form could not be opened/);
+    expect(await say(`${form("t-twice")}&text=orders`)).toMatch(/did not arrive in one piece/);
+    expect(await say(`${form("t-users")}&user_id=U0BOB`)).toMatch(/did not arrive as Slack sends it/);
   });
 
   it("one command delivered again with another signature is one run", async () => {
@@ -91,6 +145,28 @@ describe("when things are slow or away", () => {
     expect(bench.slack.view("U0ALICE")?.callback_id).toBe("diag:form");
     await bench.stop();
     await nowhere.end();
+  });
+
+  it("drops frames that are none of Slack's, and lives on", async () => {
+    const bench = await startSlackBench("socket", rig.pool);
+    await bench.slack.waitFor((slack) => slack.connected === 2);
+    const envelope = { envelope_id: "e-1", accepts_response_payload: true };
+    const event = (type: string) => ({ ...envelope, type: "events_api", payload: { event: { type } } });
+    for (const frame of [
+      ...[null, 7, [], {}, "x", { type: null }, { type: "error" }, { type: "disconnected" }],
+      ...[
+        { ...envelope, type: "slash_commands" },
+        { ...envelope, type: "interactive", payload: null },
+      ],
+      ...[{ ...envelope, type: "events_api", payload: {} }, event("error"), event("disconnected")],
+      { ...envelope, type: "interactive", payload: { api_app_id: "A0OTHER", type: "block_actions" } },
+      { ...envelope, type: "interactive", payload: { api_app_id: {}, type: "block_actions" } },
+    ])
+      bench.slack.sendRawFrame(JSON.stringify(frame));
+    bench.slack.sendRawFrame("{");
+    expect(textOf(await bench.slack.command("U0ALICE", "C0OPS", "/diag", "list"))).toMatch(/orders/);
+    expect([bench.slack.connected, bench.door.health().ok]).toEqual([2, true]);
+    await bench.stop();
   });
 
   it("keeps two sockets open through refreshes and cuts", async () => {

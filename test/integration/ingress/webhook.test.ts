@@ -61,6 +61,23 @@ describe("POST /webhooks/alertmanager over the real store", () => {
     await close();
   });
 
+  it("a flood takes turns: 300 groups at once are all stored, or told busy where no turn comes", async () => {
+    const patient = await serveWebhook(pool, { line: { atOnce: 5, waiting: 300, waitMs: 60_000 } });
+    const groups = Array.from({ length: 300 }, (_, n) =>
+      notification([{ name: `flood-${n}` }], { groupKey: `{}:{flood="${n}"}` }),
+    );
+    const statuses = await Promise.all(groups.map(async (group) => (await patient.deliver(group)).status));
+    expect(new Set(statuses)).toEqual(new Set([200]));
+    await patient.close();
+    const hasty = await serveWebhook(pool, { line: { atOnce: 1, waiting: 1, waitMs: 60_000 } });
+    const answers = await Promise.all(
+      groups.slice(0, 50).map(async (group) => (await hasty.deliver(group)).json()),
+    );
+    const told = new Set(answers.map((answer) => (answer as { error?: string }).error));
+    expect(told).toEqual(new Set([undefined, "busy"]));
+    await hasty.close();
+  });
+
   it("503 when Postgres is away, and 200 for the same body when it is back", async () => {
     const nowhere = openPool("postgres://postgres@127.0.0.1:1/none");
     const away = await serveWebhook(nowhere);

@@ -2,12 +2,22 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { HTTPReceiver } from "@slack/bolt";
 import { toDiagError } from "../../../core/errors.ts";
 import type { Logger } from "../../../telemetry/logger.ts";
-import { drain, readBody } from "../../read-body.ts";
+import { answerUnread } from "../../http/answer.ts";
+import { createHolder, type Holder, readBody } from "../../read-body.ts";
+import { within } from "../deadline.ts";
 import { slackLogger } from "../log.ts";
-import { createReplayGuard, isSigned } from "./replays.ts";
+import { isForApp, payloadOf } from "./payload.ts";
+import { couldBeSigned, createReplayGuard, isSigned } from "./replays.ts";
 
 /** Slack's largest payloads are modals of some 250 kB. */
 const BODY_BYTES = 1_048_576;
+/** What is not signed is read only as far as Slack's check of our certificate is long. */
+const UNSIGNED_BYTES = 500;
+const HELD_BYTES = 32 * 1_048_576;
+/** Requests in hand at once. */
+const MOST_REQUESTS = 200;
+/** Slack waits 3 s for everything; without an answer of the inbox this process's memory decides. */
+const REMEMBER_MS = 700;
 
 export interface HttpSide {
   readonly receiver: HTTPReceiver;
@@ -15,52 +25,101 @@ export interface HttpSide {
   readonly listener: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 }
 
-/**
- * Bolt behind our own door-keeper: size, signature, clock (both ways) and replay are checked before Bolt sees a request.
- * `ready`: false while the bot does not know its workspace; then Slack is told 503 and shows its user an error.
- */
-export function createHttpSide(signingSecret: string, logger: Logger, ready: () => boolean): HttpSide {
+export interface HttpSideOptions {
+  readonly signingSecret: string;
+  readonly logger: Logger;
+  /** The app's id, once known. False while the bot does not know its workspace: Slack is told 503 and shows its user an error. */
+  readonly app: () => { readonly id: string | undefined } | undefined;
+  /** True the first time any process sees the signature. Rejects where nobody can know. */
+  readonly isFirst: (signature: string) => Promise<boolean>;
+}
+
+interface Inside extends HttpSideOptions {
+  readonly holder: Holder;
+  readonly isNew: (signature: string) => boolean;
+}
+
+type Admitted = { readonly status: number; readonly why?: string } | { readonly body: Buffer };
+
+/** Bolt behind our own door-keeper: headers, size, signature, clock (both ways), replay and app are checked before Bolt sees a request. */
+export function createHttpSide(options: HttpSideOptions): HttpSide {
+  const { signingSecret, logger } = options;
   const receiver = new HTTPReceiver({
     signingSecret,
     endpoints: "/slack/events",
     logger: slackLogger(logger),
     unhandledRequestTimeoutMillis: 3_001,
   });
-  const isFirst = createReplayGuard();
-  const admit = async (request: IncomingMessage): Promise<Buffer | number> => {
-    const body = await bodyOrStatus(request);
-    if (typeof body === "number") return body;
-    const signature = header(request, "x-slack-signature") ?? "";
-    const timestamp = header(request, "x-slack-request-timestamp") ?? "";
-    // Slack's check of our certificate is not signed and asks for nothing.
-    if (!isSigned(signingSecret, { timestamp, signature, body })) return isSslCheck(body) ? 200 : 401;
-    if (!isFirst(signature)) return 401;
-    return ready() ? body : 503;
-  };
+  const inside: Inside = { ...options, holder: createHolder(HELD_BYTES), isNew: createReplayGuard() };
+  let inHand = 0;
   return {
     receiver,
     listener: async (request, response) => {
-      const admitted = await admit(request);
+      inHand += 1;
+      response.once("close", () => {
+        inHand -= 1;
+      });
+      const admitted = inHand > MOST_REQUESTS ? { status: 503, why: "busy" } : await admit(request, inside);
       if (response.destroyed) return;
-      if (typeof admitted === "number") {
-        if (admitted >= 400) logger.warn({ status: admitted }, "a request to /slack/events was turned away");
-        response.writeHead(admitted, { "content-length": 0 }).end();
+      if ("status" in admitted) {
+        const { status, why = "not accepted" } = admitted;
+        if (status >= 400) logger.warn({ status, why }, "a request to /slack/events was turned away");
+        answerUnread(request, response, status, status >= 400 ? { reason: why } : {});
         return;
       }
       // Bolt reads the body from here where it is present: ours has been read already.
-      Object.assign(request, { rawBody: admitted });
+      Object.assign(request, { rawBody: admitted.body });
       receiver.requestListener(request, response);
     },
   };
 }
 
-async function bodyOrStatus(request: IncomingMessage): Promise<Buffer | number> {
-  try {
-    return await readBody(request, BODY_BYTES);
-  } catch (error) {
-    drain(request);
-    return toDiagError(error).code === "too_large" ? 413 : 400;
-  }
+async function admit(request: IncomingMessage, inside: Inside): Promise<Admitted> {
+  const signature = header(request, "x-slack-signature") ?? "";
+  const timestamp = header(request, "x-slack-request-timestamp") ?? "";
+  if (signature === "" && timestamp === "") return admitUnsigned(request, inside);
+  if (!couldBeSigned(timestamp, signature)) return NOT_SIGNED;
+  const read = await readBody(request, BODY_BYTES, inside.holder).catch(toDiagError);
+  if (!("bytes" in read)) return { status: STATUS[read.code] ?? 400, why: read.message };
+  const body = read.bytes;
+  read.release();
+  if (!isSigned(inside.signingSecret, { timestamp, signature, body })) return NOT_SIGNED;
+  if (!inside.isNew(signature) || (await wasSeen(signature, inside))) return { status: 401, why: "a repeat" };
+  return forUs(body, header(request, "content-type"), inside.app());
+}
+
+/** Slack's check of our certificate is not signed and asks for nothing. */
+async function admitUnsigned(request: IncomingMessage, { holder }: Inside): Promise<Admitted> {
+  if (Number(request.headers["content-length"] ?? 0) > BODY_BYTES)
+    return { status: 413, why: "the body is too large" };
+  const read = await readBody(request, UNSIGNED_BYTES, holder).catch(() => undefined);
+  read?.release();
+  return read !== undefined && isSslCheck(read.bytes) ? { status: 200 } : NOT_SIGNED;
+}
+
+function forUs(
+  body: Buffer,
+  contentType: string | undefined,
+  ours: ReturnType<HttpSideOptions["app"]>,
+): Admitted {
+  const payload = payloadOf(contentType, body);
+  if (payload === undefined) return { status: 400, why: "nothing Slack sends" };
+  if (ours === undefined) return { status: 503, why: "not connected to Slack yet" };
+  return isForApp(payload, ours.id) ? { body } : { status: 401, why: "for another app" };
+}
+
+const NOT_SIGNED = { status: 401, why: "not signed by Slack" } as const;
+const STATUS: Readonly<Record<string, number>> = { too_large: 413, busy: 503 };
+
+/** By another process, or by this one before it was started again. */
+async function wasSeen(signature: string, { isFirst, logger }: Inside): Promise<boolean> {
+  const asked = isFirst(signature).catch((error: unknown) => {
+    // Without Postgres nothing can be changed by a repeat either.
+    logger.warn({ code: toDiagError(error).code }, "a signature could not be remembered");
+    return true;
+  });
+  const first = await within(asked, REMEMBER_MS);
+  return first.inTime && !first.value;
 }
 
 const isSslCheck = (body: Buffer): boolean =>

@@ -3,6 +3,7 @@ import { waitFor } from "../../../lib/wait.ts";
 import type { Logger } from "../../../telemetry/logger.ts";
 import { slackErrorOf } from "../api.ts";
 import { slackLogger } from "../log.ts";
+import { isSlacksFrame } from "./frame.ts";
 
 export interface SocketSide {
   readonly receiver: Receiver;
@@ -11,6 +12,14 @@ export interface SocketSide {
   /** Keeps the connections open until stopped; resolves when the first is up or has failed once. */
   open(): Promise<void>;
   close(): Promise<void>;
+}
+
+export interface SocketOptions {
+  readonly appToken: string;
+  readonly apiUrl?: string | undefined;
+  readonly connections?: number;
+  /** The app's id, once known: what is for another app is dropped. */
+  readonly app: () => string | undefined;
 }
 
 /** Slack closes each connection every few hours: a second one bridges the gap. Slack allows ten. */
@@ -23,10 +32,7 @@ const CLOSE_MS = 2_000;
  * Socket Mode with reconnecting of our own: the library's waits 5 s after every refresh, grows without a cap and gives up for
  * good on a network error (socket-mode 3.1.0).
  */
-export function createSocketSide(
-  options: { appToken: string; apiUrl?: string | undefined; connections?: number },
-  logger: Logger,
-): SocketSide {
+export function createSocketSide(options: SocketOptions, logger: Logger): SocketSide {
   const links = Array.from({ length: options.connections ?? CONNECTIONS }, () => link(options, logger));
   return {
     receiver: {
@@ -46,7 +52,7 @@ export function createSocketSide(
   };
 }
 
-function link(options: { appToken: string; apiUrl?: string | undefined }, logger: Logger) {
+function link(options: SocketOptions, logger: Logger) {
   const receiver = new SocketModeReceiver({
     appToken: options.appToken,
     autoReconnectEnabled: false,
@@ -61,6 +67,13 @@ function link(options: { appToken: string; apiUrl?: string | undefined }, logger
     },
   });
   const { client } = receiver;
+  // The library's own listener throws at frames that are not as it expects, where nobody can catch it.
+  const listeners = client.listeners("ws_message") as ((data: unknown, isBinary: boolean) => void)[];
+  client.removeAllListeners("ws_message");
+  client.on("ws_message", (data: unknown, isBinary: boolean) => {
+    if (isSlacksFrame(data, options.app())) for (const listen of listeners) listen(data, isBinary);
+    else logger.warn("a frame that is not Slack's, or for another app, was dropped");
+  });
   const stopping = new AbortController();
   let up = false;
   let loop: Promise<void> = Promise.resolve();

@@ -13,6 +13,7 @@ const authTest = method("auth.test", undefined, nothing, (_, { settings, url }) 
     user_id: APP.userId,
     bot_id: APP.botId,
     is_enterprise_install: false,
+    ...(settings.enterprise === undefined ? {} : { enterprise_id: settings.enterprise }),
   } satisfies Answer<WebClient["auth"]["test"]>;
 });
 

@@ -141,6 +141,11 @@ export class Sockets {
       socket.send(JSON.stringify({ type: "disconnect", reason, debug_info: { host: "local" } }));
   }
 
+  /** Sends a text as it is over every connection, as no Slack would. */
+  sendRaw(text: string): void {
+    for (const socket of this.open) socket.send(text);
+  }
+
   /** Drops every connection without a word, as a broken network does. */
   cut(): void {
     for (const socket of [...this.open]) socket.terminate();

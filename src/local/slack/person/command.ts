@@ -50,7 +50,8 @@ export async function command(
   }
   const payload = {
     token: "legacy",
-    team_id: person.team_id ?? TEAM.id,
+    // In a Grid the workspace where it was typed.
+    team_id: person.enterprise_user?.teams.includes(TEAM.id) === true ? TEAM.id : (person.team_id ?? TEAM.id),
     team_domain: TEAM.domain,
     channel_id: channel.id,
     channel_name: channel.is_im === true ? "directmessage" : channel.name,

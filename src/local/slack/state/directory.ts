@@ -83,6 +83,9 @@ export class Directory {
       is_restricted: person.is_restricted ?? false,
       is_ultra_restricted: person.is_ultra_restricted ?? false,
       is_stranger: person.is_stranger ?? false,
+      ...(person.enterprise_user === undefined
+        ? {}
+        : { enterprise_user: { ...person.enterprise_user, teams: [...person.enterprise_user.teams] } }),
       profile: {
         real_name: person.real_name ?? person.name,
         display_name: person.name,

@@ -170,6 +170,29 @@ describe("a body that is too large", () => {
     expect(counted).toEqual(["alertmanager:too_large", "large"]);
   });
 
+  it("is read by a sender that reads nothing before it has sent all", async () => {
+    server.close();
+    server.closeAllConnections();
+    await serve({ bodyBytes: 100_000 });
+    for (const declared of [true, false]) {
+      const size = 24 * 1_048_576;
+      const socket = connect(port, "127.0.0.1");
+      const how = declared ? `content-length: ${size}` : "transfer-encoding: chunked";
+      socket.write(`POST / HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${TOKEN}\r\n${how}\r\n\r\n`);
+      socket.pause();
+      const body = Buffer.alloc(size, "x");
+      const chunks = declared ? [body] : [`${size.toString(16)}\r\n`, body, "\r\n0\r\n\r\n"];
+      for (const chunk of chunks)
+        await new Promise<void>((sent, failed) => {
+          socket.once("error", failed);
+          socket.write(chunk, (error) => (error === null || error === undefined ? sent() : failed(error)));
+        });
+      let answer = "";
+      for await (const chunk of socket.setEncoding("utf8")) answer += chunk;
+      expect(answer).toMatch(/^HTTP\/1.1 413 .*"too_large"/s);
+    }
+  });
+
   it("is told to people once an hour", async () => {
     server.close();
     server.closeAllConnections();
@@ -183,7 +206,11 @@ it("too many bodies at once are sent away to come again", async () => {
   server.close();
   server.closeAllConnections();
   await serve({ heldBytes: 1_000 });
-  expect((await post(good)).status).toBe(503);
+  const answer = await post(good);
+  expect([answer.status, await answer.json()]).toEqual([
+    503,
+    { error: "busy", reason: "busy, send it again" },
+  ]);
   await serve({ heldBytes: good.length });
   for (let n = 0; n < 3; n++) expect((await post(good)).status).toBe(200);
 });
