@@ -3,7 +3,7 @@ import { DiagError, ERRORS, toDiagError } from "../../core/errors.ts";
 import { sha256 } from "../../lib/sha256.ts";
 import { storable } from "../../lib/storable.ts";
 import type { Logger } from "../../telemetry/logger.ts";
-import { answerUnread } from "../http/answer.ts";
+import { answerUnread } from "../answer-http.ts";
 import { createLine, type Line, type LineLimits } from "../line.ts";
 import type { IngressMetrics } from "../metrics.ts";
 import { createHolder, type Holder, readBody } from "../read-body.ts";

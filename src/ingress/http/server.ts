@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { toDiagError } from "../../core/errors.ts";
 import type { Logger } from "../../telemetry/logger.ts";
-import { answerJson } from "./answer.ts";
+import { answerJson } from "../answer-http.ts";
 
 export interface Route {
   readonly method: "GET" | "POST";

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { HTTPReceiver } from "@slack/bolt";
 import { toDiagError } from "../../../core/errors.ts";
 import type { Logger } from "../../../telemetry/logger.ts";
-import { answerUnread } from "../../http/answer.ts";
+import { answerUnread } from "../../answer-http.ts";
 import { createHolder, type Holder, readBody } from "../../read-body.ts";
 import { within } from "../deadline.ts";
 import { slackLogger } from "../log.ts";
