@@ -95,8 +95,8 @@ export interface Runbook
     Pick<RunbookHead<z.ZodObject>, "id" | "title" | "needs" | "covers" | "params" | "alerts">
   > {
   readonly fromAlert?: ((labels: Readonly<Record<string, string>>) => Record<string, unknown>) | undefined;
-  /** It diagnoses from the errors of its connections itself: the connectors' own words on them are left out. */
-  readonly explainsErrors?: boolean | undefined;
+  /** Troubles (by id) it explains itself, with rules of its own: the connectors' words on them are left out. */
+  readonly explains?: "all" | readonly string[] | undefined;
   readonly stages: readonly ((seen: AnySeen, context: RunContext) => Steps)[];
   findings(seen: AnySeen, context: RunContext): readonly Finding[];
   readonly remedies: Readonly<Record<string, AnyRemedy>>;
@@ -161,7 +161,7 @@ function stage(head: RunbookHead<z.ZodObject>, stages: Runbook["stages"]): unkno
       remedies: (remedies: Readonly<Record<string, RemedyOf<AnySeen, RunContext["params"]>>>): Runbook => ({
         alerts: [],
         ...head,
-        explainsErrors: true,
+        explains: "all",
         stages,
         findings,
         remedies: Object.fromEntries(Object.entries(remedies).map(([key, one]) => [key, erased(one)])),

@@ -23,3 +23,10 @@ export interface Trouble {
 
 /** Troubles of a connection, judged from what the steps that asked it returned; pure. */
 export type TroubleOf = (seen: Readonly<Record<string, Seen<unknown>>>) => readonly Trouble[];
+
+/** Those that the runbook does not explain itself. */
+export const unexplained = (
+  { explains }: { readonly explains?: "all" | readonly string[] | undefined },
+  troubles: readonly Trouble[],
+): readonly Trouble[] =>
+  explains === "all" ? [] : troubles.filter(({ id }) => explains?.includes(id) !== true);

@@ -2,7 +2,7 @@ import type { Call } from "../core/action.ts";
 import { DiagError } from "../core/errors.ts";
 import { bySeverity, type Finding, FindingSchema } from "../core/finding.ts";
 import type { NewRemedy, NewStep, StepResult } from "../core/run-store.ts";
-import type { Trouble } from "../core/trouble.ts";
+import { type Trouble, unexplained } from "../core/trouble.ts";
 import type { RunView, StepView } from "../core/view.ts";
 import { redactDeep } from "../lib/redact.ts";
 import { callRead, stepError } from "./call.ts";
@@ -114,9 +114,7 @@ function judgedBy(house: EngineHouse, grip: Grip, steps: readonly StepView[]): r
 
 /** What the connectors themselves say of their errors, unless the runbook explains them itself. */
 const troublesOf = (house: EngineHouse, { runbook }: Grip, steps: readonly StepView[]): readonly Trouble[] =>
-  runbook.explainsErrors === true
-    ? []
-    : house.targets.troubles(steps.filter(({ phase }) => phase === "diagnose"));
+  unexplained(runbook, house.targets.troubles(steps.filter(({ phase }) => phase === "diagnose")));
 
 const findingOf = ({ remedy, ...finding }: Trouble): Finding => ({ ...finding, remedies: [remedy.key] });
 

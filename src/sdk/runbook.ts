@@ -21,8 +21,8 @@ export interface Head<P extends z.ZodObject> {
   readonly params: P;
   /** Parameters taken from an alert's labels (checked by `params`, dropped where they do not fit). */
   readonly fromAlert?: (labels: Readonly<Record<string, string>>) => Record<string, unknown>;
-  /** It diagnoses from the errors of its connections itself (`find.seen`): the connectors' own words on them are left out. */
-  readonly explainsErrors?: boolean;
+  /** Troubles (by id) it explains itself, with `find.seen`: the connectors' own words on them are left out. */
+  readonly explains?: "all" | readonly string[];
 }
 
 /** A rule and the steps it needs; made by `find`. */
@@ -133,7 +133,7 @@ const finished = (
   params: head.params,
   alerts: (head.alerts ?? []).map((alert) => (typeof alert === "string" ? { alertname: alert } : alert)),
   fromAlert: head.fromAlert,
-  explainsErrors: head.explainsErrors ?? false,
+  explains: head.explains,
   stages,
   findings: (seen, context) => rules.flatMap(({ judge }) => judge(seen, context)),
   remedies,

@@ -16,7 +16,7 @@ import { canonical, type Json } from "../../src/core/json.ts";
 import type { Seen } from "../../src/core/outcome.ts";
 import type { AnyExecutable, AnySeen, Runbook, RunContext } from "../../src/core/runbook.ts";
 import { Thresholds } from "../../src/core/system.ts";
-import type { Trouble } from "../../src/core/trouble.ts";
+import { type Trouble, unexplained } from "../../src/core/trouble.ts";
 
 /** A system under test: its connections as in diagbot.yaml and the connectors that reach them. */
 export interface BenchOptions {
@@ -138,7 +138,7 @@ async function diagnose(hands: Hands, runbook: Runbook, context: RunContext): Pr
     calls = { ...calls, ...next };
     seen = { ...seen, ...(await see(hands, next)) };
   }
-  const troubles = runbook.explainsErrors === true ? [] : troublesOf(hands, calls, seen);
+  const troubles = unexplained(runbook, troublesOf(hands, calls, seen));
   const find = () =>
     [
       ...troubles.map(({ remedy, ...finding }) => ({ ...finding, remedies: [remedy.key] })),

@@ -3,6 +3,7 @@ import type { ConnectionOf } from "../../core/connection.ts";
 import * as redis from "./actions.ts";
 import { checkRedis } from "./check.ts";
 import { openRedis, type RedisClient } from "./client.ts";
+import { redisTrouble } from "./trouble.ts";
 
 /** Redis: looks with bounded SCANs, changes limits of caches only. */
 export const redisConnector: Connector<RedisClient> = {
@@ -21,4 +22,5 @@ export const redisConnector: Connector<RedisClient> = {
   open: (connection) => openRedis((connection as ConnectionOf<"redis">).url),
   check: checkRedis,
   close: (client) => client.close(),
+  trouble: redisTrouble,
 };

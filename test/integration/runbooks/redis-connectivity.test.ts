@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Redis } from "ioredis";
 import { afterEach, describe, expect, it } from "vitest";
-import { redisConnectivity } from "../../../runbooks/redis-connectivity.ts";
+import { redisConnectivity } from "../../../runbooks/redis/redis-connectivity.ts";
 import { redisConnector } from "../../../src/connectors/redis/index.ts";
 import { freePort } from "../../helpers/ports.ts";
 import { type RedisServer, startRedis, whyNoRedis } from "../../helpers/redis-server.ts";

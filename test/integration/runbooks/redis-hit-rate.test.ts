@@ -1,6 +1,6 @@
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { redisHitRate } from "../../../runbooks/redis-hit-rate.ts";
+import { redisHitRate } from "../../../runbooks/redis/redis-hit-rate.ts";
 import { redisConnector } from "../../../src/connectors/redis/index.ts";
 import { type RedisServer, startRedis, whyNoRedis } from "../../helpers/redis-server.ts";
 import { type Bench, type Diagnosis, openBench } from "../../helpers/run-runbook.ts";

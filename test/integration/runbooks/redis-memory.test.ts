@@ -1,6 +1,6 @@
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { redisMemory } from "../../../runbooks/redis-memory.ts";
+import { redisMemory } from "../../../runbooks/redis/redis-memory.ts";
 import { redisConnector } from "../../../src/connectors/redis/index.ts";
 import { type RedisServer, startRedis, whyNoRedis } from "../../helpers/redis-server.ts";
 import { type Bench, openBench } from "../../helpers/run-runbook.ts";
