@@ -3,7 +3,7 @@ import { containerFailure } from "./container-failure.ts";
 import { diskFull } from "./disk-full.ts";
 import { externalApi } from "./external-api.ts";
 import { highErrorRate } from "./high-error-rate.ts";
-import { highMemory } from "./high-memory.ts";
+import { highMemory } from "./host/high-memory.ts";
 import { pgConnectivity } from "./postgres/pg-connectivity.ts";
 import { pgLocks } from "./postgres/pg-locks.ts";
 import { pgPoolExhausted } from "./postgres/pg-pool-exhausted.ts";

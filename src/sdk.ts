@@ -20,7 +20,7 @@ export { RunId } from "./core/ids.ts";
 export { type Command, HEALTH_RUNBOOK, type Intent } from "./core/intent.ts";
 export type { Seen } from "./core/outcome.ts";
 export { type Runbook, type RunContext, runbook, verify } from "./core/runbook.ts";
-export type { StepsOf } from "./sdk/given.ts";
+export type { OutputOf, StepsOf } from "./sdk/given.ts";
 export { rows } from "./sdk/rows.ts";
 export { runbookOn } from "./sdk/runbook.ts";
 export { orThreshold } from "./sdk/threshold.ts";

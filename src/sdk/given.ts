@@ -26,6 +26,9 @@ export type StepsOf<B> = B extends { readonly __steps?: infer S }
   ? { readonly [K in keyof NonNullable<S>]-?: ValueOf<NonNullable<S>[K]> }
   : never;
 
+/** What an action returns: `OutputOf<typeof host.memory>`. */
+export type OutputOf<M> = M extends (...input: never[]) => Call<infer Out> ? Out : never;
+
 /** The values of those steps that have one. */
 export const valuesOf = (seen: AnySeen): Readonly<Record<string, unknown>> =>
   Object.fromEntries(Object.entries(seen).flatMap(([name, one]) => (one.ok ? [[name, one.value]] : [])));

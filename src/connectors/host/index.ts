@@ -3,6 +3,7 @@ import type { ConnectionOf } from "../../core/connection.ts";
 import * as actions from "./actions.ts";
 import { checkHost } from "./check.ts";
 import { type HostClient, openHost } from "./client.ts";
+import { hostTrouble } from "./trouble.ts";
 
 /** Linux machines: this one, or one behind SSH. */
 export const hostConnector: Connector<HostClient> = {
@@ -11,4 +12,5 @@ export const hostConnector: Connector<HostClient> = {
   open: (connection) => openHost(connection as ConnectionOf<"host">),
   check: checkHost,
   close: (client) => client.machine.close(),
+  trouble: hostTrouble,
 };

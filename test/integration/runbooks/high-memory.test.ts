@@ -3,7 +3,7 @@ import { freemem } from "node:os";
 import { join } from "node:path";
 import ssh2 from "ssh2";
 import { afterEach, describe, expect, it } from "vitest";
-import { highMemory } from "../../../runbooks/high-memory.ts";
+import { highMemory } from "../../../runbooks/host/high-memory.ts";
 import * as host from "../../../src/connectors/host/actions.ts";
 import { hostConnector } from "../../../src/connectors/host/index.ts";
 import { endProcess, nodeProcess, workFolder } from "../../helpers/host.ts";

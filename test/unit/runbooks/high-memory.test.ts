@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { highMemory } from "../../../runbooks/high-memory.ts";
+import { highMemory } from "../../../runbooks/host/high-memory.ts";
 import { Thresholds } from "../../../src/core/system.ts";
 
 const GIB = 1024 ** 3;

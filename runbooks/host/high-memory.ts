@@ -1,0 +1,289 @@
+import {
+  type Evidence,
+  facts,
+  host,
+  type RunContext,
+  rows,
+  runbookOn,
+  type StepsOf,
+  sayBytes,
+  sayPercent,
+  z,
+} from "../../src/sdk.ts";
+import { holds, sayCause } from "./memory.ts";
+
+const CRITICAL = 0.95;
+/** Bytes per second paged in and out beyond which a machine does little else. */
+const THRASHING = 4 * 1024 * 1024;
+/** Share of time all tasks wait for memory (PSI full) beyond which people notice. */
+const WAITING = 0.1;
+const SWAP_FULL = 0.9;
+/** Processes one approval may end. */
+const MOST = 5;
+
+/** Too little memory, and what holds it. */
+const book = runbookOn(
+  "host",
+  {
+    id: "high-memory",
+    title: "Memory use",
+    covers: [
+      "tektra.high-memory",
+      "tektra.alert-high-memory",
+      "sergas-accounts.high-memory",
+      "sergas-accounts.memory-footprint",
+      "sergas-accounts.crashes",
+    ],
+    alerts: [
+      "HighMemoryUsage",
+      "HostOutOfMemory",
+      "HostMemoryUnderMemoryPressure",
+      "HostOomKillDetected",
+      "HostSwapIsFillingUp",
+      "NodeMemoryHighUtilization",
+      "NodeMemoryMajorPagesFaults",
+      "MemoryUsageHigh",
+    ],
+    params: z.object({
+      oomHours: z.int().min(1).max(168).default(24).describe("look for OOM kills within so many hours"),
+    }),
+  },
+  ({ params }) => ({
+    memory: host.memory(),
+    processes: host.processes(),
+    budgets: host.processBudgets(),
+    kills: host.oomKills({ hours: params.oomHours }),
+  }),
+);
+
+type Steps = StepsOf<typeof book>;
+type Process = Steps["processes"]["byMemory"][number];
+
+export const highMemory = book
+  .remedies({
+    endOverBudget: book.does(
+      host.terminateProcess,
+      ["budgets"],
+      ({ budgets }, context) => endableOverBudget(budgets, context).map(idOf),
+      {
+        title: "Ask the processes over their memory budget to end (SIGTERM)",
+        recheck: ["budgets"],
+        // Its own question again: a program that was started anew and is over its budget already was not helped.
+        holds: ({ budgets }, _done, context) => endableOverBudget(budgets, context).length === 0,
+        within: "60s",
+      },
+    ),
+    endLargest: book.does(
+      host.terminateProcess,
+      ["memory", "processes"],
+      (values, context) => {
+        const process = endable(values, context);
+        return process && idOf(process);
+      },
+      {
+        title: "Ask the largest process to end (SIGTERM)",
+        recheck: ["memory"],
+        holds: ({ memory }, _done, { thresholds }) => memory.usedRatio < thresholds.memory,
+      },
+    ),
+    restartLargest: book.advises(
+      "Restart the service of the largest process",
+      "high",
+      ({ budgets, processes }, context) => {
+        // A program over its own budget is what was found, however large others are.
+        const largest =
+          (budgets && overBudget(budgets, context)[0]?.process) ?? (processes && largestOf(processes));
+        if (largest === undefined)
+          return "Find the largest process: `ps -eo pid,rss,args --sort=-rss | head`.";
+        const restart = largest.unit.endsWith(".service")
+          ? `\`systemctl restart ${largest.unit}\``
+          : largest.unit.startsWith("container ")
+            ? `\`docker restart ${largest.unit.slice("container ".length)}\``
+            : `find what started it (\`systemctl status ${largest.pid}\`) and restart that`;
+        return `${largest.name} (pid ${largest.pid}) holds ${sayBytes(holds(largest))}: ${restart}. If it grows again, profile the running process (\`py-spy dump --pid ${largest.pid}\`, \`memray attach ${largest.pid}\`, a heap snapshot), not a second copy of it.`;
+      },
+    ),
+    addMemory: book.advises("Give the machine more memory, or ask less of it", "high", ({ memory }) =>
+      memory === undefined
+        ? "Lower worker counts, pool sizes and caches first; then a larger machine."
+        : `Lower worker counts, pool sizes and caches first; then a larger machine (now ${sayBytes(memory.total)}). Swap (now ${memory.swapTotal === 0 ? "none" : sayBytes(memory.swapTotal)}) buys time only, and never on a Kubernetes node. Kernel memory: \`slabtop -o | head -20\`; huge pages: \`grep Huge /proc/meminfo\`.`,
+    ),
+    findTmpfs: book.advises(
+      "Empty memory file systems",
+      "low",
+      "Files in memory: `df -h -t tmpfs`, then `du -xh -d 1 /dev/shm /run /tmp | sort -h | tail`. Shared segments: `ipcs -m`. A database's shared buffers are meant to be there.",
+    ),
+    raiseLimit: book.advises("Raise the limit of the container or unit", "high", ({ memory, kills }) => {
+      const last = kills?.kills.findLast(({ byLimit }) => byLimit);
+      const seen = memory?.group?.limit ?? last?.memory ?? 0;
+      const wanted = Math.ceil((Math.max(seen, 64 * 1024 * 1024) * 1.5) / 1024 / 1024);
+      return `${last === undefined ? "The group" : `${last.process} in ${last.group || "its group"}`} needs more than ${sayBytes(seen)}: about ${wanted}M. systemd: \`systemctl set-property --runtime UNIT MemoryMax=${wanted}M\` (not the old MemoryLimit=). Docker: \`docker update --memory ${wanted}m --memory-swap ${wanted}m CONTAINER\`, and the same in the compose file. It must fit the machine.`;
+    }),
+  })
+  .findings((find) => [
+    find(["budgets"], ({ budgets }, context) => {
+      const over = overBudget(budgets, context);
+      return [...new Map(over.map((one) => [one.match, one])).values()].map(({ match, bytes, process }) => {
+        const mine = over.filter((one) => one.match === match).map((one) => one.process);
+        const ratio = holds(process) / bytes;
+        return {
+          id: `process-over-budget:${match}`,
+          severity: ratio >= 1 ? "critical" : "warning",
+          title: `${match} (pid ${process.pid}) holds ${sayBytes(holds(process))}: ${sayPercent(ratio)} of its budget of ${sayBytes(bytes)}`,
+          because:
+            "The program is given so much memory in diagbot.yaml, and the machine as a whole may still have some: one process grows beyond what it needs, most often because it keeps what it should give back.",
+          evidence: [
+            rows("Over its budget", mine, {
+              process: (one) => one.command || one.name,
+              pid: (one) => one.pid,
+              memory: (one) => sayBytes(holds(one)),
+              unit: (one) => one.unit,
+            }),
+          ],
+          remedies: mine.some((one) => one.protected === null)
+            ? (["endOverBudget", "restartLargest"] as const)
+            : (["restartLargest"] as const),
+        };
+      });
+    }),
+    find(["memory", "processes?"], ({ memory, processes }, context) => {
+      if (memory.usedRatio < context.thresholds.memory) return undefined;
+      const { short, because, remedies } = sayCause(memory, processes && largestOf(processes));
+      const end = processes !== undefined && endable({ memory, processes }, context) !== undefined;
+      return {
+        id: "memory-low",
+        severity: memory.usedRatio >= CRITICAL ? "critical" : "warning",
+        title: `${sayPercent(memory.usedRatio)} of ${sayBytes(memory.total)} memory in use, ${sayBytes(memory.available)} available${short}`,
+        because: `The limit is ${sayPercent(context.thresholds.memory)}. ${because}`,
+        evidence: [figures(memory), ...consumers(processes)],
+        remedies: [...(end ? (["endLargest"] as const) : []), ...remedies],
+      };
+    }),
+    find(["memory", "processes?"], ({ memory, processes }) => {
+      const rate = Math.min(memory.swapInRate, memory.swapOutRate);
+      const waits = memory.pressure?.full ?? 0;
+      const evidence = [figures(memory), ...consumers(processes)];
+      if (rate >= THRASHING || waits >= WAITING)
+        return {
+          id: "memory-thrashing",
+          severity: "critical",
+          title: `The machine waits for memory ${sayPercent(waits)} of the time and pages ${sayBytes(memory.swapInRate + memory.swapOutRate)}/s`,
+          because:
+            "What runs needs more memory at once than there is: pages go out and come back in, and everything is slow.",
+          evidence,
+          remedies: ["restartLargest", "addMemory"],
+        };
+      return (
+        memory.swapTotal > 0 &&
+        memory.swapUsed / memory.swapTotal >= SWAP_FULL && {
+          id: "swap-full",
+          severity: "warning",
+          title: `Swap is ${sayPercent(memory.swapUsed / memory.swapTotal)} full (${sayBytes(memory.swapTotal)})`,
+          because: "The next shortage has nowhere to go but the OOM killer.",
+          evidence,
+          remedies: ["restartLargest", "addMemory"],
+        }
+      );
+    }),
+    find(["memory", "processes?"], ({ memory: { group }, processes }, { thresholds }) => {
+      if (group === null || group.used / group.limit < thresholds.memory) return undefined;
+      return {
+        id: "group-memory-low",
+        severity: group.used / group.limit >= CRITICAL ? "critical" : "warning",
+        title: `The control group holds ${sayBytes(group.used)}: ${sayPercent(group.used / group.limit)} of its limit of ${sayBytes(group.limit)}`,
+        because:
+          "The limit of the container or unit is lower than the machine's memory; beyond it the kernel kills.",
+        evidence: consumers(processes),
+        remedies: ["raiseLimit"],
+      };
+    }),
+    find(["kills"], ({ kills: { kills } }) => {
+      const last = kills.at(-1);
+      if (last === undefined) return undefined;
+      const byMachine = kills.some(({ byLimit }) => !byLimit);
+      const names = [...new Set(kills.map(({ process }) => process))].slice(0, 5).join(", ");
+      const said = `(last: ${last.process}, ${sayBytes(last.memory)})`;
+      return {
+        id: "oom-kills",
+        severity: byMachine ? "critical" : "warning",
+        title: `The kernel killed ${kills.length === 1 ? "a process" : `${kills.length} processes`} for memory: ${names}`,
+        because: byMachine
+          ? `The machine itself ran out of memory ${said}.`
+          : `The limit of the container or unit was reached ${said}; the machine had memory left.`,
+        evidence: [
+          rows("", kills.slice(-8), {
+            process: (one) => one.process,
+            pid: (one) => one.pid,
+            memory: (one) => sayBytes(one.memory),
+            "when (UTC)": (one) => sayTime(one.at),
+            by: (one) => (one.byLimit ? "its limit" : "the machine"),
+            group: (one) => one.group,
+          }),
+        ],
+        remedies: byMachine ? ["addMemory"] : ["raiseLimit"],
+      };
+    }),
+  ]);
+
+const idOf = ({ pid, startTicks, name }: Pick<Process, "pid" | "startTicks" | "name">) => ({
+  pid,
+  startTicks,
+  name,
+});
+
+const sayTime = (at: number | null) =>
+  at === null ? "unknown" : new Date(at * 1000).toISOString().slice(5, 16).replace("T", " ");
+
+/** Who holds most, shared memory counted once (not in every process that maps it). */
+const largestOf = ({ byMemory }: Steps["processes"]): Process | undefined =>
+  [...byMemory].sort((a, b) => holds(b) - holds(a))[0];
+
+/** The largest process, where it may be ended and that would bring memory below the threshold. */
+function endable(
+  { memory, processes }: Pick<Steps, "memory" | "processes">,
+  { thresholds }: Pick<RunContext, "thresholds">,
+): Process | undefined {
+  const largest = largestOf(processes);
+  if (largest === undefined || largest.protected !== null) return undefined;
+  const { total, available } = memory;
+  return 1 - (available + largest.anonymous) / total < thresholds.memory ? largest : undefined;
+}
+
+/** Processes at or over the memory threshold of their budget. */
+const overBudget = ({ budgets }: Steps["budgets"], { thresholds }: Pick<RunContext, "thresholds">) =>
+  budgets.flatMap(({ match, bytes, processes }) =>
+    processes
+      .filter((process) => holds(process) >= bytes * thresholds.memory)
+      .map((process) => ({ match, bytes, process })),
+  );
+
+/** Those that may be ended; a process that falls under two budgets once. */
+const endableOverBudget = (budgets: Steps["budgets"], context: Pick<RunContext, "thresholds">) => {
+  const over = overBudget(budgets, context).map(({ process }) => process);
+  const once = new Map(over.map((process) => [process.pid, process]));
+  return [...once.values()].filter((process) => process.protected === null).slice(0, MOST);
+};
+
+function figures(memory: Steps["memory"]): Evidence {
+  return facts({
+    available: `${sayBytes(memory.available)} of ${sayBytes(memory.total)}`,
+    swap:
+      memory.swapTotal === 0 ? "none" : `${sayBytes(memory.swapUsed)} of ${sayBytes(memory.swapTotal)} used`,
+    paging: `${sayBytes(memory.swapInRate)}/s in, ${sayBytes(memory.swapOutRate)}/s out`,
+    waiting: memory.pressure === null ? "unknown" : sayPercent(memory.pressure.full),
+    "OOM kills since boot": memory.oomKills ?? "unknown",
+  });
+}
+
+const consumers = (processes: Steps["processes"] | undefined): Evidence[] =>
+  processes === undefined
+    ? []
+    : [
+        rows("", processes.byMemory.slice(0, 8), {
+          process: (one) => one.command || one.name,
+          pid: (one) => one.pid,
+          memory: (one) => sayBytes(holds(one)),
+          CPUs: (one) => one.cpus.toFixed(2),
+          unit: (one) => one.unit,
+        }),
+      ];
