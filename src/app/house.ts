@@ -94,6 +94,7 @@ export const catalogOf = (config: Config): Catalog => ({
   people: config.people,
   policies: config.policies,
   limits: config.limits,
+  alerts: config.alerts,
   // Without Slack a thread is never posted, so its channel needs no name.
   channel: config.slackChannel ?? (config.environment.slack === undefined ? "none" : undefined),
 });

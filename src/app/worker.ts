@@ -29,6 +29,7 @@ export function workerPart(house: House): Part {
     dispatcher: house.dispatcher,
     logger,
     worker,
+    staleMs: house.config.alerts.stale,
     onUnknown: house.metrics.unknownOutcomes,
   });
   const consumer = source.work("run", RUNS_AT_ONCE, (id) => engine.advance(RunId.parse(id)));

@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from "node:fs";
 import { resolve } from "node:path";
+import type { AlertSettings } from "../core/alert.ts";
 import type { AuditSettings } from "../core/audit.ts";
 import { DiagError } from "../core/errors.ts";
 import { PrincipalId } from "../core/ids.ts";
@@ -25,6 +26,7 @@ export interface Config {
   readonly commandLine: CommandLine;
   readonly policies: Policies;
   readonly limits: Limits;
+  readonly alerts: AlertSettings;
   /** Where signed heads of the audit chain go; undefined: nowhere. */
   readonly audit: AuditSettings | undefined;
   /** Where alerts of systems without a channel of their own go. */
@@ -132,6 +134,7 @@ const contentOf = (file: ConfigFile, people: Principal[]) => ({
   commandLine: file.commandLine,
   policies: file.policies,
   limits: file.limits,
+  alerts: file.alerts,
   audit: file.audit,
   slackChannel: file.slack.channel,
 });

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { AlertSettings } from "../core/alert.ts";
 import { AuditSettings } from "../core/audit.ts";
 import { NAME } from "../core/ids.ts";
 import { Limits } from "../core/limits.ts";
@@ -12,6 +13,7 @@ export const FileSchema = z.strictObject({
   commandLine: CommandLine.prefault({}),
   policies: Policies.prefault({}),
   limits: Limits.prefault({}),
+  alerts: AlertSettings.prefault({}),
   audit: AuditSettings.optional(),
   systems: z
     .record(z.string().regex(NAME, "a system's name is letters, digits, - and _"), SystemSchema)

@@ -1,4 +1,14 @@
 import { z } from "zod";
+import { DurationMs } from "./duration.ts";
+
+/** `alerts` of diagbot.yaml; milliseconds once parsed. */
+export const AlertSettings = z.strictObject({
+  /** After a run has begun, the same is not diagnosed again for so long when the alert flaps. */
+  quiet: DurationMs.default(5 * 60_000),
+  /** Nothing was heard of a firing alert for so long: nobody knows whether it still fires. Longer than `repeat_interval`. */
+  stale: DurationMs.default(12 * 3_600_000),
+});
+export type AlertSettings = z.infer<typeof AlertSettings>;
 
 const Labels = z.record(z.string(), z.string());
 

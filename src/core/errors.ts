@@ -7,6 +7,7 @@ export const ERRORS = {
   unknown_command: { kind: "user", says: "no subcommand of that name" },
   unknown_system: { kind: "user", says: "no system of that name in diagbot.yaml" },
   unknown_runbook: { kind: "user", says: "no runbook of that name" },
+  unknown_incident: { kind: "user", says: "no such incident" },
   unknown_run: { kind: "user", says: "no run of that number" },
   unknown_remedy: { kind: "user", says: "the run has no remedy of that name" },
   bad_parameter: { kind: "user", says: "a runbook parameter is missing, unknown or out of range" },

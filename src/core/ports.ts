@@ -1,4 +1,4 @@
-import type { Notification } from "./alert.ts";
+import type { AlertSettings, Notification } from "./alert.ts";
 import type { Answer } from "./answer.ts";
 import type { Caller } from "./caller.ts";
 import type { ApprovalId, IncidentId, PrincipalId, RunId, ThreadId } from "./ids.ts";
@@ -44,10 +44,12 @@ export interface AlertRequest {
   readonly system?: string;
   readonly channel: string;
   readonly severity: string;
-  /** Run only for runbooks this incident has not run yet. */
+  /** For an open incident: only those of runbooks it has not run yet. */
   readonly runs: readonly AlertRun[];
   /** What of the notification was changed or left out. */
   readonly notes?: readonly string[];
+  /** The same is not diagnosed again within so long: the alert flaps. */
+  readonly quietMs: number;
 }
 
 export interface VoteRequest {
@@ -87,6 +89,14 @@ export interface FreezeRequest {
   readonly forMs?: number;
 }
 
+/** A person says that an incident is over. Named by its number or by a message of its thread. */
+export interface CloseRequest {
+  readonly incident?: IncidentId;
+  readonly message?: { readonly channel: string; readonly ts: string };
+  readonly by: Caller;
+  readonly reason: string;
+}
+
 /**
  * Everything the doors write. Each call is one transaction; it throws `store_unavailable` when nothing was stored. A
  * repeated `entry` changes nothing and gets the first one's result or refusal (alerts: see `receiveAlerts`).
@@ -119,6 +129,8 @@ export interface Intake {
     entry: Entry,
     request: AnswerRequest,
   ): Promise<{ run: RunId; remedy: string; settled: boolean; need: number; have: number }>;
+  /** `closed` false: it had ended already. Throws DiagError `unknown_incident`. */
+  closeIncident(entry: Entry, request: CloseRequest): Promise<{ incident: IncidentId; closed: boolean }>;
   /** A message to a channel that belongs to no run; the same `dedupeKey` posts once. */
   notice(entry: Entry, channel: string, text: string): Promise<void>;
   requestCancel(entry: Entry, run: RunId, caller: Caller): Promise<"requested" | "ended">;
@@ -231,6 +243,7 @@ export interface Catalog {
   readonly people: readonly Principal[];
   readonly policies: Policies;
   readonly limits: Limits;
+  readonly alerts: AlertSettings;
   /** Channel of alerts whose system has none. */
   readonly channel: string | undefined;
 }

@@ -7,6 +7,7 @@ import { isEnded, type RemedyStatus, type RunStatus } from "./outcome.ts";
  */
 export const RUN_OUTCOMES = [
   "fixed",
+  "gone",
   "healthy",
   "found",
   "open",
@@ -21,7 +22,12 @@ export type RunOutcome = (typeof RUN_OUTCOMES)[number];
 /** What the outcome is decided on. */
 export interface OutcomeFacts {
   readonly status: RunStatus;
-  readonly findings: readonly { readonly severity: Severity; readonly remedies: readonly string[] }[];
+  readonly findings: readonly {
+    readonly severity: Severity;
+    readonly remedies: readonly string[];
+    /** It was not there any more when the run looked again. */
+    readonly gone?: boolean;
+  }[];
   readonly remedies: readonly {
     readonly key: string;
     readonly status: RemedyStatus;
@@ -44,12 +50,14 @@ export function outcomeOf(facts: OutcomeFacts): RunOutcome {
   }
   const grave = findings.filter(({ severity }) => severity !== "info");
   const matter = grave.length > 0 ? grave : findings;
-  if (matter.every((finding) => isFixedBy(facts, finding.remedies))) return "fixed";
+  const left = matter.filter((finding) => finding.gone !== true && !isFixedBy(facts, finding.remedies));
+  if (left.length === 0 && matter.some((finding) => isFixedBy(facts, finding.remedies))) return "fixed";
   const has = (...statuses: readonly RemedyStatus[]) =>
     remedies.some((remedy) => statuses.includes(remedy.status));
   // Something was changed and it is not all well: nobody may read that as merely found.
   if (has("succeeded", "failed", "errored", "unknown", "undone", "applying", "verifying", "undoing"))
     return "open";
+  if (left.length === 0) return "gone";
   if (status === "cancelled") return "cancelled";
   if (has("denied")) return "denied";
   if (has("void")) return "void";

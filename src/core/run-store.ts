@@ -46,6 +46,30 @@ export interface NewRemedy {
   readonly advice?: string;
 }
 
+/** What a second look at everything came to. */
+export interface SecondLook {
+  /** The request it answers: one that came meanwhile stays. */
+  readonly n: number;
+  /** On the database's clock: the time findings and remedies were evaluated with. */
+  readonly at: Date;
+  /** The checks as they were answered now; they take the place of the earlier answers. */
+  readonly steps: readonly (NewStep & { readonly result: StepResult })[];
+  /** Checks without an answer that a finding speaks of. */
+  readonly explained: readonly string[];
+  /** In the order to be shown: what is there now, and what was there before and is gone. */
+  readonly findings: readonly (RecordedFinding & { readonly gone: boolean })[];
+  /** Remedies that nothing had named before. */
+  readonly added: readonly NewRemedy[];
+  /** Remedies that answer nothing any more, as far as they have not begun. */
+  readonly withdrawn: { readonly keys: readonly string[]; readonly because: string };
+  /** Remedies to be planned again, with what has changed; only where they still stand as they were seen. */
+  readonly replanned: readonly {
+    readonly key: string;
+    readonly status: RemedyStatus;
+    readonly because: readonly string[];
+  }[];
+}
+
 /** Why an intent was not written; nothing was done and nothing will be. `busy`: try again soon. */
 export type IntentRefusal =
   | { readonly refused: "busy" | "limit"; readonly why: string }
@@ -82,11 +106,25 @@ export interface RunStore {
     remedies: readonly NewRemedy[],
     explained: readonly string[],
   ): Promise<void>;
-  /** Freezes the plan, writes its steps and opens the approval, all at once. */
+  /** The second look saw less than the first: it is tried again after so long. */
+  lookAgainLater(fence: Fence, n: number, afterMs: number): Promise<void>;
+  /** What was seen when the run looked again; nothing happens when it was cancelled meanwhile. */
+  recordSecondLook(fence: Fence, look: SecondLook): Promise<void>;
+  /**
+   * Freezes the plan, writes its steps and opens the approval, all at once. `act`: what it does, whichever run asks; where
+   * another card of the incident asks for it already, the remedy is skipped. Nothing happens when it was withdrawn.
+   */
   propose(
     fence: Fence,
     remedy: string,
-    proposal: { plan: Plan; canonical: string; sha256: string; policy: Policy; steps: readonly NewStep[] },
+    proposal: {
+      plan: Plan;
+      canonical: string;
+      sha256: string;
+      act: string;
+      policy: Policy;
+      steps: readonly NewStep[];
+    },
   ): Promise<void>;
   /** The plan is shown but never asked for (dry run), or nothing could be planned. */
   settleRemedy(
@@ -165,4 +203,8 @@ export interface SweepStore {
   gone(worker: string): Promise<void>;
   /** Workers that gave a sign of life within `withinMs`. */
   workers(withinMs: number): Promise<{ id: string; host: string; pid: number; beatAt: Date }[]>;
+  /** Starts the runs of incidents whose quiet time is over and that still fire. */
+  startDueRuns(): Promise<number>;
+  /** Marks firing incidents of which nothing was heard for `afterMs`. */
+  markStale(afterMs: number): Promise<number>;
 }

@@ -24,7 +24,7 @@ export interface RunContext<P = Readonly<Record<string, unknown>>> {
     readonly labels: Readonly<Record<string, string>>;
     readonly annotations: Readonly<Record<string, string>>;
   };
-  /** When the run began: findings are evaluated again on resume and must come out the same. */
+  /** When the run began or last looked again: findings are evaluated again on resume and must come out the same. */
   readonly now: Date;
 }
 

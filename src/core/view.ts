@@ -101,6 +101,9 @@ export interface RemedyView {
   readonly endedAt?: Date;
 }
 
+/** A finding; `goneAt`: when the run looked again it was not there any more. */
+export type FindingView = RecordedFinding & { readonly goneAt?: Date };
+
 /** A run with everything that hangs on it: what the engine decides on, the thread draws and the CLI prints. */
 export interface RunView {
   readonly id: RunId;
@@ -130,8 +133,18 @@ export interface RunView {
   /** Remedies are taken back after so long. */
   readonly applyForMs?: number;
   readonly severity?: Severity;
+  /** The alert has ended or fired again: everything is looked at once more. `n` counts the requests. */
+  readonly lookAgain?: {
+    readonly at: Date;
+    readonly why: "resolved" | "fired" | "closed";
+    readonly n: number;
+  };
+  /** When everything was last looked at once more. */
+  readonly lookedAgainAt?: Date;
+  /** A later run of the incident asks instead of this one. */
+  readonly supersededBy?: RunId;
   readonly steps: readonly StepView[];
-  readonly findings: readonly RecordedFinding[];
+  readonly findings: readonly FindingView[];
   readonly remedies: readonly RemedyView[];
 }
 
@@ -145,7 +158,11 @@ export const unansweredSteps = ({ steps }: Pick<RunView, "steps">): StepView[] =
 export const gapsOf = (run: Pick<RunView, "steps">): StepView[] =>
   unansweredSteps(run).filter(({ explained }) => explained !== true);
 
-const factsOf = (run: RunView): OutcomeFacts => ({ ...run, gaps: unansweredSteps(run).length });
+const factsOf = (run: RunView): OutcomeFacts => ({
+  ...run,
+  findings: run.findings.map((finding) => ({ ...finding, gone: finding.goneAt !== undefined })),
+  gaps: unansweredSteps(run).length,
+});
 
 /** What came of the problem; see `outcomeOf`. */
 export const outcomeOfRun = (run: RunView): RunOutcome => outcomeOf(factsOf(run));
@@ -194,6 +211,14 @@ export interface IncidentView {
   readonly firing: number;
   readonly resolved: number;
   readonly deliveries: number;
+  /** Every time it fired again after it was resolved, oldest first; `announced`: the channel hears of it. */
+  readonly reopenings: readonly { readonly n: number; readonly at: Date; readonly announced: boolean }[];
+  /** It flaps: it is diagnosed again then, if it still fires. */
+  readonly runsDueAt?: Date;
+  /** Nothing was heard of it for long; since when that is known. */
+  readonly staleAt?: Date;
+  /** A person has ended it: no notification said that it is over. */
+  readonly closed?: { readonly by: string; readonly reason: string };
   /** At most 20, firing first. */
   readonly alerts: readonly AlertView[];
 }

@@ -14,7 +14,7 @@ export function contextOf(run: RunView, system: System): RunContext {
       connections: facesOf(system),
       contacts: system.contacts,
     },
-    now: run.startedAt ?? run.createdAt,
+    now: run.lookedAgainAt ?? run.startedAt ?? run.createdAt,
     ...(run.alert === undefined ? {} : { alert: run.alert }),
   };
 }

@@ -6,7 +6,9 @@ export type Move =
   | { readonly move: "plan-stage"; readonly stage: number }
   | { readonly move: "read"; readonly steps: readonly StepView[] }
   | { readonly move: "diagnose" }
+  | { readonly move: "look-again" }
   | { readonly move: "propose"; readonly remedy: RemedyView }
+  | { readonly move: "withdraw"; readonly remedy: RemedyView; readonly why: string }
   | { readonly move: "supersede"; readonly remedy: RemedyView; readonly by: RemedyView }
   | { readonly move: "expire"; readonly remedy: RemedyView; readonly why: string }
   | { readonly move: "apply"; readonly remedy: RemedyView; readonly step: StepView }
@@ -41,11 +43,12 @@ export function decide(
   if (open !== undefined) return open;
   if (run.cancelRequestedBy !== undefined) return cancelling(run, now);
   if (!run.diagnosed) return diagnosis(run, stages);
+  if (mustLookAgain(run, now)) return { move: "look-again" };
   for (const remedy of begunFirst(run.remedies)) {
     const move = remedyMove(run, remedy, now, putOff);
     if (move !== undefined) return move;
   }
-  if (run.remedies.some((remedy) => isRemedyOpen(remedy))) return wait(run);
+  if (run.remedies.some((remedy) => isRemedyOpen(remedy))) return wait(run, now);
   return { move: "finish", status: endStatus(run) };
 }
 
@@ -75,7 +78,7 @@ function cancelling(run: RunView, now: Date): Move {
     (remedy) => remedy.status === "unknown" || (remedy.held !== undefined && isRemedyOpen(remedy)),
   );
   return isAsked
-    ? wait({ ...run, remedies: run.remedies.filter(({ held }) => held !== undefined) })
+    ? wait({ ...run, remedies: run.remedies.filter(({ held }) => held !== undefined) }, now)
     : { move: "cancel" };
 }
 
@@ -115,7 +118,7 @@ function remedyMove(
   if (by !== undefined) return { move: "supersede", remedy, by };
   switch (remedy.status) {
     case "planned":
-      return { move: "propose", remedy };
+      return plan(run, remedy);
     case "waiting":
       return isPast(remedy.approval?.expiresAt, now)
         ? { move: "expire", remedy, why: "Nobody decided in time" }
@@ -137,6 +140,11 @@ function remedyMove(
   }
 }
 
+const plan = ({ supersededBy }: RunView, remedy: RemedyView): Move =>
+  supersededBy === undefined
+    ? { move: "propose", remedy }
+    : { move: "withdraw", remedy, why: `Run #${supersededBy} looks at this now and asks instead` };
+
 /** A remedy that has verifiably ended every finding this one answers, for good: nobody needs this one any more. */
 function fixerOf(run: RunView, remedy: RemedyView): RemedyView | undefined {
   const fixers = run.remedies.filter(({ status, held }) => status === "succeeded" && held?.ends !== "undo");
@@ -154,11 +162,22 @@ function nextWrite(run: RunView, remedy: RemedyView, phase: "apply" | "undo"): M
   return phase === "apply" ? { move: "begin-verify", remedy } : { move: "end-undo", remedy };
 }
 
-function wait(run: RunView): Move {
-  const times = run.remedies.flatMap((remedy) => {
+/** Not while something is under way: its verification compares with what was seen before it. */
+function mustLookAgain({ lookAgain, supersededBy, remedies }: RunView, now: Date): boolean {
+  const isUnderWay = remedies.some(({ status }) =>
+    ["applying", "verifying", "undoing", "unknown"].includes(status),
+  );
+  const isAsking = remedies.some(({ status }) => ["planned", "waiting", "approved"].includes(status));
+  return isPast(lookAgain?.at, now) && supersededBy === undefined && isAsking && !isUnderWay;
+}
+
+function wait(run: RunView, now: Date): Move {
+  const look = run.lookAgain !== undefined && run.lookAgain.at > now ? [run.lookAgain.at.getTime()] : [];
+  const decisions = run.remedies.flatMap((remedy) => {
     const decision = remedy.status === "waiting" ? remedy.approval?.expiresAt : undefined;
     return [decision, remedy.held?.until].flatMap((time) => (time === undefined ? [] : [time.getTime()]));
   });
+  const times = [...look, ...decisions];
   return times.length === 0 ? { move: "wait" } : { move: "wait", until: new Date(Math.min(...times)) };
 }
 

@@ -1,6 +1,6 @@
 import type { Call } from "../core/action.ts";
 import { DiagError } from "../core/errors.ts";
-import { bySeverity, type Finding, FindingSchema } from "../core/finding.ts";
+import { bySeverity, type Finding, FindingSchema, type RecordedFinding } from "../core/finding.ts";
 import type { NewRemedy, NewStep, StepResult } from "../core/run-store.ts";
 import { type Trouble, unexplained } from "../core/trouble.ts";
 import type { RunView, StepView } from "../core/view.ts";
@@ -88,6 +88,15 @@ export async function readStep(
 
 /** Findings and the remedies they name, from what was recorded. */
 export async function recordDiagnosis(house: EngineHouse, grip: Grip): Promise<void> {
+  const { findings, remedies, explained } = conclusionsOf(house, grip);
+  await house.store.recordDiagnosis(grip.fence, findings, remedies, explained);
+}
+
+/** What the runbook makes of what was seen; pure. */
+export function conclusionsOf(
+  house: EngineHouse,
+  grip: Grip,
+): { findings: RecordedFinding[]; remedies: NewRemedy[]; explained: readonly string[] } {
   const { view, system } = grip;
   const context = contextOf(view, system);
   const seen = seenOf(view);
@@ -99,7 +108,7 @@ export async function recordDiagnosis(house: EngineHouse, grip: Grip): Promise<v
     (key) => adviceOf(troubles, key, house.redact) ?? newRemedy(grip, key, seen, context),
   );
   const explained = explainedSteps(view.steps, (steps) => judgedBy(house, grip, steps));
-  await house.store.recordDiagnosis(grip.fence, findings.toSorted(bySeverity), remedies, explained);
+  return { findings: findings.toSorted(bySeverity), remedies, explained };
 }
 
 /** What connectors and runbook make of what the steps returned; pure. */

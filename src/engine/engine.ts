@@ -8,6 +8,7 @@ import { stepError } from "./call.ts";
 import { decide, type Move } from "./decide.ts";
 import { planStage, readSteps, recordDiagnosis } from "./diagnose.ts";
 import { type EngineHouse, type Grip, knowledgeOf } from "./house.ts";
+import { lookAgain } from "./look-again.ts";
 import { propose } from "./propose.ts";
 import { settle } from "./settle.ts";
 import { beginUndo, endUndo, failed, verifyMs, verifyRemedy } from "./verify.ts";
@@ -209,6 +210,11 @@ async function perform(
       return void (await readSteps(house, grip, next.steps));
     case "diagnose":
       return void (await recordDiagnosis(house, grip));
+    case "look-again":
+      return void (await lookAgain(house, grip));
+    case "withdraw":
+      house.events.remedy(view.runbook, "void");
+      return void (await store.settleRemedy(fence, next.remedy.key, { status: "void", note: next.why }));
     case "propose":
       return void (await propose(house, grip, next.remedy));
     case "supersede":

@@ -47,6 +47,7 @@ export async function propose(house: EngineHouse, grip: Grip, remedy: RemedyView
     await store.propose(grip.fence, remedy.key, {
       plan,
       ...frozen,
+      act: actOf(plan),
       policy,
       steps: stepsOf(house, grip, remedy.key, plan),
     });
@@ -61,10 +62,15 @@ export async function propose(house: EngineHouse, grip: Grip, remedy: RemedyView
   }
 }
 
-async function previewCalls(
+/** What a plan does, whichever run and runbook has made it. */
+const actOf = ({ system, calls }: Plan): string =>
+  sha256(canonical({ system, calls: calls.map(({ action, on, input }) => ({ action, on, input })) }));
+
+/** The calls a remedy would make now, or why it would make none. */
+export async function previewCalls(
   house: EngineHouse,
-  grip: Grip,
-  remedy: RemedyView,
+  grip: Pick<Grip, "view" | "runbook" | "system" | "stop">,
+  remedy: Pick<RemedyView, "key">,
 ): Promise<{ calls: PlannedCall[] } | { skip: string }> {
   const { view, runbook, system } = grip;
   const spec = executable(grip, remedy.key);

@@ -16,6 +16,8 @@ interface SweeperHouse {
     readonly version: string;
   };
   readonly everyMs?: number;
+  /** `alerts.stale` of diagbot.yaml. */
+  readonly staleMs: number;
   /** Told how many writes wait for a human to say whether they happened. */
   readonly onUnknown?: (writes: number) => void;
 }
@@ -23,6 +25,8 @@ interface SweeperHouse {
 const LEASE_MS = 5_000;
 /** Sweeps between two counts of what waits for a human's word. */
 const COUNT_EVERY = 10;
+/** Sweeps between two looks for incidents of which nothing is heard. */
+const STALE_EVERY = 60;
 /** Sweeps between two prunings: about an hour. */
 const PRUNE_EVERY = 3_600;
 
@@ -58,11 +62,16 @@ async function run(house: SweeperHouse, stop: AbortSignal): Promise<void> {
   }
 }
 
-async function sweep({ store, dispatcher, worker, onUnknown }: SweeperHouse, sweeps: number): Promise<void> {
+async function sweep(
+  { store, dispatcher, worker, onUnknown, staleMs }: SweeperHouse,
+  sweeps: number,
+): Promise<void> {
   await store.beat(worker);
   if (!(await store.lead("sweeper", worker.id, LEASE_MS))) return;
   await store.thaw();
   await store.endOffers();
+  await store.startDueRuns();
+  if (sweeps % STALE_EVERY === 0) await store.markStale(staleMs);
   if (sweeps % PRUNE_EVERY === 0) await store.prune();
   if (sweeps % COUNT_EVERY === 0) onUnknown?.(await store.unknownOutcomes());
   const due = await store.dueRuns(200);

@@ -29,6 +29,7 @@ export function routeAlerts(catalog: Catalog, notification: Notification): Alert
     channel,
     severity: severityOf(firing.length > 0 ? firing : notification.alerts),
     runs: system === undefined ? [] : runsFor(catalog, system, firing),
+    quietMs: catalog.alerts.quiet,
     ...(system === undefined ? {} : { system: system.id }),
   };
 }

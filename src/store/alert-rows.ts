@@ -108,6 +108,8 @@ export interface Settled {
   readonly became?: "resolved" | "reopened";
   /** Something people see of the incident itself changed. */
   readonly visible: boolean;
+  /** When it was last heard of has changed by so much that people should see it. */
+  readonly heard: boolean;
 }
 
 /** What people are told of the notification's trouble; null: nothing. */
@@ -128,9 +130,10 @@ export async function settleIncidents(
     before: string;
     after: string;
     visible: boolean;
+    heard: boolean;
   }>(
     `WITH before AS (
-       SELECT i.id, i.status, i.truncated, i.severity, i.note, CASE
+       SELECT i.id, i.status, i.truncated, i.severity, i.note, i.last_seen_at, i.stale_at, CASE
          WHEN EXISTS (SELECT FROM alert_instance a WHERE a.incident_id = i.id AND a.status = 'firing') THEN 'firing'
          WHEN i.id = $2 AND $3 > 0 THEN i.status
          ELSE 'resolved' END AS next
@@ -140,17 +143,23 @@ export async function settleIncidents(
        truncated = CASE WHEN i.id = $2 THEN $3 ELSE i.truncated END,
        note = CASE WHEN i.id = $2 THEN $6 ELSE i.note END,
        system = coalesce(i.system, CASE WHEN i.id = $2 THEN $5 END),
+       stale_at = NULL,
+       closed_by = CASE WHEN next = 'firing' THEN NULL ELSE i.closed_by END,
+       close_reason = CASE WHEN next = 'firing' THEN NULL ELSE i.close_reason END,
        severity = CASE WHEN i.id = $2 AND i.severity = 'unknown' THEN $4 ELSE i.severity END,
        resolved_at = CASE WHEN next = 'firing' THEN NULL WHEN before.status = 'resolved' THEN i.resolved_at ELSE now() END
      FROM before WHERE i.id = before.id
      RETURNING i.id, i.thread_id, before.status AS before, i.status AS after,
-       (i.truncated, i.severity, i.note) IS DISTINCT FROM (before.truncated, before.severity, before.note) AS visible`,
+       (i.truncated, i.severity, i.note) IS DISTINCT FROM (before.truncated, before.severity, before.note)
+         OR before.stale_at IS NOT NULL AS visible,
+       before.last_seen_at < now() - interval '1 minute' AS heard`,
     [ids, home, notification.truncatedAlerts, severity, system ?? null, noteOf(request)],
   );
   return rows.map((row) => ({
     id: row.id,
     threadId: row.thread_id,
     visible: row.visible,
+    heard: row.heard,
     ...(row.before === row.after
       ? {}
       : { became: row.after === "firing" ? ("reopened" as const) : ("resolved" as const) }),

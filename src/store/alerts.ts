@@ -2,7 +2,7 @@ import { groupTitle } from "../core/alert.ts";
 import type { Caller } from "../core/caller.ts";
 import { clip } from "../core/format.ts";
 import { IncidentId, type RunId, ThreadId } from "../core/ids.ts";
-import type { AlertRequest, AlertRun, Entry, Intake } from "../core/ports.ts";
+import type { AlertRequest, Entry, Intake } from "../core/ports.ts";
 import {
   type Change,
   changesOf,
@@ -21,7 +21,9 @@ import {
   writeInstances,
 } from "./alert-rows.ts";
 import { noteEntry } from "./inbox.ts";
-import { insertRun, insertThread } from "./runs.ts";
+import { settleEnded } from "./incident-ends.ts";
+import { noteReopening, startIncidentRuns } from "./incident-runs.ts";
+import { insertThread } from "./runs.ts";
 import type { Transaction } from "./transaction.ts";
 
 type Received = Awaited<ReturnType<Intake["receiveAlerts"]>>;
@@ -76,7 +78,7 @@ async function open(tx: Transaction, request: AlertRequest, changes: readonly Ch
   // Instances taken over from an incident that is over were resolved there: nothing else of it changes.
   tx.touch("thread", thread);
   audit(tx, "incident.opened", incident, { system: system ?? null, alerts: changes.length });
-  const runs = firing ? await startRuns(tx, request, { incident, thread, runs: request.runs }) : [];
+  const runs = firing ? await startRuns(tx, request, { incident, thread, reopened: false }) : [];
   return { incident, thread, news: "opened", runs };
 }
 
@@ -92,56 +94,34 @@ async function update(
   const superseded = await resolveSuperseded(tx, changes);
   const concerned = [home.id, ...superseded, ...changes.flatMap((change) => change.incident ?? [])];
   const settled = await settleIncidents(tx, request, home.id, [...new Set(concerned)]);
-  for (const other of settled) note(tx, other, other.id !== home.id || changes.length > 0);
+  for (const other of settled) await note(tx, request, other, other.id !== home.id || changes.length > 0);
   const mine = settled.find(({ id }) => id === home.id);
   const reopened = mine?.became === "reopened";
   const changed = changes.length > 0 || mine?.became !== undefined || mine?.visible === true;
-  const runs = await runsOfUpdate(tx, request, { incident, thread, reopened, changes });
+  const runs = changes.some(({ status }) => status === "firing")
+    ? await startRuns(tx, request, { incident, thread, reopened })
+    : [];
   return { incident, thread, news: reopened ? "reopened" : changed ? "updated" : "repeated", runs };
 }
 
-/** What became of an incident, for its thread and the audit. */
-function note(tx: Transaction, { id, threadId, became, visible }: Settled, changed: boolean): void {
-  if (changed || visible || became !== undefined) tx.touch("thread", threadId);
-  if (became !== undefined) audit(tx, `incident.${became}`, id, {});
+/** What became of an incident, for its thread, its runs and the audit. */
+async function note(tx: Transaction, request: AlertRequest, one: Settled, changed: boolean): Promise<void> {
+  const { id, threadId, became, visible, heard } = one;
+  if (changed || visible || heard || became !== undefined) tx.touch("thread", threadId);
+  if (became === undefined) return;
+  audit(tx, `incident.${became}`, id, {});
+  const incident = IncidentId.parse(id);
+  if (became === "reopened") await noteReopening(tx, incident, request.quietMs);
+  else await settleEnded(tx, { incident, thread: ThreadId.parse(threadId), why: became });
 }
 
-/** A reopened incident is diagnosed again; an open one only by runbooks it has not had yet. */
-async function runsOfUpdate(
+function startRuns(
   tx: Transaction,
-  request: AlertRequest,
-  at: { incident: IncidentId; thread: ThreadId; reopened: boolean; changes: readonly Change[] },
-): Promise<RunId[]> {
-  if (!at.changes.some(({ status }) => status === "firing")) return [];
-  const runs = at.reopened ? request.runs : await notRunYet(tx, at.incident, request.runs);
-  return startRuns(tx, request, { ...at, runs });
-}
-
-/** Runs of runbooks that this incident has not had yet. */
-async function notRunYet(
-  tx: Transaction,
-  incident: IncidentId,
-  runs: readonly AlertRun[],
-): Promise<readonly AlertRun[]> {
-  if (runs.length === 0) return [];
-  const { rows } = await tx.sql.query<{ runbook: string }>(
-    "SELECT DISTINCT runbook FROM run WHERE incident_id = $1",
-    [incident],
-  );
-  const had = new Set(rows.map(({ runbook }) => runbook));
-  return runs.filter(({ runbook }) => !had.has(runbook));
-}
-
-async function startRuns(
-  tx: Transaction,
-  { notification, channel }: AlertRequest,
-  { incident, thread, runs }: { incident: IncidentId; thread: ThreadId; runs: readonly AlertRun[] },
+  { notification, channel, quietMs, runs }: AlertRequest,
+  { incident, thread, reopened }: { incident: IncidentId; thread: ThreadId; reopened: boolean },
 ): Promise<RunId[]> {
   const caller: Caller = { via: "alert", name: clip(groupTitle(notification), 200) || "alert" };
-  const ids: RunId[] = [];
-  for (const { alert, ...run } of runs)
-    ids.push(await insertRun(tx, { ...run, caller, channel }, { thread, incident, alert }));
-  return ids;
+  return startIncidentRuns(tx, { incident, thread, channel, caller, quietMs }, runs, { reopened });
 }
 
 const audit = (tx: Transaction, event: string, incident: number, more: object) =>

@@ -12,6 +12,7 @@ import { runEnds } from "./run-ends.ts";
 import { runLease } from "./run-lease.ts";
 import { runSteps } from "./run-steps.ts";
 import { lookAtRun } from "./run-view.ts";
+import { secondLook } from "./second-look.ts";
 import { createSweepStore } from "./sweep.ts";
 import { writes } from "./writes.ts";
 
@@ -52,6 +53,7 @@ const createRunStore = (house: { pool: Pool; onCommit: OnCommit }): RunStore => 
     (await house.pool.query<{ now: Date }>("SELECT clock_timestamp() AS now")).rows[0]?.now ?? new Date(),
   ...runLease(house),
   ...runSteps(house),
+  ...secondLook(house),
   ...remedies(house),
   ...remedyAftermath(house),
   ...writes(house),

@@ -1,13 +1,14 @@
 import { z } from "zod";
 import { accountOf, type Caller } from "../core/caller.ts";
 import { DiagError } from "../core/errors.ts";
-import { RunId, ThreadId } from "../core/ids.ts";
+import { IncidentId, RunId, ThreadId } from "../core/ids.ts";
 import type { Entry, FreezeRequest, Intake, RunRequest } from "../core/ports.ts";
 import type { FreezeView } from "../core/view.ts";
 import { receiveAlerts } from "./alerts.ts";
 import { AnswerResult, castAnswer } from "./answers.ts";
 import type { OnCommit } from "./fence.ts";
 import { isFirstEntry, once } from "./inbox.ts";
+import { closeIncident } from "./incident-ends.ts";
 import { insertNotice } from "./notices.ts";
 import type { Pool } from "./pool.ts";
 import { actorOf, insertRun, insertThread } from "./runs.ts";
@@ -71,6 +72,8 @@ export function createIntake({
     },
     requestCancel: async (entry, run, caller) =>
       (await change(entry, z.enum(["requested", "ended"]), (tx) => requestCancel(tx, run, caller))).result,
+    closeIncident: async (entry, request) =>
+      (await change(entry, Closed, (tx) => closeIncident(tx, request))).result,
     freeze: async (entry, request) => (await change(entry, Freeze, (tx) => freeze(tx, request))).result,
     unfreeze: async (entry, by) => (await change(entry, z.boolean(), (tx) => unfreeze(tx, by))).result,
     isFirst: (entry) => isFirstEntry(pool, entry),
@@ -78,6 +81,7 @@ export function createIntake({
 }
 
 const Run = z.object({ run: RunId, thread: ThreadId });
+const Closed = z.object({ incident: IncidentId, closed: z.boolean() });
 const Freeze = z.object({
   by: z.string(),
   reason: z.string(),

@@ -59,7 +59,7 @@ async function runs(
 ): Promise<RunSummary[]> {
   const { rows } = await pool.query<{ run: JsonRow } & Omit<OutcomeFacts, "status">>(
     `SELECT to_jsonb(r) AS run,
-       (SELECT coalesce(jsonb_agg(jsonb_build_object('severity', f.severity, 'remedies', f.remedies)), '[]')
+       (SELECT coalesce(jsonb_agg(jsonb_build_object('severity', f.severity, 'remedies', f.remedies, 'gone', f.gone_at IS NOT NULL)), '[]')
         FROM finding f WHERE f.run_id = r.id) AS findings,
        (SELECT coalesce(jsonb_agg(jsonb_build_object('key', m.key, 'status', m.status)), '[]')
         FROM remedy m WHERE m.run_id = r.id) AS remedies,
@@ -121,12 +121,14 @@ async function incidentOf(pool: Pool, thread: ThreadId): Promise<IncidentView | 
     alerts: JsonRow[] | null;
     firing: number;
     resolved: number;
+    reopenings: JsonRow[] | null;
   }>(
     `SELECT to_jsonb(i) AS incident,
        (SELECT jsonb_agg(to_jsonb(a)) FROM (SELECT * FROM alert_instance WHERE incident_id = i.id
           ORDER BY status, starts_at, labels_sha256 LIMIT $2) a) AS alerts,
        (SELECT count(*)::int FROM alert_instance WHERE incident_id = i.id AND status = 'firing') AS firing,
-       (SELECT count(*)::int FROM alert_instance WHERE incident_id = i.id AND status = 'resolved') AS resolved
+       (SELECT count(*)::int FROM alert_instance WHERE incident_id = i.id AND status = 'resolved') AS resolved,
+       (SELECT jsonb_agg(to_jsonb(o) ORDER BY o.n) FROM reopening o WHERE o.incident_id = i.id) AS reopenings
      FROM incident i WHERE i.thread_id = $1`,
     [thread, ALERT_LIMIT],
   );
@@ -153,10 +155,17 @@ async function incidentOf(pool: Pool, thread: ThreadId): Promise<IncidentView | 
       startsAt: new Date(alert.starts_at),
       ...present({ endsAt: date(alert.ends_at) }),
     })),
+    reopenings: (row.reopenings ?? []).map(({ n, at, announced }) => ({ n, at: new Date(at), announced })),
     ...present({
       system: incident.system as string | undefined,
       note: incident.note as string | undefined,
       resolvedAt: date(incident.resolved_at),
+      runsDueAt: date(incident.runs_due_at),
+      staleAt: date(incident.stale_at),
+      closed:
+        incident.closed_by === null
+          ? undefined
+          : { by: incident.closed_by as string, reason: (incident.close_reason ?? "") as string },
     }),
   };
 }

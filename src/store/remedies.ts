@@ -60,7 +60,10 @@ const propose = (
   ...[fence, key, proposal]: Parameters<RunStore["propose"]>
 ) =>
   fenced(house, fence, async (tx) => {
-    const { canonical, sha256, policy, steps } = proposal;
+    const { canonical, sha256, act, policy, steps } = proposal;
+    const rival = await sameAct(tx, fence, key, act);
+    if (rival !== undefined)
+      return endRemedy(tx, fence, key, "skipped", `Run #${rival} of this incident asks for the same already`);
     const { rowCount } = await tx.sql.query(
       "UPDATE remedy SET status = 'waiting', plan = $3, plan_sha256 = $4, risk = $5 WHERE run_id = $1 AND key = $2 AND status = 'planned'",
       [fence.run, key, canonical, sha256, proposal.plan.risk],
@@ -69,9 +72,20 @@ const propose = (
     if (rowCount !== 1) return;
     await insertSteps(tx, fence, steps);
     await tx.sql.query(
-      `INSERT INTO approval (id, run_id, remedy, plan_sha256, policy, need, requester, expires_at)
-       SELECT $1, $2, $3, $4, $5, $7, caller->>'principal', clock_timestamp() + make_interval(secs => $6) FROM run WHERE id = $2`,
-      [randomId(), fence.run, key, sha256, JSON.stringify(policy), policy.expires / 1000, policy.approvals],
+      `INSERT INTO approval (id, run_id, remedy, plan_sha256, policy, need, requester, act, expires_at)
+       SELECT $1, $2, $3, $4, $5, $7, caller->>'principal', $8, clock_timestamp() + make_interval(secs => $6) FROM run WHERE id = $2`,
+      [
+        ...[
+          randomId(),
+          fence.run,
+          key,
+          sha256,
+          JSON.stringify(policy),
+          policy.expires / 1000,
+          policy.approvals,
+        ],
+        act,
+      ],
     );
     tx.audit({
       actor: fence.worker,
@@ -81,6 +95,32 @@ const propose = (
     });
     tx.show({ urgent: true });
   });
+
+/** Any number whose neighbours no other advisory lock uses. */
+const ACTS_LOCK = 720_441_399;
+
+/** The run of the same incident whose card asks for this act or carries it out. Proposals of an incident stand in one line. */
+async function sameAct(
+  { sql }: FencedTransaction,
+  fence: Fence,
+  key: string,
+  act: string,
+): Promise<number | undefined> {
+  const { rows } = await sql.query<{ incident: number | null }>(
+    "SELECT incident_id AS incident FROM run WHERE id = $1",
+    [fence.run],
+  );
+  const incident = rows[0]?.incident ?? null;
+  if (incident === null) return undefined;
+  await sql.query("SELECT pg_advisory_xact_lock($1, $2)", [ACTS_LOCK, incident]);
+  const { rows: rivals } = await sql.query<{ run: number }>(
+    `SELECT a.run_id AS run FROM run r JOIN approval a ON a.run_id = r.id JOIN remedy m ON m.run_id = a.run_id AND m.key = a.remedy
+     WHERE r.incident_id = $1 AND a.act = $2 AND a.state IN ('pending', 'approved') AND (a.run_id, a.remedy) <> ($3, $4)
+       AND m.status IN ('waiting', 'approved', 'applying', 'verifying', 'undoing', 'unknown') LIMIT 1`,
+    [incident, act, fence.run, key],
+  );
+  return rivals[0]?.run;
+}
 
 /** It stays in force, and a human may still say what becomes of it. */
 const hold = (

@@ -1,5 +1,5 @@
 import { gravest } from "../core/finding.ts";
-import type { Fence, NewStep, RunStore, StepResult } from "../core/run-store.ts";
+import type { Fence, NewRemedy, NewStep, RunStore, StepResult } from "../core/run-store.ts";
 import { type FencedTransaction, fenced, type OnCommit } from "./fence.ts";
 import type { Pool } from "./pool.ts";
 
@@ -71,7 +71,8 @@ export async function insertSteps(
   }
 }
 
-const writeResult = (tx: FencedTransaction, fence: Fence, step: string, result: StepResult) =>
+/** What a read saw. */
+export const writeResult = (tx: FencedTransaction, fence: Fence, step: string, result: StepResult) =>
   tx.sql.query(
     `UPDATE step SET state = $3, output = $4, error = $5, started_at = $6, finished_at = clock_timestamp()
      WHERE run_id = $1 AND name = $2 AND effect = 'read'`,
@@ -84,6 +85,24 @@ const writeResult = (tx: FencedTransaction, fence: Fence, step: string, result: 
       result.startedAt,
     ],
   );
+
+/** Remedies in their order; `after`: behind those that are there. */
+export async function insertRemedies(
+  tx: FencedTransaction,
+  fence: Fence,
+  remedies: readonly NewRemedy[],
+  { after = false }: { after?: boolean } = {},
+): Promise<void> {
+  for (const [ord, remedy] of remedies.entries())
+    await tx.sql.query(
+      `INSERT INTO remedy (run_id, key, ord, title, risk, status, advice)
+       SELECT $1, $2, $3 + CASE WHEN $8 THEN (SELECT count(*)::int FROM remedy WHERE run_id = $1) ELSE 0 END, $4, $5, $6, $7`,
+      [
+        ...[fence.run, remedy.key, ord, remedy.title, remedy.risk, remedy.status, remedy.advice ?? null],
+        after,
+      ],
+    );
+}
 
 const recordDiagnosis = (
   house: { pool: Pool; onCommit: OnCommit },
@@ -105,12 +124,7 @@ const recordDiagnosis = (
         ],
       );
     }
-    for (const [ord, remedy] of remedies.entries()) {
-      await tx.sql.query(
-        "INSERT INTO remedy (run_id, key, ord, title, risk, status, advice) VALUES ($1, $2, $3, $4, $5, $6, $7)",
-        [fence.run, remedy.key, ord, remedy.title, remedy.risk, remedy.status, remedy.advice ?? null],
-      );
-    }
+    await insertRemedies(tx, fence, remedies);
     await tx.sql.query("UPDATE step SET explained = true WHERE run_id = $1 AND name = ANY ($2)", [
       fence.run,
       explained,

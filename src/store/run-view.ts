@@ -69,9 +69,10 @@ function toRunView(row: RunRow): RunView {
     diagnosed: run.diagnosed,
     dryRun: run.dry_run,
     steps: (row.steps ?? []).map(toStep),
-    findings: (row.findings ?? []).map(
-      ({ run_id: _run, ord: _ord, ...finding }) => finding as RunView["findings"][number],
-    ),
+    findings: (row.findings ?? []).map(({ run_id: _run, ord: _ord, gone_at, ...finding }) => ({
+      ...(finding as RunView["findings"][number]),
+      ...present({ goneAt: date(gone_at) }),
+    })),
     remedies: (row.remedies ?? []).map((remedy) => toRemedy(remedy, row)),
     ...present({
       incident: run.incident_id === null ? undefined : IncidentId.parse(run.incident_id),
@@ -82,6 +83,12 @@ function toRunView(row: RunRow): RunView {
       cancelRequestedBy: run.cancel_requested_by,
       severity: run.severity,
       applyForMs: run.apply_for_ms,
+      lookedAgainAt: date(run.looked_again_at),
+      supersededBy: run.superseded_by === null ? undefined : RunId.parse(run.superseded_by),
+      lookAgain:
+        run.look_again_at === null
+          ? undefined
+          : { at: new Date(run.look_again_at), why: run.look_again_why, n: run.look_again_n },
     }),
   };
 }

@@ -2,11 +2,18 @@ import { RunId } from "../core/ids.ts";
 import type { SweepStore } from "../core/run-store.ts";
 import { endOffers } from "./after-end.ts";
 import type { OnCommit } from "./fence.ts";
+import { markStale } from "./incident-ends.ts";
+import { startDueRuns } from "./incident-runs.ts";
 import type { Pool } from "./pool.ts";
-import { transact } from "./transaction.ts";
+import { type Transaction, transact } from "./transaction.ts";
 
 /** What keeps going what crashes and a wiped queue left behind. */
 export function createSweepStore({ pool, onCommit }: { pool: Pool; onCommit: OnCommit }): SweepStore {
+  const sweeping = async (work: (tx: Transaction) => Promise<number>): Promise<number> => {
+    const { value, touched } = await transact(pool, work);
+    onCommit(touched);
+    return value;
+  };
   return {
     lead: async (name, owner, leaseMs) => {
       const { rowCount } = await pool.query(
@@ -59,6 +66,8 @@ export function createSweepStore({ pool, onCommit }: { pool: Pool; onCommit: OnC
       return value;
     },
     endOffers: () => endOffers({ pool, onCommit }),
+    startDueRuns: () => sweeping(startDueRuns),
+    markStale: (afterMs) => sweeping((tx) => markStale(tx, afterMs)),
     beat: async ({ id, host, pid, version }) => {
       await pool.query(
         `INSERT INTO worker (id, host, pid, version) VALUES ($1, $2, $3, $4)

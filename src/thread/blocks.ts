@@ -84,7 +84,8 @@ export interface ButtonSpec {
   readonly action:
     | `remedy:${"approve" | "deny" | "preview" | "break-glass" | Answer}`
     | "run:cancel"
-    | "run:details";
+    | "run:details"
+    | "incident:runs";
   readonly label: string;
   readonly value: string;
   readonly style?: "primary" | "danger";

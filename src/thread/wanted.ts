@@ -24,6 +24,8 @@ export interface WantedMessage {
   readonly live?: boolean;
   /** Says that something is over: sent when the other messages show how it ended. */
   readonly closing?: boolean;
+  /** Shown in the channel as well as in the thread, when it is posted. */
+  readonly broadcast?: boolean;
   /** Fallback for notifications; escaped mrkdwn. */
   readonly text: string;
   readonly blocks: readonly KnownBlock[];

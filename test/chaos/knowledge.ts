@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { actionsOn, type Connector, type EffectClass, type Probed } from "../../src/core/action.ts";
+import { AlertSettings } from "../../src/core/alert.ts";
 import { DiagError } from "../../src/core/errors.ts";
 import { PrincipalId } from "../../src/core/ids.ts";
 import { Limits } from "../../src/core/limits.ts";
@@ -136,5 +137,6 @@ export const chaosCatalog = (url: string): Catalog => ({
   people: [asker, ...voters],
   policies: Policies.parse({ high: { approvals: 2, from: ["oncall"], expires: "10m", execute: "5m" } }),
   limits: Limits.parse({ writesPerSystemHour: 10_000, simultaneousWrites: 1_000 }),
+  alerts: AlertSettings.parse({}),
   channel: "C0",
 });

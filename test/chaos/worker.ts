@@ -60,7 +60,14 @@ const engine = createEngine(
   { worker: env.WORKER, leaseMs: env.LEASE_MS },
 );
 const worker = { id: env.WORKER, host: "chaos", pid: process.pid, version: "chaos" };
-const sweeper = createSweeper({ store: store.sweep, dispatcher, logger, worker, everyMs: 300 });
+const sweeper = createSweeper({
+  store: store.sweep,
+  dispatcher,
+  logger,
+  worker,
+  everyMs: 300,
+  staleMs: 3_600_000,
+});
 const source = createJobSource({ ...place, logger, lockMs: 2_000, stalledCheckMs: 1_000, watchMs: 1_000 });
 sweeper.start();
 const consumer = source.work("run", 8, (id) => engine.advance(RunId.parse(id)));

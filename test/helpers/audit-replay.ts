@@ -31,7 +31,8 @@ export async function auditGaps(pool: Pool): Promise<string[]> {
 const TABLES = `
   SELECT 'run ' || id AS subject, status AS state FROM run
   UNION ALL SELECT 'remedy ' || run_id || '/' || key, status FROM remedy
-  UNION ALL SELECT 'approval ' || run_id || '/' || remedy, state FROM approval
+  UNION ALL (SELECT DISTINCT ON (run_id, remedy) 'approval ' || run_id || '/' || remedy, state FROM approval
+    ORDER BY run_id, remedy, requested_at DESC)
   UNION ALL SELECT 'attempts ' || run_id || '/' || step, count(*)::text FROM attempt GROUP BY run_id, step
   UNION ALL SELECT 'votes ' || a.run_id, count(*)::text FROM vote v JOIN approval a ON a.id = v.approval_id GROUP BY a.run_id`;
 
@@ -47,6 +48,9 @@ function play(told: States, { event, run_id: run, payload }: Row): void {
       told.set(`run ${run}`, "running");
       return;
     case "run.diagnosed":
+      diagnosed(told, run, fact.remedies);
+      return;
+    case "run.looked-again":
       diagnosed(told, run, fact.remedies);
       return;
     case "remedy.proposed":

@@ -1,6 +1,7 @@
 import type pg from "pg";
 import { pino } from "pino";
 import { z } from "zod";
+import { AlertSettings } from "../../src/core/alert.ts";
 import type { Answer } from "../../src/core/answer.ts";
 import { ApprovalId, PrincipalId, type RunId } from "../../src/core/ids.ts";
 import { Limits } from "../../src/core/limits.ts";
@@ -50,6 +51,14 @@ export const worldRunbooks: Runbook[] = [
       keyed: low(setKeyed),
       human: { advice: "turn the tap", risk: "low" },
     }),
+  runbook({ id: "level-twin", title: "The same", needs: ["http"], covers: [], params: z.object({}) })
+    .diagnose(() => ({ now: level() }))
+    .findings(({ now }) =>
+      now.ok && now.value.value > 5
+        ? [{ id: "high", severity: "warning", title: "level", because: "it is above 5", remedies: ["set"] }]
+        : [],
+    )
+    .remedies({ set: low(setGuarded) }),
   runbook({ id: "quiet", title: "Nothing to see", needs: ["http"], covers: [], params: z.object({}) })
     .diagnose(() => ({ now: level() }))
     .findings(() => [])
@@ -112,6 +121,7 @@ export function engineBench(
     people: options.people ?? [alice, bob, carol],
     policies: options.policies ?? PoliciesSchema.parse({ high: { approvals: 1, from: ["oncall"] } }),
     limits: options.limits ?? Limits.parse({ writesPerSystemHour: 1000 }),
+    alerts: AlertSettings.parse({}),
     channel: "C0",
   };
   const another: Bench["another"] = (worker, { leaseMs = 2_000, crash = () => {} } = {}) =>

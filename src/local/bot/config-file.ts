@@ -19,6 +19,8 @@ export function configFile(
       bob: { ...CONFIGURED_PEOPLE.bob, login: [account] },
     },
     policies: POLICIES,
+    // People break the same thing again at once.
+    alerts: { quiet: "2s" },
     systems: {
       shop: {
         channel: SHOP_CHANNEL,

@@ -2,7 +2,7 @@ import type { KnownBlock } from "@slack/types";
 import type { RecordedFinding } from "../../core/finding.ts";
 import { count } from "../../core/format.ts";
 import { isEnded } from "../../core/outcome.ts";
-import { gapsOf, type RunView, unansweredSteps } from "../../core/view.ts";
+import { type FindingView, gapsOf, type RunView, unansweredSteps } from "../../core/view.ts";
 import { fileText } from "../../lib/escape.ts";
 import {
   bold,
@@ -46,9 +46,11 @@ export function drawFindings(run: RunView, attach: Attach): WantedMessage[] {
   }));
 }
 
-function drawFinding(finding: RecordedFinding, attach: Attach, apart: boolean): KnownBlock[] {
+function drawFinding(finding: FindingView, attach: Attach, apart: boolean): KnownBlock[] {
   const because = finding.because.trim() === "" ? [] : [newline, ...prose(finding.because, 900)];
-  const head = rich(plain(`${SEVERITY_ICON[finding.severity]} `), bold(finding.title, 300), ...because);
+  const isGone = finding.goneAt !== undefined;
+  const icon = isGone ? "✅ No longer there:" : SEVERITY_ICON[finding.severity];
+  const head = rich(plain(`${icon} `), bold(finding.title, 300), ...because);
   const evidence = finding.evidence.slice(0, MOST_EVIDENCE).flatMap((item) => drawEvidence(item, attach));
   const rest = finding.evidence.slice(MOST_EVIDENCE);
   const more =

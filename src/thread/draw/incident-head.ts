@@ -5,6 +5,7 @@ import { isEnded } from "../../core/outcome.ts";
 import type { AlertView, IncidentView, RunView, ThreadView } from "../../core/view.ts";
 import { cut, mrkdwn } from "../../lib/escape.ts";
 import {
+  actions,
   bold,
   button,
   codeBlock,
@@ -16,10 +17,11 @@ import {
   plain,
   rich,
 } from "../blocks.ts";
-import { on, shortStamp } from "../text/dates.ts";
+import { at, on, shortStamp } from "../text/dates.ts";
 import { fitTable } from "../text/table.ts";
 import type { WantedMessage } from "../wanted.ts";
 import { buttonsOf, drawFreeze, nameRun } from "./run-head.ts";
+import { isAllGone } from "./second-look.ts";
 import { verdictOf } from "./verdict.ts";
 
 const MOST_RUNS = 5;
@@ -39,11 +41,13 @@ export function drawIncidentHead(incident: IncidentView, thread: ThreadView): Wa
     text: fallback(`${words} (${incident.system ?? "unknown system"})`),
     blocks: [
       header(words),
-      ...drawRuns(incident, runs),
+      ...drawRuns(incident, thread),
+      ...drawLife(incident),
       ...drawFreeze(thread.freeze),
       ...drawAlerts(incident),
       context(
         `*${mrkdwn(incident.system ?? "no system matches", 70)}*`,
+        `incident #${incident.id}`,
         ...sayRun(runs),
         `severity ${mrkdwn(incident.severity, 30)}`,
         `since ${on(incident.openedAt)}`,
@@ -56,8 +60,10 @@ export function drawIncidentHead(incident: IncidentView, thread: ThreadView): Wa
 }
 
 function headlineOf(incident: IncidentView): string {
-  const { title, status, severity, firing, resolved, truncated } = incident;
+  const { title, status, severity, firing, resolved, truncated, closed, staleAt } = incident;
+  if (closed !== undefined) return `☑️ Closed: ${title.slice(0, 120)}`;
   if (status === "resolved") return `✅ Resolved: ${title.slice(0, 120)}`;
+  if (staleAt !== undefined) return `❔ Not heard of for long: ${title.slice(0, 110)}`;
   const icon = isCritical(severity) ? "🔴" : /info|none/i.test(severity) ? "🔵" : "🟠";
   // Nothing that we see fires, yet the group is open: what is not shown keeps it so.
   const counts = [
@@ -68,8 +74,8 @@ function headlineOf(incident: IncidentView): string {
   return `${icon} ${title.slice(0, 110)}: ${counts}`;
 }
 
-/** The newest runs, each with its verdict and one button. */
-function drawRuns(incident: IncidentView, runs: readonly RunView[]): KnownBlock[] {
+/** The newest run of each runbook, with its verdict and one button; the earlier ones are one click away. */
+function drawRuns(incident: IncidentView, { id, runs }: ThreadView): KnownBlock[] {
   if (runs.length === 0 && incident.status === "resolved")
     return [rich(plain("Nothing to do: every alert is resolved."))];
   if (runs.length === 0) {
@@ -79,15 +85,53 @@ function drawRuns(incident: IncidentView, runs: readonly RunView[]): KnownBlock[
         : "no runbook answers it";
     return [rich(bold("Next: "), plain(`look yourself; ${why}.`))];
   }
-  const shown = runs.slice(-MOST_RUNS);
+  const current = currentOf(runs);
+  const shown = current.slice(-MOST_RUNS);
   const earlier = runs.length - shown.length;
+  const label = `${count(earlier, "earlier run")}`;
   return [
-    ...shown.flatMap((run) => drawRunLine(run, runs.length > 1)),
-    ...(earlier > 0 ? [context(`${count(earlier, "earlier run")} below`)] : []),
+    ...shown.flatMap((run) => drawRunLine(incident, run, shown.length > 1)),
+    ...(earlier > 0 ? [actions({ action: "incident:runs", label, value: String(id) })] : []),
   ];
 }
 
-function drawRunLine(run: RunView, several: boolean): KnownBlock[] {
+/** One run per runbook, and every earlier one that still needs somebody. */
+const currentOf = (runs: readonly RunView[]): RunView[] =>
+  runs.filter((run, i) => {
+    const isNewest = !runs.slice(i + 1).some((later) => later.runbook === run.runbook);
+    return isNewest || (!isEnded(run.status) && run.supersededBy === undefined) || needsSomebody(run);
+  });
+
+/** Somebody has to decide something. */
+const needsSomebody = (run: RunView): boolean =>
+  !isEnded(run.status) &&
+  run.remedies.some(({ status, held }) => ["waiting", "unknown"].includes(status) || held !== undefined);
+
+/** Why nothing is asked for any more, what is known of an alert nobody hears of, and that it flaps. */
+function drawLife(incident: IncidentView): KnownBlock[] {
+  const { closed, status, staleAt, runsDueAt, reopenings, id, lastSeenAt } = incident;
+  const fires = reopenings.length + 1;
+  const last = reopenings.at(-1);
+  const said = [
+    ...(closed === undefined
+      ? []
+      : [
+          `closed by ${mrkdwn(closed.by, 60)}${closed.reason === "" ? "" : `: ${mrkdwn(closed.reason, 200)}`}`,
+        ]),
+    ...(status === "firing" && staleAt !== undefined
+      ? [
+          `nothing was heard of it since ${on(lastSeenAt)}: it may have ended under a silence; end it with \`/diag close ${id}\``,
+        ]
+      : []),
+    ...(last === undefined ? [] : [`🔁 fired ${fires} times, last ${on(last.at)}`]),
+    ...(status === "firing" && runsDueAt !== undefined
+      ? [`it flaps: diagnosed again ${at(runsDueAt)}, if it still fires`]
+      : []),
+  ];
+  return said.length === 0 ? [] : [context(...said)];
+}
+
+function drawRunLine(incident: IncidentView, run: RunView, several: boolean): KnownBlock[] {
   const { headline, next } = verdictOf(run);
   const first = buttonsOf(run)[0];
   const which = several ? `Run #${run.id}: ` : "";
@@ -96,8 +140,20 @@ function drawRunLine(run: RunView, several: boolean): KnownBlock[] {
     text: { type: "plain_text", text: cut(`${which}${plainOf(headline)}`, 400), emoji: false },
     ...(first === undefined ? {} : { accessory: button(first) }),
   };
-  return [line, rich(...next)];
+  return [line, rich(...(isOverFor(incident, run) ? [plain(OVER)] : next))];
 }
+
+/** Nobody is asked to act on what has ended: only what still waits for somebody, or is under way, is said of it. */
+const isOverFor = (incident: IncidentView, run: RunView): boolean =>
+  incident.status === "resolved" &&
+  isEnded(run.status) &&
+  run.status !== "cancelled" &&
+  run.supersededBy === undefined &&
+  !isAllGone(run) &&
+  run.findings.length > 0 &&
+  run.remedies.every(({ appliedAt }) => appliedAt === undefined);
+
+const OVER = "The alert has ended; this is what was found while it fired.";
 
 /** One run needs no line of its own. mrkdwn. */
 const sayRun = (runs: readonly RunView[]): string[] => {

@@ -4,6 +4,7 @@ import { isFixedBy } from "../../core/run-outcome.ts";
 import { type RemedyView, type RunView, unansweredSteps } from "../../core/view.ts";
 import { bold, type Piece, plain } from "../blocks.ts";
 import { sayChecks, sayProgress } from "./progress.ts";
+import { foundNow, isAllGone, isWithdrawn } from "./second-look.ts";
 import { listed } from "./words.ts";
 
 const withStatus = (run: RunView, ...statuses: readonly RemedyView["status"][]): RemedyView[] =>
@@ -28,7 +29,7 @@ export function nextOf(run: RunView): Piece[] {
       titles(unknown),
     ];
   const waiting = withStatus(run, "waiting");
-  if (waiting.length > 0) return [bold("Next: "), ...sayWaiting(run, waiting)];
+  if (waiting.length > 0) return [bold("Next: "), ...sayWaiting(run, waiting), ...sayLook(run)];
   const held = run.remedies.filter((remedy) => remedy.held !== undefined);
   const useless = held.filter((remedy) => remedy.status === "failed");
   if (useless.length > 0) return [bold("Next: "), plain("undo or keep what did not help: "), titles(useless)];
@@ -36,6 +37,12 @@ export function nextOf(run: RunView): Piece[] {
     return [plain(`Stopping: cancel was asked for by ${run.cancelRequestedBy}`, 200)];
   return isEnded(run.status) ? afterEnd(run) : underWay(run);
 }
+
+/** The alert has ended and the checks are made once more; what is still there stays. */
+const sayLook = ({ lookAgain }: RunView): Piece[] =>
+  lookAgain === undefined || lookAgain.why === "fired"
+    ? []
+    : [plain(" (the alert has ended: everything is being looked at again)")];
 
 /** After one remedy has helped, the others are mostly not needed: that is what people must decide then. */
 function sayWaiting(run: RunView, waiting: readonly RemedyView[]): Piece[] {
@@ -101,7 +108,7 @@ function afterEnd(run: RunView): Piece[] {
   const lent = run.remedies.filter(wasLent);
   if (lent.length > 0)
     return [plain("In force for the time asked for, taken back since: "), titles(lent), ...sayOpen(run)];
-  const changed = withStatus(run, "void");
+  const changed = withStatus(run, "void").filter((remedy) => !isWithdrawn(remedy, run));
   if (changed.length > 0)
     return [
       bold("Next: "),
@@ -127,7 +134,7 @@ const sayUndoable = (done: readonly RemedyView[]): Piece[] =>
 
 /** One thing was repaired; the reader of the first lines must not think that all is well. */
 function sayOpen(run: RunView): Piece[] {
-  const open = run.findings.filter(
+  const open = foundNow(run).filter(
     (finding) => finding.severity !== "info" && !isFixedBy(run, finding.remedies),
   );
   return open.length === 0
@@ -145,6 +152,8 @@ function sayOpen(run: RunView): Piece[] {
 }
 
 function withoutRemedy(run: RunView): Piece[] {
+  if (run.supersededBy !== undefined) return [plain(`Run #${run.supersededBy} looks at this now.`)];
+  if (isAllGone(run)) return [plain("Everything was looked at again: nothing of what was found is left.")];
   if (run.findings.length === 0) {
     const gaps = unansweredSteps(run);
     return gaps.length === 0

@@ -23,11 +23,15 @@ import type { DrawOptions } from "./options.ts";
 import { type PlanFile, planFileNameOf, planFileState } from "./plan-file.ts";
 import { drawQuestion, questionOf, sayAnswers, sayQuestion } from "./question.ts";
 import { cardWord, openAttempts, sayResult, sayTimes } from "./remedy-state.ts";
+import { isWithdrawn } from "./second-look.ts";
 import { RISK_WORDS, sayWritten } from "./words.ts";
 
 /** A remedy has a card of its own once it has a frozen plan somebody may decide on. */
 export const hasCard = (remedy: RemedyView): boolean =>
-  remedy.plan !== undefined && remedy.status !== "planned" && remedy.status !== "advice";
+  remedy.plan !== undefined &&
+  remedy.status !== "advice" &&
+  // Planned again: its card stays while a new plan is made.
+  (remedy.status !== "planned" || remedy.approval !== undefined);
 
 /** What will be done, who may decide, and what became of it: always the same message, edited in place. */
 export function drawCard(
@@ -36,7 +40,7 @@ export function drawCard(
   thread: Pick<ThreadView, "freeze" | "writes">,
   options: DrawOptions,
 ): WantedMessage {
-  const words = `${cardWord(remedy)} ${remedy.title}`;
+  const words = `${isWithdrawn(remedy, run) ? "🚫 Withdrawn:" : cardWord(remedy)} ${remedy.title}`;
   const decidable = isDecidable(remedy, options.now);
   const frozen = decidable && thread.freeze !== undefined;
   const file = planFileState(remedy, run, options.shown ?? nothingShown);
@@ -135,12 +139,12 @@ const isAhead = ({ status }: RemedyView): boolean =>
 function drawTrouble(remedy: RemedyView, run: RunView): KnownBlock[] {
   const told = remedy.note ?? "";
   const said = linesOfTrouble(remedy).filter(({ line }) => !told.includes(line));
-  const title = remedy.status === "void" ? "What changed since it was approved" : "What is known";
+  const title = remedy.status === "void" ? "What has changed" : "What is known";
   return [
     ...(said.length === 0
       ? []
       : [rich(bold(title)), codeBlock(said.map(({ step, line }) => cut(`${step}${line}`, 300)).join("\n"))]),
-    ...(isStale(remedy) && helpedBefore(remedy, run) === undefined
+    ...(isStale(remedy) && !isWithdrawn(remedy, run) && helpedBefore(remedy, run) === undefined
       ? [rich(plain("To plan it anew: "), inlineCode(`/diag ${run.system} ${run.runbook}`, 200))]
       : []),
   ];

@@ -8,6 +8,7 @@ import { bold, fallback, newline, plain, rich } from "../blocks.ts";
 import type { WantedMessage } from "../wanted.ts";
 import { checksOf, sayChecks } from "./progress.ts";
 import { CARD_WORDS } from "./remedy-state.ts";
+import { foundNow, isAllGone, isWithdrawn } from "./second-look.ts";
 import { byGravity, listed, nameOf } from "./words.ts";
 
 /**
@@ -90,11 +91,14 @@ function sayApplied(remedy: RemedyView): string {
 function result(run: RunView): string {
   if (run.status === "errored")
     return `broke off: ${(run.error?.message ?? "no reason was recorded").slice(0, 300)}`;
-  const word = ({ status, note }: RemedyView) =>
+  const word = (remedy: RemedyView) => {
+    const { status, note } = remedy;
+    if (isWithdrawn(remedy, run)) return "withdrawn";
     // The note of what was done has the figures.
-    note !== undefined && (status === "succeeded" || status === "undone")
+    return note !== undefined && (status === "succeeded" || status === "undone")
       ? note.slice(0, 300)
       : CARD_WORDS[status].replace(/^\S+ /, "").toLowerCase();
+  };
   if (run.status === "cancelled") {
     const by = run.cancelRequestedBy === undefined ? "" : ` by ${run.cancelRequestedBy}`;
     const made = run.remedies
@@ -115,7 +119,8 @@ function result(run: RunView): string {
 
 /** What is still open, what people must do, and what nobody could see. */
 function reflection(run: RunView): string {
-  const unfixed = run.findings.filter((finding) => !isFixedBy(run, finding.remedies));
+  if (run.supersededBy !== undefined) return `run #${run.supersededBy} looks at this now`;
+  const unfixed = foundNow(run).filter((finding) => !isFixedBy(run, finding.remedies));
   const unseen = unfixed.filter((finding) => isUnseen(run, finding.remedies));
   const open = unfixed.filter((finding) => !unseen.includes(finding));
   const advice = run.remedies.filter((remedy) => remedy.status === "advice");
@@ -141,6 +146,7 @@ function reflection(run: RunView): string {
       ? []
       : [`${gaps.length} of ${count(checksOf(run).length, "check")} gave no answer`]),
   ];
+  if (isAllGone(run)) said.unshift("nothing of what was found was left when everything was looked at again");
   return said.length === 0 ? "nothing is left open" : said.join("; ");
 }
 

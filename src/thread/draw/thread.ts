@@ -1,4 +1,4 @@
-import type { RunView, ThreadView } from "../../core/view.ts";
+import type { IncidentView, RunView, ThreadView } from "../../core/view.ts";
 import { fallback, lines, rich } from "../blocks.ts";
 import type { WantedMessage } from "../wanted.ts";
 import { createAttachments } from "./files.ts";
@@ -11,6 +11,7 @@ import { drawPlanFile } from "./plan-file.ts";
 import { drawCard, hasCard } from "./remedy.ts";
 import { drawRunHead } from "./run-head.ts";
 import { drawSummary } from "./summary.ts";
+import { drawBegin, drawReopening } from "./turns.ts";
 
 export type { DrawOptions } from "./options.ts";
 
@@ -25,13 +26,22 @@ export function drawThread(view: ThreadView, options: DrawOptions): WantedMessag
 
 function drawAll(view: ThreadView, options: DrawOptions): WantedMessage[] {
   const first = view.runs[0];
-  if (view.incident !== undefined)
-    return [
-      drawIncidentHead(view.incident, view),
-      ...view.runs.flatMap((run) => drawRun(run, view, options)),
-    ];
+  if (view.incident !== undefined) return drawIncident(view.incident, view, options);
   if (first === undefined) return view.notice === undefined ? [] : [drawNotice(view.notice)];
   return [drawRunHead(first, view), ...view.runs.flatMap((run) => drawRun(run, view, options))];
+}
+
+/** Runs and new fires in the order they happened, each further run below its own divider. */
+function drawIncident(incident: IncidentView, view: ThreadView, options: DrawOptions): WantedMessage[] {
+  const runs = view.runs.map((run, i) => ({
+    at: run.createdAt,
+    messages: [...(i === 0 ? [] : [drawBegin(run)]), ...drawRun(run, view, options)],
+  }));
+  const fires = incident.reopenings
+    .filter(({ announced }) => announced)
+    .map((reopening) => ({ at: reopening.at, messages: [drawReopening(incident, reopening)] }));
+  const turns = [...runs, ...fires].toSorted((a, b) => a.at.getTime() - b.at.getTime());
+  return [drawIncidentHead(incident, view), ...turns.flatMap(({ messages }) => messages)];
 }
 
 /** A message that belongs to no run: a thread of one. */

@@ -3,6 +3,7 @@ import { isFixedBy } from "../../core/run-outcome.ts";
 import { type RunView, unansweredSteps } from "../../core/view.ts";
 import type { Piece } from "../blocks.ts";
 import { nextOf } from "./next.ts";
+import { foundNow } from "./second-look.ts";
 import { byGravity, SEVERITY_ICON } from "./words.ts";
 
 /** A run in two lines: what is wrong, and what to do next. */
@@ -14,9 +15,12 @@ export interface Verdict {
 export const verdictOf = (run: RunView): Verdict => ({ headline: headlineOf(run), next: nextOf(run) });
 
 function headlineOf(run: RunView): string {
-  const top = byGravity(run.findings)[0];
+  const top = byGravity(foundNow(run))[0];
   if (top !== undefined)
     return `${isFixedBy(run, top.remedies) ? "✅ Fixed: " : `${SEVERITY_ICON[top.severity]} `}${top.title.slice(0, 200)}`;
+  const gone = byGravity(run.findings)[0];
+  if (gone !== undefined)
+    return `${isFixedBy(run, gone.remedies) ? "✅ Fixed:" : "✅ No longer there:"} ${gone.title.slice(0, 200)}`;
   if (run.status === "errored") return `⚠️ Could not be finished: ${run.title}`;
   if (run.status === "cancelled") return `⏹️ Cancelled: ${run.title}`;
   if (run.status === "queued") return `⏳ Queued: ${run.title}`;

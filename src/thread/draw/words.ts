@@ -49,7 +49,7 @@ export const sayHand = ({
   (onBehalf === undefined ? "" : ` on behalf of ${mrkdwn(onBehalf, 60)}`);
 
 /** Gravest first; among equals the runbook's own order. */
-export const byGravity = (findings: readonly RecordedFinding[]): RecordedFinding[] => {
+export const byGravity = <F extends RecordedFinding>(findings: readonly F[]): F[] => {
   const rank = { critical: 0, warning: 1, info: 2 } as const;
   return [...findings].sort((a, b) => rank[a.severity] - rank[b.severity]);
 };

@@ -13,6 +13,8 @@ export type AnswerKind = Answer<unknown>["kind"];
 export interface Content {
   readonly text: string;
   readonly blocks: readonly KnownBlock[];
+  /** Shown in the channel as well as in the thread. */
+  readonly broadcast?: boolean;
 }
 
 export interface Place {
@@ -58,13 +60,18 @@ export class SlackCalls {
     });
   }
 
-  post(place: Place, { text, blocks }: Content, key: string, digest: string): Promise<Answer<string>> {
+  post(
+    place: Place,
+    { text, blocks, broadcast = false }: Content,
+    key: string,
+    digest: string,
+  ): Promise<Answer<string>> {
     return this.call("chat.postMessage", async () => {
       const answer = await this.client.chat.postMessage({
         channel: place.channel,
         text,
         blocks: [...blocks],
-        ...(place.root === undefined ? {} : { thread_ts: place.root }),
+        ...(place.root === undefined ? {} : inThread(place.root, broadcast)),
         metadata: { event_type: EVENT_TYPE, event_payload: { k: key, d: digest } },
         unfurl_links: false,
         unfurl_media: false,
@@ -154,6 +161,9 @@ export interface Page {
   readonly messages: readonly SeenMessage[];
   readonly next: string | undefined;
 }
+
+const inThread = (root: string, broadcast: boolean) =>
+  broadcast ? { thread_ts: root, reply_broadcast: true as const } : { thread_ts: root };
 
 export const readMethod = (root: string | undefined): string =>
   root === undefined ? "conversations.history" : "conversations.replies";

@@ -46,6 +46,7 @@ export const asRequest = (what: Notification, runbooks: readonly string[] = ["di
   system: "orders",
   channel: "C0OPS",
   severity: "critical",
+  quietMs: 300_000,
   runs: what.alerts.some(({ status }) => status === "firing")
     ? runbooks.map((runbook) => ({
         system: "orders",

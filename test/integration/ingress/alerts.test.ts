@@ -39,9 +39,11 @@ const ago = (minutes: number) =>
       [minutes],
     )
     .then(() =>
-      pool.query("UPDATE alert_instance SET last_seen_at = last_seen_at - make_interval(mins => $1)", [
-        minutes,
-      ]),
+      pool.query(
+        `WITH runs AS (UPDATE run SET created_at = created_at - make_interval(mins => $1))
+         UPDATE alert_instance SET last_seen_at = last_seen_at - make_interval(mins => $1)`,
+        [minutes],
+      ),
     );
 
 describe("receiveAlerts", () => {
@@ -122,6 +124,7 @@ describe("receiveAlerts", () => {
 
   it("a refire within the hour reopens the thread and diagnoses again, later it is a new incident", async () => {
     await deliver(notification([{ name: "a" }]));
+    await pool.query("UPDATE run SET status = 'succeeded', diagnosed = true");
     await deliver(notification([{ name: "a", status: "resolved" }]));
     await ago(59);
     expect(await deliver(notification([{ name: "a", at: 30 }]))).toMatchObject({

@@ -2,6 +2,7 @@ import { WebClient } from "@slack/web-api";
 import { pino } from "pino";
 import { z } from "zod";
 import { commands } from "../../../commands/index.ts";
+import { AlertSettings } from "../../../src/core/alert.ts";
 import { PrincipalId } from "../../../src/core/ids.ts";
 import { Limits } from "../../../src/core/limits.ts";
 import { Policies } from "../../../src/core/policy.ts";
@@ -73,6 +74,7 @@ export const catalog: Catalog = {
   ],
   policies: Policies.parse({ high: { approvals: 1, from: ["oncall"], self: false } }),
   limits: Limits.parse({}),
+  alerts: AlertSettings.parse({}),
   channel: "C0OPS",
 };
 

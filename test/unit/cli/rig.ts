@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { actionsOn } from "../../../src/core/action.ts";
+import { AlertSettings } from "../../../src/core/alert.ts";
 import { DiagError } from "../../../src/core/errors.ts";
 import { ApprovalId, PrincipalId, RunId, ThreadId } from "../../../src/core/ids.ts";
 import { Limits } from "../../../src/core/limits.ts";
@@ -260,6 +261,7 @@ export function rig(more: Partial<CliHouse> = {}, account = "alice") {
           people,
           policies: {},
           limits: Limits.parse({}),
+          alerts: AlertSettings.parse({}),
           channel: "C0OPS",
         },
         notification,

@@ -15,6 +15,7 @@ const remedy = (status: OutcomeFacts["remedies"][number]["status"], key = "end")
 
 describe("what came of a run", () => {
   it.each([
+    ["gone", facts({ findings: [{ severity: "warning", remedies: [], gone: true }] })],
     ["healthy", facts({})],
     ["could not look", facts({ gaps: 1 })],
     ["could not look", facts({ status: "errored" })],

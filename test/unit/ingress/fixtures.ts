@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
-import { Notification } from "../../../src/core/alert.ts";
+import { AlertSettings, Notification } from "../../../src/core/alert.ts";
 import { Limits } from "../../../src/core/limits.ts";
 import type { Catalog } from "../../../src/core/ports.ts";
 import { type RunbookHead, runbook } from "../../../src/core/runbook.ts";
@@ -46,6 +46,7 @@ export const catalogOf = (more: Partial<Catalog> = {}): Catalog => ({
   people: [],
   policies: {},
   limits: Limits.parse({}),
+  alerts: AlertSettings.parse({}),
   channel: "C0OPS",
   ...more,
 });

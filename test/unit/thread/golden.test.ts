@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { PrincipalId } from "../../../src/core/ids.ts";
+import { PrincipalId, RunId } from "../../../src/core/ids.ts";
 import type { ThreadView } from "../../../src/core/view.ts";
 import { drawThread } from "../../../src/thread/draw/thread.ts";
 import { asText } from "./as-text.ts";
@@ -220,6 +220,70 @@ const CASES: Readonly<Record<string, ThreadView>> = {
     ],
     { incident: incident() },
   ),
+  "incident-flapping": thread(
+    [
+      run({
+        id: RunId.parse(41),
+        supersededBy: RunId.parse(42),
+        endedAt: at(100),
+        findings: [EXHAUSTED],
+        remedies: [
+          remedy({
+            status: "void",
+            note: "Run #42 looks at this now and asks instead",
+            approval: approval({
+              state: "void",
+              voidBecause: ["Run #42 looks at this now and asks instead"],
+            }),
+          }),
+        ],
+      }),
+      run({
+        status: "waiting",
+        createdAt: at(60),
+        lookedAgainAt: at(30),
+        findings: [
+          { ...EXHAUSTED, evidence: [] },
+          { ...EXHAUSTED, id: "gone", evidence: [], goneAt: at(30) },
+        ],
+        remedies: [remedy({ note: "Planned again: new: terminate session 4712 (app orders, idle 21 min)" })],
+      }),
+    ],
+    {
+      incident: incident({
+        reopenings: [
+          { n: 1, at: at(61), announced: true },
+          { n: 2, at: at(40), announced: false },
+        ],
+        runsDueAt: at(-240),
+      }),
+    },
+  ),
+  "incident-over": thread(
+    [
+      run({
+        endedAt: at(20),
+        findings: [{ ...EXHAUSTED, evidence: [], goneAt: at(30) }],
+        remedies: [
+          remedy({
+            status: "void",
+            note: "No longer there: the alert is resolved, everything was looked at again",
+            approval: approval({ state: "void" }),
+          }),
+        ],
+      }),
+    ],
+    {
+      incident: incident({
+        status: "resolved",
+        resolvedAt: at(40),
+        closed: { by: "alice", reason: "silenced for the *migration*" },
+      }),
+    },
+  ),
+  "incident-stale": thread([run({ endedAt: at(100) })], {
+    incident: incident({ staleAt: at(10), lastSeenAt: at(50_000) }),
+  }),
   "incident-resolved": thread([], {
     incident: incident({
       status: "resolved",

@@ -210,6 +210,7 @@ export const incident = (more: Partial<IncidentView> = {}): IncidentView => ({
   firing: 3,
   resolved: 1,
   deliveries: 2,
+  reopenings: [],
   alerts: [alert("db-1:9187"), alert("db-2:9187"), alert("db-3:9187"), alert("db-4:9187", "resolved")],
   ...more,
 });

@@ -1,7 +1,7 @@
 import type { App, BlockAction, ButtonAction } from "@slack/bolt";
 import type { KnownBlock, ModalView } from "@slack/types";
 import { DiagError } from "../../../core/errors.ts";
-import { ApprovalId, RunId } from "../../../core/ids.ts";
+import { ApprovalId, RunId, ThreadId } from "../../../core/ids.ts";
 import type { RunView } from "../../../core/view.ts";
 import { runOrThrow } from "../../answers.ts";
 import { slackErrorOf, slackFailure } from "../api.ts";
@@ -11,6 +11,7 @@ import { plain, rich } from "../blocks.ts";
 import type { SlackContext } from "../context.ts";
 import { drawReply } from "../draw-reply.ts";
 import { drawPlan } from "./draw-looks.ts";
+import { drawRuns } from "./draw-runs.ts";
 import { drawDetails, drawStep, type Place, placeOf } from "./draw-steps.ts";
 import { type ClickArgs, settle } from "./tell.ts";
 
@@ -21,7 +22,7 @@ interface Look {
   read(value: string | undefined): Promise<KnownBlock[]>;
 }
 
-/** The buttons that only look: the exact plan of a remedy, every step of a run, one step whole. */
+/** The buttons that only look: the exact plan of a remedy, every step of a run, one step whole, the runs of an incident. */
 export function listenToLooks(app: App, context: SlackContext): void {
   const { reader } = context;
   const preview: Look = {
@@ -31,10 +32,16 @@ export function listenToLooks(app: App, context: SlackContext): void {
   };
   const details: Look = { title: "Every step", how: "open", read: (value) => readSteps(reader, value) };
   const step: Look = { title: "One step", how: "push", read: (value) => readSteps(reader, value) };
+  const earlier: Look = {
+    title: "Runs of this incident",
+    how: "open",
+    read: (value) => readRuns(reader, value),
+  };
   for (const [action_id, look] of [
     ["remedy:preview", preview],
     ["run:details", details],
     ["run:step", step],
+    ["incident:runs", earlier],
   ] as const)
     app.action<BlockAction<ButtonAction>>({ type: "block_actions", action_id }, (args) =>
       show(context, args, look),
@@ -104,3 +111,10 @@ async function readSteps(reader: SlackContext["reader"], value: string | undefin
 
 const drawPlace = (run: RunView, place: Place): KnownBlock[] =>
   place.step === undefined ? drawDetails(run, place.page) : drawStep(run, place);
+
+async function readRuns(reader: SlackContext["reader"], value: string | undefined): Promise<KnownBlock[]> {
+  const id = ThreadId.safeParse(value);
+  const thread = id.success ? await reader.thread(id.data) : undefined;
+  if (thread === undefined) throw new DiagError("unknown_incident", "this incident does not exist any more");
+  return drawRuns(thread.runs);
+}

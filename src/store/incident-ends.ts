@@ -1,0 +1,71 @@
+import { DiagError } from "../core/errors.ts";
+import { IncidentId, ThreadId } from "../core/ids.ts";
+import type { CloseRequest, Intake } from "../core/ports.ts";
+import { askToLookAgain } from "./incident-runs.ts";
+import { actorOf } from "./runs.ts";
+import type { Transaction } from "./transaction.ts";
+
+/** An incident is over, by what Alertmanager or a person says: nothing of it waits to be started, what waits looks again. */
+export async function settleEnded(
+  tx: Transaction,
+  { incident, thread, why }: { incident: IncidentId; thread: ThreadId; why: "resolved" | "closed" },
+): Promise<void> {
+  await tx.sql.query(
+    "UPDATE incident SET runs_due_at = NULL, runs_due = NULL, stale_at = NULL WHERE id = $1",
+    [incident],
+  );
+  await askToLookAgain(tx, { incident, thread, quietMs: 0 }, { why });
+}
+
+/**
+ * Says that an incident is over although no notification said so (its alert ended under a silence). When the alert is sent
+ * again as firing, later than a late copy may come, the incident is reopened. A refusal is returned.
+ */
+export async function closeIncident(
+  tx: Transaction,
+  { incident: named, message, by, reason }: CloseRequest,
+): Promise<Awaited<ReturnType<Intake["closeIncident"]>> | DiagError> {
+  const { rows } = await tx.sql.query<{ id: number; thread_id: number; status: string }>(
+    `SELECT i.id, i.thread_id, i.status FROM incident i
+     WHERE i.id = $1 OR i.thread_id = (SELECT thread_id FROM slack_message WHERE channel = $2 AND ts = $3)
+     ORDER BY i.id DESC LIMIT 1 FOR UPDATE`,
+    [named ?? null, message?.channel ?? null, message?.ts ?? null],
+  );
+  const row = rows[0];
+  if (row === undefined)
+    return new DiagError("unknown_incident", "there is no such incident", {
+      hint: "its number stands in the first message of its thread; a link to that message does as well",
+    });
+  const incident = IncidentId.parse(row.id);
+  const thread = ThreadId.parse(row.thread_id);
+  if (row.status === "resolved") return { incident, closed: false };
+  await tx.sql.query(
+    `UPDATE incident SET status = 'resolved', resolved_at = clock_timestamp(), truncated = 0, closed_by = $2, close_reason = $3
+     WHERE id = $1 AND status = 'firing'`,
+    [incident, by.principal ?? by.name, reason],
+  );
+  // As if it had been heard now: a late copy of the same firing alert does not open it again.
+  await tx.sql.query(
+    "UPDATE alert_instance SET status = 'resolved', ends_at = now(), last_seen_at = now() WHERE incident_id = $1 AND status = 'firing'",
+    [incident],
+  );
+  tx.audit({ actor: actorOf(by), event: "incident.closed", payload: { incident, reason } });
+  await settleEnded(tx, { incident, thread, why: "closed" });
+  tx.touch("thread", thread);
+  return { incident, closed: true };
+}
+
+/** Marks firing incidents of which nothing was heard for so long; a notification about one takes the mark away. */
+export async function markStale(tx: Transaction, afterMs: number): Promise<number> {
+  const { rows } = await tx.sql.query<{ id: number; thread_id: number }>(
+    `UPDATE incident SET stale_at = clock_timestamp() WHERE id IN (SELECT id FROM incident
+       WHERE status = 'firing' AND stale_at IS NULL AND last_seen_at < clock_timestamp() - make_interval(secs => $1)
+       ORDER BY id LIMIT 200 FOR UPDATE SKIP LOCKED) RETURNING id, thread_id`,
+    [afterMs / 1000],
+  );
+  for (const row of rows) {
+    tx.audit({ actor: "sweeper", event: "incident.stale", payload: { incident: row.id } });
+    tx.touch("thread", row.thread_id);
+  }
+  return rows.length;
+}
