@@ -1,5 +1,6 @@
 import type { Command } from "../src/sdk.ts";
 import { cancel } from "./cancel.ts";
+import { close } from "./close.ts";
 import { form } from "./form.ts";
 import { freeze } from "./freeze.ts";
 import { help } from "./help.ts";
@@ -17,6 +18,7 @@ export const commands: readonly Command[] = [
   status,
   history,
   cancel,
+  close,
   freeze,
   unfreeze,
   help,

@@ -16,7 +16,7 @@ export { DiagError } from "./core/errors.ts";
 export { code, type Evidence, facts, table, text } from "./core/evidence.ts";
 export type { Finding } from "./core/finding.ts";
 export { clip, count, sayBytes, sayPercent, saySeconds } from "./core/format.ts";
-export { RunId } from "./core/ids.ts";
+export { IncidentId, RunId } from "./core/ids.ts";
 export { type Command, HEALTH_RUNBOOK, type Intent } from "./core/intent.ts";
 export type { Seen } from "./core/outcome.ts";
 export { type Runbook, type RunContext, runbook, verify } from "./core/runbook.ts";

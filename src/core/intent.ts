@@ -1,5 +1,5 @@
 import type { Caller } from "./caller.ts";
-import type { RunId } from "./ids.ts";
+import type { IncidentId, RunId } from "./ids.ts";
 
 /** The runbook of `/diag <system>` and of alerts that name no other. */
 export const HEALTH_RUNBOOK = "service-health";
@@ -18,6 +18,13 @@ export type Intent =
   | { readonly do: "status"; readonly run?: RunId }
   | { readonly do: "history"; readonly system: string }
   | { readonly do: "cancel"; readonly run: RunId }
+  | {
+      readonly do: "close";
+      readonly incident?: IncidentId;
+      /** A message of its thread. */
+      readonly message?: { readonly channel: string; readonly ts: string };
+      readonly reason: string;
+    }
   | { readonly do: "freeze"; readonly forMs?: number; readonly reason: string }
   | { readonly do: "unfreeze" };
 

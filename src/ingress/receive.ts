@@ -92,6 +92,8 @@ function carryOut(inside: Behind, asked: Asked): Promise<Reply> {
       return startRun(inside, asked, intent);
     case "cancel":
       return cancelRun(inside, asked, intent.run);
+    case "close":
+      return closeIncident(inside, asked, intent);
     case "freeze":
     case "unfreeze":
       return setFreeze(inside, asked, intent);
@@ -157,6 +159,27 @@ async function cancelRun({ intake, reader }: Behind, { entry, caller }: Asked, i
     ),
     run: id,
   };
+}
+
+/** Ending an incident is for the people of diagbot.yaml. */
+async function closeIncident(
+  { intake }: Behind,
+  { entry, caller }: Asked,
+  { incident, message, reason }: Extract<Intent, { do: "close" }>,
+): Promise<Reply> {
+  mustBeKnown(caller, "close an incident");
+  const ended = await intake.closeIncident(entry, {
+    by: caller,
+    reason,
+    ...(incident === undefined ? {} : { incident }),
+    ...(message === undefined ? {} : { message }),
+  });
+  return ended.closed
+    ? say(
+        `Incident #${ended.incident} is closed`,
+        "What still waits for a decision is looked at again. When its alert is sent again as firing, it opens again.",
+      )
+    : say(`Incident #${ended.incident} has ended already`);
 }
 
 async function setFreeze(

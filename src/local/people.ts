@@ -47,6 +47,7 @@ export const COMMANDS: readonly LocalCommand[] = [
       { name: "status", usage: "[run]", description: "What is going on" },
       { name: "history", usage: "<system>", description: "Earlier runs" },
       { name: "cancel", usage: "<run>", description: "Stop a run" },
+      { name: "close", usage: "<incident>", description: "It is over, although no alert says so" },
       { name: "freeze", usage: "[duration] [reason]", description: "No changes until further notice" },
       { name: "unfreeze", description: "Changes are allowed again" },
     ],

@@ -31,7 +31,7 @@ const WORDS = {
   slack: ["ok", "rate_limited", "refused", "ambiguous", "failed"],
   dispatch: ["ok", "unavailable"],
   sources: ["slack", "alertmanager", "cli", "schedule"],
-  intents: ["form", "run", "help", "list", "status", "history", "cancel", "freeze", "unfreeze"],
+  intents: ["form", "run", "help", "list", "status", "history", "cancel", "close", "freeze", "unfreeze"],
   decisions: ["approve", "deny", "answer"],
   alerts: ["opened", "reopened", "updated", "repeated"],
 };

@@ -1,8 +1,9 @@
 // A request delivered again changes nothing and is answered as the first time, whatever was asked.
 import { expect, test } from "vitest";
-import { ApprovalId, type RunId } from "../../../src/core/ids.ts";
+import { ApprovalId, IncidentId, type RunId } from "../../../src/core/ids.ts";
 import type { Entry, Intake } from "../../../src/core/ports.ts";
 import { alice, bob, entry } from "../../helpers/engine-bench.ts";
+import { theIncident } from "./incident-bench.ts";
 import { engineRig } from "./rig.ts";
 
 const rig = engineRig("repeats");
@@ -39,6 +40,15 @@ const CASES: readonly Case[] = [
     prepare: async () => {
       const run = await rig.proposed();
       return (letter) => rig.bench.store.intake.requestCancel(letter, run, by);
+    },
+  },
+  {
+    what: "closeIncident",
+    prepare: async () => {
+      const incident = theIncident(rig);
+      await incident.fire();
+      const id = IncidentId.parse(await incident.id());
+      return (letter) => rig.bench.store.intake.closeIncident(letter, { incident: id, by, reason: "silenced" });
     },
   },
   {

@@ -1,0 +1,26 @@
+import { type Command, DiagError, IncidentId } from "../src/sdk.ts";
+
+/** `https://team.slack.com/archives/C0OPS/p1790000000000100`, as "Copy link" of Slack gives it. */
+const LINK = /^<?https:\/\/[a-z0-9.-]+\/archives\/([A-Z0-9]+)\/p(\d{10})(\d{6})(?:[?|].*)?>?$/i;
+
+/** `/diag close <incident or link>`: the incident is over although no notification has said so. */
+export const close: Command = {
+  name: "close",
+  usage: "close <incident or link> [reason]",
+  summary: "end an incident whose alert ended unheard (under a silence); what waits is looked at again",
+  plan: ([which = "", ...words]) => {
+    const reason = words.join(" ").slice(0, 500);
+    const link = LINK.exec(which);
+    if (link !== null)
+      return { do: "close", message: { channel: link[1] ?? "", ts: `${link[2]}.${link[3]}` }, reason };
+    const incident = IncidentId.safeParse(/^#?(\d{1,10})$/.exec(which)?.[1]);
+    if (incident.success) return { do: "close", incident: incident.data, reason };
+    throw new DiagError(
+      "usage",
+      "close needs the number of an incident, or the link to a message of its thread",
+      {
+        hint: "the number stands in the first message of its thread: `/diag close 12 silenced during the migration`",
+      },
+    );
+  },
+};
