@@ -59,9 +59,8 @@ export function outcomeOf(facts: OutcomeFacts): RunOutcome {
     return "open";
   if (left.length === 0) return "gone";
   if (status === "cancelled") return "cancelled";
-  if (has("denied")) return "denied";
-  if (has("void")) return "void";
-  if (has("expired")) return "expired";
+  const undecided = (["denied", "void", "expired"] as const).find((word) => has(word));
+  if (undecided !== undefined) return undecided;
   return status === "errored" ? "open" : "found";
 }
 

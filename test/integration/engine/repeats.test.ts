@@ -48,7 +48,8 @@ const CASES: readonly Case[] = [
       const incident = theIncident(rig);
       await incident.fire();
       const id = IncidentId.parse(await incident.id());
-      return (letter) => rig.bench.store.intake.closeIncident(letter, { incident: id, by, reason: "silenced" });
+      return (letter) =>
+        rig.bench.store.intake.closeIncident(letter, { incident: id, by, reason: "silenced" });
     },
   },
   {
