@@ -160,6 +160,8 @@ export interface ShownMessage {
   readonly digest: string;
   readonly intentAt: Date;
   readonly attempts: number;
+  /** A person deleted that one; this message has taken its place. */
+  readonly formerTs?: string;
 }
 
 /** A thread whose rows changed since it was last drawn, with what decides whose turn it is. */
@@ -205,7 +207,7 @@ export interface MessageStore {
   sending(thread: ThreadId, slot: string, channel: string, digest: string, seen: number): Promise<boolean>;
   /** The slot shows `digest` in the message `ts` (of a file: its file id). */
   sent(thread: ThreadId, slot: string, ts: string, digest: string): Promise<void>;
-  /** The post surely did not happen: forget the intention. */
+  /** The post surely did not happen: forget the intention; a message it was to replace stands in the row again. */
   unsent(thread: ThreadId, slot: string): Promise<void>;
   /** A person deleted it and it is not shown again, or it cannot be shown at all. */
   gone(thread: ThreadId, slot: string, channel: string): Promise<void>;

@@ -56,6 +56,7 @@ interface ShownRow {
   digest: string;
   intent_at: Date;
   attempts: number;
+  former_ts: string | null;
 }
 
 /** What the sender keeps. One statement each; every one throws `store_unavailable` when it may not have been stored. */
@@ -85,7 +86,7 @@ export function createMessageStore(pool: Pool): MessageStore {
     },
     shown: async (thread) => {
       const { rows } = await query<ShownRow>(
-        `SELECT slot, channel, ts, state, digest, intent_at, attempts FROM slack_message
+        `SELECT slot, channel, ts, state, digest, intent_at, attempts, former_ts FROM slack_message
          WHERE thread_id = $1 ORDER BY slot`,
         [thread],
       );
@@ -106,6 +107,7 @@ const changes = (query: Query): Pick<MessageStore, "sending" | "sent" | "unsent"
        SELECT id, $2, $3, 'sending', $4, 1 FROM thread WHERE id = $1 AND channel = $3
        ON CONFLICT (thread_id, slot) DO UPDATE SET state = 'sending', ts = NULL, channel = excluded.channel,
          digest = excluded.digest, attempts = m.attempts + 1,
+         former_ts = CASE WHEN m.state = 'sent' AND m.channel = excluded.channel THEN m.ts ELSE m.former_ts END,
          intent_at = CASE WHEN m.state = 'sending' THEN m.intent_at ELSE clock_timestamp() END
        WHERE m.attempts = $5`,
       [thread, slot, channel, digest, seen],
@@ -120,10 +122,16 @@ const changes = (query: Query): Pick<MessageStore, "sending" | "sent" | "unsent"
     );
   },
   unsent: async (thread, slot) => {
-    await query("DELETE FROM slack_message WHERE thread_id = $1 AND slot = $2 AND state = 'sending'", [
-      thread,
-      slot,
-    ]);
+    const { count } = await query(
+      `UPDATE slack_message SET state = 'sent', ts = former_ts, former_ts = NULL, digest = '', attempts = attempts - 1
+       WHERE thread_id = $1 AND slot = $2 AND state = 'sending' AND former_ts IS NOT NULL`,
+      [thread, slot],
+    );
+    if (count === 0)
+      await query("DELETE FROM slack_message WHERE thread_id = $1 AND slot = $2 AND state = 'sending'", [
+        thread,
+        slot,
+      ]);
   },
   gone: async (thread, slot, channel) => {
     await query(
@@ -134,10 +142,20 @@ const changes = (query: Query): Pick<MessageStore, "sending" | "sent" | "unsent"
   },
 });
 
-const toShown = ({ slot, channel, ts, state, digest, intent_at, attempts }: ShownRow): ShownMessage => ({
+const toShown = ({
+  slot,
+  channel,
+  ts,
+  state,
+  digest,
+  intent_at,
+  attempts,
+  former_ts,
+}: ShownRow): ShownMessage => ({
   slot,
   channel,
   ...(ts === null ? {} : { ts }),
+  ...(former_ts === null ? {} : { formerTs: former_ts }),
   state,
   digest,
   intentAt: intent_at,

@@ -7,6 +7,7 @@ import type { NextStep } from "./order.ts";
 import { perform } from "./perform.ts";
 import { settlePlace } from "./place.ts";
 import type { Room } from "./room.ts";
+import { asSecondRoot } from "./second-root.ts";
 import { readMethod } from "./slack-calls.ts";
 
 /** The scheduler's word: how many threads show progress, and whether somebody else's turn in a lane comes first. */
@@ -52,7 +53,8 @@ async function work(
   const { errand } = pass;
   let wanted = drawn;
   for (;;) {
-    const open = difference(wanted, pass.shown, doubtsOf(errand, room.budgets, new Date()));
+    const messages = await asSecondRoot(room, pass, wanted);
+    const open = difference(messages, pass.shown, doubtsOf(errand, room.budgets, new Date()));
     if (open.length === 0) return finish(room, errand, rev);
     if ((await settlePlace(room, pass)) === "stop") return false;
     const closes = isClosing(wanted, pass.shown);

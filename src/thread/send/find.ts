@@ -47,18 +47,23 @@ function match(message: SeenMessage, { key, wanted, shown }: Sought): Found[] {
   return file === undefined ? [] : [{ ts: file.id, digest: shown.digest }];
 }
 
+export interface Self {
+  wrote(message: SeenMessage): boolean;
+  /** Address of the workspace. */
+  readonly url: string | undefined;
+}
+
 /** Who we are, asked once: metadata can be copied by other apps, the author cannot. */
 export class Identity {
-  private known: { wrote(message: SeenMessage): boolean } | undefined;
+  private known: Self | undefined;
 
-  async get(
-    slack: SlackCalls,
-  ): Promise<{ kind: "ok"; value: { wrote(message: SeenMessage): boolean } } | Failure> {
+  async get(slack: SlackCalls): Promise<{ kind: "ok"; value: Self } | Failure> {
     if (this.known !== undefined) return { kind: "ok", value: this.known };
     const answer = await slack.identity();
     if (answer.kind !== "ok") return answer;
-    const { botId, user } = answer.value;
+    const { botId, user, url } = answer.value;
     this.known = {
+      url,
       wrote: (message) =>
         (botId !== undefined && message.botId === botId) || (user !== undefined && message.user === user),
     };

@@ -54,7 +54,7 @@ async function post(
   if (answer.kind === "ok") return adopt(room, pass, slot, answer.value, digest);
   memory.callEnded = true;
   // Only a first try may be forgotten: an earlier one may still turn up.
-  if (answer.kind !== "ambiguous" && before?.state !== "sending") await forget(room, pass, slot);
+  if (answer.kind !== "ambiguous" && before?.state !== "sending") await forget(room, pass, slot, before);
   return settleFailure(room, pass, wanted, answer, digest);
 }
 
@@ -71,9 +71,20 @@ function send(
   return room.slack.post(place, content, keyOf(pass, wanted.slot), digest);
 }
 
-async function forget(room: Room, { errand, shown }: Pass, slot: string): Promise<void> {
+async function forget(
+  room: Room,
+  { errand, shown }: Pass,
+  slot: string,
+  before: ShownMessage | undefined,
+): Promise<void> {
   await room.messages.unsent(errand.thread, slot);
-  shown.delete(slot);
+  if (before?.ts === undefined) {
+    shown.delete(slot);
+    return;
+  }
+  // It was to take the place of a message that is deleted: that still has to be done.
+  shown.set(slot, { ...before, digest: "" });
+  memoryOf(errand, slot).deleted = true;
 }
 
 const intended = (
@@ -88,7 +99,13 @@ const intended = (
   digest,
   intentAt: before?.state === "sending" ? before.intentAt : new Date(),
   attempts: (before?.attempts ?? 0) + 1,
+  ...formerly(before, channel),
 });
+
+const formerly = (before: ShownMessage | undefined, channel: string): { formerTs?: string } => {
+  const former = before?.state === "sent" && before.channel === channel ? before.ts : before?.formerTs;
+  return former === undefined ? {} : { formerTs: former };
+};
 
 async function adopt(
   room: Room,

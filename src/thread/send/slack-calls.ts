@@ -110,10 +110,10 @@ export class SlackCalls {
   }
 
   /** Our own ids: only a message of ours counts as found. */
-  identity(): Promise<Answer<{ botId: string | undefined; user: string | undefined }>> {
+  identity(): Promise<Answer<Record<"botId" | "user" | "url", string | undefined>>> {
     return this.call("auth.test", async () => {
-      const { bot_id, user_id } = await this.client.auth.test();
-      return { botId: bot_id, user: user_id };
+      const { bot_id, user_id, url } = await this.client.auth.test();
+      return { botId: bot_id, user: user_id, url };
     });
   }
 

@@ -1,0 +1,39 @@
+import { context } from "../blocks.ts";
+import type { WantedMessage } from "../wanted.ts";
+import { memoryOf, type Pass } from "./errand.ts";
+import type { Room } from "./room.ts";
+
+/**
+ * A first message that is posted again because a person deleted it says so and leads to the replies below the old one, which
+ * Slack keeps there. All other messages as they are.
+ */
+export async function asSecondRoot(
+  room: Room,
+  pass: Pass,
+  wanted: readonly WantedMessage[],
+): Promise<readonly WantedMessage[]> {
+  const former = formerOf(pass);
+  if (former === undefined) return wanted;
+  const self = await room.identity.get(room.slack);
+  const link = self.kind === "ok" ? linkTo(self.value.url, pass.view.channel, former) : undefined;
+  const where =
+    link === undefined ? "in the thread of the old one" : `in <${link}|the thread of the old one>`;
+  const note = context(
+    `↩️ The first message of this thread was deleted and is posted again; its replies are ${where}`,
+  );
+  return wanted.map((message) =>
+    message.slot === "head" ? { ...message, blocks: [...message.blocks, note] } : message,
+  );
+}
+
+function formerOf({ errand, shown }: Pass): string | undefined {
+  const root = shown.get("head");
+  return root?.formerTs ?? (memoryOf(errand, "head").deleted ? root?.ts : undefined);
+}
+
+/** Channel and time are Slack's own and checked again: nothing else may get into a link. */
+function linkTo(workspace: string | undefined, channel: string, ts: string): string | undefined {
+  if (workspace === undefined || !URL.canParse(workspace)) return undefined;
+  if (!/^[A-Z0-9]+$/.test(channel) || !/^\d+\.\d+$/.test(ts)) return undefined;
+  return `${new URL(workspace).origin}/archives/${channel}/p${ts.replace(".", "")}`;
+}
