@@ -2,6 +2,7 @@ import { hostname } from "node:os";
 import { runbooks } from "../../runbooks/index.ts";
 import type { Config } from "../config/load.ts";
 import { connectors } from "../connectors/index.ts";
+import { NO_CHANNEL } from "../core/channel.ts";
 import { toDiagError } from "../core/errors.ts";
 import type { Catalog, JobKind } from "../core/ports.ts";
 import { randomId } from "../lib/random-id.ts";
@@ -96,7 +97,7 @@ export const catalogOf = (config: Config): Catalog => ({
   limits: config.limits,
   alerts: config.alerts,
   // Without Slack a thread is never posted, so its channel needs no name.
-  channel: config.slackChannel ?? (config.environment.slack === undefined ? "none" : undefined),
+  channel: config.slackChannel ?? (config.environment.slack === undefined ? NO_CHANNEL : undefined),
 });
 
 /**

@@ -88,6 +88,9 @@ export const SAY_TROUBLE: Readonly<
   },
 };
 
+/** The channel of a thread that began while Slack was not set up: no channel of Slack's. */
+export const NO_CHANNEL = "none";
+
 /** Where a thread goes: `move` to that channel, or `nowhere` while none of them takes it. */
 export type Place = "stay" | "nowhere" | { readonly move: string };
 

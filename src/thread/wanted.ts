@@ -28,6 +28,7 @@ export interface WantedMessage {
   readonly broadcast?: boolean;
   /** Fallback for notifications; escaped mrkdwn. */
   readonly text: string;
+  /** Of a file: what is posted where Slack takes no file; empty: nothing is. */
   readonly blocks: readonly KnownBlock[];
   readonly file?: WantedFile;
 }

@@ -1,13 +1,14 @@
 import type { AllMiddlewareArgs, App, SlackCommandMiddlewareArgs } from "@slack/bolt";
 import { DiagError } from "../../core/errors.ts";
 import type { Reply } from "../reply.ts";
-import { slackErrorOf, slackFailure } from "./api.ts";
+import { slackFailure } from "./api.ts";
 import { ask, refused, unconfirmed } from "./ask.ts";
 import { askerOfCommand } from "./asker.ts";
 import type { SlackContext } from "./context.ts";
 import { within } from "./deadline.ts";
 import { drawReply } from "./draw-reply.ts";
 import { formView } from "./form/view.ts";
+import { inChannel, tellPerson } from "./tell-person.ts";
 
 type CommandArgs = SlackCommandMiddlewareArgs & AllMiddlewareArgs;
 
@@ -20,8 +21,13 @@ async function onCommand(context: SlackContext, { command, ack, respond }: Comma
   const first = await within(answer);
   await ack(ephemeral(first.inTime ? first.value : unconfirmed()));
   if (first.inTime) return;
-  await respond(ephemeral(await answer)).catch((error: unknown) =>
-    context.logger.warn({ error: slackErrorOf(error) }, "a late answer could not be given"),
+  const late = await answer;
+  if (late === undefined) return;
+  await tellPerson(
+    context,
+    late,
+    (drawn) => respond({ response_type: "ephemeral", ...drawn }),
+    inChannel(context, command.channel_id, command.user_id),
   );
 }
 

@@ -1,7 +1,7 @@
 import type { App } from "@slack/bolt";
 import type { HomeView } from "@slack/types";
 import { answerList, answerStatus } from "../answers.ts";
-import type { Reply } from "../reply.ts";
+import { type Reply, say } from "../reply.ts";
 import { slackErrorOf } from "./api.ts";
 import { refused } from "./ask.ts";
 import { rich } from "./blocks.ts";
@@ -17,12 +17,20 @@ export const listenToHome = (app: App, context: SlackContext): void =>
       .member({ team: body.team_id, user: event.user, trigger: "" })
       .then(() => homeView(context))
       .catch((thrown: unknown) => asHome(refused(thrown, context.logger)));
-    await context.api.views.views
-      .publish({ user_id: event.user, view })
+    const publish = (drawn: HomeView) =>
+      context.api.views.views.publish({ user_id: event.user, view: drawn });
+    await publish(view)
+      .catch((error: unknown) => {
+        context.logger.warn({ error: slackErrorOf(error) }, "Slack did not take the home tab");
+        return publish(asHome(tooMuch));
+      })
       .catch((error: unknown) =>
-        context.logger.info({ error: slackErrorOf(error) }, "the home tab was not drawn"),
+        context.logger.warn({ error: slackErrorOf(error) }, "the home tab was not drawn"),
       );
   });
+
+/** Better than what the tab showed the last time, which nobody can tell from the truth. */
+const tooMuch = say("The home tab could not be drawn", "`/diag status` and `/diag list` say the same.");
 
 const asHome = (reply: Reply): HomeView => ({ type: "home", blocks: drawReply(reply).blocks });
 

@@ -3,6 +3,7 @@ import type { RunView } from "../../core/view.ts";
 import { fallback } from "../blocks.ts";
 import type { WantedFile, WantedMessage } from "../wanted.ts";
 import type { Attach } from "./evidence.ts";
+import { fileInWords } from "./file-in-words.ts";
 
 const MOST_PLOTS = 6;
 /** Characters of the file of whole evidence. */
@@ -47,6 +48,6 @@ const toMessage = ({ slot, file }: { slot: string; file: WantedFile }): WantedMe
   kind: "file",
   urgent: false,
   text: fallback(file.title),
-  blocks: [],
+  blocks: fileInWords(file),
   file,
 });

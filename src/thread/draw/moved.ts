@@ -1,4 +1,4 @@
-import { isChannelTrouble, SAY_TROUBLE } from "../../core/channel.ts";
+import { isChannelTrouble, NO_CHANNEL, SAY_TROUBLE } from "../../core/channel.ts";
 import type { ThreadView } from "../../core/view.ts";
 import { mrkdwn } from "../../lib/escape.ts";
 import { type Piece, plain, rich } from "../blocks.ts";
@@ -6,7 +6,7 @@ import type { WantedMessage } from "../wanted.ts";
 
 /** The root of a thread that is shown elsewhere says where it belongs, why it is not there, and what to do about it. */
 export function noteMoved(head: WantedMessage, moved: ThreadView["moved"]): WantedMessage {
-  if (moved === undefined) return head;
+  if (moved === undefined || moved.meantFor === NO_CHANNEL) return head;
   const { meantFor, because } = moved;
   const said = isChannelTrouble(because) ? SAY_TROUBLE[because] : undefined;
   const why = said === undefined ? "" : ` because ${said.because}. To do: ${said.fix}`;

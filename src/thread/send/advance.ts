@@ -5,7 +5,7 @@ import { doubtsOf, type Errand, memoryOf, type Pass } from "./errand.ts";
 import type { Lane, Rank } from "./gate.ts";
 import type { NextStep } from "./order.ts";
 import { perform } from "./perform.ts";
-import { settlePlace } from "./place.ts";
+import { isWorthShowing, settlePlace } from "./place.ts";
 import type { Room } from "./room.ts";
 import { asSecondRoot } from "./second-root.ts";
 import { readMethod } from "./slack-calls.ts";
@@ -26,7 +26,7 @@ export async function advance(room: Room, errand: Errand, turn: Turn): Promise<b
   errand.lookedAt = room.ticks();
   const { rev } = errand;
   const view = await room.reader.thread(errand.thread);
-  if (view === undefined) return finish(room, errand, rev);
+  if (view === undefined || !isWorthShowing(view)) return finish(room, errand, rev);
   const rows = await room.messages.shown(errand.thread);
   const pass: Pass = { errand, view, shown: new Map(rows.map((row) => [row.slot, row])) };
   const wanted = draw(room, pass);

@@ -52,6 +52,8 @@ export interface SlotMemory {
   refused: string | undefined;
   /** Slack refused the plain form of this digest, too. */
   hopeless: string | undefined;
+  /** Calls that ended without a word, or never began. */
+  tries: number;
 }
 
 export const newErrand = ({ thread, rev, urgent, since, asked, critical, open }: ChangedThread): Errand => ({
@@ -83,6 +85,7 @@ export function memoryOf(errand: Errand, slot: string): SlotMemory {
     deleted: false,
     refused: undefined,
     hopeless: undefined,
+    tries: 0,
   };
   errand.slots.set(slot, fresh);
   return fresh;

@@ -41,8 +41,9 @@ export async function findPosted(
 
 /** A message is known by its metadata, a file by its name, which is unique in the thread. */
 function match(message: SeenMessage, { key, wanted, shown }: Sought): Found[] {
-  if (wanted.kind === "message")
-    return message.key === key ? [{ ts: message.ts, digest: message.digest ?? "" }] : [];
+  // A file that Slack did not take was posted as a message.
+  if (message.key === key) return [{ ts: message.ts, digest: message.digest ?? "" }];
+  if (wanted.kind === "message") return [];
   const file = message.files.find(({ name }) => name === wanted.file?.name);
   return file === undefined ? [] : [{ ts: file.id, digest: shown.digest }];
 }

@@ -6,7 +6,7 @@ import { digestOf, type Operation } from "./difference.ts";
 import { memoryOf, type Pass } from "./errand.ts";
 import { findPosted } from "./find.ts";
 import type { Room } from "./room.ts";
-import { giveUp, settleFailure, type Verdict, wait } from "./settle.ts";
+import { giveUp, isInWords, noFile, settleFailure, type Verdict, wait } from "./settle.ts";
 import type { Answer, Place } from "./slack-calls.ts";
 
 /** Carries out one operation. The intention to post is a row before the call, so that a crash leaves a question. */
@@ -34,8 +34,8 @@ async function post(
   // The channel's turn is taken before anything is awaited, and again when the call begins.
   room.gate.posting(view.channel);
   const digest = digestOf(wanted);
-  const bytes = wanted.file === undefined ? undefined : render(room, wanted.file);
-  if (bytes === "impossible") return giveUp(room, pass, slot);
+  const bytes = wanted.file === undefined || isInWords(pass, wanted) ? undefined : render(room, wanted.file);
+  if (bytes === "impossible") return noFile(pass, wanted) ? "on" : giveUp(room, pass, slot);
   const isOurs = await room.messages.sending(
     errand.thread,
     slot,
@@ -67,7 +67,8 @@ function send(
 ): Promise<Answer<string>> {
   const place = placeOf(pass, wanted.slot);
   if (wanted.file !== undefined && bytes !== undefined) return room.slack.upload(place, wanted.file, bytes);
-  const content = memoryOf(pass.errand, wanted.slot).refused === digest ? degrade(wanted) : wanted;
+  const isRefused = memoryOf(pass.errand, wanted.slot).refused === digest;
+  const content = isRefused && wanted.kind === "message" ? degrade(wanted) : wanted;
   return room.slack.post(place, content, keyOf(pass, wanted.slot), digest);
 }
 
@@ -142,9 +143,25 @@ async function update(room: Room, pass: Pass, wanted: WantedMessage, shown: Show
   room.gate.updating(pass.errand.thread);
   const answer = await room.slack.update(shown.channel, shown.ts, content, keyOf(pass, slot), digest);
   if (answer.kind === "ok") return adopt(room, pass, slot, shown.ts, digest);
-  if (answer.kind === "fixed") return giveUp(room, pass, slot);
+  if (answer.kind === "fixed") return cannotBeChanged(room, pass, slot, digest);
   if (answer.kind === "missing") return postAgainOrGiveUp(room, pass, slot, shown);
   return settleFailure(room, pass, wanted, answer, digest);
+}
+
+/**
+ * The workspace lets nobody change messages (any more). A card is posted anew: people decide by it, and an older one counts
+ * no more. The root stays as it is, or the thread would end with it; what is over is said by the summary.
+ */
+async function cannotBeChanged(room: Room, pass: Pass, slot: string, digest: string): Promise<Verdict> {
+  room.logger.warn({ thread: pass.errand.thread, slot }, "Slack lets nobody change the message");
+  const row = pass.shown.get(slot);
+  if (slot.includes("/remedy/")) memoryOf(pass.errand, slot).deleted = true;
+  else if (row?.ts === undefined) return giveUp(room, pass, slot);
+  else {
+    await room.messages.sent(pass.errand.thread, slot, row.ts, digest);
+    pass.shown.set(slot, { ...row, digest });
+  }
+  return "on";
 }
 
 /** A person deleted it. What people decide on comes back once; the rest stays away. */

@@ -1,4 +1,6 @@
-import { placeOfThread } from "../../core/channel.ts";
+import { NO_CHANNEL, placeOfThread } from "../../core/channel.ts";
+import { isEnded } from "../../core/outcome.ts";
+import type { ThreadView } from "../../core/view.ts";
 import type { Failure } from "./classify.ts";
 import type { Pass } from "./errand.ts";
 import type { Room } from "./room.ts";
@@ -12,16 +14,18 @@ export async function settlePlace(room: Room, pass: Pass): Promise<Verdict> {
   const { errand, view } = pass;
   const { channels, fallback } = room;
   const meantFor = view.moved?.meantFor;
+  if (view.channel === NO_CHANNEL) return leaveNowhere(room, pass);
   const home = await ask(room, pass, view.channel);
   if (home !== undefined) return home;
   const here = channels.of(view.channel);
   if (here === "fine") return "on";
   for (const channel of [meantFor, fallback]) {
-    const verdict = channel === undefined ? undefined : await ask(room, pass, channel);
+    const verdict =
+      channel === undefined || channel === NO_CHANNEL ? undefined : await ask(room, pass, channel);
     if (verdict !== undefined) return verdict;
   }
   const place = placeOfThread({ channel: view.channel, meantFor }, fallback, (channel) => {
-    const known = channels.of(channel);
+    const known = channel === NO_CHANNEL ? "not-found" : channels.of(channel);
     return known === "fine" ? undefined : (known ?? "unreadable");
   });
   if (place === "stay") return "on";
@@ -35,6 +39,18 @@ export async function settlePlace(room: Room, pass: Pass): Promise<Verdict> {
   }
   return wait(room, pass, 0);
 }
+
+/** It began while Slack was not set up. What is still open is shown from now on; `isWorthShowing` has seen to the rest. */
+async function leaveNowhere(room: Room, pass: Pass): Promise<Verdict> {
+  const { errand, view } = pass;
+  if (room.fallback === undefined) return holdUp(room, pass);
+  await room.messages.move(errand.thread, view.channel, room.fallback, "not-found");
+  return wait(room, pass, 0);
+}
+
+/** What ended before Slack was set up was told elsewhere; nobody wants hundreds of it on the first day. */
+export const isWorthShowing = ({ channel, incident, runs }: ThreadView): boolean =>
+  channel !== NO_CHANNEL || incident?.status === "firing" || runs.some((run) => !isEnded(run.status));
 
 /** Undefined: an answer is there. Otherwise the thread waits for it. */
 async function ask(room: Room, pass: Pass, channel: string): Promise<Verdict | undefined> {

@@ -17,6 +17,25 @@ describeDoor(rig, (door) => {
     ).toEqual([{ via: "slack", decision: "approve" }]);
   });
 
+  it("answers in the channel when the response URL is used up", async () => {
+    const { slack } = door.bench;
+    const { card } = await rig.waitingRemedy(door.bench, "remedy:approve");
+    await slack.click("U0CAROL", card, "remedy:approve");
+    await door.ephemeral("U0CAROL", /does not know you/);
+    const before = slack.calls.length;
+    const clicked = slack.deliveries.findLast(({ type }) => type === "interactive")?.payload ?? {};
+    await slack.deliver("interactive", {
+      ...clicked,
+      trigger_id: "another.click",
+      response_url: `${slack.url}/response/used-up`,
+    });
+    const shown = await slack.waitFor(() =>
+      slack.calls.slice(before).find(({ method, ok }) => ok && method === "chat.postEphemeral"),
+    );
+    expect(shown.args).toMatchObject({ user: "U0CAROL", channel: card.channel });
+    expect(JSON.stringify(shown.args.blocks)).toMatch(/does not know you/);
+  });
+
   it.each([
     ["U0ALICE", /somebody else must decide/],
     ["U0CAROL", /does not know you.*ask alice, bob/s],

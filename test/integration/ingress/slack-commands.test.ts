@@ -151,9 +151,29 @@ describeDoor(rig, (door) => {
     await door.bench.slack.close("U0ALICE", { all: true });
   });
 
+  it("says it in a form of its own when the channel takes no answer after all", async () => {
+    const { slack } = door.bench;
+    await slack.command("U0ALICE", "C0OPS", "/diag");
+    await slack.selectInView("U0ALICE", "form:system", "website");
+    await slack.waitFor(() => (slack.view("U0ALICE")?.blocks.length ?? 0) === 2);
+    await slack.selectInView("U0ALICE", "form:runbook", "service-health");
+    await slack.waitFor(() => JSON.stringify(slack.view("U0ALICE")?.blocks).includes("runbook/website"));
+    slack.faults.add({ method: "chat.postEphemeral", kind: "error", error: "user_not_in_channel" });
+    await slack.submit("U0ALICE");
+    await slack.waitFor(() => /Run #\d+: Health/.test(textOf(slack.view("U0ALICE"))));
+    await slack.close("U0ALICE", { all: true });
+  });
+
   it("draws the home tab", async () => {
     await door.bench.slack.openHome("U0ALICE");
     await door.bench.slack.waitFor((slack) => textOf(slack.home("U0ALICE")).includes("orders"));
+  });
+
+  it("leaves no old home tab standing when Slack does not take the new one", async () => {
+    const { slack } = door.bench;
+    slack.faults.add({ method: "views.publish", kind: "error", error: "invalid_arguments" });
+    await slack.openHome("U0ALICE");
+    await slack.waitFor(() => textOf(slack.home("U0ALICE")).includes("could not be drawn"));
   });
 
   it("shows guests neither the home tab's lists nor runbooks in the form", async () => {

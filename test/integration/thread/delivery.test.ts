@@ -1,5 +1,7 @@
+import { WebClient } from "@slack/web-api";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { deliveryHealth } from "../../../src/app/delivery.ts";
+import { NO_CHANNEL } from "../../../src/core/channel.ts";
 import type { ThreadId } from "../../../src/core/ids.ts";
 import type { LocalChannel } from "../../../src/local/slack/types.ts";
 import type { SenderOptions } from "../../../src/thread/sender.ts";
@@ -222,5 +224,91 @@ describe("the bot's token", () => {
     // Of a channel nobody is shown in any more nothing holds up anything.
     await bench.pool.query("UPDATE delivery_trouble SET seen_at = now() - interval '1 day'");
     await until(async () => (await bench.store.troubles()).length === 0);
+  });
+});
+
+describe("what Slack does not take", () => {
+  const evidence = async (): Promise<{ thread: ThreadId; run: number }> => {
+    const opened = await bench.openThread();
+    await bench.findAndPropose(opened.run);
+    return opened;
+  };
+
+  it("a file: its thread says in words what it would have shown, once, also when the answer is lost", async () => {
+    const { thread, run } = await evidence();
+    bench.slack.faults.add({
+      method: "files.getUploadURLExternal",
+      times: 1_000_000,
+      kind: "error",
+      error: "file_uploads_disabled",
+    });
+    const slot = `${thread}/run/${run}/plot/1`;
+    bench.slack.faults.add({
+      method: "chat.postMessage",
+      kind: "lostReply",
+      when: (args) => JSON.stringify(args).includes(slot),
+    });
+    withFallback().start();
+    await bench.quiet();
+    const words = bench.bySlot().get(slot) ?? [];
+    expect(words).toHaveLength(1);
+    expect(JSON.stringify(words[0]?.blocks)).toMatch(/did not take the file run-\d+-plot-1.png/);
+    expect(JSON.stringify(words[0]?.blocks)).toContain("Connections in use");
+  });
+
+  it("changes of messages: the card is posted anew and the thread goes on", async () => {
+    const { thread, run } = await evidence();
+    const sender = withFallback();
+    sender.start();
+    await bench.quiet();
+    bench.slack.faults.add({
+      method: "chat.update",
+      times: 1_000_000,
+      kind: "error",
+      error: "edit_window_closed",
+    });
+    await bench.pool.query("UPDATE remedy SET status = 'denied', ended_at = now() WHERE run_id = $1", [run]);
+    await bench.pool.query("UPDATE run SET status = 'succeeded', ended_at = now() WHERE id = $1", [run]);
+    await bench.touch(thread, true);
+    sender.wake();
+    await bench.quiet();
+    const cards = bench.bySlot().get(`${thread}/run/${run}/remedy/terminateIdle`) ?? [];
+    expect(cards).toHaveLength(2);
+    expect(JSON.stringify(cards[1]?.blocks)).toContain("Denied");
+    const { rows } = await bench.pool.query("SELECT ts FROM slack_message WHERE slot LIKE '%/remedy/%'");
+    expect(rows).toEqual([{ ts: cards[1]?.ts }]);
+    expect(bench.bySlot().get(`${thread}/run/${run}/summary`)).toHaveLength(1);
+    expect(headIn(CHANNEL, thread)).toHaveLength(1);
+  });
+
+  it("a thread whose root people deleted twice ends, and holds up nothing for ever", async () => {
+    const { thread, run } = await bench.openThread();
+    const sender = withFallback();
+    sender.start();
+    await bench.quiet();
+    await bench.pool.query("UPDATE slack_message SET attempts = 2 WHERE thread_id = $1", [thread]);
+    const client = new WebClient(bench.slack.token, { slackApiUrl: bench.slack.apiUrl });
+    await client.chat.delete({ channel: CHANNEL, ts: headIn(CHANNEL, thread)[0]?.ts ?? "" });
+    await bench.findAndPropose(run);
+    // Only the replies are new: the root itself is not looked at.
+    bench.slack.faults.add({ method: "chat.update", times: 1_000_000, kind: "error", error: "ratelimited" });
+    await bench.touch(thread);
+    sender.wake();
+    await bench.quiet();
+    expect((await bench.store.shown(thread)).find(({ slot }) => slot === "head")?.state).toBe("gone");
+  });
+});
+
+describe("threads that began while Slack was not set up", () => {
+  it("are shown when they are still open, without a note; what is over is not told again", async () => {
+    const open = await bench.openThread(NO_CHANNEL);
+    const over = await bench.openThread(NO_CHANNEL);
+    await bench.pool.query("UPDATE run SET status = 'succeeded', ended_at = now() WHERE id = $1", [over.run]);
+    withFallback().start();
+    await bench.quiet();
+    const [head] = headIn(CHANNEL, open.thread);
+    expect(head?.text).not.toContain("belongs in");
+    expect(headIn(CHANNEL, over.thread)).toEqual([]);
+    expect((await health()).ok).toBe(true);
   });
 });

@@ -1,10 +1,9 @@
 import type { AllMiddlewareArgs, BlockAction, ButtonAction, SlackActionMiddlewareArgs } from "@slack/bolt";
 import type { Reply } from "../../reply.ts";
-import { slackErrorOf } from "../api.ts";
 import { refused, unconfirmed } from "../ask.ts";
 import type { SlackContext } from "../context.ts";
 import { within } from "../deadline.ts";
-import { drawReply } from "../draw-reply.ts";
+import { inChannel, tellPerson } from "../tell-person.ts";
 
 export type ClickArgs = SlackActionMiddlewareArgs<BlockAction<ButtonAction>> & AllMiddlewareArgs;
 
@@ -20,7 +19,12 @@ export async function settle(context: SlackContext, args: ClickArgs, work: Promi
   if (!first.inTime) await tell(context, args, await answer);
 }
 
-const tell = ({ logger }: SlackContext, { respond }: ClickArgs, reply: Reply) =>
-  respond({ response_type: "ephemeral", replace_original: false, ...drawReply(reply) }).catch(
-    (error: unknown) => logger.info({ error: slackErrorOf(error) }, "an answer could not be shown"),
+function tell(context: SlackContext, { body, respond }: ClickArgs, reply: Reply): Promise<void> {
+  const channel = body.channel?.id;
+  return tellPerson(
+    context,
+    reply,
+    (drawn) => respond({ response_type: "ephemeral", replace_original: false, ...drawn }),
+    ...(channel === undefined ? [] : [inChannel(context, channel, body.user.id)]),
   );
+}

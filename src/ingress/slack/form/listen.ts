@@ -15,6 +15,7 @@ import { plain } from "../blocks.ts";
 import type { SlackContext } from "../context.ts";
 import { within } from "../deadline.ts";
 import { drawReply } from "../draw-reply.ts";
+import { inChannel, tellPerson } from "../tell-person.ts";
 import { errorsAtFields, type FilledForm, readForm } from "./read.ts";
 import { FORM, formView, PICK_RUNBOOK, PICK_SYSTEM } from "./view.ts";
 
@@ -66,12 +67,12 @@ async function onSubmit(context: SlackContext, { ack, body, view }: SubmitArgs):
   const here = first.inTime && (await within(context.identity.isOurs(channel), 200));
   if (here !== false && here.inTime && here.value) {
     await ack();
-    await tell(context, channel, body.user.id, reply);
+    await tell(context, channel, body, reply);
     return;
   }
   // Where the bot may not write, the form itself says what became of the request.
   await ack({ response_action: "update", view: outcomeView(reply) });
-  if (!first.inTime) await tell(context, channel, body.user.id, await answer);
+  if (!first.inTime) await tell(context, channel, body, await answer);
 }
 
 function fieldErrors(form: FilledForm, error: NonNullable<Reply["error"]>): Record<string, string> {
@@ -81,11 +82,16 @@ function fieldErrors(form: FilledForm, error: NonNullable<Reply["error"]>): Reco
   return { [`runbook/${form.system}`]: words.slice(0, 2_000) };
 }
 
-async function tell({ api, logger }: SlackContext, channel: string, user: string, reply: Reply) {
-  await api.views.chat
-    .postEphemeral({ channel, user, ...drawReply(reply) })
-    .catch((error: unknown) => logger.info({ error: slackErrorOf(error) }, "an answer could not be shown"));
-}
+/** In the channel; where it takes nothing, in a form of its own while the trigger lives (3 s). */
+const tell = (
+  context: SlackContext,
+  channel: string,
+  body: SubmitArgs["body"],
+  reply: Reply,
+): Promise<void> =>
+  tellPerson(context, reply, inChannel(context, channel, body.user.id), () =>
+    context.api.views.views.open({ trigger_id: body.trigger_id, view: outcomeView(reply) }),
+  );
 
 const outcomeView = (reply: Reply): ModalView => ({
   type: "modal",
