@@ -19,15 +19,20 @@ export function explainedSteps(
   const findings = judge(steps);
   const found = canonical(findings);
   const named = new Set(findings.flatMap(({ restsOn = [] }) => restsOn));
-  const isRead = (step: StepView): boolean => {
+  // All that failed alike at once: the next of them would say the same as the first.
+  const isRead = (cause: string): boolean => {
+    const without = steps.map((step) =>
+      failed.includes(step) && causeOf(step) === cause ? { ...step, error: NOTHING_KNOWN } : step,
+    );
     try {
-      const without = steps.map((one) => (one === step ? { ...one, error: NOTHING_KNOWN } : one));
       return canonical(judge(without)) !== found;
     } catch {
       return false;
     }
   };
-  const causes = new Set(failed.filter((step) => named.has(step.name) || isRead(step)).map(causeOf));
+  const all = [...new Set(failed.map(causeOf))];
+  const spoken = new Set(failed.filter(({ name }) => named.has(name)).map(causeOf));
+  const causes = new Set(all.filter((cause) => spoken.has(cause) || isRead(cause)));
   return failed.filter((step) => causes.has(causeOf(step))).map(({ name }) => name);
 }
 

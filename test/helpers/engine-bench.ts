@@ -67,6 +67,14 @@ export const worldRunbooks: Runbook[] = [
     .diagnose(() => ({ other: broken() }))
     .findings(() => [])
     .remedies({}),
+  runbook({ id: "down", title: "Says why it cannot see", needs: ["http"], covers: [], params: z.object({}) })
+    .diagnose(() => ({ one: broken(), other: broken(), now: level() }))
+    .findings(({ one }) =>
+      one.ok || one.error.detail !== "ECONNREFUSED"
+        ? []
+        : [{ id: "down", severity: "critical", title: "nothing listens", because: "" }],
+    )
+    .remedies({}),
   runbook({ id: "slow", title: "Takes long", needs: ["http"], covers: [], params: z.object({}) })
     .diagnose(() => ({ never: slow() }))
     .findings(() => [])

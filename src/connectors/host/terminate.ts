@@ -83,9 +83,12 @@ export const terminateProcess = write({
     holds: ({ process }) => !process.runs,
     figures: ({ process, budgets }, ended, _output, before) => {
       if (process.runs) return `${ended.name}, pid ${ended.pid}, still runs`;
-      const next = successorOf(ended, before.budgets?.budgets ?? [], budgets.budgets);
-      const again = next && `, runs again, pid ${next.pid}, ${sayBytes(next.anonymous + next.swap)}`;
-      return `${ended.name}, pid ${ended.pid}, has ended${again ?? ""}`;
+      const known = before.budgets?.budgets ?? [];
+      const was = known.flatMap(({ processes }) => processes).find((one) => isSame(one, ended));
+      const next = successorOf(ended, known, budgets.budgets);
+      const held = was === undefined ? "" : ` held ${sayBytes(was.anonymous + was.swap)} and`;
+      const again = next && `; it runs again, pid ${next.pid}, ${sayBytes(next.anonymous + next.swap)}`;
+      return `${ended.name}, pid ${ended.pid},${held} has ended${again ?? ""}`;
     },
   },
 });
@@ -96,12 +99,15 @@ const REFUSALS: Readonly<Record<string, string>> = {
   EPERM: "diagbot's user may not signal it",
 };
 
+type Identity = Pick<Input, "pid" | "startTicks">;
+const isSame = (one: Identity, other: Identity): boolean =>
+  one.pid === other.pid && one.startTicks === other.startTicks;
+
 type Budgets = readonly { readonly match: string; readonly processes: readonly ProcessFacts[] }[];
 
 /** What its supervisor has started since: a process of the same program that was not there before. */
 function successorOf(ended: Input, before: Budgets, after: Budgets): ProcessFacts | undefined {
-  const isIn = (all: readonly ProcessFacts[], { pid, startTicks }: Pick<Input, "pid" | "startTicks">) =>
-    all.some((one) => one.pid === pid && one.startTicks === startTicks);
+  const isIn = (all: readonly ProcessFacts[], which: Identity) => all.some((one) => isSame(one, which));
   const program = before.find(({ processes }) => isIn(processes, ended));
   return after
     .find(({ match }) => match === program?.match)

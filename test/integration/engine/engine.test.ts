@@ -41,6 +41,20 @@ describe("diagnosis", () => {
     expect((await rig.bench.store.reader.run(run))?.status).toBe("errored");
   });
 
+  test("a step that failed and that a finding rests on is kept as evidence, with those that failed alike", async () => {
+    const [down, level] = [await rig.bench.submit("down"), await rig.bench.submit("level")];
+    await rig.bench.engine.advance(down);
+    await rig.bench.engine.advance(level);
+    const explained = async (run: typeof down) =>
+      ((await rig.bench.store.reader.run(run))?.steps ?? [])
+        .filter((step) => step.explained)
+        .map(({ name }) => name);
+    expect(await explained(down)).toEqual(["one", "other"]);
+    expect(await explained(level), "no finding speaks of it").toEqual([]);
+    const [open, found] = await rig.bench.store.reader.runs({ limit: 2 });
+    expect([open?.state, found?.state]).toEqual(["waiting", "found"]);
+  });
+
   test("a dry run shows the plan and asks nobody", async () => {
     const run = await rig.bench.submit("level", { dryRun: true });
     await rig.bench.engine.advance(run);

@@ -40,8 +40,10 @@ describe("what a write says of itself", () => {
         undefined,
         { budgets: budgets(7, 9) },
       );
-    expect(say(false, 9, 32531)).toBe("worker, pid 7, has ended, runs again, pid 32531, 1.0 MiB");
-    expect(say(false, 9)).toBe("worker, pid 7, has ended");
+    expect(say(false, 9, 32531)).toBe(
+      "worker, pid 7, held 1.0 MiB and has ended; it runs again, pid 32531, 1.0 MiB",
+    );
+    expect(say(false, 9)).toBe("worker, pid 7, held 1.0 MiB and has ended");
     expect(say(true, 7, 9)).toBe("worker, pid 7, still runs");
   });
 

@@ -22,6 +22,14 @@ describe("a step that failed", () => {
     expect(explainedSteps(steps, sayFirst)).toEqual(["usage", "idle"]);
   });
 
+  it("is evidence with all that failed alike, where the next would say the same as the first", () => {
+    const anyOf = (steps: readonly StepView[]): Finding[] =>
+      steps.some(({ error }) => error?.detail === "ECONNREFUSED")
+        ? [{ id: "down", severity: "critical", title: "nothing listens", because: "" }]
+        : [];
+    expect(explainedSteps([broken("a"), broken("b"), broken("c")], anyOf)).toEqual(["a", "b", "c"]);
+  });
+
   it("is evidence where a finding names it, though it would be found without", () => {
     const named = (): Finding[] => [
       { id: "oom", severity: "critical", title: "full", because: "", restsOn: ["write"] },
