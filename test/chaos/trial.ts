@@ -12,8 +12,14 @@ import { humans } from "./human.ts";
 import { chaosCatalog, chaosConnector } from "./knowledge.ts";
 import type { Target } from "./target.ts";
 
-export const LEASE_MS = 1_000;
-const WRITE_SECONDS = 2;
+/** How long the fated worker holds a run and may take for a write. */
+export interface Patience {
+  readonly leaseMs: number;
+  readonly writeSeconds: number;
+}
+
+/** Whose time nobody waits for: long enough on any machine. */
+const UNHURRIED: Patience = { leaseMs: 60_000, writeSeconds: 120 };
 const DID_NOT_AFTER_MS = 300;
 
 /** One database of its own and what acts on it. */
@@ -42,7 +48,7 @@ export interface TrialHouse {
   database(): Promise<{ url: string; drop(): Promise<void> }>;
 }
 
-export async function openTrial(house: TrialHouse): Promise<Trial> {
+export async function openTrial(house: TrialHouse, fated: Patience = UNHURRIED): Promise<Trial> {
   const { target } = house;
   const database = await house.database();
   const pool = openPool(database.url, { max: 4 });
@@ -60,8 +66,8 @@ export async function openTrial(house: TrialHouse): Promise<Trial> {
     DATABASE_URL: database.url,
     REDIS_URL: house.redisUrl,
     TARGET_URL: target.url,
-    LEASE_MS: String(LEASE_MS),
-    WRITE_SECONDS: String(WRITE_SECONDS),
+    LEASE_MS: String(fated.leaseMs),
+    WRITE_SECONDS: String(fated.writeSeconds),
     QUEUE_PREFIX: prefix,
   };
   return {
@@ -80,7 +86,7 @@ export async function openTrial(house: TrialHouse): Promise<Trial> {
         await people.look();
         for (const due of await store.sweep.dueRuns(10)) await second.advance(due);
         return isEnded((await store.reader.run(run))?.status ?? "queued");
-      }, 30_000);
+      });
     },
     close: async () => {
       await Promise.all(mates.map(kill));
@@ -92,17 +98,17 @@ export async function openTrial(house: TrialHouse): Promise<Trial> {
   };
 }
 
-/** An engine of this process over the rig's world. */
+/** An engine of this process, that is in no hurry, over the rig's world. */
 export const engineOn = (store: Store, targetUrl: string, worker: string): Engine =>
   createEngine(
     {
       store: store.runs,
       catalog: chaosCatalog(targetUrl),
-      targets: createTargets([chaosConnector(WRITE_SECONDS)]),
+      targets: createTargets([chaosConnector(UNHURRIED.writeSeconds)]),
       redact: (text) => text,
       logger: pino({ level: "silent" }),
       events: { step: () => {}, remedy: () => {}, run: () => {}, leaseLost: () => {} },
       crash: () => {},
     },
-    { worker, leaseMs: LEASE_MS },
+    { worker, leaseMs: UNHURRIED.leaseMs },
   );

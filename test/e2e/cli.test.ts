@@ -72,7 +72,7 @@ describe.skipIf(inject("whyNoRedis") !== undefined)("the command line while Slac
         SLACK_API_URL: `http://127.0.0.1:${await freePort()}/api/`,
       },
     });
-  }, 120_000);
+  });
   afterAll(async () => {
     try {
       await product?.close();
@@ -102,6 +102,7 @@ describe.skipIf(inject("whyNoRedis") !== undefined)("the command line while Slac
       runbook: "service-health",
       system: "website",
       status: "succeeded",
+      state: "healthy",
       caller: {
         ...{ via: "cli", name: "alice", principal: "alice" },
         account: { name: "alice", host: expect.any(String), through: userInfo().username },
@@ -200,7 +201,7 @@ describe.skipIf(inject("whyNoRedis") !== undefined)("the command line while Slac
   describe("beside a worker", () => {
     beforeAll(async () => {
       await product.serve("all", {}, "ready");
-    }, 90_000);
+    });
 
     const status = async (id: number) => (await json<RunJson>("status", String(id))).is;
 

@@ -52,7 +52,7 @@ describe.skipIf(whyNoOpenssl() !== undefined || inject("whyNoRedis") !== undefin
         channels: FAULTS.map(([system]) => ({ id: channelOf(system), name: system })),
         config: { ...CONFIGURED, systems: await brokenSystems() },
       });
-    }, 120_000);
+    });
     afterAll(async () => {
       try {
         await stage?.close();

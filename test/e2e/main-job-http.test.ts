@@ -11,7 +11,7 @@ const get = () => house;
 describe.skipIf(inject("redisUrl") === undefined)("the main job: Slack over HTTP, queue in Redis", () => {
   beforeAll(async () => {
     house = await openHouse("http", "redis");
-  }, 120_000);
+  });
   afterAll(() => house?.close());
 
   alertScenarios(get);

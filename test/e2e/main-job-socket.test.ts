@@ -13,7 +13,7 @@ describe.skipIf(inject("whyNoRedis") !== undefined)(
   () => {
     beforeAll(async () => {
       house = await openHouse("socket", "postgres");
-    }, 120_000);
+    });
     afterAll(() => house?.close());
 
     alertScenarios(get);

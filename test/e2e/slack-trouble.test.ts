@@ -37,7 +37,7 @@ describe("a Slack that does not always answer", () => {
         ),
       },
     });
-  }, 120_000);
+  });
   afterAll(async () => {
     try {
       await stage?.close();

@@ -38,7 +38,7 @@ describe.skipIf(inject("redisUrl") === undefined)("several workers, one of which
         },
       },
     });
-  }, 120_000);
+  });
   afterAll(async () => {
     try {
       await stage?.close();

@@ -84,7 +84,7 @@ export async function startDocker(): Promise<PrivateEngine> {
           () => false,
         )
       );
-    }, 30_000);
+    });
     await importBusybox(api, folder);
   } catch (error) {
     await stopDaemon(daemon, folder);

@@ -4,20 +4,19 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { stringify } from "yaml";
 import type { LocalSlack } from "../../src/local/slack/local-slack.ts";
+import { builtProduct } from "./built.ts";
 import { freePort } from "./ports.ts";
 import { descendantsOf, isRunning } from "./processes.ts";
 import { until } from "./until.ts";
 
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-/** The product as its users start it; the loader and the sources are found from the repository's root. */
-const DIAGBOT = ["--import", "tsx", "src/main.ts"];
-/** What a graceful stop may take: the time most supervisors give before they kill. */
-const STOP_MS = 10_000;
-const READY_MS = 60_000;
-const ORPHAN_MS = 2_000;
+/** The product as its users start it, in the folder of its build. */
+const DIAGBOT = "dist/src/main.js";
+/** What a graceful stop may take. On a quiet machine it is well below the 10 s most supervisors give before they kill. */
+const STOP_MS = 30_000;
+const READY_MS = 120_000;
+const ORPHAN_MS = 20_000;
 
 export type Role = "all" | "ingress" | "worker";
 
@@ -40,7 +39,7 @@ export interface Served {
   readonly pid: number;
   /** Everything it printed so far. */
   log(): string;
-  /** As a supervisor does: SIGTERM. Throws unless it ends within 10 s, with code 0, and leaves no process behind. */
+  /** As a supervisor does: SIGTERM. Throws unless it ends within 30 s, with code 0, and leaves no process behind. */
   stop(): Promise<void>;
   /** SIGKILL, and gone. */
   kill(): Promise<void>;
@@ -137,8 +136,8 @@ async function startServing(
   wait: "ok" | "ready",
 ): Promise<Served> {
   const port = await freePort();
-  const child = spawn(process.execPath, [...DIAGBOT, "serve", "--role", role], {
-    cwd: ROOT,
+  const child = spawn(process.execPath, [DIAGBOT, "serve", "--role", role], {
+    cwd: await builtProduct(),
     env: { ...env, HOST: "127.0.0.1", PORT: String(port) },
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -186,7 +185,7 @@ async function stop(child: ChildProcess, role: Role, log: () => string): Promise
   const timer = setTimeout(() => child.kill("SIGKILL"), STOP_MS);
   await ended;
   clearTimeout(timer);
-  // The loader's helper sees a moment later that its parent is gone.
+  // A worker beside the doors sees a moment later that its parent is gone.
   const left = await until(() => !family.some(isRunning), ORPHAN_MS).then(
     () => [],
     () => family.filter(isRunning),
@@ -208,8 +207,8 @@ async function kill(child: ChildProcess): Promise<void> {
 }
 
 async function runCli(words: readonly string[], env: Readonly<Record<string, string>>): Promise<CliResult> {
-  const child = spawn(process.execPath, [...DIAGBOT, ...words], {
-    cwd: ROOT,
+  const child = spawn(process.execPath, [DIAGBOT, ...words], {
+    cwd: await builtProduct(),
     env,
     stdio: ["ignore", "pipe", "pipe"],
   });

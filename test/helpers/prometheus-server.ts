@@ -44,13 +44,11 @@ export async function startPrometheus(
   ];
   const child = spawn("prometheus", args, { stdio: "ignore" });
   const url = `http://127.0.0.1:${port}`;
-  await until(
-    () =>
-      fetch(`${url}/-/ready`).then(
-        (answer) => answer.ok,
-        () => false,
-      ),
-    20_000,
+  await until(() =>
+    fetch(`${url}/-/ready`).then(
+      (answer) => answer.ok,
+      () => false,
+    ),
   );
   return {
     url,

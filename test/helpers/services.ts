@@ -1,5 +1,6 @@
+import { rmSync } from "node:fs";
 import type { TestProject } from "vitest/node";
-import { cleanStaleFolders } from "./folder.ts";
+import { cleanStaleFolders, serviceFolder } from "./folder.ts";
 import { startPostgres } from "./postgres-server.ts";
 import { startRedis, whyNoRedis } from "./redis-server.ts";
 
@@ -10,6 +11,8 @@ declare module "vitest" {
     /** Undefined: tests that need Redis skip and say `whyNoRedis`. */
     redisUrl: string | undefined;
     whyNoRedis: string | undefined;
+    /** Where the first test that needs the built product puts it; see builtProduct(). */
+    buildFolder: string;
   }
 }
 
@@ -29,6 +32,9 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   const redis = process.env.REDIS_URL === undefined && noRedis === undefined ? await startRedis() : undefined;
   if (redis !== undefined) stops.push(redis.stop);
 
+  const buildFolder = serviceFolder();
+  stops.push(async () => rmSync(buildFolder, { recursive: true, force: true }));
+  project.provide("buildFolder", buildFolder);
   project.provide("databaseUrl", databaseUrl);
   project.provide("redisUrl", process.env.REDIS_URL ?? redis?.url);
   project.provide("whyNoRedis", noRedis);

@@ -1,7 +1,10 @@
+/** Nothing that is waited for here takes long by itself: only a machine that does a lot besides comes near this. */
+const PATIENCE_MS = 60_000;
+
 /** Waits until `look` gives something, asking again as soon as the event loop is free (at most every 10 ms). */
 export async function until<T>(
   look: () => T | Promise<T>,
-  timeoutMs = 10_000,
+  timeoutMs = PATIENCE_MS,
 ): Promise<Exclude<T, undefined | null | false>> {
   const end = performance.now() + timeoutMs;
   for (;;) {

@@ -17,4 +17,4 @@ it("a process that used the tests' Postgres keeps its exit code", () => {
     { cwd: ROOT, encoding: "utf8" },
   );
   expect(status, stderr).toBe(7);
-}, 60_000);
+});

@@ -205,7 +205,7 @@ export class LocalSlack {
   }
 
   /** Looks at each change until `look` returns something; rejects after `timeoutMs` with the latest calls and deliveries. */
-  waitFor<T>(look: (slack: LocalSlack) => T | undefined | false, timeoutMs = 5000): Promise<T> {
+  waitFor<T>(look: (slack: LocalSlack) => T | undefined | false, timeoutMs = 60_000): Promise<T> {
     return waitUntil(
       this.backstage.workspace.changes,
       () => look(this),

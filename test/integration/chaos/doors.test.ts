@@ -60,7 +60,7 @@ const propose = async (trial: Trial, run: RunId): Promise<ApprovalId> =>
 const count = async (trial: Trial, table: "run" | "vote" | "inbox"): Promise<number> =>
   (await trial.pool.query<{ n: number }>(`SELECT count(*)::int AS n FROM ${table}`)).rows[0]?.n ?? 0;
 
-describe.concurrent("a door dies while it takes a request", { timeout: 60_000 }, () => {
+describe.concurrent("a door dies while it takes a request", { timeout: 300_000 }, () => {
   test.for(POINTS.map((point, index) => ({ point, batch: 5_001 + 4 * index })))(
     "a run, killed $point: nothing acknowledged is lost, a second delivery makes no second run",
     async ({ point, batch }) => {

@@ -3,7 +3,7 @@ import { actsOf } from "../../chaos/monkey.ts";
 import { fateOf } from "../../chaos/random.ts";
 import { runRig } from "../../chaos/rig.ts";
 
-test("300 writes under fire: none twice, none unapproved, no run lost", { timeout: 240_000 }, async () => {
+test("300 writes under fire: none twice, none unapproved, no run lost", { timeout: 600_000 }, async () => {
   const report = await runRig({ steps: 300, seed: 20_261, workers: 3, everyMs: 500, say: () => {} });
   expect(report.violations).toEqual([]);
   const applied = report.figures["effects applied"];

@@ -1,8 +1,9 @@
-import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Notification } from "../../../src/core/alert.ts";
 import { openPool, type Pool } from "../../../src/store/pool.ts";
+import { cpuTimeOf } from "../../helpers/cpu-time.ts";
 import { type FreshDatabase, freshDatabase } from "../../helpers/database.ts";
+import { fc } from "../../helpers/property.ts";
 import { type AlertLine, deliverTo, notification, recorded } from "./alert-fixtures.ts";
 
 let database: FreshDatabase;
@@ -172,10 +173,11 @@ describe("receiveAlerts", () => {
 
   it("takes 5,000 alerts of one group in, and their repeat", async () => {
     const many = notification(Array.from({ length: 5_000 }, (_, n) => ({ name: `host-${n}` })));
-    const began = performance.now();
-    expect((await deliver(many)).news).toBe("opened");
-    expect((await deliver(many)).news).toBe("repeated");
-    expect(performance.now() - began).toBeLessThan(8_000);
+    const { total } = await cpuTimeOf(async () => {
+      expect((await deliver(many)).news).toBe("opened");
+      expect((await deliver(many)).news).toBe("repeated");
+    });
+    expect(total).toBeLessThan(8_000);
     expect((await pool.query("SELECT count(*) AS n FROM alert_instance")).rows[0].n).toBe(5_000);
   });
 });

@@ -127,6 +127,9 @@ export async function startSlackBench(
     channels,
     commands: [{ name: "/diag" }],
     enterprise: "E0CORP",
+    // How busy the machine is must not decide.
+    ackTimeoutMs: 60_000,
+    triggerTtlMs: 60_000,
   });
   before(slack);
   const logger = pino({ level: "silent" });

@@ -1,12 +1,12 @@
 // Whatever Alertmanager, or somebody with its token, sends: never a 5xx, and no alert is lost because of another.
 import { randomBytes } from "node:crypto";
-import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ThreadId } from "../../../src/core/ids.ts";
 import { openPool, type Pool } from "../../../src/store/pool.ts";
 import { createReader } from "../../../src/store/reader.ts";
 import { drawThread } from "../../../src/thread/draw/thread.ts";
 import { type FreshDatabase, freshDatabase } from "../../helpers/database.ts";
+import { fc } from "../../helpers/property.ts";
 import { serveWebhook } from "./webhook-rig.ts";
 
 /** The same in every run; a failure prints it with the path to its smallest example. */

@@ -20,7 +20,7 @@ let slack: LocalSlack;
 let state: "ready" | "broken" | "busy";
 beforeAll(async () => {
   if (whyNoBrowser() === undefined) browser = await openBrowser();
-}, 120_000);
+});
 afterAll(() => browser?.close());
 beforeEach(async () => {
   state = "ready";

@@ -40,7 +40,7 @@ describe.skipIf(why !== undefined)(
     const one = async (name: string) =>
       (await bench.call(docker.containers())).containers.find((container) => container.name === name);
     const inState = (name: string, ...states: string[]) =>
-      until(async () => states.includes((await one(name))?.state ?? ""), 20_000);
+      until(async () => states.includes((await one(name))?.state ?? ""));
     const web = (name: string, more: Partial<Parameters<PrivateEngine["run"]>[0]> = {}) =>
       engine.run({ name, project: PROJECT, command: ["sleep", "600"], ...more });
     const quick = { stableSeconds: 1 };
@@ -109,7 +109,7 @@ describe.skipIf(why !== undefined)(
         command: ["sh", "-c", "echo 'missing QUEUE_URL'; exit 3"],
         host: { RestartPolicy: { Name: "always" } },
       });
-      await until(async () => ((await one("worker"))?.restartCount ?? 0) >= 3, 20_000);
+      await until(async () => ((await one("worker"))?.restartCount ?? 0) >= 3);
       const finding = (await bench.diagnose(containerFailure)).finding("loop:worker");
       expect(finding.title).toMatch(/restarts again and again \(\d+ restarts, last exit code/);
       expect(finding.because).toContain("missing QUEUE_URL");
@@ -132,7 +132,7 @@ describe.skipIf(why !== undefined)(
           },
         },
       });
-      await until(async () => (await one("api"))?.health === "unhealthy", 20_000);
+      await until(async () => (await one("api"))?.health === "unhealthy");
       const diagnosis = await bench.diagnose(containerFailure, quick);
       const finding = diagnosis.finding("unhealthy:api");
       expect(finding.title).toMatch(/is unhealthy \(\d+ failed health checks/);
@@ -140,7 +140,7 @@ describe.skipIf(why !== undefined)(
       const applied = await diagnosis.apply("restart");
       expect(applied.holds).toBe(true);
       expect((await one("api"))?.health).toBe("healthy");
-    }, 60_000);
+    });
 
     it("finds a container killed for memory and gives the numbers", async () => {
       await web("model", {
@@ -225,6 +225,6 @@ describe.skipIf(why !== undefined)(
       } finally {
         process.kill(engine.pid, "SIGCONT");
       }
-    }, 90_000);
+    });
   },
 );

@@ -11,9 +11,9 @@ afterEach(() => bench.close());
 
 describe("budgets", () => {
   it("space the posts of a channel and let other channels go on", async () => {
-    for (let i = 0; i < 4; i++) await bench.openThread();
+    for (let i = 0; i < 3; i++) await bench.openThread();
     await bench.openThread("C0OTHER");
-    const sender = bench.sender({ postIntervalMs: 300 });
+    const sender = bench.sender({ postIntervalMs: 2_000 });
     sender.start();
     await bench.quiet();
     const times = (channel: string) =>
@@ -22,9 +22,10 @@ describe("budgets", () => {
         .filter(({ args }) => args.channel === channel)
         .map(({ at }) => at);
     const ops = times(CHANNEL);
-    expect(ops).toHaveLength(4);
-    for (const [i, at] of ops.entries()) if (i > 0) expect(at - (ops[i - 1] ?? 0)).toBeGreaterThan(250);
-    expect(times("C0OTHER")[0]).toBeLessThan(ops[3] ?? 0);
+    expect(ops).toHaveLength(3);
+    // When they arrived: a busy machine delivers one later than it was sent, but not by half the interval.
+    for (const [i, at] of ops.entries()) if (i > 0) expect(at - (ops[i - 1] ?? 0)).toBeGreaterThan(1_000);
+    expect(times("C0OTHER")[0]).toBeLessThan(ops[2] ?? 0);
   });
 
   it("do not let a thread that waits for its first post be drawn again and again", async () => {

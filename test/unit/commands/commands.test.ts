@@ -1,8 +1,8 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { commands } from "../../../commands/index.ts";
 import { DiagError } from "../../../src/core/errors.ts";
 import { parse } from "../../../src/ingress/parse.ts";
+import { fc } from "../../helpers/property.ts";
 
 const caller = { via: "slack" as const, name: "U0ALICE" };
 const understand = (text: string) => parse(commands, text, caller);

@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Evidence, facts, table } from "../../../src/core/evidence.ts";
 import { drawThread } from "../../../src/thread/draw/thread.ts";
+import { fc } from "../../helpers/property.ts";
 import { asText } from "./as-text.ts";
 import { EXHAUSTED, incident, NOW, PEOPLE, run, step, thread } from "./views.ts";
 

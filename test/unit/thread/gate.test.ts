@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { BUDGETS } from "../../../src/thread/send/budgets.ts";
 import { Gate, type Rank } from "../../../src/thread/send/gate.ts";
+import { fc } from "../../helpers/property.ts";
 
 const withClock = () => {
   let now = 1_000_000;

@@ -1,5 +1,4 @@
 import type { KnownBlock } from "@slack/types";
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ApprovalId, PrincipalId } from "../../../src/core/ids.ts";
 import { REMEDY_STATUSES, RUN_STATUSES } from "../../../src/core/outcome.ts";
@@ -7,6 +6,7 @@ import type { ThreadView } from "../../../src/core/view.ts";
 import { checkMessageBlocks } from "../../../src/local/slack/limits/check.ts";
 import { drawThread } from "../../../src/thread/draw/thread.ts";
 import { drawSvg } from "../../../src/thread/plot/svg.ts";
+import { fc } from "../../helpers/property.ts";
 import { approval, at, incident, NOW, PEOPLE, PLAN, remedy, run, step, thread } from "./views.ts";
 
 /** Text as attackers and broken programs write it. */

@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ThreadId } from "../../../src/core/ids.ts";
 import { classOf, compareTurns, type NextStep, type Standing } from "../../../src/thread/send/order.ts";
+import { fc } from "../../helpers/property.ts";
 
 const NOW = new Date("2026-11-22T03:10:00Z");
 const ago = (seconds: number) => new Date(NOW.getTime() - seconds * 1000);

@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { canonical } from "../../../src/core/json.ts";
 import type { Plan } from "../../../src/core/plan.ts";
@@ -10,6 +9,7 @@ import { sha256 } from "../../../src/lib/sha256.ts";
 import { checkMessageBlocks, checkView } from "../../../src/local/slack/limits/check.ts";
 import { drawThread } from "../../../src/thread/draw/thread.ts";
 import type { WantedMessage } from "../../../src/thread/wanted.ts";
+import { fc } from "../../helpers/property.ts";
 import { NOW, PEOPLE, PLAN, remedy, run, thread } from "./views.ts";
 
 /** Characters that hide, reorder or break what stands beside them. */

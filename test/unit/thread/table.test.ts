@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { alignFacts, fitTable } from "../../../src/thread/text/table.ts";
+import { fc } from "../../helpers/property.ts";
 
 const widest = (lines: readonly string[]) => Math.max(0, ...lines.map((line) => [...line].length));
 

@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { readHealthBody } from "../../../../src/connectors/http/health-body.ts";
+import { fc } from "../../../helpers/property.ts";
 
 const json = (body: unknown) => readHealthBody("application/json; charset=utf-8", JSON.stringify(body));
 const bad = (body: unknown) =>

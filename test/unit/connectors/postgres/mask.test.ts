@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { maskStatement } from "../../../../src/connectors/postgres/mask.ts";
+import { fc } from "../../../helpers/property.ts";
 
 describe("maskStatement", () => {
   it.each([

@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import {
   matchersOf,
@@ -7,6 +6,7 @@ import {
   quoted,
   selector,
 } from "../../../../src/connectors/prometheus/promql.ts";
+import { fc } from "../../../helpers/property.ts";
 
 test("a literal ends where it should, whatever is in it", () => {
   fc.assert(

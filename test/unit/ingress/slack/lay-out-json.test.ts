@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import { expect, it } from "vitest";
 import { canonical, type Json } from "../../../../src/core/json.ts";
 import { layOutJson } from "../../../../src/ingress/slack/buttons/lay-out-json.ts";
+import { fc } from "../../../helpers/property.ts";
 
 it("shows the very JSON that was frozen, opened up where a line would be too long", () => {
   fc.assert(
