@@ -158,7 +158,7 @@ describeDoor(rig, (door) => {
     const shows = (words: RegExp) =>
       door.bench.slack.waitFor((slack) => words.test(textOf(slack.view("U0CAROL")?.blocks)));
     await door.bench.slack.click("U0CAROL", details, "run:details");
-    await shows(/usage: connection usage on main/);
+    await shows(/usage: connection usage \(postgres\.connection-usage on main, succeeded/);
     await door.bench.slack.clickInView("U0CAROL", "run:step");
     await shows(/session 0 has\W+u\{200b\} waited/);
     for (let page = 2; !textOf(door.bench.slack.view("U0CAROL")?.blocks).includes("session 5999 "); page++) {

@@ -67,7 +67,7 @@ const MARKS: Readonly<Partial<Record<StepView["state"], string>>> = {
 function sayStep(step: StepView): string {
   const time = step.durationMs === undefined ? "" : `, ${sayDuration(step.durationMs)}`;
   const error = step.error === undefined ? "" : ` – ${step.error.code}: ${step.error.message}`;
-  return `${MARKS[step.state] ?? "⚠️"} ${step.name}: ${step.title} on ${step.on} (${step.state}${time})${error}`;
+  return `${MARKS[step.state] ?? "⚠️"} ${step.name}: ${step.title} (${step.action} on ${step.on}, ${step.state}${time})${error}`;
 }
 
 /** One step whole: what was asked, and everything that came back; over as many pages as it takes. */
