@@ -5,7 +5,7 @@ import type { NetworkClient } from "./client.ts";
 import { connectAll } from "./connect.ts";
 import { resolution } from "./resolve.ts";
 
-export { causeOf, type NetworkCause } from "./cause.ts";
+export { causeOf, type NetworkCause } from "../cause.ts";
 
 const { read } = actionsOn<NetworkClient>("endpoint");
 const Family = z.union([z.literal(4), z.literal(6)]);

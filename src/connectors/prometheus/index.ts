@@ -3,6 +3,7 @@ import type { ConnectionOf } from "../../core/connection.ts";
 import * as prometheus from "./actions.ts";
 import { checkPrometheus } from "./check.ts";
 import { openPrometheus, type PrometheusClient } from "./client.ts";
+import { prometheusTrouble } from "./trouble.ts";
 
 /** Prometheus and what speaks its HTTP API v1; reads only. */
 export const prometheusConnector: Connector<PrometheusClient> = {
@@ -18,4 +19,5 @@ export const prometheusConnector: Connector<PrometheusClient> = {
   open: (connection) => openPrometheus(connection as ConnectionOf<"prometheus">),
   check: checkPrometheus,
   close: async (client) => client.close(),
+  trouble: prometheusTrouble,
 };

@@ -1,7 +1,7 @@
 import type { RequestListener } from "node:http";
 import { afterEach, expect, test } from "vitest";
-import { highErrorRate } from "../../../runbooks/high-error-rate.ts";
-import { slowResponses } from "../../../runbooks/slow-responses.ts";
+import { highErrorRate } from "../../../runbooks/prometheus/high-error-rate.ts";
+import { slowResponses } from "../../../runbooks/prometheus/slow-responses.ts";
 import * as prometheus from "../../../src/connectors/prometheus/actions.ts";
 import { prometheusConnector } from "../../../src/connectors/prometheus/index.ts";
 import { freePort } from "../../helpers/ports.ts";

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { slowResponses } from "../../../runbooks/slow-responses.ts";
+import { slowResponses } from "../../../runbooks/prometheus/slow-responses.ts";
 import { Thresholds } from "../../../src/core/system.ts";
 
 const context = {

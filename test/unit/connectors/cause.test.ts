@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { causeOf } from "../../../../src/connectors/network/cause.ts";
+import { causeOf } from "../../../src/connectors/cause.ts";
 
 test.each([
   ["target_unreachable", "ECONNREFUSED", "refused"],

@@ -1,4 +1,4 @@
-import type { StepError } from "../../core/outcome.ts";
+import type { StepError } from "../core/outcome.ts";
 
 /** What an error on the way to a service means. `id` is stable; the texts are for the person on call. */
 export interface NetworkCause {

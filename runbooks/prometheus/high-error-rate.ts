@@ -1,0 +1,229 @@
+import {
+  type Evidence,
+  type Finding,
+  facts,
+  orThreshold,
+  prometheus,
+  type RunContext,
+  rows,
+  runbookOn,
+  sayPercent,
+  z,
+} from "../../src/sdk.ts";
+import { plot, REPAIR_TARGETS, sayRate, sayWindow, targetFindings } from "./targets.ts";
+
+type Measured = Extract<prometheus.ErrorRatio, { state: "measured" }>;
+
+/** Share of requests answered 5xx, and which routes and instances they come from. Guides: high error rate. */
+const book = runbookOn(
+  "prometheus",
+  {
+    id: "high-error-rate",
+    title: "Error rate",
+    covers: [
+      "sergas-agents.high-error-rate",
+      "ai-saas.high-error-rate",
+      "ai-saas.alert-high-error-rate",
+      "sergas-accounts.high-error-rate",
+      "tektra.alert-tektra-down",
+      "ai-saas.missing-metrics",
+    ],
+    alerts: [
+      "HighErrorRate",
+      "HighRequestErrorRate",
+      "HighHttpErrorRate",
+      "HTTPErrorRateHigh",
+      "High5xxRate",
+      "ErrorBudgetBurn",
+      "TektraDown",
+      "TargetDown",
+      "PrometheusTargetMissing",
+      "NginxHighHttp5xxErrorRate",
+      "TraefikHighHttp5xxErrorRateService",
+    ],
+    params: z.object({
+      windowMinutes: z.int().min(1).max(60).default(5).describe("minutes the ratio is taken over"),
+      threshold: orThreshold(
+        "errorRatio",
+        "share of failing requests that is too high",
+        z.number().min(0).max(1),
+      ),
+      minRequests: z
+        .int()
+        .min(1)
+        .max(100_000)
+        .default(20)
+        .describe("with fewer requests in the window the ratio is not judged"),
+    }),
+  },
+  ({ params: { windowMinutes } }) => ({
+    ratio: prometheus.errorRatio({ windowMinutes }),
+    series: prometheus.errorSeries({ windowMinutes }),
+    targets: prometheus.targets(),
+  }),
+);
+
+export const highErrorRate = book
+  .remedies({
+    repairTargets: book.advises(...REPAIR_TARGETS),
+    findCause: book.advises("Find what fails", "low", ({ ratio }, { system }) => causeAdvice(ratio, system)),
+    fixMetrics: book.advises("Correct the metric names", "low", ({ ratio }) =>
+      ratio?.state === "no-status-label"
+        ? `Set \`metrics: { statusLabel: … }\` of the prometheus connection to the label that holds the HTTP status; ${ratio.metric} has: ${ratio.labels.join(", ")}.`
+        : "Set `metrics: { requests: … }` and `labels:` of the prometheus connection to the system's request counter (its name ends in _total on the application's /metrics page), or repair the scraping of it.",
+    ),
+  })
+  .findings((find) => [
+    find(["ratio"], ({ ratio }) => ratio.state !== "measured" && noData(ratio)),
+    find(
+      ["ratio"],
+      ({ ratio }) => ratio.state === "measured" && ratio.total.ratio === null && noTraffic(ratio),
+    ),
+    find(["ratio", "series?"], ({ ratio, series }, { params: { threshold, minRequests } }) => {
+      if (ratio.state !== "measured" || (ratio.total.ratio ?? 0) < threshold || ratio.total.ratio === 0)
+        return undefined;
+      const { total, windowSeconds } = ratio;
+      const share = total.ratio ?? 0;
+      const requests = total.total * windowSeconds;
+      const window = sayWindow(windowSeconds);
+      const evidence = [...numbers(ratio), ...plot(series, "Share of failing requests", "ratio", threshold)];
+      if (requests < minRequests)
+        return {
+          id: "few-requests",
+          severity: "info",
+          title: `${sayPercent(share)} of requests fail, but there are few: about ${Math.max(1, Math.round(requests))} in ${window}`,
+          because: `Below ${minRequests} requests one failure weighs too much to judge.`,
+          evidence,
+        };
+      const place = placeOf(ratio);
+      return {
+        id: "error-rate",
+        severity: share >= 2 * threshold ? "critical" : "warning",
+        title: `${sayPercent(share)} of requests fail (limit ${sayPercent(threshold)})${place.short}`,
+        because: `${sayRate(total.errors)} of ${sayRate(total.total)} were answered 5xx over ${window}. ${place.long}`,
+        evidence,
+        remedies: ["findCause"],
+      };
+    }),
+    // The whole is within the limit, but one route or instance hardly works: its users see an outage.
+    find(["ratio", "series?"], ({ ratio, series }, { params: { threshold, minRequests } }) => {
+      if (ratio.state !== "measured" || (ratio.total.ratio ?? threshold) >= threshold) return undefined;
+      const evidence = [...numbers(ratio), ...plot(series, "Share of failing requests", "ratio", threshold)];
+      return brokenParts(ratio, threshold, minRequests).map(
+        ({ what, name, errors, total, ratio: share }) => ({
+          id: `part-fails:${what}:${name}`,
+          severity: "warning",
+          title: `${what} ${name} fails: ${sayPercent(share ?? 0)} of its requests`,
+          because: `${sayRate(errors)} of its ${sayRate(total)} were answered 5xx over ${sayWindow(ratio.windowSeconds)}. Of all requests that is only ${sayPercent(ratio.total.ratio ?? 0)}, below the limit of ${sayPercent(threshold)}, so no alert on the whole will fire.`,
+          evidence,
+          remedies: ["findCause"],
+        }),
+      );
+    }),
+    find(["targets"], ({ targets }) => targetFindings(targets)),
+  ]);
+
+function noData(value: Exclude<prometheus.ErrorRatio, Measured>): Finding<"fixMetrics" | "repairTargets"> {
+  const shared = { id: "no-data", severity: "info", remedies: ["fixMetrics"] } as const;
+  if (value.state === "no-status-label")
+    return {
+      ...shared,
+      title: `No data: ${value.metric} has no label "${value.statusLabel}"`,
+      because: `Without the status there is no telling which requests failed. Its labels: ${value.labels.join(", ")}.`,
+    };
+  if (value.state === "absent")
+    return {
+      ...shared,
+      title: `No data: Prometheus has no series ${value.metric} of this system`,
+      because: "Nothing of that name was scraped within the last hour: that is unknown, not zero errors.",
+    };
+  return {
+    ...shared,
+    title: `No data: ${value.metric} stopped within the last hour`,
+    because: `There were samples within the last hour but none for a rate over ${sayWindow(value.windowSeconds)}: scraping stopped or the process is gone.`,
+    remedies: ["repairTargets"],
+  };
+}
+
+/** A route or instance that fails this often is broken, however little of the traffic it has. */
+const BROKEN = 0.25;
+
+const brokenParts = ({ routes, instances, windowSeconds }: Measured, limit: number, minRequests: number) =>
+  [
+    ...routes.map((one) => ({ ...one, what: "Route" })),
+    ...instances.map((one) => ({ ...one, what: "Instance" })),
+  ]
+    .filter(
+      ({ ratio, errors }) =>
+        ratio !== null && ratio >= Math.max(BROKEN, 2 * limit) && errors * windowSeconds >= minRequests,
+    )
+    .slice(0, 3);
+
+/** Concentrated on one route or instance, or everywhere: the first fork of the search. */
+function placeOf({ routes, instances, total }: Measured): { short: string; long: string } {
+  const [route] = routes;
+  const [instance] = instances;
+  const shareOf = ({ errors }: { errors: number }) => (total.errors === 0 ? 0 : errors / total.errors);
+  if (instance !== undefined && (instances.length > 1 || instance.total < total.total * 0.9)) {
+    if (shareOf(instance) >= 0.8)
+      return {
+        short: `, nearly all on instance ${instance.name}`,
+        long: `${sayPercent(shareOf(instance))} of the failures are on instance ${instance.name}: that one is broken, not the code.`,
+      };
+  }
+  if (route !== undefined && routes.length > 1 && shareOf(route) >= 0.8)
+    return {
+      short: `, nearly all on ${route.name}`,
+      long: `${sayPercent(shareOf(route))} of the failures are on ${route.name}: look at what only that route uses.`,
+    };
+  if (routes.length === 1 && route !== undefined)
+    return { short: `, all on ${route.name}`, long: `All failures are on ${route.name}.` };
+  return routes.length > 1
+    ? {
+        short: `, spread over ${routes.length} routes`,
+        long: `They are spread over ${routes.length} routes: look at what all share (database, cache, a dependency, a deployment).`,
+      }
+    : { short: "", long: "" };
+}
+
+const noTraffic = ({ metric, windowSeconds }: Measured): Finding<never> => ({
+  id: "no-traffic",
+  severity: "info",
+  title: `No requests in the last ${sayWindow(windowSeconds)}`,
+  because: `${metric} is there but does not move: nothing can be said about errors. If there should be traffic, look in front of the service (DNS, load balancer, ingress).`,
+});
+
+const numbers = ({ total, classes, routes, instances, routeLabel }: Measured): Evidence[] => [
+  facts(Object.fromEntries(classes.map(({ name, perSecond }) => [name, sayRate(perSecond)]))),
+  ...shareRows<typeof total>(routeLabel ?? "route", routes),
+  ...shareRows<typeof total>("instance", instances),
+];
+
+const shareRows = <T extends { name: string; errors: number; total: number; ratio: number | null }>(
+  column: string,
+  shares: readonly T[],
+): Evidence[] =>
+  shares.length === 0
+    ? []
+    : [
+        rows("", shares, {
+          [column]: (one) => one.name,
+          "errors/s": (one) => sayRate(one.errors),
+          "requests/s": (one) => sayRate(one.total),
+          failing: (one) => (one.ratio === null ? null : sayPercent(one.ratio)),
+        }),
+      ];
+
+function causeAdvice(
+  ratio: prometheus.ErrorRatio | undefined,
+  { connections }: RunContext["system"],
+): string {
+  const kinds = new Set(connections.map(({ kind }) => kind));
+  const next = [
+    "service-health",
+    ...(kinds.has("postgres") ? ["pg-connectivity and pg-locks"] : []),
+    ...(connections.some(({ external }) => external === true) ? ["external-api"] : []),
+  ];
+  const route = ratio?.state === "measured" ? ratio.routes[0]?.name : undefined;
+  return `Run ${next.join(", ")} now. Read the newest error log lines${route === undefined ? "" : ` of ${route}`} and group them by exception. Compare the moment the curve rises with the last deployment or configuration change: if they fit, roll back first and search later.`;
+}
