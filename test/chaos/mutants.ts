@@ -1,18 +1,10 @@
-/** A guard, the text that is it, and the test that must miss it. */
-export interface Mutant {
-  readonly guard: string;
-  /** Each text must stand in its file exactly once. */
-  readonly removals: readonly { readonly file: string; readonly find: string; readonly put: string }[];
-  /** The test file, and the beginning of the test's name. */
-  readonly file: string;
-  readonly test: string;
-}
+import { type Mutant, remove } from "./mutant.ts";
+import { OUTSIDE } from "./mutants-outside.ts";
 
 const GUARDS = "test/integration/engine/guards.test.ts";
 const ENGINE = "test/integration/engine/engine.test.ts";
 const LIMITS = "test/integration/engine/limits.test.ts";
 const WALK = "test/integration/chaos/crash-walk.test.ts";
-const remove = (file: string, find: string, put: string) => ({ file, find, put });
 
 const localDeadline = remove(
   "src/engine/call.ts",
@@ -21,7 +13,10 @@ const localDeadline = remove(
 );
 const writeLock = remove("src/store/write-lock.ts", "pg_advisory_xact_lock($2)", "$2::bigint");
 
-/** What the whole design stands on; each removed alone, two of them together where each covers for the other. */
+/**
+ * What the whole design stands on, and what stands between diagbot and those who would misuse it; each removed alone, two of
+ * them together where each covers for the other. docs/reliability.md names them all.
+ */
 export const MUTANTS: readonly Mutant[] = [
   {
     guard: "fence: epoch and owner",
@@ -218,4 +213,5 @@ export const MUTANTS: readonly Mutant[] = [
     file: GUARDS,
     test: "second delivery",
   },
+  ...OUTSIDE,
 ];

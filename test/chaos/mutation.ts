@@ -15,7 +15,8 @@ import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { startPostgres } from "../helpers/postgres-server.ts";
 import { startRedis, whyNoRedis } from "../helpers/redis-server.ts";
-import { MUTANTS, type Mutant } from "./mutants.ts";
+import type { Mutant } from "./mutant.ts";
+import { MUTANTS } from "./mutants.ts";
 import { table } from "./table.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -138,7 +139,7 @@ async function runTests(
   const argv = [
     "run",
     "--project",
-    "integration",
+    file.startsWith("test/unit/") ? "unit" : "integration",
     file,
     "-t",
     pattern,
