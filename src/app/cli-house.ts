@@ -46,6 +46,7 @@ export function createCliHouse(cwd: string): CliHouse {
     },
     doctor: async (role) => diagnoseSelf(configured(), role),
     route: (notification) => routeAlerts(catalogOf(configured()), notification),
+    closeIncident: async (ask) => closeIncident(await opened(), ask),
     serve: async (role) => {
       const app = await startApp(loadConfig({ env: processEnvironment(), cwd, serving: role }), role);
       await untilStopped(app);
@@ -75,6 +76,17 @@ const entry = (ask: unknown): Entry => ({
 
 const whoAsks = ({ environment, people, commandLine }: Config): CliCaller =>
   whoIs({ name: accountName(), host: hostname(), sudoUser: environment.sudoUser }, people, commandLine);
+
+/** The same words and rights as `/diag close`. */
+async function closeIncident(house: House, ask: { incident: string; reason: string }): Promise<string> {
+  const { caller } = whoAsks(house.config);
+  const door = doorOf(house);
+  const intent = door.plan(`close ${ask.incident} ${ask.reason}`, caller);
+  const { error, title } = await door.receive(entry(ask), intent, caller, {});
+  if (error === undefined) return title;
+  const { code, message, hint } = error;
+  throw new DiagError(code, message, hint === undefined ? {} : { hint });
+}
 
 async function submit(house: House, ask: RunAsk) {
   const { caller } = whoAsks(house.config);

@@ -76,6 +76,19 @@ function addService(program: Command, house: CliHouse, io: CliIo, act: Act): voi
     .option(...JSON_FLAG)
     .action((options: { json: boolean }) => act(() => migrate(house, io, options.json)));
   program
+    .command("close")
+    .description("end an incident whose alert ended unheard; what waits is looked at again")
+    .argument("<incident>", "its number, or the link to a message of its thread")
+    .argument("[reason...]", "shown in the thread and kept in the audit record")
+    .option(...JSON_FLAG)
+    .action((incident: string, reason: string[], { json }: { json: boolean }) =>
+      act(async () => {
+        const told = await house.closeIncident({ incident, reason: reason.join(" ") });
+        io.stdout(`${json ? JSON.stringify({ told }) : told}\n`);
+        return EXIT.ok;
+      }),
+    );
+  program
     .command("audit")
     .description("the record of what was decided and done")
     .command("verify")

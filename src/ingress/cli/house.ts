@@ -94,6 +94,8 @@ export interface CliHouse {
   doctor(role: ServeRole): Promise<readonly DoctorCheck[]>;
   /** What a notification would lead to; pure. */
   route(notification: Notification): AlertRequest;
+  /** Says that an incident is over, by its number or a link to its thread; resolves to what people are told. */
+  closeIncident(ask: { readonly incident: string; readonly reason: string }): Promise<string>;
   /** Resolves when the process has been told to stop and has stopped. */
   serve(role: ServeRole): Promise<void>;
   /** Closes what was opened. */

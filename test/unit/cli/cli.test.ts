@@ -203,6 +203,16 @@ describe("the other commands", () => {
     expect(asked).toEqual(["worker", "all"]);
   });
 
+  it("closes an incident with the words that follow as the reason", async () => {
+    const { say, asked } = rig();
+    expect(await say("close", "12", "silenced", "for", "now")).toMatchObject({
+      code: 0,
+      out: "Incident #12 is closed\n",
+    });
+    expect(asked.incidents).toEqual([{ incident: "12", reason: "silenced for now" }]);
+    expect((await say("close")).code).toBe(64);
+  });
+
   it("serves in the role it was told", async () => {
     const { say, asked } = rig();
     await say("serve");

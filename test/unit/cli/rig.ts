@@ -222,6 +222,7 @@ export function rig(more: Partial<CliHouse> = {}, account = "alice") {
     submit: [] as RunAsk[],
     votes: [] as VoteAsk[],
     answers: [] as AnswerAsk[],
+    incidents: [] as { incident: string; reason: string }[],
     inline: [] as number[],
     served: [] as string[],
     closed: 0,
@@ -253,6 +254,10 @@ export function rig(more: Partial<CliHouse> = {}, account = "alice") {
     auditVerify: async () => ({ rows: 3, checkpoints: 0, head: { seq: 3, hash: "ab" } }),
     migrate: async () => ["0001-runs.sql"],
     doctor: async () => [{ name: "Postgres", state: "ok", detail: "15.8" }],
+    closeIncident: async (ask) => {
+      asked.incidents.push(ask);
+      return "Incident #12 is closed";
+    },
     route: (notification) =>
       routeAlerts(
         {
