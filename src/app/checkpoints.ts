@@ -17,12 +17,19 @@ export function keepCheckpoints(house: House, everyMs = EVERY_MS): { stop(): Pro
   if (settings === undefined) return { stop: async () => {} };
   const stopping = new AbortController();
   let sentSeq = -1;
+  let failingSince: number | undefined;
   const round = async (): Promise<void> => {
     if (!(await house.store.sweep.lead("audit", house.worker.id, LEASE_MS))) return;
     const head = await auditHead(house.pool);
-    if (head.seq === sentSeq) return;
-    await send(settings, signed(head, settings.key));
+    if (head.seq !== sentSeq)
+      await send(settings, signed(head, settings.key)).catch((error: unknown) => {
+        failingSince ??= performance.now();
+        house.metrics.checkpointLag((performance.now() - failingSince) / 1000);
+        throw error;
+      });
     sentSeq = head.seq;
+    failingSince = undefined;
+    house.metrics.checkpointLag(0);
   };
   const loop = async (): Promise<void> => {
     while (!stopping.signal.aborted) {

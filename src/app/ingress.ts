@@ -1,6 +1,13 @@
 import { commands } from "../../commands/index.ts";
 import { createWebhook } from "../ingress/alertmanager/webhook.ts";
-import { type HealthReport, standardRoutes } from "../ingress/http/routes.ts";
+import {
+  type DoorHandlers,
+  doorRoutes,
+  type HealthReport,
+  type OpsHandlers,
+  opsRoutes,
+  standardRoutes,
+} from "../ingress/http/routes.ts";
 import { createHttpServer } from "../ingress/http/server.ts";
 import type { IngressMetrics } from "../ingress/metrics.ts";
 import { createDoor, type Door } from "../ingress/receive.ts";
@@ -11,6 +18,7 @@ import type { Metrics } from "../telemetry/metrics.ts";
 import { deliveryHealth } from "./delivery.ts";
 import type { House } from "./house.ts";
 import type { Part } from "./part.ts";
+import { workersHealth } from "./workers-health.ts";
 
 const CLOSE_MS = 5_000;
 
@@ -33,26 +41,39 @@ export async function ingressPart(
   const health: Part["health"] = {
     postgres: () => postgresHealth(house),
     queue: () => house.dispatcher.health(),
+    workers: async () => workersHealth(await house.store.sweep.backlog()),
     ...(slack === undefined
       ? {}
       : { slack: async () => slack.health(), delivery: () => deliveryHealth(house.store.messages) }),
     ...more.health,
   };
   const listener = slack?.requestListener;
-  const server = createHttpServer({
-    logger,
-    routes: standardRoutes({
-      ...(listener === undefined ? {} : { slack: listener }),
-      ...(environment.alertmanagerToken === undefined
-        ? {}
-        : { alertmanager: webhookOf(house, door, environment.alertmanagerToken) }),
-      health: async () => healthReport(await combineHealth(health)),
-      metrics: async () => ({
+  const doors: DoorHandlers = {
+    ...(listener === undefined ? {} : { slack: listener }),
+    ...(environment.alertmanagerToken === undefined
+      ? {}
+      : { alertmanager: webhookOf(house, door, environment.alertmanagerToken) }),
+  };
+  const ops: OpsHandlers = {
+    health: async () => healthReport(await combineHealth(health)),
+    metrics: async () => {
+      await noteBacklog(house, slack);
+      return {
         contentType: house.metrics.contentType,
         text: await (more.metricsText ?? house.metrics.text)(),
-      }),
+      };
+    },
+  };
+  const own = environment.ops;
+  const servers = [
+    createHttpServer({
+      logger,
+      routes: own === undefined ? standardRoutes({ ...doors, ...ops }) : doorRoutes(doors),
     }),
-  });
+    ...(own === undefined ? [] : [createHttpServer({ logger, routes: opsRoutes(ops) })]),
+  ] as const;
+  const [server, opsServer] = servers;
+  await opsServer?.listen(own?.port ?? 0, own?.host ?? "");
   const { port } = await server.listen(environment.port, environment.host);
   await slack?.start();
   logger.info({ host: environment.host, port }, "the doors are open");
@@ -62,7 +83,7 @@ export async function ingressPart(
     health,
     stop: async () => {
       await slack?.stop();
-      await server.close(CLOSE_MS);
+      await Promise.all(servers.map((one) => one.close(CLOSE_MS)));
     },
   };
 }
@@ -78,12 +99,15 @@ export async function opsPart(
   const all = { postgres: () => postgresHealth(house), ...delivery, ...health };
   const server = createHttpServer({
     logger: house.logger,
-    routes: standardRoutes({
+    routes: opsRoutes({
       health: async () => healthReport(await combineHealth(all)),
       metrics: async () => ({ contentType: house.metrics.contentType, text: await house.metrics.text() }),
     }),
   });
-  const { port } = await server.listen(environment.port, environment.host);
+  const { port } = await server.listen(
+    environment.ops?.port ?? environment.port,
+    environment.ops?.host ?? environment.host,
+  );
   return { name: "ops", port, health: {}, stop: () => server.close(CLOSE_MS) };
 }
 
@@ -115,7 +139,17 @@ function webhookOf(house: House, door: Door, token: string) {
       .notice(entry, catalog.channel, text)
       .catch((error: unknown) => logger.warn({ err: error }, "the notice was not stored"));
   };
-  return createWebhook({ token, door, logger, metrics: ingressMetrics(metrics), notice });
+  const previous = house.config.environment.alertmanagerTokenPrevious;
+  const tokens = previous === undefined ? [token] : [token, previous];
+  return createWebhook({ tokens, door, logger, metrics: ingressMetrics(metrics), notice });
+}
+
+/** What only the rows and the sockets know, looked at when Prometheus asks; without Postgres it stays as it was. */
+async function noteBacklog({ store, metrics }: House, slack: SlackDoor | undefined): Promise<void> {
+  const sockets = slack?.sockets();
+  if (sockets !== undefined) metrics.sockets(sockets);
+  const backlog = await store.sweep.backlog().catch(() => undefined);
+  if (backlog !== undefined) metrics.workers(backlog.alive, backlog.dueSeconds);
 }
 
 const ingressMetrics = (metrics: Metrics): IngressMetrics => ({

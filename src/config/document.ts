@@ -33,10 +33,13 @@ export function readDocument(source: string, name: string, variables: Variables)
     const { line, col } = lines.linePos(Math.max(0, offset));
     return { line, column: col, message };
   };
-  for (const error of document.errors) complaints.push(complain(error.pos[0], error.message));
+  for (const { pos, message } of document.errors)
+    complaints.push(complain(pos[0], /call stack/.test(message) ? "it is nested too deeply" : message));
   if (complaints.length === 0) complaints.push(...fillIn(document, variables, complain));
+  const value = document.errors.length > 0 ? undefined : toValue(document);
+  if (value instanceof Error) complaints.push(complain(0, value.message));
   return {
-    value: document.errors.length > 0 ? undefined : toValue(document),
+    value: value instanceof Error ? undefined : value,
     complaints,
     at: (path, message) => complain(offsetOf(document, path), message),
     atKey: (path, key, message) => complain(keyOffset(document, path, key), message),
@@ -47,8 +50,17 @@ export function readDocument(source: string, name: string, variables: Variables)
   };
 }
 
-// A file of nothing but comments is an empty configuration.
-const toValue = (document: Document): unknown => document.toJS({ maxAliasCount: 100 }) ?? {};
+/** An error where a few lines of aliases stand for more than anybody means. */
+function toValue(document: Document): unknown {
+  try {
+    // A file of nothing but comments is an empty configuration.
+    return document.toJS({ maxAliasCount: 100 }) ?? {};
+  } catch (error) {
+    if (error instanceof ReferenceError) return new Error("too many aliases (*name): write it out");
+    if (error instanceof RangeError) return new Error("it is nested too deeply");
+    throw error;
+  }
+}
 
 function fillIn(
   document: Document,

@@ -11,6 +11,12 @@ const urlOf = (...schemes: string[]) =>
     message: `a URL that begins with ${schemes.map((scheme) => `${scheme}//`).join(" or ")}`,
   });
 
+const portNumber = z
+  .string()
+  .regex(/^\d{1,5}$/, "a port number")
+  .transform(Number)
+  .refine((port) => port <= 65_535, "a port number");
+
 const Schema = z.object({
   DATABASE_URL: urlOf("postgres:", "postgresql:"),
   REDIS_URL: urlOf("redis:", "rediss:").optional(),
@@ -22,18 +28,16 @@ const Schema = z.object({
     .string()
     .min(32, "at least 32 characters, e.g. from: openssl rand -hex 32")
     .optional(),
+  ALERTMANAGER_TOKEN_PREVIOUS: z.string().min(32, "the token before, of at least 32 characters").optional(),
   DIAGBOT_CONFIG: z.string().default("diagbot.yaml"),
   DIAGBOT_PREFIX: z
     .string()
     .regex(/^[a-z][a-z0-9_]{0,40}$/, "lower-case letters, digits and _, beginning with a letter")
     .default("diagbot"),
   HOST: z.string().default("127.0.0.1"),
-  PORT: z
-    .string()
-    .regex(/^\d{1,5}$/, "a port number")
-    .transform(Number)
-    .refine((port) => port <= 65_535, "a port number")
-    .default(3000),
+  PORT: portNumber.default(3000),
+  OPS_HOST: z.string().optional(),
+  OPS_PORT: portNumber.optional(),
   SUDO_USER: z.string().max(200).optional(),
   CRASH_AT: z.string().optional(),
   LOG_LEVEL: z
@@ -60,11 +64,15 @@ export interface Environment {
   /** Undefined: no Slack at all; runs are asked for by the command line and by alerts. */
   readonly slack: SlackCredentials | undefined;
   readonly alertmanagerToken: string | undefined;
+  /** Taken as well while senders are given the new one. */
+  readonly alertmanagerTokenPrevious: string | undefined;
   readonly configPath: string;
   /** Prefix of the queue's Redis keys, or of its Postgres schema. */
   readonly prefix: string;
   readonly host: string;
   readonly port: number;
+  /** Where health and metrics are answered, and only there. Undefined: beside the doors. */
+  readonly ops: { readonly host: string; readonly port: number } | undefined;
   readonly logLevel: string;
   /** Who became this account by sudo; believed for the accounts of `commandLine.sudo` only. */
   readonly sudoUser: string | undefined;
@@ -133,10 +141,15 @@ const shape = (values: z.output<typeof Schema>): Environment => ({
           apiUrl: values.SLACK_API_URL,
         },
   alertmanagerToken: values.ALERTMANAGER_TOKEN,
+  alertmanagerTokenPrevious: values.ALERTMANAGER_TOKEN_PREVIOUS,
   configPath: values.DIAGBOT_CONFIG,
   prefix: values.DIAGBOT_PREFIX,
   host: values.HOST,
   port: values.PORT,
+  ops:
+    values.OPS_PORT === undefined
+      ? undefined
+      : { host: values.OPS_HOST ?? values.HOST, port: values.OPS_PORT },
   logLevel: values.LOG_LEVEL,
   sudoUser: values.SUDO_USER,
   crashAt: values.CRASH_AT,

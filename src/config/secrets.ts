@@ -8,7 +8,10 @@ const SECRET_HEADER = /auth|pass|secret|token|key|cookie|session/i;
 /** Every secret value of the configuration, for the redactor. */
 export function secretsOf(environment: Environment, systems: readonly System[]): string[] {
   const { slack } = environment;
-  const own = [slack?.botToken, slack?.signingSecret, slack?.appToken, environment.alertmanagerToken];
+  const own = [
+    ...[slack?.botToken, slack?.signingSecret, slack?.appToken],
+    ...[environment.alertmanagerToken, environment.alertmanagerTokenPrevious],
+  ];
   const urls = [environment.databaseUrl, environment.redisUrl];
   const connections = systems.flatMap((system) => Object.values(system.connections));
   const foreign = connections.flatMap((connection) => [

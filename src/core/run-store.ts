@@ -184,6 +184,16 @@ export interface RunStore {
   now(): Promise<Date>;
 }
 
+/** Whether runs are moved at all. */
+export interface Backlog {
+  /** Workers that gave a sign of life in the last 10 s. */
+  readonly alive: number;
+  /** Seconds since the newest sign of life of any worker; undefined: none is known. */
+  readonly lastBeatSeconds: number | undefined;
+  /** For how long the longest waiting due run has not been claimed, in seconds; 0: none is due. */
+  readonly dueSeconds: number;
+}
+
 /** What keeps going what crashes left behind. */
 export interface SweepStore {
   /** Holds the named leadership for `leaseMs`; false: another process leads. */
@@ -195,6 +205,8 @@ export interface SweepStore {
   prune(): Promise<number>;
   /** Writes of which nobody knows whether they happened. */
   unknownOutcomes(): Promise<number>;
+  /** Who works and what waits for it. */
+  backlog(): Promise<Backlog>;
   /** Ends the offers to take something back whose time is over, of runs that have ended. How many. */
   endOffers(): Promise<number>;
   /** Ends a freeze whose time is over. */

@@ -70,8 +70,11 @@ export function createDoor(behind: Behind): Door {
   };
 }
 
+/** What changes nothing cannot be "not accepted" either. */
+const LOOKS: ReadonlySet<Intent["do"]> = new Set(["help", "list", "status", "history"]);
+
 function refuse(thrown: unknown, logger: Logger, intent: Intent): Reply {
-  if (thrown instanceof DiagError) return refusal(thrown);
+  if (thrown instanceof DiagError) return refusal(thrown, LOOKS.has(intent.do) ? "look" : "change");
   logger.error({ err: thrown, intent: intent.do }, "a request failed because of a bug");
   return refusal(
     new DiagError("bug", "diagbot failed to handle this; it has been logged", { cause: thrown }),

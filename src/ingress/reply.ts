@@ -62,8 +62,8 @@ export class BadParameters extends DiagError {
 }
 
 /** The answer to something that was refused or could not be stored. */
-export const refusal = (error: DiagError): Reply => ({
-  title: titleOf(error),
+export const refusal = (error: DiagError, asked: "change" | "look" = "change"): Reply => ({
+  title: asked === "look" && isAway(error) ? "Nothing can be looked up now" : titleOf(error),
   sections: [],
   error: {
     code: error.code,
@@ -73,9 +73,8 @@ export const refusal = (error: DiagError): Reply => ({
   },
 });
 
+const isAway = ({ code }: Pick<DiagError, "code">): boolean =>
+  code === "store_unavailable" || code === "timeout";
+
 const titleOf = ({ code }: DiagError): string =>
-  code === "store_unavailable" || code === "timeout"
-    ? "Not accepted"
-    : code === "not_allowed"
-      ? "Not allowed"
-      : "That did not work";
+  isAway({ code }) ? "Not accepted" : code === "not_allowed" ? "Not allowed" : "That did not work";

@@ -1,11 +1,15 @@
 import { RunId } from "../core/ids.ts";
-import type { SweepStore } from "../core/run-store.ts";
+import type { Backlog, SweepStore } from "../core/run-store.ts";
 import { endOffers } from "./after-end.ts";
 import type { OnCommit } from "./fence.ts";
 import { markStale } from "./incident-ends.ts";
 import { startDueRuns } from "./incident-runs.ts";
 import type { Pool } from "./pool.ts";
 import { type Transaction, transact } from "./transaction.ts";
+
+/** A run somebody must look at now: nobody holds it, and it is lost, woken up or told about and not claimed. */
+const DUE = `r.status IN ('queued', 'running', 'waiting') AND (r.lease_until IS NULL OR r.lease_until < clock_timestamp())
+  AND (r.status = 'running' OR r.wake_at <= clock_timestamp() OR o.touched_at < clock_timestamp() - interval '1.5 s')`;
 
 /** What keeps going what crashes and a wiped queue left behind. */
 export function createSweepStore({ pool, onCommit }: { pool: Pool; onCommit: OnCommit }): SweepStore {
@@ -31,9 +35,7 @@ export function createSweepStore({ pool, onCommit }: { pool: Pool; onCommit: OnC
     dueRuns: async (limit) => {
       const { rows } = await pool.query<{ id: number }>(
         `SELECT r.id FROM run r LEFT JOIN outbox o ON o.kind = 'run' AND o.id = r.id
-         WHERE r.status IN ('queued', 'running', 'waiting') AND (r.lease_until IS NULL OR r.lease_until < clock_timestamp())
-           AND (r.status = 'running' OR r.wake_at <= clock_timestamp() OR o.touched_at < clock_timestamp() - interval '1.5 s')
-         ORDER BY r.id LIMIT $1`,
+         WHERE ${DUE} ORDER BY r.id LIMIT $1`,
         [limit],
       );
       return rows.map((row) => RunId.parse(row.id));
@@ -52,6 +54,7 @@ export function createSweepStore({ pool, onCommit }: { pool: Pool; onCommit: OnC
       );
       return rows[0]?.n ?? 0;
     },
+    backlog: () => backlogOf(pool),
     thaw: async () => {
       const { value, touched } = await transact(pool, async (tx) => {
         const { rows } = await tx.sql.query<{ by: string }>(
@@ -86,6 +89,18 @@ export function createSweepStore({ pool, onCommit }: { pool: Pool; onCommit: OnC
       return rows.map(({ id, host, pid, beat_at }) => ({ id, host, pid, beatAt: beat_at }));
     },
   };
+}
+
+async function backlogOf(pool: Pool): Promise<Backlog> {
+  const { rows } = await pool.query<{ alive: number; beat: number | null; due: number | null }>(
+    `SELECT (SELECT count(*)::int FROM worker WHERE beat_at > clock_timestamp() - interval '10 s') AS alive,
+         (SELECT extract(epoch FROM clock_timestamp() - max(beat_at))::float8 FROM worker) AS beat,
+         (SELECT extract(epoch FROM clock_timestamp() - min(CASE WHEN r.status = 'running' THEN coalesce(r.lease_until, r.created_at)
+              WHEN r.wake_at <= clock_timestamp() THEN greatest(r.wake_at, r.lease_until) ELSE o.since END))::float8
+          FROM run r LEFT JOIN outbox o ON o.kind = 'run' AND o.id = r.id WHERE ${DUE}) AS due`,
+  );
+  const { alive = 0, beat = null, due = null } = rows[0] ?? {};
+  return { alive, lastBeatSeconds: beat ?? undefined, dueSeconds: Math.max(0, due ?? 0) };
 }
 
 /** Every thread with an open run shows whether writes are frozen. Runs are touched too: approved remedies may go on. */

@@ -55,6 +55,12 @@ export interface Metrics {
   threadsDirty(threads: number): void;
   /** Writes of which nobody knows whether they happened: a human must say. */
   unknownOutcomes(steps: number): void;
+  /** Workers that live, and for how long the longest waiting due run has not been claimed. */
+  workers(alive: number, dueSeconds: number): void;
+  /** Connections to Slack that are up; never said in HTTP mode. */
+  sockets(up: number): void;
+  /** For how long checkpoints of the audit could not be sent, by the process that sends them; 0: they are. */
+  checkpointLag(seconds: number): void;
   /** The page of /metrics, in Prometheus' text format. */
   text(): Promise<string>;
   /** The same as data, to be put together with another process's by `aggregate`. */
@@ -169,6 +175,17 @@ function backlogMetrics(make: Make) {
     "reason",
   ]);
   const dirty = make.gauge("threads_dirty", "threads whose rows changed since they were drawn");
+  // A label, so that a process that does not look says nothing instead of 0.
+  const alive = make.gauge("workers", "workers that gave a sign of life in the last 10 s", ["state"]);
+  const due = make.gauge(
+    "due_run_age_seconds",
+    "for how long the longest waiting due run has not been claimed",
+  );
+  const sockets = make.gauge("slack_sockets", "Socket Mode connections", ["state"]);
+  const lag = make.gauge(
+    "audit_checkpoint_lag_seconds",
+    "for how long checkpoints of the audit could not be sent",
+  );
   const unknown = make.gauge("unknown_outcomes", "writes of which a human must say whether they happened");
   return {
     queueDispatched: (kind: string, result: string) =>
@@ -180,5 +197,11 @@ function backlogMetrics(make: Make) {
     },
     threadsDirty: (threads: number) => dirty.set(threads),
     unknownOutcomes: (steps: number) => unknown.set(steps),
+    workers: (living: number, dueSeconds: number) => {
+      alive.set({ state: "alive" }, living);
+      due.set(dueSeconds);
+    },
+    sockets: (up: number) => sockets.set({ state: "up" }, up),
+    checkpointLag: (seconds: number) => lag.set(seconds),
   };
 }

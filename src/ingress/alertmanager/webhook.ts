@@ -20,8 +20,8 @@ const LINE: LineLimits = { atOnce: 5, waiting: 2_000, waitMs: 8_000 };
 const NOTICE_EVERY_MS = 3_600_000;
 
 export interface WebhookOptions {
-  /** At least 32 characters; compared in constant time. */
-  readonly token: string;
+  /** At least 32 characters each; compared in constant time. Several are good while one replaces the other. */
+  readonly tokens: readonly string[];
   readonly door: Pick<Door, "receiveAlerts">;
   readonly logger: Logger;
   readonly metrics?: IngressMetrics;
@@ -39,7 +39,7 @@ export interface WebhookOptions {
 export function createWebhook(
   options: WebhookOptions,
 ): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
-  const authorized = bearerCheck(options.token);
+  const authorized = bearerCheck(options.tokens);
   const holder = createHolder(options.heldBytes ?? HELD_BYTES);
   const line = createLine(options.line ?? LINE);
   const notice = hourly(options.notice ?? (() => {}));

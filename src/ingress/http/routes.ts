@@ -14,23 +14,36 @@ type Handler = (request: IncomingMessage, response: ServerResponse) => void | Pr
 /** Nobody who asks for health waits longer than this. */
 const HEALTH_MS = 2_000;
 
-/**
- * Paths of the program's contract. `slack` is absent in Socket Mode. `health` is asked at each request and counts as
- * down after 2 s; `metrics` gives Prometheus' text format.
- */
-export function standardRoutes(handlers: {
-  slack?: Handler;
-  alertmanager?: Handler;
-  health: () => Promise<HealthReport>;
-  metrics: () => Promise<{ contentType: string; text: string }>;
-}): Route[] {
-  const { slack, alertmanager } = handlers;
+/** Doors for the world; `slack` is absent in Socket Mode. */
+export interface DoorHandlers {
+  readonly slack?: Handler;
+  readonly alertmanager?: Handler;
+}
+
+/** For operators: `health` is asked at each request and counts as down after 2 s; `metrics` gives Prometheus' text format. */
+export interface OpsHandlers {
+  readonly health: () => Promise<HealthReport>;
+  readonly metrics: () => Promise<{ contentType: string; text: string }>;
+}
+
+/** All paths of the program's contract, on one port. */
+export const standardRoutes = (handlers: DoorHandlers & OpsHandlers): Route[] => [
+  ...doorRoutes(handlers),
+  ...opsRoutes(handlers),
+];
+
+/** The paths that may be published. */
+export const doorRoutes = ({ slack, alertmanager }: DoorHandlers): Route[] => [
+  ...(slack === undefined ? [] : [{ method: "POST" as const, path: "/slack/events", handle: slack }]),
+  ...(alertmanager === undefined
+    ? []
+    : [{ method: "POST" as const, path: "/webhooks/alertmanager", handle: alertmanager }]),
+];
+
+/** The paths that may not. */
+export function opsRoutes(handlers: OpsHandlers): Route[] {
   const health = () => bounded(handlers.health());
   return [
-    ...(slack === undefined ? [] : [{ method: "POST" as const, path: "/slack/events", handle: slack }]),
-    ...(alertmanager === undefined
-      ? []
-      : [{ method: "POST" as const, path: "/webhooks/alertmanager", handle: alertmanager }]),
     get("/health/live", (response) => answerJson(response, 200, { status: "live" })),
     get("/health/ready", async (response) => {
       const report = await health();

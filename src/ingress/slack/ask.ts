@@ -32,9 +32,9 @@ async function channelFor({ identity, catalog }: SlackContext, { channel }: Aske
 }
 
 /** Anything thrown as an answer; what is not a DiagError is logged as a bug. */
-export function refused(thrown: unknown, logger: Logger): Reply {
+export function refused(thrown: unknown, logger: Logger, asked: "change" | "look" = "change"): Reply {
   const error = toDiagError(thrown);
-  if (error.code !== "bug") return refusal(error);
+  if (error.code !== "bug") return refusal(error, asked);
   logger.error({ err: thrown }, "a Slack request failed because of a bug");
   return refusal(new DiagError("bug", "diagbot failed to handle this; it has been logged"));
 }

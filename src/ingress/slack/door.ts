@@ -26,6 +26,8 @@ export interface SlackDoor {
   /** HTTP mode only: for POST /slack/events of our own server. */
   readonly requestListener?: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
   health(): { readonly ok: boolean; readonly detail: string };
+  /** Connections that are up; undefined in HTTP mode. */
+  sockets(): number | undefined;
 }
 
 export interface SlackDoorOptions {
@@ -82,6 +84,7 @@ export function createSlackDoor(options: SlackDoorOptions): SlackDoor {
       await sides.close?.();
     },
     ...(sides.listener === undefined ? {} : { requestListener: sides.listener }),
+    sockets: () => sides.connected?.(),
     health: () => {
       if (state.workspace === undefined) return { ok: false, detail: state.failure };
       const sockets = sides.connected?.();

@@ -35,7 +35,7 @@ const tooMuch = say("The home tab could not be drawn", "`/diag status` and `/dia
 const asHome = (reply: Reply): HomeView => ({ type: "home", blocks: drawReply(reply).blocks });
 
 async function homeView({ catalog, reader, logger }: SlackContext): Promise<HomeView> {
-  const runs = await answerStatus(reader).catch((thrown: unknown): Reply => refused(thrown, logger));
+  const runs = await answerStatus(reader).catch((thrown: unknown): Reply => refused(thrown, logger, "look"));
   return {
     type: "home",
     blocks: [

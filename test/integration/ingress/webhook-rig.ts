@@ -19,7 +19,7 @@ export async function serveWebhook(pool: Pool, more: Partial<WebhookOptions> = {
   const server = createHttpServer({
     logger,
     routes: standardRoutes({
-      alertmanager: createWebhook({ token: TOKEN, door, logger, ...more }),
+      alertmanager: createWebhook({ tokens: [TOKEN], door, logger, ...more }),
       health: async () => ({ status: "ok", ready: true, components: {} }),
       metrics: async () => ({ contentType: "text/plain", text: "" }),
     }),

@@ -116,6 +116,16 @@ systems:
     expect(refusal("- a\n- b\n")[0]).toContain("the file: must be a map, not a list");
   });
 
+  it("refuses a few lines that stand for more than memory holds, and what is nested without end", () => {
+    const lines = ["a: &a [x, x, x, x, x, x, x, x, x, x]"];
+    for (const [at, name] of [..."bcdefghi"].entries()) {
+      const before = "abcdefghi"[at];
+      lines.push(`${name}: &${name} [${Array.from({ length: 10 }, () => `*${before}`).join(", ")}]`);
+    }
+    expect(refusal(lines.join("\n"))[0]).toMatch(/diagbot.yaml:1:1: too many aliases/);
+    expect(refusal("[".repeat(100_000))[0]).toMatch(/nested too deeply/);
+  });
+
   it("fills in variables, keeps escaped ones, and names the ones that are missing once", () => {
     const config = load(
       system(`{ kind: http, url: "http://\${HOST_NAME}/$\${x}", health: "/\${HOST_NAME}" }`),

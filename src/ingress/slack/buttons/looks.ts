@@ -74,7 +74,7 @@ async function show(context: SlackContext, args: ClickArgs, look: Look): Promise
   const blocks = await identity
     .member(askerOf(args.body))
     .then(() => look.read(args.action.value))
-    .catch((thrown: unknown) => drawReply(refused(thrown, logger)).blocks);
+    .catch((thrown: unknown) => drawReply(refused(thrown, logger, "look")).blocks);
   await fill(context, opened.view?.id, modal(look.title, blocks));
 }
 

@@ -12,6 +12,7 @@ import { cpuTimeOf } from "../../../helpers/cpu-time.ts";
 import { recorded } from "../fixtures.ts";
 
 const TOKEN = "0123456789abcdef0123456789abcdef";
+const PREVIOUS = "fedcba9876543210fedcba9876543210";
 const seen: { entry: Entry; notification: Notification }[] = [];
 const notices: string[] = [];
 const counted: string[] = [];
@@ -21,7 +22,7 @@ let port: number;
 
 async function serve(more: Partial<WebhookOptions> = {}) {
   const handle = createWebhook({
-    token: TOKEN,
+    tokens: [TOKEN, PREVIOUS],
     logger: pino({ level: "silent" }),
     notice: (text) => notices.push(text),
     metrics: {
@@ -66,6 +67,10 @@ describe("the Alertmanager webhook", () => {
     expect(seen[0]?.notification.alerts).toHaveLength(4);
     expect(seen[0]?.entry).toMatchObject({ source: "alertmanager", raw: good });
     expect(counted).toEqual(["alertmanager:opened"]);
+  });
+
+  it("takes the token before, too, while it is replaced", async () => {
+    expect((await post(good, { authorization: `Bearer ${PREVIOUS}` })).status).toBe(200);
   });
 
   it("does not care for the content type", async () => {

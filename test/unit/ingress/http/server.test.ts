@@ -1,7 +1,12 @@
 import { connect } from "node:net";
 import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type HealthReport, standardRoutes } from "../../../../src/ingress/http/routes.ts";
+import {
+  doorRoutes,
+  type HealthReport,
+  opsRoutes,
+  standardRoutes,
+} from "../../../../src/ingress/http/routes.ts";
 import { createHttpServer, type HttpServer } from "../../../../src/ingress/http/server.ts";
 
 const logger = pino({ level: "silent" });
@@ -72,6 +77,17 @@ describe("the HTTP server", () => {
       expect(JSON.parse(answer.text)).toMatchObject({ error: "not_found" });
     },
   );
+
+  it("keeps what is for operators apart where they have a port of their own", () => {
+    const handle = () => {};
+    const paths = (routes: readonly { path: string }[]) => routes.map(({ path }) => path);
+    expect(paths(doorRoutes({ slack: handle, alertmanager: handle }))).toEqual([
+      "/slack/events",
+      "/webhooks/alertmanager",
+    ]);
+    const ops = { health: report, metrics: async () => ({ contentType: "text/plain", text: "" }) };
+    expect(paths(opsRoutes(ops))).toEqual(["/health/live", "/health/ready", "/health", "/metrics"]);
+  });
 
   it("405 with what is allowed", async () => {
     const answer = await get("/webhooks/alertmanager");
