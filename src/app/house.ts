@@ -6,7 +6,7 @@ import { NO_CHANNEL } from "../core/channel.ts";
 import { toDiagError } from "../core/errors.ts";
 import type { Catalog, JobKind } from "../core/ports.ts";
 import { randomId } from "../lib/random-id.ts";
-import { redactor } from "../lib/redact.ts";
+import { knownRedactor, type Redact, redactor } from "../lib/redact.ts";
 import { createDispatcher, type QueueDispatcher } from "../queue/dispatcher.ts";
 import { createStore, keepPulse, openPool, type Pool, type Store } from "../store/index.ts";
 import { createLogger, type Logger } from "../telemetry/logger.ts";
@@ -20,7 +20,10 @@ export interface House {
   readonly catalog: Catalog;
   readonly logger: Logger;
   readonly metrics: Metrics;
-  readonly redact: (text: string) => string;
+  /** Takes secrets out of text of others; see `redactor`. */
+  readonly redact: Redact;
+  /** The same for our own words: known secrets only. */
+  readonly redactKnown: Redact;
   readonly pool: Pool;
   readonly store: Store;
   readonly dispatcher: QueueDispatcher;
@@ -43,6 +46,7 @@ export function openHouse(
 ): House {
   const { environment } = config;
   const redact = redactor(config.secrets);
+  const redactKnown = knownRedactor(config.secrets);
   const logger = createLogger({ level: environment.logLevel, redact });
   const actions = connectors.flatMap((connector) => connector.actions.map((action) => action.name));
   const metrics = createMetrics({
@@ -63,7 +67,11 @@ export function openHouse(
     (touched) => {
       for (const { kind, id } of touched) dispatch(kind, id);
     },
-    { limits: config.limits, crash: crashAt(environment.crashAt) },
+    {
+      limits: config.limits,
+      redactors: { all: redact, known: redactKnown },
+      crash: crashAt(environment.crashAt),
+    },
   );
   return {
     config,
@@ -71,6 +79,7 @@ export function openHouse(
     logger,
     metrics,
     redact,
+    redactKnown,
     pool,
     store,
     dispatcher,

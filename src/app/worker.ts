@@ -59,6 +59,7 @@ export function engineOf(house: House): Engine & { close(): Promise<void> } {
       catalog: house.catalog,
       targets,
       redact: house.redact,
+      redactKnown: house.redactKnown,
       logger,
       events: {
         step: (action, outcome, ms) => metrics.stepEnded(action, outcome, ms / 1000),

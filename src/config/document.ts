@@ -16,6 +16,8 @@ type Path = readonly PropertyKey[];
 export interface ConfigDocument {
   readonly value: unknown;
   readonly complaints: readonly Complaint[];
+  /** Every value that came from the environment. */
+  readonly interpolated: readonly string[];
   /** Complains about the value at a path, or about the nearest thing above it that is in the file. */
   at(path: Path, message: string): Complaint;
   /** Complains about a key of the map at a path. */
@@ -35,12 +37,14 @@ export function readDocument(source: string, name: string, variables: Variables)
   };
   for (const { pos, message } of document.errors)
     complaints.push(complain(pos[0], /call stack/.test(message) ? "it is nested too deeply" : message));
-  if (complaints.length === 0) complaints.push(...fillIn(document, variables, complain));
+  const interpolated: string[] = [];
+  if (complaints.length === 0) complaints.push(...fillIn(document, variables, complain, interpolated));
   const value = document.errors.length > 0 ? undefined : toValue(document);
   if (value instanceof Error) complaints.push(complain(0, value.message));
   return {
     value: value instanceof Error ? undefined : value,
     complaints,
+    interpolated,
     at: (path, message) => complain(offsetOf(document, path), message),
     atKey: (path, key, message) => complain(keyOffset(document, path, key), message),
     show: (complaint, withSource) => {
@@ -66,6 +70,7 @@ function fillIn(
   document: Document,
   variables: Variables,
   complain: (offset: number, message: string) => Complaint,
+  interpolated: string[],
 ): Complaint[] {
   const complaints: Complaint[] = [];
   visit(document, {
@@ -73,6 +78,7 @@ function fillIn(
       if (key === "key" || typeof node.value !== "string") return;
       const filled = interpolate(node.value, variables);
       node.value = filled.text;
+      interpolated.push(...filled.values);
       complaints.push(...filled.complaints.map((message) => complain(node.range?.[0] ?? 0, message)));
     },
   });

@@ -7,13 +7,14 @@ import { PrincipalId } from "../core/ids.ts";
 import type { Limits } from "../core/limits.ts";
 import type { CommandLine, Policies, Principal } from "../core/policy.ts";
 import type { System } from "../core/system.ts";
+import { knownRedactor } from "../lib/redact.ts";
 import { checkFile } from "./checks.ts";
 import { type Complaint, type ConfigDocument, readDocument } from "./document.ts";
 import { type Environment, type Role, readEnvironment, type Variables } from "./environment.ts";
 import { explainIssue } from "./explain.ts";
 import { type Concern, environmentConcerns, fileConcerns } from "./safety.ts";
 import { type ConfigFile, FileSchema } from "./schema.ts";
-import { secretsOf } from "./secrets.ts";
+import { openWords, secretsOf } from "./secrets.ts";
 
 const MAX_BYTES = 1_000_000;
 const SHOWN_WITH_SOURCE = 3;
@@ -51,35 +52,50 @@ export function loadConfig(options: { env: Variables; cwd: string; serving?: Rol
   const own = byLevel(environment === undefined ? [] : environmentConcerns(environment));
   const all = [...complaints, ...own.refuse.map(messageOf), ...file.complaints];
   if (all.length > 0 || environment === undefined || file.content === undefined)
-    throw new DiagError("bad_config", all.join("\n"), file.hint === undefined ? {} : { hint: file.hint });
-  const { systems, audit } = file.content;
+    throw new DiagError(
+      "bad_config",
+      hide(file.interpolated, all.join("\n")),
+      file.hint === undefined ? {} : { hint: file.hint },
+    );
+  const { systems, people, audit, slackChannel } = file.content;
+  const open = openWords(systems, people, slackChannel);
   return {
     environment,
     ...file.content,
-    secrets: [...secretsOf(environment, systems), ...(audit === undefined ? [] : [audit.key])],
+    secrets: [
+      ...secretsOf(environment, systems),
+      ...(audit === undefined ? [] : [audit.key]),
+      ...file.interpolated.filter((value) => !open.has(value)),
+    ],
     path,
     warnings: [...own.warn.map(messageOf), ...file.warnings],
   };
 }
 
+/** A complaint may say which value it means. */
+const hide = (secrets: readonly string[], text: string): string => knownRedactor(secrets)(text);
+
 interface FileResult {
   readonly content?: Omit<Config, "environment" | "secrets" | "path" | "warnings">;
   readonly complaints: readonly string[];
   readonly warnings: readonly string[];
+  readonly interpolated: readonly string[];
   readonly hint?: string;
 }
+
+const NOTHING = { complaints: [], warnings: [], interpolated: [] } as const;
 
 function readFile(path: string, name: string, variables: Variables): FileResult {
   let source: string;
   try {
     if (statSync(path).size > MAX_BYTES)
-      return { complaints: [`${name} is larger than ${MAX_BYTES} bytes`], warnings: [] };
+      return { ...NOTHING, complaints: [`${name} is larger than ${MAX_BYTES} bytes`] };
     source = readFileSync(path, "utf8");
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : "";
     return {
+      ...NOTHING,
       complaints: [code === "ENOENT" ? `there is no ${name} (${path})` : `${name} cannot be read: ${code}`],
-      warnings: [],
       hint: "copy docs/diagbot.example.yaml to diagbot.yaml and change it, or set DIAGBOT_CONFIG",
     };
   }
@@ -87,8 +103,7 @@ function readFile(path: string, name: string, variables: Variables): FileResult 
 }
 
 function understand(document: ConfigDocument): FileResult {
-  if (document.value === undefined)
-    return { complaints: sayAll(document, document.complaints), warnings: [] };
+  if (document.value === undefined) return { ...NOTHING, complaints: sayAll(document, document.complaints) };
   const parsed = FileSchema.safeParse(document.value);
   const issues = (parsed.error?.issues ?? []).flatMap((issue) => explainIssue(issue, document));
   const people = parsed.success ? principalsOf(parsed.data) : [];
@@ -102,6 +117,7 @@ function understand(document: ConfigDocument): FileResult {
   const result = {
     complaints: sayAll(document, firstPerPlace(complaints)),
     warnings: warnings.map((warning) => document.show(warning, false)),
+    interpolated: document.interpolated,
   };
   return parsed.success ? { ...result, content: contentOf(parsed.data, people) } : result;
 }

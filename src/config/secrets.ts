@@ -1,3 +1,5 @@
+import { endpointOf } from "../core/connection.ts";
+import type { Principal } from "../core/policy.ts";
 import type { System } from "../core/system.ts";
 import type { Environment } from "./environment.ts";
 
@@ -20,6 +22,28 @@ export function secretsOf(environment: Environment, systems: readonly System[]):
   ]);
   const found = [...own, ...urls.flatMap(inUrl), ...foreign];
   return [...new Set(found.filter((value): value is string => value !== undefined && value !== ""))];
+}
+
+/**
+ * What people have to see to know what is spoken of: hosts, channels, members and the labels of alerts. Everything else that
+ * comes from `${…}` is a secret, whatever its key.
+ */
+export function openWords(
+  systems: readonly System[],
+  people: readonly Principal[],
+  channel: string | undefined,
+): ReadonlySet<string> {
+  const words = systems.flatMap((system) => [
+    system.id,
+    system.channel,
+    ...system.match.flatMap((match) => Object.values(match)),
+    ...Object.values(system.connections).flatMap((connection) => {
+      const at = endpointOf(connection);
+      return at === undefined ? [] : [at.host, `${at.host}:${at.port}`];
+    }),
+  ]);
+  const members = people.flatMap(({ id, slack }) => [id, ...slack]);
+  return new Set([...words, ...members, channel].filter((word) => word !== undefined));
 }
 
 // The whole URL too: a password too short to be redacted by itself is still gone with its URL.

@@ -22,7 +22,10 @@ export const Alert = z.object({
   generatorURL: z.string().default(""),
   fingerprint: z.string().default(""),
 });
-export type Alert = z.infer<typeof Alert>;
+export type Alert = z.infer<typeof Alert> & {
+  /** Identity of the labels as they came in, where something has been taken out of them since. */
+  readonly labelsSha256?: string;
+};
 
 /** Alertmanager's webhook, version 4 (template.Data plus version, groupKey, truncatedAlerts). */
 export const Notification = z.object({
@@ -37,7 +40,7 @@ export const Notification = z.object({
   externalURL: z.string().default(""),
   alerts: z.array(Alert).min(1),
 });
-export type Notification = z.infer<typeof Notification>;
+export type Notification = Omit<z.infer<typeof Notification>, "alerts"> & { readonly alerts: Alert[] };
 
 /** A group is resolved only when every alert we were shown is, and none was cut off: the group status lies with max_alerts. */
 export const isResolved = (notification: Pick<Notification, "alerts" | "truncatedAlerts">): boolean =>

@@ -18,8 +18,11 @@ export interface Finding<R extends string = string> {
   readonly restsOn?: readonly string[];
 }
 
+/** Ids are names of others in part; the engine clips what is longer. */
+export const LONGEST_FINDING_ID = 100;
+
 export const FindingSchema = z.object({
-  id: z.string().min(1).max(100),
+  id: z.string().min(1).max(LONGEST_FINDING_ID),
   severity: z.enum(SEVERITIES),
   title: z.string().min(1),
   because: z.string(),

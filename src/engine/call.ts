@@ -105,19 +105,21 @@ function checked(action: Action, output: unknown, redact: (text: string) => stri
       "bad_output",
       `${action.name}: ${parsed.error.issues[0]?.message ?? "unexpected answer"}`,
     );
-  const clean = redactDeep(parsed.data, redact) as Json;
-  const size = JSON.stringify(clean ?? null).length;
+  // Bounded before it is cleaned and redacted: what comes from outside must not decide how long that takes.
+  const size = JSON.stringify(parsed.data ?? null).length;
   if (size > OUTPUT_LIMIT)
     throw new DiagError(
       "output_too_large",
       `${action.name}: ${size} characters, the limit is ${OUTPUT_LIMIT}`,
     );
-  return clean;
+  return redactDeep(parsed.data, redact) as Json;
 }
 
 /** Anything thrown as it is kept in a row. */
 export function stepError(thrown: unknown, redact: (text: string) => string): StepError {
   const error = toDiagError(thrown, "target_error");
   const message = redact(error.message).slice(0, 1000);
-  return { code: error.code, message, ...(error.detail === undefined ? {} : { detail: error.detail }) };
+  // A code of the target's own in most cases; some give the target's last words.
+  const detail = error.detail === undefined ? undefined : redact(error.detail).slice(0, 200);
+  return { code: error.code, message, ...(detail === undefined ? {} : { detail }) };
 }

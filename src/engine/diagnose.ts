@@ -1,13 +1,13 @@
 import type { Call } from "../core/action.ts";
 import { DiagError } from "../core/errors.ts";
-import { bySeverity, type Finding, FindingSchema, type RecordedFinding } from "../core/finding.ts";
+import { bySeverity, type Finding, type RecordedFinding } from "../core/finding.ts";
 import type { NewRemedy, NewStep, StepResult } from "../core/run-store.ts";
 import { type Trouble, unexplained } from "../core/trouble.ts";
 import type { RunView, StepView } from "../core/view.ts";
-import { redactDeep } from "../lib/redact.ts";
 import { callRead, stepError } from "./call.ts";
 import { ask, contextOf, seenOf } from "./context.ts";
 import { explainedSteps } from "./explained.ts";
+import { safeFinding } from "./finding.ts";
 import type { EngineHouse, Grip } from "./house.ts";
 
 /** Writes the calls of the next stage down as steps. */
@@ -102,10 +102,10 @@ export function conclusionsOf(
   const seen = seenOf(view);
   const troubles = troublesOf(house, grip, view.steps);
   const found = judgedBy(house, grip, view.steps);
-  const findings = found.map((finding) => redactDeep(FindingSchema.parse(finding), house.redact));
+  const findings = found.map((finding) => safeFinding(house, finding));
   const wanted = [...new Set(findings.flatMap((finding) => finding.remedies))];
   const remedies = wanted.map(
-    (key) => adviceOf(troubles, key, house.redact) ?? newRemedy(grip, key, seen, context),
+    (key) => adviceOf(troubles, key, house.redact) ?? newRemedy(house, grip, key, { seen, context }),
   );
   const explained = explainedSteps(view.steps, (steps) => judgedBy(house, grip, steps));
   return { findings: findings.toSorted(bySeverity), remedies, explained };
@@ -141,10 +141,10 @@ function adviceOf(
 }
 
 function newRemedy(
+  house: EngineHouse,
   grip: Grip,
   key: string,
-  seen: ReturnType<typeof seenOf>,
-  context: ReturnType<typeof contextOf>,
+  { seen, context }: { seen: ReturnType<typeof seenOf>; context: ReturnType<typeof contextOf> },
 ): NewRemedy {
   const { runbook } = grip;
   const remedy = runbook.remedies[key];
@@ -156,5 +156,6 @@ function newRemedy(
   if (remedy.advice === undefined) return { key, title: remedy.title, risk: remedy.risk, status: "planned" };
   const { advice } = remedy;
   const words = typeof advice === "function" ? ask(runbook, key, () => advice(seen, context)) : advice;
-  return { key, title: remedy.title ?? "For a human", risk: remedy.risk, status: "advice", advice: words };
+  const title = remedy.title ?? "For a human";
+  return { key, title, risk: remedy.risk, status: "advice", advice: house.redactKnown(words) };
 }

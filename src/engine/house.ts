@@ -7,6 +7,7 @@ import type { Fence, RunStore } from "../core/run-store.ts";
 import type { AnyExecutable, Runbook } from "../core/runbook.ts";
 import type { System } from "../core/system.ts";
 import type { RunView } from "../core/view.ts";
+import type { Redact } from "../lib/redact.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { Targets } from "./targets.ts";
 
@@ -36,7 +37,10 @@ export interface EngineHouse {
   readonly store: RunStore;
   readonly catalog: Catalog;
   readonly targets: Targets;
-  readonly redact: (text: string) => string;
+  /** Bounds and cleans text of others and takes secrets out: known ones and what looks like one. */
+  readonly redact: Redact;
+  /** The same for our own words with names of others in them: known secrets only. */
+  readonly redactKnown: Redact;
   readonly logger: Logger;
   readonly events: EngineEvents;
   /** Does nothing outside tests. */

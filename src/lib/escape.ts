@@ -1,3 +1,5 @@
+import { clean } from "./clean.ts";
+
 /**
  * Everything here takes text from outside (labels, findings, errors, log lines, names) and returns text that Slack
  * can only show. One cleaning, four exits: `literal` and
@@ -5,25 +7,8 @@
  * `mrkdwn` for the few places that are markup (notification texts, context lines), `fileText` for uploads.
  */
 
-// C0 and C1 controls, line and paragraph separators.
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is taken out
-const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029]/g;
-// Bidirectional marks and overrides, zero-width characters, soft hyphen, invisible operators, tags, interlinear marks.
-const INVISIBLE =
-  /\u00ad|\u034f|[\u061c\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e0fff}]/gu;
-// ANSI colours would leave "[31m" behind once the escape character is gone.
-// biome-ignore lint/suspicious/noControlCharactersInRegex: the escape character is what begins a colour
-const ANSI = /\u001b\[[0-9;?]*[ -/]*[@-~]/g;
 /** What could be read as the beginning of a mention, a link or a date: a space after the bracket makes it text. */
 const TOKEN = /<(?=[!@#]|[a-z][a-z0-9+.-]{0,20}:|https?)/gi;
-
-const clean = (text: string): string =>
-  text
-    .replace(/\p{Surrogate}/gu, "\ufffd")
-    .replace(ANSI, "")
-    .replace(/\r\n?/g, "\n")
-    .replace(CONTROLS, "")
-    .replace(INVISIBLE, "");
 
 /** Cuts before the costly work: foreign text can be megabytes. */
 const bounded = (text: string, limit: number): string => text.slice(0, limit * 4 + 200);

@@ -49,7 +49,7 @@ export function instancesOf(alerts: readonly Alert[]): Instance[] {
   const distinct = new Map<string, Instance>();
   for (const alert of alerts) {
     const startsAt = new Date(alert.startsAt);
-    const sha = sha256(canonical(alert.labels));
+    const sha = alert.labelsSha256 ?? sha256(canonical(alert.labels));
     const key = `${sha}/${startsAt.getTime()}`;
     if (distinct.get(key)?.alert.status !== "resolved") distinct.set(key, { sha, startsAt, alert });
   }

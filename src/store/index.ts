@@ -12,6 +12,7 @@ import { runEnds } from "./run-ends.ts";
 import { runLease } from "./run-lease.ts";
 import { runSteps } from "./run-steps.ts";
 import { lookAtRun } from "./run-view.ts";
+import type { Redactors } from "./safe-intake.ts";
 import { secondLook } from "./second-look.ts";
 import { createSweepStore } from "./sweep.ts";
 import { writes } from "./writes.ts";
@@ -35,7 +36,12 @@ export interface Store {
 export function createStore(
   pool: Pool,
   onCommit: OnCommit,
-  tuning: { didNotAfterMs?: number; limits?: Limits; crash?: (point: DoorPoint) => void } = {},
+  tuning: {
+    didNotAfterMs?: number;
+    limits?: Limits;
+    redactors?: Redactors;
+    crash?: (point: DoorPoint) => void;
+  } = {},
 ): Store {
   const house = { pool, onCommit, ...tuning };
   return {

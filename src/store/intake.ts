@@ -12,6 +12,7 @@ import { closeIncident } from "./incident-ends.ts";
 import { insertNotice } from "./notices.ts";
 import type { Pool } from "./pool.ts";
 import { actorOf, insertRun, insertThread } from "./runs.ts";
+import { PATTERNS_ONLY, type Redactors, safeIntake } from "./safe-intake.ts";
 import { touchOpenThreads } from "./sweep.ts";
 import { type Transaction, transact } from "./transaction.ts";
 import { castVote, VoteResult } from "./votes.ts";
@@ -22,20 +23,22 @@ import { lockWrites } from "./write-lock.ts";
 export const DOOR_POINTS = ["before_commit", "after_commit", "after_dispatch"] as const;
 export type DoorPoint = (typeof DOOR_POINTS)[number];
 
-/** Everything the doors write: the request and what it changes, in one transaction. */
-export function createIntake({
-  pool,
-  onCommit,
-  didNotAfterMs,
-  crash = () => {},
-}: {
-  pool: Pool;
-  onCommit: OnCommit;
+interface IntakeHouse {
+  readonly pool: Pool;
+  readonly onCommit: OnCommit;
+  /** Takes secrets out of what comes in; left out: only what looks like one. */
+  readonly redactors?: Redactors;
   /** Shorter in tests only. */
-  didNotAfterMs?: number;
+  readonly didNotAfterMs?: number;
   /** Does nothing outside tests. */
-  crash?: (point: DoorPoint) => void;
-}): Intake {
+  readonly crash?: (point: DoorPoint) => void;
+}
+
+/** Everything the doors write: the request and what it changes, in one transaction, without the secrets in it. */
+export const createIntake = (house: IntakeHouse): Intake =>
+  safeIntake(plainIntake(house), house.redactors ?? PATTERNS_ONLY);
+
+function plainIntake({ pool, onCommit, didNotAfterMs, crash = () => {} }: IntakeHouse): Intake {
   const commit = async <T>(work: (tx: Transaction) => Promise<T>): Promise<T> => {
     const { value, touched } = await transact(pool, async (tx) => {
       const done = await work(tx);

@@ -1,4 +1,5 @@
 import { type DestinationStream, type Logger, pino } from "pino";
+import { type Redact, redactDeep } from "../lib/redact.ts";
 
 export type { Logger } from "pino";
 
@@ -15,18 +16,27 @@ const SECRET_PATHS = [
 ].flatMap((name) => [name, `*.${name}`, `*.*.${name}`]);
 
 /**
- * JSON lines on stderr: stdout belongs to `--json`. `redact` removes known secret values from every string of a line.
+ * JSON lines on stderr: stdout belongs to `--json`. `redact` takes secrets out of every string of a line; names of members
+ * and the JSON itself stay what they are.
  */
 export function createLogger(options: {
   level: string;
-  redact?: (text: string) => string;
+  redact?: Redact;
   destination?: DestinationStream;
 }): Logger {
-  const { redact = (text: string) => text } = options;
+  const { redact = (text) => text } = options;
   const out = options.destination ?? pino.destination({ fd: 2, sync: true });
-  const cleaned: DestinationStream = { write: (line) => out.write(redact(line)) };
+  const cleaned: DestinationStream = { write: (line) => out.write(redactLine(line, redact)) };
   return pino(
     { level: options.level, base: null, redact: { paths: SECRET_PATHS, censor: "[redacted]" } },
     cleaned,
   );
+}
+
+function redactLine(line: string, redact: Redact): string {
+  try {
+    return `${JSON.stringify(redactDeep<unknown>(JSON.parse(line), redact))}\n`;
+  } catch {
+    return `${redact(line)}\n`;
+  }
 }

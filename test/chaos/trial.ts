@@ -106,6 +106,7 @@ export const engineOn = (store: Store, targetUrl: string, worker: string): Engin
       catalog: chaosCatalog(targetUrl),
       targets: createTargets([chaosConnector(UNHURRIED.writeSeconds)]),
       redact: (text) => text,
+      redactKnown: (text) => text,
       logger: pino({ level: "silent" }),
       events: { step: () => {}, remedy: () => {}, run: () => {}, leaseLost: () => {} },
       crash: () => {},

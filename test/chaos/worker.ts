@@ -53,6 +53,7 @@ const engine = createEngine(
     catalog: chaosCatalog(env.TARGET_URL),
     targets: createTargets([chaosConnector(env.WRITE_SECONDS)]),
     redact: (text) => text,
+    redactKnown: (text) => text,
     logger,
     events: { step: () => {}, remedy: () => {}, run: () => {}, leaseLost: () => {} },
     crash: fateOf(env.FATE),

@@ -139,6 +139,7 @@ export function engineBench(
         catalog,
         targets: createTargets([worldConnector(world)]),
         redact: (text) => text,
+        redactKnown: (text) => text,
         logger: pino({ level: "silent" }),
         events: { step: () => {}, remedy: () => {}, run: () => {}, leaseLost: () => {} },
         crash,

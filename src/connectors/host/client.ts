@@ -25,7 +25,7 @@ export const openHost = (connection: ConnectionOf<"host">): HostClient => ({
 });
 
 /** Without a slash at the end. */
-const plainPath = (path: string): string => (path === "/" ? path : path.replace(/\/+$/, ""));
+const plainPath = (path: string): string => (path === "/" ? path : path.replace(/(?<!\/)\/+$/, ""));
 
 interface ScriptOptions {
   readonly maxBytes?: number;

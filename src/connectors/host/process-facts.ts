@@ -72,9 +72,21 @@ function parseFacts(block: string, own: ReadonlySet<number>): ProcessFacts | und
   };
 }
 
-/** `--password hunter2`: the value is the next word, which patterns of one word do not see. */
-const hideSecrets = (command: string): string =>
-  command.replace(/(--?[\w-]*(?:password|passwd|secret|token|key|auth)[\w-]*)[ =]\S+/gi, "$1 [redacted]");
+/** `--password hunter2`: the value is the next word, which patterns of one word do not see. Linear in time. */
+export const hideSecrets = (command: string): string => {
+  const words = command.slice(0, MAX_COMMAND).split(" ");
+  return words
+    .map((word, at) => {
+      const [name = "", value] = word.split("=", 2);
+      if (value !== undefined && SECRET_OPTION.test(name)) return `${name}=[redacted]`;
+      const before = words[at - 1] ?? "";
+      return word !== "" && !before.includes("=") && SECRET_OPTION.test(before) ? "[redacted]" : word;
+    })
+    .join(" ");
+};
+/** Characters of a command line that are read. */
+const MAX_COMMAND = 8_192;
+const SECRET_OPTION = /^-.*(?:password|passwd|secret|token|key|auth)/i;
 
 /** `nginx.service`, `container 4f1d0c2a9b3e`: the last part of the control group that names one. */
 function unitOf(block: string): string {
@@ -93,7 +105,13 @@ function unitOf(block: string): string {
 /** What a machine, its data or diagbot's own access depend on. Compared with the kernel's name of at most 15 characters. */
 const KEEP =
   /^(systemd.*|init|launchd|sshd.*|dbus-(daemon|broker.*)|dockerd|containerd.*|conmon|crio|kubelet|kube-.*|runc|etcd|postgres|postmaster|pgbouncer|mysqld|mariadbd|mongod|mongos|redis-server|valkey-server|agetty|login|sudo|su|cron|crond|rsyslogd|auditd|udevd|chronyd|ntpd|NetworkManager|polkitd|multipathd|iscsid|dhclient|qemu-.*|libvirtd|tailscaled|wg-.*|openvpn)$/;
-const OWN = /(^|[ /])(diagbot(\.m?js)?|main\.[jt]s)( .*)? serve( |$)/;
+const OWN = /(?:^|[ /])(?:diagbot(?:\.m?js)?|main\.[jt]s)(?= )/;
+
+/** `node …/diagbot.mjs --x serve`: the program, and `serve` somewhere behind it. */
+function isOwn(command: string): boolean {
+  const at = OWN.exec(command);
+  return at !== null && / serve(?: |$)/.test(command.slice(at.index + at[0].length));
+}
 
 /** Why it must not be ended; null: it may. Kernel threads have no command line. */
 export function whyProtected(
@@ -102,7 +120,7 @@ export function whyProtected(
   own: ReadonlySet<number>,
 ): string | null {
   if (process.pid <= 2 || process.parent === 2 || command === "") return "it belongs to the system";
-  if (own.has(process.pid) || OWN.test(command)) return "it is diagbot itself, or what it runs under";
+  if (own.has(process.pid) || isOwn(command)) return "it is diagbot itself, or what it runs under";
   const name = process.name.replace(/:.*$/, "");
   return KEEP.test(name) ? `${name} is on the list of processes never to be ended` : null;
 }

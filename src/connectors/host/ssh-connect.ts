@@ -105,7 +105,7 @@ function explain(
 ): DiagError {
   const message = `${label}: ${keyProblem ?? error.message}`;
   if (keyProblem !== undefined) return new DiagError("target_auth", message, { detail: "host-key" });
-  if (error.level === "client-authentication" || /parse.*privateKey|passphrase/i.test(error.message))
+  if (error.level === "client-authentication" || /parse.{0,200}?privateKey|passphrase/i.test(error.message))
     return new DiagError("target_auth", message, { cause: error });
   if (error.level === "client-timeout")
     return new DiagError("timeout", message, { detail: "ssh-handshake", cause: error });

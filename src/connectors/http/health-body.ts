@@ -33,8 +33,12 @@ const PARTS = ["components", "checks", "services", "dependencies", "details", "e
 const OWN_WORD = ["status", "state", "health", "healthy", "ok"];
 const RANK: readonly Verdict[] = ["healthy", "unknown", "degraded", "unhealthy"];
 
-/** Reads the body of a health endpoint; pure, never throws. */
-export function readHealthBody(contentType: string, body: string): HealthBody {
+/** Longest body that is read, in characters. */
+const MOST_TEXT = 65_536;
+
+/** Reads the body of a health endpoint; pure, never throws. What is beyond 64 Ki characters is not looked at. */
+export function readHealthBody(contentType: string, whole: string): HealthBody {
+  const body = whole.slice(0, MOST_TEXT);
   const claimsJson = /[/+]json\b/i.test(contentType);
   const looksJson = /^\s*[{[]/.test(body);
   const page = pageTitle(contentType, body);
@@ -42,7 +46,7 @@ export function readHealthBody(contentType: string, body: string): HealthBody {
   if (!claimsJson && !looksJson) return plainText(body);
   const parsed = parse(body);
   if (parsed === undefined) return { verdict: "unknown", components: [], isBroken: claimsJson };
-  if (!isRecord(parsed)) return { ...plainText(String(parsed)), isBroken: false };
+  if (!isRecord(parsed)) return { ...plainText(scalarWord(parsed) ?? ""), isBroken: false };
   const status = ownWord(parsed);
   const components = partsOf(parsed);
   const own = status === undefined ? "unknown" : verdictOf(status);
@@ -66,7 +70,7 @@ function pageTitle(contentType: string, body: string): string | undefined {
   // Some services say OK as text/html: that is no page.
   if (!/<(html|head|body|title)\b/i.test(body)) return undefined;
   const title =
-    /<title[^>]*>([^<]{0,200})/i.exec(body)?.[1] ?? /<h1[^>]*>([^<]{0,200})/i.exec(body)?.[1] ?? "";
+    /<title[^<>]*>([^<]{0,200})/i.exec(body)?.[1] ?? /<h1[^<>]*>([^<]{0,200})/i.exec(body)?.[1] ?? "";
   return clip(title.replace(/\s+/g, " ").trim(), 80);
 }
 
@@ -98,19 +102,23 @@ function partsOf(record: Record<string, unknown>): Component[] {
 function listParts(value: unknown): Component[] {
   if (Array.isArray(value))
     return value.flatMap((item: unknown, index) =>
-      isRecord(item) ? componentOf(String(item.name ?? item.component ?? index), item) : [],
+      isRecord(item) ? componentOf(nameOf(item) ?? String(index), item) : [],
     );
   return isRecord(value) ? Object.entries(value).flatMap(([name, part]) => componentOf(name, part)) : [];
 }
 
-function componentOf(name: string, value: unknown): Component[] {
-  if (Array.isArray(value)) return value.slice(0, 5).flatMap((item: unknown) => componentOf(name, item));
+/** `deep`: lists within lists that are looked into; a hostile body nests thousands. */
+function componentOf(name: string, value: unknown, deep = 3): Component[] {
+  if (Array.isArray(value))
+    return deep === 0 ? [] : value.slice(0, 5).flatMap((item: unknown) => componentOf(name, item, deep - 1));
   const word = isRecord(value) ? ownWord(value) : scalarWord(value);
   return word === undefined
     ? []
     : [{ name: clip(name, 60), status: clip(word, 60), verdict: verdictOf(word) }];
 }
 
+const nameOf = ({ name, component }: Record<string, unknown>): string | undefined =>
+  [name, component].find((word) => typeof word === "string");
 const scalarWord = (value: unknown): string | undefined =>
   typeof value === "string" || typeof value === "boolean" ? String(value) : undefined;
 const worst = (components: readonly Component[]): Verdict =>

@@ -175,7 +175,7 @@ const BY_PATTERN: readonly [field: "detail" | "message", RegExp, Known][] = [
   ["message", /max_client_conn|query_wait_timeout|no more connections allowed/, POOLER],
   ["message", /not currently accepting connections|cannot connect to invalid database/, NO_LOGINS],
   ["message", /pg_hba\.conf rejects connection/, HBA_REJECT],
-  ["message", /pg_hba\.conf.*(no encryption|SSL off)/, HBA_TLS],
+  ["message", /pg_hba\.conf.{0,300}?(no encryption|SSL off)/, HBA_TLS],
   ["message", /pg_hba\.conf/, HBA],
   ["detail", /^28/, AUTH],
   ["detail", /^(CERT_|ERR_TLS_|ERR_SSL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_)/, TLS],

@@ -6,11 +6,12 @@ import type { PostgresClient } from "./client.ts";
 import { blockedSessions } from "./locks.ts";
 import { sessionsLeft } from "./sessions-left.ts";
 import { previewSignal, probeSignal, type SignalKind, sendSignal, signalDrift } from "./signal.ts";
+import { LISTENS, ORDINARY_STATEMENT } from "./statement-text.ts";
 
 const { read, write } = actionsOn<PostgresClient>("postgres");
 
 /** Idle, but not unused: it holds an advisory lock (a leader, a job) or waits for notifications. */
-const IS_UNUSED = `(a.state <> 'idle' OR (coalesce(a.query, '') !~* '^\\s*listen\\M'
+const IS_UNUSED = `(a.state <> 'idle' OR (NOT ${LISTENS}
   AND NOT EXISTS (SELECT FROM pg_locks k WHERE k.pid = a.pid AND k.locktype = 'advisory' AND k.granted)))`;
 
 /**
@@ -121,9 +122,6 @@ export const terminateBlockers = write({
         : `waiting sessions ${before.locks.blocked.length} → ${locks.blocked.length}`,
   },
 });
-
-/** Statements that read or change rows: cancelling one loses its own work only. DDL, VACUUM and COPY are left alone. */
-export const ORDINARY_STATEMENT = `a.query ~* '^(\\s|\\(|/\\*.*?\\*/|--[^\\n]*\\n)*(select|with|insert|update|delete|merge|values|table|fetch|execute)\\M'`;
 
 const RUNNING: SignalKind = {
   verb: "cancel",

@@ -3,7 +3,7 @@ import { actionsOn } from "../../core/action.ts";
 import { Backend, MAY_END, SEES_ALL, utc, WHOSE } from "./backend.ts";
 import type { PostgresClient, Sql } from "./client.ts";
 import { maskStatement } from "./mask.ts";
-import { ORDINARY_STATEMENT } from "./sessions.ts";
+import { ORDINARY_STATEMENT } from "./statement-text.ts";
 
 const { read } = actionsOn<PostgresClient>("postgres");
 

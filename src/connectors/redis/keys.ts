@@ -19,7 +19,7 @@ export const protectedAs = (key: string, type = ""): string | undefined =>
 export const maskKey = (key: string): string =>
   key
     .slice(0, 120)
-    .replace(/[^\s:/|{}]*@[^\s:/|{}]*/g, "*")
+    .replace(/(?<![^\s:/|{}])[^\s:/|{}@]*@[^\s:/|{}]*/g, "*")
     .split(/([:./|{}]+)/)
     .map((part) => (isId(part) ? "*" : part.replace(/\d{3,}/g, "*")))
     .join("");

@@ -19,7 +19,7 @@ function sayNumber(value: number): string {
   if (size >= 1e9) return `${(value / 1e9).toFixed(1)} G`;
   if (size >= 1e6) return `${(value / 1e6).toFixed(1)} M`;
   const digits = size === 0 || Number.isInteger(value) || size >= 100 ? 0 : size >= 1 ? 1 : 3;
-  return value.toFixed(digits).replace(/\B(?=(\d{3})+(?!\d))(?<!\.\d*)/g, ",");
+  return value.toFixed(digits).replace(/\B(?=(\d{3}){1,7}(?!\d))(?<!\.\d{0,20})/g, ",");
 }
 
 export interface DrawnSeries {

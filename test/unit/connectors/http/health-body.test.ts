@@ -55,6 +55,16 @@ describe("the body of a health endpoint", () => {
     expect(readHealthBody("text/plain", '{"status":"down"}').verdict).toBe("unhealthy");
   });
 
+  test.each(['[{"toString":null}]', '{"checks":[{"name":{"toString":null},"status":"ok"}]}', "[null]"])(
+    "objects where words are expected: %s",
+    (body) => expect(() => readHealthBody("application/json", body)).not.toThrow(),
+  );
+
+  test("lists within lists without end", () => {
+    const body = `{"checks":${"[".repeat(20_000)}"down"${"]".repeat(20_000)}}`;
+    expect(() => readHealthBody("application/json", body)).not.toThrow();
+  });
+
   test("never throws and stays small, whatever comes", () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.json()), (body) => {

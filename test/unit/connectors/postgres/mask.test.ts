@@ -15,6 +15,8 @@ describe("maskStatement", () => {
     ['SELECT /* SECRET \' */ "Col\'umn" FROM "T" -- SECRET', 'SELECT "Col\'umn" FROM "T"'],
     ["SELECT a1 FROM t2 WHERE b = $1 AND c IN (1, 2, 3e5)", "SELECT a1 FROM t2 WHERE b = $1 AND c IN (?, …)"],
     ["UPDATE t SET a = 'cut off SECR", "UPDATE t SET a = ?"],
+    ["SELECT 1 /* a /* SECRET */ SECRET */ FROM t", "SELECT ? FROM t"],
+    ["SELECT 1 /* a /* SECRET */ SECRET", "SELECT ?"],
     ["SELECT x'SECRET', U&'SECRET'", "SELECT ?, …"],
   ])("%s", (statement, masked) => {
     expect(maskStatement(statement)).toBe(masked);

@@ -1,0 +1,69 @@
+/** From (inclusive) and to (exclusive) in a text. */
+export type Range = readonly [from: number, to: number];
+
+/** Values must be at least this long: a shorter one is found in everyday words. */
+export const SHORTEST = 6;
+
+const BASE = 16_777_619;
+const LEADING = power(SHORTEST - 1);
+
+/**
+ * Finds every occurrence of every value; a rolling hash over the first six characters keeps it to one pass however many
+ * values there are. `isCut`: the text was cut, so what its end begins is found too. Ranges are in order and do not touch.
+ */
+export function occurrencesOf(values: readonly string[]): (text: string, isCut?: boolean) => Range[] {
+  const byHash = new Map<number, string[]>();
+  // Most places of a text are no beginning of anything: one look into this table says so.
+  const isLikely = new Uint8Array(65_536);
+  for (const value of new Set(values)) {
+    if (value.length < SHORTEST) continue;
+    const hash = hashAt(value);
+    byHash.set(hash, [...(byHash.get(hash) ?? []), value]);
+    isLikely[fold(hash)] = 1;
+  }
+  return (text, isCut = false) => {
+    const ranges: [number, number][] = [];
+    if (byHash.size === 0 || text.length < SHORTEST) return ranges;
+    let hash = hashAt(text);
+    for (let at = 0; ; at++) {
+      const candidates = isLikely[fold(hash)] === 1 ? byHash.get(hash) : undefined;
+      if (candidates !== undefined) add(ranges, at, longestAt(text, at, candidates, isCut));
+      if (at + SHORTEST >= text.length) return ranges;
+      const rest = hash - Math.imul(text.charCodeAt(at), LEADING);
+      hash = (Math.imul(rest, BASE) + text.charCodeAt(at + SHORTEST)) | 0;
+    }
+  };
+}
+
+/** How long the longest of the values that stand there is; 0: none does. */
+function longestAt(text: string, at: number, values: readonly string[], isCut: boolean): number {
+  let longest = 0;
+  for (const value of values) {
+    const left = text.length - at;
+    const isThere =
+      value.length <= left ? text.startsWith(value, at) : isCut && value.startsWith(text.slice(at));
+    if (isThere) longest = Math.max(longest, Math.min(value.length, left));
+  }
+  return longest;
+}
+
+function add(ranges: [number, number][], at: number, length: number): void {
+  if (length === 0) return;
+  const last = ranges.at(-1);
+  if (last !== undefined && at <= last[1]) last[1] = Math.max(last[1], at + length);
+  else ranges.push([at, at + length]);
+}
+
+function hashAt(text: string): number {
+  let hash = 0;
+  for (let i = 0; i < SHORTEST; i++) hash = (Math.imul(hash, BASE) + text.charCodeAt(i)) | 0;
+  return hash;
+}
+
+function power(exponent: number): number {
+  let value = 1;
+  for (let i = 0; i < exponent; i++) value = Math.imul(value, BASE);
+  return value;
+}
+
+const fold = (hash: number): number => (hash ^ (hash >>> 16)) & 0xffff;

@@ -1,0 +1,81 @@
+import type { Alert, Notification } from "../core/alert.ts";
+import type { Caller } from "../core/caller.ts";
+import { canonical } from "../core/json.ts";
+import type { AlertRequest, Entry, Intake } from "../core/ports.ts";
+import { knownRedactor, type Redact, redactDeep, redactor } from "../lib/redact.ts";
+import { sha256 } from "../lib/sha256.ts";
+
+/** How text of others is made safe: `all` takes out everything that looks like a secret, `known` the configured ones. */
+export interface Redactors {
+  readonly all: Redact;
+  readonly known: Redact;
+}
+
+/** Without a configuration there is only what looks like a secret. */
+export const PATTERNS_ONLY: Redactors = { all: redactor([]), known: knownRedactor([]) };
+
+/**
+ * The doors' side of the store, behind which no secret is: whatever people and alerts wrote is bounded, cleaned and
+ * redacted before the first row of it exists. What decides which thing it is (labels, group key) keeps its identity.
+ */
+export function safeIntake(intake: Intake, { all, known }: Redactors): Intake {
+  const entryOf = (entry: Entry): Entry => ({ ...entry, raw: all(entry.raw) });
+  const callerOf = (caller: Caller): Caller => ({ ...caller, name: all(caller.name) || "?" });
+  const reasonOf = <T extends { readonly reason?: string }>(request: T): T =>
+    request.reason === undefined ? request : { ...request, reason: all(request.reason) };
+  return {
+    submitRun: (entry, request) =>
+      intake.submitRun(entryOf(entry), {
+        ...request,
+        // Parameters decide what is looked at, so only what is surely a secret leaves them.
+        params: redactDeep(request.params, known),
+        caller: callerOf(request.caller),
+      }),
+    receiveAlerts: (entry, request) =>
+      intake.receiveAlerts(entryOf(entry), safeAlerts(request, { all, known })),
+    castVote: (entry, request) => intake.castVote(entryOf(entry), reasonOf(request)),
+    answer: (entry, request) => intake.answer(entryOf(entry), reasonOf(request)),
+    notice: (entry, channel, text) => intake.notice(entryOf(entry), channel, all(text)),
+    requestCancel: (entry, run, caller) => intake.requestCancel(entryOf(entry), run, callerOf(caller)),
+    freeze: (entry, { by, ...freeze }) =>
+      intake.freeze(entryOf(entry), { ...reasonOf(freeze), by: callerOf(by) }),
+    unfreeze: (entry, by) => intake.unfreeze(entryOf(entry), callerOf(by)),
+    isFirst: (entry) => intake.isFirst(entryOf(entry)),
+  };
+}
+
+function safeAlerts(request: AlertRequest, { all, known }: Redactors): AlertRequest {
+  const { notification } = request;
+  const safe: Notification = {
+    ...notification,
+    groupKey: keepApart(notification.groupKey, all),
+    receiver: all(notification.receiver),
+    externalURL: all(notification.externalURL),
+    groupLabels: redactDeep(notification.groupLabels, all),
+    commonLabels: redactDeep(notification.commonLabels, all),
+    commonAnnotations: redactDeep(notification.commonAnnotations, all),
+    alerts: notification.alerts.map((alert) => safeAlert(alert, all)),
+  };
+  const runs = request.runs.map((run) => ({
+    ...run,
+    params: redactDeep(run.params, known),
+    alert: redactDeep(run.alert, all),
+  }));
+  return { ...request, notification: safe, severity: all(request.severity), runs };
+}
+
+/** An alert is known by its labels as they came in: two that differ in a secret only stay two. */
+function safeAlert(alert: Alert, redact: Redact): Alert {
+  const labels = redactDeep(alert.labels, redact);
+  const annotations = redactDeep(alert.annotations, redact);
+  const generatorURL = redact(alert.generatorURL);
+  const isSame = canonical(labels) === canonical(alert.labels);
+  const identity = isSame ? {} : { labelsSha256: sha256(canonical(alert.labels)) };
+  return { ...alert, labels, annotations, generatorURL, ...identity };
+}
+
+/** A key from which something was taken out gets a digest of the whole: different ones stay different. */
+function keepApart(key: string, redact: Redact): string {
+  const safe = redact(key);
+  return safe === key ? key : `${safe}#${sha256(key).slice(0, 16)}`;
+}

@@ -1,0 +1,84 @@
+/** Times work in milliseconds of this process's CPU: what else the machine does is not in it. The least of `tries`. */
+function cpuMs(work: () => unknown, tries: number): number {
+  let least = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < tries; i++) {
+    const begun = process.cpuUsage();
+    work();
+    const { user, system } = process.cpuUsage(begun);
+    least = Math.min(least, (user + system) / 1000);
+  }
+  return least;
+}
+
+const SMALL = 4_000;
+/** Below this nobody waits for it, whatever its growth: a square of `SMALL` steps takes longer. */
+const NOTHING_MS = 0.4;
+
+/**
+ * A text for which the time grows faster than the text: four times as long takes more than eight times the time, where a
+ * linear one takes four and a square sixteen. Undefined: none of the seeds is one. Ratios only, so that the speed of the
+ * machine does not matter.
+ */
+export function superlinear(
+  work: (text: string) => unknown,
+  seeds: Iterable<string>,
+): { seed: string; small: number; large: number } | undefined {
+  for (const seed of seeds) {
+    for (const end of ["", "\u0001"]) {
+      const text = (size: number) => seed.repeat(Math.ceil(size / seed.length)) + end;
+      const first = cpuMs(() => work(text(SMALL)), 1);
+      if (first < NOTHING_MS || cpuMs(() => work(text(SMALL)), 3) < NOTHING_MS) continue;
+      const small = cpuMs(() => work(text(SMALL)), 5);
+      const large = cpuMs(() => work(text(SMALL * 4)), 3);
+      if (large > small * 8) return { seed, small, large };
+    }
+  }
+  return undefined;
+}
+
+const EVERYDAY = [
+  "a",
+  "1",
+  " ",
+  "\n",
+  ".",
+  "-",
+  "_",
+  "/",
+  '"',
+  "'",
+  ":",
+  "=",
+  "<",
+  "@",
+  "\\",
+  "\u001b[",
+  "é",
+];
+
+/**
+ * Seeds of one to six characters out of the given words and everyday marks: each alone, each with each mark, and `more` at
+ * random. The same words give the same seeds.
+ */
+export function seedsOf(words: readonly string[], more: number): Set<string> {
+  const parts = [...new Set([...words.map((word) => word.slice(0, 6)), ...EVERYDAY])].filter(
+    (part) => part !== "",
+  );
+  const seeds = new Set(parts);
+  for (const word of words) for (const mark of EVERYDAY) seeds.add((word.slice(0, 5) + mark).slice(0, 6));
+  const random = generator(parts.join("").length + parts.length);
+  for (let i = 0; i < more; i++) {
+    let seed = "";
+    for (let length = 1 + random(6); seed.length < length; ) seed += parts[random(parts.length)] ?? "";
+    seeds.add(seed.slice(0, 6));
+  }
+  return seeds;
+}
+
+function generator(start: number): (below: number) => number {
+  let state = start >>> 0;
+  return (below) => {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
+    return (state >>> 8) % below;
+  };
+}
