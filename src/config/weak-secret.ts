@@ -1,6 +1,6 @@
 /** What stands in examples and templates; no random text of this length holds one of these. */
 const PLACEHOLDER =
-  /change[-_ .]?(?:me|this)|replace[-_ .]?(?:me|this)|placeholder|example|password|your[-_ ]|insert[-_ ]|to[-_ ]?do[-_ ]|secret[-_ ]?(?:here|token|key)|1234567|<[^>]*>|…|\.{3}/i;
+  /change[-_ .]?(?:me|this)|replace[-_ .]?(?:me|this)|placeholder|example|password|your[-_ ]|insert[-_ ]|to[-_ ]?do[-_ ]|secret[-_ ]?(?:here|token|key)|1234567|<[^<>]*>|…|\.{3}/i;
 const LONG_ENOUGH_TO_COUNT = 16;
 /** 16 random hexadecimal digits have fewer different ones than this once in a million. */
 const FEWEST_DIFFERENT = 5;
