@@ -5,6 +5,7 @@ import { createSweeper } from "../engine/sweeper.ts";
 import { createTargets } from "../engine/targets.ts";
 import { waitFor } from "../lib/wait.ts";
 import { createJobSource } from "../queue/source.ts";
+import { createLeaseKeeper } from "../store/index.ts";
 import { createSender } from "../thread/sender.ts";
 import { keepCheckpoints } from "./checkpoints.ts";
 import { crashAt } from "./crash.ts";
@@ -14,6 +15,8 @@ import type { Part } from "./part.ts";
 
 const RUNS_AT_ONCE = 8;
 const LEASE_MS = 15_000;
+/** A worker whose loop is blocked for so long is ended. */
+const SILENT_MS = 20_000;
 const GRACE_MS = 20_000;
 const LEAD_EVERY_MS = 2_000;
 const LEAD_LEASE_MS = 8_000;
@@ -53,8 +56,16 @@ export function workerPart(house: House): Part {
 export function engineOf(house: House): Engine & { close(): Promise<void> } {
   const { store, worker, logger, metrics } = house;
   const targets = createTargets(connectors);
+  const { databaseUrl } = house.config.environment;
+  const keeper = createLeaseKeeper({
+    databaseUrl,
+    worker: worker.id,
+    leaseMs: LEASE_MS,
+    silentMs: SILENT_MS,
+  });
   const engine = createEngine(
     {
+      keeper,
       store: store.runs,
       catalog: house.catalog,
       targets,
@@ -71,7 +82,8 @@ export function engineOf(house: House): Engine & { close(): Promise<void> } {
     },
     { worker: worker.id, leaseMs: LEASE_MS },
   );
-  return { ...engine, close: () => targets.close() };
+  const close = async () => void (await Promise.all([targets.close(), keeper.stop()]));
+  return { ...engine, close };
 }
 
 /** One process writes to Slack: its budgets hold for the whole workspace. The lease passes on within seconds when it dies. */

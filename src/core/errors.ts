@@ -38,6 +38,10 @@ export const ERRORS = {
   bad_output: { kind: "internal", says: "the target's answer did not have the promised shape" },
   drifted: { kind: "user", says: "the plan or its witness moved after it was approved" },
   aborted: { kind: "internal", says: "the worker gave up the lease or was stopped" },
+  worker_stopped: {
+    kind: "internal",
+    says: "the run stopped its worker three times in a row and was given up",
+  },
   bug: { kind: "internal", says: "an assumption of diagbot does not hold" },
 } as const satisfies Record<string, { kind: "user" | "unavailable" | "internal"; says: string }>;
 

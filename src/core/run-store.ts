@@ -83,12 +83,35 @@ export interface WrittenIntent {
   readonly effectKey: string;
 }
 
+/** A run taken in hand. */
+export interface Claim {
+  readonly fence: Fence;
+  readonly rev: number;
+  /** Leases in a row that ended without a recorded step: the worker died, was frozen or blocked. */
+  readonly lostLeases: number;
+}
+
+/** Renews leases while the main loop of this process is blocked. */
+export interface LeaseKeeper {
+  /** From now on; the returned function ends it. */
+  hold(fence: Fence): () => void;
+  /** Milliseconds since the last renewal that is known to have arrived. */
+  sinceHeldMs(): number;
+  stop(): Promise<void>;
+}
+
 /** What the engine keeps. Methods with a fence throw `aborted` when the lease is lost: stop at once, somebody else goes on. */
 export interface RunStore {
   /** The run, and the time on the database's clock it was read at: the one deadlines are kept on. */
   look(run: RunId): Promise<{ readonly view: RunView; readonly now: Date } | undefined>;
   /** Takes the run if nobody has it: epoch + 1, status running. Undefined: somebody has it or it has ended. */
-  claim(run: RunId, worker: string, leaseMs: number): Promise<{ fence: Fence; rev: number } | undefined>;
+  claim(
+    run: RunId,
+    worker: string,
+    leaseMs: number,
+    /** False: not a run whose last two leases ended without a recorded step. */
+    suspects?: boolean,
+  ): Promise<Claim | undefined>;
   /** `cancel`: someone asked to stop; `held`: go on. */
   renew(fence: Fence, leaseMs: number): Promise<"held" | "cancel">;
   /** Gives the run back. False: it was touched since `rev`, so keep it and look again. */

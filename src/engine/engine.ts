@@ -1,7 +1,7 @@
 import { toDiagError } from "../core/errors.ts";
 import type { RunId } from "../core/ids.ts";
 import { isEnded, type RunStatus } from "../core/outcome.ts";
-import type { Fence } from "../core/run-store.ts";
+import type { Claim, Fence } from "../core/run-store.ts";
 import { outcomeOfRun, type RunView } from "../core/view.ts";
 import { apply } from "./apply.ts";
 import { stepError } from "./call.ts";
@@ -11,6 +11,7 @@ import { type EngineHouse, type Grip, knowledgeOf } from "./house.ts";
 import { lookAgain } from "./look-again.ts";
 import { propose } from "./propose.ts";
 import { settle } from "./settle.ts";
+import { giveUp, MOST_LOST, SUSPICIOUS, type SuspectSlot, suspectSlot } from "./suspects.ts";
 import { beginUndo, endUndo, failed, verifyMs, verifyRemedy } from "./verify.ts";
 
 export interface EngineOptions {
@@ -31,18 +32,21 @@ export interface Engine {
 export function createEngine(house: EngineHouse, options: EngineOptions): Engine {
   const stopping = new AbortController();
   const inHand = new Set<Promise<void>>();
+  const slot = suspectSlot();
   return {
     advance: async (run) => {
       if (stopping.signal.aborted) return;
-      const work = advance(house, options, run, stopping.signal).catch((error: unknown) => {
-        const known = toDiagError(error);
-        if (known.code === "aborted") house.events.leaseLost();
-        const level = ["aborted", "store_unavailable"].includes(known.code) ? "warn" : "error";
-        house.logger[level](
-          { run, code: known.code, err: known.code === "bug" ? known : undefined },
-          known.message,
-        );
-      });
+      const work = advance(house, options, { run, stopping: stopping.signal, slot }).catch(
+        (error: unknown) => {
+          const known = toDiagError(error);
+          if (known.code === "aborted") house.events.leaseLost();
+          const level = ["aborted", "store_unavailable"].includes(known.code) ? "warn" : "error";
+          house.logger[level](
+            { run, code: known.code, err: known.code === "bug" ? known : undefined },
+            known.message,
+          );
+        },
+      );
       inHand.add(work);
       await work.finally(() => inHand.delete(work));
     },
@@ -59,14 +63,22 @@ export function createEngine(house: EngineHouse, options: EngineOptions): Engine
 async function advance(
   house: EngineHouse,
   options: EngineOptions,
-  run: RunId,
-  stopping: AbortSignal,
+  { run, stopping, slot }: { run: RunId; stopping: AbortSignal; slot: SuspectSlot },
 ): Promise<void> {
-  const claim = await house.store.claim(run, options.worker, options.leaseMs);
+  const place = slot.take();
+  const claim = await house.store
+    .claim(run, options.worker, options.leaseMs, place !== undefined)
+    .catch((error: unknown) => {
+      place?.leave();
+      throw error;
+    });
+  if (claim === undefined || claim.lostLeases < SUSPICIOUS) place?.leave();
   if (claim === undefined) return;
   house.crash("after_claim");
   const lease = keepLease(house, claim.fence, options.leaseMs);
   try {
+    const onEnded = (view: RunView) => ended(house, view, "errored");
+    if (claim.lostLeases >= MOST_LOST && (await giveUp(house, claim.fence, onEnded))) return;
     await move(house, claim, {
       lost: lease.lost,
       cancelled: lease.cancelled,
@@ -75,6 +87,7 @@ async function advance(
     });
   } finally {
     lease.end();
+    if (claim.lostLeases >= SUSPICIOUS) place?.leave();
   }
 }
 
@@ -82,9 +95,12 @@ async function advance(
 function keepLease(house: EngineHouse, fence: Fence, leaseMs: number) {
   const lost = new AbortController();
   const cancelled = new AbortController();
+  const letGo = house.keeper?.hold(fence) ?? (() => {});
   let lastHeld = performance.now();
+  // The keeper's thread goes on while this loop is blocked.
+  const sinceHeld = () => Math.min(performance.now() - lastHeld, house.keeper?.sinceHeldMs() ?? Infinity);
   const timer = setInterval(() => {
-    if (performance.now() - lastHeld > leaseMs) lost.abort();
+    if (sinceHeld() > leaseMs) lost.abort();
     house.store.renew(fence, leaseMs).then(
       (state) => {
         lastHeld = performance.now();
@@ -95,7 +111,11 @@ function keepLease(house: EngineHouse, fence: Fence, leaseMs: number) {
       },
     );
   }, leaseMs / 3);
-  return { lost: lost.signal, cancelled: cancelled.signal, end: () => clearInterval(timer) };
+  const end = () => {
+    clearInterval(timer);
+    letGo();
+  };
+  return { lost: lost.signal, cancelled: cancelled.signal, end };
 }
 
 interface Signals {
@@ -108,15 +128,11 @@ interface Signals {
 /** `ended`: not ours any more; a pause: give it back until then; undefined: look again at once. */
 type Ahead = "ended" | { readonly wakeAt?: Date } | undefined;
 
-async function move(
-  house: EngineHouse,
-  { fence, rev }: { fence: Fence; rev: number },
-  signals: Signals,
-): Promise<void> {
+async function move(house: EngineHouse, { fence, rev, lostLeases }: Claim, signals: Signals): Promise<void> {
   let seenRev = rev;
   const putOff: PutOff = new Map();
   for (;;) {
-    const ahead = await oneMove(house, fence, signals, putOff);
+    const ahead = await oneMove(house, { fence, lostLeases }, signals, putOff);
     if (ahead === "ended") return;
     if (ahead === undefined && !signals.stopping.aborted) continue;
     house.crash("before_release");
@@ -131,7 +147,12 @@ async function move(
 /** Approved remedies that could not begin, and when to try again. The others of the run go on. */
 type PutOff = Map<string, Date | undefined>;
 
-async function oneMove(house: EngineHouse, fence: Fence, signals: Signals, putOff: PutOff): Promise<Ahead> {
+async function oneMove(
+  house: EngineHouse,
+  { fence, lostLeases }: Pick<Claim, "fence" | "lostLeases">,
+  signals: Signals,
+  putOff: PutOff,
+): Promise<Ahead> {
   const seen = await house.store.look(fence.run);
   if (seen === undefined || isEnded(seen.view.status)) return "ended";
   const { view, now } = seen;
@@ -145,7 +166,7 @@ async function oneMove(house: EngineHouse, fence: Fence, signals: Signals, putOf
     const stop = view.cancelRequestedBy === undefined ? AbortSignal.any([letGo, signals.cancelled]) : letGo;
     const ahead = await perform(
       house,
-      { fence, view, ...knowledgeOf(house.catalog, view), stop, letGo },
+      { fence, view, ...knowledgeOf(house.catalog, view), stop, letGo, lostLeases },
       next,
     );
     if (

@@ -3,7 +3,7 @@ import { DiagError } from "../core/errors.ts";
 import type { Outcome, RemedyStatus, RunStatus } from "../core/outcome.ts";
 import type { Catalog } from "../core/ports.ts";
 import type { RunOutcome } from "../core/run-outcome.ts";
-import type { Fence, RunStore } from "../core/run-store.ts";
+import type { Fence, LeaseKeeper, RunStore } from "../core/run-store.ts";
 import type { AnyExecutable, Runbook } from "../core/runbook.ts";
 import type { System } from "../core/system.ts";
 import type { RunView } from "../core/view.ts";
@@ -41,6 +41,8 @@ export interface EngineHouse {
   readonly redact: Redact;
   /** The same for our own words with names of others in them: known secrets only. */
   readonly redactKnown: Redact;
+  /** Keeps leases while this process's loop is blocked; left out where nothing blocks it for long. */
+  readonly keeper?: LeaseKeeper;
   readonly logger: Logger;
   readonly events: EngineEvents;
   /** Does nothing outside tests. */
@@ -58,6 +60,8 @@ export interface Grip {
   readonly system: System;
   readonly stop: AbortSignal;
   readonly letGo: AbortSignal;
+  /** Workers in a row that this run has stopped, or that died with it in hand. */
+  readonly lostLeases: number;
 }
 
 /** Runbook and system of a run, as this process knows them. Throws when the configuration no longer has them. */

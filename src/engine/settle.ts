@@ -3,6 +3,7 @@ import { toDiagError } from "../core/errors.ts";
 import type { RemedyView, StepView } from "../core/view.ts";
 import { lookAt } from "./call.ts";
 import { type EngineHouse, type Grip, writeAction } from "./house.ts";
+import { MOST_LOST } from "./suspects.ts";
 
 /**
  * An attempt whose outcome nobody recorded. The target is asked; what it cannot answer, and any guarded write that seems
@@ -43,6 +44,9 @@ export async function settle(
 
 async function probe(house: EngineHouse, grip: Grip, step: StepView): Promise<Probed> {
   const action = writeAction(house, step.action);
+  // Its answer may be what stops the workers: a person can say, too.
+  if (grip.lostLeases >= MOST_LOST)
+    return { verdict: "unknown", evidence: `Asking the target stopped the worker ${grip.lostLeases} times` };
   try {
     const reached = house.targets.reach(grip.system, step.on, action);
     const input = action.input.parse(step.input);

@@ -21,8 +21,8 @@ export async function fenced<T>(
   work: (tx: FencedTransaction) => Promise<T>,
 ): Promise<T> {
   const { value, touched } = await transact(pool, async (tx) => {
-    const { rows } = await tx.sql.query<{ thread_id: number; cancel: boolean }>(
-      `SELECT thread_id, cancel_requested_at IS NOT NULL AS cancel FROM run
+    const { rows } = await tx.sql.query<{ thread_id: number; cancel: boolean; lost_leases: number }>(
+      `SELECT thread_id, cancel_requested_at IS NOT NULL AS cancel, lost_leases FROM run
        WHERE id = $1 AND epoch = $2 AND owner = $3 AND lease_until > clock_timestamp()
          AND status = 'running' FOR UPDATE`,
       [fence.run, fence.epoch, fence.worker],
@@ -30,6 +30,8 @@ export async function fenced<T>(
     const row = rows[0];
     if (row === undefined)
       throw new DiagError("aborted", `run ${fence.run}: the lease of epoch ${fence.epoch} is lost`);
+    // Something is recorded: whatever stopped earlier workers, it did not stop this one.
+    if (row.lost_leases > 0) await tx.sql.query("UPDATE run SET lost_leases = 0 WHERE id = $1", [fence.run]);
     const thread = ThreadId.parse(row.thread_id);
     return work({
       ...tx,

@@ -20,6 +20,7 @@ import { writes } from "./writes.ts";
 export { auditHead, firstRowAfter, verifyAudit } from "./audit.ts";
 export { lookAtStore } from "./check.ts";
 export { DOOR_POINTS, type DoorPoint } from "./intake.ts";
+export { createLeaseKeeper } from "./lease-keeper.ts";
 export { migrate } from "./migrate.ts";
 export { openPool, type Pool } from "./pool.ts";
 export { keepPulse } from "./pulse.ts";

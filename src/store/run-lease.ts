@@ -1,6 +1,5 @@
 import { DiagError } from "../core/errors.ts";
-import type { RunId } from "../core/ids.ts";
-import type { Fence, RunStore } from "../core/run-store.ts";
+import type { Claim, Fence, RunStore } from "../core/run-store.ts";
 import { fenced, type OnCommit } from "./fence.ts";
 import { type Pool, toStoreError } from "./pool.ts";
 import { transact } from "./transaction.ts";
@@ -10,33 +9,46 @@ type Lease = Pick<RunStore, "claim" | "renew" | "release">;
 /** Who moves a run: one worker at a time, for as long as its heartbeat is heard. */
 export function runLease(house: { pool: Pool; onCommit: OnCommit }): Lease {
   return {
-    claim: (run, worker, leaseMs) => claim(house, run, worker, leaseMs),
+    claim: (...args) => claim(house, ...args),
     renew: (fence, leaseMs) => renew(house.pool, fence, leaseMs),
     release: (fence, rev, as) => release(house, fence, rev, as),
   };
 }
 
-async function claim(house: { pool: Pool; onCommit: OnCommit }, run: RunId, worker: string, leaseMs: number) {
+/** A run this many of whose leases have been lost in a row is taken by a worker that holds no other such run. */
+const SUSPECT = 2;
+
+async function claim(
+  house: { pool: Pool; onCommit: OnCommit },
+  ...[run, worker, leaseMs, suspects = true]: Parameters<RunStore["claim"]>
+): Promise<Claim | undefined> {
   const { value, touched } = await transact(house.pool, async (tx) => {
     const { rows } = await tx.sql.query<{
       epoch: number;
       thread_id: number;
       began: boolean;
       rev: number | null;
+      lost_leases: number;
     }>(
       `UPDATE run SET status = 'running', epoch = epoch + 1, owner = $2, wake_at = NULL,
-         lease_until = clock_timestamp() + make_interval(secs => $3), started_at = coalesce(started_at, clock_timestamp())
+         lease_until = clock_timestamp() + make_interval(secs => $3), started_at = coalesce(started_at, clock_timestamp()),
+         lost_leases = lost_leases + (status = 'running')::int
        WHERE id = $1 AND status IN ('queued', 'running', 'waiting')
          AND (lease_until IS NULL OR lease_until < clock_timestamp())
-       RETURNING epoch, thread_id, status = 'queued' AS began,
+         AND ($4 OR lost_leases + (status = 'running')::int < $5)
+       RETURNING epoch, thread_id, lost_leases, status = 'queued' AS began,
          (SELECT rev FROM outbox WHERE kind = 'run' AND id = $1) AS rev`,
-      [run, worker, leaseMs / 1000],
+      [run, worker, leaseMs / 1000, suspects, SUSPECT],
     );
     const row = rows[0];
     if (row === undefined) return undefined;
     tx.audit({ actor: worker, event: "run.claimed", run, payload: { epoch: row.epoch } });
     if (row.epoch === 1) tx.touch("thread", row.thread_id);
-    return { fence: { run, epoch: row.epoch, worker }, rev: row.rev ?? 0 };
+    return {
+      fence: { run, epoch: row.epoch, worker },
+      rev: row.rev ?? 0,
+      lostLeases: row.lost_leases,
+    };
   });
   house.onCommit(touched);
   return value;

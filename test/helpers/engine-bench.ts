@@ -8,13 +8,24 @@ import { Limits } from "../../src/core/limits.ts";
 import type { Policies, Principal } from "../../src/core/policy.ts";
 import { Policies as PoliciesSchema } from "../../src/core/policy.ts";
 import type { Catalog } from "../../src/core/ports.ts";
+import type { LeaseKeeper } from "../../src/core/run-store.ts";
 import { type Runbook, runbook, verify } from "../../src/core/runbook.ts";
 import { SystemSchema } from "../../src/core/system.ts";
 import { createEngine, type Engine } from "../../src/engine/engine.ts";
 import type { CrashPoint } from "../../src/engine/house.ts";
 import { createTargets } from "../../src/engine/targets.ts";
 import { createStore, type Pool, type Store } from "../../src/store/index.ts";
-import { broken, level, newWorld, setGuarded, setKeyed, slow, type World, worldConnector } from "./world.ts";
+import {
+  blocking,
+  broken,
+  level,
+  newWorld,
+  setGuarded,
+  setKeyed,
+  slow,
+  type World,
+  worldConnector,
+} from "./world.ts";
 
 const low = (make: typeof setGuarded) => ({
   title: "Set the level to 1",
@@ -75,6 +86,11 @@ export const worldRunbooks: Runbook[] = [
         : [{ id: "down", severity: "critical", title: "nothing listens", because: "" }],
     )
     .remedies({}),
+  runbook({ id: "blocking", title: "Blocks", needs: ["http"], covers: [], params: z.object({}) })
+    .diagnose(() => ({ now: level() }))
+    .andThen(() => ({ busy: blocking() }))
+    .findings(() => [])
+    .remedies({}),
   runbook({ id: "slow", title: "Takes long", needs: ["http"], covers: [], params: z.object({}) })
     .diagnose(() => ({ never: slow() }))
     .findings(() => [])
@@ -92,7 +108,10 @@ export interface Bench {
   readonly pool: Pool;
   readonly engine: Engine;
   /** Another worker over the same store. */
-  another(name: string, options?: { leaseMs?: number; crash?: (point: CrashPoint) => void }): Engine;
+  another(
+    name: string,
+    options?: { leaseMs?: number; crash?: (point: CrashPoint) => void; keeper?: LeaseKeeper },
+  ): Engine;
   submit(runbook: string, options?: { dryRun?: boolean; applyForMs?: number }): Promise<RunId>;
   answer(run: RunId, remedy: string, voter: Principal, answer: Answer): Promise<unknown>;
   vote(
@@ -132,7 +151,7 @@ export function engineBench(
     alerts: AlertSettings.parse({}),
     channel: "C0",
   };
-  const another: Bench["another"] = (worker, { leaseMs = 2_000, crash = () => {} } = {}) =>
+  const another: Bench["another"] = (worker, { leaseMs = 2_000, crash = () => {}, keeper } = {}) =>
     createEngine(
       {
         store: store.runs,
@@ -143,6 +162,7 @@ export function engineBench(
         logger: pino({ level: "silent" }),
         events: { step: () => {}, remedy: () => {}, run: () => {}, leaseLost: () => {} },
         crash,
+        ...(keeper === undefined ? {} : { keeper }),
       },
       { worker, leaseMs },
     );

@@ -10,9 +10,18 @@ export interface World {
   next: ("ok" | "lost-reply" | "refuse" | "never-arrives")[];
   probe: Probed | undefined;
   reads: number;
+  /** Runs in the middle of a read, on the loop of the worker. */
+  block: () => void;
 }
 
-export const newWorld = (): World => ({ value: 10, receipts: [], next: [], probe: undefined, reads: 0 });
+export const newWorld = (): World => ({
+  value: 10,
+  receipts: [],
+  next: [],
+  probe: undefined,
+  reads: 0,
+  block: () => {},
+});
 
 const { read, write } = actionsOn<World>("http");
 
@@ -34,6 +43,17 @@ export const broken = read({
   output: z.object({ value: z.number() }),
   run: async () => {
     throw new DiagError("target_unreachable", "connection refused", { detail: "ECONNREFUSED" });
+  },
+});
+
+export const blocking = read({
+  name: "world.blocking",
+  title: "A check that keeps the loop busy",
+  input: z.object({}),
+  output: z.object({}),
+  run: async (world) => {
+    world.block();
+    return {};
   },
 });
 
@@ -98,7 +118,7 @@ export const setKeyed = set("keyed");
 export const worldConnector = (world: World): Connector =>
   ({
     needs: "http",
-    actions: [level.action, broken.action, slow.action, setGuarded.action, setKeyed.action],
+    actions: [level.action, broken.action, blocking.action, slow.action, setGuarded.action, setKeyed.action],
     open: () => world,
     close: async () => {},
   }) as Connector;

@@ -5,7 +5,17 @@ import { deadlineOf, Gathered, givenUp, type Limits, type Machine, type Ran } fr
 /** Nothing of diagbot's own environment (tokens, database URLs) reaches a command. */
 const ENVIRONMENT = { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C" };
 
-/** This machine. Every command is the leader of a process group of its own, so that nothing survives its deadline. */
+/**
+ * Puts two watchers into the command's process group and becomes the command. One ends the group when its time is over,
+ * although the worker is frozen; the other when standard input closes, which the kernel does whatever ends the worker,
+ * kill -9 included. Both end with the group. POSIX sh and sleep are all it needs.
+ */
+const WATCHED = `exec 3<&0 </dev/null
+( sleep "$1"; kill -9 0 ) >/dev/null 2>&1 3<&- &
+( read -r _ <&3; kill -9 0 ) >/dev/null 2>&1 &
+exec 3<&-; shift; exec "$@"`;
+
+/** This machine. Every command is the leader of a process group of its own: nothing survives its deadline, or the worker. */
 export const localMachine = (): Machine => ({
   label: "this machine",
   run: (argv, limits) => run(argv, limits),
@@ -16,17 +26,20 @@ function run(argv: readonly string[], limits: Limits): Promise<Ran> {
   const signal = deadlineOf(limits);
   if (signal.aborted) return Promise.reject(givenUp(signal, "this machine"));
   return new Promise((resolve, reject) => {
-    const [command = "", ...args] = argv;
-    const child = spawn(command, args, {
+    // The worker's own deadline comes first: it tells what happened.
+    const seconds = String(Math.ceil(limits.timeoutMs / 1000) + 1);
+    const child = spawn("sh", ["-c", WATCHED, "diagbot", seconds, ...argv], {
       detached: true,
       env: ENVIRONMENT,
       cwd: "/",
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: ["pipe", "pipe", "pipe"],
     });
     const stdout = new Gathered(limits.maxBytes);
     const stderr = new Gathered(8_000);
     const onAbort = () => killGroup(child);
     signal.addEventListener("abort", onAbort, { once: true });
+    // Nothing is written to it; it is there to be closed.
+    child.stdin.on("error", () => {});
     child.stdout.on("data", (chunk: Buffer) => {
       if (!stdout.add(chunk)) killGroup(child);
     });
@@ -34,7 +47,7 @@ function run(argv: readonly string[], limits: Limits): Promise<Ran> {
     child.once("error", (error: NodeJS.ErrnoException) => {
       signal.removeEventListener("abort", onAbort);
       const detail = error.code === undefined ? {} : { detail: error.code };
-      reject(new DiagError("target_error", `${command}: ${error.message}`, { ...detail, cause: error }));
+      reject(new DiagError("target_error", `sh: ${error.message}`, { ...detail, cause: error }));
     });
     child.once("close", (code) => {
       signal.removeEventListener("abort", onAbort);

@@ -1,0 +1,42 @@
+import { Worker } from "node:worker_threads";
+import type { Fence, LeaseKeeper } from "../core/run-store.ts";
+
+const PULSE_MS = 100;
+
+/**
+ * Keeps the leases of the runs in hand from a thread of its own while work blocks this process's main loop, at most for
+ * `silentMs`: then the process is killed (SIGKILL), its runs are taken over, and one that did so three times ends. A frozen
+ * process (all its threads) keeps nothing and is not killed.
+ */
+export function createLeaseKeeper(options: {
+  readonly databaseUrl: string;
+  /** Owner of the leases. */
+  readonly worker: string;
+  readonly leaseMs: number;
+  readonly silentMs: number;
+}): LeaseKeeper {
+  const shared = new SharedArrayBuffer(16);
+  const pulse = new Int32Array(shared, 0, 1);
+  const heldAt = new BigInt64Array(shared, 8, 1);
+  Atomics.store(heldAt, 0, process.hrtime.bigint());
+  const thread = new Worker(new URL("./lease-thread.mjs", import.meta.url), {
+    workerData: { ...options, shared },
+    execArgv: [],
+  });
+  // Without it the main loop renews alone, as long as it runs.
+  thread.on("error", () => {});
+  thread.unref();
+  const timer = setInterval(() => Atomics.add(pulse, 0, 1), PULSE_MS);
+  timer.unref();
+  return {
+    hold: ({ run, epoch }: Fence) => {
+      thread.postMessage({ run, epoch });
+      return () => thread.postMessage({ run, epoch: null });
+    },
+    sinceHeldMs: () => Number(process.hrtime.bigint() - Atomics.load(heldAt, 0)) / 1e6,
+    stop: async () => {
+      clearInterval(timer);
+      await thread.terminate();
+    },
+  };
+}
