@@ -1,6 +1,8 @@
+import { Socket } from "node:net";
 import pg from "pg";
 import type { ActionContext } from "../../core/action.ts";
 import { DiagError } from "../../core/errors.ts";
+import { withinBytes } from "../byte-budget.ts";
 import { type Dialled, dial } from "./dial.ts";
 import { timeoutAt, toPostgresError } from "./errors.ts";
 
@@ -28,6 +30,8 @@ export interface PostgresClient {
 
 const MAX_SESSIONS = 3;
 const CONNECT_MS = 3_000;
+/** Steps ask for at most hundreds of rows of cut text: some 100 KB. */
+const BUDGET = { bytes: 8 * 1_048_576, of: "Postgres" };
 /** How long we live with fewer sessions after the server said 53300. */
 const NARROW_MS = 60_000;
 
@@ -97,7 +101,10 @@ function lender(pool: pg.Pool): Lend {
     session.on("error", ignore);
     let isSound = false;
     try {
-      const value = await orAborted(context, use(session));
+      const value = await orAborted(
+        context,
+        withinBytes(socketOf(session), BUDGET, () => use(session)),
+      );
       isSound = true;
       return value;
     } catch (thrown) {
@@ -108,6 +115,12 @@ function lender(pool: pg.Pool): Lend {
       session.release(!isSound);
     }
   };
+}
+
+/** The socket pg reads from; its types do not show it. */
+function socketOf(session: pg.PoolClient): Socket | undefined {
+  const { connection } = session as unknown as { readonly connection?: { readonly stream?: unknown } };
+  return connection?.stream instanceof Socket ? connection.stream : undefined;
 }
 
 // Class 57 (but 57014) and 08 end the session. A sound one is kept: on a full server we might not get another.

@@ -1,6 +1,8 @@
+import { Socket } from "node:net";
 import { Redis } from "ioredis";
 import type { ActionContext } from "../../core/action.ts";
 import { DiagError } from "../../core/errors.ts";
+import { withinBytes } from "../byte-budget.ts";
 import { timeoutAt, toRedisError } from "./errors.ts";
 import { firstWords, speaks } from "./first-words.ts";
 
@@ -27,6 +29,8 @@ export interface RedisClient {
 }
 
 const CONNECT_MS = 3_000;
+/** A sample of 100,000 keys is some 20 MB. */
+const BUDGET = { bytes: 32 * 1_048_576, of: "Redis" };
 /** For a second look at a connection that failed. */
 const LOOK_MS = 1_000;
 
@@ -57,15 +61,15 @@ export function openRedis(url: string): RedisClient {
   return {
     endpoint: { host: parsed.hostname.replace(/^\[|\]$/g, ""), port: Number(parsed.port || 6379) },
     use: (context, work) =>
-      within(context, async () => work(hands(await sharedNow())), drop).catch((error: unknown) =>
+      within(context, async () => bounded(await sharedNow(), work), drop).catch((error: unknown) =>
         explain(error, url),
       ),
-    change: (context, work) => within(context, async () => work(hands(await sharedNow())), drop),
+    change: (context, work) => within(context, async () => bounded(await sharedNow(), work), drop),
     useOwn: async (context, work) => {
       const own = create(url);
       const hangUp = () => own.disconnect();
       try {
-        return await within(context, async () => work(hands(await connected(own))), hangUp).catch(
+        return await within(context, async () => bounded(await connected(own), work), hangUp).catch(
           (error: unknown) => explain(error, url),
         );
       } finally {
@@ -144,6 +148,9 @@ const hands = (redis: Redis): RedisHands => ({
   },
 });
 
+const bounded = <T>(redis: Redis, work: (hands: RedisHands) => Promise<T>): Promise<T> =>
+  withinBytes(redis.stream instanceof Socket ? redis.stream : undefined, BUDGET, () => work(hands(redis)));
+
 /** Ends the wait at the step's deadline or cancel; `drop` closes the connection, so that no late reply meets a later step. */
 async function within<T>(context: ActionContext, work: () => Promise<T>, drop: () => void): Promise<T> {
   const { signal, timeoutMs } = context;
@@ -163,7 +170,7 @@ async function within<T>(context: ActionContext, work: () => Promise<T>, drop: (
     return await Promise.race([work(), aborted]);
   } catch (thrown) {
     const error = toRedisError(thrown);
-    if (["timeout", "aborted", "target_unreachable"].includes(error.code)) drop();
+    if (["timeout", "aborted", "target_unreachable", "output_too_large"].includes(error.code)) drop();
     throw error;
   } finally {
     signal.removeEventListener("abort", stop);

@@ -1,6 +1,9 @@
 import { connect as connectTcp } from "node:net";
 import { connect as connectTls } from "node:tls";
 
+/** Characters; a longer line is no greeting. */
+const MOST_WORDS = 4_096;
+
 /**
  * What the server says by itself, or to a bare PING, before it hangs up, e.g. `-ERR max number of clients reached`; empty where it says
  * nothing in time. A full or protected server answers so quickly that a driver often sees the closed connection only.
@@ -13,15 +16,17 @@ export const firstWords = (url: string, ms: number): Promise<string> =>
       protocol === "rediss:" ? connectTls({ ...options, servername: options.host }) : connectTcp(options);
     let heard = "";
     const end = () => {
+      clearTimeout(over);
       socket.destroy();
       resolve(heard.split("\r\n")[0]?.slice(0, 300) ?? "");
     };
-    socket.setTimeout(ms, end);
+    // A clock of our own: the socket's starts again with every byte.
+    const over = setTimeout(end, ms);
     socket.on("error", end);
     socket.on("close", end);
     socket.on("data", (chunk) => {
-      heard += chunk.toString("latin1");
-      if (heard.includes("\r\n")) end();
+      heard += chunk.toString("latin1").slice(0, MOST_WORDS);
+      if (heard.includes("\r\n") || heard.length >= MOST_WORDS) end();
     });
     // A full or protected server speaks first; written to, it might reset the connection before it is heard.
     const ask = setTimeout(() => socket.write("PING\r\n"), 100);
