@@ -8,6 +8,7 @@ import {
   runbook,
   type Seen,
   sayPercent,
+  shellWord,
   verify,
   z,
 } from "../src/sdk.ts";
@@ -231,7 +232,7 @@ export const containerFailure = runbook({
       risk: "low",
       advice: (view, context) => {
         const name = troublesOf(view, context)[0]?.container.name ?? "CONTAINER";
-        return `Read on: \`docker logs --tail 200 --since 15m ${name}\`. A changed .env or compose file is picked up by \`docker compose up -d\`, not by a restart. Check what it depends on (database, cache) before anything else.`;
+        return `Read on: \`docker logs --tail 200 --since 15m ${shellWord(name)}\`. A changed .env or compose file is picked up by \`docker compose up -d\`, not by a restart. Check what it depends on (database, cache) before anything else.`;
       },
     },
     raiseMemory: {
@@ -247,7 +248,7 @@ export const containerFailure = runbook({
         if (one === undefined || one.memoryLimit === 0)
           return "It has no limit: the machine is short of memory. Run the high-memory runbook.";
         const wanted = Math.ceil((one.memoryLimit * 1.5) / 1024 / 1024);
-        return `${one.name} needs more than ${mebibytes(one.memoryLimit)}. Until it is recreated: \`docker update --memory ${wanted}m --memory-swap ${wanted}m ${one.name}\`. For good: \`mem_limit: ${wanted}m\` for service ${one.service} in the compose file, then \`docker compose up -d ${one.service}\`. If it grows to the new limit too, it leaks.`;
+        return `${one.name} needs more than ${mebibytes(one.memoryLimit)}. Until it is recreated: \`docker update --memory ${wanted}m --memory-swap ${wanted}m ${shellWord(one.name)}\`. For good: \`mem_limit: ${wanted}m\` for service ${one.service} in the compose file, then \`docker compose up -d ${shellWord(one.service)}\`. If it grows to the new limit too, it leaks.`;
       },
     },
     freePort: {
@@ -256,7 +257,7 @@ export const containerFailure = runbook({
       advice: (view, context) => {
         const trouble = troublesOf(view, context).find(({ kind }) => kind === "port");
         const port = portOf(trouble?.container.error ?? "") ?? "PORT";
-        return `${trouble?.because ?? ""} Find the owner: \`ss -Hltnp 'sport = :${port}'\` and \`docker ps --filter publish=${port}\`. Stop it through what supervises it, or publish ${trouble?.container.service ?? "the service"} on another port (and change whoever calls it), then \`docker compose up -d ${trouble?.container.service ?? ""}\`.`;
+        return `${trouble?.because ?? ""} Find the owner: \`ss -Hltnp 'sport = :${port}'\` and \`docker ps --filter publish=${port}\`. Stop it through what supervises it, or publish ${trouble?.container.service ?? "the service"} on another port (and change whoever calls it), then \`docker compose up -d ${serviceWord(trouble?.container.service)}\`.`;
       },
     },
     fixStart: {
@@ -264,7 +265,7 @@ export const containerFailure = runbook({
       risk: "low",
       advice: (view, context) => {
         const one = troublesOf(view, context).find(({ kind }) => kind === "start")?.container;
-        return `${one?.error ?? "The container is protected from diagbot."} Correct the command, mount, network or device in the compose file (service ${one?.service ?? "?"}), then \`docker compose up -d ${one?.service ?? ""}\`.`;
+        return `${one?.error ?? "The container is protected from diagbot."} Correct the command, mount, network or device in the compose file (service ${one?.service ?? "?"}), then \`docker compose up -d ${serviceWord(one?.service)}\`.`;
       },
     },
     recreate: {
@@ -273,14 +274,14 @@ export const containerFailure = runbook({
       advice: (view, context) => {
         const all = containersOf(view, context);
         const one = all.find(({ state, imageMissing }) => state === "dead" || imageMissing);
-        return `\`docker compose pull ${one?.service ?? ""}\`, then \`docker compose up -d --force-recreate ${one?.service ?? ""}\` (image ${one?.image ?? "?"}; prefer the digest of the last release).`;
+        return `\`docker compose pull ${serviceWord(one?.service)}\`, then \`docker compose up -d --force-recreate ${serviceWord(one?.service)}\` (image ${one?.image ?? "?"}; prefer the digest of the last release).`;
       },
     },
     startProject: {
       title: "Bring the project up",
       risk: "high",
       advice: ({ list }) =>
-        `In the folder of its compose file: \`docker compose ${list.ok && list.value.project !== null ? `-p ${list.value.project} ` : ""}up -d\`, then \`docker compose ps -a\`. If it goes by another name, correct \`project:\` in diagbot.yaml (\`docker compose ls -a\` lists them).`,
+        `In the folder of its compose file: \`docker compose ${list.ok && list.value.project !== null ? `-p ${shellWord(list.value.project)} ` : ""}up -d\`, then \`docker compose ps -a\`. If it goes by another name, correct \`project:\` in diagbot.yaml (\`docker compose ls -a\` lists them).`,
     },
     reachEngine: {
       title: "Get the engine to answer",
@@ -289,3 +290,8 @@ export const containerFailure = runbook({
         "`systemctl status docker containerd`, `journalctl -u docker --since -15m`, free space below /var/lib/docker, and who may read the socket (`ls -l /var/run/docker.sock`). With live-restore the containers survive `systemctl restart docker`; without it they restart.",
     },
   });
+
+/** A service as a word of a command; nothing where it has no name. */
+function serviceWord(name: string | null | undefined): string {
+  return name === undefined || name === null || name === "" ? "" : shellWord(name);
+}

@@ -1,4 +1,4 @@
-import { type Finding, host, on, postgres, runbook, sayBytes, verify, z } from "../src/sdk.ts";
+import { type Finding, host, on, postgres, runbook, sayBytes, shellWord, verify, z } from "../src/sdk.ts";
 import {
   deletedFillIt,
   deletedFinding,
@@ -104,7 +104,7 @@ export const diskFull = runbook({
       risk: "low",
       advice: (view, context) => {
         const path = fullPlaces(view, context).find(({ counts }) => counts === "bytes")?.path ?? "/";
-        return `Largest folders: \`du -xh -d 2 ${path} | sort -h | tail -20\`. The journal: \`journalctl --disk-usage\`, then \`journalctl --vacuum-size=500M\`. Docker: \`docker system df\`. A live log that has grown: \`logrotate -f /etc/logrotate.d/NAME\`; never delete a file a process has open, and never anything below pg_wal.`;
+        return `Largest folders: \`du -xh -d 2 ${shellWord(path)} | sort -h | tail -20\`. The journal: \`journalctl --disk-usage\`, then \`journalctl --vacuum-size=500M\`. Docker: \`docker system df\`. A live log that has grown: \`logrotate -f /etc/logrotate.d/NAME\`; never delete a file a process has open, and never anything below pg_wal.`;
       },
     },
     shrinkDatabase: {
@@ -137,7 +137,7 @@ export const diskFull = runbook({
       risk: "low",
       advice: (view, context) => {
         const path = fullPlaces(view, context).find(({ counts }) => counts === "inodes")?.path ?? "/";
-        return `Count files per folder: \`find ${path} -xdev -type f -printf '%h\\n' | sort | uniq -c | sort -rn | head -20\`. Usual causes: session files, mail queues, caches that nobody expires. More inodes need a new file system (ext4: \`mkfs.ext4 -N\`; XFS: \`xfs_growfs -m\`).`;
+        return `Count files per folder: \`find ${shellWord(path)} -xdev -type f -printf '%h\\n' | sort | uniq -c | sort -rn | head -20\`. Usual causes: session files, mail queues, caches that nobody expires. More inodes need a new file system (ext4: \`mkfs.ext4 -N\`; XFS: \`xfs_growfs -m\`).`;
       },
     },
     growFileSystem: {
@@ -152,9 +152,10 @@ export const diskFull = runbook({
           : undefined;
         const device = one?.device ?? "DEVICE";
         if (one?.type === "tmpfs")
-          return `It is in memory: \`mount -o remount,size=<more> ${one.path}\` as long as the machine has that much to spare (run high-memory), and the size in /etc/fstab or the container's tmpfs setting.`;
-        const resize = one?.type === "xfs" ? `xfs_growfs ${one.path}` : `resize2fs ${device}`;
-        return `Take a snapshot, enlarge the volume, then: \`lsblk ${device}\`, the partition first where there is one (\`growpart\`), then \`${resize}\` (${one?.type ?? "file system"} on ${one?.path ?? "it"}).`;
+          return `It is in memory: \`mount -o remount,size=<more> ${shellWord(one.path)}\` as long as the machine has that much to spare (run high-memory), and the size in /etc/fstab or the container's tmpfs setting.`;
+        const resize =
+          one?.type === "xfs" ? `xfs_growfs ${shellWord(one.path)}` : `resize2fs ${shellWord(device)}`;
+        return `Take a snapshot, enlarge the volume, then: \`lsblk ${shellWord(device)}\`, the partition first where there is one (\`growpart\`), then \`${resize}\` (${one?.type ?? "file system"} on ${one?.path ?? "it"}).`;
       },
     },
     repairReadOnly: {
@@ -164,7 +165,7 @@ export const diskFull = runbook({
         const one = disk.ok
           ? disk.value.fileSystems.find(({ shouldBeWritable }) => shouldBeWritable)
           : undefined;
-        return `See why: \`dmesg -T | grep -iE 'I/O error|${one?.type ?? "ext4"}|remount'\` and \`smartctl -a\`. Stop what writes there, unmount, \`fsck -f ${one?.device ?? "DEVICE"}\` (XFS: \`xfs_repair\`), mount again. Only where it was remounted by mistake: \`mount -o remount,rw ${one?.path ?? "PATH"}\`.`;
+        return `See why: \`dmesg -T | grep -iE ${shellWord(`I/O error|${one?.type ?? "ext4"}|remount`)}\` and \`smartctl -a\`. Stop what writes there, unmount, \`fsck -f ${shellWord(one?.device ?? "DEVICE")}\` (XFS: \`xfs_repair\`), mount again. Only where it was remounted by mistake: \`mount -o remount,rw ${shellWord(one?.path ?? "PATH")}\`.`;
       },
     },
   });

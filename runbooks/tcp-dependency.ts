@@ -6,6 +6,7 @@ import {
   on,
   runbook,
   type Seen,
+  shellWord,
   table,
   z,
 } from "../src/sdk.ts";
@@ -84,7 +85,7 @@ export const tcpDependency = runbook({
         faultyServers(wanted(system.connections, params.connection), seen)
           .map(
             ({ server, outcome, host }) =>
-              `Ask it directly: dig @${server} ${host} (it answered ${outcome}). Restart it or take it out of /etc/resolv.conf: programs wait about 5 s for it before they ask the next one.`,
+              `Ask it directly: dig ${shellWord(`@${server}`)} ${shellWord(host)} (it answered ${outcome}). Restart it or take it out of /etc/resolv.conf: programs wait about 5 s for it before they ask the next one.`,
           )
           .join("\n"),
     },

@@ -1,4 +1,14 @@
-import { type Finding, facts, network, on, type RunContext, runbook, type Seen, z } from "../src/sdk.ts";
+import {
+  type Finding,
+  facts,
+  network,
+  on,
+  type RunContext,
+  runbook,
+  type Seen,
+  shellWord,
+  z,
+} from "../src/sdk.ts";
 import { chosen, nextStep, type Reached, sayPlace, withEndpoint } from "./support/endpoints.ts";
 
 type Remedy = "renew" | "fixName" | "fixTrust" | "reachService";
@@ -58,7 +68,7 @@ export const tlsExpiry = runbook({
           (certificate) => soonest(certificate, context) !== undefined,
           (face, { chain, names }) => {
             const issuer = chain[0]?.issuer ?? "its issuer";
-            return `${sayPlace(face)}: get a new certificate from ${issuer} for ${names.join(", ") || face.endpoint.host}, install it with its intermediates and reload the server (e.g. \`certbot renew\` or cert-manager's \`cmctl renew\`, then \`nginx -s reload\`): a renewed file that nobody loaded is the usual reason for an expired certificate. Check: openssl s_client -connect ${face.endpoint.host}:${face.endpoint.port} -servername ${face.endpoint.host} </dev/null | openssl x509 -noout -dates`;
+            return `${sayPlace(face)}: get a new certificate from ${issuer} for ${names.join(", ") || face.endpoint.host}, install it with its intermediates and reload the server (e.g. \`certbot renew\` or cert-manager's \`cmctl renew\`, then \`nginx -s reload\`): a renewed file that nobody loaded is the usual reason for an expired certificate. Check: openssl s_client -connect ${shellWord(`${face.endpoint.host}:${face.endpoint.port}`)} -servername ${shellWord(face.endpoint.host)} </dev/null | openssl x509 -noout -dates`;
           },
         ),
     },

@@ -19,6 +19,7 @@ export { clip, count, sayBytes, sayPercent, saySeconds } from "./core/format.ts"
 export { IncidentId, RunId } from "./core/ids.ts";
 export { type Command, HEALTH_RUNBOOK, type Intent } from "./core/intent.ts";
 export type { Seen } from "./core/outcome.ts";
+export { shellWord, sqlName, sqlText } from "./core/paste.ts";
 export { type Runbook, type RunContext, runbook, verify } from "./core/runbook.ts";
 export type { OutputOf, StepsOf } from "./sdk/given.ts";
 export { rows } from "./sdk/rows.ts";

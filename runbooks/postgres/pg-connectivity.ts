@@ -1,4 +1,14 @@
-import { count, facts, postgres, rows, runbookOn, sayPercent, saySeconds, z } from "../../src/sdk.ts";
+import {
+  count,
+  facts,
+  postgres,
+  rows,
+  runbookOn,
+  sayPercent,
+  saySeconds,
+  sqlText,
+  z,
+} from "../../src/sdk.ts";
 import { fallenBehind, keptBack, keptBackWal } from "./replication.ts";
 
 /** Below this many transactions the server begins to warn, 40 million is its own limit; then it stops taking writes. */
@@ -84,7 +94,7 @@ export const pgConnectivity = book
         const slots = replication === undefined ? [] : keptBack(replication, params.retainedGiB);
         const drops = slots
           .filter(({ active }) => !active)
-          .map(({ name }) => `SELECT pg_drop_replication_slot('${name.replaceAll("'", "''")}')`);
+          .map(({ name }) => `SELECT pg_drop_replication_slot(${sqlText(name)})`);
         return [
           ...(replication?.archiver.isFailing
             ? [

@@ -1,4 +1,14 @@
-import { clip, count, orThreshold, postgres, rows, runbookOn, sayDuration, z } from "../../src/sdk.ts";
+import {
+  clip,
+  count,
+  orThreshold,
+  postgres,
+  rows,
+  runbookOn,
+  sayDuration,
+  sqlText,
+  z,
+} from "../../src/sdk.ts";
 
 /** A deadlock an hour is a habit of the application; one a month is not. */
 const DEADLOCKS_PER_HOUR = 1;
@@ -77,7 +87,7 @@ export const pgLocks = book
       const prepared = locks?.prepared.length ? locks.prepared : (open?.prepared ?? []);
       const waits = locks?.blocked.some(({ blockedBy }) => blockedBy.includes(0));
       const names = prepared
-        .map(({ gid, owner, database }) => `'${gid}' of ${owner} in ${database}`)
+        .map(({ gid, owner, database }) => `${sqlText(gid)} of ${owner} in ${database}`)
         .join(", ");
       return `No session holds it, so nobody can be terminated${waits ? " although others wait for it" : ""}: ${names || "see pg_prepared_xacts"}. Ask the transaction manager whether it decided; then, as the owner in that database, COMMIT PREPARED '<gid>' or ROLLBACK PREPARED '<gid>'.`;
     }),

@@ -10,6 +10,7 @@ import {
   sayBytes,
   sayDuration,
   sayPercent,
+  sqlName,
   z,
 } from "../../src/sdk.ts";
 
@@ -96,7 +97,7 @@ export const pgPoolExhausted = book
     raiseLimit: book.advises("Raise the connection limit", "high", ({ usage }, { thresholds }) => {
       const statements = fullLimits(usage, thresholds.connections).map(
         ({ what, name, limit }) =>
-          `ALTER ${what.toUpperCase()} "${name.replaceAll('"', '""')}" CONNECTION LIMIT ${limit === 0 ? -1 : limit * 2}`,
+          `ALTER ${what.toUpperCase()} ${sqlName(name)} CONNECTION LIMIT ${limit === 0 ? -1 : limit * 2}`,
       );
       return `Check first who holds the sessions; then, if the use is right: ${statements.join("; ")}. It applies to new sessions at once.`;
     }),

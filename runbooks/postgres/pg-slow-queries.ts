@@ -10,6 +10,7 @@ import {
   sayDuration,
   sayPercent,
   saySeconds,
+  sqlText,
   z,
 } from "../../src/sdk.ts";
 
@@ -100,9 +101,7 @@ export const pgSlowQueries = book
       if (top.status === "forbidden")
         return `GRANT pg_read_all_stats TO the bot's role, and USAGE on the extension's schema. ${log}`;
       const loaded = top.preloaded.split(/,\s*/).filter((name) => name !== "");
-      const preload = [...new Set([...loaded, "pg_stat_statements"])]
-        .map((name) => `'${name.replaceAll("'", "''")}'`)
-        .join(", ");
+      const preload = [...new Set([...loaded, "pg_stat_statements"])].map(sqlText).join(", ");
       const isLoaded = top.preloaded.includes("pg_stat_statements");
       return `${isLoaded ? "" : `ALTER SYSTEM SET shared_preload_libraries = ${preload} (the whole list, as it is now plus one), then restart Postgres in a window. `}In the database: CREATE EXTENSION pg_stat_statements. ${log}`;
     }),

@@ -1,0 +1,69 @@
+import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import fc from "fast-check";
+import ts from "typescript";
+import { describe, expect, it } from "vitest";
+import { shellWord, sqlName, sqlText } from "../../../src/core/paste.ts";
+
+describe("words of others in commands to paste", () => {
+  it("are one word of a shell, whatever they hold", () => {
+    const hostile = fc.string({ unit: fc.constantFrom(..."a'\"\\$`;|&<>(){}*?!# \t-~=") });
+    fc.assert(
+      fc.property(hostile, (word) => {
+        const said = execFileSync("sh", ["-c", `printf '<%s>' ${shellWord(word)}`], { encoding: "utf8" });
+        expect(said).toBe(`<${word.replaceAll("\t", " ")}>`);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it.each([
+    ["web-1", "web-1"],
+    ["/var/log", "/var/log"],
+    ["-rf", "'-rf'"],
+    ["", "''"],
+    ["a\nrm -rf /", "'a rm -rf /'"],
+    ["$(reboot)", "'$(reboot)'"],
+  ])("shell: %j is %s", (word, quoted) => expect(shellWord(word)).toBe(quoted));
+
+  it("are one name and one literal of SQL", () => {
+    expect(sqlName('a"; DROP TABLE x; --')).toBe('"a""; DROP TABLE x; --"');
+    expect(sqlText("it's")).toBe("'it''s'");
+    expect(sqlText("a\\'; DROP TABLE x; --")).toBe("E'a\\\\''; DROP TABLE x; --'");
+  });
+
+  /** Figures of our own, and a command that was built with the helpers. */
+  const OWN = /^(wanted|port|largest\.pid|resize|usage\.max \* 2)$/;
+  /** Explained in prose between backticks, not commands. */
+  const PROSE = new Set(["runbooks/external-api.ts:path", "runbooks/high-error-rate.ts:ratio.value.metric"]);
+
+  it("go through these helpers in every runbook", () => {
+    const bare: string[] = [];
+    const files = readdirSync("runbooks", { recursive: true, encoding: "utf8" });
+    for (const name of files.filter((one) => one.endsWith(".ts"))) {
+      const file = `runbooks/${name}`;
+      const source = ts.createSourceFile(file, readFileSync(file, "utf8"), ts.ScriptTarget.Latest, true);
+      const visit = (node: ts.Node): void => {
+        if (ts.isTemplateExpression(node)) bare.push(...bareIn(node, source).map((one) => `${file}:${one}`));
+        ts.forEachChild(node, visit);
+      };
+      visit(source);
+    }
+    expect(bare.filter((one) => !PROSE.has(one))).toEqual([]);
+  });
+
+  /** What is put between two backticks of the text without a helper. */
+  function bareIn(template: ts.TemplateExpression, source: ts.SourceFile): string[] {
+    let isCode = template.head.text.split("`").length % 2 === 0;
+    return template.templateSpans.flatMap(({ expression, literal }) => {
+      const text = expression.getText(source);
+      const isBare =
+        isCode &&
+        !/^(shellWord|serviceWord|sqlName|sqlText)\(/.test(text) &&
+        !/\bshellWord\(/.test(text) &&
+        !OWN.test(text);
+      if (literal.text.split("`").length % 2 === 0) isCode = !isCode;
+      return isBare ? [text] : [];
+    });
+  }
+});
