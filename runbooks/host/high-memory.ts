@@ -8,6 +8,7 @@ import {
   type StepsOf,
   sayBytes,
   sayPercent,
+  shellWord,
   z,
 } from "../../src/sdk.ts";
 import { holds, sayCause } from "./memory.ts";
@@ -96,9 +97,9 @@ export const highMemory = book
         if (largest === undefined)
           return "Find the largest process: `ps -eo pid,rss,args --sort=-rss | head`.";
         const restart = largest.unit.endsWith(".service")
-          ? `\`systemctl restart ${largest.unit}\``
+          ? `\`systemctl restart ${shellWord(largest.unit)}\``
           : largest.unit.startsWith("container ")
-            ? `\`docker restart ${largest.unit.slice("container ".length)}\``
+            ? `\`docker restart ${shellWord(largest.unit.slice("container ".length))}\``
             : `find what started it (\`systemctl status ${largest.pid}\`) and restart that`;
         return `${largest.name} (pid ${largest.pid}) holds ${sayBytes(holds(largest))}: ${restart}. If it grows again, profile the running process (\`py-spy dump --pid ${largest.pid}\`, \`memray attach ${largest.pid}\`, a heap snapshot), not a second copy of it.`;
       },

@@ -35,6 +35,8 @@ export function safeIntake(intake: Intake, { all, known }: Redactors): Intake {
       intake.receiveAlerts(entryOf(entry), safeAlerts(request, { all, known })),
     castVote: (entry, request) => intake.castVote(entryOf(entry), reasonOf(request)),
     answer: (entry, request) => intake.answer(entryOf(entry), reasonOf(request)),
+    closeIncident: (entry, request) =>
+      intake.closeIncident(entryOf(entry), { ...reasonOf(request), by: callerOf(request.by) }),
     notice: (entry, channel, text) => intake.notice(entryOf(entry), channel, all(text)),
     requestCancel: (entry, run, caller) => intake.requestCancel(entryOf(entry), run, callerOf(caller)),
     freeze: (entry, { by, ...freeze }) =>
