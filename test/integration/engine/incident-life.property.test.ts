@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { DiagError } from "../../../src/core/errors.ts";
 import { ApprovalId, IncidentId } from "../../../src/core/ids.ts";
@@ -7,6 +6,7 @@ import type { CrashPoint } from "../../../src/engine/house.ts";
 import { verifyAudit } from "../../../src/store/index.ts";
 import { auditGaps } from "../../helpers/audit-replay.ts";
 import { entry } from "../../helpers/engine-bench.ts";
+import { fc } from "../../helpers/property.ts";
 import { PEOPLE } from "./approvals-model.ts";
 import { theIncident } from "./incident-bench.ts";
 import { approvals, cancellable, isConsistent, type Shown, shown } from "./incident-life.ts";
