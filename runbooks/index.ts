@@ -1,7 +1,7 @@
 import type { Runbook } from "../src/sdk.ts";
-import { containerFailure } from "./container-failure.ts";
-import { diskFull } from "./disk-full.ts";
+import { containerFailure } from "./docker/container-failure.ts";
 import { externalApi } from "./external-api.ts";
+import { diskFull } from "./host/disk-full.ts";
 import { highMemory } from "./host/high-memory.ts";
 import { pgConnectivity } from "./postgres/pg-connectivity.ts";
 import { pgLocks } from "./postgres/pg-locks.ts";

@@ -25,6 +25,8 @@ export interface BenchOptions {
   readonly thresholds?: Partial<Thresholds>;
   readonly alert?: { labels: Record<string, string>; annotations: Record<string, string> };
   readonly contacts?: readonly { name: string; channel?: string }[];
+  /** Milliseconds to ask whether a remedy helped, instead of its own `within`: for those that are known not to. */
+  readonly patienceMs?: number;
 }
 
 /** What applying one remedy led to. `undo` carries out the actions' own undo, last first. */
@@ -115,7 +117,7 @@ export function openBench(options: BenchOptions): Bench {
     preview,
     resolve,
     diagnose: (runbook, params = {}) =>
-      diagnose({ call, preview, resolve, connectors: options.connectors }, runbook, {
+      diagnose({ call, preview, resolve, ...options }, runbook, {
         params: runbook.params.parse(params),
         thresholds: Thresholds.parse(options.thresholds ?? {}),
         system: { id: "bench", connections: faces, contacts: options.contacts ?? [] },
@@ -128,7 +130,7 @@ export function openBench(options: BenchOptions): Bench {
   };
 }
 
-type Hands = Pick<Bench, "call" | "preview" | "resolve"> & { readonly connectors: readonly Connector[] };
+type Hands = Pick<Bench, "call" | "preview" | "resolve"> & Pick<BenchOptions, "connectors" | "patienceMs">;
 
 async function diagnose(hands: Hands, runbook: Runbook, context: RunContext): Promise<Diagnosis> {
   let seen: AnySeen = {};
@@ -229,7 +231,7 @@ async function pollVerify(
   context: RunContext,
   done: readonly { action: string; input: Json; output: unknown }[],
 ): Promise<{ holds: boolean; after: AnySeen }> {
-  const end = performance.now() + (parseDuration(verify.within) ?? 0);
+  const end = performance.now() + (hands.patienceMs ?? parseDuration(verify.within) ?? 0);
   for (;;) {
     const after = await see(hands, verify.check(seen, context));
     const holds = (await areSettled(hands, done)) && verify.holds(after, { before: seen, done }, context);

@@ -3,6 +3,7 @@ import type { ConnectionOf } from "../../core/connection.ts";
 import * as actions from "./actions.ts";
 import { checkDocker } from "./check.ts";
 import { type DockerClient, openDocker } from "./client.ts";
+import { dockerTrouble } from "./trouble.ts";
 
 /** Docker engines over their unix socket (Engine API, no command line). */
 export const dockerConnector: Connector<DockerClient> = {
@@ -11,4 +12,5 @@ export const dockerConnector: Connector<DockerClient> = {
   open: (connection) => openDocker(connection as ConnectionOf<"docker">),
   check: checkDocker,
   close: async (client) => client.close(),
+  trouble: dockerTrouble,
 };

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { containerFailure } from "../../../runbooks/container-failure.ts";
+import { containerFailure } from "../../../runbooks/docker/container-failure.ts";
 import * as docker from "../../../src/connectors/docker/actions.ts";
 import { dockerConnector } from "../../../src/connectors/docker/index.ts";
 import { type PrivateEngine, startDocker, whyNoDocker } from "../../helpers/docker.ts";

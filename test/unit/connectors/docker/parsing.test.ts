@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { exitWords, portOf } from "../../../../runbooks/support/container-words.ts";
+import { exitWords, portOf } from "../../../../runbooks/docker/problems.ts";
 import { classify } from "../../../../src/connectors/docker/classify.ts";
 import { inTurns } from "../../../../src/connectors/docker/containers.ts";
 import { demultiplex } from "../../../../src/connectors/docker/logs.ts";
