@@ -13,10 +13,13 @@ export type Given<S, N extends StepName<S>> = {
   readonly [K in Extract<N, keyof S>]: ValueOf<S[K]>;
 } & { readonly [K in Extract<BaseOf<N>, keyof S>]?: ValueOf<S[K]> };
 
+type SeenOf<C> = C extends Call<infer Out> | undefined ? Seen<Out> : never;
+
 /** Values or errors of the named steps, for the few rules that diagnose from an error. */
-export type GivenSeen<S, N extends keyof S> = {
-  readonly [K in N]: S[K] extends Call<infer Out> | undefined ? Seen<Out> : never;
-};
+export type GivenSeen<S, N extends keyof S> = { readonly [K in N]: SeenOf<S[K]> };
+
+/** Values or errors of all steps; those of a skipped stage are missing. */
+export type AllSeen<S> = { readonly [K in keyof S]?: SeenOf<S[K]> };
 
 /** Whatever has a value. */
 export type GivenSome<S> = { readonly [K in keyof S]?: ValueOf<S[K]> };
@@ -28,6 +31,9 @@ export type StepsOf<B> = B extends { readonly __steps?: infer S }
 
 /** What an action returns: `OutputOf<typeof host.memory>`. */
 export type OutputOf<M> = M extends (...input: never[]) => Call<infer Out> ? Out : never;
+
+/** The value of a step that was seen; undefined where it errored or was not made. */
+export const valueIn = <T>(one: Seen<T> | undefined): T | undefined => (one?.ok ? one.value : undefined);
 
 /** The values of those steps that have one. */
 export const valuesOf = (seen: AnySeen): Readonly<Record<string, unknown>> =>

@@ -2,14 +2,18 @@ import type { z } from "zod";
 import type { Call, CallMaker, Steps, WriteAction } from "../core/action.ts";
 import type { Duration } from "../core/duration.ts";
 import { highestRisk, type Risk } from "../core/risk.ts";
-import type { Advice, AnyExecutable, AnyRemedy, AnySeen, Done, RunContext } from "../core/runbook.ts";
-import { type Given, type GivenSome, given, type StepName, valuesOf } from "./given.ts";
+import type { AnyExecutable, AnyRemedy, AnySeen, Done, RunContext } from "../core/runbook.ts";
+import { type AllSeen, type Given, type GivenSome, given, type StepName, valuesOf } from "./given.ts";
 
-/** One, several or none; `false` so that a rule may say `n > 0 && { … }`. */
-export type Some<T> = T | readonly T[] | undefined | false;
+type Maybe<T> = T | undefined | false;
+
+/** One, several or none; `false` so that a rule may say `n > 0 && { … }`, also within a list. */
+export type Some<T> = Maybe<T> | readonly Maybe<T>[];
 
 export const listOf = <T>(some: Some<T>): readonly T[] =>
-  some === undefined || some === false ? [] : Array.isArray(some) ? (some as readonly T[]) : [some as T];
+  (Array.isArray(some) ? (some as readonly Maybe<T>[]) : [some as Maybe<T>]).filter(
+    (one): one is T => one !== undefined && one !== false,
+  );
 
 /** What a remedy adds to what its action says of itself. */
 export interface More<P, S, I, O, M extends keyof S & string> {
@@ -42,12 +46,19 @@ export interface RemedyMakers<P, S> {
     input: (values: Given<S, N>, context: RunContext<P>) => Some<z.input<I>>,
     more?: More<P, S, z.output<I>, z.output<O>, M>,
   ): AnyExecutable;
-  /** Something a person does. `advice` as a function gets whatever steps have a value. */
-  advises(
+  readonly advises: Advises<P, S>;
+}
+
+/** Makes a remedy that a person carries out. */
+export interface Advises<P, S> {
+  /** `advice` as a function gets whatever steps have a value. */
+  (
     title: string,
     risk: Risk,
     advice: string | ((values: GivenSome<S>, context: RunContext<P>) => string),
   ): AnyRemedy;
+  /** The same with every step as it was seen, for what is to be done about an error. */
+  all(title: string, risk: Risk, advice: (seen: AllSeen<S>, context: RunContext<P>) => string): AnyRemedy;
 }
 
 /** What a book knows that its remedies need: the calls of its stages, and its context with thresholds filled in. */
@@ -97,16 +108,29 @@ const callOf = (action: WriteAction, input: unknown): Call => ({
   input: action.input.parse(input) as Call["input"],
 });
 
-export function advising(
-  book: BookSteps,
-  title: string,
-  risk: Risk,
-  advice: string | ((values: never, context: never) => string),
-): Advice<AnySeen, RunContext["params"]> {
-  if (typeof advice === "string") return { title, risk, advice };
-  return {
-    title,
-    risk,
-    advice: (seen, context) => advice(valuesOf(seen) as never, book.fill(context) as never),
-  };
-}
+export const advising = ({ fill }: BookSteps): Advises<never, never> =>
+  Object.assign(
+    (
+      title: string,
+      risk: Risk,
+      advice: string | ((values: never, context: RunContext<never>) => string),
+    ): AnyRemedy => ({
+      title,
+      risk,
+      advice:
+        typeof advice === "string"
+          ? advice
+          : (seen, context) => advice(valuesOf(seen) as never, fill(context as never)),
+    }),
+    {
+      all: (
+        title: string,
+        risk: Risk,
+        advice: (seen: never, context: RunContext<never>) => string,
+      ): AnyRemedy => ({
+        title,
+        risk,
+        advice: (seen, context) => advice(seen as never, fill(context as never)),
+      }),
+    },
+  );

@@ -4,7 +4,7 @@ import type { Kind } from "../core/connection.ts";
 import type { Finding } from "../core/finding.ts";
 import type { AnyRemedy, AnySeen, Runbook, RunContext } from "../core/runbook.ts";
 import type { LabelMatch } from "../core/system.ts";
-import { type Given, type GivenSeen, given, type StepName } from "./given.ts";
+import { type AllSeen, type Given, type GivenSeen, given, type StepName } from "./given.ts";
 import { advising, type BookSteps, doing, listOf, type RemedyMakers, type Some } from "./remedies.ts";
 import { withThresholds } from "./threshold.ts";
 
@@ -41,6 +41,8 @@ export interface Find<P, S, R extends string> {
     steps: readonly N[],
     rule: (seen: GivenSeen<S, N>, context: RunContext<P>) => Some<Finding<R>>,
   ): Rule;
+  /** A rule over every step as it was seen, for books whose steps are named at run time: one per connection, mostly. */
+  all(rule: (seen: AllSeen<S>, context: RunContext<P>) => Some<Finding<R>>): Rule;
 }
 
 /** A runbook being written: its steps are known, its remedies and findings follow. */
@@ -96,7 +98,7 @@ function bookOf<P, S>(
       return bookOf(head, needs, fill, [...stages, stage]);
     },
     does: (maker, names, input, more) => doing(book, maker, names, input as never, more as never),
-    advises: (title, risk, advice) => advising(book, title, risk, advice as never),
+    advises: advising(book) as never,
     remedies: (remedies) => ({
       findings: (rules) => finished(head, needs, stages, remedies, rules(finder(fill) as never)),
     }),
@@ -115,6 +117,9 @@ const finder = (fill: BookSteps["fill"]): Find<never, never, string> =>
       seen: (names: readonly string[], rule: (seen: never, context: never) => Some<Finding>): Rule => ({
         judge: (seen, context) =>
           names.every((name) => name in seen) ? listOf(rule(seen as never, fill(context) as never)) : [],
+      }),
+      all: (rule: (seen: never, context: never) => Some<Finding>): Rule => ({
+        judge: (seen, context) => listOf(rule(seen as never, fill(context) as never)),
       }),
     },
   );
