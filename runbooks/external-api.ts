@@ -1,5 +1,5 @@
 import { type Finding, http, on, runbook, type Seen, saySeconds, z } from "../src/sdk.ts";
-import { chosen, nextStep, type Reached, sayPlace, withEndpoint } from "./support/endpoints.ts";
+import { chosen, nextStep, type Reached, sayPlace, withEndpoint } from "./network/endpoints.ts";
 import {
   type Context,
   findingsOf,

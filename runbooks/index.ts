@@ -3,6 +3,8 @@ import { containerFailure } from "./docker/container-failure.ts";
 import { externalApi } from "./external-api.ts";
 import { diskFull } from "./host/disk-full.ts";
 import { highMemory } from "./host/high-memory.ts";
+import { tcpDependency } from "./network/tcp-dependency.ts";
+import { tlsExpiry } from "./network/tls-expiry.ts";
 import { pgConnectivity } from "./postgres/pg-connectivity.ts";
 import { pgLocks } from "./postgres/pg-locks.ts";
 import { pgPoolExhausted } from "./postgres/pg-pool-exhausted.ts";
@@ -13,8 +15,6 @@ import { redisConnectivity } from "./redis/redis-connectivity.ts";
 import { redisHitRate } from "./redis/redis-hit-rate.ts";
 import { redisMemory } from "./redis/redis-memory.ts";
 import { serviceHealth } from "./service-health.ts";
-import { tcpDependency } from "./tcp-dependency.ts";
-import { tlsExpiry } from "./tls-expiry.ts";
 
 /** Every runbook, one line each, in the order people see them. */
 export const runbooks: readonly Runbook[] = [

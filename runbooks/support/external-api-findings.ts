@@ -7,7 +7,7 @@ import {
   type Seen,
   saySeconds,
 } from "../../src/sdk.ts";
-import { type Reached, sayPlace } from "./endpoints.ts";
+import { type Reached, sayPlace } from "../network/endpoints.ts";
 import { answered, distribution, median, PHASE_WORDS, shown, slowPhase } from "./http-samples.ts";
 
 export type Remedy = "reachProvider" | "slowDown" | "bridgeSlowness" | "fixRequest" | "waitForProvider";

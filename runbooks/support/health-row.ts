@@ -1,5 +1,5 @@
 import type { ConnectionFace, Finding, RunContext } from "../../src/sdk.ts";
-import { sayPlace } from "./endpoints.ts";
+import { sayPlace } from "../network/endpoints.ts";
 
 export interface Limits {
   readonly slowSeconds: number;

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
 import { afterEach, expect, test } from "vitest";
-import { tcpDependency } from "../../../runbooks/tcp-dependency.ts";
+import { tcpDependency } from "../../../runbooks/network/tcp-dependency.ts";
 import { networkConnectorWith } from "../../../src/connectors/network/index.ts";
 import { dnsServer } from "../../helpers/dns-server.ts";
 import { freePort } from "../../helpers/ports.ts";

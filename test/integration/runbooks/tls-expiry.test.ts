@@ -1,6 +1,6 @@
 import { createSecureContext } from "node:tls";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { tlsExpiry } from "../../../runbooks/tls-expiry.ts";
+import { tlsExpiry } from "../../../runbooks/network/tls-expiry.ts";
 import { networkConnectorWith } from "../../../src/connectors/network/index.ts";
 import { type KeyPair, type TestAuthority, testAuthority, whyNoOpenssl } from "../../helpers/certificates.ts";
 import { dnsServer } from "../../helpers/dns-server.ts";

@@ -1,19 +1,20 @@
 import { expect, test } from "vitest";
-import { tcpDependency } from "../../../runbooks/tcp-dependency.ts";
+import { tcpDependency } from "../../../runbooks/network/tcp-dependency.ts";
 import { faceOf } from "../../../src/core/connection.ts";
 import type { Seen } from "../../../src/core/outcome.ts";
 import { Thresholds } from "../../../src/core/system.ts";
 
-const context = {
+const contextOf = (host: string) => ({
   params: {},
   thresholds: Thresholds.parse({}),
   system: {
     id: "s",
-    connections: [faceOf("tws", { kind: "tcp", host: "tws.lab", port: 1, tls: false })],
+    connections: [faceOf("tws", { kind: "tcp", host, port: 1, tls: false })],
     contacts: [],
   },
   now: new Date(0),
-};
+});
+const context = contextOf("tws.lab");
 const ok = (value: unknown): Seen<unknown> => ({ ok: true, value });
 const resolved = (ms = 1) => ok({ host: "tws.lab", addresses: [], ms, resolvers: [] });
 const attempt = (address: string, family: 4 | 6, isOpen: boolean, ms = 1) => ({
@@ -41,4 +42,13 @@ test("a dead address beside a living one of the same family is", () => {
 test("a connection that took a second lost a packet; a slow lookup is blamed on the resolver", () => {
   expect(ids([attempt("10.0.0.1", 4, true, 1031)])[0]).toMatch(/TCP connection takes 1031 ms/);
   expect(ids([attempt("10.0.0.1", 4, true)], 5004)[0]).toMatch(/looking up the name takes 5004 ms/);
+});
+
+test("a host is one word of the commands to paste, whatever it holds", () => {
+  const error = { code: "target_unreachable", message: "no such name", detail: "ENOTFOUND" };
+  const { advice } = tcpDependency.remedies.repairPath ?? {};
+  const say = (host: string) =>
+    typeof advice === "function" && advice({ "tcp:tws": { ok: false, error } }, contextOf(host));
+  expect(say("tws.lab")).toContain("`dig +short tws.lab`");
+  expect(say("$& x;reboot")).toContain("`dig +short '$& x;reboot'`");
 });

@@ -8,8 +8,6 @@ import type {
 } from "@slack/bolt";
 import type { ModalView } from "@slack/types";
 import { DiagError } from "../../../core/errors.ts";
-import { upperFirst } from "../../../core/format.ts";
-import { sayApprovedFrozen } from "../../../core/freeze.ts";
 import { type Reply, refusal, say } from "../../reply.ts";
 import { slackFailure } from "../api.ts";
 import { refused, unconfirmed } from "../ask.ts";
@@ -79,7 +77,7 @@ async function cast(
   { card, decision, reason, breakGlass = false }: Ballot,
 ): Promise<Reply> {
   const [voter] = await Promise.all([identity.principal(asker), identity.mustBeInternal(card.channel)]);
-  const { state, have, need, run, frozen } = await intake.castVote(entryOf(asker, body), {
+  const { state, have, need, run } = await intake.castVote(entryOf(asker, body), {
     approval: card.approval,
     voter,
     decision,
@@ -89,10 +87,7 @@ async function cast(
     ...(reason === undefined ? {} : { reason }),
   });
   const title = {
-    approved:
-      frozen === undefined
-        ? "Approved: it is carried out now"
-        : upperFirst(sayApprovedFrozen(frozen, frozen.lapsesAt)),
+    approved: "Approved: it is carried out now",
     denied: "Denied: nothing is done",
     pending: `Your approval counts: ${have} of ${need}`,
   }[state];

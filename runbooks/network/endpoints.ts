@@ -1,7 +1,6 @@
-import { type ConnectionFace, network, type Seen } from "../../src/sdk.ts";
+import { type ConnectionFace, network, type StepError, shellWord } from "../../src/sdk.ts";
 
 export type Reached = ConnectionFace & { readonly endpoint: NonNullable<ConnectionFace["endpoint"]> };
-type StepError = Extract<Seen<unknown>, { ok: false }>["error"];
 
 /** Connections with a network address. */
 export const withEndpoint = (faces: readonly ConnectionFace[]): Reached[] =>
@@ -17,10 +16,22 @@ export const sayAddress = ({ host, port }: Reached["endpoint"]): string =>
 /** What a human does about an error on the way to that connection, with its own values filled in. */
 export function nextStep(error: StepError, face: ConnectionFace): string {
   const { next } = network.causeOf(error);
-  const host = face.endpoint?.host ?? face.name;
-  return next.replaceAll("<host>", host).replaceAll("<address>", host);
+  const host = shellWord(face.endpoint?.host ?? face.name);
+  return next.replaceAll(/<(host|address)>/g, () => host);
 }
 
 /** Connections a person meant: the named one, or all. */
 export const chosen = <F extends ConnectionFace>(faces: readonly F[], name: string | undefined): F[] =>
   name === undefined ? [...faces] : faces.filter((face) => face.name === name);
+
+/** A line for each connection there is something to say of: `orders (10.0.0.5:8000): …`. */
+export const sayEach = (
+  faces: readonly Reached[],
+  say: (face: Reached) => string | undefined | false,
+): string =>
+  faces
+    .flatMap((face) => {
+      const words = say(face);
+      return words ? [`${sayPlace(face)}: ${words}`] : [];
+    })
+    .join("\n");

@@ -1,0 +1,256 @@
+import {
+  type ConnectionFace,
+  type Finding,
+  network,
+  onEach,
+  rows,
+  runbookOn,
+  type StepError,
+  shellWord,
+  valueIn,
+  z,
+} from "../../src/sdk.ts";
+import { chosen, nextStep, type Reached, sayAddress, sayEach, sayPlace, withEndpoint } from "./endpoints.ts";
+
+/** A lost first packet is sent again after one second: a connection that takes longer lost one. */
+const SLOW_MS = 1000;
+
+const wanted = (faces: readonly ConnectionFace[], name: string | undefined): Reached[] => {
+  const reachable = withEndpoint(faces);
+  const declared = reachable.filter(({ kind }) => kind === "tcp");
+  return chosen(name === undefined && declared.length > 0 ? declared : reachable, name);
+};
+
+/** Name, then TCP connection, of every dependency: which layer fails and why. Guides: TWS connection failure, network connectivity. */
+const book = runbookOn(
+  [],
+  {
+    id: "tcp-dependency",
+    title: "TCP dependencies",
+    covers: ["resync.tws-connection-failure", "tektra.network-connectivity"],
+    alerts: [
+      "BlackboxProbeFailed",
+      "ProbeFailed",
+      "TcpProbeFailed",
+      "DependencyDown",
+      "DependencyUnreachable",
+      "TWSConnectionDown",
+      "DnsResolutionFailed",
+    ],
+    params: z.object({
+      connection: z
+        .string()
+        .max(100)
+        .optional()
+        .describe("only this connection; empty: all of kind tcp, or all with an address"),
+    }),
+    explains: "all",
+  },
+  ({ params, system }) =>
+    onEach(wanted(system.connections, params.connection), {
+      dns: network.resolve(),
+      tcp: network.connect(),
+    }),
+);
+
+export const tcpDependency = book
+  .remedies({
+    repairPath: book.advises.all("Repair the path to the dependency", "high", (seen, { system, params }) =>
+      sayEach(wanted(system.connections, params.connection), (face) => {
+        const tcp = seen[`tcp:${face.name}`];
+        if (tcp === undefined || tcp.ok) return undefined;
+        return nextStep(whyNot(tcp.error, valueIn(seen[`dns:${face.name}`])), face);
+      }),
+    ),
+    repairResolver: book.advises(
+      "Repair or replace the name server",
+      "high",
+      (values, { system, params }) => {
+        const faces = wanted(system.connections, params.connection);
+        return faultyServers(faces.map(({ name }) => values[`dns:${name}`]))
+          .map(
+            ({ server, outcome, host }) =>
+              `Ask it directly: dig ${shellWord(`@${server}`)} ${shellWord(host)} (it answered ${outcome}). Restart it or take it out of /etc/resolv.conf: programs wait about 5 s for it before they ask the next one.`,
+          )
+          .join("\n");
+      },
+    ),
+    checkBackend: book.advises("Look behind the address", "low", (values, { system, params }) =>
+      sayEach(wanted(system.connections, params.connection), ({ name, endpoint }) => {
+        const tcp = values[`tcp:${name}`];
+        if (tcp === undefined) return undefined;
+        const bad = tcp.attempts.filter(({ isOpen }) => !isOpen).map(({ address }) => address);
+        return bad.length > 0
+          ? `take ${bad.join(", ")} out of DNS or repair the service there (port ${endpoint.port}).`
+          : "if a proxy or load balancer listens there, look at its backends; otherwise read the service's log for connection limits and access lists.";
+      }),
+    ),
+  })
+  .findings((find) => [
+    find([], (_values, { system, params }) =>
+      wanted(system.connections, params.connection).length > 0
+        ? undefined
+        : nothingToReach(system.connections, params.connection),
+    ),
+    find.all((seen, { system, params }) =>
+      wanted(system.connections, params.connection).flatMap((face) => {
+        const tcp = seen[`tcp:${face.name}`];
+        const dns = valueIn(seen[`dns:${face.name}`]);
+        return [
+          tcp?.ok === false && unreachable(face, whyNot(tcp.error, dns), dns),
+          tcp?.ok && hungUp(face, tcp.value),
+          tcp?.ok && partly(face, tcp.value),
+          tcp?.ok && slow(face, tcp.value, dns),
+        ];
+      }),
+    ),
+    find.all((seen, { system, params }) => {
+      const faces = wanted(system.connections, params.connection);
+      return faultyServers(faces.map(({ name }) => valueIn(seen[`dns:${name}`]))).map(
+        ({ server, outcome, host }) => ({
+          id: `resolver:${server}`.slice(0, 100),
+          severity: "warning",
+          title: `Name server ${server} ${sayResult(outcome)}`,
+          because: `Another name server answers for ${host}, this one does not: lookups succeed late or only sometimes.`,
+          remedies: ["repairResolver"],
+        }),
+      );
+    }),
+  ]);
+
+/** Where the name itself failed, that is why there is no connection. */
+function whyNot(error: StepError, dns: network.Resolved | undefined): StepError {
+  if (dns?.failure === undefined) return error;
+  const { code, message, detail = error.detail } = dns.failure;
+  return { code, message, ...(detail === undefined ? {} : { detail }) };
+}
+
+function unreachable(
+  face: Reached,
+  error: StepError,
+  dns: network.Resolved | undefined,
+): Finding<"repairPath"> {
+  const { word, because } = network.causeOf(error);
+  return {
+    id: `unreachable:${face.name}`,
+    severity: "critical",
+    title: `${sayPlace(face)}: ${word}`,
+    because: `${error.message}. ${because}`,
+    evidence: answers(dns),
+    remedies: ["repairPath"],
+  };
+}
+
+function hungUp(face: Reached, { after, greeting }: network.Connected): Finding<"checkBackend"> | false {
+  const said = greeting === undefined ? "" : ` It said: "${greeting}".`;
+  return (
+    after !== "open" && {
+      id: `hangs-up:${face.name}`,
+      severity: "critical",
+      title: `${sayPlace(face)} takes the connection and ${after === "reset" ? "resets" : "closes"} it at once`,
+      because: `The port is open, but the other side hung up before anything was sent.${said} Usual causes: a proxy without a healthy backend, a connection limit, or an access list that does not know this client.`,
+      remedies: ["checkBackend"],
+    }
+  );
+}
+
+/** Failing addresses count only beside a working one of the same family: a host without IPv6 is no fault. */
+function partly(face: Reached, { attempts }: network.Connected): Finding<"checkBackend"> | false {
+  const works = new Set(attempts.filter(({ isOpen }) => isOpen).map(({ family }) => family));
+  const bad = attempts.filter(({ isOpen, family }) => !isOpen && works.has(family));
+  return (
+    bad.length > 0 && {
+      id: `partly:${face.name}`,
+      severity: "warning",
+      title: `${sayPlace(face)}: ${bad.length} of ${attempts.length} addresses do not take connections`,
+      because:
+        "The name has several addresses and only some work: every client that picks a dead one fails or waits, so the fault comes and goes.",
+      evidence: [
+        rows("", attempts, {
+          address: (one) => one.address,
+          result: (one) => (one.isOpen ? "open" : sayResult(one.code)),
+          ms: (one) => one.ms,
+        }),
+      ],
+      remedies: ["checkBackend"],
+    }
+  );
+}
+
+function slow(
+  face: Reached,
+  { attempts }: network.Connected,
+  dns: network.Resolved | undefined,
+): Finding<"checkBackend"> | Finding<"repairResolver"> | false {
+  const fastest = Math.min(...attempts.filter(({ isOpen }) => isOpen).map(({ ms }) => ms));
+  const lookup = dns?.ms ?? 0;
+  const common = {
+    id: `slow:${face.name}`,
+    severity: "warning",
+    evidence: answers(dns),
+  } as const;
+  if (lookup >= SLOW_MS)
+    return {
+      ...common,
+      title: `${sayPlace(face)}: looking up the name takes ${lookup} ms`,
+      because:
+        "The name is found, but late: a name server on the list does not answer and the next one is asked after a wait.",
+      remedies: ["repairResolver"],
+    };
+  return (
+    fastest >= SLOW_MS && {
+      ...common,
+      title: `${sayPlace(face)}: a TCP connection takes ${Math.round(fastest)} ms`,
+      because:
+        "A connection that takes a second or more lost its first packet: packet loss on the way, or the service's accept queue is full.",
+      remedies: ["checkBackend"],
+    }
+  );
+}
+
+const BROKEN = new Set(["ETIMEOUT", "ESERVFAIL", "EREFUSED", "ECONNREFUSED"]);
+
+/** Name servers that fail where another one answers, each once, with a name they failed for. */
+function faultyServers(lookups: readonly (network.Resolved | undefined)[]) {
+  const faulty = new Map<string, { server: string; outcome: string; host: string }>();
+  for (const { host, resolvers } of lookups.flatMap((lookup) => lookup ?? [])) {
+    if (resolvers.every(({ outcome }) => BROKEN.has(outcome))) continue;
+    for (const { server, outcome } of resolvers)
+      if (BROKEN.has(outcome) && !faulty.has(server)) faulty.set(server, { server, outcome, host });
+  }
+  return [...faulty.values()];
+}
+
+const RESULTS: Readonly<Record<string, string>> = {
+  ETIMEOUT: "does not answer",
+  ESERVFAIL: "answers SERVFAIL",
+  EREFUSED: "refuses to answer",
+  ECONNREFUSED: "refused",
+  tcp: "timeout",
+};
+const sayResult = (code: string | undefined): string => RESULTS[code ?? ""] ?? code ?? "failed";
+
+const answers = (dns: network.Resolved | undefined) =>
+  dns === undefined || dns.resolvers.length === 0
+    ? []
+    : [
+        rows("", dns.resolvers, {
+          "name server": (one) => one.server,
+          answer: (one) => (one.outcome === "ok" ? one.addresses.join(", ") : one.outcome),
+          ms: (one) => one.ms,
+        }),
+      ];
+
+function nothingToReach(faces: readonly ConnectionFace[], name: string | undefined): Finding<never> {
+  const known = withEndpoint(faces).map((face) => `${face.name} (${sayAddress(face.endpoint)})`);
+  return {
+    id: "no-endpoint",
+    severity: "info",
+    title:
+      name === undefined ? "No connection with a network address" : `No connection "${name}" with an address`,
+    because:
+      known.length === 0
+        ? "diagbot.yaml lists no connection of this system that has a host and a port."
+        : `Connections with an address: ${known.join(", ")}.`,
+  };
+}
