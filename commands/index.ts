@@ -6,6 +6,7 @@ import { freeze } from "./freeze.ts";
 import { help } from "./help.ts";
 import { history } from "./history.ts";
 import { list } from "./list.ts";
+import { pending } from "./pending.ts";
 import { run } from "./run.ts";
 import { status } from "./status.ts";
 import { unfreeze } from "./unfreeze.ts";
@@ -17,6 +18,7 @@ export const commands: readonly Command[] = [
   list,
   status,
   history,
+  pending,
   cancel,
   close,
   freeze,

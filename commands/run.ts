@@ -2,7 +2,10 @@ import { type Command, DiagError, HEALTH_RUNBOOK } from "../src/sdk.ts";
 
 const KEY = /^[A-Za-z][A-Za-z0-9_-]{0,62}$/;
 
-/** `/diag <system> [runbook] [key=value …]`: runs one runbook, or the health matrix where none is named. */
+/**
+ * `/diag <system> [runbook] [key=value …]`: runs one runbook, or the health matrix where none is named. Several bare words
+ * (`shop is slow`) are handed on as they are: the door knows the runbooks and says which one may be meant.
+ */
 export const run: Command = {
   name: "run",
   usage: "<system> [runbook] [key=value …]",
@@ -11,9 +14,9 @@ export const run: Command = {
     if (system === undefined)
       throw new DiagError("usage", "which system?", { hint: "type `/diag list` to see the systems" });
     if (system.includes("=")) throw new DiagError("usage", `expected a system, got "${system}"`);
-    const named = rest[0] !== undefined && !rest[0].includes("=");
-    const runbook = named ? (rest[0] as string) : HEALTH_RUNBOOK;
-    return { do: "run", system, runbook, params: paramsOf(named ? rest.slice(1) : rest) };
+    const bare = rest.filter((word) => !word.includes("="));
+    const params = paramsOf(rest.filter((word) => word.includes("=")));
+    return { do: "run", system, runbook: bare.join(" ") || HEALTH_RUNBOOK, params };
   },
 };
 

@@ -1,13 +1,18 @@
 import { hostname } from "node:os";
+import { commands } from "../../commands/index.ts";
 import { runbooks } from "../../runbooks/index.ts";
 import { startApp } from "../app.ts";
 import { processEnvironment } from "../config/environment.ts";
 import { type Config, loadConfig } from "../config/load.ts";
 import { connectors } from "../connectors/index.ts";
 import { DiagError } from "../core/errors.ts";
+import type { RunId } from "../core/ids.ts";
 import type { Entry } from "../core/ports.ts";
+import type { RunView } from "../core/view.ts";
 import type { CliHouse, RunAsk, VoteAsk } from "../ingress/cli/house.ts";
 import { type CliCaller, whoIs } from "../ingress/cli/who.ts";
+import type { Reply } from "../ingress/reply.ts";
+import { mustRead } from "../ingress/rights.ts";
 import { routeAlerts } from "../ingress/route-alerts.ts";
 import { accountName } from "../lib/account-name.ts";
 import { randomId } from "../lib/random-id.ts";
@@ -33,7 +38,8 @@ export function createCliHouse(cwd: string): CliHouse {
     config: configured,
     who: () => whoAsks(configured()),
     submit: async (ask) => submit(await opened(), ask),
-    run: async (id) => (await opened()).store.reader.run(id),
+    ask: async (command, words) => ask(await opened(), command, words),
+    run: async (id) => readRun(await opened(), id),
     hasWorker: async () => (await (await opened()).store.sweep.workers(WORKER_IS_ALIVE_MS)).length > 0,
     waitForRun: async (id) => waitForRun(await opened(), id),
     workInline: async (id) => workInline(await opened(), id),
@@ -86,6 +92,19 @@ async function closeIncident(house: House, ask: { incident: string; reason: stri
   if (error === undefined) return title;
   const { code, message, hint } = error;
   throw new DiagError(code, message, hint === undefined ? {} : { hint });
+}
+
+async function ask(house: House, name: string, words: readonly string[]): Promise<Reply> {
+  const { caller } = whoAsks(house.config);
+  const command = commands.find((candidate) => candidate.name === name);
+  if (command === undefined) throw new DiagError("bug", `there is no subcommand ${name}`);
+  return doorOf(house).receive(entry({ command: name, words }), command.plan(words, caller), caller, {});
+}
+
+async function readRun(house: House, id: RunId): Promise<RunView | undefined> {
+  const run = await house.store.reader.run(id);
+  if (run !== undefined) mustRead(house.catalog, whoAsks(house.config).caller, run.system);
+  return run;
 }
 
 async function submit(house: House, ask: RunAsk) {

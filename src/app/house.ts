@@ -105,6 +105,7 @@ export const catalogOf = (config: Config): Catalog => ({
   policies: config.policies,
   limits: config.limits,
   alerts: config.alerts,
+  freeze: config.freeze,
   // Without Slack a thread is never posted, so its channel needs no name.
   channel: config.slackChannel ?? (config.environment.slack === undefined ? NO_CHANNEL : undefined),
 });

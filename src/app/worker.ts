@@ -1,4 +1,5 @@
 import { connectors } from "../connectors/index.ts";
+import { sayAgain } from "../core/again.ts";
 import { RunId } from "../core/ids.ts";
 import { createEngine, type Engine } from "../engine/engine.ts";
 import { createSweeper } from "../engine/sweeper.ts";
@@ -110,6 +111,7 @@ function slackWriter(house: House, source: ReturnType<typeof createJobSource>): 
       reader: store.reader,
       people: house.catalog.people,
       redact: house.redact,
+      again: (run) => sayAgain(house.catalog, run),
       slack: { token: slack.botToken, apiUrl: slack.apiUrl },
       channels: channelsOf(house.catalog),
       fallback: house.catalog.channel,

@@ -1,5 +1,6 @@
 import { canonical } from "../core/json.ts";
 import { eligible, type Policies, type Principal } from "../core/policy.ts";
+import { EVERYBODY } from "../core/readers.ts";
 import { RISKS, type Risk } from "../core/risk.ts";
 import type { Complaint, ConfigDocument } from "./document.ts";
 import { instead } from "./explain.ts";
@@ -33,6 +34,10 @@ export function checkFile(file: ConfigFile, people: readonly Principal[], docume
   const checked: Checked = { complaints: [], warnings: [] };
   checkPeople(file, document, checked);
   for (const risk of RISKS) checkPolicy(risk, file.policies, people, document, checked);
+  checked.complaints.push(
+    ...unknownRoles(file.freeze.unfreeze ?? [], ["freeze", "unfreeze"], people, document),
+  );
+  checkReaders(file, people, document, checked);
   checkChannels(file, document, checked);
   checkUrls(file, document, checked);
   checkMatches(file, document, checked);
@@ -143,6 +148,26 @@ function unknownRoles(
           ),
         ],
   );
+}
+
+/** A misspelt reader would only shut somebody out, in silence. */
+function checkReaders(
+  file: ConfigFile,
+  people: readonly Principal[],
+  document: ConfigDocument,
+  { complaints }: Checked,
+): void {
+  const known = [...new Set([EVERYBODY, ...people.flatMap(({ id, roles }) => [id, ...roles])])];
+  for (const [id, { readers = [] }] of Object.entries(file.systems))
+    for (const [index, word] of readers.entries())
+      if (!known.includes(word))
+        complaints.push(
+          complain(
+            document,
+            ["systems", id, "readers", index],
+            `"${word}" is neither a person nor a role of people${instead(word, known)}`,
+          ),
+        );
 }
 
 function checkChannels(file: ConfigFile, document: ConfigDocument, { complaints }: Checked): void {

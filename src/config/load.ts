@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import type { AlertSettings } from "../core/alert.ts";
 import type { AuditSettings } from "../core/audit.ts";
 import { DiagError } from "../core/errors.ts";
+import type { FreezeRules } from "../core/freeze.ts";
 import { PrincipalId } from "../core/ids.ts";
 import type { Limits } from "../core/limits.ts";
 import type { CommandLine, Policies, Principal } from "../core/policy.ts";
@@ -28,6 +29,7 @@ export interface Config {
   readonly policies: Policies;
   readonly limits: Limits;
   readonly alerts: AlertSettings;
+  readonly freeze: FreezeRules;
   /** Where signed heads of the audit chain go; undefined: nowhere. */
   readonly audit: AuditSettings | undefined;
   /** Where alerts of systems without a channel of their own go. */
@@ -151,6 +153,7 @@ const contentOf = (file: ConfigFile, people: Principal[]) => ({
   policies: file.policies,
   limits: file.limits,
   alerts: file.alerts,
+  freeze: file.freeze,
   audit: file.audit,
   slackChannel: file.slack.channel,
 });

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { AlertSettings } from "../core/alert.ts";
 import { AuditSettings } from "../core/audit.ts";
+import { FreezeRules } from "../core/freeze.ts";
 import { NAME } from "../core/ids.ts";
 import { Limits } from "../core/limits.ts";
 import { CommandLine, PersonSchema, Policies } from "../core/policy.ts";
@@ -14,6 +15,7 @@ export const FileSchema = z.strictObject({
   policies: Policies.prefault({}),
   limits: Limits.prefault({}),
   alerts: AlertSettings.prefault({}),
+  freeze: FreezeRules.prefault({}),
   audit: AuditSettings.optional(),
   systems: z
     .record(z.string().regex(NAME, "a system's name is letters, digits, - and _"), SystemSchema)

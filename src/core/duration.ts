@@ -3,13 +3,16 @@ import { z } from "zod";
 /** `30s`, `5m`, `2h`. */
 export type Duration = `${number}${"s" | "m" | "h"}`;
 
-const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const DURATION =
+  /^(?:(\d{1,6}(?:\.\d+)?)d)?(?:(\d{1,6}(?:\.\d+)?)h)?(?:(\d{1,6}(?:\.\d+)?)m)?(?:(\d{1,6}(?:\.\d+)?)s)?$/;
+const PARTS_MS = [86_400_000, 3_600_000, 60_000, 1000];
 
-/** `30s`, `15m`, `2h`, `1d` as milliseconds; undefined where it is not a duration. */
+/** `30s`, `15m`, `2h`, `1h30m`, `1d` as milliseconds, the larger unit first; undefined where it is not a duration. */
 export function parseDuration(words: string): number | undefined {
-  const parts = /^(\d{1,6}(?:\.\d+)?)(s|m|h|d)$/.exec(words.trim());
-  const unit = UNITS[parts?.[2] ?? ""];
-  return parts === null || unit === undefined ? undefined : Math.round(Number(parts[1]) * unit);
+  const trimmed = words.trim();
+  const parts = trimmed === "" ? null : DURATION.exec(trimmed);
+  if (parts === null) return undefined;
+  return Math.round(PARTS_MS.reduce((sum, ms, at) => sum + Number(parts[at + 1] ?? 0) * ms, 0));
 }
 
 /** A duration in configuration, in milliseconds once parsed. */

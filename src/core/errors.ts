@@ -12,6 +12,7 @@ export const ERRORS = {
   unknown_remedy: { kind: "user", says: "the run has no remedy of that name" },
   bad_parameter: { kind: "user", says: "a runbook parameter is missing, unknown or out of range" },
   missing_connection: { kind: "user", says: "the system lacks a connection the runbook needs" },
+  too_many: { kind: "user", says: "the caller has asked too often within a minute" },
   not_allowed: { kind: "user", says: "the caller may not do this" },
   not_decidable: { kind: "user", says: "the approval is already decided, expired or void" },
   frozen: { kind: "user", says: "writes are frozen (`/diag freeze`)" },

@@ -34,3 +34,13 @@ export const clip = (words: string, limit: number): string => {
   const characters = [...words];
   return characters.length <= limit ? words : `${characters.slice(0, limit - 1).join("")}…`;
 };
+
+/** `17:46 UTC`, with the day where it is not within 20 hours: `30 Nov 17:46 UTC`. */
+export function sayWhen(moment: Date, now: Date): string {
+  const clock = `${moment.toISOString().slice(11, 16)} UTC`;
+  if (Math.abs(moment.getTime() - now.getTime()) < 20 * 3_600_000) return clock;
+  const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", timeZone: "UTC" });
+  return `${day.format(moment)} ${clock}`;
+}
+
+export const upperFirst = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

@@ -26,7 +26,8 @@ export type Intent =
       readonly reason: string;
     }
   | { readonly do: "freeze"; readonly forMs?: number; readonly reason: string }
-  | { readonly do: "unfreeze" };
+  | { readonly do: "unfreeze"; readonly sure: boolean }
+  | { readonly do: "pending"; readonly system?: string };
 
 /** One `/diag` subcommand. `plan` is pure; it throws DiagError `usage` with a sentence that helps. */
 export interface Command {

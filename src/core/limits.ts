@@ -6,5 +6,7 @@ export const Limits = z.strictObject({
   writesPerSystemHour: z.int().min(1).max(10_000).default(30),
   /** Writes under way at once, over all systems. */
   simultaneousWrites: z.int().min(1).max(1_000).default(5),
+  /** Commands and looks of one member within any minute. */
+  commandsPerMinute: z.int().min(1).max(100_000).default(30),
 });
 export type Limits = z.infer<typeof Limits>;

@@ -1,12 +1,13 @@
 import type { AlertSettings, Notification } from "./alert.ts";
 import type { Answer } from "./answer.ts";
 import type { Caller } from "./caller.ts";
+import type { FreezeRules, SetOff, Unfrozen } from "./freeze.ts";
 import type { ApprovalId, IncidentId, PrincipalId, RunId, ThreadId } from "./ids.ts";
 import type { Limits } from "./limits.ts";
 import type { Policies, Principal } from "./policy.ts";
 import type { Runbook } from "./runbook.ts";
 import type { System } from "./system.ts";
-import type { FreezeView, RunSummary, RunView, ThreadView } from "./view.ts";
+import type { FreezeView, PendingView, RunSummary, RunView, ThreadView } from "./view.ts";
 
 /** A request as it came in; `dedupeKey` makes a second delivery a repeat. Stored in the transaction that acts on it. */
 export interface Entry {
@@ -87,6 +88,10 @@ export interface FreezeRequest {
   readonly by: Caller;
   readonly reason: string;
   readonly forMs?: number;
+  /** Where it is announced. */
+  readonly channels?: readonly string[];
+  /** May a freeze that holds already be made shorter? Default: yes. */
+  readonly mayShorten?: boolean;
 }
 
 /** A person says that an incident is over. Named by its number or by a message of its thread. */
@@ -123,6 +128,8 @@ export interface Intake {
     state: "pending" | "approved" | "denied";
     need: number;
     have: number;
+    /** Approved, but it cannot begin while this holds; the approval lapses then. */
+    frozen?: { by: string; until?: Date; lapsesAt: Date };
   }>;
   /** Throws DiagError `not_allowed` or `not_decidable`. `settled`: enough people said the same. */
   answer(
@@ -135,7 +142,8 @@ export interface Intake {
   notice(entry: Entry, channel: string, text: string): Promise<void>;
   requestCancel(entry: Entry, run: RunId, caller: Caller): Promise<"requested" | "ended">;
   freeze(entry: Entry, freeze: FreezeRequest): Promise<FreezeView>;
-  unfreeze(entry: Entry, by: Caller): Promise<boolean>;
+  /** `channels` hear of it, besides those that heard of the freeze. */
+  unfreeze(entry: Entry, by: Caller, channels?: readonly string[]): Promise<Unfrozen>;
   /** Writes a request down that changes nothing by itself. False: some process has seen it before. */
   isFirst(entry: Entry): Promise<boolean>;
 }
@@ -143,7 +151,13 @@ export interface Intake {
 /** Everything read by people: doors, CLI, thread. */
 export interface Reader {
   run(id: RunId): Promise<RunView | undefined>;
-  runs(filter: { system?: string; limit: number }): Promise<RunSummary[]>;
+  runs(filter: { systems?: readonly string[]; limit: number }): Promise<RunSummary[]>;
+  /** What waits for people, what ends first first. `systems`: of these only. */
+  pending(systems?: readonly string[]): Promise<PendingView[]>;
+  /** Where the thread's first message stands; undefined: not posted yet. */
+  root(thread: ThreadId): Promise<{ channel: string; ts: string } | undefined>;
+  /** What goes on by itself once the freeze ends. */
+  setsOff(): Promise<SetOff[]>;
   thread(id: ThreadId): Promise<ThreadView | undefined>;
   freeze(): Promise<FreezeView | undefined>;
   /** The run and remedy an approval belongs to. */
@@ -248,6 +262,8 @@ export interface Catalog {
   readonly alerts: AlertSettings;
   /** Channel of alerts whose system has none. */
   readonly channel: string | undefined;
+  /** Undefined: the defaults. */
+  readonly freeze?: FreezeRules;
 }
 
 /** Looks up a human; undefined: unknown. */

@@ -27,6 +27,8 @@ export type LabelMatch = z.infer<typeof LabelMatch>;
 
 export const SystemSchema = z.strictObject({
   channel: z.string().min(1).max(80).optional(),
+  /** People and roles that may read what is found here; `everybody`: all members. Default: the people of diagbot.yaml. */
+  readers: z.array(z.string().min(1)).optional(),
   match: z.array(LabelMatch).default([]),
   connections: z.record(z.string().regex(NAME, "letters, digits, - and _"), ConnectionSchema).default({}),
   thresholds: Thresholds.prefault({}),

@@ -233,6 +233,8 @@ export interface ThreadView {
   readonly runs: readonly RunView[];
   /** A message that belongs to no run. */
   readonly notice?: string;
+  /** Root of the thread the notice is about, once it is posted. */
+  readonly about?: { readonly channel: string; readonly ts: string };
   /** Writes of the last hour and their limit, per system of this thread. */
   readonly writes: readonly {
     readonly system: string;
@@ -241,6 +243,23 @@ export interface ThreadView {
   }[];
   /** Writes are stopped: by whom, until when, why. */
   readonly freeze?: FreezeView;
+}
+
+/** A remedy that waits for people, or for the end of a freeze. */
+export interface PendingView {
+  readonly run: RunId;
+  readonly system: string;
+  readonly runbook: string;
+  readonly remedy: string;
+  readonly title: string;
+  readonly risk: Risk;
+  /** Votes; whether it happened; the end of a freeze or a free target; whether it stays. */
+  readonly wants: "approval" | "answer" | "begin" | "undo or keep";
+  readonly have: number;
+  readonly need: number;
+  readonly requester?: PrincipalId;
+  /** It lapses, or ends by itself, then. */
+  readonly until?: Date;
 }
 
 export interface FreezeView {

@@ -1,96 +1,110 @@
 import type { Caller } from "../core/caller.ts";
-import { sayDuration } from "../core/duration.ts";
 import { DiagError } from "../core/errors.ts";
-import { count } from "../core/format.ts";
+import { count, sayWhen } from "../core/format.ts";
+import { sayFrozen } from "../core/freeze.ts";
 import type { RunId } from "../core/ids.ts";
-import type { Command } from "../core/intent.ts";
 import type { Catalog, Reader } from "../core/ports.ts";
-import type { Runbook } from "../core/runbook.ts";
-import { facesOf } from "../core/system.ts";
-import { type FreezeView, type RunSummary, type RunView, stateOfRun } from "../core/view.ts";
-import { closest } from "../lib/closest.ts";
-import { missingKinds, runnableOn, systemNamed } from "./check-run.ts";
-import { describeField, paramFields } from "./params.ts";
+import {
+  type FreezeView,
+  type PendingView,
+  type RunSummary,
+  type RunView,
+  stateOfRun,
+} from "../core/view.ts";
+import { systemNamed } from "./check-run.ts";
+import { freezeJson } from "./freezing.ts";
 import { asTable, type Reply, say } from "./reply.ts";
+import { mustRead, readable } from "./rights.ts";
+
+interface Library {
+  readonly catalog: Catalog;
+  readonly reader: Reader;
+}
 
 const NEWEST = 15;
 
-/** All subcommands, or one subcommand or runbook explained. */
-export function answerHelp(catalog: Catalog, commands: readonly Command[], topic?: string): Reply {
-  if (topic === undefined)
-    return say(
-      "What you can ask",
-      commands.map(({ usage, summary }) => `\`${`/diag ${usage}`.trim()}\` – ${summary}`).join("\n"),
-      "Diagnoses only look. Whatever would change something waits in its thread for an approval.",
-    );
-  const command = commands.find(({ name }) => name === topic);
-  if (command !== undefined) return say(`/diag ${command.usage}`.trim(), `${command.summary}.`);
-  const runbook = catalog.runbooks.find(({ id }) => id === topic);
-  if (runbook !== undefined) return explainRunbook(catalog, runbook);
-  const near = closest(topic, [...commands.map(({ name }) => name), ...catalog.runbooks.map(({ id }) => id)]);
-  throw new DiagError("unknown_command", `there is no command or runbook "${topic}"`, {
-    hint: near === undefined ? "type `/diag help`" : `did you mean \`/diag help ${near}\`?`,
-  });
-}
-
-function explainRunbook(catalog: Catalog, runbook: Runbook): Reply {
-  const systems = catalog.systems.filter((system) => missingKinds(system, runbook).length === 0);
-  const fields = paramFields(runbook).map(describeField);
-  return say(
-    runbook.title,
-    [
-      `\`/diag <system> ${runbook.id} [key=value …]\``,
-      runbook.needs.length === 0 ? "Needs no particular connection." : `Needs: ${runbook.needs.join(", ")}.`,
-      `Systems: ${systems.map(({ id }) => id).join(", ") || "none has the connections"}.`,
-      "Also: `postgres=<connection>` (any kind) chooses a connection, `for=45m` takes remedies back after that time.",
-    ].join("\n"),
-    fields.length === 0 ? "No parameters." : `Parameters:\n${fields.map((line) => `• ${line}`).join("\n")}`,
-  );
-}
-
-/** The systems, or what one of them can run. */
-export function answerList(catalog: Catalog, name?: string): Reply {
-  if (name === undefined)
-    return say(
-      catalog.systems.length === 0 ? "No system is configured" : "Systems",
-      asTable(
-        ["system", "connections", "runbooks"],
-        catalog.systems.map((system) => [
-          system.id,
-          [...new Set(facesOf(system).map(({ kind }) => kind))].join(", "),
-          String(runnableOn(catalog, system).length),
-        ]),
-      ),
-    );
-  const system = systemNamed(catalog, name);
-  return say(
-    `Runbooks of ${system.id}`,
-    asTable(
-      ["runbook", "what it is about"],
-      runnableOn(catalog, system).map(({ id, title }) => [id, title]),
+/** One run, or the newest ones with the freeze where there is one; of systems the caller may read. */
+export async function answerStatus({ catalog, reader }: Library, caller: Caller, id?: RunId): Promise<Reply> {
+  if (id !== undefined) {
+    const run = await runOrThrow(reader, id);
+    mustRead(catalog, caller, run.system);
+    return describeRun(run);
+  }
+  const systems = readable(catalog, caller);
+  const [runs, freeze] = await Promise.all([reader.runs({ systems, limit: NEWEST }), reader.freeze()]);
+  return {
+    ...say(
+      runs.length === 0 ? "There are no runs yet" : "Newest runs",
+      ...(freeze === undefined ? [] : [sayFreeze(freeze)]),
+      ...(runs.length === 0 ? [] : [listRuns(runs)]),
     ),
-  );
-}
-
-/** One run, or the newest ones with the freeze where there is one. */
-export async function answerStatus(reader: Reader, id?: RunId): Promise<Reply> {
-  if (id !== undefined) return describeRun(await runOrThrow(reader, id));
-  const [runs, freeze] = await Promise.all([reader.runs({ limit: NEWEST }), reader.freeze()]);
-  return say(
-    runs.length === 0 ? "There are no runs yet" : "Newest runs",
-    ...(freeze === undefined ? [] : [sayFreeze(freeze)]),
-    ...(runs.length === 0 ? [] : [listRuns(runs)]),
-  );
+    data: { freeze: freeze === undefined ? null : freezeJson(freeze), runs: runs.map(summaryJson) },
+  };
 }
 
 /** The newest runs of one system. */
-export async function answerHistory(catalog: Catalog, reader: Reader, name: string): Promise<Reply> {
+export async function answerHistory(
+  { catalog, reader }: Library,
+  caller: Caller,
+  name: string,
+): Promise<Reply> {
   const system = systemNamed(catalog, name);
-  const runs = await reader.runs({ system: system.id, limit: NEWEST });
-  return runs.length === 0
-    ? say(`${system.id} has no runs yet`)
-    : say(`Newest runs of ${system.id}`, listRuns(runs));
+  mustRead(catalog, caller, system.id);
+  const runs = await reader.runs({ systems: [system.id], limit: NEWEST });
+  const reply =
+    runs.length === 0
+      ? say(`${system.id} has no runs yet`)
+      : say(`Newest runs of ${system.id}`, listRuns(runs));
+  return { ...reply, data: { system: system.id, runs: runs.map(summaryJson) } };
 }
+
+/** What waits for people, and the freeze where there is one. */
+export async function answerPending(
+  { catalog, reader }: Library,
+  caller: Caller,
+  name?: string,
+): Promise<Reply> {
+  const system = name === undefined ? undefined : systemNamed(catalog, name);
+  if (system !== undefined) mustRead(catalog, caller, system.id);
+  const systems = system === undefined ? readable(catalog, caller) : [system.id];
+  const [pending, freeze] = await Promise.all([reader.pending(systems), reader.freeze()]);
+  return {
+    ...say(
+      pending.length === 0
+        ? "Nothing waits for anybody"
+        : `${count(pending.length, "remedy", "remedies")} waiting`,
+      ...(freeze === undefined ? [] : [sayFreeze(freeze)]),
+      ...(pending.length === 0 ? [] : [listPending(pending)]),
+    ),
+    data: { freeze: freeze === undefined ? null : freezeJson(freeze), pending: pending.map(pendingJson) },
+  };
+}
+
+const listPending = (pending: readonly PendingView[]) =>
+  asTable(
+    ["run", "system", "wants", "until", "risk", "remedy"],
+    pending.map(({ run, system, wants, have, need, until, risk, remedy, title }) => [
+      `#${run}`,
+      system,
+      wants === "approval" ? `approval ${have}/${need}` : wants,
+      until === undefined ? "–" : sayWhen(until, new Date()),
+      risk,
+      `${remedy}: ${title}`,
+    ]),
+  );
+
+const pendingJson = ({ until, requester, ...rest }: PendingView) => ({
+  ...rest,
+  requester: requester ?? null,
+  until: until?.toISOString() ?? null,
+});
+
+const summaryJson = ({ createdAt, endedAt, severity, ...rest }: RunSummary) => ({
+  ...rest,
+  severity: severity ?? null,
+  createdAt: createdAt.toISOString(),
+  endedAt: endedAt?.toISOString() ?? null,
+});
 
 /** The run. Throws `unknown_run`. */
 export async function runOrThrow(reader: Reader, id: RunId): Promise<RunView> {
@@ -136,10 +150,8 @@ function describeRun(run: RunView): Reply {
   };
 }
 
-/** `Remedies are frozen by …`. */
-export const sayFreeze = ({ by, reason, since, until }: FreezeView): string =>
-  `Remedies are frozen by ${by} since ${sayMoment(since)}${
-    until === undefined ? "" : `, for another ${sayDuration(until.getTime() - Date.now())}`
-  }: ${reason}`;
+/** `Remedies are frozen by alice until 17:46 UTC (since …): why`. */
+const sayFreeze = (freeze: FreezeView): string =>
+  `Remedies are ${sayFrozen(freeze)} (since ${sayMoment(freeze.since)}): ${freeze.reason}`;
 
 const sayMoment = (moment: Date): string => `${moment.toISOString().slice(0, 16).replace("T", " ")} UTC`;

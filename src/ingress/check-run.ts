@@ -8,28 +8,33 @@ import { connectionsOf, type System } from "../core/system.ts";
 import { closest } from "../lib/closest.ts";
 import { readParams } from "./params.ts";
 import { BadParameters, type Complaint } from "./reply.ts";
+import { suggestForRunbook, suggestForSystem } from "./suggest.ts";
 
-/** The system of that name. Throws `unknown_system` with "did you mean"; `also` are other words that could stand there. */
-export function systemNamed(catalog: Catalog, name: string, also: readonly string[] = []): System {
+/** The system of that name. Throws `unknown_system` with "did you mean". */
+export function systemNamed(catalog: Catalog, name: string): System {
   const found = catalog.systems.find((system) => system.id === name);
   if (found !== undefined) return found;
-  const names = catalog.systems.map((system) => system.id);
-  const near = closest(name, [...names, ...also]);
-  throw new DiagError("unknown_system", `there is no system or command "${name}"`, {
-    hint: near === undefined ? "type `/diag list` to see the systems" : `did you mean \`/diag ${near}\`?`,
+  throw new DiagError("unknown_system", `there is no system "${name}"`, {
+    hint: suggestForSystem(catalog, { system: name, runbook: "" }),
   });
 }
 
-/** The runbook of that name. Throws `unknown_runbook` with "did you mean". */
-export function runbookNamed(catalog: Catalog, name: string): Runbook {
-  const found = catalog.runbooks.find((runbook) => runbook.id === name);
-  if (found !== undefined) return found;
-  const near = closest(
-    name,
-    catalog.runbooks.map((runbook) => runbook.id),
-  );
-  throw new DiagError("unknown_runbook", `there is no runbook "${name}"`, {
-    hint: near === undefined ? "type `/diag list <system>` to see its runbooks" : `did you mean "${near}"?`,
+/** System and runbook of what was asked; `also` are other words that could stand first. Throws with what may be meant. */
+function namedIn(catalog: Catalog, asked: Asked, also: readonly string[] = []): [System, Runbook] {
+  const system = catalog.systems.find(({ id }) => id === asked.system);
+  if (system === undefined)
+    throw new DiagError("unknown_system", `there is no system or command "${asked.system}"`, {
+      hint: suggestForSystem(catalog, asked, also),
+    });
+  const runbook = catalog.runbooks.find(({ id }) => id === asked.runbook);
+  if (runbook !== undefined) return [system, runbook];
+  const [first = "", stray] = asked.runbook.split(" ");
+  if (stray !== undefined && catalog.runbooks.some(({ id }) => id === first))
+    throw new DiagError("usage", `expected key=value, got "${stray}"`, {
+      hint: `parameters are written key=value, values with spaces key="a b"; \`/diag help ${first}\` lists them`,
+    });
+  throw new DiagError("unknown_runbook", `there is no runbook "${asked.runbook}"`, {
+    hint: suggestForRunbook(runnableOn(catalog, system), system.id, asked.runbook),
   });
 }
 
@@ -65,8 +70,7 @@ export function checkRun(
   asked: Asked,
   more: { caller: Caller; channel: string; dryRun?: boolean; otherWords?: readonly string[] },
 ): RunRequest {
-  const system = systemNamed(catalog, asked.system, more.otherWords);
-  const runbook = runbookNamed(catalog, asked.runbook);
+  const [system, runbook] = namedIn(catalog, asked, more.otherWords);
   const missing = missingKinds(system, runbook);
   if (missing.length > 0)
     throw new DiagError(
@@ -101,7 +105,10 @@ function readAll(system: System, runbook: Runbook, words: Asked["params"]) {
   }
   const applyForMs = words[APPLY_FOR] === undefined ? undefined : parseDuration(words[APPLY_FOR]);
   if (words[APPLY_FOR] !== undefined && !isApplyTime(applyForMs))
-    complaints.push({ name: APPLY_FOR, message: "a time between 1m and 7d, e.g. 45m" });
+    complaints.push({
+      name: APPLY_FOR,
+      message: `"${words[APPLY_FOR]}" is not a time between 1m and 7d, e.g. 45m`,
+    });
   const params = paramsOrComplaints(runbook, Object.fromEntries(rest), complaints);
   return { connections, params, applyForMs };
 }

@@ -2,19 +2,11 @@ import { z } from "zod";
 import { KINDS } from "../core/connection.ts";
 import type { Runbook } from "../core/runbook.ts";
 import { closest } from "../lib/closest.ts";
+import { sayComplaint } from "./param-complaint.ts";
+import type { ParamField } from "./param-field.ts";
 import { BadParameters, type Complaint } from "./reply.ts";
 
-/** A runbook parameter as the form shows it and the words are read. */
-export interface ParamField {
-  readonly name: string;
-  readonly kind: "integer" | "number" | "boolean" | "choice" | "list" | "text";
-  readonly description: string;
-  readonly required: boolean;
-  readonly default?: unknown;
-  readonly min?: number;
-  readonly max?: number;
-  readonly choices?: readonly string[];
-}
+export type { ParamField } from "./param-field.ts";
 
 interface Shape {
   type?: string;
@@ -111,9 +103,7 @@ export function readParams(
     else values.push([name, readParam(field, word)]);
   }
   const parsed = runbook.params.safeParse(Object.fromEntries(values));
-  if (!parsed.success)
-    for (const issue of parsed.error.issues)
-      complaints.push({ name: String(issue.path[0] ?? runbook.id), message: complaintOf(issue) });
+  if (!parsed.success) complaints.push(...complaintsOf(runbook, fields, words, parsed.error.issues));
   if (complaints.length > 0 || !parsed.success)
     throw new BadParameters(complaints, `\`/diag help ${runbook.id}\` lists its parameters`);
   return parsed.data;
@@ -125,10 +115,22 @@ function unknownName(name: string, fields: readonly ParamField[]): string {
   return near === undefined ? `no such parameter; ${has}` : `no such parameter: did you mean "${near}"?`;
 }
 
-const complaintOf = (issue: { message: string }): string =>
-  issue.message
-    .replace(/^Invalid input: expected/, "expected")
-    .replace(/^(Too (?:small|big)): expected /, "");
+/** One complaint per parameter: a list with three wrong entries is wrong once. */
+function complaintsOf(
+  runbook: Runbook,
+  fields: readonly ParamField[],
+  words: Readonly<Record<string, string>>,
+  issues: readonly z.core.$ZodIssue[],
+): Complaint[] {
+  const said = new Map<string, string>();
+  for (const issue of issues) {
+    const name = String(issue.path[0] ?? runbook.id);
+    if (said.has(name)) continue;
+    const field = fields.find((candidate) => candidate.name === name);
+    said.set(name, field === undefined ? issue.message : sayComplaint(field, words[name], issue));
+  }
+  return [...said].map(([name, message]) => ({ name, message }));
+}
 
 /** `idleMinutes=10 (1 or more): terminate …`, for help. */
 export function describeField(field: ParamField): string {

@@ -1,16 +1,19 @@
 import type { Notification } from "../core/alert.ts";
-import type { Caller } from "../core/caller.ts";
-import { sayDuration } from "../core/duration.ts";
+import { accountOf, type Caller } from "../core/caller.ts";
 import { DiagError } from "../core/errors.ts";
 import type { RunId } from "../core/ids.ts";
 import type { Command, Intent } from "../core/intent.ts";
 import type { Catalog, Entry, Intake, Reader } from "../core/ports.ts";
 import type { Logger } from "../telemetry/logger.ts";
-import { answerHelp, answerHistory, answerList, answerStatus, runOrThrow } from "./answers.ts";
+import { answerHelp, answerList } from "./answer-help.ts";
+import { answerHistory, answerPending, answerStatus, runOrThrow } from "./answers.ts";
+import { createBuckets } from "./bucket.ts";
 import { checkRun } from "./check-run.ts";
+import { freeze, unfreeze } from "./freezing.ts";
 import type { IngressMetrics } from "./metrics.ts";
 import { parse } from "./parse.ts";
 import { type Reply, refusal, say } from "./reply.ts";
+import { mustBeKnown, mustRead } from "./rights.ts";
 import { routeAlerts } from "./route-alerts.ts";
 
 /** What stands behind the door. */
@@ -38,6 +41,8 @@ export interface Door {
    * `error`. A repeated delivery (same `dedupeKey`) gets the first one's run.
    */
   receive(entry: Entry, intent: Intent, caller: Caller, where: Where): Promise<Reply>;
+  /** Counts one request of a member; throws `too_many` where there were too many within the last minute. */
+  admit(caller: Caller): void;
   /**
    * Stores an alert group and starts its runs. `notes`: what of it was changed or left out, shown in its thread. Throws
    * `store_unavailable` when nothing was stored.
@@ -52,13 +57,27 @@ export interface Door {
 /** See Door. Does no I/O by itself. */
 export function createDoor(behind: Behind): Door {
   const { catalog, commands, intake, logger, metrics } = behind;
+  const buckets = createBuckets(catalog.limits.commandsPerMinute);
+  const admit = ({ via, slack }: Caller): void => {
+    if (via !== "slack" || slack === undefined || buckets.take(`${slack.team}|${slack.user}`)) return;
+    throw new DiagError(
+      "too_many",
+      `that is more than ${catalog.limits.commandsPerMinute} requests a minute`,
+      {
+        hint: "wait a moment",
+      },
+    );
+  };
   return {
+    admit,
     plan: (text, caller) => parse(commands, text, caller),
     receive: async (entry, intent, caller, where) => {
       const began = performance.now();
-      const reply = await carryOut(behind, { entry, intent, caller, where }).catch((thrown: unknown) =>
-        refuse(thrown, logger, intent),
-      );
+      const work = async (): Promise<Reply> => {
+        admit(caller);
+        return carryOut(behind, { entry, intent, caller, where });
+      };
+      const reply = await work().catch((thrown: unknown) => refuse(thrown, logger, intent));
       const outcome = reply.error?.code ?? intent.do;
       metrics?.received(entry.source, outcome, (performance.now() - began) / 1000);
       return reply;
@@ -98,23 +117,26 @@ function carryOut(inside: Behind, asked: Asked): Promise<Reply> {
     case "close":
       return closeIncident(inside, asked, intent);
     case "freeze":
+      return freeze(inside, asked, intent);
     case "unfreeze":
-      return setFreeze(inside, asked, intent);
+      return unfreeze(inside, asked, intent);
     default:
-      return answer(inside, intent);
+      return answer(inside, asked.caller, intent);
   }
 }
 
-async function answer({ catalog, commands, reader }: Behind, intent: Intent): Promise<Reply> {
+async function answer({ catalog, commands, reader }: Behind, caller: Caller, intent: Intent): Promise<Reply> {
   switch (intent.do) {
     case "help":
       return answerHelp(catalog, commands, intent.topic);
     case "list":
       return answerList(catalog, intent.system);
     case "status":
-      return answerStatus(reader, intent.run);
+      return answerStatus({ catalog, reader }, caller, intent.run);
     case "history":
-      return answerHistory(catalog, reader, intent.system);
+      return answerHistory({ catalog, reader }, caller, intent.system);
+    case "pending":
+      return answerPending({ catalog, reader }, caller, intent.system);
     default:
       throw new DiagError("usage", "the form exists in Slack only", {
         hint: "name a system and a runbook instead",
@@ -131,6 +153,7 @@ async function startRun(
   const channel = where.channel ?? system?.channel ?? catalog.channel ?? "";
   const otherWords = commands.map(({ name }) => name).filter((name) => name !== "form" && name !== "run");
   const dryRun = where.dryRun === undefined ? {} : { dryRun: where.dryRun };
+  if (system !== undefined) mustRead(catalog, caller, system.id);
   const request = checkRun(catalog, intent, { caller, channel, otherWords, ...dryRun });
   if (channel === "")
     throw new DiagError("bad_config", `${intent.system} has no Slack channel`, {
@@ -148,12 +171,10 @@ async function startRun(
 }
 
 /** Cancelling is for the one who asked and for the people of diagbot.yaml. */
-async function cancelRun({ intake, reader }: Behind, { entry, caller }: Asked, id: RunId) {
+async function cancelRun({ intake, reader }: Behind, { entry, caller }: Asked, id: RunId): Promise<Reply> {
   const run = await runOrThrow(reader, id);
-  const asker = run.caller.slack;
-  const isAsker =
-    asker !== undefined && asker.user === caller.slack?.user && asker.team === caller.slack.team;
-  if (!isAsker) mustBeKnown(caller, `cancel run #${id}, which somebody else asked for`);
+  if (!isSameCaller(run.caller, caller))
+    mustBeKnown(caller, `cancel run #${id}, which somebody else asked for`);
   const outcome = await intake.requestCancel(entry, id, caller);
   return {
     ...say(
@@ -161,6 +182,7 @@ async function cancelRun({ intake, reader }: Behind, { entry, caller }: Asked, i
       ...(outcome === "ended" ? [] : ["What is under way is finished; nothing new begins."]),
     ),
     run: id,
+    data: { run: id, outcome },
   };
 }
 
@@ -185,30 +207,9 @@ async function closeIncident(
     : say(`Incident #${ended.incident} has ended already`);
 }
 
-async function setFreeze(
-  { intake }: Behind,
-  { entry, caller }: Asked,
-  intent: Extract<Intent, { do: "freeze" | "unfreeze" }>,
-): Promise<Reply> {
-  mustBeKnown(caller, `${intent.do} remedies`);
-  if (intent.do === "unfreeze") {
-    const was = await intake.unfreeze(entry, caller);
-    return say(was ? "Remedies may begin again" : "Remedies were not frozen");
-  }
-  const { reason, forMs } = intent;
-  const freeze = await intake.freeze(entry, {
-    by: caller,
-    reason,
-    ...(forMs === undefined ? {} : { forMs }),
-  });
-  const end = forMs === undefined ? "until `/diag unfreeze`" : `for ${sayDuration(forMs)}`;
-  return say(`Remedies are frozen ${end}`, `By ${freeze.by}: ${freeze.reason}\nDiagnoses go on.`);
-}
-
-/** The command line is on the machine that holds the database's address: it is trusted. */
-function mustBeKnown(caller: Caller, what: string): void {
-  if (caller.principal !== undefined || caller.via === "cli") return;
-  throw new DiagError("not_allowed", `you may not ${what}: diagbot.yaml does not know you`, {
-    hint: "ask whoever keeps diagbot.yaml to add you under `people`",
-  });
+/** The same Slack account, or the same account of the same host. */
+function isSameCaller(one: Caller, other: Caller): boolean {
+  if (one.slack !== undefined)
+    return one.slack.user === other.slack?.user && one.slack.team === other.slack.team;
+  return one.account !== undefined && accountOf(one) === accountOf(other);
 }

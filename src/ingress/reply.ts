@@ -33,6 +33,10 @@ export interface Reply {
   readonly thread?: ThreadId;
   /** Where the run's thread appears. */
   readonly channel?: string;
+  /** The thread on the web, once it is posted. */
+  readonly link?: string;
+  /** The answer as plain JSON, for `--json` of the command line. */
+  readonly data?: object;
 }
 
 export const say = (title: string, ...sections: readonly (ReplySection | string)[]): Reply => ({

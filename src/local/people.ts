@@ -46,6 +46,7 @@ export const COMMANDS: readonly LocalCommand[] = [
       { name: "shop", usage: "[runbook] [key=value …]", description: "Health of the shop, or one runbook" },
       { name: "status", usage: "[run]", description: "What is going on" },
       { name: "history", usage: "<system>", description: "Earlier runs" },
+      { name: "pending", usage: "[system]", description: "What waits for people" },
       { name: "cancel", usage: "<run>", description: "Stop a run" },
       { name: "close", usage: "<incident>", description: "It is over, although no alert says so" },
       { name: "freeze", usage: "[duration] [reason]", description: "No changes until further notice" },

@@ -2,22 +2,20 @@ import { z } from "zod";
 import { accountOf, type Caller } from "../core/caller.ts";
 import { DiagError } from "../core/errors.ts";
 import { IncidentId, RunId, ThreadId } from "../core/ids.ts";
-import type { Entry, FreezeRequest, Intake, RunRequest } from "../core/ports.ts";
-import type { FreezeView } from "../core/view.ts";
+import type { Entry, Intake, RunRequest } from "../core/ports.ts";
 import { receiveAlerts } from "./alerts.ts";
 import { AnswerResult, castAnswer } from "./answers.ts";
 import type { OnCommit } from "./fence.ts";
+import { FreezeResult, freeze, UnfreezeResult, unfreeze } from "./freezes.ts";
 import { isFirstEntry, once } from "./inbox.ts";
 import { closeIncident } from "./incident-ends.ts";
 import { insertNotice } from "./notices.ts";
 import type { Pool } from "./pool.ts";
 import { actorOf, insertRun, insertThread } from "./runs.ts";
 import { PATTERNS_ONLY, type Redactors, safeIntake } from "./safe-intake.ts";
-import { touchOpenThreads } from "./sweep.ts";
 import { type Transaction, transact } from "./transaction.ts";
 import { castVote, VoteResult } from "./votes.ts";
 import { withdraw } from "./withdraw.ts";
-import { lockWrites } from "./write-lock.ts";
 
 /** Named places of a door where a test may end the process (reliability.md, crash points C1 to C4 and C12). */
 export const DOOR_POINTS = ["before_commit", "after_commit", "after_dispatch"] as const;
@@ -77,20 +75,15 @@ function plainIntake({ pool, onCommit, didNotAfterMs, crash = () => {} }: Intake
       (await change(entry, z.enum(["requested", "ended"]), (tx) => requestCancel(tx, run, caller))).result,
     closeIncident: async (entry, request) =>
       (await change(entry, Closed, (tx) => closeIncident(tx, request))).result,
-    freeze: async (entry, request) => (await change(entry, Freeze, (tx) => freeze(tx, request))).result,
-    unfreeze: async (entry, by) => (await change(entry, z.boolean(), (tx) => unfreeze(tx, by))).result,
+    freeze: async (entry, request) => (await change(entry, FreezeResult, (tx) => freeze(tx, request))).result,
+    unfreeze: async (entry, by, channels) =>
+      (await change(entry, UnfreezeResult, (tx) => unfreeze(tx, by, channels))).result,
     isFirst: (entry) => isFirstEntry(pool, entry),
   };
 }
 
 const Run = z.object({ run: RunId, thread: ThreadId });
 const Closed = z.object({ incident: IncidentId, closed: z.boolean() });
-const Freeze = z.object({
-  by: z.string(),
-  reason: z.string(),
-  since: z.coerce.date(),
-  until: z.coerce.date().exactOptional(),
-});
 
 async function submitRun(tx: Transaction, request: RunRequest) {
   const thread = await insertThread(tx, request.channel);
@@ -111,26 +104,4 @@ async function requestCancel(tx: Transaction, run: RunId, caller: Caller): Promi
   tx.touch("run", run);
   tx.touch("thread", rows[0].thread_id, { urgent: true });
   return "requested";
-}
-
-async function freeze(tx: Transaction, { by, reason, forMs }: FreezeRequest): Promise<FreezeView> {
-  await lockWrites(tx);
-  const { rows } = await tx.sql.query<{ since: Date; until: Date | null }>(
-    `INSERT INTO write_freeze (by, reason, until) VALUES ($1, $2, clock_timestamp() + make_interval(secs => $3))
-     ON CONFLICT (only_one) DO UPDATE SET by = excluded.by, reason = excluded.reason, until = excluded.until, since = clock_timestamp()
-     RETURNING since, until`,
-    [by.principal ?? by.name, reason, forMs === undefined ? null : forMs / 1000],
-  );
-  tx.audit({ actor: actorOf(by), event: "freeze.on", payload: { reason, forMs, account: accountOf(by) } });
-  await touchOpenThreads(tx);
-  const { since = new Date(), until } = rows[0] ?? {};
-  return { by: by.principal ?? by.name, reason, since, ...(until ? { until } : {}) };
-}
-
-async function unfreeze(tx: Transaction, by: Caller): Promise<boolean> {
-  const { rowCount } = await tx.sql.query("DELETE FROM write_freeze");
-  if (rowCount !== 1) return false;
-  tx.audit({ actor: actorOf(by), event: "freeze.off", payload: { account: accountOf(by) } });
-  await touchOpenThreads(tx);
-  return true;
 }

@@ -3,7 +3,9 @@ import { IncidentId, RunId, type ThreadId } from "../core/ids.ts";
 import { Limits } from "../core/limits.ts";
 import type { Reader } from "../core/ports.ts";
 import { type OutcomeFacts, stateOf } from "../core/run-outcome.ts";
-import type { FreezeView, IncidentView, RunSummary, ThreadView } from "../core/view.ts";
+import type { IncidentView, RunSummary, ThreadView } from "../core/view.ts";
+import { readFreeze, readSetsOff } from "./freezes.ts";
+import { readPending } from "./pending.ts";
 import { asStoreErrors, type Pool } from "./pool.ts";
 import { date, type JsonRow, present } from "./rows.ts";
 import { loadRun, loadRunsOfThread } from "./run-view.ts";
@@ -26,14 +28,17 @@ export function createReader(pool: Pool, limits: Limits = Limits.parse({})): Rea
       const [incident, views, freeze] = [
         await incidentOf(pool, id),
         await loadRunsOfThread(pool, id),
-        await freezeNow(pool),
+        await readFreeze(pool),
       ];
       const notice = await noticeOf(pool, id);
       const writes = await writesOf(pool, [...new Set(views.map((run) => run.system))], limits);
       const moved = movedOf(rows[0]);
-      return { id, channel, runs: views, writes, ...present({ incident, freeze, notice, moved }) };
+      return { id, channel, runs: views, writes, ...present({ incident, freeze, moved }), ...notice };
     },
-    freeze: () => freezeNow(pool),
+    freeze: () => readFreeze(pool),
+    root: (thread) => rootOf(pool, thread),
+    setsOff: () => readSetsOff(pool),
+    pending: (systems) => readPending(pool, systems),
     approval: async (id) => {
       const { rows } = await pool.query<{ run_id: number; remedy: string }>(
         "SELECT run_id, remedy FROM approval WHERE id = $1",
@@ -53,10 +58,7 @@ interface ThreadRow {
 const movedOf = ({ meant_for, moved_because }: ThreadRow): ThreadView["moved"] =>
   meant_for === null ? undefined : { meantFor: meant_for, because: moved_because ?? "" };
 
-async function runs(
-  pool: Pool,
-  { system, limit }: { system?: string; limit: number },
-): Promise<RunSummary[]> {
+async function runs(pool: Pool, { systems, limit }: Parameters<Reader["runs"]>[0]): Promise<RunSummary[]> {
   const { rows } = await pool.query<{ run: JsonRow } & Omit<OutcomeFacts, "status">>(
     `SELECT to_jsonb(r) AS run,
        (SELECT coalesce(jsonb_agg(jsonb_build_object('severity', f.severity, 'remedies', f.remedies, 'gone', f.gone_at IS NOT NULL)), '[]')
@@ -65,8 +67,8 @@ async function runs(
         FROM remedy m WHERE m.run_id = r.id) AS remedies,
        (SELECT count(*)::int FROM step s WHERE s.run_id = r.id AND s.phase = 'diagnose'
           AND s.state NOT IN ('ready', 'executing', 'succeeded')) AS gaps
-     FROM run r WHERE $1::text IS NULL OR r.system = $1 ORDER BY r.id DESC LIMIT $2`,
-    [system ?? null, Math.min(limit, 200)],
+     FROM run r WHERE $1::text[] IS NULL OR r.system = ANY($1) ORDER BY r.id DESC LIMIT $2`,
+    [systems ?? null, Math.min(limit, 200)],
   );
   return rows.map(({ run, ...seen }) => ({
     id: RunId.parse(run.id),
@@ -81,11 +83,25 @@ async function runs(
   }));
 }
 
-async function noticeOf(pool: Pool, thread: ThreadId): Promise<string | undefined> {
-  const { rows } = await pool.query<{ text: string }>("SELECT text FROM notice WHERE thread_id = $1", [
-    thread,
-  ]);
-  return rows[0]?.text;
+async function noticeOf(pool: Pool, thread: ThreadId): Promise<Pick<ThreadView, "notice" | "about">> {
+  const { rows } = await pool.query<{ text: string; channel: string | null; ts: string | null }>(
+    `SELECT n.text, m.channel, m.ts FROM notice n
+     LEFT JOIN slack_message m ON m.thread_id = n.about AND m.slot = 'head' AND m.state = 'sent' WHERE n.thread_id = $1`,
+    [thread],
+  );
+  const [row] = rows;
+  if (row === undefined) return {};
+  const { text, channel, ts } = row;
+  return { notice: text, ...(channel === null || ts === null ? {} : { about: { channel, ts } }) };
+}
+
+/** The posted root of a thread. */
+async function rootOf(pool: Pool, thread: ThreadId): Promise<{ channel: string; ts: string } | undefined> {
+  const { rows } = await pool.query<{ channel: string; ts: string }>(
+    "SELECT channel, ts FROM slack_message WHERE thread_id = $1 AND slot = 'head' AND state = 'sent' AND ts IS NOT NULL",
+    [thread],
+  );
+  return rows[0];
 }
 
 async function writesOf(
@@ -105,14 +121,6 @@ async function writesOf(
     lastHour: lastHour.get(system) ?? 0,
     perHour: limits.writesPerSystemHour,
   }));
-}
-
-async function freezeNow(pool: Pool): Promise<FreezeView | undefined> {
-  const { rows } = await pool.query<{ by: string; reason: string; since: Date; until: Date | null }>(
-    "SELECT by, reason, since, until FROM write_freeze WHERE until IS NULL OR until > clock_timestamp()",
-  );
-  const row = rows[0];
-  return row && { by: row.by, reason: row.reason, since: row.since, ...present({ until: row.until }) };
 }
 
 async function incidentOf(pool: Pool, thread: ThreadId): Promise<IncidentView | undefined> {

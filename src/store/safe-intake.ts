@@ -41,7 +41,7 @@ export function safeIntake(intake: Intake, { all, known }: Redactors): Intake {
     requestCancel: (entry, run, caller) => intake.requestCancel(entryOf(entry), run, callerOf(caller)),
     freeze: (entry, { by, ...freeze }) =>
       intake.freeze(entryOf(entry), { ...reasonOf(freeze), by: callerOf(by) }),
-    unfreeze: (entry, by) => intake.unfreeze(entryOf(entry), callerOf(by)),
+    unfreeze: (entry, by, channels) => intake.unfreeze(entryOf(entry), callerOf(by), channels),
     isFirst: (entry) => intake.isFirst(entryOf(entry)),
   };
 }

@@ -2,6 +2,7 @@ import { RunId } from "../core/ids.ts";
 import type { Backlog, SweepStore } from "../core/run-store.ts";
 import { endOffers } from "./after-end.ts";
 import type { OnCommit } from "./fence.ts";
+import { thaw } from "./freezes.ts";
 import { markStale } from "./incident-ends.ts";
 import { startDueRuns } from "./incident-runs.ts";
 import type { Pool } from "./pool.ts";
@@ -56,15 +57,7 @@ export function createSweepStore({ pool, onCommit }: { pool: Pool; onCommit: OnC
     },
     backlog: () => backlogOf(pool),
     thaw: async () => {
-      const { value, touched } = await transact(pool, async (tx) => {
-        const { rows } = await tx.sql.query<{ by: string }>(
-          "DELETE FROM write_freeze WHERE until <= clock_timestamp() RETURNING by",
-        );
-        if (rows[0] === undefined) return false;
-        tx.audit({ actor: "sweeper", event: "freeze.expired" });
-        await touchOpenThreads(tx);
-        return true;
-      });
+      const { value, touched } = await transact(pool, thaw);
       onCommit(touched);
       return value;
     },
@@ -101,15 +94,4 @@ async function backlogOf(pool: Pool): Promise<Backlog> {
   );
   const { alive = 0, beat = null, due = null } = rows[0] ?? {};
   return { alive, lastBeatSeconds: beat ?? undefined, dueSeconds: Math.max(0, due ?? 0) };
-}
-
-/** Every thread with an open run shows whether writes are frozen. Runs are touched too: approved remedies may go on. */
-export async function touchOpenThreads(tx: Parameters<Parameters<typeof transact>[1]>[0]): Promise<void> {
-  const { rows } = await tx.sql.query<{ id: number; thread_id: number }>(
-    "SELECT id, thread_id FROM run WHERE status IN ('running', 'waiting')",
-  );
-  for (const row of rows) {
-    tx.touch("run", row.id);
-    tx.touch("thread", row.thread_id);
-  }
 }

@@ -5,7 +5,9 @@ import { PrincipalId, RunId, ThreadId } from "../core/ids.ts";
 import type { Policy } from "../core/policy.ts";
 import type { VoteRequest } from "../core/ports.ts";
 import { IS_ON_ITS_CARD } from "./card-place.ts";
+import { readFreeze } from "./freezes.ts";
 import { insertNotice } from "./notices.ts";
+import { present } from "./rows.ts";
 import type { Transaction } from "./transaction.ts";
 import { shownTo } from "./vote-shown.ts";
 
@@ -16,12 +18,17 @@ export const VoteResult = z.object({
   state: z.enum(["pending", "approved", "denied"]),
   need: z.number(),
   have: z.number(),
+  frozen: z
+    .object({ by: z.string(), until: z.coerce.date().exactOptional(), lapsesAt: z.coerce.date() })
+    .exactOptional(),
 });
 
 interface ApprovalRow {
   run_id: number;
   thread_id: number;
+  system: string;
   remedy: string;
+  title: string;
   plan_sha256: string;
   policy: Policy;
   requester: string | null;
@@ -88,7 +95,8 @@ export async function castVote(
     await insertNotice(
       tx,
       approval.policy.breakGlass.channel,
-      `Break-glass: ${request.voter.id} approved ${remedy} of run ${run} alone (the policy asks for ${approval.policy.approvals}). Reason: ${request.reason ?? ""}`,
+      `Break-glass: ${request.voter.id} approved "${approval.title}" (${remedy}) of run ${run} on ${approval.system} alone (the policy asks for ${approval.policy.approvals}). Reason: ${request.reason ?? ""}`,
+      ThreadId.parse(approval.thread_id),
     );
   tx.audit({
     actor: request.voter.id,
@@ -98,13 +106,32 @@ export async function castVote(
   });
   tx.touch("run", run);
   tx.touch("thread", ThreadId.parse(approval.thread_id), { urgent: true });
-  return { run, remedy, state: verdict.state, need: approval.policy.approvals, have: verdict.approvals };
+  const frozen = verdict.state === "approved" ? await frozenNow(tx, request) : undefined;
+  return {
+    ...{ run, remedy, state: verdict.state, need: approval.policy.approvals, have: verdict.approvals },
+    ...present({ frozen }),
+  };
+}
+
+/** Who approves under a freeze must hear that nothing begins, and whether the approval will outlive it. */
+async function frozenNow(
+  tx: Transaction,
+  { approval }: VoteRequest,
+): Promise<z.output<typeof VoteResult>["frozen"]> {
+  const freeze = await readFreeze(tx.sql);
+  if (freeze === undefined) return undefined;
+  const { rows } = await tx.sql.query<{ lapses: Date }>(
+    "SELECT execute_before AS lapses FROM approval WHERE id = $1",
+    [approval],
+  );
+  const { by, until } = freeze;
+  return rows[0] && { by, lapsesAt: rows[0].lapses, ...present({ until }) };
 }
 
 async function lockApproval(tx: Transaction, request: VoteRequest): Promise<ApprovalRow | undefined> {
   const { rows } = await tx.sql.query<ApprovalRow>(
-    `SELECT a.run_id, r.thread_id, a.remedy, a.plan_sha256, a.policy, a.requester, a.state, a.expires_at, clock_timestamp() AS now
-     FROM approval a JOIN run r ON r.id = a.run_id
+    `SELECT a.run_id, r.thread_id, r.system, a.remedy, m.title, a.plan_sha256, a.policy, a.requester, a.state, a.expires_at, clock_timestamp() AS now
+     FROM approval a JOIN run r ON r.id = a.run_id JOIN remedy m ON m.run_id = a.run_id AND m.key = a.remedy
      WHERE a.id = $1 AND ${IS_ON_ITS_CARD}
      FOR UPDATE OF a`,
     [request.approval, request.place?.channel ?? null, request.place?.ts ?? null],

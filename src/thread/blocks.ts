@@ -36,6 +36,13 @@ export const prose = (text: string, limit = PIECE): Piece[] =>
       part === "" ? [] : [{ type: "text", text: part, ...(i % 2 === 1 ? { style: { code: true } } : {}) }],
     );
 
+/** A link we made ourselves; never of words from outside. */
+export const webLink = (url: string, text: string): Piece => ({
+  type: "link",
+  url,
+  text: literal(text, 100),
+});
+
 export const newline: Piece = { type: "text", text: "\n" };
 
 /** A space at either end joins pieces; `literal` alone would trim it. */

@@ -1,5 +1,6 @@
 import type { Principal } from "../core/policy.ts";
 import type { MessageStore, Reader } from "../core/ports.ts";
+import type { RunView } from "../core/view.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { Access } from "./send/access.ts";
 import { BUDGETS, type Budgets } from "./send/budgets.ts";
@@ -7,6 +8,7 @@ import { Channels } from "./send/channels.ts";
 import { CLOCK, type Clock } from "./send/clock.ts";
 import { Identity } from "./send/find.ts";
 import { Gate } from "./send/gate.ts";
+import { Members } from "./send/members.ts";
 import type { Room, SenderMetrics } from "./send/room.ts";
 import { Rounds } from "./send/rounds.ts";
 import { type AnswerKind, SlackCalls, type SlackOptions } from "./send/slack-calls.ts";
@@ -19,6 +21,8 @@ export interface SenderOptions {
   readonly reader: Reader;
   /** People of diagbot.yaml, to name who may approve. */
   readonly people: readonly Principal[];
+  /** What to type for the same run once more. Default: system and runbook. */
+  readonly again?: (run: RunView) => string;
   readonly slack: SlackOptions;
   /** Channels of the configuration: looked at before there is anything to post. */
   readonly channels?: readonly string[];
@@ -67,11 +71,13 @@ export function createSender(options: SenderOptions): Sender {
     metrics.called?.(method, RESULTS[answer.kind]);
     access.answered(method, answer);
   });
+  const members = new Members(slack, options.people, ticks);
   const room: Room = {
     messages,
     reader,
-    people: () => options.people,
     redact: options.redact ?? ((text) => text),
+    people: () => members.people(),
+    again: options.again,
     slack,
     access,
     channels: new Channels({ slack, messages, budgets, ticks, logger }),

@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from "commander";
 import { ANSWERS } from "../../core/answer.ts";
+import { ask, cancel } from "./ask.ts";
 import { check } from "./check.ts";
 import { auditVerify, doctor, migrate } from "./chores.ts";
 import { EXIT, usage } from "./exit.ts";
@@ -53,6 +54,7 @@ function commandLine(house: CliHouse, io: CliIo, act: Act, version: string): Com
   addService(program, house, io, act);
   addRuns(program, house, io, act);
   addVotes(program, house, io, act);
+  addShared(program, house, io, act);
   addChecks(program, house, io, act);
   return program;
 }
@@ -158,6 +160,42 @@ function addVotes(program: Command, house: CliHouse, io: CliIo, act: Act): void 
     .argument("<answer>", ANSWERS.join(", "))
     .action((id: string, remedy: string, word: string, options: VoteOptions) =>
       act(() => answer(house, io, word, { run: id, remedy }, options)),
+    );
+}
+
+/** What `/diag` has, too: the words are the same and go through the same door. */
+function addShared(program: Command, house: CliHouse, io: CliIo, act: Act): void {
+  const shared = (name: string, description: string, argument?: string, about?: string) => {
+    const command = program.command(name).description(description);
+    if (argument !== undefined) command.argument(argument, about);
+    return command.option(...JSON_FLAG);
+  };
+  type Typed = string | string[] | undefined;
+  const say = (name: string) => (typed: Typed, options: { json: boolean }) =>
+    act(() =>
+      ask(house, io, { command: name, words: typed === undefined ? [] : [typed].flat() }, options.json),
+    );
+  shared("list", "the systems, or the runbooks of one system", "[system]").action(say("list"));
+  shared("history", "the newest runs of a system and what they found", "<system>").action(say("history"));
+  shared("pending", "what waits for an approval or an answer, what lapses first first", "[system]").action(
+    say("pending"),
+  );
+  shared(
+    "cancel",
+    "stop a run; what is under way is finished, nothing new begins",
+    "<run>",
+    "its number",
+  ).action((run: string, { json }: { json: boolean }) => act(() => cancel(house, io, run, json)));
+  shared(
+    "freeze",
+    "let no remedy begin anywhere; for people of diagbot.yaml",
+    "[duration and reason...]",
+    "e.g. 1h30m release under way; without a duration until unfreeze",
+  ).action(say("freeze"));
+  shared("unfreeze", "let remedies begin again; needs a role, says what it sets off")
+    .option("--yes", "also when the freeze is old: somebody else may have forgotten it", false)
+    .action(({ json, yes }: { json: boolean; yes: boolean }) =>
+      act(() => ask(house, io, { command: "unfreeze", words: yes ? ["yes"] : [] }, json)),
     );
 }
 

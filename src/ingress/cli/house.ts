@@ -8,6 +8,7 @@ import type { AlertRequest } from "../../core/ports.ts";
 import type { Runbook } from "../../core/runbook.ts";
 import type { System } from "../../core/system.ts";
 import type { ApprovalView, RunView } from "../../core/view.ts";
+import type { Reply } from "../reply.ts";
 import type { CliCaller, Decider } from "./who.ts";
 
 export type ServeRole = "all" | "ingress" | "worker";
@@ -40,6 +41,8 @@ export interface VoteAnswer {
   readonly state: "pending" | "approved" | "denied";
   readonly need: number;
   readonly have: number;
+  /** Approved while writes are frozen: until when, and when the approval lapses. */
+  readonly frozen?: { readonly by: string; readonly until?: Date; readonly lapsesAt: Date };
 }
 
 export interface AnswerAsk extends Decider {
@@ -75,6 +78,9 @@ export interface CliHouse {
   who(): CliCaller;
   /** Stores the run and dispatches it. Throws user errors and `store_unavailable`. */
   submit(ask: RunAsk): Promise<RunId>;
+  /** A subcommand of `/diag` with its words, through the same door. Throws `usage`; what the door refuses is in the reply. */
+  ask(command: string, words: readonly string[]): Promise<Reply>;
+  /** Throws `not_allowed` where the account may not read what is found on that system. */
   run(id: RunId): Promise<RunView | undefined>;
   /** Is a worker alive that would take the run? */
   hasWorker(): Promise<boolean>;

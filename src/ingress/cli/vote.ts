@@ -1,6 +1,7 @@
 import { ANSWERS, type Answer } from "../../core/answer.ts";
 import { DiagError } from "../../core/errors.ts";
 import { count } from "../../core/format.ts";
+import { sayApprovedFrozen } from "../../core/freeze.ts";
 import type { ApprovalView, RunView } from "../../core/view.ts";
 import { EXIT } from "./exit.ts";
 import type { CliHouse, CliIo } from "./house.ts";
@@ -35,8 +36,9 @@ export async function vote(
   const { decider, view, approval } = await decidable(house, on, options);
   const breakGlass = options.breakGlass === true;
   const answer = await house.vote({ ...decider, approval: approval.id, decision, breakGlass });
-  const { state, need, have } = answer;
-  const said = `${state === "pending" ? `${have} of ${count(need, "approval")}` : state}${sayFor(decider)}`;
+  const { state, need, have, frozen } = answer;
+  const word = frozen === undefined ? state : sayApprovedFrozen(frozen, frozen.lapsesAt);
+  const said = `${state === "pending" ? `${have} of ${count(need, "approval")}` : word}${sayFor(decider)}`;
   return afterwards(
     house,
     io,

@@ -8,6 +8,7 @@ import type { SlackContext } from "./context.ts";
 import { within } from "./deadline.ts";
 import { drawReply } from "./draw-reply.ts";
 import { formView } from "./form/view.ts";
+import { followWithLink, linked } from "./link.ts";
 import { inChannel, tellPerson } from "./tell-person.ts";
 
 type CommandArgs = SlackCommandMiddlewareArgs & AllMiddlewareArgs;
@@ -20,22 +21,24 @@ async function onCommand(context: SlackContext, { command, ack, respond }: Comma
   const answer = answerTo(context, command);
   const first = await within(answer);
   await ack(ephemeral(first.inTime ? first.value : unconfirmed()));
-  if (first.inTime) return;
-  const late = await answer;
-  if (late === undefined) return;
-  await tellPerson(
-    context,
-    late,
-    (drawn) => respond({ response_type: "ephemeral", ...drawn }),
-    inChannel(context, command.channel_id, command.user_id),
-  );
+  const later = (reply: Reply) =>
+    tellPerson(
+      context,
+      reply,
+      (drawn) => respond({ response_type: "ephemeral", ...drawn }),
+      inChannel(context, command.channel_id, command.user_id),
+    );
+  const reply = await answer;
+  if (reply === undefined) return;
+  if (!first.inTime) await later(reply);
+  await followWithLink(context, reply, later);
 }
 
 async function answerTo(context: SlackContext, command: CommandArgs["command"]): Promise<Reply | undefined> {
   try {
     const asker = askerOfCommand(command);
     const intent = context.door.plan(typed(command.text), { via: "slack", name: asker.user });
-    if (intent.do !== "form") return await ask(context, asker, command, intent);
+    if (intent.do !== "form") return await linked(context, await ask(context, asker, command, intent));
     // The trigger lives 3 s: no lookup comes before this. Who submits the form is checked then.
     await context.api.views.views
       .open({

@@ -159,13 +159,14 @@ function listen(app: App, context: Parameters<typeof listenToCommand>[1]): void 
 }
 
 async function whoAmI(client: ReturnType<typeof createApi>["lookups"]): Promise<Workspace> {
-  const { team_id, user_id, bot_id, enterprise_id } = await client.auth.test();
+  const { team_id, user_id, bot_id, enterprise_id, url } = await client.auth.test();
   const app = bot_id === undefined ? undefined : (await client.bots.info({ bot: bot_id })).bot?.app_id;
   return {
     ...(app === undefined ? {} : { app }),
     team: team_id ?? "",
     botUser: user_id ?? "",
     ...(bot_id === undefined ? {} : { bot: bot_id }),
+    ...(url === undefined ? {} : { url }),
     ...(enterprise_id === undefined || enterprise_id === null ? {} : { enterprise: enterprise_id }),
   };
 }

@@ -1,4 +1,4 @@
-import type { KnownBlock } from "@slack/types";
+import type { KnownBlock, RichTextElement } from "@slack/types";
 import { mrkdwn } from "../../lib/escape.ts";
 import type { Reply, ReplyError, ReplySection } from "../reply.ts";
 import { alignedTable, code, lead, rich } from "./blocks.ts";
@@ -17,8 +17,27 @@ export function drawReply(reply: Reply): Drawn {
     blocks: fitting([
       error === undefined ? rich(reply.title, { bold: true }) : drawError(reply.title, error),
       ...reply.sections.flatMap(drawSection),
+      ...drawPlace(reply),
     ]),
   };
+}
+
+const CHANNEL = /^[CGD][A-Z0-9]{2,30}$/;
+
+/** Where the run's thread is: the channel, and the thread itself once it is posted. */
+function drawPlace({ channel, link, error }: Reply): KnownBlock[] {
+  if (channel === undefined || error !== undefined || !CHANNEL.test(channel)) return [];
+  const place: RichTextElement[] = [
+    { type: "text", text: "In " },
+    { type: "channel", channel_id: channel },
+    ...(link === undefined
+      ? []
+      : ([
+          { type: "text", text: ": " },
+          { type: "link", url: link, text: "open the thread" },
+        ] as const)),
+  ];
+  return [{ type: "rich_text", elements: [{ type: "rich_text_section", elements: place }] }];
 }
 
 /** What was wrong, and what to do instead on a line of its own. */

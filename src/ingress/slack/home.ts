@@ -1,6 +1,8 @@
 import type { App } from "@slack/bolt";
 import type { HomeView } from "@slack/types";
-import { answerList, answerStatus } from "../answers.ts";
+import type { Caller } from "../../core/caller.ts";
+import { answerList } from "../answer-help.ts";
+import { answerStatus } from "../answers.ts";
 import { type Reply, say } from "../reply.ts";
 import { slackErrorOf } from "./api.ts";
 import { refused } from "./ask.ts";
@@ -15,7 +17,7 @@ export const listenToHome = (app: App, context: SlackContext): void =>
     // Guests can open it as well.
     const view = await context.identity
       .member({ team: body.team_id, user: event.user, trigger: "" })
-      .then(() => homeView(context))
+      .then((caller) => homeView(context, caller))
       .catch((thrown: unknown) => asHome(refused(thrown, context.logger)));
     const publish = (drawn: HomeView) =>
       context.api.views.views.publish({ user_id: event.user, view: drawn });
@@ -34,8 +36,10 @@ const tooMuch = say("The home tab could not be drawn", "`/diag status` and `/dia
 
 const asHome = (reply: Reply): HomeView => ({ type: "home", blocks: drawReply(reply).blocks });
 
-async function homeView({ catalog, reader, logger }: SlackContext): Promise<HomeView> {
-  const runs = await answerStatus(reader).catch((thrown: unknown): Reply => refused(thrown, logger, "look"));
+async function homeView({ catalog, reader, logger }: SlackContext, caller: Caller): Promise<HomeView> {
+  const runs = await answerStatus({ catalog, reader }, caller).catch(
+    (thrown: unknown): Reply => refused(thrown, logger, "look"),
+  );
   return {
     type: "home",
     blocks: [

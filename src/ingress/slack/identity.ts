@@ -4,6 +4,7 @@ import { troubleOfChannel } from "../../core/channel.ts";
 import { DiagError } from "../../core/errors.ts";
 import type { Principal } from "../../core/policy.ts";
 import type { Catalog } from "../../core/ports.ts";
+import { permalink } from "../../lib/permalink.ts";
 import { type SlackApi, slackFailure } from "./api.ts";
 import { createCache } from "./cache.ts";
 
@@ -15,6 +16,8 @@ export interface Workspace {
   readonly bot?: string;
   /** Id of the app the bot belongs to. */
   readonly app?: string;
+  /** On the web: `https://acme.slack.com/`. */
+  readonly url?: string;
 }
 
 /** Who did something, as Slack's signed payload says. */
@@ -34,6 +37,8 @@ export interface Identity {
   mustBeInternal(channel: string): Promise<void>;
   /** May the bot write there, and does nobody outside read along? Where Slack does not say, no. */
   isOurs(channel: string): Promise<boolean>;
+  /** A message on the web; undefined before Slack has said where the workspace is. */
+  permalink(channel: string, ts: string): string | undefined;
 }
 
 const USER_MS = 30_000;
@@ -72,6 +77,10 @@ export function createIdentity(
   };
   return {
     member,
+    permalink: (channel, ts) => {
+      const url = workspace()?.url;
+      return url === undefined ? undefined : permalink(url, channel, ts);
+    },
     principal: async (asker) => {
       await member(asker);
       const principal = principalOf(catalog, asker.user);

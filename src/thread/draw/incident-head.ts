@@ -2,7 +2,7 @@ import type { KnownBlock, SectionBlock } from "@slack/types";
 import { isCritical } from "../../core/alert.ts";
 import { count } from "../../core/format.ts";
 import { isEnded } from "../../core/outcome.ts";
-import type { AlertView, IncidentView, RunView, ThreadView } from "../../core/view.ts";
+import type { AlertView, FreezeView, IncidentView, RunView, ThreadView } from "../../core/view.ts";
 import { cut, mrkdwn } from "../../lib/escape.ts";
 import {
   actions,
@@ -75,7 +75,7 @@ function headlineOf(incident: IncidentView): string {
 }
 
 /** The newest run of each runbook, with its verdict and one button; the earlier ones are one click away. */
-function drawRuns(incident: IncidentView, { id, runs }: ThreadView): KnownBlock[] {
+function drawRuns(incident: IncidentView, { id, runs, freeze }: ThreadView): KnownBlock[] {
   if (runs.length === 0 && incident.status === "resolved")
     return [rich(plain("Nothing to do: every alert is resolved."))];
   if (runs.length === 0) {
@@ -90,7 +90,7 @@ function drawRuns(incident: IncidentView, { id, runs }: ThreadView): KnownBlock[
   const earlier = runs.length - shown.length;
   const label = `${count(earlier, "earlier run")}`;
   return [
-    ...shown.flatMap((run) => drawRunLine(incident, run, shown.length > 1)),
+    ...shown.flatMap((run) => drawRunLine(incident, run, shown.length > 1, freeze)),
     ...(earlier > 0 ? [actions({ action: "incident:runs", label, value: String(id) })] : []),
   ];
 }
@@ -131,8 +131,13 @@ function drawLife(incident: IncidentView): KnownBlock[] {
   return said.length === 0 ? [] : [context(...said)];
 }
 
-function drawRunLine(incident: IncidentView, run: RunView, several: boolean): KnownBlock[] {
-  const { headline, next } = verdictOf(run);
+function drawRunLine(
+  incident: IncidentView,
+  run: RunView,
+  several: boolean,
+  freeze: FreezeView | undefined,
+): KnownBlock[] {
+  const { headline, next } = verdictOf(run, freeze);
   const first = buttonsOf(run)[0];
   const which = several ? `Run #${run.id}: ` : "";
   const line: SectionBlock = {

@@ -1,7 +1,7 @@
 import { count } from "../../core/format.ts";
 import { isEnded, isRemedyOpen } from "../../core/outcome.ts";
 import { isFixedBy } from "../../core/run-outcome.ts";
-import { type RemedyView, type RunView, unansweredSteps } from "../../core/view.ts";
+import { type FreezeView, type RemedyView, type RunView, unansweredSteps } from "../../core/view.ts";
 import { bold, type Piece, plain } from "../blocks.ts";
 import { sayChecks, sayProgress } from "./progress.ts";
 import { foundNow, isAllGone, isWithdrawn } from "./second-look.ts";
@@ -20,7 +20,7 @@ const titles = (remedies: readonly RemedyView[]): Piece =>
   );
 
 /** What people should do now, or what diagbot does meanwhile: one line. */
-export function nextOf(run: RunView): Piece[] {
+export function nextOf(run: RunView, freeze?: FreezeView): Piece[] {
   const unknown = withStatus(run, "unknown");
   if (unknown.length > 0)
     return [
@@ -35,7 +35,7 @@ export function nextOf(run: RunView): Piece[] {
   if (useless.length > 0) return [bold("Next: "), plain("undo or keep what did not help: "), titles(useless)];
   if (run.cancelRequestedBy !== undefined && !isEnded(run.status))
     return [plain(`Stopping: cancel was asked for by ${run.cancelRequestedBy}`, 200)];
-  return isEnded(run.status) ? afterEnd(run) : underWay(run);
+  return isEnded(run.status) ? afterEnd(run) : underWay(run, freeze);
 }
 
 /** The alert has ended and the checks are made once more; what is still there stays. */
@@ -68,7 +68,7 @@ const DOING: Readonly<Partial<Record<RemedyView["status"], string>>> = {
   undoing: "taking back ",
 };
 
-function underWay(run: RunView): Piece[] {
+function underWay(run: RunView, freeze: FreezeView | undefined): Piece[] {
   const inForce = run.remedies.find((remedy) => remedy.held !== undefined && isRemedyOpen(remedy));
   if (inForce !== undefined)
     return [
@@ -77,6 +77,8 @@ function underWay(run: RunView): Piece[] {
       plain(" is in force for a limited time; its card can undo, keep or extend it"),
     ];
   const open = run.remedies.find((remedy) => isRemedyOpen(remedy));
+  if (open?.status === "approved" && freeze !== undefined)
+    return [bold("Now: "), plain("approved, waits for the end of the freeze: "), titles([open])];
   if (open !== undefined) return [bold("Now: "), plain(DOING[open.status] ?? ""), titles([open])];
   if (run.status === "queued") return [plain("Waiting for a worker; it starts by itself.")];
   return [bold("Now: "), plain(run.diagnosed ? "finishing" : sayProgress(run), 400)];

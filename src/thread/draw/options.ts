@@ -1,4 +1,5 @@
 import type { Principal } from "../../core/policy.ts";
+import type { RunView } from "../../core/view.ts";
 import type { ShownState } from "./plan-file.ts";
 
 /** What drawing needs besides the rows. */
@@ -9,4 +10,8 @@ export interface DrawOptions {
   readonly shown?: ShownState;
   /** Takes secrets out of what has not been recorded without them: inputs and states of plans. Default: nothing. */
   readonly redact?: (text: string) => string;
+  /** What to type for the same run once more. Default: system and runbook. */
+  readonly again?: (run: RunView) => string;
+  /** The workspace on the web, `https://acme.slack.com/`, for links to messages. */
+  readonly workspace?: string;
 }

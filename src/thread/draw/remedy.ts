@@ -1,6 +1,6 @@
 import type { KnownBlock } from "@slack/types";
 import { isRemedyOpen } from "../../core/outcome.ts";
-import type { RemedyView, RunView, ThreadView } from "../../core/view.ts";
+import type { FreezeView, RemedyView, RunView, ThreadView } from "../../core/view.ts";
 import { cut } from "../../lib/escape.ts";
 import {
   bold,
@@ -15,6 +15,7 @@ import {
   prose,
   rich,
 } from "../blocks.ts";
+import { on } from "../text/dates.ts";
 import type { WantedMessage } from "../wanted.ts";
 import { drawButtons, isDecidable, sayDecision, sayNeeds } from "./approval.ts";
 import { placeOf, sayChanges } from "./changes.ts";
@@ -42,7 +43,7 @@ export function drawCard(
 ): WantedMessage {
   const words = `${isWithdrawn(remedy, run) ? "🚫 Withdrawn:" : cardWord(remedy)} ${remedy.title}`;
   const decidable = isDecidable(remedy, options.now);
-  const frozen = decidable && thread.freeze !== undefined;
+  const stopped = decidable || STOPPED.includes(remedy.status) ? thread.freeze : undefined;
   const file = planFileState(remedy, run, options.shown ?? nothingShown);
   return {
     slot: `run/${run.id}/remedy/${remedy.key}`,
@@ -54,8 +55,8 @@ export function drawCard(
       ...drawResult(remedy, run),
       codeBlock(sayChanges(remedy, planFileNameOf(remedy, run)).join("\n")),
       ...drawFacts(remedy, run),
-      ...drawTrouble(remedy, run),
-      ...(frozen ? [rich(...prose(FROZEN))] : []),
+      ...drawTrouble(remedy, run, options),
+      ...(stopped === undefined ? [] : drawStopped(stopped)),
       ...(decidable ? [...drawRival(remedy, run), ...drawLimit(run, thread), ...drawUnseen(file, run)] : []),
       ...drawDecision(remedy, options, decidable, file),
     ],
@@ -73,7 +74,16 @@ function drawUnseen(file: PlanFile, run: RunView): KnownBlock[] {
   return [rich(...prose(words))];
 }
 
-const FROZEN = "🧊 Remedies are frozen: approved or not, nothing is applied before `/diag unfreeze`.";
+/** Approved or begun: its next write waits for the end of a freeze. */
+const STOPPED: readonly RemedyView["status"][] = ["approved", "applying", "undoing"];
+
+const drawStopped = ({ by, until }: FreezeView): KnownBlock[] => [
+  rich(
+    plain(`🧊 Remedies are frozen by ${by}: approved or not, nothing is applied before `, 300),
+    ...(until === undefined ? [inlineCode("/diag unfreeze"), plain(".")] : [plain("that ends.")]),
+  ),
+  ...(until === undefined ? [] : [context(`frozen until ${on(until)}`)]),
+];
 
 /** What became of it, before everything else: who comes later reads this line only. */
 function drawResult(remedy: RemedyView, run: RunView): KnownBlock[] {
@@ -136,7 +146,7 @@ const isAhead = ({ status }: RemedyView): boolean =>
   isRemedyOpen({ status }) && status !== "unknown" && status !== "undoing";
 
 /** What the recorded words have not said yet: the difference that made it void, what is known of a call nobody saw end. */
-function drawTrouble(remedy: RemedyView, run: RunView): KnownBlock[] {
+function drawTrouble(remedy: RemedyView, run: RunView, { again }: DrawOptions): KnownBlock[] {
   const told = remedy.note ?? "";
   const said = linesOfTrouble(remedy).filter(({ line }) => !told.includes(line));
   const title = remedy.status === "void" ? "What has changed" : "What is known";
@@ -145,7 +155,12 @@ function drawTrouble(remedy: RemedyView, run: RunView): KnownBlock[] {
       ? []
       : [rich(bold(title)), codeBlock(said.map(({ step, line }) => cut(`${step}${line}`, 300)).join("\n"))]),
     ...(isStale(remedy) && !isWithdrawn(remedy, run) && helpedBefore(remedy, run) === undefined
-      ? [rich(plain("To plan it anew: "), inlineCode(`/diag ${run.system} ${run.runbook}`, 200))]
+      ? [
+          rich(
+            plain("To plan it anew: "),
+            inlineCode(again?.(run) ?? `/diag ${run.system} ${run.runbook}`, 700),
+          ),
+        ]
       : []),
   ];
 }

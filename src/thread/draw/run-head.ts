@@ -12,7 +12,7 @@ import { sayCaller } from "./words.ts";
 
 /** Root of a thread somebody asked for: the state of its first run, in two lines. */
 export function drawRunHead(run: RunView, thread: ThreadView): WantedMessage {
-  const { headline, next } = verdictOf(run);
+  const { headline, next } = verdictOf(run, thread.freeze);
   return {
     slot: "head",
     kind: "message",

@@ -1,5 +1,6 @@
 import type { IncidentView, RunView, ThreadView } from "../../core/view.ts";
-import { fallback, lines, rich } from "../blocks.ts";
+import { permalink } from "../../lib/permalink.ts";
+import { fallback, lines, newline, rich, webLink } from "../blocks.ts";
 import type { WantedMessage } from "../wanted.ts";
 import { createAttachments } from "./files.ts";
 import { drawFindings } from "./findings.ts";
@@ -27,7 +28,7 @@ export function drawThread(view: ThreadView, options: DrawOptions): WantedMessag
 function drawAll(view: ThreadView, options: DrawOptions): WantedMessage[] {
   const first = view.runs[0];
   if (view.incident !== undefined) return drawIncident(view.incident, view, options);
-  if (first === undefined) return view.notice === undefined ? [] : [drawNotice(view.notice)];
+  if (first === undefined) return view.notice === undefined ? [] : [drawNotice(view.notice, view, options)];
   return [drawRunHead(first, view), ...view.runs.flatMap((run) => drawRun(run, view, options))];
 }
 
@@ -45,13 +46,22 @@ function drawIncident(incident: IncidentView, view: ThreadView, options: DrawOpt
 }
 
 /** A message that belongs to no run: a thread of one. */
-const drawNotice = (words: string): WantedMessage => ({
-  slot: "head",
-  kind: "message",
-  urgent: false,
-  text: fallback(words),
-  blocks: [rich(lines(words, 2_000))],
-});
+function drawNotice(words: string, { about }: ThreadView, { workspace }: DrawOptions): WantedMessage {
+  const link = about === undefined ? undefined : linkTo(about, workspace);
+  return {
+    slot: "head",
+    kind: "message",
+    urgent: false,
+    text: fallback(words),
+    blocks: [
+      rich(lines(words, 2_000), ...(link === undefined ? [] : [newline, webLink(link, "Open its thread")])),
+    ],
+  };
+}
+
+/** A message on the web, as Slack's own permalinks have it. */
+const linkTo = ({ channel, ts }: { channel: string; ts: string }, workspace: string | undefined) =>
+  workspace === undefined ? undefined : permalink(workspace, channel, ts);
 
 function drawRun(run: RunView, view: ThreadView, options: DrawOptions): WantedMessage[] {
   const { attach, messages } = createAttachments(run);

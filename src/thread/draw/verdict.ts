@@ -1,6 +1,6 @@
 import { isEnded } from "../../core/outcome.ts";
 import { isFixedBy } from "../../core/run-outcome.ts";
-import { type RunView, unansweredSteps } from "../../core/view.ts";
+import { type FreezeView, type RunView, unansweredSteps } from "../../core/view.ts";
 import type { Piece } from "../blocks.ts";
 import { nextOf } from "./next.ts";
 import { foundNow } from "./second-look.ts";
@@ -12,7 +12,10 @@ export interface Verdict {
   readonly next: readonly Piece[];
 }
 
-export const verdictOf = (run: RunView): Verdict => ({ headline: headlineOf(run), next: nextOf(run) });
+export const verdictOf = (run: RunView, freeze?: FreezeView): Verdict => ({
+  headline: headlineOf(run),
+  next: nextOf(run, freeze),
+});
 
 function headlineOf(run: RunView): string {
   const top = byGravity(foundNow(run))[0];

@@ -1,3 +1,5 @@
+import type { ThreadView } from "../../core/view.ts";
+import type { DrawOptions } from "../draw/options.ts";
 import { drawThread } from "../draw/thread.ts";
 import type { WantedMessage } from "../wanted.ts";
 import { difference, isClosing, type Operation } from "./difference.ts";
@@ -29,19 +31,28 @@ export async function advance(room: Room, errand: Errand, turn: Turn): Promise<b
   if (view === undefined || !isWorthShowing(view)) return finish(room, errand, rev);
   const rows = await room.messages.shown(errand.thread);
   const pass: Pass = { errand, view, shown: new Map(rows.map((row) => [row.slot, row])) };
-  const wanted = draw(room, pass);
+  const wanted = await draw(room, pass);
   if (wanted.length === 0) return finish(room, errand, rev);
   errand.live = wanted.some((message) => message.live === true);
   return work(room, pass, wanted, turn, rev);
 }
 
-const draw = (room: Room, { view, shown }: Pass): readonly WantedMessage[] =>
-  drawThread(view, {
+const draw = async (room: Room, { view, shown }: Pass): Promise<readonly WantedMessage[]> =>
+  drawThread(view, { ...(await optionsFor(room, view)), shown: (slot) => shown.get(slot)?.state });
+
+async function optionsFor(room: Room, view: ThreadView): Promise<DrawOptions> {
+  const { again } = room;
+  const options = {
     now: room.now(),
-    people: room.people(),
-    shown: (slot) => shown.get(slot)?.state,
+    people: await room.people(),
     redact: room.redact,
-  });
+    ...(again === undefined ? {} : { again }),
+  };
+  if (view.about === undefined) return options;
+  const self = await room.identity.get(room.slack);
+  const url = self.kind === "ok" ? self.value.url : undefined;
+  return url === undefined ? options : { ...options, workspace: url };
+}
 
 async function work(
   room: Room,
@@ -67,7 +78,7 @@ async function work(
     const verdict = await perform(room, pass, ready.operation);
     if (verdict === "stop") return false;
     // A card waits for the file with all changes of its plan.
-    if (ready.operation.wanted.kind === "file") wanted = draw(room, pass);
+    if (ready.operation.wanted.kind === "file") wanted = await draw(room, pass);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Principal } from "../../core/policy.ts";
 import type { MessageStore, Reader } from "../../core/ports.ts";
+import type { RunView } from "../../core/view.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { Access } from "./access.ts";
 import type { Budgets } from "./budgets.ts";
@@ -25,7 +26,10 @@ export interface SenderMetrics {
 export interface Room {
   readonly messages: MessageStore;
   readonly reader: Reader;
-  readonly people: () => readonly Principal[];
+  /** Those of diagbot.yaml whom Slack still knows as full members. */
+  readonly people: () => Promise<readonly Principal[]>;
+  /** What to type for the same run once more. */
+  readonly again?: ((run: RunView) => string) | undefined;
   readonly slack: SlackCalls;
   readonly access: Access;
   readonly channels: Channels;

@@ -124,6 +124,19 @@ export class SlackCalls {
     );
   }
 
+  /** May the account decide anything? Not guests, bots, people of other workspaces, and accounts that are switched off. */
+  canDecide(user: string): Promise<Answer<boolean>> {
+    return this.call("users.info", async () => {
+      const info = await this.client.users.info({ user }).catch((error: unknown) => {
+        if (isUnknownUser(error)) return undefined;
+        throw error;
+      });
+      if (info === undefined) return false;
+      const { deleted, is_restricted, is_ultra_restricted, is_bot, is_stranger } = info.user ?? {};
+      return ![deleted, is_restricted, is_ultra_restricted, is_bot, is_stranger].includes(true);
+    });
+  }
+
   /** One page of a channel (newest first) or of a thread (oldest first), from `oldest` (unix seconds) on. */
   read({ channel, root }: Place, oldest: string, cursor: string | undefined): Promise<Answer<Page>> {
     const common = {
@@ -172,6 +185,9 @@ function required(value: string | undefined): string {
   if (value === undefined) throw new Error("Slack's answer names no message");
   return value;
 }
+
+const isUnknownUser = (error: unknown): boolean =>
+  (error as { data?: { error?: unknown } } | undefined)?.data?.error === "user_not_found";
 
 interface RawMessage {
   readonly ts?: string;

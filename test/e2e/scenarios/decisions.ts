@@ -16,7 +16,7 @@ async function anotherRunEnds(stage: Stage): Promise<void> {
 
 /** Who decides what, and what becomes of it. */
 export function decisionScenarios(house: () => House): void {
-  it.concurrent("the asker may not approve; anyone sees the plan; a denial needs a reason and ends it", async () => {
+  it.concurrent("the asker may not approve; readers see the plan; a denial needs a reason and ends it", async () => {
     const { stage, caches } = house();
     const at = channelOf("denied");
     await caches.denied.fill();
@@ -25,14 +25,14 @@ export function decisionScenarios(house: () => House): void {
     await stage.click("U0ALICE", card, "remedy:approve");
     await stage.told("U0ALICE", /you asked for this run, so somebody else must decide/);
 
-    await stage.click("U0CAROL", card, "remedy:preview");
+    await stage.click("U0ERIN", card, "remedy:preview");
     const plan = await stage.slack.waitFor((slack) => {
-      const text = textOf(slack.view("U0CAROL")?.blocks);
+      const text = textOf(slack.view("U0ERIN")?.blocks);
       return text.includes("sha256") && text;
     }, PATIENCE_MS);
     expect(plan).toContain("CONFIG SET maxmemory-policy allkeys-lru (now noeviction");
     expect(plan).toMatch(/\b[0-9a-f]{64}\b/);
-    await stage.slack.close("U0CAROL", { all: true });
+    await stage.slack.close("U0ERIN", { all: true });
 
     await stage.click("U0DAVE", card, "remedy:deny");
     const empty = await stage.slack.submit("U0DAVE", { reason: "" });

@@ -58,11 +58,12 @@ export const catalog: Catalog = {
       id: "orders",
       ...SystemSchema.parse({ channel: "C0OPS", connections: { main: postgres, replica: postgres } }),
     },
-    { id: "website", ...SystemSchema.parse({ connections: {} }) },
+    { id: "website", ...SystemSchema.parse({ connections: {}, readers: ["everybody"] }) },
   ],
   people: [
     { id: PrincipalId.parse("alice"), roles: ["oncall"], slack: ["U0ALICE"] },
     { id: PrincipalId.parse("bob"), roles: ["oncall", "dba"], slack: ["U0BOB"] },
+    { id: PrincipalId.parse("rita"), roles: ["reader"], slack: ["U0RITA"] },
     {
       id: PrincipalId.parse("mallory"),
       roles: ["oncall"],
@@ -73,7 +74,7 @@ export const catalog: Catalog = {
     { id: PrincipalId.parse("erin"), roles: ["oncall"], slack: ["W0ERIN"] },
   ],
   policies: Policies.parse({ high: { approvals: 1, from: ["oncall"], self: false } }),
-  limits: Limits.parse({}),
+  limits: Limits.parse({ commandsPerMinute: 200 }),
   alerts: AlertSettings.parse({}),
   channel: "C0OPS",
 };
@@ -82,6 +83,7 @@ const people = [
   { id: "U0ALICE", name: "alice" },
   { id: "U0BOB", name: "bob" },
   { id: "U0CAROL", name: "carol" },
+  { id: "U0RITA", name: "rita" },
   { id: "U0GUEST", name: "guest", is_restricted: true },
   { id: "U0GONE", name: "gone", deleted: true },
   { id: "U0BOT", name: "robot", is_bot: true },

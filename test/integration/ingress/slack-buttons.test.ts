@@ -36,9 +36,25 @@ describeDoor(rig, (door) => {
     expect(JSON.stringify(shown.args.blocks)).toMatch(/does not know you/);
   });
 
+  it("says under a freeze that nothing begins, and when the approval lapses", async () => {
+    const { id, card } = await rig.waitingRemedy(door.bench, "remedy:approve");
+    await door.bench.slack.command("U0ALICE", "C0OPS", "/diag", "freeze 2h release");
+    try {
+      await door.bench.slack.click("U0BOB", card, "remedy:approve");
+      await door.ephemeral(
+        "U0BOB",
+        /Approved, but frozen by alice until \d\d:\d\d UTC; this approval lapses at \d\d:\d\d UTC/,
+      );
+      expect(await rig.approvalState(id)).toBe("approved");
+    } finally {
+      await rig.pool.query("DELETE FROM write_freeze");
+    }
+  });
+
   it.each([
     ["U0ALICE", /somebody else must decide/],
     ["U0CAROL", /does not know you.*ask alice, bob/s],
+    ["U0RITA", /needs the role oncall/],
     ["U0GUEST", /guests may not/],
     ["U0GONE", /deactivated/],
     ["U0BOT", /bots may not/],
@@ -132,18 +148,18 @@ describeDoor(rig, (door) => {
 
   it("shows the exact plan and every step", async () => {
     const { run, card } = await rig.waitingRemedy(door.bench, "remedy:preview");
-    await door.bench.slack.click("U0CAROL", card, "remedy:preview");
+    await door.bench.slack.click("U0RITA", card, "remedy:preview");
     const plan = await door.bench.slack.waitFor((slack) => {
-      const text = textOf(slack.view("U0CAROL")?.blocks);
+      const text = textOf(slack.view("U0RITA")?.blocks);
       return text.includes("sha256") && text;
     });
     expect(plan).toContain("terminate session 4711 (app orders, idle 22 min)");
     expect(plan).toContain("a".repeat(64));
-    await door.bench.slack.close("U0CAROL", { all: true });
+    await door.bench.slack.close("U0RITA", { all: true });
     const details = await door.bench.postCard("run:details", String(run));
-    await door.bench.slack.click("U0CAROL", details, "run:details");
-    await door.bench.slack.waitFor((slack) => textOf(slack.view("U0CAROL")?.blocks).includes(`Run #${run}`));
-    await door.bench.slack.close("U0CAROL", { all: true });
+    await door.bench.slack.click("U0RITA", details, "run:details");
+    await door.bench.slack.waitFor((slack) => textOf(slack.view("U0RITA")?.blocks).includes(`Run #${run}`));
+    await door.bench.slack.close("U0RITA", { all: true });
   });
 
   it("opens a step whole, page by page", async () => {
@@ -156,20 +172,20 @@ describeDoor(rig, (door) => {
     );
     const details = await door.bench.postCard("run:details", String(run));
     const shows = (words: RegExp) =>
-      door.bench.slack.waitFor((slack) => words.test(textOf(slack.view("U0CAROL")?.blocks)));
-    await door.bench.slack.click("U0CAROL", details, "run:details");
+      door.bench.slack.waitFor((slack) => words.test(textOf(slack.view("U0RITA")?.blocks)));
+    await door.bench.slack.click("U0RITA", details, "run:details");
     await shows(/usage: connection usage \(postgres\.connection-usage on main, succeeded/);
-    await door.bench.slack.clickInView("U0CAROL", "run:step");
+    await door.bench.slack.clickInView("U0RITA", "run:step");
     await shows(/session 0 has\W+u\{200b\} waited/);
-    for (let page = 2; !textOf(door.bench.slack.view("U0CAROL")?.blocks).includes("session 5999 "); page++) {
-      await door.bench.slack.clickInView("U0CAROL", "run:step-page");
+    for (let page = 2; !textOf(door.bench.slack.view("U0RITA")?.blocks).includes("session 5999 "); page++) {
+      await door.bench.slack.clickInView("U0RITA", "run:step-page");
       await shows(new RegExp(`page ${page} of`));
     }
-    await door.bench.slack.close("U0CAROL", { all: true });
+    await door.bench.slack.close("U0RITA", { all: true });
   });
 
   it("cancels a run for its asker and for people it knows", async () => {
-    await door.bench.slack.command("U0CAROL", "C0OPS", "/diag", "orders");
+    await door.bench.slack.command("U0CAROL", "C0OPS", "/diag", "website");
     const { id } = await rig.newestRun();
     const card = await door.bench.postCard("run:cancel", String(id));
     const requested = async () =>

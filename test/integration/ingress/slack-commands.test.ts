@@ -26,6 +26,22 @@ describeDoor(rig, (door) => {
     expect(raw).not.toMatch(/response_url|"token"/);
   });
 
+  it("names the channel of the thread, and links it once it is posted", async () => {
+    const ack = await door.bench.slack.command("U0ALICE", "C0OPS", "/diag", "orders");
+    expect(JSON.stringify(ack.blocks)).toContain('{"type":"channel","channel_id":"C0OPS"}');
+    const { id, thread_id } = await rig.newestRun();
+    await rig.pool.query(
+      "INSERT INTO slack_message (thread_id, slot, channel, ts, state, digest) VALUES ($1, 'head', 'C0OPS', $2, 'sent', 'x')",
+      [thread_id, `17000${id}.000100`],
+    );
+    const link = `archives/C0OPS/p17000${id}000100`;
+    const told = () => door.bench.slack.ephemerals("U0ALICE").map((shown) => JSON.stringify(shown));
+    await door.bench.slack.waitFor(() => told().some((shown) => shown.includes(link)));
+    // Who asks where it stands gets the link at once.
+    const status = await door.bench.slack.command("U0ALICE", "C0OPS", "/diag", `status ${id}`);
+    expect(JSON.stringify(status)).toContain(link);
+  });
+
   it("runs the health matrix for a system alone, for any full member", async () => {
     await door.bench.slack.command("U0CAROL", "C0OPS", "/diag", "website");
     expect(await rig.newestRun()).toMatchObject({ runbook: "service-health", caller: { name: "U0CAROL" } });
@@ -58,14 +74,33 @@ describeDoor(rig, (door) => {
     expect(await rig.count("run")).toBe(before);
   });
 
-  it.each(["help", "help pg-pool-exhausted", "list", "list orders", "status", "status 1", "history orders"])(
-    "answers /diag %s",
-    async (words) => {
-      const ack = await door.bench.slack.command("U0CAROL", "C0OPS", "/diag", words);
-      expect(textOf(ack)).not.toMatch(/did not work|Not accepted/);
-      expect(ack.blocks?.length).toBeGreaterThan(0);
-    },
-  );
+  it.each([
+    ...["help", "help pg-pool-exhausted", "list", "list orders", "status", "status 1", "history orders"],
+    ...["pending", "pending orders"],
+  ])("answers /diag %s", async (words) => {
+    const ack = await door.bench.slack.command("U0RITA", "C0OPS", "/diag", words);
+    expect(textOf(ack)).not.toMatch(/did not work|Not accepted|Not allowed/);
+    expect(ack.blocks?.length).toBeGreaterThan(0);
+  });
+
+  it("shows what is found on a system to its readers only", async () => {
+    await door.bench.slack.command("U0ALICE", "C0OPS", "/diag", "orders");
+    const { id } = await rig.newestRun();
+    for (const words of [`status ${id}`, "history orders", "pending orders", "orders"])
+      expect(textOf(await door.bench.slack.command("U0CAROL", "C0OPS", "/diag", words))).toMatch(
+        /may not read what is found on orders/,
+      );
+    const newest = await door.bench.slack.command("U0CAROL", "C0OPS", "/diag", "status");
+    expect(textOf(newest)).toContain("website service-health");
+    expect(textOf(newest)).not.toContain("orders ");
+    await door.bench.slack.openHome("U0CAROL");
+    const home = await door.bench.slack.waitFor((slack) => slack.home("U0CAROL"));
+    expect(textOf(home)).not.toContain("orders service-health");
+    const details = await door.bench.postCard("run:details", String(id));
+    await door.bench.slack.click("U0CAROL", details, "run:details");
+    await door.bench.slack.waitFor((slack) => /may not read/.test(textOf(slack.view("U0CAROL"))));
+    await door.bench.slack.close("U0CAROL", { all: true });
+  });
 
   it.each(["U0GUEST", "U0GONE", "U0BOT", "U0FOREIGN"])("lets %s run nothing", async (user) => {
     const before = await rig.count("run");
@@ -84,9 +119,55 @@ describeDoor(rig, (door) => {
     expect(textOf(await door.bench.slack.command("U0CAROL", "C0OPS", "/diag", "status"))).toMatch(
       /release under way/,
     );
+    // Rita is known, but unfreezing needs a role; freezing for a second would be the same by another word.
+    expect(textOf(await door.bench.slack.command("U0RITA", "C0OPS", "/diag", "unfreeze"))).toMatch(
+      /needs the role oncall/,
+    );
+    expect(textOf(await door.bench.slack.command("U0RITA", "C0OPS", "/diag", "freeze 1s mine"))).toMatch(
+      /frozen for (119 min|2 h).*lasts longer/s,
+    );
     expect(textOf(await door.bench.slack.command("U0BOB", "C0OPS", "/diag", "unfreeze"))).toMatch(
       /may begin again/,
     );
+  });
+
+  it("announces freeze and unfreeze in every channel that shows remedies", async () => {
+    const notices = async () =>
+      (
+        await rig.pool.query(
+          "SELECT t.channel, n.text FROM notice n JOIN thread t ON t.id = n.thread_id ORDER BY t.id DESC LIMIT 2",
+        )
+      ).rows;
+    await door.bench.slack.command("U0ALICE", "C0OPS", "/diag", "freeze 2h release under way");
+    expect((await notices())[0]).toEqual({
+      channel: "C0OPS",
+      text: expect.stringMatching(/frozen by alice until .*UTC: release under way/),
+    });
+    await door.bench.slack.command("U0BOB", "C0OPS", "/diag", "unfreeze");
+    expect((await notices())[0]).toEqual({
+      channel: "C0OPS",
+      text: expect.stringMatching(/freeze of alice was ended by bob: remedies may begin again/),
+    });
+  });
+
+  it("says what unfreezing sets off, and asks once more when the freeze is old", async () => {
+    const { run, id } = await rig.waitingRemedy(door.bench, "remedy:approve");
+    await door.bench.slack.command("U0ALICE", "C0OPS", "/diag", "freeze release under way");
+    await rig.pool.query(
+      "UPDATE approval SET state = 'approved', execute_before = now() + '5 min' WHERE id = $1",
+      [id],
+    );
+    await rig.pool.query("UPDATE remedy SET status = 'approved' WHERE run_id = $1", [run]);
+    await rig.pool.query("UPDATE write_freeze SET since = now() - interval '2 hours'");
+    const asked = await door.bench.slack.command("U0BOB", "C0OPS", "/diag", "unfreeze");
+    expect(textOf(asked)).toMatch(
+      new RegExp(`Still frozen.*apply: Terminate .run #${run} on orders.*unfreeze yes`, "s"),
+    );
+    expect(await rig.count("write_freeze")).toBe(1);
+    const done = await door.bench.slack.command("U0BOB", "C0OPS", "/diag", "unfreeze yes");
+    expect(textOf(done)).toMatch(new RegExp(`may begin again.*apply: Terminate .run #${run} on orders`, "s"));
+    expect(await rig.count("write_freeze")).toBe(0);
+    await rig.pool.query("UPDATE run SET status = 'cancelled' WHERE id = $1", [run]);
   });
 
   it("a foreign name cannot become a mention in an answer", async () => {
@@ -186,6 +267,16 @@ describeDoor(rig, (door) => {
     await door.bench.slack.selectInView("U0GUEST", "form:system", "orders");
     await door.bench.slack.waitFor((slack) => /guests may not/.test(textOf(slack.view("U0GUEST"))));
     await door.bench.slack.close("U0GUEST", { all: true });
+  });
+
+  it("gives every member a bucket of their own", async () => {
+    const ask = (user: string) => door.bench.slack.command(user, "C0OPS", "/diag", "help");
+    const isRefused = (ack: unknown) => /more than 200 requests a minute/.test(textOf(ack));
+    let refused = false;
+    for (let asked = 0; asked < 2_000 && !refused; asked += 20)
+      refused = (await Promise.all(Array.from({ length: 20 }, () => ask("U0CAROL")))).some(isRefused);
+    expect(refused).toBe(true);
+    expect(textOf(await ask("U0RITA"))).toMatch(/What you can ask/);
   });
 
   it("acknowledges 100 commands at once within Slack's time", async () => {

@@ -113,6 +113,49 @@ describe("diagbot run", () => {
   });
 });
 
+describe("what /diag has, too", () => {
+  it.each([
+    [["list"], "list", []],
+    [["list", "shop"], "list", ["shop"]],
+    [["history", "shop"], "history", ["shop"]],
+    [["pending"], "pending", []],
+    [["freeze", "1h30m", "release", "under", "way"], "freeze", ["1h30m", "release", "under", "way"]],
+    [["freeze"], "freeze", []],
+    [["unfreeze"], "unfreeze", []],
+    [["unfreeze", "--yes"], "unfreeze", ["yes"]],
+    [["cancel", "#42"], "cancel", ["42"]],
+  ])("%j goes through the same door", async (argv, command, words) => {
+    const { say, asked } = rig();
+    const { code, out } = await say(...argv);
+    expect({ code, asks: asked.asks }).toEqual({ code: 0, asks: [{ command, words }] });
+    // Advice names what can be typed here.
+    expect(out).toContain("diagbot unfreeze --yes");
+    expect(JSON.parse((await say(...argv, "--json")).out)).toEqual({ runs: [] });
+  });
+
+  it("exits by what the door says", async () => {
+    const refusedBy = (code: "not_allowed" | "unknown_system") =>
+      rig({
+        ask: async () => ({
+          ...{ title: "no", sections: [] },
+          error: { code, message: "no", hint: "type `/diag list`" },
+        }),
+      });
+    expect(await refusedBy("not_allowed").say("unfreeze")).toEqual({
+      ...{ code: 2, out: "", err: "not_allowed: no\ntype `diagbot list`\n" },
+    });
+    expect((await refusedBy("unknown_system").say("history", "shpo")).code).toBe(64);
+    expect((await rig().say("history")).code).toBe(64);
+    expect((await rig().say("cancel", "43")).code).toBe(64);
+  });
+
+  it("a cancelled run is brought to its end where no worker is alive", async () => {
+    const { say, asked } = rig({ hasWorker: async () => false });
+    await say("cancel", "42");
+    expect(asked.inline).toEqual([42]);
+  });
+});
+
 describe("the other commands", () => {
   it("lists runbooks without configuration", async () => {
     const { say } = rig({ config: refusing("bad_config", "no file") });
@@ -235,7 +278,7 @@ describe("the other commands", () => {
       "doctor",
       "replay",
       "audit",
-      "migrate",
+      ...["migrate", "list", "history", "pending", "cancel", "freeze", "unfreeze"],
     ])
       expect(out).toMatch(new RegExp(`^  ${command}\\b`, "m"));
     expect(await rig().say("--version")).toEqual({ code: 0, out: "1.2.3\n", err: "" });

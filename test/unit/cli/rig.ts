@@ -223,6 +223,7 @@ export function rig(more: Partial<CliHouse> = {}, account = "alice") {
     votes: [] as VoteAsk[],
     answers: [] as AnswerAsk[],
     incidents: [] as { incident: string; reason: string }[],
+    asks: [] as { command: string; words: readonly string[] }[],
     inline: [] as number[],
     served: [] as string[],
     closed: 0,
@@ -235,6 +236,11 @@ export function rig(more: Partial<CliHouse> = {}, account = "alice") {
     submit: async (ask) => {
       asked.submit.push(ask);
       return RunId.parse(42);
+    },
+    ask: async (command, words) => {
+      asked.asks.push({ command, words });
+      const freeze = "type `/diag unfreeze yes` or `/diag shop pg-locks`";
+      return { title: "Newest runs", sections: [{ kind: "text", text: freeze }], data: { runs: [] } };
     },
     run: async (id) => (id === 42 ? waitingRun() : undefined),
     hasWorker: async () => true,

@@ -45,8 +45,24 @@ describe("diagbot.yaml", () => {
     expect(config.policies.high).toMatchObject({ approvals: 1, expires: 1_800_000, execute: 600_000 });
     expect(config.people.find((person) => person.id === "bob")?.roles).toEqual(["oncall", "dba"]);
     expect(config.slackChannel).toBe("C0OPS");
-    expect(config.limits).toEqual({ writesPerSystemHour: 30, simultaneousWrites: 5 });
+    expect(config.limits).toEqual({ writesPerSystemHour: 30, simultaneousWrites: 5, commandsPerMinute: 30 });
+    expect(config.freeze).toEqual({ unfreeze: ["oncall"], askAgainAfter: 3_600_000 });
+    expect(config.systems[0]?.readers).toEqual(["oncall", "dba"]);
     expect(config.path).toBe(join(cwd, "diagbot.yaml"));
+  });
+
+  it.each([
+    [
+      "a second person with one account",
+      "  bob: { login: [root@web1] }\n",
+      "",
+      "root@web1 is also ann's account",
+    ],
+    ["a reader nobody is", "", "systems:\n  shop: { readers: [oncal] }\n", 'did you mean "oncall"?'],
+    ["a role nobody has", "", "freeze: { unfreeze: [onkall] }\n", 'did you mean "oncall"?'],
+  ])("refuses %s", (_what, person, more, says) => {
+    const ann = "people:\n  ann: { slack: [U0ANN], roles: [oncall], login: [root] }\n";
+    expect(refusal(`${ann}${person}${more}`).join("\n")).toContain(says);
   });
 
   it("knows every secret, in the forms it may be printed in", () => {

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { checkRun } from "../../../src/ingress/check-run.ts";
 import { describeField, paramFields, readParams } from "../../../src/ingress/params.ts";
 import { BadParameters } from "../../../src/ingress/reply.ts";
-import { bookOf, catalogOf } from "./fixtures.ts";
+import { bookOf, catalogOf, none } from "./fixtures.ts";
 
 const book = bookOf({
   id: "book",
@@ -87,6 +87,18 @@ describe("parameters", () => {
   });
 
   it.each([
+    [{ minutes: "abc" }, 'minutes: "abc" is not a whole number from 1 to 60'],
+    [{ minutes: "61" }, 'minutes: "61" is not a whole number from 1 to 60'],
+    [{ ratio: "half" }, 'ratio: "half" is not a number from 0 to 1'],
+    [{ deep: "maybe" }, 'deep: "maybe" is not yes or no'],
+    [{ order: "sideways" }, 'order: "sideways" is not one of oldest, newest'],
+    [{ note: "too long" }, 'note: "too long" is more than 5 characters'],
+    [{ tables: "a,b,c,d" }, 'tables: "a,b,c,d" is more than 3 values'],
+  ])("%j: the value, and what is allowed instead", (words, says) => {
+    expect(complaintsOf(words as Record<string, string>)).toEqual([says]);
+  });
+
+  it.each([
     [{ minutes: "1.5" }],
     [{ minutes: "" }],
     [{ minutes: "0x10" }],
@@ -100,7 +112,12 @@ describe("parameters", () => {
 
 describe("a run", () => {
   const catalog = catalogOf({
-    runbooks: [bookOf({ id: "book", params: z.object({ n: z.int().default(1) }), needs: ["postgres"] })],
+    runbooks: [
+      bookOf({ id: "book", params: z.object({ n: z.int().default(1) }), needs: ["postgres"] }),
+      bookOf({ id: "pg-pool", title: "Pool", params: none }),
+      bookOf({ id: "slow-queries", title: "Slow queries", params: none }),
+      bookOf({ id: "slow-pages", title: "Pages", params: none }),
+    ],
   });
   const check = (system: string, runbook: string, params: Record<string, string> = {}) =>
     checkRun(
@@ -125,9 +142,32 @@ describe("a run", () => {
 
   it.each([
     ["chekout", "book", "unknown_system", /did you mean .*checkout/],
+    ["book", "checkout", "unknown_system", /did you mean `\/diag checkout book`\?/],
+    ["book", "chekout", "unknown_system", /did you mean `\/diag checkout book`\?/],
+    [
+      "book",
+      "service-health",
+      "unknown_system",
+      /the system comes first: `\/diag <system> book`.*checkout, web/,
+    ],
+    ["bok", "checkout", "unknown_system", /did you mean `\/diag checkout book`\?/],
+    ["checkout", "pool", "unknown_runbook", /did you mean `\/diag checkout pg-pool`\?/],
+    [
+      "checkout",
+      "is slow",
+      "unknown_runbook",
+      /`\/diag checkout slow-queries` or `\/diag checkout slow-pages`/,
+    ],
+    [
+      "checkout",
+      "is down",
+      "unknown_runbook",
+      /`\/diag list checkout`.*`\/diag checkout` to check everything/,
+    ],
+    ["checkout", "book stray", "usage", /key=value/],
     ["hlep", "book", "unknown_system", /did you mean .*help/],
     ["nothing-like-it", "book", "unknown_system", /diag list/],
-    ["checkout", "bok", "unknown_runbook", /did you mean "book"/],
+    ["checkout", "bok", "unknown_runbook", /did you mean `\/diag checkout book`\?/],
     ["web", "book", "missing_connection", /diagbot.yaml/],
   ])("%s %s is %s", (system, runbook, code, hint) => {
     expect(() => check(system, runbook)).toThrow(

@@ -59,6 +59,28 @@ const CASES: Readonly<Record<string, ThreadView>> = {
     [run({ status: "waiting", severity: "critical", findings: [EXHAUSTED], remedies: [remedy(), ADVICE] })],
     { freeze: { by: "carol", reason: "database upgrade", since: at(600), until: at(-3000) } },
   ),
+  "approved-but-frozen": thread(
+    [
+      run({
+        status: "waiting",
+        severity: "critical",
+        findings: [EXHAUSTED],
+        remedies: [
+          remedy({
+            status: "approved",
+            approval: approval({
+              state: "approved",
+              executeBefore: at(-600),
+              votes: [
+                { principal: PrincipalId.parse("bob"), decision: "approve", account: "bob@web1", at: at(60) },
+              ],
+            }),
+          }),
+        ],
+      }),
+    ],
+    { freeze: { by: "carol", reason: "database upgrade", since: at(600) } },
+  ),
   "destructive-two-votes": thread([
     run({
       status: "waiting",

@@ -1,9 +1,11 @@
 import type { App, BlockAction, ButtonAction } from "@slack/bolt";
 import type { KnownBlock, ModalView } from "@slack/types";
+import type { Caller } from "../../../core/caller.ts";
 import { DiagError } from "../../../core/errors.ts";
 import { ApprovalId, RunId, ThreadId } from "../../../core/ids.ts";
 import type { RunView } from "../../../core/view.ts";
 import { runOrThrow } from "../../answers.ts";
+import { mustRead } from "../../rights.ts";
 import { slackErrorOf, slackFailure } from "../api.ts";
 import { refused } from "../ask.ts";
 import { askerOf } from "../asker.ts";
@@ -19,23 +21,26 @@ interface Look {
   readonly title: string;
   /** Over what is open: the steps of a run stay below the one that is looked at. */
   readonly how: "open" | "push";
-  read(value: string | undefined): Promise<KnownBlock[]>;
+  read(caller: Caller, value: string | undefined): Promise<KnownBlock[]>;
 }
 
 /** The buttons that only look: the exact plan of a remedy, every step of a run, one step whole, the runs of an incident. */
 export function listenToLooks(app: App, context: SlackContext): void {
-  const { reader } = context;
   const preview: Look = {
     title: "What would be done",
     how: "open",
-    read: (value) => readPlan(context, value),
+    read: (...asked) => readPlan(context, ...asked),
   };
-  const details: Look = { title: "Every step", how: "open", read: (value) => readSteps(reader, value) };
-  const step: Look = { title: "One step", how: "push", read: (value) => readSteps(reader, value) };
+  const details: Look = {
+    title: "Every step",
+    how: "open",
+    read: (...asked) => readSteps(context, ...asked),
+  };
+  const step: Look = { title: "One step", how: "push", read: (...asked) => readSteps(context, ...asked) };
   const earlier: Look = {
     title: "Runs of this incident",
     how: "open",
-    read: (value) => readRuns(reader, value),
+    read: (...asked) => readRuns(context, ...asked),
   };
   for (const [action_id, look] of [
     ["remedy:preview", preview],
@@ -56,7 +61,10 @@ async function turnPage(context: SlackContext, { body, action, ack }: ClickArgs)
   await ack();
   const blocks = await context.identity
     .member(askerOf(body))
-    .then(() => readSteps(context.reader, action.value))
+    .then((caller) => {
+      context.door.admit(caller);
+      return readSteps(context, caller, action.value);
+    })
     .catch((thrown: unknown) => drawReply(refused(thrown, context.logger)).blocks);
   const title = placeOf(action.value)?.step === undefined ? "Every step" : "One step";
   await fill(context, body.view?.id, modal(title, blocks));
@@ -73,7 +81,10 @@ async function show(context: SlackContext, args: ClickArgs, look: Look): Promise
   await args.ack();
   const blocks = await identity
     .member(askerOf(args.body))
-    .then(() => look.read(args.action.value))
+    .then((caller) => {
+      context.door.admit(caller);
+      return look.read(caller, args.action.value);
+    })
     .catch((thrown: unknown) => drawReply(refused(thrown, logger, "look")).blocks);
   await fill(context, opened.view?.id, modal(look.title, blocks));
 }
@@ -91,30 +102,46 @@ const modal = (title: string, blocks: KnownBlock[]): ModalView => ({
   blocks: blocks.slice(0, 100),
 });
 
-async function readPlan({ reader }: SlackContext, value: string | undefined): Promise<KnownBlock[]> {
+async function readPlan(
+  { catalog, reader }: SlackContext,
+  caller: Caller,
+  value: string | undefined,
+): Promise<KnownBlock[]> {
   const id = ApprovalId.safeParse(value);
   const place = id.success ? await reader.approval(id.data) : undefined;
   const run = place === undefined ? undefined : await reader.run(place.run);
   const remedy = run?.remedies.find(({ key }) => key === place?.remedy);
   if (run === undefined || remedy === undefined)
     throw new DiagError("unknown_remedy", "this remedy does not exist any more");
+  mustRead(catalog, caller, run.system);
   return drawPlan(remedy, run.id);
 }
 
-async function readSteps(reader: SlackContext["reader"], value: string | undefined): Promise<KnownBlock[]> {
+async function readSteps(
+  { catalog, reader }: SlackContext,
+  caller: Caller,
+  value: string | undefined,
+): Promise<KnownBlock[]> {
   const place = placeOf(value);
   const id = RunId.safeParse(place?.run);
   if (place === undefined || !id.success)
     throw new DiagError("unknown_run", "this run does not exist any more");
-  return drawPlace(await runOrThrow(reader, id.data), place);
+  const run = await runOrThrow(reader, id.data);
+  mustRead(catalog, caller, run.system);
+  return drawPlace(run, place);
 }
 
 const drawPlace = (run: RunView, place: Place): KnownBlock[] =>
   place.step === undefined ? drawDetails(run, place.page) : drawStep(run, place);
 
-async function readRuns(reader: SlackContext["reader"], value: string | undefined): Promise<KnownBlock[]> {
+async function readRuns(
+  { catalog, reader }: SlackContext,
+  caller: Caller,
+  value: string | undefined,
+): Promise<KnownBlock[]> {
   const id = ThreadId.safeParse(value);
   const thread = id.success ? await reader.thread(id.data) : undefined;
   if (thread === undefined) throw new DiagError("unknown_incident", "this incident does not exist any more");
+  for (const run of thread.runs) mustRead(catalog, caller, run.system);
   return drawRuns(thread.runs);
 }

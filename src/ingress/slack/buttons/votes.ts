@@ -8,6 +8,8 @@ import type {
 } from "@slack/bolt";
 import type { ModalView } from "@slack/types";
 import { DiagError } from "../../../core/errors.ts";
+import { upperFirst } from "../../../core/format.ts";
+import { sayApprovedFrozen } from "../../../core/freeze.ts";
 import { type Reply, refusal, say } from "../../reply.ts";
 import { slackFailure } from "../api.ts";
 import { refused, unconfirmed } from "../ask.ts";
@@ -77,7 +79,7 @@ async function cast(
   { card, decision, reason, breakGlass = false }: Ballot,
 ): Promise<Reply> {
   const [voter] = await Promise.all([identity.principal(asker), identity.mustBeInternal(card.channel)]);
-  const { state, have, need, run } = await intake.castVote(entryOf(asker, body), {
+  const { state, have, need, run, frozen } = await intake.castVote(entryOf(asker, body), {
     approval: card.approval,
     voter,
     decision,
@@ -87,7 +89,10 @@ async function cast(
     ...(reason === undefined ? {} : { reason }),
   });
   const title = {
-    approved: "Approved: it is carried out now",
+    approved:
+      frozen === undefined
+        ? "Approved: it is carried out now"
+        : upperFirst(sayApprovedFrozen(frozen, frozen.lapsesAt)),
     denied: "Denied: nothing is done",
     pending: `Your approval counts: ${have} of ${need}`,
   }[state];

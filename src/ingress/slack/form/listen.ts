@@ -15,6 +15,7 @@ import { plain } from "../blocks.ts";
 import type { SlackContext } from "../context.ts";
 import { within } from "../deadline.ts";
 import { drawReply } from "../draw-reply.ts";
+import { followWithLink, linked } from "../link.ts";
 import { inChannel, tellPerson } from "../tell-person.ts";
 import { errorsAtFields, type FilledForm, readForm } from "./read.ts";
 import { FORM, formView, PICK_RUNBOOK, PICK_SYSTEM } from "./view.ts";
@@ -57,7 +58,9 @@ async function onSubmit(context: SlackContext, { ack, body, view }: SubmitArgs):
     return;
   }
   const asker = { ...askerOf(body), channel };
-  const answer = ask(context, asker, body, { do: "run", system, runbook, params });
+  const intent = { do: "run", system, runbook, params } as const;
+  const answer = ask(context, asker, body, intent).then((reply) => linked(context, reply));
+  const later = (reply: Reply) => tell(context, channel, body, reply);
   const first = await within(answer);
   const reply = first.inTime ? first.value : unconfirmed();
   if (reply.error !== undefined && first.inTime) {
@@ -67,12 +70,12 @@ async function onSubmit(context: SlackContext, { ack, body, view }: SubmitArgs):
   const here = first.inTime && (await within(context.identity.isOurs(channel), 200));
   if (here !== false && here.inTime && here.value) {
     await ack();
-    await tell(context, channel, body, reply);
-    return;
+    await later(reply);
+    return followWithLink(context, reply, later);
   }
   // Where the bot may not write, the form itself says what became of the request.
   await ack({ response_action: "update", view: outcomeView(reply) });
-  if (!first.inTime) await tell(context, channel, body, await answer);
+  if (!first.inTime) await later(await answer);
 }
 
 function fieldErrors(form: FilledForm, error: NonNullable<Reply["error"]>): Record<string, string> {

@@ -1,0 +1,80 @@
+import { DiagError } from "../core/errors.ts";
+import type { Command } from "../core/intent.ts";
+import type { Catalog } from "../core/ports.ts";
+import type { Runbook } from "../core/runbook.ts";
+import { facesOf, type System } from "../core/system.ts";
+import { closest } from "../lib/closest.ts";
+import { missingKinds, runnableOn, systemNamed } from "./check-run.ts";
+import { describeField, paramFields } from "./params.ts";
+import { asTable, type Reply, say } from "./reply.ts";
+
+/** All subcommands, or one subcommand or runbook explained. */
+export function answerHelp(catalog: Catalog, commands: readonly Command[], topic?: string): Reply {
+  if (topic === undefined)
+    return say(
+      "What you can ask",
+      commands.map(({ usage, summary }) => `\`${`/diag ${usage}`.trim()}\` – ${summary}`).join("\n"),
+      "Diagnoses only look. Whatever would change something waits in its thread for an approval.",
+    );
+  const command = commands.find(({ name }) => name === topic);
+  if (command !== undefined) return say(`/diag ${command.usage}`.trim(), `${command.summary}.`);
+  const runbook = catalog.runbooks.find(({ id }) => id === topic);
+  if (runbook !== undefined) return explainRunbook(catalog, runbook);
+  const near = closest(topic, [...commands.map(({ name }) => name), ...catalog.runbooks.map(({ id }) => id)]);
+  throw new DiagError("unknown_command", `there is no command or runbook "${topic}"`, {
+    hint: near === undefined ? "type `/diag help`" : `did you mean \`/diag help ${near}\`?`,
+  });
+}
+
+function explainRunbook(catalog: Catalog, runbook: Runbook): Reply {
+  const systems = catalog.systems.filter((system) => missingKinds(system, runbook).length === 0);
+  const fields = paramFields(runbook).map(describeField);
+  return say(
+    runbook.title,
+    [
+      `\`/diag <system> ${runbook.id} [key=value …]\``,
+      runbook.needs.length === 0 ? "Needs no particular connection." : `Needs: ${runbook.needs.join(", ")}.`,
+      `Systems: ${systems.map(({ id }) => id).join(", ") || "none has the connections"}.`,
+      "Also: `postgres=<connection>` (any kind) chooses a connection, `for=45m` takes remedies back after that time.",
+    ].join("\n"),
+    fields.length === 0 ? "No parameters." : `Parameters:\n${fields.map((line) => `• ${line}`).join("\n")}`,
+  );
+}
+
+/** The systems, or what one of them can run. */
+export function answerList(catalog: Catalog, name?: string): Reply {
+  if (name === undefined)
+    return {
+      ...say(
+        catalog.systems.length === 0 ? "No system is configured" : "Systems",
+        asTable(
+          ["system", "connections", "runbooks"],
+          catalog.systems.map((system) => [
+            system.id,
+            kindsOf(system).join(", "),
+            String(runnableOn(catalog, system).length),
+          ]),
+        ),
+      ),
+      data: { systems: catalog.systems.map((system) => systemJson(catalog, system)) },
+    };
+  const system = systemNamed(catalog, name);
+  return {
+    ...say(
+      `Runbooks of ${system.id}`,
+      asTable(
+        ["runbook", "what it is about"],
+        runnableOn(catalog, system).map(({ id, title }) => [id, title]),
+      ),
+    ),
+    data: systemJson(catalog, system),
+  };
+}
+
+const kindsOf = (system: System): string[] => [...new Set(facesOf(system).map(({ kind }) => kind))];
+
+const systemJson = (catalog: Catalog, system: System) => ({
+  id: system.id,
+  connections: facesOf(system).map(({ name, kind }) => ({ name, kind })),
+  runbooks: runnableOn(catalog, system).map(({ id, title }) => ({ id, title })),
+});
