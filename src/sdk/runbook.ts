@@ -45,14 +45,21 @@ export interface Find<P, S, R extends string> {
   all(rule: (seen: AllSeen<S>, context: RunContext<P>) => Some<Finding<R>>): Rule;
 }
 
-/** A runbook being written: its steps are known, its remedies and findings follow. */
-export interface Book<P, S> extends RemedyMakers<P, S> {
-  readonly __steps?: S;
+/** Adds a later stage to a book. */
+export interface AndThen<P, S> {
   /** A later stage, from the values of earlier steps; skipped where one it needs has none. */
-  andThen<const N extends StepName<S>, T extends Steps>(
+  <const N extends StepName<S>, T extends Steps>(
     steps: readonly N[],
     next: (values: Given<S, N>, context: RunContext<P>) => T,
   ): Book<P, S & T>;
+  /** The same from every step as it was seen, for what is to be asked about an error. */
+  all<T extends Steps>(next: (seen: AllSeen<S>, context: RunContext<P>) => T): Book<P, S & T>;
+}
+
+/** A runbook being written: its steps are known, its remedies and findings follow. */
+export interface Book<P, S> extends RemedyMakers<P, S> {
+  readonly __steps?: S;
+  readonly andThen: AndThen<P, S>;
   /** By key. A finding may name these and no others, or it does not compile. */
   remedies<R extends string>(
     remedies: Readonly<Record<R, AnyRemedy>>,
@@ -89,14 +96,19 @@ function bookOf<P, S>(
     fill,
     callsOf: (seen, context) => Object.assign({}, ...stages.map((stage) => stage(seen, context))),
   };
+  const then = (stage: Stage) => bookOf(head, needs, fill, [...stages, stage]);
   return {
-    andThen: (names, next) => {
-      const stage: Stage = (seen, context) => {
-        const values = given(seen, names);
-        return values === undefined ? {} : next(values as never, fill(context));
-      };
-      return bookOf(head, needs, fill, [...stages, stage]);
-    },
+    andThen: Object.assign(
+      (names: readonly string[], next: (values: never, context: RunContext<never>) => Steps) =>
+        then((seen, context) => {
+          const values = given(seen, names);
+          return values === undefined ? {} : next(values as never, fill(context));
+        }),
+      {
+        all: (next: (seen: never, context: RunContext<never>) => Steps) =>
+          then((seen, context) => next(seen as never, fill(context))),
+      },
+    ) as never,
     does: (maker, names, input, more) => doing(book, maker, names, input as never, more as never),
     advises: advising(book) as never,
     remedies: (remedies) => ({

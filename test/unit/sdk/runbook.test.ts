@@ -55,10 +55,15 @@ describe("the head", () => {
     const one = runbookOn("postgres", { id: "x", title: "X", params }, (now) => {
       note("steps", now);
       return { usage: usage() };
-    }).andThen(["usage"], (_values, now) => {
-      note("stage", now);
-      return {};
-    });
+    })
+      .andThen(["usage"], (_values, now) => {
+        note("stage", now);
+        return {};
+      })
+      .andThen.all((_seen, now) => {
+        note("stage on all", now);
+        return {};
+      });
     const runbook = one
       .remedies({
         say: one.advises("Say", "low", (_values, now) => `${note("advice", now)}`),
@@ -83,7 +88,7 @@ describe("the head", () => {
       return asked;
     };
     const places = [
-      ...["steps", "stage", "rule", "rule on errors", "rule on all"],
+      ...["steps", "stage", "stage on all", "rule", "rule on errors", "rule on all"],
       ...["advice", "advice on all", "input", "holds"],
     ];
     expect(everywhere(context())).toEqual(places.map((at) => [at, 0.8]));
@@ -117,6 +122,16 @@ describe("a later stage", () => {
   it("is asked nevertheless where the name has a ?", () => {
     expect(third?.({ usage: errored }, context())).toEqual({ last: idle({ minutes: 0 }) });
     expect(third?.({ usage: half }, context())).toEqual({ last: idle({ minutes: 1 }) });
+  });
+
+  it("is asked about errors with andThen.all, however earlier steps ended", () => {
+    const [, again] = book.andThen
+      .all(({ usage: one }) => (one?.ok === false ? { again: usage() } : {}))
+      .remedies({})
+      .findings(() => []).stages;
+    expect(again?.({ usage: errored }, context())).toEqual({ again: usage() });
+    expect(again?.({ usage: half }, context())).toEqual({});
+    expect(again?.({}, context())).toEqual({});
   });
 
   it("leaves rules on its steps silent when it was skipped", () => {

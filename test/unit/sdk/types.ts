@@ -41,6 +41,10 @@ book.andThen(["idel"], () => ({}));
 book.andThen(["idle?"], ({ idle: { pids } }) => ({ more: idle({ minutes: pids.length }) }));
 // @ts-expect-error the step was not named
 book.andThen(["usage"], ({ idle: { pids } }) => ({ more: idle({ minutes: pids.length }) }));
+// @ts-expect-error it may have errored
+book.andThen.all(({ idle: one }) => ({ more: idle({ minutes: one?.value.pids.length }) }));
+// @ts-expect-error no such step
+book.andThen.all(({ idel: one }) => (one?.ok ? { more: usage() } : {}));
 // @ts-expect-error no such parameter
 runbookOn("postgres", head, ({ params }) => ({ idle: idle({ minutes: params.hours }) }));
 // @ts-expect-error no such kind of connection
