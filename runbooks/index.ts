@@ -1,8 +1,9 @@
 import type { Runbook } from "../src/sdk.ts";
 import { containerFailure } from "./docker/container-failure.ts";
-import { externalApi } from "./external-api.ts";
+import { serviceHealth } from "./health/service-health.ts";
 import { diskFull } from "./host/disk-full.ts";
 import { highMemory } from "./host/high-memory.ts";
+import { externalApi } from "./http/external-api.ts";
 import { tcpDependency } from "./network/tcp-dependency.ts";
 import { tlsExpiry } from "./network/tls-expiry.ts";
 import { pgConnectivity } from "./postgres/pg-connectivity.ts";
@@ -14,7 +15,6 @@ import { slowResponses } from "./prometheus/slow-responses.ts";
 import { redisConnectivity } from "./redis/redis-connectivity.ts";
 import { redisHitRate } from "./redis/redis-hit-rate.ts";
 import { redisMemory } from "./redis/redis-memory.ts";
-import { serviceHealth } from "./service-health.ts";
 
 /** Every runbook, one line each, in the order people see them. */
 export const runbooks: readonly Runbook[] = [

@@ -1,4 +1,4 @@
-import { type ConnectionFace, network, type StepError, shellWord } from "../../src/sdk.ts";
+import { type ConnectionFace, network, shellWord } from "../../src/sdk.ts";
 
 export type Reached = ConnectionFace & { readonly endpoint: NonNullable<ConnectionFace["endpoint"]> };
 
@@ -14,10 +14,13 @@ export const sayAddress = ({ host, port }: Reached["endpoint"]): string =>
   `${host.includes(":") ? `[${host}]` : host}:${port}`;
 
 /** What a human does about an error on the way to that connection, with its own values filled in. */
-export function nextStep(error: StepError, face: ConnectionFace): string {
-  const { next } = network.causeOf(error);
-  const host = shellWord(face.endpoint?.host ?? face.name);
-  return next.replaceAll(/<(host|address)>/g, () => host);
+export const nextStep = (error: Parameters<typeof network.causeOf>[0], face: ConnectionFace): string =>
+  withHost(network.causeOf(error).next, face);
+
+/** Fills in the connection's host where a text says `<host>` or `<address>`, quoted for a shell. */
+export function withHost(text: string, { name, endpoint }: ConnectionFace): string {
+  const host = shellWord(endpoint?.host ?? name);
+  return text.replaceAll(/<(host|address)>/g, () => host);
 }
 
 /** Connections a person meant: the named one, or all. */

@@ -1,5 +1,8 @@
 import type { StepError } from "../core/outcome.ts";
 
+/** An error of a step, or one told within a value. */
+type AnyError = Omit<StepError, "detail"> & { readonly detail?: string | undefined };
+
 /** What an error on the way to a service means. `id` is stable; the texts are for the person on call. */
 export interface NetworkCause {
   readonly id:
@@ -134,14 +137,14 @@ const CERTIFICATES: readonly [RegExp, string][] = [
 ];
 
 /** The cause behind an error of any connector that goes over the network. Pure. */
-export function causeOf(error: StepError): NetworkCause {
+export function causeOf(error: AnyError): NetworkCause {
   const id = causeId(error);
   const what = CERTIFICATES.find(([pattern]) => pattern.test(error.detail ?? ""))?.[1];
   if (id !== "certificate" || what === undefined) return { id, ...CAUSES[id] };
   return { id, ...CAUSES[id], word: `${CAUSES[id].word}: ${what}` };
 }
 
-function causeId({ code, detail = "" }: StepError): NetworkCause["id"] {
+function causeId({ code, detail = "" }: AnyError): NetworkCause["id"] {
   if (code === "target_auth") return "auth";
   const known = BY_DETAIL[detail];
   if (known !== undefined) return known;

@@ -1,7 +1,7 @@
 import type { RequestListener } from "node:http";
 import { connect, createServer, type LookupFunction } from "node:net";
 import { afterEach, expect, test } from "vitest";
-import { externalApi } from "../../../runbooks/external-api.ts";
+import { externalApi } from "../../../runbooks/http/external-api.ts";
 import { httpConnectorWith } from "../../../src/connectors/http/index.ts";
 import { testAuthority, whyNoOpenssl } from "../../helpers/certificates.ts";
 import { freePort } from "../../helpers/ports.ts";

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import type { RequestListener } from "node:http";
 import { connect, createServer } from "node:net";
 import { afterEach, expect, inject, test } from "vitest";
-import { serviceHealth } from "../../../runbooks/service-health.ts";
+import { serviceHealth } from "../../../runbooks/health/service-health.ts";
 import { httpConnector } from "../../../src/connectors/http/index.ts";
 import { networkConnector } from "../../../src/connectors/network/index.ts";
 import { postgresConnector } from "../../../src/connectors/postgres/index.ts";

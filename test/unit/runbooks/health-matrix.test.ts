@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { matrixOf, probesOf, tracesOf } from "../../../runbooks/support/health-matrix.ts";
+import { matrixOf, probesOf, tracesOf } from "../../../runbooks/health/matrix.ts";
 import { type ConnectionFace, ConnectionSchema, faceOf } from "../../../src/core/connection.ts";
 import type { Seen } from "../../../src/core/outcome.ts";
 import { Thresholds } from "../../../src/core/system.ts";
@@ -103,6 +103,12 @@ test("an error of no known cause is told in its own words", () => {
   ]);
   const full = { cache: failed("target_refused", "ERR max number of clients reached", "maxclients") };
   expect(troubles(matrixOf([cache], full, limits))[0]).toMatch(/^cache: critical: .*client/i);
+});
+
+test("the host of a connection is one word of the commands to paste", () => {
+  const tws = face("tws", { kind: "tcp", host: "$&;reboot", port: 1 });
+  const seen = { tws: failed("target_unreachable", "no address", "ENOTFOUND") };
+  expect(matrixOf([tws], seen, limits)[0]?.trouble?.next).toContain("`dig +short '$&;reboot'`");
 });
 
 test("someone else's service is a warning, our own critical", () => {

@@ -1,5 +1,5 @@
 import type { ConnectionFace, Finding, RunContext } from "../../src/sdk.ts";
-import { sayPlace } from "../network/endpoints.ts";
+import { sayPlace, withHost } from "../network/endpoints.ts";
 
 export interface Limits {
   readonly slowSeconds: number;
@@ -25,7 +25,7 @@ export interface Trouble {
   readonly next: string;
   /** Lines shown below the finding, e.g. the beginning of the answer. */
   readonly excerpt?: string;
-  readonly parts?: readonly (readonly string[])[];
+  readonly parts?: readonly { readonly name: string; readonly status: string }[];
 }
 
 /** A component that is fine; `detail` says what was seen. */
@@ -41,13 +41,12 @@ export const trouble = (face: ConnectionFace, part: string, what: Trouble): Row 
   place: sayPlace(face),
   kind: face.kind,
   word: what.word,
-  trouble: {
-    ...what,
-    next: what.next.replaceAll(/<(host|address)>/g, face.endpoint?.host ?? face.name),
-  },
+  trouble: { ...what, next: withHost(what.next, face) },
 });
 
-const partName = ({ name }: ConnectionFace, part: string): string => (part === "" ? name : `${name}/${part}`);
+/** `machine/disk`; the connection's name for the component as a whole. Steps have the same names. */
+export const partName = ({ name }: ConnectionFace, part: string): string =>
+  part === "" ? name : `${name}/${part}`;
 
 /** `3.2 ms`, `150 ms`. */
 export const sayMs = (milliseconds: number): string =>

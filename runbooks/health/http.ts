@@ -1,5 +1,5 @@
 import type { ConnectionFace, http } from "../../src/sdk.ts";
-import { type Limits, line, type Row, sayMs, type Trouble, trouble } from "./health-row.ts";
+import { type Limits, line, type Row, sayMs, type Trouble, trouble } from "./row.ts";
 
 /** A health endpoint answered: is the answer good? Status first, then the body's own word, its parts, then the time. */
 export function judgeHttp(face: ConnectionFace, health: http.Health, { slowSeconds }: Limits): Row {
@@ -11,7 +11,7 @@ export function judgeHttp(face: ConnectionFace, health: http.Health, { slowSecon
     ...found,
     ...(external ? { severity: "warning" as const } : {}),
     ...(health.excerpt === undefined || health.excerpt === "" ? {} : { excerpt: health.excerpt }),
-    parts: health.components.map(({ name, status }) => [name, status]),
+    parts: health.components,
   });
 }
 

@@ -1,30 +1,12 @@
-import { type ConnectionFace, clip, sayBytes, sayPercent } from "../../src/sdk.ts";
-import { type Limits, line, type Row, trouble } from "./health-row.ts";
+import { type ConnectionFace, clip, type host, type OutputOf, sayBytes, sayPercent } from "../../src/sdk.ts";
+import { type Limits, line, type Row, trouble } from "./row.ts";
 
-interface Loaded {
-  readonly cpus: number;
-  readonly load5: number;
-  readonly usedRatio: number;
-}
-interface Disks {
-  readonly fileSystems: readonly {
-    readonly path: string;
-    readonly usedRatio: number;
-    readonly inodesRatio: number;
-    readonly available: number;
-    readonly shouldBeWritable: boolean;
-  }[];
-  readonly unreadable: readonly string[];
-}
-interface Memory {
-  readonly usedRatio: number;
-  readonly available: number;
-}
+type Disks = OutputOf<typeof host.disk>;
 
 /** CPU: one second may be a spike, so the 5-minute load must agree. sergas-accounts.health-matrix (trap first-sample). */
 export function judgeLoad(
   face: ConnectionFace,
-  { usedRatio, load5, cpus }: Loaded,
+  { usedRatio, load5, cpus }: OutputOf<typeof host.load>,
   { thresholds }: Limits,
 ): Row {
   const seen = `CPU ${sayPercent(usedRatio)}, load ${load5.toFixed(1)} on ${cpus} CPUs`;
@@ -68,7 +50,7 @@ export function judgeDisk(
 /** What programs can still get (MemAvailable). */
 export function judgeMemory(
   face: ConnectionFace,
-  { usedRatio, available }: Memory,
+  { usedRatio, available }: OutputOf<typeof host.memory>,
   { thresholds }: Limits,
 ): Row {
   const seen = `memory ${sayPercent(usedRatio)}, ${sayBytes(available)} available`;

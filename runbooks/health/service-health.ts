@@ -1,0 +1,111 @@
+import {
+  clip,
+  code,
+  count,
+  type Finding,
+  HEALTH_RUNBOOK,
+  orThreshold,
+  rows,
+  runbookOn,
+  z,
+} from "../../src/sdk.ts";
+import { matrixOf, probesOf, tracesOf } from "./matrix.ts";
+import type { Row } from "./row.ts";
+
+type Broken = Row & Required<Pick<Row, "trouble">>;
+
+/** Every component of a system asked once: what works, what does not, and why. Guides: health matrices and health endpoints. */
+const book = runbookOn(
+  [],
+  {
+    id: HEALTH_RUNBOOK,
+    title: "Health of all components",
+    covers: [
+      "resync.health-endpoints",
+      "tektra.system-health",
+      "ai-saas.dependency-health",
+      "sergas-accounts.health-matrix",
+    ],
+    alerts: [
+      "ServiceDown",
+      "InstanceDown",
+      "HealthCheckFailed",
+      "HealthCheckFailing",
+      "EndpointDown",
+      "BlackboxProbeHttpFailure",
+      "APIDown",
+      "ServiceUnavailable",
+    ],
+    params: z.object({
+      slowSeconds: orThreshold(
+        "p95Seconds",
+        "a component that answers later is slow",
+        z.number().min(0.01).max(30),
+      ),
+    }),
+    explains: "all",
+  },
+  ({ system }) => probesOf(system.connections),
+).andThen.all((seen, { system }) => tracesOf(system.connections, seen));
+
+export const serviceHealth = book
+  .remedies({
+    repairComponents: book.advises.all(
+      "Repair the broken components",
+      "high",
+      (seen, { system, params: { slowSeconds }, thresholds }) =>
+        matrixOf(system.connections, seen, { slowSeconds, thresholds })
+          .filter(isBroken)
+          .flatMap(({ name, trouble: { next } }) => (next === "" ? [] : [`${name}: ${next}`]))
+          .join("\n"),
+    ),
+  })
+  .findings((find) => [
+    find.all((seen, { system, params: { slowSeconds }, thresholds }) => {
+      if (system.connections.length === 0) return nothingToAsk(system.id);
+      const matrix = matrixOf(system.connections, seen, { slowSeconds, thresholds });
+      const broken = matrix.filter(isBroken);
+      return broken.length > 0 && [summary(matrix, broken), ...broken.map(component)];
+    }),
+  ]);
+
+const isBroken = (row: Row): row is Broken => row.trouble !== undefined;
+
+function summary(matrix: readonly Row[], broken: readonly Broken[]): Finding<"repairComponents"> {
+  const names = broken.map(({ name, trouble }) => `${name} (${clip(trouble.word, 60)})`);
+  return {
+    id: "matrix",
+    severity: broken.some(({ trouble }) => trouble.severity === "critical") ? "critical" : "warning",
+    title: `${broken.length} of ${count(matrix.length, "component")} not healthy: ${names.slice(0, 3).join(", ")}${names.length > 3 ? ` and ${names.length - 3} more` : ""}`,
+    because: "Every connection of the system was asked once; each broken one has a finding of its own.",
+    evidence: [
+      rows("", matrix, {
+        component: ({ name }) => name,
+        kind: ({ kind }) => kind,
+        state: ({ word, trouble }) => (trouble === undefined ? word : `✗ ${word}`),
+      }),
+    ],
+    remedies: ["repairComponents"],
+  };
+}
+
+const component = ({ name, place, trouble }: Broken): Finding<never> => ({
+  id: `component:${name}`.slice(0, 100),
+  severity: trouble.severity,
+  title: `${name.includes("/") ? name : place}: ${trouble.word}`,
+  because: trouble.because,
+  evidence: [
+    ...(trouble.parts === undefined || trouble.parts.length === 0
+      ? []
+      : [rows("", trouble.parts, { part: ({ name: part }) => part, state: ({ status }) => status })]),
+    ...(trouble.excerpt === undefined ? [] : [code(trouble.excerpt, "answer")]),
+  ],
+});
+
+const nothingToAsk = (system: string): Finding<never> => ({
+  id: "no-connections",
+  severity: "info",
+  title: `${system} has no connections`,
+  because:
+    "diagbot.yaml lists no connection for this system, so there is nothing to ask. Add them under `connections:`.",
+});
