@@ -6,6 +6,7 @@ import { workerPart } from "./app/worker.ts";
 import { answerParent, startWorkerProcess } from "./app/worker-process.ts";
 import type { Config } from "./config/load.ts";
 import { migrate } from "./store/index.ts";
+import { levelOf } from "./telemetry/level.ts";
 
 export type Role = "all" | "ingress" | "worker";
 
@@ -88,9 +89,11 @@ async function stopAll(house: House, parts: readonly Part[]): Promise<void> {
     await part
       .stop()
       .catch((error: unknown) =>
-        house.logger.error({ err: error, part: part.name }, "a part did not stop cleanly"),
+        house.logger[levelOf(error)]({ err: error, part: part.name }, "a part did not stop cleanly"),
       );
   await house
     .close()
-    .catch((error: unknown) => house.logger.error({ err: error }, "the store did not close cleanly"));
+    .catch((error: unknown) =>
+      house.logger[levelOf(error)]({ err: error }, "the store did not close cleanly"),
+    );
 }

@@ -5,6 +5,7 @@ import { canonical } from "../core/json.ts";
 import { isSignedBy, signText } from "../lib/signature.ts";
 import { waitFor } from "../lib/wait.ts";
 import { auditHead, firstRowAfter, type Pool, verifyAudit } from "../store/index.ts";
+import { levelOf } from "../telemetry/level.ts";
 import type { House } from "./house.ts";
 
 const EVERY_MS = 60_000;
@@ -12,7 +13,10 @@ const LEASE_MS = 150_000;
 const SEND_MS = 10_000;
 
 /** Sends the signed head of the audit chain out once a minute while it grows. One process does it. */
-export function keepCheckpoints(house: House, everyMs = EVERY_MS): { stop(): Promise<void> } {
+export function keepCheckpoints(
+  house: Pick<House, "config" | "store" | "worker" | "pool" | "metrics" | "logger">,
+  everyMs = EVERY_MS,
+): { stop(): Promise<void> } {
   const { audit: settings } = house.config;
   if (settings === undefined) return { stop: async () => {} };
   const stopping = new AbortController();
@@ -34,7 +38,7 @@ export function keepCheckpoints(house: House, everyMs = EVERY_MS): { stop(): Pro
   const loop = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
       await round().catch((error: unknown) =>
-        house.logger.error(
+        house.logger[levelOf(error, "target_unreachable")](
           { code: toDiagError(error, "target_unreachable").code, err: error },
           "the audit checkpoint was not sent; the next one covers it",
         ),

@@ -40,6 +40,7 @@ export function createCliHouse(cwd: string): CliHouse {
     submit: async (ask) => submit(await opened(), ask),
     ask: async (command, words) => ask(await opened(), command, words),
     run: async (id) => readRun(await opened(), id),
+    queueTakes: async () => (await opened()).dispatcher.hasTaken(),
     hasWorker: async () => (await (await opened()).store.sweep.workers(WORKER_IS_ALIVE_MS)).length > 0,
     waitForRun: async (id) => waitForRun(await opened(), id),
     workInline: async (id) => workInline(await opened(), id),

@@ -26,7 +26,9 @@ const CLOSE_MS = 5_000;
 export function doorOf(house: House): Door {
   const { catalog, logger } = house;
   const { intake, reader } = house.store;
-  return createDoor({ catalog, commands, intake, reader, logger, metrics: ingressMetrics(house.metrics) });
+  const { hasTaken: queueTakes } = house.dispatcher;
+  const metrics = ingressMetrics(house.metrics);
+  return createDoor({ catalog, commands, intake, reader, logger, metrics, queueTakes });
 }
 
 /** Slack, Alertmanager, health and metrics on one HTTP server. */
@@ -127,6 +129,7 @@ function slackDoor(house: House, door: Door): SlackDoor | undefined {
     intake,
     logger,
     metrics: ingressMetrics(metrics),
+    queueTakes: house.dispatcher.hasTaken,
   });
 }
 

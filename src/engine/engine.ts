@@ -3,6 +3,7 @@ import type { RunId } from "../core/ids.ts";
 import { isEnded, type RunStatus } from "../core/outcome.ts";
 import type { Claim, Fence } from "../core/run-store.ts";
 import { outcomeOfRun, type RunView } from "../core/view.ts";
+import { levelOf } from "../telemetry/level.ts";
 import { apply } from "./apply.ts";
 import { stepError } from "./call.ts";
 import { decide, type Move } from "./decide.ts";
@@ -40,8 +41,7 @@ export function createEngine(house: EngineHouse, options: EngineOptions): Engine
         (error: unknown) => {
           const known = toDiagError(error);
           if (known.code === "aborted") house.events.leaseLost();
-          const level = ["aborted", "store_unavailable"].includes(known.code) ? "warn" : "error";
-          house.logger[level](
+          house.logger[levelOf(known)](
             { run, code: known.code, err: known.code === "bug" ? known : undefined },
             known.message,
           );
@@ -203,7 +203,10 @@ async function mend(
     if ((await house.store.renew(fence, signals.leaseMs)) === "cancel") return undefined;
     throw error;
   }
-  house.logger.error({ run: view.id, runbook: view.runbook, err: thrown }, "the run could not be moved");
+  house.logger[levelOf(error)](
+    { run: view.id, runbook: view.runbook, err: thrown },
+    "the run could not be moved",
+  );
   await house.store.finish(fence, "errored", stepError(error, house.redact));
   ended(house, view, "errored");
   return "ended";

@@ -12,6 +12,7 @@ import { checkRun } from "./check-run.ts";
 import { freeze, unfreeze } from "./freezing.ts";
 import type { IngressMetrics } from "./metrics.ts";
 import { parse } from "./parse.ts";
+import { type QueueTakes, RUN_WAITS, sayQueue } from "./queue-away.ts";
 import { type Reply, refusal, say } from "./reply.ts";
 import { mustBeKnown, mustRead } from "./rights.ts";
 import { routeAlerts } from "./route-alerts.ts";
@@ -24,6 +25,7 @@ export interface Behind {
   readonly reader: Reader;
   readonly logger: Logger;
   readonly metrics?: IngressMetrics;
+  readonly queueTakes?: QueueTakes;
 }
 
 /** Where a request was made; a run's thread goes to `channel`, else to its system's. */
@@ -111,7 +113,7 @@ function carryOut(inside: Behind, asked: Asked): Promise<Reply> {
   const { intent } = asked;
   switch (intent.do) {
     case "run":
-      return startRun(inside, asked, intent);
+      return startRun(inside, asked, intent).then((reply) => sayQueue(reply, inside.queueTakes, RUN_WAITS));
     case "cancel":
       return cancelRun(inside, asked, intent.run);
     case "close":

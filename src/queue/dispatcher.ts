@@ -9,11 +9,15 @@ import { openBackend } from "./open.ts";
 
 /** A door's caller waits for this; Slack gives three seconds for everything. */
 const DISPATCH_WITHIN_MS = 1_500;
+/** Whoever asked is told what happens to it well before that. */
+const TAKEN_WITHIN_MS = 1_000;
 
 /** A dispatcher that can also be asked how it does. */
 export interface QueueDispatcher extends Dispatcher {
   readonly backend: "redis" | "postgres";
   health(): Promise<Health>;
+  /** Whether the queue has taken all it was told of; false after a second without an answer. Never rejects. */
+  hasTaken(): Promise<boolean>;
 }
 
 /**
@@ -25,6 +29,7 @@ export function createDispatcher(place: QueuePlace): QueueDispatcher {
   const queues = new Map<JobKind, Promise<JobQueue>>();
   const underWay = new Set<Promise<unknown>>();
   let closed = false;
+  let isTaking = true;
 
   const queueOf = (kind: JobKind): Promise<JobQueue> => {
     const known = queues.get(kind);
@@ -54,9 +59,21 @@ export function createDispatcher(place: QueuePlace): QueueDispatcher {
     backend: backend.name,
     dispatch(kind, id) {
       const dispatching = dispatch(kind, id);
-      const settled = dispatching.catch(() => {}).finally(() => underWay.delete(settled));
+      const settled = dispatching
+        .then(
+          () => true,
+          () => false,
+        )
+        .then((taken) => {
+          isTaking = taken;
+          underWay.delete(settled);
+        });
       underWay.add(settled);
       return dispatching;
+    },
+    async hasTaken() {
+      const settled = await bounded(Promise.all(underWay), TAKEN_WITHIN_MS);
+      return settled.state === "done" && isTaking;
     },
     async health() {
       const counting = queueOf("run").then((queue) => queue.getWaitingCount());

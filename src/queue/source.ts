@@ -1,6 +1,7 @@
 import type { Processor } from "bullmq";
 import type { JobKind } from "../core/ports.ts";
 import type { Health } from "../telemetry/health.ts";
+import { levelOf } from "../telemetry/level.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { Backend, JobWorker, QueuePlace, WorkerSettings } from "./backend.ts";
 import { bounded } from "./bounded.ts";
@@ -156,6 +157,6 @@ async function carryOut(job: unknown, { kind, handler, logger }: Work): Promise<
   try {
     await handler(id);
   } catch (error) {
-    logger.error({ kind, id, err: error }, "job failed");
+    logger[levelOf(error)]({ kind, id, err: error }, "job failed");
   }
 }

@@ -1,7 +1,7 @@
 import type { AuditReport } from "../core/audit.ts";
 import { canonical } from "../core/json.ts";
 import { sha256 } from "../lib/sha256.ts";
-import type { Pool } from "./pool.ts";
+import { type Pool, toStoreError } from "./pool.ts";
 
 interface AuditRow {
   seq: number;
@@ -76,7 +76,9 @@ export async function firstRowAfter(
 
 /** The newest row of the chain. */
 export async function auditHead(pool: Pool): Promise<Head> {
-  const { rows } = await pool.query<Head>("SELECT seq, hash FROM audit_head");
+  const { rows } = await pool
+    .query<Head>("SELECT seq, hash FROM audit_head")
+    .catch((thrown: unknown) => Promise.reject(toStoreError(thrown)));
   return rows[0] ?? { seq: 0, hash: GENESIS };
 }
 

@@ -8,6 +8,7 @@ import type { AlertRequest } from "../../core/ports.ts";
 import type { Runbook } from "../../core/runbook.ts";
 import type { System } from "../../core/system.ts";
 import type { ApprovalView, RunView } from "../../core/view.ts";
+import type { QueueTakes } from "../queue-away.ts";
 import type { Reply } from "../reply.ts";
 import type { CliCaller, Decider } from "./who.ts";
 
@@ -82,6 +83,8 @@ export interface CliHouse {
   ask(command: string, words: readonly string[]): Promise<Reply>;
   /** Throws `not_allowed` where the account may not read what is found on that system. */
   run(id: RunId): Promise<RunView | undefined>;
+  /** Whether workers hear of what was stored; false: the queue is away, and they do as soon as it is back. */
+  queueTakes: QueueTakes;
   /** Is a worker alive that would take the run? */
   hasWorker(): Promise<boolean>;
   /** Resolves when the run has ended or waits for a human; looks again at most every second. */

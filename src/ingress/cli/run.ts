@@ -1,6 +1,7 @@
 import { DiagError } from "../../core/errors.ts";
 import { RunId } from "../../core/ids.ts";
 import type { RunView } from "../../core/view.ts";
+import { RUN_WAITS, type STEP_WAITS } from "../queue-away.ts";
 import { EXIT, exitOfRun, usage } from "./exit.ts";
 import type { CliHouse, CliIo, RunAsk } from "./house.ts";
 import { mustBeOneOf } from "./one-of.ts";
@@ -20,6 +21,7 @@ export interface RunOptions {
 export async function run(house: CliHouse, io: CliIo, runbook: string, options: RunOptions): Promise<number> {
   const ask = mayOffer(house, io, askFor(house, runbook, options));
   const id = await house.submit(ask);
+  await noteQueue(house, io, RUN_WAITS);
   if (!options.wait) {
     io.stdout(options.json ? `${JSON.stringify({ id, status: "queued" })}\n` : `run ${id}\n`);
     return EXIT.ok;
@@ -36,6 +38,11 @@ function mayOffer(house: CliHouse, io: CliIo, ask: RunAsk): RunAsk {
   const { message, hint } = unknownAccount(caller, "ask for remedies: this is a dry run");
   io.stderr(`${message}\n${hint}\n`);
   return { ...ask, dryRun: true };
+}
+
+/** What waits for the queue is said beside the answer: stdout may be read by a program. */
+export async function noteQueue(house: CliHouse, io: CliIo, waits: typeof RUN_WAITS | typeof STEP_WAITS) {
+  if (!(await house.queueTakes())) io.stderr(`${waits}\n`);
 }
 
 /** Waits for the run, or works it here where nobody else would. */

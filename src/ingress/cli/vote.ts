@@ -3,10 +3,11 @@ import { DiagError } from "../../core/errors.ts";
 import { count } from "../../core/format.ts";
 import { sayApprovedFrozen } from "../../core/freeze.ts";
 import type { ApprovalView, RunView } from "../../core/view.ts";
+import { STEP_WAITS } from "../queue-away.ts";
 import { EXIT } from "./exit.ts";
 import type { CliHouse, CliIo } from "./house.ts";
 import { mustBeOneOf } from "./one-of.ts";
-import { finish, viewOf } from "./run.ts";
+import { finish, noteQueue, viewOf } from "./run.ts";
 import { runJson } from "./run-json.ts";
 import { runText } from "./run-text.ts";
 import { type Decider, type DeciderOptions, deciderOf } from "./who.ts";
@@ -100,6 +101,7 @@ async function afterwards(
   json: boolean,
 ): Promise<number> {
   const isLonely = settled && !(await house.hasWorker());
+  if (!isLonely) await noteQueue(house, io, STEP_WAITS);
   const after = isLonely ? await finish(house, io, view.id) : await viewOf(house, String(view.id));
   if (json) io.stdout(`${JSON.stringify({ ...given, run: runJson(after) })}\n`);
   else io.stdout(isLonely ? `${runText(after)}\n` : `${said}\n`);

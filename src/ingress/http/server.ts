@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { toDiagError } from "../../core/errors.ts";
+import { levelOf } from "../../telemetry/level.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import { answerJson } from "../answer-http.ts";
 
@@ -47,7 +48,10 @@ export function createHttpServer(options: {
     (request, response) => {
       if (closing) response.setHeader("connection", "close");
       void serve(options.routes, request, response).catch((thrown: unknown) => {
-        options.logger.error({ err: thrown, path: request.url?.split("?")[0] }, "a request failed");
+        options.logger[levelOf(thrown)](
+          { err: thrown, path: request.url?.split("?")[0] },
+          "a request failed",
+        );
         if (response.headersSent) response.destroy();
         else answerJson(response, 500, { error: "bug", reason: "diagbot failed to handle this" });
       });

@@ -1,6 +1,7 @@
 import type { Catalog, Intake, Reader } from "../../core/ports.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { IngressMetrics } from "../metrics.ts";
+import type { QueueTakes } from "../queue-away.ts";
 import type { Door } from "../receive.ts";
 import type { SlackApi } from "./api.ts";
 import type { Identity } from "./identity.ts";
@@ -15,4 +16,5 @@ export interface SlackContext {
   readonly reader: Reader;
   readonly logger: Logger;
   readonly metrics?: IngressMetrics;
+  readonly queueTakes?: QueueTakes;
 }

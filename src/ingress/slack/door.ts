@@ -5,6 +5,7 @@ import type { Catalog, Intake, Reader } from "../../core/ports.ts";
 import { waitFor } from "../../lib/wait.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { IngressMetrics } from "../metrics.ts";
+import type { QueueTakes } from "../queue-away.ts";
 import type { Door } from "../receive.ts";
 import { createApi, type SlackConfig, slackErrorOf } from "./api.ts";
 import { listenToAnswers } from "./buttons/answers.ts";
@@ -39,6 +40,7 @@ export interface SlackDoorOptions {
   readonly intake: Intake;
   readonly logger: Logger;
   readonly metrics?: IngressMetrics;
+  readonly queueTakes?: QueueTakes;
 }
 
 const MOST_WAIT_MS = 30_000;
@@ -59,7 +61,7 @@ export function createSlackDoor(options: SlackDoorOptions): SlackDoor {
       return true;
     } catch (error) {
       state.failure = `Slack said ${slackErrorOf(error)}`;
-      logger.error({ error: slackErrorOf(error) }, "Slack does not know us yet, trying again");
+      logger.warn({ error: slackErrorOf(error) }, "Slack does not know us yet, trying again");
       return false;
     }
   };

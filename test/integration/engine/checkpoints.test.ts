@@ -3,11 +3,16 @@ import { appendFile, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { verifyWithCheckpoints } from "../../../src/app/checkpoints.ts";
+import { keepCheckpoints, verifyWithCheckpoints } from "../../../src/app/checkpoints.ts";
+import type { Config } from "../../../src/config/load.ts";
 import { canonical } from "../../../src/core/json.ts";
 import { signText } from "../../../src/lib/signature.ts";
-import { auditHead, openPool, type Pool } from "../../../src/store/index.ts";
+import { auditHead, createStore, openPool, type Pool } from "../../../src/store/index.ts";
+import { createLogger } from "../../../src/telemetry/logger.ts";
+import { createMetrics } from "../../../src/telemetry/metrics.ts";
 import { type FreshDatabase, freshDatabase } from "../../helpers/database.ts";
+import { freePort } from "../../helpers/ports.ts";
+import { until } from "../../helpers/until.ts";
 
 const pem = () =>
   generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" }).toString();
@@ -101,4 +106,25 @@ test("a file that nobody can check is refused", async () => {
   await checkpoint(pem());
   await expect(verify()).rejects.toThrow("the signature is not ours");
   await expect(verifyWithCheckpoints(pool, undefined, file)).rejects.toThrow("audit.key");
+});
+
+test("while the database is away, that is a warning: nothing is wrong with diagbot", async () => {
+  const lines: string[] = [];
+  const away = openPool(`postgres://nobody@127.0.0.1:${await freePort()}/none`);
+  const store = createStore(away, () => {});
+  const logger = createLogger({ level: "warn", destination: { write: (line) => void lines.push(line) } });
+  const metrics = createMetrics({ version: "0", runbooks: [], actions: [] });
+  const worker = { id: "w", host: "h", pid: 1, version: "0" };
+  const config = { audit: { checkpoints: file, key } } as Config;
+  // Led while it was there: then the head is asked for.
+  const sweep = { ...store.sweep, lead: async () => true };
+  for (const stores of [store, { ...store, sweep }]) {
+    lines.splice(0);
+    const keeping = keepCheckpoints({ config, store: stores, worker, pool: away, metrics, logger }, 10);
+    await until(() => lines.length > 0);
+    await keeping.stop();
+    for (const line of lines)
+      expect(JSON.parse(line)).toMatchObject({ level: 40, code: "store_unavailable" });
+  }
+  await away.end();
 });

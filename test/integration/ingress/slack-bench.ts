@@ -15,6 +15,7 @@ import { createDoor } from "../../../src/ingress/receive.ts";
 import { createSlackDoor } from "../../../src/ingress/slack/door.ts";
 import type { LocalSlack } from "../../../src/local/slack/local-slack.ts";
 import { startLocalSlack } from "../../../src/local/slack/server.ts";
+import type { QueueDispatcher } from "../../../src/queue/dispatcher.ts";
 import { createIntake } from "../../../src/store/intake.ts";
 import type { Pool } from "../../../src/store/pool.ts";
 import { createReader } from "../../../src/store/reader.ts";
@@ -123,6 +124,7 @@ export async function startSlackBench(
   pool: Pool,
   wrap: (intake: Intake) => Intake = (intake) => intake,
   before: (slack: LocalSlack) => void = () => {},
+  queue?: QueueDispatcher,
 ): Promise<SlackBench> {
   const slack = await startLocalSlack({
     people,
@@ -135,19 +137,28 @@ export async function startSlackBench(
   });
   before(slack);
   const logger = pino({ level: "silent" });
-  const intake = wrap(createIntake({ pool, onCommit: () => {} }));
+  const intake = wrap(
+    createIntake({
+      pool,
+      onCommit: (touched) => {
+        for (const { kind, id } of touched) queue?.dispatch(kind, id).catch(() => {});
+      },
+    }),
+  );
   const reader = createReader(pool);
+  const takes = queue === undefined ? {} : { queueTakes: queue.hasTaken };
   const door = createSlackDoor({
     config: {
       botToken: slack.token,
       apiUrl: slack.apiUrl,
       ...(mode === "http" ? { signingSecret: slack.signingSecret } : { appToken: slack.appToken }),
     },
-    door: createDoor({ catalog, commands, intake, reader, logger }),
+    door: createDoor({ catalog, commands, intake, reader, logger, ...takes }),
     catalog,
     intake,
     reader,
     logger,
+    ...takes,
   });
   const server = createHttpServer({
     logger,

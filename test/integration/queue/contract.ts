@@ -224,6 +224,7 @@ export function queueContract(rig: () => Rig): void {
         await expect(queue.dispatch("run", ++subject)).rejects.toMatchObject({ code: "queue_unavailable" });
         expect(performance.now() - before).toBeLessThan(HANGS_MS);
         expect((await working.health()).ok).toBe(false);
+        expect(await queue.hasTaken()).toBe(false);
         const health = await queue.health();
         expect(health.ok).toBe(false);
         expect(health.detail).toMatch(/ECONNREFUSED|closed|terminat|Redis/i);
@@ -237,6 +238,7 @@ export function queueContract(rig: () => Rig): void {
           () => false,
         ),
       );
+      expect(await queue.hasTaken()).toBe(true);
       await until(() => seen.includes(id));
       await until(async () => (await working.health()).ok && (await queue.health()).ok);
     });

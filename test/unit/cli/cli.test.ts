@@ -60,6 +60,16 @@ describe("diagbot run", () => {
     expect(JSON.parse(out).status).toBe("succeeded");
   });
 
+  it.each([[["--no-wait"]], [["--json"]], [[]]])(
+    "says beside the answer that the queue is away (%s)",
+    async (more) => {
+      const { say } = rig({ queueTakes: async () => false });
+      const { out, err } = await say(...words, ...more);
+      expect(err).toContain("the run is stored and starts by itself as soon as it does");
+      expect(out).toBe((await rig().say(...words, ...more)).out);
+    },
+  );
+
   it("returns at once with --no-wait", async () => {
     const { say } = rig({ waitForRun: () => new Promise(() => {}), hasWorker: () => new Promise(() => {}) });
     expect(await say(...words, "--no-wait")).toEqual({ code: 0, out: "run 42\n", err: "" });

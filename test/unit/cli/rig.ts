@@ -243,6 +243,7 @@ export function rig(more: Partial<CliHouse> = {}, account = "alice") {
       return { title: "Newest runs", sections: [{ kind: "text", text: freeze }], data: { runs: [] } };
     },
     run: async (id) => (id === 42 ? waitingRun() : undefined),
+    queueTakes: async () => true,
     hasWorker: async () => true,
     waitForRun: async () => waitingRun(),
     workInline: async (id) => {

@@ -2,6 +2,7 @@ import type { BlockAction } from "@slack/bolt";
 import { z } from "zod";
 import { DiagError, toDiagError } from "../../../core/errors.ts";
 import { ApprovalId } from "../../../core/ids.ts";
+import { STEP_WAITS, sayQueue } from "../../queue-away.ts";
 import type { Reply } from "../../reply.ts";
 import type { SlackContext } from "../context.ts";
 
@@ -20,12 +21,16 @@ export function cardOf(body: BlockAction, value: string | undefined): Card {
   throw new DiagError("not_allowed", "this button is not one of diagbot's");
 }
 
-/** Counts what became of a decision that does not go through the door. */
-export async function counted({ metrics }: SlackContext, what: string, work: Promise<Reply>): Promise<Reply> {
+/** Counts what became of a decision that does not go through the door, and says what it waits for. */
+export async function counted(
+  { metrics, queueTakes }: SlackContext,
+  what: string,
+  work: Promise<Reply>,
+): Promise<Reply> {
   const began = performance.now();
   const done = (outcome: string) => metrics?.received("slack", outcome, (performance.now() - began) / 1000);
   try {
-    const reply = await work;
+    const reply = await sayQueue(await work, queueTakes, STEP_WAITS);
     done(reply.error?.code ?? what);
     return reply;
   } catch (thrown) {
