@@ -122,7 +122,7 @@ const hashOf = (row: AuditRow): string =>
 const canonicalText = ({ actor, at, event, payload, prev_hash, run_id, seq, version }: AuditRow): string =>
   canonical({ actor, at: at.toISOString(), event, payload, prev: prev_hash, run: run_id, seq, version });
 
-// Rows from before migration 0080.
+// Rows from before migration 0014.
 const joinedText = (row: AuditRow): string =>
   [
     "diagbot-audit-1",

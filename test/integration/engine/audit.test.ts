@@ -178,7 +178,7 @@ test("rows from before canonical JSON stay verifiable, and the chain goes on", a
     await old.query(
       "CREATE TABLE migration (name text PRIMARY KEY, sha256 text NOT NULL, at timestamptz DEFAULT now())",
     );
-    const names = (await readdir(MIGRATIONS)).filter((name) => name.endsWith(".sql") && name < "0080").sort();
+    const names = (await readdir(MIGRATIONS)).filter((name) => name.endsWith(".sql") && name < "0014").sort();
     for (const name of names) {
       const sql = await readFile(new URL(name, MIGRATIONS), "utf8");
       await old.query(sql);
