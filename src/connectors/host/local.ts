@@ -13,7 +13,7 @@ const ENVIRONMENT = { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/
 const WATCHED = `exec 3<&0 </dev/null
 ( sleep "$1"; kill -9 0 ) >/dev/null 2>&1 3<&- &
 ( read -r _ <&3; kill -9 0 ) >/dev/null 2>&1 &
-exec 3<&-; shift; exec "$@"`;
+exec 3<&-; shift; unset PWD OLDPWD; exec "$@"`;
 
 /** This machine. Every command is the leader of a process group of its own: nothing survives its deadline, or the worker. */
 export const localMachine = (): Machine => ({
@@ -52,10 +52,25 @@ function run(argv: readonly string[], limits: Limits): Promise<Ran> {
     child.once("close", (code) => {
       signal.removeEventListener("abort", onAbort);
       if (signal.aborted) return reject(givenUp(signal, "this machine"));
+      const errno = neverBegan(code, stderr.text());
+      if (errno !== undefined)
+        return reject(
+          new DiagError("target_error", `${argv[0]} cannot be started on this machine`, { detail: errno }),
+        );
       return resolve({ code, stdout: stdout.text(), stderr: stderr.text(), cut: stdout.isFull });
     });
   });
 }
+
+/** The shell itself says so, under the name it was given: the command was not there, or may not be run. */
+const neverBegan = (code: number | null, stderr: string): "ENOENT" | "EACCES" | undefined =>
+  !/^diagbot: .*exec: /.test(stderr)
+    ? undefined
+    : code === 127
+      ? "ENOENT"
+      : code === 126
+        ? "EACCES"
+        : undefined;
 
 function killGroup(child: ChildProcess): void {
   // The pipes go too: a descendant that left the group must not hold the answer back.

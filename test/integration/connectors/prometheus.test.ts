@@ -178,8 +178,8 @@ describe.skipIf(whyNoPrometheus() !== undefined)("a real Prometheus", () => {
   test("label values are escaped, names are checked", async () => {
     expect((await errorRate(ODD)).finding("error-rate").title).toContain("100 %");
     expect((await errorRate('x"} or vector(1) #')).findings.map(({ id }) => id)).toEqual([
-      "no-data",
       "no-targets",
+      "no-data",
     ]);
     const call = bench("x", { metrics: { requests: "up} or vector(1)" } }).call(prometheus.errorRatio());
     await expect(call).rejects.toMatchObject({ code: "bad_config" });
