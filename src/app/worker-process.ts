@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { z } from "zod";
+import { EXIT } from "../ingress/cli/exit.ts";
 import { waitFor } from "../lib/wait.ts";
 import { aggregate, type MetricsJson } from "../telemetry/metrics.ts";
 import type { House } from "./house.ts";
@@ -26,7 +27,9 @@ export function startWorkerProcess(house: Pick<House, "logger">): WorkerProcess 
     while (!stopping.signal.aborted) {
       await once(child, "exit");
       if (stopping.signal.aborted) return;
-      house.logger.error(
+      // Refused to begin, and has said why: what it needs is away, which passes by itself.
+      const level = child.exitCode === EXIT.refused ? "warn" : "error";
+      house.logger[level](
         { code: child.exitCode, signal: child.signalCode },
         "the worker process ended; it is started again",
       );

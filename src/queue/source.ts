@@ -131,7 +131,8 @@ function consume(backend: Backend, settings: WorkerSettings, work: Work): Consum
 function hold(worker: JobWorker, { kind, logger }: Work): Held {
   const held: Held = { worker, ready: false, failed: false, complaint: "connecting" };
   worker.on("error", (error) => {
-    if (messageOf(error) !== held.complaint) logger.warn({ kind, err: error }, "queue worker");
+    // Not the error itself: it carries the whole connection.
+    if (messageOf(error) !== held.complaint) logger.warn({ kind, why: messageOf(error) }, "queue worker");
     held.complaint = messageOf(error);
   });
   worker.on("failed", (_job, error) => logger.warn({ kind, err: error }, "job let go"));
