@@ -9,7 +9,7 @@ export const close: Command = {
   usage: "close <incident or link> [reason]",
   summary: "end an incident whose alert ended unheard (under a silence); what waits is looked at again",
   plan: ([which = "", ...words]) => {
-    const reason = words.join(" ").slice(0, 500);
+    const reason = words.join(" ");
     const link = LINK.exec(which);
     if (link !== null)
       return { do: "close", message: { channel: link[1] ?? "", ts: `${link[2]}.${link[3]}` }, reason };

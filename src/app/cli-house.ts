@@ -16,6 +16,7 @@ import { mustRead } from "../ingress/rights.ts";
 import { routeAlerts } from "../ingress/route-alerts.ts";
 import { accountName } from "../lib/account-name.ts";
 import { randomId } from "../lib/random-id.ts";
+import { knownRedactor, type Redact } from "../lib/redact.ts";
 import { migrate } from "../store/index.ts";
 import { verifyWithCheckpoints } from "./checkpoints.ts";
 import { diagnoseSelf } from "./doctor.ts";
@@ -32,7 +33,12 @@ export function createCliHouse(cwd: string): CliHouse {
   let house: Promise<House> | undefined;
   const configured = (): Config => (config ??= loadConfig({ env: processEnvironment(), cwd }));
   const opened = (): Promise<House> => (house ??= openMigrated(configured()));
+  let redactor: Redact | undefined;
   return {
+    redact: (text) => {
+      redactor ??= redactorOf(configured);
+      return redactor(text);
+    },
     runbooks: () => runbooks,
     actions: () => connectors.flatMap((connector) => connector.actions),
     config: configured,
@@ -62,6 +68,15 @@ export function createCliHouse(cwd: string): CliHouse {
       if (house !== undefined) await (await house).close();
     },
   };
+}
+
+/** What is wrong with the configuration is said by what needs it, and without secrets by `loadConfig` itself. */
+function redactorOf(configured: () => Config): Redact {
+  try {
+    return knownRedactor(configured().secrets);
+  } catch {
+    return (text) => text;
+  }
 }
 
 async function openMigrated(config: Config): Promise<House> {

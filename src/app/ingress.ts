@@ -24,11 +24,11 @@ const CLOSE_MS = 5_000;
 
 /** The door all ways in share. */
 export function doorOf(house: House): Door {
-  const { catalog, logger } = house;
+  const { catalog, logger, redactKnown: redact } = house;
   const { intake, reader } = house.store;
   const { hasTaken: queueTakes } = house.dispatcher;
   const metrics = ingressMetrics(house.metrics);
-  return createDoor({ catalog, commands, intake, reader, logger, metrics, queueTakes });
+  return createDoor({ catalog, commands, intake, reader, logger, metrics, queueTakes, redact });
 }
 
 /** Slack, Alertmanager, health and metrics on one HTTP server. */
@@ -144,7 +144,8 @@ function webhookOf(house: House, door: Door, token: string) {
   };
   const previous = house.config.environment.alertmanagerTokenPrevious;
   const tokens = previous === undefined ? [token] : [token, previous];
-  return createWebhook({ tokens, door, logger, metrics: ingressMetrics(metrics), notice });
+  const redact = house.redactKnown;
+  return createWebhook({ tokens, door, logger, metrics: ingressMetrics(metrics), notice, redact });
 }
 
 /** What only the rows and the sockets know, looked at when Prometheus asks; without Postgres it stays as it was. */

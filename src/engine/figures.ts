@@ -46,5 +46,5 @@ const seenBefore = (view: RunView, check: { action: string; on: string }): StepV
 
 const joined = ({ redact }: EngineHouse, said: readonly (string | undefined)[]): string | undefined => {
   const words = [...new Set(said.flatMap((one) => one?.trim() || []))].join("; ");
-  return words === "" ? undefined : redact(words.slice(0, MOST_CHARACTERS));
+  return words === "" ? undefined : redact(words).slice(0, MOST_CHARACTERS);
 };

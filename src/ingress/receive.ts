@@ -4,6 +4,7 @@ import { DiagError } from "../core/errors.ts";
 import type { RunId } from "../core/ids.ts";
 import type { Command, Intent } from "../core/intent.ts";
 import type { Catalog, Entry, Intake, Reader } from "../core/ports.ts";
+import { type Redact, redactDeep } from "../lib/redact.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { answerHelp, answerList } from "./answer-help.ts";
 import { answerHistory, answerPending, answerStatus, runOrThrow } from "./answers.ts";
@@ -13,7 +14,7 @@ import { freeze, unfreeze } from "./freezing.ts";
 import type { IngressMetrics } from "./metrics.ts";
 import { parse } from "./parse.ts";
 import { type QueueTakes, RUN_WAITS, sayQueue } from "./queue-away.ts";
-import { type Reply, refusal, say } from "./reply.ts";
+import { type Reply, redactError, refusal, say } from "./reply.ts";
 import { mustBeKnown, mustRead } from "./rights.ts";
 import { routeAlerts } from "./route-alerts.ts";
 
@@ -26,6 +27,8 @@ export interface Behind {
   readonly logger: Logger;
   readonly metrics?: IngressMetrics;
   readonly queueTakes?: QueueTakes;
+  /** Takes known secrets out of what is answered: a refusal repeats the words that were typed. Default: nothing. */
+  readonly redact?: Redact;
 }
 
 /** Where a request was made; a run's thread goes to `channel`, else to its system's. */
@@ -58,7 +61,7 @@ export interface Door {
 
 /** See Door. Does no I/O by itself. */
 export function createDoor(behind: Behind): Door {
-  const { catalog, commands, intake, logger, metrics } = behind;
+  const { catalog, commands, intake, logger, metrics, redact = (text) => text } = behind;
   const buckets = createBuckets(catalog.limits.commandsPerMinute);
   const admit = ({ via, slack }: Caller): void => {
     if (via !== "slack" || slack === undefined || buckets.take(`${slack.team}|${slack.user}`)) return;
@@ -72,7 +75,13 @@ export function createDoor(behind: Behind): Door {
   };
   return {
     admit,
-    plan: (text, caller) => parse(commands, text, caller),
+    plan: (text, caller) => {
+      try {
+        return parse(commands, text, caller);
+      } catch (thrown) {
+        throw redactError(thrown, redact);
+      }
+    },
     receive: async (entry, intent, caller, where) => {
       const began = performance.now();
       const work = async (): Promise<Reply> => {
@@ -82,7 +91,7 @@ export function createDoor(behind: Behind): Door {
       const reply = await work().catch((thrown: unknown) => refuse(thrown, logger, intent));
       const outcome = reply.error?.code ?? intent.do;
       metrics?.received(entry.source, outcome, (performance.now() - began) / 1000);
-      return reply;
+      return redactDeep(reply, redact);
     },
     receiveAlerts: async (entry, notification, notes = []) => {
       const request = routeAlerts(catalog, notification);

@@ -1,6 +1,7 @@
 import type { ErrorCode } from "../core/errors.ts";
 import { DiagError } from "../core/errors.ts";
 import type { RunId, ThreadId } from "../core/ids.ts";
+import type { Redact } from "../lib/redact.ts";
 
 /** A piece of an answer. All text is plain: whoever draws it escapes it. */
 export type ReplySection =
@@ -63,6 +64,13 @@ export class BadParameters extends DiagError {
     );
     this.complaints = complaints;
   }
+}
+
+/** The same error without the secrets that were typed; what is not ours stays as it is, its words are never answered. */
+export function redactError(thrown: unknown, redact: Redact): unknown {
+  if (!(thrown instanceof DiagError)) return thrown;
+  const { code, message, hint } = thrown;
+  return new DiagError(code, redact(message), hint === undefined ? {} : { hint: redact(hint) });
 }
 
 /** The answer to something that was refused or could not be stored. */

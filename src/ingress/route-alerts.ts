@@ -4,6 +4,7 @@ import { HEALTH_RUNBOOK } from "../core/intent.ts";
 import type { AlertRequest, AlertRun, Catalog } from "../core/ports.ts";
 import type { Runbook } from "../core/runbook.ts";
 import { labelsMatch, type System, systemOf } from "../core/system.ts";
+import { cut } from "../lib/escape.ts";
 import { defaultConnections, runnableOn } from "./check-run.ts";
 
 /** At most this many runbooks are started by one notification: an alert that fits many says little about any. */
@@ -44,7 +45,9 @@ function systemOfAlerts({ systems }: Catalog, alerts: readonly Alert[]): System 
 
 /** The gravest severity label; unknown words rank below the known ones. */
 function severityOf(alerts: readonly Alert[]): string {
-  const words = new Set(alerts.flatMap(({ labels }) => labels.severity?.slice(0, 40) ?? []));
+  const words = new Set(
+    alerts.flatMap(({ labels }) => (labels.severity === undefined ? [] : cut(labels.severity, 40))),
+  );
   const rank = (word: string) => {
     const at = SEVERITIES.indexOf(word.toLowerCase());
     return at < 0 ? SEVERITIES.length : at;

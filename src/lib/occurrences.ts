@@ -9,7 +9,7 @@ const LEADING = power(SHORTEST - 1);
 
 /**
  * Finds every occurrence of every value; a rolling hash over the first six characters keeps it to one pass however many
- * values there are. `isCut`: the text was cut, so what its end begins is found too. Ranges are in order and do not touch.
+ * values there are. What is begun in front of an ellipsis is found too; `isCut`: so is what is begun at the end. Ranges are in order and do not touch.
  */
 export function occurrencesOf(values: readonly string[]): (text: string, isCut?: boolean) => Range[] {
   const byHash = new Map<number, string[]>();
@@ -35,14 +35,21 @@ export function occurrencesOf(values: readonly string[]): (text: string, isCut?:
   };
 }
 
-/** How long the longest of the values that stand there is; 0: none does. */
-function longestAt(text: string, at: number, values: readonly string[], isCut: boolean): number {
+/** How long the longest of the values that stand there, or begin there and are cut, is; 0: none does. */
+function longestAt(whole: string, from: number, values: readonly string[], isEndCut: boolean): number {
   let longest = 0;
   for (const value of values) {
-    const left = text.length - at;
-    const isThere =
-      value.length <= left ? text.startsWith(value, at) : isCut && value.startsWith(text.slice(at));
-    if (isThere) longest = Math.max(longest, Math.min(value.length, left));
+    if (whole.startsWith(value, from)) {
+      longest = Math.max(longest, value.length);
+      continue;
+    }
+    // An ellipsis says that somebody cut here.
+    const part = whole.slice(from, from + value.length);
+    const ellipsis = part.indexOf("…");
+    const isCut = ellipsis >= 0 || (isEndCut && part.length < value.length);
+    const begun = ellipsis >= 0 ? part.slice(0, ellipsis) : part;
+    if (isCut && begun.length >= SHORTEST && value.startsWith(begun))
+      longest = Math.max(longest, begun.length);
   }
   return longest;
 }

@@ -61,10 +61,12 @@ export function knownRedactor(secrets: readonly string[]): Redact {
   return (text) => hide(clean(text.slice(0, MAX_TEXT)), text.length > MAX_TEXT);
 }
 
+const flat = (text: string): string => text.replace(/\\{2,}/g, "\\");
+
 function hider(secrets: readonly string[]): (text: string, isCut: boolean) => string {
   const known = secrets.flatMap((secret) => [secret, clean(secret)]).filter((one) => one.length >= 6);
-  const find = occurrencesOf(known.flatMap(spellings));
-  return (text, isCut) => {
+  const find = occurrencesOf(known.flatMap(spellings).flatMap((spelled) => [spelled, flat(spelled)]));
+  const hide = (text: string, isCut: boolean): string => {
     const parts: string[] = [];
     let from = 0;
     for (const [start, end] of find(text, isCut)) {
@@ -72,6 +74,13 @@ function hider(secrets: readonly string[]): (text: string, isCut: boolean) => st
       from = end;
     }
     return parts.length === 0 ? text : [...parts, text.slice(from)].join(INSTEAD);
+  };
+  return (text, isCut) => {
+    const safe = hide(text, isCut);
+    // Escaped once more at every door it went through: with one backslash for many it is spelled as at the first.
+    const flatText = flat(safe);
+    const safeFlat = flatText === safe ? flatText : hide(flatText, isCut);
+    return safeFlat === flatText ? safe : safeFlat;
   };
 }
 

@@ -28,9 +28,10 @@ function inUrls(text: string): string[] {
     [...Buffer.from(text)].map(percent).join(""),
   ];
   const formed = all.map((one) => one.replaceAll("%20", "+"));
-  const lower = (one: string) => one.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase());
   return [...all, ...formed].flatMap((one) => [one, lower(one)]);
 }
+
+const lower = (text: string): string => text.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase());
 
 const percent = (byte: number): string => `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
 
@@ -72,13 +73,14 @@ function inHtml(text: string): string[] {
   ];
 }
 
-/** Inside '…' of a shell and of SQL, and with a backslash before every quote. */
-const inQuotes = (text: string): string[] => [
-  text.replaceAll("'", "'\\''"),
-  text.replaceAll("'", "''"),
-  text.replaceAll('"', '""'),
-  text.replace(/(["'\\$`])/g, "\\$1"),
-];
+/** Inside '…' of a shell and of SQL, and with a backslash before every quote; also inside JSON. */
+const inQuotes = (text: string): string[] =>
+  [
+    text.replaceAll("'", "'\\''"),
+    text.replaceAll("'", "''"),
+    text.replaceAll('"', '""'),
+    text.replace(/(["'\\$`])/g, "\\$1"),
+  ].flatMap((quoted) => [quoted, JSON.stringify(quoted).slice(1, -1)]);
 
 function inHex(bytes: Buffer): string[] {
   const pairs = [...bytes].map((byte) => byte.toString(16).padStart(2, "0"));
@@ -91,6 +93,7 @@ function inBase64(bytes: Buffer): string[] {
     const whole = Buffer.concat([Buffer.alloc(before), bytes]);
     const from = Math.ceil((before * 8) / 6);
     const core = whole.toString("base64").slice(from, Math.floor((whole.length * 8) / 6));
-    return [core, core.replaceAll("+", "-").replaceAll("/", "_")];
+    const inUrl = encodeURIComponent(core);
+    return [core, core.replaceAll("+", "-").replaceAll("/", "_"), inUrl, lower(inUrl)];
   });
 }

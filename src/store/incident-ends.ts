@@ -1,9 +1,13 @@
 import { DiagError } from "../core/errors.ts";
 import { IncidentId, ThreadId } from "../core/ids.ts";
 import type { CloseRequest, Intake } from "../core/ports.ts";
+import { cut } from "../lib/escape.ts";
 import { askToLookAgain } from "./incident-runs.ts";
 import { actorOf } from "./runs.ts";
 import type { Transaction } from "./transaction.ts";
+
+/** Characters of what a person said; more is cut. */
+const LONGEST_REASON = 500;
 
 /** An incident is over, by what Alertmanager or a person says: nothing of it waits to be started, what waits looks again. */
 export async function settleEnded(
@@ -23,8 +27,10 @@ export async function settleEnded(
  */
 export async function closeIncident(
   tx: Transaction,
-  { incident: named, message, by, reason }: CloseRequest,
+  { incident: named, message, by, reason: given }: CloseRequest,
 ): Promise<Awaited<ReturnType<Intake["closeIncident"]>> | DiagError> {
+  // Not before it was redacted: half a secret is not found.
+  const reason = cut(given, LONGEST_REASON);
   const { rows } = await tx.sql.query<{ id: number; thread_id: number; status: string }>(
     `SELECT i.id, i.thread_id, i.status FROM incident i
      WHERE i.id = $1 OR i.thread_id = (SELECT thread_id FROM slack_message WHERE channel = $2 AND ts = $3)

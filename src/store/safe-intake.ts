@@ -2,7 +2,7 @@ import type { Alert, Notification } from "../core/alert.ts";
 import type { Caller } from "../core/caller.ts";
 import { canonical } from "../core/json.ts";
 import type { AlertRequest, Entry, Intake } from "../core/ports.ts";
-import { knownRedactor, type Redact, redactDeep, redactor } from "../lib/redact.ts";
+import { knownRedactor, MAX_TEXT, type Redact, redactDeep, redactor } from "../lib/redact.ts";
 import { sha256 } from "../lib/sha256.ts";
 
 /** How text of others is made safe: `all` takes out everything that looks like a secret, `known` the configured ones. */
@@ -19,7 +19,7 @@ export const PATTERNS_ONLY: Redactors = { all: redactor([]), known: knownRedacto
  * redacted before the first row of it exists. What decides which thing it is (labels, group key) keeps its identity.
  */
 export function safeIntake(intake: Intake, { all, known }: Redactors): Intake {
-  const entryOf = (entry: Entry): Entry => ({ ...entry, raw: all(entry.raw) });
+  const entryOf = (entry: Entry): Entry => ({ ...entry, raw: safeRaw(entry.raw, all) });
   const callerOf = (caller: Caller): Caller => ({ ...caller, name: all(caller.name) || "?" });
   const reasonOf = <T extends { readonly reason?: string }>(request: T): T =>
     request.reason === undefined ? request : { ...request, reason: all(request.reason) };
@@ -46,6 +46,16 @@ export function safeIntake(intake: Intake, { all, known }: Redactors): Intake {
   };
 }
 
+/** What came in, mostly JSON: its strings are redacted first, where escapes hide nothing, then the names. What is too long for that is not kept. */
+function safeRaw(raw: string, redact: Redact): string {
+  if (raw.length > MAX_TEXT) return JSON.stringify({ characters: raw.length, sha256: sha256(raw) });
+  try {
+    return redact(JSON.stringify(redactDeep<unknown>(JSON.parse(raw), redact)));
+  } catch {
+    return redact(raw);
+  }
+}
+
 function safeAlerts(request: AlertRequest, { all, known }: Redactors): AlertRequest {
   const { notification } = request;
   const safe: Notification = {
@@ -53,28 +63,36 @@ function safeAlerts(request: AlertRequest, { all, known }: Redactors): AlertRequ
     groupKey: keepApart(notification.groupKey, all),
     receiver: all(notification.receiver),
     externalURL: all(notification.externalURL),
-    groupLabels: redactDeep(notification.groupLabels, all),
-    commonLabels: redactDeep(notification.commonLabels, all),
-    commonAnnotations: redactDeep(notification.commonAnnotations, all),
+    groupLabels: safeLabels(notification.groupLabels, all),
+    commonLabels: safeLabels(notification.commonLabels, all),
+    commonAnnotations: safeLabels(notification.commonAnnotations, all),
     alerts: notification.alerts.map((alert) => safeAlert(alert, all)),
   };
   const runs = request.runs.map((run) => ({
     ...run,
     params: redactDeep(run.params, known),
-    alert: redactDeep(run.alert, all),
+    alert: {
+      labels: safeLabels(run.alert.labels, all),
+      annotations: safeLabels(run.alert.annotations, all),
+    },
   }));
-  return { ...request, notification: safe, severity: all(request.severity), runs };
+  const notes = request.notes === undefined ? {} : { notes: request.notes.map(all) };
+  return { ...request, notification: safe, severity: all(request.severity), runs, ...notes };
 }
 
 /** An alert is known by its labels as they came in: two that differ in a secret only stay two. */
 function safeAlert(alert: Alert, redact: Redact): Alert {
-  const labels = redactDeep(alert.labels, redact);
-  const annotations = redactDeep(alert.annotations, redact);
+  const labels = safeLabels(alert.labels, redact);
+  const annotations = safeLabels(alert.annotations, redact);
   const generatorURL = redact(alert.generatorURL);
   const isSame = canonical(labels) === canonical(alert.labels);
   const identity = isSame ? {} : { labelsSha256: sha256(canonical(alert.labels)) };
   return { ...alert, labels, annotations, generatorURL, ...identity };
 }
+
+/** Names of labels are text of others, too. */
+const safeLabels = (labels: Readonly<Record<string, string>>, redact: Redact): Record<string, string> =>
+  Object.fromEntries(Object.entries(labels).map(([name, value]) => [keepApart(name, redact), redact(value)]));
 
 /** A key from which something was taken out gets a digest of the whole: different ones stay different. */
 function keepApart(key: string, redact: Redact): string {

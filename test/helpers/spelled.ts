@@ -59,6 +59,7 @@ export const SPELLED: Readonly<Record<string, (secret: string) => string>> = {
   "base64, one byte before": within("-", "base64"),
   "base64, two bytes before": within("u:", "base64"),
   "base64 inside longer text": within(`{"auth":"`, "base64"),
+  "base64 in a URL": (text) => encodeURIComponent(bytes(text).toString("base64")),
   base64url: (text) => bytes(text).toString("base64url"),
   "base64url, one byte before": within("-", "base64url"),
   "base64url, two bytes before": within("u:", "base64url"),

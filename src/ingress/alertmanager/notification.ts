@@ -5,7 +5,7 @@ import { DiagError } from "../../core/errors.ts";
 import { count } from "../../core/format.ts";
 import { sha256 } from "../../lib/sha256.ts";
 import { storable } from "../../lib/storable.ts";
-import { bounded, complaintsOf, type Note, readAlert } from "./read-alert.ts";
+import { bounded, complaintsOf, type Note, readAlert, shorten } from "./read-alert.ts";
 
 /** Alerts checked at a time: 6,000 at once would hold up every other request. */
 const BATCH = 250;
@@ -51,8 +51,8 @@ export async function parseNotification(body: string): Promise<ReadNotification>
   return {
     notification: {
       ...envelope.data,
-      receiver: storable(receiver.slice(0, TEXT_LIMIT)),
-      externalURL: storable(externalURL.slice(0, TEXT_LIMIT)),
+      receiver: shorten(receiver),
+      externalURL: shorten(externalURL),
       groupLabels: bounded(groupLabels, "groupLabels", note),
       commonLabels: bounded(commonLabels, "commonLabels", note),
       commonAnnotations: bounded(commonAnnotations, "commonAnnotations", note),

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { Alert } from "../../core/alert.ts";
+import { cut } from "../../lib/escape.ts";
 import { storable } from "../../lib/storable.ts";
 
 /** What was changed or left out, for people: `alerts.4.startsAt: …`. */
@@ -26,7 +27,7 @@ export function readAlert(raw: unknown, place: string, note: Note): Alert | unde
     labels: bounded(labels, `${place}.labels`, note),
     // Long texts are usual here.
     annotations: bounded(annotations, `${place}.annotations`, note),
-    generatorURL: storable(rest.generatorURL.slice(0, VALUE_LIMIT)),
+    generatorURL: shorten(rest.generatorURL),
     fingerprint: storable(rest.fingerprint.slice(0, 100)),
   };
 }
@@ -35,7 +36,7 @@ export function readAlert(raw: unknown, place: string, note: Note): Alert | unde
 export const complaintsOf = (error: z.ZodError, place: string): string =>
   error.issues
     .slice(0, 5)
-    .map(({ path, message }) => `${[place, ...path].map(String).join(".").slice(0, 200)}: ${message}`)
+    .map(({ path, message }) => `${cut([place, ...path].map(String).join("."), 200)}: ${message}`)
     .join("; ");
 
 /** Alertmanager's moments, where they are ones: Postgres knows no year 0, and a reader none beyond 9999. */
@@ -78,5 +79,6 @@ export function bounded(
   );
 }
 
-const shorten = (value: string): string =>
+/** The ellipsis also tells the redactor that a secret may have been cut. */
+export const shorten = (value: string): string =>
   storable(value.length > VALUE_LIMIT ? `${value.slice(0, VALUE_LIMIT - 1)}…` : value);

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { DiagError, ERRORS, toDiagError } from "../../core/errors.ts";
+import { type Redact, redactDeep } from "../../lib/redact.ts";
 import { sha256 } from "../../lib/sha256.ts";
-import { storable } from "../../lib/storable.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import { answerUnread } from "../answer-http.ts";
 import { createLine, type Line, type LineLimits } from "../line.ts";
@@ -25,6 +25,8 @@ export interface WebhookOptions {
   readonly door: Pick<Door, "receiveAlerts">;
   readonly logger: Logger;
   readonly metrics?: IngressMetrics;
+  /** Takes known secrets out of answers: they name the place of what could not be read. Default: nothing. */
+  readonly redact?: Redact;
   /** Tells people in Slack, at most once an hour, that alerts are being turned away. */
   readonly notice?: (text: string) => void;
   readonly bodyBytes?: number;
@@ -54,7 +56,7 @@ export function createWebhook(
       options.metrics?.tooLarge("alertmanager");
       notice("An alert notification was too large and was turned away: set `max_alerts` in Alertmanager.");
     }
-    send(request, response, answer);
+    send(request, response, { ...answer, body: redactDeep(answer.body, options.redact ?? ((text) => text)) });
   };
 }
 
@@ -91,7 +93,7 @@ async function store(body: string, { door, logger, inLine }: Inside): Promise<An
   const entry = {
     source: "alertmanager" as const,
     dedupeKey: `alertmanager:${sha256(body)}`,
-    raw: storable(body.slice(0, 65_536)),
+    raw: body,
   };
   const stored = await inLine(() => door.receiveAlerts(entry, notification, notes));
   logger.info({ incident: stored.incident, news: stored.news, runs: stored.runs }, "alerts received");

@@ -9,6 +9,7 @@ import { refuse } from "./refusal.ts";
 import { replay } from "./replay.ts";
 import { type RunOptions, run, status } from "./run.ts";
 import { runbooksJson, runbooksText } from "./runbooks-text.ts";
+import { safeIo } from "./safe-io.ts";
 import { answer, type VoteOptions, vote } from "./vote.ts";
 
 /** Carries out one command line (without node and script name) and resolves with its exit code. Never rejects. */
@@ -18,7 +19,8 @@ type Act = (work: () => number | Promise<number>) => Promise<void>;
 
 /** The command line over what it asks of the product. `version` is what `--version` says. */
 export function buildCli({ house, version }: { house: CliHouse; version: string }): RunCli {
-  return async (argv, io) => {
+  return async (argv, to) => {
+    const io = safeIo(to, house.redact, argv.includes("--json"));
     let code: number = EXIT.ok;
     const act: Act = async (work) => {
       code = await work();

@@ -69,6 +69,8 @@ export interface DoctorCheck extends ConnectionCheck {
  * `runbooks` and `check --runbooks-only` work without configuration. Functions throw DiagError.
  */
 export interface CliHouse {
+  /** Takes the configured secrets out of what is printed. Without a readable configuration nothing is known to be one. */
+  redact(text: string): string;
   /** From code alone. */
   runbooks(): readonly Runbook[];
   /** From code alone. */

@@ -229,6 +229,7 @@ export function rig(more: Partial<CliHouse> = {}, account = "alice") {
     closed: 0,
   };
   const house: CliHouse = {
+    redact: (text) => text,
     runbooks: () => [poolRunbook],
     actions: () => [usage.action, terminate.action],
     config: () => ({ systems, people, path: "/etc/diagbot.yaml", warnings: [] }),

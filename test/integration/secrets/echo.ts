@@ -1,0 +1,100 @@
+import { z } from "zod";
+import { actionsOn, type Connector } from "../../../src/core/action.ts";
+import { DiagError } from "../../../src/core/errors.ts";
+import { code, facts, table } from "../../../src/core/evidence.ts";
+import { type Runbook, runbook, verify } from "../../../src/core/runbook.ts";
+import { texts } from "./canaries.ts";
+
+const WHOLE = texts(100_000).join(" | ");
+const LINES = texts(2_000);
+const { read, write } = actionsOn<object>("http");
+
+/** A step that returns our own secrets, as a service may that prints what it was given. */
+const said = read({
+  name: "echo.said",
+  title: "What it says",
+  input: z.object({}),
+  output: z.object({ text: z.string(), log: z.array(z.string()) }),
+  run: async () => ({ text: WHOLE, log: LINES }),
+});
+const refused = read({
+  name: "echo.refused",
+  title: "What it refuses with",
+  input: z.object({}),
+  output: z.object({}),
+  run: async () => {
+    throw new DiagError("target_error", WHOLE, { detail: WHOLE, hint: WHOLE, cause: new Error(WHOLE) });
+  },
+});
+const thrown = read({
+  name: "echo.thrown",
+  title: "What it breaks with",
+  input: z.object({}),
+  output: z.object({}),
+  run: async () => {
+    throw Object.assign(new Error(WHOLE), { code: WHOLE });
+  },
+});
+const set = write({
+  name: "echo.set",
+  title: "Set it",
+  class: "guarded",
+  risk: "high",
+  timeoutSeconds: 5,
+  input: z.object({}),
+  output: z.object({ text: z.string() }),
+  target: () => "it",
+  preview: async () => ({ changes: [...LINES], witness: { at: 1 } }),
+  run: async () => ({ text: WHOLE }),
+  probe: async () => ({ verdict: "done", evidence: WHOLE }),
+  undo: () => ({ action: "echo.set", input: {} }),
+  says: (_input, { text }) => text,
+  settled: {
+    check: () => ({ after: said() }),
+    holds: () => true,
+    figures: () => WHOLE,
+  },
+});
+
+const holds = verify({ check: { after: said() }, holds: () => true, within: "1s" });
+const change = {
+  title: "Set it",
+  risk: "high" as const,
+  do: () => [set({})],
+  verify: holds,
+  undo: "actions" as const,
+};
+
+/** Everything a runbook can say, said with secrets in it. */
+export const echoRunbook: Runbook = runbook({
+  id: "echo",
+  title: "Says what it was told",
+  needs: ["http"],
+  covers: [],
+  alerts: [{ alertname: "Echo" }],
+  params: z.object({ note: z.string().optional() }),
+})
+  .diagnose(() => ({ said: said(), refused: refused(), thrown: thrown() }))
+  .findings(({ said: answer }) =>
+    LINES.map((line, index) => ({
+      id: `told:${index}`,
+      severity: "critical" as const,
+      title: line.slice(0, 2_000),
+      because: `${line} and ${answer.ok ? answer.value.text : ""}`,
+      evidence: [
+        { kind: "text" as const, text: line },
+        facts({ told: line }),
+        table(["told"], [[line]], line),
+        code(LINES.join("\n"), line),
+      ],
+      remedies: ["approve", "deny", "human"] as const,
+    })),
+  )
+  .remedies({ approve: change, deny: change, human: { advice: () => WHOLE, risk: "low" } });
+
+export const echoConnector = {
+  needs: "http",
+  actions: [said.action, refused.action, thrown.action, set.action],
+  open: () => ({}),
+  close: async () => {},
+} as unknown as Connector;
