@@ -20,7 +20,7 @@ export { IncidentId, RunId } from "./core/ids.ts";
 export { type Command, HEALTH_RUNBOOK, type Intent } from "./core/intent.ts";
 export type { Seen, StepError } from "./core/outcome.ts";
 export { shellWord, sqlName, sqlText } from "./core/paste.ts";
-export { type Runbook, type RunContext, runbook, verify } from "./core/runbook.ts";
+export type { Runbook, RunContext } from "./core/runbook.ts";
 export { onEach } from "./sdk/each.ts";
 export { type OutputOf, type StepsOf, valueIn } from "./sdk/given.ts";
 export { rows } from "./sdk/rows.ts";

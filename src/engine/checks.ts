@@ -51,9 +51,8 @@ export function isBetter(house: EngineHouse, grip: Grip, remedy: RemedyView, aft
     return values !== undefined && action.settled.holds(values, done[index]?.input, done[index]?.output);
   });
   if (!settled) return false;
-  const given = { before: seenOf(view), done };
   return ask(runbook, `${remedy.key}.verify.holds`, () =>
-    executable(grip, remedy.key).verify.holds(after, given, contextOf(view, system)),
+    executable(grip, remedy.key).verify.holds(after, done, contextOf(view, system)),
   );
 }
 

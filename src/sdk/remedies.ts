@@ -95,7 +95,7 @@ export function doing(
         const calls = book.callsOf(seen, context);
         return Object.fromEntries(recheck.flatMap((name) => (calls[name] ? [[name, calls[name]]] : [])));
       },
-      holds: (after, { done }, context) => {
+      holds: (after, done, context) => {
         const values = given(after, recheck);
         return values !== undefined && (more.holds?.(values, done, book.fill(context)) ?? true);
       },

@@ -6,8 +6,8 @@ import { PrincipalId } from "../../src/core/ids.ts";
 import { Limits } from "../../src/core/limits.ts";
 import { Policies, type Principal } from "../../src/core/policy.ts";
 import type { Catalog } from "../../src/core/ports.ts";
-import { runbook, verify } from "../../src/core/runbook.ts";
 import { SystemSchema } from "../../src/core/system.ts";
+import { runbookOn } from "../../src/sdk/runbook.ts";
 
 /** Seconds a write may take; the lease is shorter, as in the worst of worlds. */
 export const WRITE_SECONDS = 1;
@@ -65,6 +65,11 @@ const change = (kind: EffectClass) =>
         ? { verdict: "done", evidence: `${item} is applied` }
         : { verdict: "not-done", evidence: `${item} is not applied` },
     undo: "none: the rig counts effects",
+    settled: {
+      within: "5s",
+      check: ({ item }) => ({ applied: applied({ items: [item] }) }),
+      holds: (after) => after.applied.missing === 0,
+    },
   });
 
 const changes = { guarded: change("guarded"), keyed: change("keyed"), cas: change("cas") } as const;
@@ -77,43 +82,34 @@ const itemsOf = (batch: number, kind: (typeof KINDS)[number], count: number) =>
     target: batch % 8 === 0 ? `shared-${batch % 5}` : `${batch}/${kind}`,
   }));
 
-const remedy = (kind: (typeof KINDS)[number]) => {
-  const items = ({ params }: { params: { batch: number; writes: number } }) =>
-    itemsOf(params.batch, kind, params.writes);
-  return {
-    title: `Apply ${kind}`,
-    risk: "high" as const,
-    do: (_seen: unknown, context: { params: { batch: number; writes: number } }) =>
-      items(context).map((item) => changes[kind](item)),
-    verify: verify({
-      check: (_seen: unknown, context: { params: { batch: number; writes: number } }) => ({
-        after: applied({ items: items(context).map(({ item }) => item) }),
-      }),
-      holds: ({ after }) => after.ok && after.value.missing === 0,
-      within: "5s",
-    }),
-    undo: "none: the rig counts effects" as const,
-  };
-};
+const book = runbookOn(
+  "http",
+  {
+    id: "chaos",
+    title: "Chaos",
+    params: z.object({ batch: z.int(), writes: z.int(), only: z.enum([...KINDS, "read"]).optional() }),
+  },
+  ({ params }) => ({ look: applied({ items: [`${params.batch}/guarded/1`] }) }),
+);
 
-const chaosRunbook = runbook({
-  id: "chaos",
-  title: "Chaos",
-  needs: ["http"],
-  covers: [],
-  params: z.object({ batch: z.int(), writes: z.int(), only: z.enum([...KINDS, "read"]).optional() }),
-})
-  .diagnose(({ batch }) => ({ look: applied({ items: [`${batch}/guarded/1`] }) }))
-  .findings((_seen, { params }) =>
-    KINDS.filter((kind) => (params.only ?? kind) === kind).map((kind) => ({
-      id: kind,
-      severity: "critical",
-      title: "chaos",
-      because: "chaos",
-      remedies: [kind],
-    })),
-  )
-  .remedies({ guarded: remedy("guarded"), keyed: remedy("keyed"), cas: remedy("cas") } as never);
+const remedy = (kind: (typeof KINDS)[number]) =>
+  book.does(changes[kind], [], (_values, { params }) => itemsOf(params.batch, kind, params.writes), {
+    title: `Apply ${kind}`,
+  });
+
+const chaosRunbook = book
+  .remedies({ guarded: remedy("guarded"), keyed: remedy("keyed"), cas: remedy("cas") })
+  .findings((find) => [
+    find.all((_seen, { params }) =>
+      KINDS.filter((kind) => (params.only ?? kind) === kind).map((kind) => ({
+        id: kind,
+        severity: "critical",
+        title: "chaos",
+        because: "chaos",
+        remedies: [kind],
+      })),
+    ),
+  ]);
 
 /** `writeSeconds`: the time a write may take; on a slow machine a second is soon over. */
 export const chaosConnector = (writeSeconds = WRITE_SECONDS): Connector => ({

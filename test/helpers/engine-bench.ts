@@ -1,6 +1,7 @@
 import type pg from "pg";
 import { pino } from "pino";
 import { z } from "zod";
+import type { Steps } from "../../src/core/action.ts";
 import { AlertSettings } from "../../src/core/alert.ts";
 import type { Answer } from "../../src/core/answer.ts";
 import { ApprovalId, PrincipalId, type RunId } from "../../src/core/ids.ts";
@@ -9,11 +10,12 @@ import type { Policies, Principal } from "../../src/core/policy.ts";
 import { Policies as PoliciesSchema } from "../../src/core/policy.ts";
 import type { Catalog } from "../../src/core/ports.ts";
 import type { LeaseKeeper } from "../../src/core/run-store.ts";
-import { type Runbook, runbook, verify } from "../../src/core/runbook.ts";
+import type { Runbook } from "../../src/core/runbook.ts";
 import { SystemSchema } from "../../src/core/system.ts";
 import { createEngine, type Engine } from "../../src/engine/engine.ts";
 import type { CrashPoint } from "../../src/engine/house.ts";
 import { createTargets } from "../../src/engine/targets.ts";
+import { runbookOn } from "../../src/sdk/runbook.ts";
 import { createStore, type Pool, type Store } from "../../src/store/index.ts";
 import {
   blocking,
@@ -27,74 +29,87 @@ import {
   worldConnector,
 } from "./world.ts";
 
-const low = (make: typeof setGuarded) => ({
-  title: "Set the level to 1",
-  risk: "high" as const,
-  do: () => [make({ to: 1 })],
-  verify: verify({
-    check: { after: level() },
-    holds: ({ after }: { after: { ok: boolean; value?: { value: number } } }) =>
-      after.ok && after.value?.value === 1,
-    within: "1s" as const,
+const NO_PARAMS = { params: z.object({}) };
+const over = ({ now }: { now: { value: number } }) => now.value > 5;
+
+const levelBook = runbookOn(
+  "http",
+  { id: "level", title: "Level too high", ...NO_PARAMS, explains: "all" },
+  () => ({
+    now: level(),
+    other: broken(),
   }),
-  undo: "actions" as const,
-});
+);
+const twinBook = runbookOn("http", { id: "level-twin", title: "The same", ...NO_PARAMS }, () => ({
+  now: level(),
+}));
+const TO_ONE = { title: "Set the level to 1" } as const;
+
+const nothingFound = <S extends Steps>(id: string, title: string, steps: () => S): Runbook =>
+  runbookOn("http", { id, title, ...NO_PARAMS }, steps)
+    .remedies({})
+    .findings(() => []);
 
 /** Runbooks over the test world. `level` finds a level above 5 and offers to set it, once guarded and once keyed. */
 export const worldRunbooks: Runbook[] = [
-  runbook({ id: "level", title: "Level too high", needs: ["http"], covers: [], params: z.object({}) })
-    .diagnose(() => ({ now: level(), other: broken() }))
-    .findings(({ now }) =>
-      now.ok && now.value.value > 5
-        ? [
-            {
-              id: "high",
-              severity: "critical",
-              title: `level ${now.value.value}`,
-              because: "it is above 5",
-              remedies: ["guarded", "keyed", "human"],
-            },
-          ]
-        : [],
-    )
+  levelBook
     .remedies({
-      guarded: low(setGuarded),
-      keyed: low(setKeyed),
-      human: { advice: "turn the tap", risk: "low" },
-    }),
-  runbook({ id: "level-twin", title: "The same", needs: ["http"], covers: [], params: z.object({}) })
-    .diagnose(() => ({ now: level() }))
-    .findings(({ now }) =>
-      now.ok && now.value.value > 5
-        ? [{ id: "high", severity: "warning", title: "level", because: "it is above 5", remedies: ["set"] }]
-        : [],
-    )
-    .remedies({ set: low(setGuarded) }),
-  runbook({ id: "quiet", title: "Nothing to see", needs: ["http"], covers: [], params: z.object({}) })
-    .diagnose(() => ({ now: level() }))
-    .findings(() => [])
-    .remedies({}),
-  runbook({ id: "blind", title: "Cannot see", needs: ["http"], covers: [], params: z.object({}) })
-    .diagnose(() => ({ other: broken() }))
-    .findings(() => [])
-    .remedies({}),
-  runbook({ id: "down", title: "Says why it cannot see", needs: ["http"], covers: [], params: z.object({}) })
-    .diagnose(() => ({ one: broken(), other: broken(), now: level() }))
-    .findings(({ one }) =>
-      one.ok || one.error.detail !== "ECONNREFUSED"
-        ? []
-        : [{ id: "down", severity: "critical", title: "nothing listens", because: "" }],
-    )
-    .remedies({}),
-  runbook({ id: "blocking", title: "Blocks", needs: ["http"], covers: [], params: z.object({}) })
-    .diagnose(() => ({ now: level() }))
-    .andThen(() => ({ busy: blocking() }))
-    .findings(() => [])
-    .remedies({}),
-  runbook({ id: "slow", title: "Takes long", needs: ["http"], covers: [], params: z.object({}) })
-    .diagnose(() => ({ never: slow() }))
-    .findings(() => [])
-    .remedies({}),
+      guarded: levelBook.does(setGuarded, [], () => ({ to: 1 }), TO_ONE),
+      keyed: levelBook.does(setKeyed, [], () => ({ to: 1 }), TO_ONE),
+      human: levelBook.advises("For a human", "low", "turn the tap"),
+    })
+    .findings((find) => [
+      find(
+        ["now"],
+        ({ now }) =>
+          over({ now }) && {
+            id: "high",
+            severity: "critical",
+            title: `level ${now.value}`,
+            because: "it is above 5",
+            remedies: ["guarded", "keyed", "human"],
+          },
+      ),
+    ]),
+  twinBook.remedies({ set: twinBook.does(setGuarded, [], () => ({ to: 1 }), TO_ONE) }).findings((find) => [
+    find(
+      ["now"],
+      (values) =>
+        over(values) && {
+          id: "high",
+          severity: "warning",
+          title: "level",
+          because: "it is above 5",
+          remedies: ["set"],
+        },
+    ),
+  ]),
+  nothingFound("quiet", "Nothing to see", () => ({ now: level() })),
+  nothingFound("blind", "Cannot see", () => ({ other: broken() })),
+  runbookOn("http", { id: "down", title: "Says why it cannot see", ...NO_PARAMS }, () => ({
+    one: broken(),
+    other: broken(),
+    now: level(),
+  }))
+    .remedies({})
+    .findings((find) => [
+      find.seen(
+        ["one"],
+        ({ one }) =>
+          !one.ok &&
+          one.error.detail === "ECONNREFUSED" && {
+            id: "down",
+            severity: "critical",
+            title: "nothing listens",
+            because: "",
+          },
+      ),
+    ]),
+  runbookOn("http", { id: "blocking", title: "Blocks", ...NO_PARAMS }, () => ({ now: level() }))
+    .andThen([], () => ({ busy: blocking() }))
+    .remedies({})
+    .findings(() => []),
+  nothingFound("slow", "Takes long", () => ({ never: slow() })),
 ];
 
 const person = (id: string, roles: string[]): Principal => ({ id: PrincipalId.parse(id), roles, slack: [] });

@@ -234,7 +234,7 @@ async function pollVerify(
   const end = performance.now() + (hands.patienceMs ?? parseDuration(verify.within) ?? 0);
   for (;;) {
     const after = await see(hands, verify.check(seen, context));
-    const holds = (await areSettled(hands, done)) && verify.holds(after, { before: seen, done }, context);
+    const holds = (await areSettled(hands, done)) && verify.holds(after, done, context);
     if (holds || performance.now() > end) return { holds, after };
     await delay(100);
   }

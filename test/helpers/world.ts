@@ -106,8 +106,9 @@ const set = (kind: "guarded" | "keyed") =>
     leaves: "the water that ran out",
     says: ({ to }, { was }) => `level ${was} → ${to}`,
     settled: {
+      within: "1s",
       check: () => ({ level: level() }),
-      holds: () => true,
+      holds: ({ level: now }, { to }) => now.value === to,
       figures: (after, _input, _output, before) => `level ${before.level?.value} → ${after.level.value}`,
     },
   });

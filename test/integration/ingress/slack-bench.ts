@@ -7,7 +7,6 @@ import { PrincipalId } from "../../../src/core/ids.ts";
 import { Limits } from "../../../src/core/limits.ts";
 import { Policies } from "../../../src/core/policy.ts";
 import type { Catalog, Intake } from "../../../src/core/ports.ts";
-import { runbook } from "../../../src/core/runbook.ts";
 import { SystemSchema } from "../../../src/core/system.ts";
 import { standardRoutes } from "../../../src/ingress/http/routes.ts";
 import { createHttpServer } from "../../../src/ingress/http/server.ts";
@@ -16,38 +15,40 @@ import { createSlackDoor } from "../../../src/ingress/slack/door.ts";
 import type { LocalSlack } from "../../../src/local/slack/local-slack.ts";
 import { startLocalSlack } from "../../../src/local/slack/server.ts";
 import type { QueueDispatcher } from "../../../src/queue/dispatcher.ts";
+import { runbookOn } from "../../../src/sdk/runbook.ts";
 import { createIntake } from "../../../src/store/intake.ts";
 import type { Pool } from "../../../src/store/pool.ts";
 import { createReader } from "../../../src/store/reader.ts";
 
-const healthy = { findings: () => [] };
+const poolRunbook = runbookOn(
+  "postgres",
+  {
+    id: "pg-pool-exhausted",
+    title: "Postgres connection pool exhausted",
+    params: z.object({
+      idleMinutes: z
+        .int()
+        .min(1)
+        .max(600)
+        .default(10)
+        .describe("terminate sessions idle for longer than this"),
+      order: z.enum(["oldest", "newest"]).default("oldest"),
+      deep: z.boolean().default(false),
+      note: z.string().max(20).optional(),
+    }),
+  },
+  () => ({}),
+)
+  .remedies({})
+  .findings(() => []);
 
-const poolRunbook = runbook({
-  id: "pg-pool-exhausted",
-  title: "Postgres connection pool exhausted",
-  needs: ["postgres"],
-  covers: [],
-  params: z.object({
-    idleMinutes: z.int().min(1).max(600).default(10).describe("terminate sessions idle for longer than this"),
-    order: z.enum(["oldest", "newest"]).default("oldest"),
-    deep: z.boolean().default(false),
-    note: z.string().max(20).optional(),
-  }),
-})
-  .diagnose(() => ({}))
-  .findings(healthy.findings)
-  .remedies({});
-
-const healthRunbook = runbook({
-  id: "service-health",
-  title: "Health of the whole system",
-  needs: [],
-  covers: [],
-  params: z.object({}),
-})
-  .diagnose(() => ({}))
-  .findings(healthy.findings)
-  .remedies({});
+const healthRunbook = runbookOn(
+  [],
+  { id: "service-health", title: "Health of the whole system", params: z.object({}) },
+  () => ({}),
+)
+  .remedies({})
+  .findings(() => []);
 
 const postgres = { kind: "postgres", url: "postgres://app:secret@db:5432/app" };
 

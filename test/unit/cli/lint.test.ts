@@ -1,18 +1,22 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
+import type { Steps } from "../../../src/core/action.ts";
 import { on } from "../../../src/core/action.ts";
-import { runbook } from "../../../src/core/runbook.ts";
+import type { Runbook } from "../../../src/core/runbook.ts";
 import { lintRunbooks } from "../../../src/ingress/cli/lint.ts";
 import { bundledCatalogIds } from "../../../src/ingress/cli/lint-world.ts";
+import { runbookOn } from "../../../src/sdk/runbook.ts";
 import { poolRunbook, remedyOf, terminate, usage } from "./rig.ts";
 
 const actions = [usage.action, terminate.action];
 const lint = (...runbooks: Parameters<typeof lintRunbooks>[0]) => lintRunbooks(runbooks, { actions });
 const made = (head: object, params = z.object({}), first: () => object = () => ({ usage: usage() })) =>
-  runbook({ id: "made", title: "Made", needs: ["postgres"], covers: [], params, ...head })
-    .diagnose(() => first() as Record<never, never>)
-    .findings(() => [])
-    .remedies({});
+  ({
+    ...runbookOn("postgres", { id: "made", title: "Made", params }, () => first() as Steps)
+      .remedies({})
+      .findings(() => []),
+    ...head,
+  }) satisfies Runbook;
 
 describe("lint of runbooks", () => {
   it("has nothing against good ones", () => {

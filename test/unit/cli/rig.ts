@@ -5,13 +5,13 @@ import { DiagError } from "../../../src/core/errors.ts";
 import { ApprovalId, PrincipalId, RunId, ThreadId } from "../../../src/core/ids.ts";
 import { Limits } from "../../../src/core/limits.ts";
 import { Policy } from "../../../src/core/policy.ts";
-import { runbook, verify } from "../../../src/core/runbook.ts";
 import { SystemSchema } from "../../../src/core/system.ts";
 import type { RunView } from "../../../src/core/view.ts";
 import { buildCli } from "../../../src/ingress/cli/cli.ts";
 import type { AnswerAsk, CliHouse, RunAsk, VoteAsk } from "../../../src/ingress/cli/house.ts";
 import { whoIs } from "../../../src/ingress/cli/who.ts";
 import { routeAlerts } from "../../../src/ingress/route-alerts.ts";
+import { runbookOn } from "../../../src/sdk/runbook.ts";
 
 const on = actionsOn<unknown>("postgres");
 const empty = z.object({});
@@ -36,31 +36,28 @@ export const terminate = on.write({
   undo: "none: clients connect again",
 });
 
-export const poolRunbook = runbook({
-  id: "pg-pool-exhausted",
-  title: "Postgres connection pool exhausted",
-  needs: ["postgres"],
-  covers: ["sergas-agents.pool-exhausted"],
-  alerts: [{ alertname: "HighLatency" }],
-  params: z.object({ idleMinutes: z.int().min(1).default(10).describe("idle for longer than this") }),
-})
-  .diagnose(() => ({ usage: usage() }))
-  .findings(() => [])
-  .remedies({});
+export const poolRunbook = runbookOn(
+  "postgres",
+  {
+    id: "pg-pool-exhausted",
+    title: "Postgres connection pool exhausted",
+    covers: ["sergas-agents.pool-exhausted"],
+    alerts: ["HighLatency"],
+    params: z.object({ idleMinutes: z.int().min(1).default(10).describe("idle for longer than this") }),
+  },
+  () => ({ usage: usage() }),
+)
+  .remedies({})
+  .findings(() => []);
 
-export const remedyOf = (spec: { undo: string; within: string }) =>
-  runbook({ id: "r", title: "R", needs: ["postgres"], covers: [], params: z.object({}) })
-    .diagnose(() => ({ usage: usage() }))
-    .findings<"fix">(() => [])
-    .remedies({
-      fix: {
-        title: "fix it",
-        risk: "high",
-        do: () => [terminate()],
-        verify: verify({ check: { usage: usage() }, holds: () => true, within: spec.within as "30s" }),
-        undo: spec.undo as "actions",
-      },
-    });
+/** A runbook whose one remedy ends like this. */
+export function remedyOf({ undo, within }: { undo: string; within: string }) {
+  const book = runbookOn("postgres", { id: "r", title: "R", params: z.object({}) }, () => ({
+    usage: usage(),
+  }));
+  const fix = book.does(terminate, [], () => ({}), { title: "fix it", within: within as "30s" });
+  return book.remedies({ fix: { ...fix, undo: undo as "actions" } }).findings(() => []);
+}
 
 export const people = [
   { id: PrincipalId.parse("alice"), roles: ["oncall"], slack: ["U0ALICE"], login: ["alice"] },

@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { AlertSettings, Notification } from "../../../src/core/alert.ts";
+import type { Kind } from "../../../src/core/connection.ts";
 import { Limits } from "../../../src/core/limits.ts";
 import type { Catalog } from "../../../src/core/ports.ts";
-import { type RunbookHead, runbook } from "../../../src/core/runbook.ts";
 import { SystemSchema } from "../../../src/core/system.ts";
+import { type Head, runbookOn } from "../../../src/sdk/runbook.ts";
 
 /** A notification as Alertmanager 0.25 sent it. */
 export const recorded = (name: string): Notification =>
@@ -13,11 +14,14 @@ export const recorded = (name: string): Notification =>
       .body,
   );
 
-export const bookOf = <P extends z.ZodObject>(head: Partial<RunbookHead<P>> & { id: string; params: P }) =>
-  runbook({ title: head.id, needs: [], covers: [], ...head })
-    .diagnose(() => ({}))
-    .findings(() => [])
-    .remedies({});
+/** A runbook that asks nothing and finds nothing. */
+export const bookOf = <P extends z.ZodObject>({
+  needs = [],
+  ...head
+}: Partial<Head<P>> & { id: string; params: P; needs?: readonly Kind[] }) =>
+  runbookOn(needs, { title: head.id, ...head }, () => ({}))
+    .remedies({})
+    .findings(() => []);
 
 export const none = z.object({});
 const postgres = { kind: "postgres", url: "postgres://db/app" };

@@ -24,8 +24,7 @@ for (const name of ["start", "restart"] as const)
     const remedy = containerFailure.remedies[name];
     if (remedy === undefined || remedy.advice !== undefined) throw new Error(`${name} is not executable`);
     const done = [{ input: { container: "a1" }, output: {} }];
-    const holds = (...now: object[]) =>
-      remedy.verify.holds({ list: listOf(...now) }, { before: {}, done }, context);
+    const holds = (...now: object[]) => remedy.verify.holds({ list: listOf(...now) }, done, context);
     const up = (uptimeSeconds: number) => ({ ...api, state: "running", uptimeSeconds });
     expect(holds(up(10))).toBe(true);
     expect(holds(up(9))).toBe(false);

@@ -27,7 +27,7 @@ describe("after old files were removed", () => {
     throw new Error("removeOldFiles is not executable");
   const done = [{ input: { files: [{ path: "/data/log/app.log.1" }], olderThanDays: 7 }, output: {} }];
   const holds = (part: Parameters<typeof diskOf>[0]) =>
-    remedy.verify.holds({ disk: diskOf(part) }, { before: {}, done }, context);
+    remedy.verify.holds({ disk: diskOf(part) }, done, context);
 
   it("it is better once the place they lay in is below the threshold", () => {
     expect(holds({ fileSystems: [fileSystem("/data", 84)] })).toBe(true);

@@ -84,7 +84,7 @@ describe("the head", () => {
       for (const { advice } of Object.values(runbook.remedies))
         if (typeof advice === "function") advice({}, given);
       executable(runbook, "end").do({}, given);
-      executable(runbook, "end").verify.holds({}, { before: {}, done: [] }, given);
+      executable(runbook, "end").verify.holds({}, [], given);
       return asked;
     };
     const places = [
@@ -293,7 +293,7 @@ describe("a remedy of the machine", () => {
     const { verify } = executable(runbook, "end");
     expect(verify.check({}, context())).toEqual({ usage: usage() });
     const holds = (after: AnySeen, ended: number) =>
-      verify.holds(after, { before: {}, done: [{ input: { pids: [1, 2] }, output: { ended } }] }, context());
+      verify.holds(after, [{ input: { pids: [1, 2] }, output: { ended } }], context());
     expect(holds({ usage: half }, 2)).toBe(true);
     expect(holds({ usage: half }, 1)).toBe(false);
     expect(holds({ usage: seen({ ratio: 0.9 }) }, 2)).toBe(false);
@@ -303,7 +303,7 @@ describe("a remedy of the machine", () => {
   it("is judged by its action alone where it adds nothing", () => {
     const { verify } = executable(remedies({}), "end");
     expect(verify.check({ idle: two }, context())).toEqual({});
-    expect(verify.holds({}, { before: {}, done: [] }, context())).toBe(true);
+    expect(verify.holds({}, [], context())).toBe(true);
   });
 });
 
