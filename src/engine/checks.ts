@@ -1,8 +1,8 @@
 import type { Steps } from "../core/action.ts";
 import type { Seen } from "../core/outcome.ts";
 import type { PlannedCall, PlannedCheck } from "../core/plan.ts";
-import type { AnySeen, Done } from "../core/runbook.ts";
-import type { RemedyView, RunView } from "../core/view.ts";
+import type { AnySeen } from "../core/runbook.ts";
+import type { RemedyView, RunView, StepView } from "../core/view.ts";
 import { ask, contextOf, seenOf } from "./context.ts";
 import { newStep } from "./diagnose.ts";
 import { type EngineHouse, executable, type Grip, writeAction } from "./house.ts";
@@ -43,12 +43,13 @@ const checksOf = (
 /** Did it help? Judged on the frozen inputs and the recorded outputs of the calls. `after`: what the checks returned. */
 export function isBetter(house: EngineHouse, grip: Grip, remedy: RemedyView, after: AnySeen): boolean {
   const { view, runbook, system } = grip;
-  const done = doneCalls(view, remedy);
-  const settled = (remedy.plan?.calls ?? []).every((call, index) => {
-    const action = writeAction(house, call.action);
+  const made = madeCalls(view, remedy);
+  const done = made.map(({ input, output }) => ({ input, output }));
+  const settled = made.every(({ action: name, stage, input, output }) => {
+    const action = writeAction(house, name);
     if (action.settled === undefined) return true;
-    const values = checksOfCall(after, index);
-    return values !== undefined && action.settled.holds(values, done[index]?.input, done[index]?.output);
+    const values = checksOfCall(after, stage);
+    return values !== undefined && action.settled.holds(values, input, output);
   });
   if (!settled) return false;
   return ask(runbook, `${remedy.key}.verify.holds`, () =>
@@ -65,13 +66,10 @@ export function checksOfCall(after: AnySeen, index: number): Record<string, unkn
   );
 }
 
-/** The calls of the plan in order: what was approved, and what came back. */
-export const doneCalls = (view: RunView, remedy: RemedyView): Done[] =>
-  (remedy.plan?.calls ?? []).map(({ input }, index) => {
-    const step = view.steps.find(
-      (one) => one.remedy === remedy.key && one.phase === "apply" && one.stage === index,
-    );
-    return { input, output: step?.output };
-  });
+/** The calls that were made, in the order of the plan, as its steps were written when it was approved. */
+export const madeCalls = (view: RunView, { key }: RemedyView): StepView[] =>
+  view.steps
+    .filter((step) => step.remedy === key && step.phase === "apply" && step.state === "succeeded")
+    .toSorted((a, b) => a.stage - b.stage);
 
 const value = (seen: Seen<unknown>): unknown => (seen.ok ? seen.value : undefined);

@@ -1,6 +1,6 @@
 import type { AnySeen } from "../core/runbook.ts";
 import type { RemedyView, RunView, StepView } from "../core/view.ts";
-import { checksOfCall, doneCalls } from "./checks.ts";
+import { checksOfCall, madeCalls } from "./checks.ts";
 import { type EngineHouse, writeAction } from "./house.ts";
 
 const MOST_CHARACTERS = 400;
@@ -12,18 +12,18 @@ export function figuresOf(
   remedy: RemedyView,
   after: AnySeen,
 ): string | undefined {
-  const done = doneCalls(view, remedy);
-  const said = (remedy.plan?.calls ?? []).map((call, index) => {
-    const { settled } = writeAction(house, call.action);
-    const checks = (remedy.plan?.verify ?? []).filter(({ name }) => name.startsWith(`${index + 1}.`));
+  const said = madeCalls(view, remedy).map(({ action, stage, input, output }) => {
+    const { settled } = writeAction(house, action);
+    const own = `${stage + 1}.`;
+    const checks = (remedy.plan?.verify ?? []).filter(({ name }) => name.startsWith(own));
     const before = Object.fromEntries(
       checks.flatMap((check) => {
         const seen = seenBefore(view, check);
-        return seen?.output === undefined ? [] : [[check.name.slice(`${index + 1}.`.length), seen.output]];
+        return seen?.output === undefined ? [] : [[check.name.slice(own.length), seen.output]];
       }),
     );
-    const values = checksOfCall(after, index);
-    return values && settled?.figures?.(values, done[index]?.input, done[index]?.output, before);
+    const values = checksOfCall(after, stage);
+    return values && settled?.figures?.(values, input, output, before);
   });
   return joined(house, said);
 }

@@ -2,7 +2,8 @@ import { z } from "zod";
 import { actionsOn, type Connector } from "../../../src/core/action.ts";
 import { DiagError } from "../../../src/core/errors.ts";
 import { code, facts, table } from "../../../src/core/evidence.ts";
-import { type Runbook, runbook, verify } from "../../../src/core/runbook.ts";
+import type { Runbook } from "../../../src/core/runbook.ts";
+import { runbookOn } from "../../../src/sdk/runbook.ts";
 import { texts } from "./canaries.ts";
 
 const WHOLE = texts(100_000).join(" | ");
@@ -56,41 +57,38 @@ const set = write({
   },
 });
 
-const holds = verify({ check: { after: said() }, holds: () => true, within: "1s" });
-const change = {
-  title: "Set it",
-  risk: "high" as const,
-  do: () => [set({})],
-  verify: holds,
-  undo: "actions" as const,
-};
+const book = runbookOn(
+  "http",
+  {
+    id: "echo",
+    title: "Says what it was told",
+    alerts: ["Echo"],
+    params: z.object({ note: z.string().optional() }),
+  },
+  () => ({ said: said(), refused: refused(), thrown: thrown() }),
+);
+const change = book.does(set, [], () => ({}), { recheck: ["said"], within: "1s" });
 
 /** Everything a runbook can say, said with secrets in it. */
-export const echoRunbook: Runbook = runbook({
-  id: "echo",
-  title: "Says what it was told",
-  needs: ["http"],
-  covers: [],
-  alerts: [{ alertname: "Echo" }],
-  params: z.object({ note: z.string().optional() }),
-})
-  .diagnose(() => ({ said: said(), refused: refused(), thrown: thrown() }))
-  .findings(({ said: answer }) =>
-    LINES.map((line, index) => ({
-      id: `told:${index}`,
-      severity: "critical" as const,
-      title: line.slice(0, 2_000),
-      because: `${line} and ${answer.ok ? answer.value.text : ""}`,
-      evidence: [
-        { kind: "text" as const, text: line },
-        facts({ told: line }),
-        table(["told"], [[line]], line),
-        code(LINES.join("\n"), line),
-      ],
-      remedies: ["approve", "deny", "human"] as const,
-    })),
-  )
-  .remedies({ approve: change, deny: change, human: { advice: () => WHOLE, risk: "low" } });
+export const echoRunbook: Runbook = book
+  .remedies({ approve: change, deny: change, human: book.advises("For a human", "low", () => WHOLE) })
+  .findings((find) => [
+    find(["said"], ({ said: answer }) =>
+      LINES.map((line, index) => ({
+        id: `told:${index}`,
+        severity: "critical",
+        title: line.slice(0, 2_000),
+        because: `${line} and ${answer.text}`,
+        evidence: [
+          { kind: "text", text: line },
+          facts({ told: line }),
+          table(["told"], [[line]], line),
+          code(LINES.join("\n"), line),
+        ],
+        remedies: ["approve", "deny", "human"],
+      })),
+    ),
+  ]);
 
 export const echoConnector = {
   needs: "http",
