@@ -1,11 +1,9 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { Redis } from "ioredis";
 import type { QueuePlace } from "../../src/queue/backend.ts";
 import { migrate, openPool } from "../../src/store/index.ts";
 import { startPostgres } from "../helpers/postgres-server.ts";
 import { startRedis, whyNoRedis } from "../helpers/redis-server.ts";
-import { until } from "../helpers/until.ts";
 
 export interface Services {
   readonly databaseUrl: string;
@@ -38,10 +36,7 @@ export async function startServices(): Promise<Services> {
       client.disconnect();
     },
     crashPostgres: async () => {
-      const pid = postgres.pid();
-      // SIGQUIT is `pg_ctl stop -m immediate`: no checkpoint, no goodbye; the next start recovers.
-      process.kill(pid, "SIGQUIT");
-      await until(() => !isAlive(pid));
+      await postgres.crash();
       await postgres.start();
     },
     stop: async () => {
@@ -49,15 +44,6 @@ export async function startServices(): Promise<Services> {
       await postgres.stop();
     },
   };
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return readFileSync(`/proc/${pid}/stat`, "utf8").split(" ")[2] !== "Z";
-  } catch {
-    return false;
-  }
 }
 
 /** Processors of this machine, for the report. */

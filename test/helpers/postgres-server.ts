@@ -17,6 +17,8 @@ export interface PostgresServer {
   /** Stops the process, keeps the data; `start` brings it back on the same port. */
   pause(): Promise<void>;
   start(): Promise<void>;
+  /** Ends it as a crash does; `start` recovers it. */
+  crash(): Promise<void>;
   /** Stops it and removes its folder. */
   stop(): Promise<void>;
 }
@@ -46,6 +48,7 @@ export async function startPostgres(
     pid: cluster.pid,
     pause: cluster.stop,
     start: cluster.start,
+    crash: cluster.crash,
     stop: async () => {
       await cluster.stop();
       for (const path of [cluster.data, folder.path]) rmSync(path, { recursive: true, force: true });

@@ -27,6 +27,8 @@ export interface Cluster {
   pid(): number;
   /** Ends every session and the server; its data stays. Harmless when it is down. */
   stop(): Promise<void>;
+  /** Ends it as a crash does: no checkpoint, no goodbye; the next start recovers. Harmless when it is down. */
+  crash(): Promise<void>;
   /** Brings it back on the same port. Harmless when it runs. Throws with the end of its log when it does not come up within 60 s. */
   start(): Promise<void>;
 }
@@ -54,6 +56,13 @@ export async function startCluster(
     adminUrl: (database = "postgres") => cluster.url("postgres", spec.superuserPassword, database),
     pid: () => child?.pid ?? 0,
     stop: () => turn(async () => child?.stop(GRACE_MS)),
+    crash: () =>
+      turn(async () => {
+        if (child === undefined || child.hasEnded()) return;
+        // `pg_ctl stop -m immediate`. Its end is waited for as the parent hears of it: `start` asks the same.
+        process.kill(child.pid, "SIGQUIT");
+        await child.ended;
+      }),
     start: () => turn(up),
   };
   const up = async (): Promise<void> => {
