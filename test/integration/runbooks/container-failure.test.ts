@@ -147,6 +147,8 @@ describe.skipIf(why !== undefined)(
         command: ["tail", "/dev/zero"],
         host: { Memory: 32 * MIB, MemorySwap: 32 * MIB },
       });
+      // The engine hears of the kill from the kernel, and it may be a moment after the end of the process.
+      await until(async () => (await one("model"))?.oomKilled === true);
       await inState("model", "exited");
       const diagnosis = await bench.diagnose(containerFailure);
       const finding = diagnosis.finding("memory:model");
