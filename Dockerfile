@@ -1,4 +1,4 @@
-# The build needs the development packages; the image that runs has neither them nor src/local (the try-out).
+# The build needs the development packages; the image that runs has neither them nor local/ (the try-out).
 # Images are named by digest: a tag may come to mean another image. scripts/check-images.ts asks the registry whether
 # each is there for all our platforms; .github/dependabot.yml proposes newer ones.
 # Nothing runs on the platform the image is for, so none has to be emulated: the build is the same for all, and npm fetches

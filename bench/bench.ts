@@ -1,5 +1,5 @@
 import pg from "pg";
-import type { LocalSlack } from "../src/local/slack/local-slack.ts";
+import type { LocalSlack } from "../local/slack/local-slack.ts";
 import type { Product, Served } from "../test/helpers/product.ts";
 import { until } from "../test/helpers/until.ts";
 import { Sample } from "./sample.ts";

@@ -1,7 +1,7 @@
 // `npm run bench`: a real `serve --role all` (doors in one process, workers in another) with a Postgres and, where there is
 // one, a Redis of its own. Slack is the local one: it and the senders of the load share the machine with the product.
 
-import { startLocalSlack } from "../src/local/slack/server.ts";
+import { startLocalSlack } from "../local/slack/server.ts";
 import { startPostgres } from "../test/helpers/postgres-server.ts";
 import { openProduct } from "../test/helpers/product.ts";
 import { startRedis, whyNoRedis } from "../test/helpers/redis-server.ts";

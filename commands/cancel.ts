@@ -1,4 +1,4 @@
-import { type Command, DiagError } from "../src/sdk.ts";
+import { type Command, DiagError } from "../src/sdk/index.ts";
 import { runIdOf } from "./words.ts";
 
 /** `/diag cancel <run>`: no further step of the run begins; a write under way is finished and verified. */

@@ -1,4 +1,4 @@
-import { type Command, DiagError, IncidentId } from "../src/sdk.ts";
+import { type Command, DiagError, IncidentId } from "../src/sdk/index.ts";
 
 /** `https://team.slack.com/archives/C0OPS/p1790000000000100`, as "Copy link" of Slack gives it. */
 const LINK = /^<?https:\/\/[a-z0-9.-]+\/archives\/([A-Z0-9]+)\/p(\d{10})(\d{6})(?:[?|].*)?>?$/i;

@@ -1,4 +1,4 @@
-import { type Command, DiagError } from "../src/sdk.ts";
+import { type Command, DiagError } from "../src/sdk/index.ts";
 
 /** `/diag` alone: opens the form. */
 export const form: Command = {

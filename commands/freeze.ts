@@ -1,4 +1,4 @@
-import { type Command, DiagError, parseDuration } from "../src/sdk.ts";
+import { type Command, DiagError, parseDuration } from "../src/sdk/index.ts";
 
 const LONGEST_MS = 30 * 24 * 3_600_000;
 

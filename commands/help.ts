@@ -1,4 +1,4 @@
-import { type Command, DiagError } from "../src/sdk.ts";
+import { type Command, DiagError } from "../src/sdk/index.ts";
 
 /** `/diag help [topic]`: all subcommands, or one subcommand or runbook explained. */
 export const help: Command = {

@@ -1,4 +1,4 @@
-import { type Command, DiagError } from "../src/sdk.ts";
+import { type Command, DiagError } from "../src/sdk/index.ts";
 
 /** `/diag history <system>`: the newest runs of a system. */
 export const history: Command = {

@@ -1,4 +1,4 @@
-import type { Command } from "../src/sdk.ts";
+import type { Command } from "../src/sdk/index.ts";
 import { cancel } from "./cancel.ts";
 import { close } from "./close.ts";
 import { form } from "./form.ts";

@@ -1,4 +1,4 @@
-import { type Command, DiagError } from "../src/sdk.ts";
+import { type Command, DiagError } from "../src/sdk/index.ts";
 
 /** `/diag list [system]`: the systems, or the runbooks one system can run. */
 export const list: Command = {

@@ -1,4 +1,4 @@
-import { type Command, DiagError } from "../src/sdk.ts";
+import { type Command, DiagError } from "../src/sdk/index.ts";
 
 /** `/diag pending [system]`: what waits for people. */
 export const pending: Command = {

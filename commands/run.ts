@@ -1,4 +1,4 @@
-import { type Command, DiagError, HEALTH_RUNBOOK } from "../src/sdk.ts";
+import { type Command, DiagError, HEALTH_RUNBOOK } from "../src/sdk/index.ts";
 
 const KEY = /^[A-Za-z][A-Za-z0-9_-]{0,62}$/;
 

@@ -1,4 +1,4 @@
-import { type Command, DiagError } from "../src/sdk.ts";
+import { type Command, DiagError } from "../src/sdk/index.ts";
 import { runIdOf } from "./words.ts";
 
 /** `/diag status [run]`: one run, or the newest runs of all systems. */

@@ -1,4 +1,4 @@
-import { type Command, DiagError } from "../src/sdk.ts";
+import { type Command, DiagError } from "../src/sdk/index.ts";
 
 /** `/diag unfreeze [yes]`: remedies may begin again; after a long freeze it is asked once more, and `yes` is the answer. */
 export const unfreeze: Command = {

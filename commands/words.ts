@@ -1,4 +1,4 @@
-import { DiagError, RunId } from "../src/sdk.ts";
+import { DiagError, RunId } from "../src/sdk/index.ts";
 
 /** A run's number as people type it: `42` or `#42`. */
 export function runIdOf(word: string): RunId {

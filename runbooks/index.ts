@@ -1,4 +1,4 @@
-import type { Runbook } from "../src/sdk.ts";
+import type { Runbook } from "../src/sdk/index.ts";
 import { containerFailure } from "./docker/container-failure.ts";
 import { serviceHealth } from "./health/service-health.ts";
 import { diskFull } from "./host/disk-full.ts";

@@ -1,5 +1,5 @@
 import { createCliHouse } from "./app/cli-house.ts";
-import { buildCli } from "./ingress/cli/cli.ts";
+import { buildCli } from "./cli/cli.ts";
 import { VERSION } from "./version.ts";
 
 const cli = buildCli({ house: createCliHouse(process.cwd()), version: VERSION });

@@ -9,7 +9,7 @@ import {
   sayPercent,
   shellWord,
   z,
-} from "../../src/sdk.ts";
+} from "../../src/sdk/index.ts";
 import { type Container, containersOf, mebibytes, portOf, problemsOf } from "./problems.ts";
 
 /** Containers one approval may start or restart. */

@@ -1,4 +1,10 @@
-import { type docker, type Finding, type OutputOf, type RunContext, saySeconds } from "../../src/sdk.ts";
+import {
+  type docker,
+  type Finding,
+  type OutputOf,
+  type RunContext,
+  saySeconds,
+} from "../../src/sdk/index.ts";
 
 type List = OutputOf<typeof docker.containers>;
 type Events = OutputOf<typeof docker.events>;

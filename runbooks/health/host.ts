@@ -1,4 +1,11 @@
-import { type ConnectionFace, clip, type host, type OutputOf, sayBytes, sayPercent } from "../../src/sdk.ts";
+import {
+  type ConnectionFace,
+  clip,
+  type host,
+  type OutputOf,
+  sayBytes,
+  sayPercent,
+} from "../../src/sdk/index.ts";
 import { type Limits, line, type Row, trouble } from "./row.ts";
 
 type Disks = OutputOf<typeof host.disk>;

@@ -1,4 +1,4 @@
-import type { ConnectionFace, http } from "../../src/sdk.ts";
+import type { ConnectionFace, http } from "../../src/sdk/index.ts";
 import { type Limits, line, type Row, sayMs, type Trouble, trouble } from "./row.ts";
 
 /** A health endpoint answered: is the answer good? Status first, then the body's own word, its parts, then the time. */

@@ -13,7 +13,7 @@ import {
   type Seen,
   type StepError,
   valueIn,
-} from "../../src/sdk.ts";
+} from "../../src/sdk/index.ts";
 import { judgeDisk, judgeLoad, judgeMemory } from "./host.ts";
 import { judgeHttp } from "./http.ts";
 import { type Limits, line, partName, type Row, sayMs, trouble } from "./row.ts";

@@ -1,4 +1,4 @@
-import type { ConnectionFace, Finding, RunContext } from "../../src/sdk.ts";
+import type { ConnectionFace, Finding, RunContext } from "../../src/sdk/index.ts";
 import { sayPlace, withHost } from "../network/endpoints.ts";
 
 export interface Limits {

@@ -8,7 +8,7 @@ import {
   rows,
   runbookOn,
   z,
-} from "../../src/sdk.ts";
+} from "../../src/sdk/index.ts";
 import { matrixOf, probesOf, tracesOf } from "./matrix.ts";
 import type { Row } from "./row.ts";
 

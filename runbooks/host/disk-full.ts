@@ -9,7 +9,7 @@ import {
   sayBytes,
   shellWord,
   z,
-} from "../../src/sdk.ts";
+} from "../../src/sdk/index.ts";
 import {
   areRelieved,
   chosen,

@@ -10,7 +10,7 @@ import {
   sayPercent,
   shellWord,
   z,
-} from "../../src/sdk.ts";
+} from "../../src/sdk/index.ts";
 import { holds, sayCause } from "./memory.ts";
 
 const CRITICAL = 0.95;

@@ -1,4 +1,4 @@
-import { type host, type OutputOf, sayBytes, sayPercent } from "../../src/sdk.ts";
+import { type host, type OutputOf, sayBytes, sayPercent } from "../../src/sdk/index.ts";
 
 type Memory = OutputOf<typeof host.memory>;
 type Process = OutputOf<typeof host.processes>["byMemory"][number];

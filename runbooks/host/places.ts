@@ -7,7 +7,7 @@ import {
   rows,
   sayBytes,
   sayPercent,
-} from "../../src/sdk.ts";
+} from "../../src/sdk/index.ts";
 
 type Disk = OutputOf<typeof host.disk>;
 type Largest = OutputOf<typeof host.largest>;

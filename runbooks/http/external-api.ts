@@ -10,7 +10,7 @@ import {
   runbookOn,
   saySeconds,
   z,
-} from "../../src/sdk.ts";
+} from "../../src/sdk/index.ts";
 import { chosen, nextStep, type Reached, sayEach, sayPlace, withEndpoint } from "../network/endpoints.ts";
 import { answered, distribution, median, shown, slowPhase } from "./samples.ts";
 

@@ -1,4 +1,4 @@
-import { type Evidence, type http, rows } from "../../src/sdk.ts";
+import { type Evidence, type http, rows } from "../../src/sdk/index.ts";
 
 /** The phases of a request in their order: in words, and what a person does where one of them is slow. */
 const PHASES = [

@@ -1,4 +1,4 @@
-import { type ConnectionFace, network, shellWord } from "../../src/sdk.ts";
+import { type ConnectionFace, network, shellWord } from "../../src/sdk/index.ts";
 
 export type Reached = ConnectionFace & { readonly endpoint: NonNullable<ConnectionFace["endpoint"]> };
 

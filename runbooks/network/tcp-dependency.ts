@@ -9,7 +9,7 @@ import {
   shellWord,
   valueIn,
   z,
-} from "../../src/sdk.ts";
+} from "../../src/sdk/index.ts";
 import { chosen, nextStep, type Reached, sayAddress, sayEach, sayPlace, withEndpoint } from "./endpoints.ts";
 
 /** A lost first packet is sent again after one second: a connection that takes longer lost one. */

@@ -8,7 +8,7 @@ import {
   type StepError,
   shellWord,
   z,
-} from "../../src/sdk.ts";
+} from "../../src/sdk/index.ts";
 import { chosen, nextStep, type Reached, sayEach, sayPlace, withEndpoint } from "./endpoints.ts";
 
 type Link = network.Certificate["chain"][number];

@@ -8,7 +8,7 @@ import {
   saySeconds,
   sqlText,
   z,
-} from "../../src/sdk.ts";
+} from "../../src/sdk/index.ts";
 import { fallenBehind, keptBack, keptBackWal } from "./replication.ts";
 
 /** Below this many transactions the server begins to warn, 40 million is its own limit; then it stops taking writes. */

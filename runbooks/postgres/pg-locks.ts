@@ -8,7 +8,7 @@ import {
   sayDuration,
   sqlText,
   z,
-} from "../../src/sdk.ts";
+} from "../../src/sdk/index.ts";
 
 /** A deadlock an hour is a habit of the application; one a month is not. */
 const DEADLOCKS_PER_HOUR = 1;

@@ -12,7 +12,7 @@ import {
   sayPercent,
   sqlName,
   z,
-} from "../../src/sdk.ts";
+} from "../../src/sdk/index.ts";
 
 /** An application with at least this many sessions it used once and never gave back leaks. */
 const LEAK_AT_LEAST = 5;

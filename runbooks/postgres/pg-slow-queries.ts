@@ -12,7 +12,7 @@ import {
   saySeconds,
   sqlText,
   z,
-} from "../../src/sdk.ts";
+} from "../../src/sdk/index.ts";
 
 /** Statements slow now, statements slow on average, and what is missing for them. Guides: slow queries, database timeouts. */
 const book = runbookOn(

@@ -1,4 +1,4 @@
-import { count, type Finding, type postgres, rows, sayBytes, sayDuration } from "../../src/sdk.ts";
+import { count, type Finding, type postgres, rows, sayBytes, sayDuration } from "../../src/sdk/index.ts";
 
 const GIB = 1024 ** 3;
 

@@ -9,7 +9,7 @@ import {
   runbookOn,
   sayPercent,
   z,
-} from "../../src/sdk.ts";
+} from "../../src/sdk/index.ts";
 import { plot, REPAIR_TARGETS, sayRate, sayWindow, targetFindings } from "./targets.ts";
 
 type Measured = Extract<prometheus.ErrorRatio, { state: "measured" }>;

@@ -13,7 +13,7 @@ import {
   sayPercent,
   saySeconds,
   z,
-} from "../../src/sdk.ts";
+} from "../../src/sdk/index.ts";
 import { plot, REPAIR_TARGETS, sayRate, sayWindow, targetFindings } from "./targets.ts";
 
 type Measured = Extract<prometheus.Latency, { state: "measured" }>;

@@ -1,4 +1,4 @@
-import { count, type Evidence, type Finding, type prometheus, rows } from "../../src/sdk.ts";
+import { count, type Evidence, type Finding, type prometheus, rows } from "../../src/sdk/index.ts";
 
 /** Targets that are down, or that Prometheus does not know at all (`up == 0` alone never fires for those). */
 export function targetFindings({ total, down }: prometheus.Targets): Finding<"repairTargets"> | false {

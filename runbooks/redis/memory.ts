@@ -6,7 +6,7 @@ import {
   type redis,
   rows,
   sayBytes,
-} from "../../src/sdk.ts";
+} from "../../src/sdk/index.ts";
 
 export const MIB = 1024 ** 2;
 

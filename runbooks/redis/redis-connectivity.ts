@@ -8,7 +8,7 @@ import {
   sayPercent,
   saySeconds,
   z,
-} from "../../src/sdk.ts";
+} from "../../src/sdk/index.ts";
 import { swappedOut } from "./memory.ts";
 
 const ms = (value: number) => saySeconds(value / 1000);

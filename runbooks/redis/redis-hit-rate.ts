@@ -9,7 +9,7 @@ import {
   sayDuration,
   sayPercent,
   z,
-} from "../../src/sdk.ts";
+} from "../../src/sdk/index.ts";
 
 /** Does the cache answer, and if not: pushed out, expired or never stored? Guides: cache misses, low hit rate. */
 const book = runbookOn(

@@ -1,4 +1,4 @@
-import { count, redis, rows, runbookOn, type Seen, sayBytes, sayPercent, z } from "../../src/sdk.ts";
+import { count, redis, rows, runbookOn, type Seen, sayBytes, sayPercent, z } from "../../src/sdk/index.ts";
 import {
   canEvict,
   forFull,

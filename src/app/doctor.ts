@@ -1,6 +1,6 @@
+import type { DoctorCheck } from "../cli/deps.ts";
 import type { Role } from "../config/environment.ts";
 import type { Config } from "../config/load.ts";
-import type { DoctorCheck } from "../ingress/cli/house.ts";
 import { checkSlack } from "../ingress/slack/check.ts";
 import { checkSystems } from "./doctor-systems.ts";
 import { type House, openHouse } from "./house.ts";

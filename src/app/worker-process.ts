@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { z } from "zod";
-import { EXIT } from "../ingress/cli/exit.ts";
+import { EXIT } from "../cli/exit.ts";
 import { waitFor } from "../lib/wait.ts";
 import { aggregate, type MetricsJson } from "../telemetry/metrics.ts";
 import type { House } from "./house.ts";

@@ -17,7 +17,7 @@ const ASSIGNED = `${NAMES}([\\w-]{0,40}\\\\?["']?\\s{0,40}[:=]\\s{0,40})`;
 
 /**
  * What looks like a secret. Every expression begins at something fixed and its runs neither overlap nor are tried from more
- * than one place: the time grows with the text only (test/unit/house/expressions.test.ts).
+ * than one place: the time grows with the text only (test/unit/repository/expressions.test.ts).
  */
 const PATTERNS: readonly [RegExp, string][] = [
   // Credentials inside URLs: scheme://user:password@host; a long user without a password is a token.

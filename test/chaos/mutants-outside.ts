@@ -47,7 +47,7 @@ export const OUTSIDE: readonly Mutant[] = [
     removals: [
       remove("src/thread/send/slack-calls.ts", "allowAbsoluteUrls: false", "allowAbsoluteUrls: true"),
     ],
-    file: "test/unit/house/slack-clients.test.ts",
+    file: "test/unit/repository/slack-clients.test.ts",
     test: "absolute URLs",
   },
   {

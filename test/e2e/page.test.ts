@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Fault } from "../../src/local/faults/fault.ts";
-import { type House, startHouse } from "../../src/local/house/house.ts";
+import { type House, startHouse } from "../../local/environment/environment.ts";
+import type { Fault } from "../../local/faults/fault.ts";
 import { type Keyboard, openBrowser, openKeyboard, WIDTHS, whyNoBrowser } from "../helpers/browser.ts";
 import { until } from "../helpers/until.ts";
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Fault } from "../../src/local/slack/faults.ts";
+import type { Fault } from "../../local/slack/faults.ts";
 import { type TestServer, webServer } from "../helpers/web-server.ts";
 import { CONFIGURED, OPS } from "./support/people.ts";
 import { buttonsOf, textOf, threadOfRun } from "./support/read.ts";

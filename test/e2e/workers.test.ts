@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import type { LocalMessage } from "../../src/local/slack/types.ts";
+import type { LocalMessage } from "../../local/slack/types.ts";
 import { isRunning } from "../helpers/processes.ts";
 import { until } from "../helpers/until.ts";
 import { CONFIGURED } from "./support/people.ts";

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import type { LocalSlack } from "../../src/local/slack/local-slack.ts";
+import type { LocalSlack } from "../../local/slack/local-slack.ts";
 import { builtProduct } from "./built.ts";
 import { freePort } from "./ports.ts";
 import { descendantsOf, isRunning } from "./processes.ts";

@@ -48,7 +48,7 @@ const diagbot = (...argv: string[]) =>
 
 describe("the build", () => {
   it("holds neither the try-out nor tests, and knows its commands", async () => {
-    expect(existsSync(join(image, "dist/src/local"))).toBe(false);
+    expect(existsSync(join(image, "dist/local"))).toBe(false);
     expect(existsSync(join(image, "dist/test"))).toBe(false);
     expect((await diagbot("--help")).stdout).toContain("serve");
     expect((await diagbot("check", "--runbooks-only")).stdout).toMatch(/^ok: \d+ runbooks/);

@@ -1,5 +1,5 @@
-import type { LocalSlack } from "../../../src/local/slack/local-slack.ts";
-import type { LocalMessage } from "../../../src/local/slack/types.ts";
+import type { LocalSlack } from "../../../local/slack/local-slack.ts";
+import type { LocalMessage } from "../../../local/slack/types.ts";
 
 type Node = Readonly<Record<string, unknown>>;
 

@@ -1,9 +1,9 @@
 import { Redis } from "ioredis";
 import pg from "pg";
 import { inject } from "vitest";
-import type { LocalSlack } from "../../../src/local/slack/local-slack.ts";
-import { startLocalSlack } from "../../../src/local/slack/server.ts";
-import type { Ack, LocalMessage } from "../../../src/local/slack/types.ts";
+import type { LocalSlack } from "../../../local/slack/local-slack.ts";
+import { startLocalSlack } from "../../../local/slack/server.ts";
+import type { Ack, LocalMessage } from "../../../local/slack/types.ts";
 import { type FreshDatabase, freshDatabase } from "../../helpers/database.ts";
 import { openProduct, type Product, type Role, type Served } from "../../helpers/product.ts";
 import { CHANNELS, OPS, PEOPLE } from "./people.ts";

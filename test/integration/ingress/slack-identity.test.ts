@@ -2,10 +2,10 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { pino } from "pino";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { LocalSlack } from "../../../local/slack/local-slack.ts";
+import { startLocalSlack } from "../../../local/slack/server.ts";
 import { createApi, type SlackApi } from "../../../src/ingress/slack/api.ts";
 import { createIdentity, type Identity } from "../../../src/ingress/slack/identity.ts";
-import type { LocalSlack } from "../../../src/local/slack/local-slack.ts";
-import { startLocalSlack } from "../../../src/local/slack/server.ts";
 import { catalogOf } from "../../unit/ingress/fixtures.ts";
 
 let slack: LocalSlack;

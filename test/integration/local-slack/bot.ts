@@ -2,7 +2,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { App, HTTPReceiver, type Logger, LogLevel, SocketModeReceiver } from "@slack/bolt";
 import type { KnownBlock, ModalView } from "@slack/types";
-import type { LocalSlack } from "../../../src/local/slack/local-slack.ts";
+import type { LocalSlack } from "../../../local/slack/local-slack.ts";
 
 export type Mode = "http" | "socket";
 

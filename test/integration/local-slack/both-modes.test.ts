@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { LocalSlack } from "../../../src/local/slack/local-slack.ts";
-import { startLocalSlack } from "../../../src/local/slack/server.ts";
-import type { LocalMessage } from "../../../src/local/slack/types.ts";
+import type { LocalSlack } from "../../../local/slack/local-slack.ts";
+import { startLocalSlack } from "../../../local/slack/server.ts";
+import type { LocalMessage } from "../../../local/slack/types.ts";
 import { type Bot, PNG, startBot } from "./bot.ts";
 
 const ALICE = "U0ALICE";

@@ -2,8 +2,8 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { WebClient } from "@slack/web-api";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { LocalSlack } from "../../../src/local/slack/local-slack.ts";
-import { startLocalSlack } from "../../../src/local/slack/server.ts";
+import type { LocalSlack } from "../../../local/slack/local-slack.ts";
+import { startLocalSlack } from "../../../local/slack/server.ts";
 import { type Bot, startBot } from "./bot.ts";
 
 describe("signed HTTP delivery", () => {

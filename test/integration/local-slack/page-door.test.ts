@@ -1,8 +1,8 @@
 import { request } from "node:http";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { LocalSlack } from "../../../src/local/slack/local-slack.ts";
-import { startLocalSlack } from "../../../src/local/slack/server.ts";
-import type { PanelEntry } from "../../../src/local/slack/types.ts";
+import type { LocalSlack } from "../../../local/slack/local-slack.ts";
+import { startLocalSlack } from "../../../local/slack/server.ts";
+import type { PanelEntry } from "../../../local/slack/types.ts";
 
 let slack: LocalSlack;
 let entry: PanelEntry;

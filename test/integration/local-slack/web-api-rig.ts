@@ -1,7 +1,7 @@
 import { WebClient, type WebClientOptions } from "@slack/web-api";
 import { afterEach, beforeEach } from "vitest";
-import type { LocalSlack } from "../../../src/local/slack/local-slack.ts";
-import { startLocalSlack } from "../../../src/local/slack/server.ts";
+import type { LocalSlack } from "../../../local/slack/local-slack.ts";
+import { startLocalSlack } from "../../../local/slack/server.ts";
 import { quiet } from "./bot.ts";
 
 export interface WebApiRig {

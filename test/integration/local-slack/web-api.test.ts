@@ -1,6 +1,6 @@
 import { WebClient } from "@slack/web-api";
 import { describe, expect, it } from "vitest";
-import { startLocalSlack } from "../../../src/local/slack/server.ts";
+import { startLocalSlack } from "../../../local/slack/server.ts";
 import { card, PNG, quiet } from "./bot.ts";
 import { refused, webApiRig } from "./web-api-rig.ts";
 

@@ -2,9 +2,9 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type House, startHouse } from "../../../src/local/house/house.ts";
-import { bornAt } from "../../../src/local/house/processes.ts";
-import { runScript } from "../../../src/local/script/script.ts";
+import { type House, startHouse } from "../../../local/environment/environment.ts";
+import { bornAt } from "../../../local/environment/processes.ts";
+import { runScript } from "../../../local/script/script.ts";
 import { until } from "../../helpers/until.ts";
 
 let folder: string;

@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { type Fault, isExpected } from "../../../local/faults/fault.ts";
+import { faultsFor } from "../../../local/faults/index.ts";
+import { findRedis } from "../../../local/services/redis.ts";
 import { runbooks } from "../../../runbooks/index.ts";
 import { connectors } from "../../../src/connectors/index.ts";
 import { waitFor } from "../../../src/lib/wait.ts";
-import { type Fault, isExpected } from "../../../src/local/faults/fault.ts";
-import { faultsFor } from "../../../src/local/faults/index.ts";
-import { findRedis } from "../../../src/local/services/redis.ts";
 import { type Bench, openBench } from "../../helpers/run-runbook.ts";
 import { until } from "../../helpers/until.ts";
 import { type RunningSample, startSample } from "./sample.ts";

@@ -2,10 +2,10 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type EmulatedPrometheus, startPrometheus } from "../../../local/prometheus/server.ts";
+import { RequestMetrics } from "../../../local/sample/metrics.ts";
 import { connectors } from "../../../src/connectors/index.ts";
-import { type EmulatedPrometheus, startPrometheus } from "../../../src/local/prometheus/server.ts";
-import { RequestMetrics } from "../../../src/local/sample/metrics.ts";
-import { prometheus } from "../../../src/sdk.ts";
+import { prometheus } from "../../../src/sdk/index.ts";
 import { type Bench, openBench } from "../../helpers/run-runbook.ts";
 import { until } from "../../helpers/until.ts";
 

@@ -2,14 +2,14 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
+import { configFile } from "../../../local/bot/config-file.ts";
+import { createCleanups } from "../../../local/environment/cleanups.ts";
+import { type HouseFolder, takeFolder } from "../../../local/environment/folder.ts";
+import { houseSecrets } from "../../../local/environment/secrets.ts";
+import { type SampleSystem, startSampleSystem } from "../../../local/sample/sample.ts";
+import { findBinaries } from "../../../local/services/postgres-binaries.ts";
+import { findRedis } from "../../../local/services/redis.ts";
 import { FileSchema } from "../../../src/config/schema.ts";
-import { configFile } from "../../../src/local/bot/config-file.ts";
-import { createCleanups } from "../../../src/local/house/cleanups.ts";
-import { type HouseFolder, takeFolder } from "../../../src/local/house/folder.ts";
-import { houseSecrets } from "../../../src/local/house/secrets.ts";
-import { type SampleSystem, startSampleSystem } from "../../../src/local/sample/sample-house.ts";
-import { findBinaries } from "../../../src/local/services/postgres-binaries.ts";
-import { findRedis } from "../../../src/local/services/redis.ts";
 
 export interface RunningSample extends SampleSystem {
   readonly folder: HouseFolder;

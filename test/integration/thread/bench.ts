@@ -1,10 +1,10 @@
 import { pino } from "pino";
+import type { LocalSlack } from "../../../local/slack/local-slack.ts";
+import type { LocalSlackOptions } from "../../../local/slack/options.ts";
+import { startLocalSlack } from "../../../local/slack/server.ts";
+import type { LocalMessage } from "../../../local/slack/types.ts";
 import { RunId, ThreadId } from "../../../src/core/ids.ts";
 import type { MessageStore } from "../../../src/core/ports.ts";
-import type { LocalSlack } from "../../../src/local/slack/local-slack.ts";
-import type { LocalSlackOptions } from "../../../src/local/slack/options.ts";
-import { startLocalSlack } from "../../../src/local/slack/server.ts";
-import type { LocalMessage } from "../../../src/local/slack/types.ts";
 import { createMessageStore } from "../../../src/store/messages.ts";
 import { openPool, type Pool } from "../../../src/store/pool.ts";
 import { createReader } from "../../../src/store/reader.ts";

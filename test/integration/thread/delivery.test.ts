@@ -1,9 +1,9 @@
 import { WebClient } from "@slack/web-api";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { LocalChannel } from "../../../local/slack/types.ts";
 import { deliveryHealth } from "../../../src/app/delivery.ts";
 import { NO_CHANNEL } from "../../../src/core/channel.ts";
 import type { ThreadId } from "../../../src/core/ids.ts";
-import type { LocalChannel } from "../../../src/local/slack/types.ts";
 import type { SenderOptions } from "../../../src/thread/sender.ts";
 import { until } from "../../helpers/until.ts";
 import { type Bench, CHANNEL, openBench } from "./bench.ts";

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
+import { lintRunbooks } from "../../../src/cli/lint.ts";
+import { bundledCatalogIds } from "../../../src/cli/lint-world.ts";
 import type { Steps } from "../../../src/core/action.ts";
 import { on } from "../../../src/core/action.ts";
 import type { Runbook } from "../../../src/core/runbook.ts";
-import { lintRunbooks } from "../../../src/ingress/cli/lint.ts";
-import { bundledCatalogIds } from "../../../src/ingress/cli/lint-world.ts";
 import { runbookOn } from "../../../src/sdk/runbook.ts";
 import { poolRunbook, remedyOf, terminate, usage } from "./rig.ts";
 

@@ -1,4 +1,7 @@
 import { z } from "zod";
+import { buildCli } from "../../../src/cli/cli.ts";
+import type { AnswerAsk, CliHouse, RunAsk, VoteAsk } from "../../../src/cli/deps.ts";
+import { whoIs } from "../../../src/cli/who.ts";
 import { actionsOn } from "../../../src/core/action.ts";
 import { AlertSettings } from "../../../src/core/alert.ts";
 import { DiagError } from "../../../src/core/errors.ts";
@@ -7,9 +10,6 @@ import { Limits } from "../../../src/core/limits.ts";
 import { Policy } from "../../../src/core/policy.ts";
 import { SystemSchema } from "../../../src/core/system.ts";
 import type { RunView } from "../../../src/core/view.ts";
-import { buildCli } from "../../../src/ingress/cli/cli.ts";
-import type { AnswerAsk, CliHouse, RunAsk, VoteAsk } from "../../../src/ingress/cli/house.ts";
-import { whoIs } from "../../../src/ingress/cli/who.ts";
 import { routeAlerts } from "../../../src/ingress/route-alerts.ts";
 import { runbookOn } from "../../../src/sdk/runbook.ts";
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { columns } from "../../../src/ingress/cli/columns.ts";
-import { plain } from "../../../src/ingress/cli/plain.ts";
-import { runJson } from "../../../src/ingress/cli/run-json.ts";
-import { runText } from "../../../src/ingress/cli/run-text.ts";
+import { columns } from "../../../src/cli/columns.ts";
+import { plain } from "../../../src/cli/plain.ts";
+import { runJson } from "../../../src/cli/run-json.ts";
+import { runText } from "../../../src/cli/run-text.ts";
 import { waitingRun } from "./rig.ts";
 
 describe("a run in a terminal", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { whoIs } from "../../../src/cli/who.ts";
 import { accountOf } from "../../../src/core/caller.ts";
-import { whoIs } from "../../../src/ingress/cli/who.ts";
 import { people, refusing, rig } from "./rig.ts";
 
 describe("whose vote it is", () => {

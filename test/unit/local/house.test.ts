@@ -5,12 +5,12 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { readArguments } from "../../../src/local/arguments.ts";
-import { createCleanups } from "../../../src/local/house/cleanups.ts";
-import { takeFolder } from "../../../src/local/house/folder.ts";
-import { freePort, freePorts } from "../../../src/local/house/ports.ts";
-import { bornAt, endProcess, pidFiles } from "../../../src/local/house/processes.ts";
-import { houseSecrets } from "../../../src/local/house/secrets.ts";
+import { readArguments } from "../../../local/arguments.ts";
+import { createCleanups } from "../../../local/environment/cleanups.ts";
+import { takeFolder } from "../../../local/environment/folder.ts";
+import { freePort, freePorts } from "../../../local/environment/ports.ts";
+import { bornAt, endProcess, pidFiles } from "../../../local/environment/processes.ts";
+import { houseSecrets } from "../../../local/environment/secrets.ts";
 
 let folder = "";
 beforeEach(async () => {

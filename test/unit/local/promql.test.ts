@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { evaluate } from "../../../src/local/prometheus/evaluate.ts";
-import { QueryError } from "../../../src/local/prometheus/lex.ts";
-import { parse } from "../../../src/local/prometheus/parse.ts";
-import { parseExposition, Samples } from "../../../src/local/prometheus/samples.ts";
-import { type Value, vectorOf } from "../../../src/local/prometheus/values.ts";
+import { evaluate } from "../../../local/prometheus/evaluate.ts";
+import { QueryError } from "../../../local/prometheus/lex.ts";
+import { parse } from "../../../local/prometheus/parse.ts";
+import { parseExposition, Samples } from "../../../local/prometheus/samples.ts";
+import { type Value, vectorOf } from "../../../local/prometheus/values.ts";
 
 const JOB = { job: "shop" };
 

@@ -1,5 +1,5 @@
 import { actionsOn, type Call } from "../../../src/core/action.ts";
-import { z } from "../../../src/sdk.ts";
+import { z } from "../../../src/sdk/index.ts";
 
 const { read, write } = actionsOn<unknown>("postgres");
 

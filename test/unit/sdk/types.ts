@@ -1,5 +1,5 @@
 // What authors of runbooks get wrong must not compile: this file is part of `tsc`, which also fails where an expected error is missing.
-import { network, onEach, orThreshold, runbookOn, type StepsOf, valueIn, z } from "../../../src/sdk.ts";
+import { network, onEach, orThreshold, runbookOn, type StepsOf, valueIn, z } from "../../../src/sdk/index.ts";
 import { end, idle, usage } from "./actions.ts";
 
 const head = { id: "x", title: "x", params: z.object({ minutes: z.int().default(5) }) };

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { checkMessageBlocks, checkView } from "../../../local/slack/limits/check.ts";
 import { canonical } from "../../../src/core/json.ts";
 import type { Plan } from "../../../src/core/plan.ts";
 import { needsFile, planFileSlot } from "../../../src/core/plan-lines.ts";
@@ -6,7 +7,6 @@ import { visible } from "../../../src/core/visible.ts";
 import { drawPlan } from "../../../src/ingress/slack/buttons/draw-looks.ts";
 import { mono } from "../../../src/lib/escape.ts";
 import { sha256 } from "../../../src/lib/sha256.ts";
-import { checkMessageBlocks, checkView } from "../../../src/local/slack/limits/check.ts";
 import { drawThread } from "../../../src/thread/draw/thread.ts";
 import type { WantedMessage } from "../../../src/thread/wanted.ts";
 import { fc } from "../../helpers/property.ts";

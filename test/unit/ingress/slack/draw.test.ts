@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { checkMessageBlocks } from "../../../../local/slack/limits/check.ts";
 import { DiagError } from "../../../../src/core/errors.ts";
 import { type Reply, refusal } from "../../../../src/ingress/reply.ts";
 import { createCache } from "../../../../src/ingress/slack/cache.ts";
 import { drawReply } from "../../../../src/ingress/slack/draw-reply.ts";
-import { checkMessageBlocks } from "../../../../src/local/slack/limits/check.ts";
 import { fc } from "../../../helpers/property.ts";
 
 const hostile = fc.oneof(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { checkMessageBlocks } from "../../../../src/local/slack/limits/check.ts";
+import { checkMessageBlocks } from "../../../../local/slack/limits/check.ts";
 import { button, everyKind, mrkdwn, option, plain, times, verdict } from "./limits-fixtures.ts";
 
 const message = (...blocks: unknown[]) => verdict(() => checkMessageBlocks(blocks));

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { optionsFromManifest } from "../../../../src/local/slack/manifest.ts";
-import { fitting } from "../../../../src/local/slack/page/fitting.js";
+import { optionsFromManifest } from "../../../../local/slack/manifest.ts";
+import { fitting } from "../../../../local/slack/page/fitting.js";
 
 const commands = [
   {

@@ -1,5 +1,5 @@
 import type { KnownBlock } from "@slack/types";
-import { SlackError } from "../../../../src/local/slack/errors.ts";
+import { SlackError } from "../../../../local/slack/errors.ts";
 
 export const plain = (length: number) => ({ type: "plain_text" as const, text: "x".repeat(length) });
 export const mrkdwn = (length: number) => ({ type: "mrkdwn" as const, text: "x".repeat(length) });

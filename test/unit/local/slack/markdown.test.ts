@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { parseMarkdown } from "../../../../src/local/slack/page/markdown.js";
-import type { FormatNode } from "../../../../src/local/slack/page/mrkdwn.js";
-import { parseRichText } from "../../../../src/local/slack/page/rich-text.js";
+import { parseMarkdown } from "../../../../local/slack/page/markdown.js";
+import type { FormatNode } from "../../../../local/slack/page/mrkdwn.js";
+import { parseRichText } from "../../../../local/slack/page/rich-text.js";
 
 const flat = (nodes: readonly FormatNode[]): string => nodes.map(one).join("");
 const one = (node: FormatNode): string => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type FormatNode, parseMrkdwn } from "../../../../src/local/slack/page/mrkdwn.js";
+import { type FormatNode, parseMrkdwn } from "../../../../local/slack/page/mrkdwn.js";
 import { cpuTimeOf } from "../../../helpers/cpu-time.ts";
 import { fc } from "../../../helpers/property.ts";
 

@@ -1,6 +1,6 @@
 import type { View } from "@slack/types";
 import { describe, expect, it } from "vitest";
-import { checkView } from "../../../../src/local/slack/limits/check.ts";
+import { checkView } from "../../../../local/slack/limits/check.ts";
 import { everyKind, plain, times, verdict } from "./limits-fixtures.ts";
 
 describe("a view", () => {

@@ -1,0 +1,117 @@
+import { waitFor } from "../../src/lib/wait.ts";
+import type { Rule } from "../faults/fault.ts";
+import type { Shop } from "../sample/shop.ts";
+import { type LiveAlert, notificationOf } from "./payload.ts";
+
+/** Where notifications go. */
+export interface SentryTarget {
+  readonly webhookUrl: string;
+  readonly token: string;
+  /** Where "source" links of a notification lead. */
+  readonly externalUrl: string;
+}
+
+/** The emulated Prometheus rules and Alertmanager: watches the sample system and reports what is really there. */
+export interface Sentry {
+  /** Names of the rules that fire now. */
+  firing(): string[];
+  stop(): Promise<void>;
+}
+
+const LOOK_EVERY_MS = 1000;
+/** Prometheus' `for`, where the rule says nothing; and as many clean looks in a row mean that it is over. */
+const LOOKS = 2;
+const REPEAT_MS = 60_000;
+const GROUP_BY = ["alertname", "folder", "process"];
+
+interface Watched {
+  readonly rule: Rule;
+  since: Date | undefined;
+  hits: number;
+  misses: number;
+  live: LiveAlert | undefined;
+  /** The last notification that was accepted, and when. */
+  sent: { readonly status: string; readonly at: number } | undefined;
+}
+
+/** Starts watching. A notification that is not accepted is sent again at the next look, as Alertmanager does. */
+export function startSentry(
+  shop: Shop,
+  rules: readonly Rule[],
+  target: SentryTarget,
+  say: (line: string) => void,
+): Sentry {
+  const watched = rules.map(
+    (rule): Watched => ({ rule, since: undefined, hits: 0, misses: 0, live: undefined, sent: undefined }),
+  );
+  const stopping = new AbortController();
+  const look = async (): Promise<void> => {
+    while (!stopping.signal.aborted) {
+      await Promise.all(
+        watched.map(async (one) => {
+          await observe(one, shop);
+          await notify(one, target, stopping.signal).catch((error: Error) =>
+            say(`${one.rule.alertname} not delivered: ${error.message}`),
+          );
+        }),
+      );
+      await waitFor(LOOK_EVERY_MS, stopping.signal);
+    }
+  };
+  const looking = look();
+  return {
+    firing: () => watched.filter(isFiring).map(({ rule }) => rule.alertname),
+    stop: async () => {
+      stopping.abort();
+      await looking;
+    },
+  };
+}
+
+const isFiring = ({ live }: Watched): boolean => live !== undefined && live.endsAt === undefined;
+
+async function observe(one: Watched, shop: Shop): Promise<void> {
+  // A look that fails says nothing: neither firing nor over.
+  const seen = await one.rule.firing(shop).catch(() => null);
+  if (seen === null) return;
+  if (seen === undefined) {
+    one.misses += 1;
+    one.hits = 0;
+    one.since = undefined;
+    if (one.misses >= LOOKS && isFiring(one) && one.live !== undefined)
+      one.live = { ...one.live, endsAt: new Date() };
+    return;
+  }
+  one.hits += 1;
+  one.misses = 0;
+  one.since ??= new Date();
+  if (one.hits >= (one.rule.forSeconds ?? LOOKS) && !isFiring(one))
+    one.live = fire(one.rule, one.since, seen);
+}
+
+const fire = (rule: Rule, startsAt: Date, value: string): LiveAlert => ({
+  labels: { alertname: rule.alertname, job: "shop", severity: rule.severity, ...rule.labels },
+  annotations: { summary: rule.summary, description: value },
+  startsAt,
+});
+
+async function notify(one: Watched, target: SentryTarget, signal: AbortSignal): Promise<void> {
+  if (one.live === undefined) return;
+  const status = isFiring(one) ? "firing" : "resolved";
+  const repeat = status === "firing" && one.sent !== undefined && Date.now() - one.sent.at > REPEAT_MS;
+  const changed = `${status} ${one.live.startsAt.getTime()}`;
+  if (one.sent?.status === changed && !repeat) return;
+  const body = notificationOf([one.live], GROUP_BY, {
+    receiver: "diagbot",
+    url: target.externalUrl,
+  });
+  const response = await fetch(target.webhookUrl, {
+    method: "POST",
+    headers: { "content-type": "application/json", authorization: `Bearer ${target.token}` },
+    body: JSON.stringify(body),
+    signal: AbortSignal.any([signal, AbortSignal.timeout(5000)]),
+  });
+  const answer = await response.text();
+  if (!response.ok) throw new Error(`${response.status} ${answer.slice(0, 200)}`);
+  one.sent = { status: changed, at: Date.now() };
+}

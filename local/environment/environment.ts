@@ -1,0 +1,206 @@
+import { basename } from "node:path";
+import { type Sentry, startSentry } from "../alerting/alerting.ts";
+import { type Bot, startBot } from "../bot/bot.ts";
+import { configFile } from "../bot/config-file.ts";
+import { type Breaker, createBreaker } from "../breaker.ts";
+import type { Fault } from "../faults/fault.ts";
+import { faultsFor } from "../faults/index.ts";
+import { CHANNELS, COMMANDS, PEOPLE } from "../people.ts";
+import { type EmulatedPrometheus, startPrometheus } from "../prometheus/server.ts";
+import { startSampleSystem } from "../sample/sample.ts";
+import { buildBotDatabase, ROLES } from "../sample/schema.ts";
+import type { Shop } from "../sample/shop.ts";
+import { startCluster } from "../services/postgres.ts";
+import { findBinaries, type PostgresBinaries } from "../services/postgres-binaries.ts";
+import { findRedis, startRedis } from "../services/redis.ts";
+import type { LocalSlack } from "../slack/local-slack.ts";
+import { startLocalSlack } from "../slack/server.ts";
+import { type Cleanups, createCleanups } from "./cleanups.ts";
+import { type HouseFolder, takeFolder } from "./folder.ts";
+import { freePort, freePorts } from "./ports.ts";
+import { houseSecrets, type Secrets } from "./secrets.ts";
+
+export interface HouseOptions {
+  readonly folder: string;
+  /** Wished port of the page; taken: any other. */
+  readonly port: number;
+  /** Socket Mode instead of HTTP. */
+  readonly socket: boolean;
+  /** A line about what is going on, for people. */
+  say(line: string): void;
+}
+
+/** The whole try-out: a Slack, the product, and a system that can be broken. */
+export interface House {
+  readonly url: string;
+  readonly slack: LocalSlack;
+  readonly bot: Bot;
+  readonly shop: Shop;
+  readonly faults: readonly Fault[];
+  readonly breaker: Breaker;
+  readonly sentry: Sentry;
+  /** Takes everything down, last in first out; resolves with what would not go. */
+  stop(): Promise<string[]>;
+}
+
+interface Ground {
+  readonly options: HouseOptions;
+  readonly folder: HouseFolder;
+  readonly cleanups: Cleanups;
+  readonly secrets: Secrets;
+  readonly binaries: PostgresBinaries;
+  readonly redisCommand: string | undefined;
+  ready(part: string): void;
+}
+
+/** Starts everything on this machine only. When a part does not come up, the others are taken down and it throws. */
+export async function startHouse(options: HouseOptions): Promise<House> {
+  const cleanups = createCleanups();
+  try {
+    return await build(options, cleanups);
+  } catch (error) {
+    await cleanups.run();
+    throw error;
+  }
+}
+
+async function build(options: HouseOptions, cleanups: Cleanups): Promise<House> {
+  const ground = await prepare(options, cleanups);
+  const { folder, ready } = ground;
+  const botPort = await freePort();
+  const [own, sample] = await both(startOwnServices(ground), startSampleSystem(ground));
+  const { shop } = sample;
+  const prometheus = await startPrometheus(shop.apiUrl);
+  cleanups.add("the emulated Prometheus", prometheus.stop);
+  const faults = faultsFor({ redis: shop.redisUrl !== undefined, linux: process.platform === "linux" });
+  const breaker = createBreaker(shop, faults, () => slack.panelChanged());
+  cleanups.add("the breaker", breaker.stop);
+  const slack = await openSlack(ground, breaker, botPort);
+  const bot = await startBot({
+    folder,
+    port: botPort,
+    config: configFile(shop, prometheus.url),
+    env: {
+      DATABASE_URL: own.databaseUrl,
+      REDIS_URL: own.redisUrl,
+      SLACK_API_URL: slack.apiUrl,
+      SLACK_BOT_TOKEN: slack.token,
+      ...(options.socket
+        ? { SLACK_APP_TOKEN: slack.appToken }
+        : { SLACK_SIGNING_SECRET: slack.signingSecret }),
+      ALERTMANAGER_TOKEN: ground.secrets.alertmanager,
+      SHOP_DATABASE_URL: sample.botDatabaseUrl,
+      SHOP_REDIS_URL: shop.redisUrl,
+    },
+  });
+  cleanups.add("diagbot", bot.stop);
+  ready(`diagbot (log: ${relative(bot.log)})`);
+  const sentry = watchOver(ground, shop, faults, bot, prometheus);
+  return { url: slack.url, slack, bot, shop, faults, breaker, sentry, stop: cleanups.run };
+}
+
+/** Waits for both even if one fails: what the other is still starting must be known before everything is taken down. */
+async function both<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([first, second]);
+  return [await first, await second];
+}
+
+/** Takes the folder, ends what a crash left behind and looks at what this machine has. */
+async function prepare(options: HouseOptions, cleanups: Cleanups): Promise<Ground> {
+  const begun = performance.now();
+  const folder = await takeFolder(options.folder);
+  cleanups.add("the folder", folder.release);
+  const left = await folder.pids.clean();
+  if (left.length > 0) options.say(`stopped what an earlier start left running: ${left.join(", ")}`);
+  const redisCommand = await findRedis();
+  if (redisCommand === undefined)
+    options.say(
+      "no redis-server on the PATH: diagbot's queue runs in Postgres, and there is no cache to break",
+    );
+  return {
+    options,
+    folder,
+    cleanups,
+    secrets: await houseSecrets(folder.file("secrets.json")),
+    binaries: await findBinaries(folder.path),
+    redisCommand,
+    ready: (part) => options.say(`${part} … ready (${((performance.now() - begun) / 1000).toFixed(1)} s)`),
+  };
+}
+
+/** diagbot's own database and, where it can be had, a Redis of its own for its queue. */
+async function startOwnServices(
+  ground: Ground,
+): Promise<{ databaseUrl: string; redisUrl: string | undefined }> {
+  const { folder, cleanups, secrets, binaries, redisCommand } = ground;
+  const [databasePort = 0, redisPort = 0] = await freePorts(2);
+  const cluster = await startCluster(
+    {
+      name: "postgres-diagbot",
+      port: databasePort,
+      settings: { max_connections: 60 },
+      superuserPassword: secrets.superuser,
+    },
+    binaries,
+    folder,
+  );
+  cleanups.add("diagbot's Postgres", cluster.stop);
+  await buildBotDatabase(cluster.adminUrl, secrets.bot);
+  ground.ready("diagbot's Postgres");
+  const databaseUrl = cluster.url(ROLES.bot, secrets.bot, "diagbot");
+  if (redisCommand === undefined) return { databaseUrl, redisUrl: undefined };
+  const redis = await startRedis(
+    {
+      name: "redis-diagbot",
+      command: redisCommand,
+      port: redisPort,
+      settings: { "maxmemory-policy": "noeviction" },
+    },
+    folder,
+  );
+  cleanups.add("diagbot's Redis", redis.stop);
+  ground.ready("diagbot's Redis");
+  return { databaseUrl, redisUrl: redis.url };
+}
+
+async function openSlack(ground: Ground, breaker: Breaker, botPort: number): Promise<LocalSlack> {
+  const { options, cleanups, secrets } = ground;
+  const slack = await startLocalSlack({
+    port: await freePort(options.port),
+    signingSecret: secrets.slackSigning,
+    people: PEOPLE,
+    channels: CHANNELS,
+    commands: COMMANDS,
+    panel: breaker.panel,
+    workspaceName: "Shop",
+    ...(options.socket ? {} : { requestUrl: `http://127.0.0.1:${botPort}/slack/events` }),
+  });
+  cleanups.add("the local Slack", () => slack.stop());
+  ground.ready("the local Slack");
+  return slack;
+}
+
+function watchOver(
+  ground: Ground,
+  shop: Shop,
+  faults: readonly Fault[],
+  bot: Bot,
+  prometheus: EmulatedPrometheus,
+): Sentry {
+  const rules = [...new Set(faults.map(({ rule }) => rule))];
+  const sentry = startSentry(
+    shop,
+    rules,
+    {
+      webhookUrl: `${bot.url}/webhooks/alertmanager`,
+      token: ground.secrets.alertmanager,
+      externalUrl: prometheus.url,
+    },
+    ground.options.say,
+  );
+  ground.cleanups.add("the emulated Alertmanager", sentry.stop);
+  return sentry;
+}
+
+/** A path as people in the checkout would type it. */
+const relative = (path: string): string => `.diagbot/demo/${basename(path)}`;

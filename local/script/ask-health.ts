@@ -1,0 +1,50 @@
+import type { House } from "../environment/environment.ts";
+import { until } from "../environment/until.ts";
+import { SHOP_CHANNEL } from "../people.ts";
+import { conversation } from "./cards.ts";
+import { plainText } from "./plain-text.ts";
+import { readReport } from "./run-json.ts";
+import { transcript } from "./transcript.ts";
+
+const ASKER = "U0ALICE";
+const ENDED_WITHIN_MS = 120_000;
+
+/**
+ * Before anything is broken Alice asks how the shop is: nothing may be found.
+ * Resolves with what was wrong about the answer; empty: all is well.
+ */
+export async function askHealth({ slack, bot }: House, read: (line: string) => void): Promise<string[]> {
+  const seen = transcript(slack, SHOP_CHANNEL, read);
+  const known = new Set(conversation(slack, SHOP_CHANNEL).map(({ ts }) => ts));
+  try {
+    read(">>> Alice types /diag shop");
+    await slack.command(ASKER, SHOP_CHANNEL, "/diag", "shop");
+    const run = await slack.waitFor(
+      (now) =>
+        conversation(now, SHOP_CHANNEL)
+          .filter(({ ts }) => !known.has(ts))
+          .map((message) => /\brun #?(\d+)\b/.exec(plainText(message))?.[1])
+          .find((id) => id !== undefined),
+      ENDED_WITHIN_MS,
+    );
+    const report = await until(
+      "the answer about the shop's health",
+      async () => [readReport(await bot.json("status", run))].find(({ status }) => !OPEN.has(status)),
+      { timeoutMs: ENDED_WITHIN_MS, everyMs: 200 },
+    );
+    return report.findings
+      .filter(({ id, title }) => id !== MATRIX && !MACHINE.test(title))
+      .map(({ title }) => `nothing is broken, but it found: ${title}`);
+  } catch (error) {
+    return [error instanceof Error ? error.message : String(error)];
+  } finally {
+    seen.stop();
+  }
+}
+
+/** The machine the demo runs on may really be busy or full; that is true, and nothing of the shop's. */
+const MACHINE = /^machine\b/;
+/** The table of all components repeats what has a finding of its own. */
+const MATRIX = "matrix";
+
+const OPEN: ReadonlySet<string> = new Set(["queued", "running", "waiting"]);

@@ -1,0 +1,210 @@
+import type { House } from "../environment/environment.ts";
+import { until } from "../environment/until.ts";
+import { type Fault, isExpected } from "../faults/fault.ts";
+import { APPROVERS, OUTSIDER, SHOP_CHANNEL } from "../people.ts";
+import { type Card, cards, conversation, slotOf } from "./cards.ts";
+import { nameOf } from "./plain-text.ts";
+import { type RunReport, readReport } from "./run-json.ts";
+import { transcript } from "./transcript.ts";
+
+/** How a fault went: the rows of the final table. */
+export interface Played {
+  readonly fault: string;
+  readonly cause: string;
+  /** `(advice)`: a person did it by hand. */
+  readonly remedy: string;
+  readonly verified: boolean;
+  readonly seconds: number;
+  /** What was not as it must be; empty: passed. */
+  readonly wrong: readonly string[];
+}
+
+const DECIDER = APPROVERS[0] ?? "";
+const NOT_NEEDED = "not needed any more, the other remedy has helped";
+
+const PROPOSED_WITHIN_MS = 120_000;
+const DONE_WITHIN_MS = 240_000;
+/** What people wait for at their keyboard. */
+const ANSWERED_WITHIN_MS = 30_000;
+const QUIET_WITHIN_MS = 120_000;
+
+/** Breaks one thing and lets the people do what people do; `read` gets the conversation as it grows. Never throws. */
+export async function playFault(house: House, fault: Fault, read: (line: string) => void): Promise<Played> {
+  const begun = performance.now();
+  const seen = transcript(house.slack, SHOP_CHANNEL, read);
+  const seconds = (): number => Math.round((performance.now() - begun) / 100) / 10;
+  try {
+    const report = await breakAndRepair(house, fault, read);
+    const after = seconds();
+    const wrong = judge(fault, report);
+    await quiet(house, fault).catch((error: Error) => wrong.push(error.message));
+    return { fault: fault.id, ...account(fault, report), seconds: after, wrong };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return { fault: fault.id, cause: "–", remedy: "–", verified: false, seconds: seconds(), wrong: [reason] };
+  } finally {
+    seen.stop();
+    await fault.heal(house.shop).catch(() => undefined);
+  }
+}
+
+/** Breaks it, waits until monitoring and diagbot have noticed, and does what people do about it. */
+async function breakAndRepair(house: House, fault: Fault, read: (line: string) => void): Promise<RunReport> {
+  const known = new Set(conversation(house.slack, SHOP_CHANNEL).map(({ ts }) => ts));
+  await house.breaker.break(fault);
+  read(`>>> broken: ${fault.description}`);
+  return fault.expects.advice === true
+    ? followAdvice(house, fault, known, read)
+    : approveRemedy(house, fault, known, read);
+}
+
+/** The run ends with advice for a person; a person carries it out. */
+async function followAdvice(
+  { slack, bot, breaker }: House,
+  fault: Fault,
+  known: ReadonlySet<string>,
+  read: (line: string) => void,
+): Promise<RunReport> {
+  const ended = (): string[] =>
+    conversation(slack, SHOP_CHANNEL)
+      .filter(({ ts }) => !known.has(ts))
+      .flatMap((message) => SUMMARY.exec(slotOf(message))?.[1] ?? []);
+  // Another run may end meanwhile, such as the one that was asked how the shop is.
+  const report = await until(
+    `a run of ${fault.runbook} that finds ${fault.expects.finding}`,
+    async () => {
+      for (const run of ended()) {
+        const seen = readReport(await bot.json("status", run));
+        if (seen.runbook === fault.runbook && seen.findings.some(({ id }) => isExpected(fault, id)))
+          return seen;
+      }
+      return undefined;
+    },
+    { timeoutMs: PROPOSED_WITHIN_MS, everyMs: 500 },
+  );
+  read(`>>> ${nameOf(DECIDER)} does it by hand: ${adviceIn(report, fault) ?? "no advice"}`);
+  await breaker.heal(fault);
+  return report;
+}
+
+/** The slot of a run's last message. */
+const SUMMARY = /(?:^|\/)run\/([^/]+)\/summary$/;
+
+const adviceIn = (report: RunReport, { expects }: Fault): string | undefined =>
+  report.remedies.find(({ id }) => id === expects.remedy)?.advice;
+
+async function approveRemedy(
+  house: House,
+  fault: Fault,
+  known: ReadonlySet<string>,
+  read: (line: string) => void,
+): Promise<RunReport> {
+  const { slack } = house;
+  const card = await slack.waitFor(
+    (now) =>
+      cards(now, SHOP_CHANNEL).find(
+        (one) => !known.has(one.message.ts) && one.remedy === fault.expects.remedy && one.open,
+      ),
+    PROPOSED_WITHIN_MS,
+  );
+  await refuseOutsider(house, card, read);
+  await approve(house, card, read);
+  await slack.waitFor((now) => isSettled(now, card), DONE_WITHIN_MS);
+  await declineOthers(house, card, read);
+  return readReport(await house.bot.json("status", card.run));
+}
+
+/** Carol has no role; her click must change nothing. Somebody should see that once in a while, so every time. */
+async function refuseOutsider({ slack }: House, card: Card, read: (line: string) => void): Promise<void> {
+  const before = slack.ephemerals(OUTSIDER).length;
+  await slack.click(OUTSIDER, { channel: SHOP_CHANNEL, ts: card.message.ts }, "remedy:approve");
+  const told = await slack.waitFor((now) => now.ephemerals(OUTSIDER)[before], ANSWERED_WITHIN_MS);
+  read(`>>> Carol presses Approve and is told: ${told.text}`);
+}
+
+async function approve({ slack }: House, card: Card, read: (line: string) => void): Promise<void> {
+  for (const person of APPROVERS) {
+    const now = current(slack, card);
+    if (now?.open !== true) return;
+    const before = now.message;
+    read(`>>> ${nameOf(person)} presses Approve`);
+    await slack.click(person, { channel: SHOP_CHANNEL, ts: card.message.ts }, "remedy:approve");
+    // The card is drawn anew: with the vote, or without buttons.
+    await slack.waitFor((then) => current(then, card)?.message !== before, ANSWERED_WITHIN_MS);
+  }
+}
+
+const current = (slack: House["slack"], card: Card): Card | undefined =>
+  cards(slack, SHOP_CHANNEL).find((one) => one.message.ts === card.message.ts);
+
+/** The card has said how it ended: a check mark or another closing word at its head. */
+const isSettled = (slack: House["slack"], card: Card): boolean => {
+  const message = current(slack, card)?.message;
+  const head = message?.blocks?.find((block) => block.type === "header");
+  return head?.type === "header" && /^(✅|❌|⚠️|❓|⛔|⌛|🚫|⏹️|⏭️)/u.test(head.text.text);
+};
+
+/** What was offered besides is not needed any more: the run ends when nothing is open. */
+async function declineOthers({ slack }: House, done: Card, read: (line: string) => void): Promise<void> {
+  const rest = cards(slack, SHOP_CHANNEL).filter((card) => card.run === done.run && card.open);
+  for (const card of rest) {
+    read(`>>> ${nameOf(DECIDER)} denies ${card.remedy}: ${NOT_NEEDED}`);
+    await slack.click(DECIDER, { channel: SHOP_CHANNEL, ts: card.message.ts }, "remedy:deny");
+    await slack.waitFor((now) => now.view(DECIDER), ANSWERED_WITHIN_MS);
+    const answer = await slack.submit(DECIDER, { reason: NOT_NEEDED });
+    if (answer.errors === undefined) continue;
+    const told = Object.values(answer.errors).join("; ");
+    read(`>>> and is told: ${told}`);
+    // Fine where the bot itself has found in the meantime that nobody needs it.
+    await slack
+      .waitFor((now) => current(now, card)?.open !== true, ANSWERED_WITHIN_MS)
+      .catch(() => {
+        throw new Error(`denying ${card.remedy}: ${told}`);
+      });
+  }
+  await slack.waitFor(
+    (now) =>
+      conversation(now, SHOP_CHANNEL).some((message) => slotOf(message).endsWith(`run/${done.run}/summary`)),
+    DONE_WITHIN_MS,
+  );
+}
+
+function judge(fault: Fault, report: RunReport): string[] {
+  const { finding, remedy } = fault.expects;
+  const wrong: string[] = [];
+  if (report.runbook !== fault.runbook) wrong.push(`runbook ${report.runbook}, not ${fault.runbook}`);
+  if (!report.findings.some(({ id }) => isExpected(fault, id)))
+    wrong.push(`found ${report.findings.map(({ id }) => id).join(", ") || "nothing"}, not ${finding}`);
+  const status = report.remedies.find(({ id }) => id === remedy)?.status;
+  if (status !== goodEnd(fault)) wrong.push(`${remedy} is ${status ?? "not there"}`);
+  if (fault.expects.advice === true && (adviceIn(report, fault) ?? "") === "")
+    wrong.push(`${remedy} says nothing`);
+  return wrong;
+}
+
+/** How the expected remedy stands when all went well. */
+const goodEnd = ({ expects }: Fault): string => (expects.advice === true ? "advice" : "succeeded");
+
+const account = (fault: Fault, report: RunReport): Pick<Played, "cause" | "remedy" | "verified"> => ({
+  cause: (report.findings.find(({ id }) => isExpected(fault, id)) ?? report.findings[0])?.title ?? "–",
+  remedy: fault.expects.advice === true ? "(advice)" : fault.expects.remedy,
+  verified: report.remedies.some(
+    ({ id, status }) => id === fault.expects.remedy && status === goodEnd(fault),
+  ),
+});
+
+/** Verified is what the product says; this is what the system says: no symptom, and monitoring has nothing left to report. */
+async function quiet(house: House, fault: Fault): Promise<void> {
+  await until(
+    `${fault.id} was repaired but its symptom stays`,
+    async () => !(await fault.symptom(house.shop)),
+    {
+      timeoutMs: QUIET_WITHIN_MS,
+      everyMs: 200,
+    },
+  );
+  await until("monitoring still reports something", async () => house.sentry.firing().length === 0, {
+    timeoutMs: QUIET_WITHIN_MS,
+    everyMs: 200,
+  });
+}

@@ -1,0 +1,37 @@
+import { count } from "../core/format.ts";
+import type { CliHouse, CliIo } from "./deps.ts";
+import { EXIT } from "./exit.ts";
+import { lintRunbooks } from "./lint.ts";
+import { bundledCatalogIds, runbookFiles } from "./lint-world.ts";
+import { thrownAsLines } from "./refusal.ts";
+
+/** `check`: the configuration and the runbooks, all complaints at once. `runbooksOnly` needs neither file nor environment. */
+export function check(house: CliHouse, io: CliIo, options: { runbooksOnly: boolean; json: boolean }): number {
+  const runbooks = house.runbooks();
+  const complaints = lintRunbooks(runbooks, {
+    actions: house.actions(),
+    catalogIds: bundledCatalogIds(),
+    files: runbookFiles(),
+  });
+  let systems: number | undefined;
+  let warnings: readonly string[] = [];
+  if (!options.runbooksOnly)
+    try {
+      const config = house.config();
+      systems = config.systems.length;
+      warnings = config.warnings;
+    } catch (error) {
+      complaints.unshift(...thrownAsLines(error));
+    }
+  const ok = complaints.length === 0;
+  if (options.json) {
+    const answer = { ok, systems: systems ?? null, runbooks: runbooks.length, complaints, warnings };
+    io.stdout(`${JSON.stringify(answer)}\n`);
+  } else {
+    for (const warning of warnings) io.stderr(`warning: ${warning}\n`);
+    for (const complaint of complaints) io.stderr(`${complaint}\n`);
+    const looked = systems === undefined ? "" : `${count(systems, "system")}, `;
+    if (ok) io.stdout(`ok: ${looked}${count(runbooks.length, "runbook")}\n`);
+  }
+  return ok ? EXIT.ok : EXIT.refused;
+}

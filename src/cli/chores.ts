@@ -1,0 +1,60 @@
+import type { AuditReport } from "../core/audit.ts";
+import { count } from "../core/format.ts";
+import { columns } from "./columns.ts";
+import type { CliHouse, CliIo, DoctorCheck, ServeRole } from "./deps.ts";
+import { EXIT } from "./exit.ts";
+import { plain } from "./plain.ts";
+
+/** `doctor`: what is missing between this machine, Slack, Postgres, Redis and the systems. 1 when something is. */
+export async function doctor(
+  house: CliHouse,
+  io: CliIo,
+  { json, role }: { json: boolean; role: ServeRole },
+): Promise<number> {
+  const checks = await house.doctor(role);
+  const isWell = checks.every(({ state }) => state !== "missing");
+  const serves = checks.every(({ stopsServe }) => stopsServe !== true);
+  io.stdout(json ? `${JSON.stringify({ ok: isWell, serves, checks })}\n` : doctorText(checks, serves, role));
+  return isWell ? EXIT.ok : EXIT.findings;
+}
+
+function doctorText(checks: readonly DoctorCheck[], serves: boolean, role: ServeRole): string {
+  const table = columns(checks.map(({ name, state, detail }) => [state, name, detail]));
+  const fixes = checks
+    .filter(({ state, fix, paste }) => state !== "ok" && (fix ?? paste) !== undefined)
+    .map(({ name, fix, paste = [] }) =>
+      [`${name}: ${fix ?? "run"}`, ...paste.map((line) => `  ${line}`)].map(plain).join("\n"),
+    );
+  const verdict = serves ? [] : [`serve --role ${role} would not start.`];
+  return `${[table, ...fixes, ...verdict].join("\n\n")}\n`;
+}
+
+/** `audit verify`: walks the chain of audit rows. 2 when a row is not what was written, or checkpoints do not cover them. */
+export async function auditVerify(
+  house: CliHouse,
+  io: CliIo,
+  json: boolean,
+  checkpoints?: string,
+): Promise<number> {
+  const report = await house.auditVerify(checkpoints);
+  const ok = report.firstBad === undefined && report.checkpointsFlaw === undefined;
+  io.stdout(`${json ? JSON.stringify({ ok, ...report }) : auditText(report)}\n`);
+  return ok ? EXIT.ok : EXIT.refused;
+}
+
+function auditText({ rows, head, firstBad, checkpoints, checkpointsFlaw }: AuditReport): string {
+  const chain =
+    firstBad === undefined
+      ? `${count(rows, "row")}, ${count(checkpoints, "checkpoint")}, head ${head.seq} ${head.hash}`
+      : `row ${firstBad.seq}: ${firstBad.why} (${count(rows, "row")} before it are as written)`;
+  if (checkpointsFlaw !== undefined) return `${chain}\nnot proven: ${checkpointsFlaw}`;
+  return firstBad === undefined ? `ok: ${chain}` : chain;
+}
+
+/** `migrate`: makes or updates the tables. */
+export async function migrate(house: CliHouse, io: CliIo, json: boolean): Promise<number> {
+  const applied = await house.migrate();
+  const said = applied.length === 0 ? "nothing to do" : applied.map((name) => `applied ${name}`).join("\n");
+  io.stdout(json ? `${JSON.stringify({ applied })}\n` : `${said}\n`);
+  return EXIT.ok;
+}

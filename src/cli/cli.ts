@@ -1,0 +1,228 @@
+import { Command, CommanderError, Option } from "commander";
+import { ANSWERS } from "../core/answer.ts";
+import { ask, cancel } from "./ask.ts";
+import { check } from "./check.ts";
+import { auditVerify, doctor, migrate } from "./chores.ts";
+import type { CliHouse, CliIo, ServeRole } from "./deps.ts";
+import { EXIT, usage } from "./exit.ts";
+import { refuse } from "./refusal.ts";
+import { replay } from "./replay.ts";
+import { type RunOptions, run, status } from "./run.ts";
+import { runbooksJson, runbooksText } from "./runbooks-text.ts";
+import { safeIo } from "./safe-io.ts";
+import { answer, type VoteOptions, vote } from "./vote.ts";
+
+/** Carries out one command line (without node and script name) and resolves with its exit code. Never rejects. */
+export type RunCli = (argv: readonly string[], io: CliIo) => Promise<number>;
+
+type Act = (work: () => number | Promise<number>) => Promise<void>;
+
+/** The command line over what it asks of the product. `version` is what `--version` says. */
+export function buildCli({ house, version }: { house: CliHouse; version: string }): RunCli {
+  return async (argv, to) => {
+    const io = safeIo(to, house.redact, argv.includes("--json"));
+    let code: number = EXIT.ok;
+    const act: Act = async (work) => {
+      code = await work();
+    };
+    const program = commandLine(house, io, act, version);
+    try {
+      await program.parseAsync([...argv], { from: "user" });
+      return code;
+    } catch (error) {
+      const json = argv.includes("--json");
+      if (!(error instanceof CommanderError)) return refuse(error, io, json);
+      if (error.exitCode === 0) return EXIT.ok;
+      // People have been told on stderr by now.
+      return json ? refuse(usage(error.message.replace(/^error: /, "")), io, true) : EXIT.usage;
+    } finally {
+      await house.close().catch((error: unknown) => refuse(error, io, false));
+    }
+  };
+}
+
+function commandLine(house: CliHouse, io: CliIo, act: Act, version: string): Command {
+  const program = new Command("diagbot")
+    .description("runs troubleshooting guides: diagnoses systems, and applies remedies that people approve")
+    .version(version)
+    .exitOverride()
+    .showHelpAfterError("(diagbot --help lists the commands)")
+    .configureOutput({
+      writeOut: (text) => io.stdout(text),
+      writeErr: (text) => io.stderr(text),
+      getOutHelpWidth: () => io.width ?? 100,
+    })
+    .enablePositionalOptions();
+  addService(program, house, io, act);
+  addRuns(program, house, io, act);
+  addVotes(program, house, io, act);
+  addShared(program, house, io, act);
+  addChecks(program, house, io, act);
+  return program;
+}
+
+const JSON_FLAG = ["--json", "print one JSON document on stdout and nothing else", false] as const;
+
+function addService(program: Command, house: CliHouse, io: CliIo, act: Act): void {
+  program
+    .command("serve")
+    .description("answer Slack and Alertmanager, and work runs, until told to stop")
+    .addOption(roleOption("what this process does"))
+    .action((options: { role: ServeRole }) =>
+      act(async () => {
+        await house.serve(options.role);
+        return EXIT.ok;
+      }),
+    );
+  program
+    .command("migrate")
+    .description("make or update the tables in DATABASE_URL")
+    .option(...JSON_FLAG)
+    .action((options: { json: boolean }) => act(() => migrate(house, io, options.json)));
+  program
+    .command("close")
+    .description("end an incident whose alert ended unheard; what waits is looked at again")
+    .argument("<incident>", "its number, or the link to a message of its thread")
+    .argument("[reason...]", "shown in the thread and kept in the audit record")
+    .option(...JSON_FLAG)
+    .action((incident: string, reason: string[], { json }: { json: boolean }) =>
+      act(async () => {
+        const told = await house.closeIncident({ incident, reason: reason.join(" ") });
+        io.stdout(`${json ? JSON.stringify({ told }) : told}\n`);
+        return EXIT.ok;
+      }),
+    );
+  program
+    .command("audit")
+    .description("the record of what was decided and done")
+    .command("verify")
+    .description("check that no row of it was changed or removed")
+    .option("--checkpoints <file>", "signed heads of the chain, kept outside the database")
+    .option(...JSON_FLAG)
+    .action((options: { json: boolean; checkpoints?: string }) =>
+      act(() => auditVerify(house, io, options.json, options.checkpoints)),
+    );
+}
+
+function addRuns(program: Command, house: CliHouse, io: CliIo, act: Act): void {
+  program
+    .command("runbooks")
+    .description("list the runbooks")
+    .option(...JSON_FLAG)
+    .action(({ json }: { json: boolean }) =>
+      act(() => {
+        const runbooks = house.runbooks();
+        io.stdout(`${json ? JSON.stringify(runbooksJson(runbooks)) : runbooksText(runbooks)}\n`);
+        return EXIT.ok;
+      }),
+    );
+  program
+    .command("run")
+    .description("run a runbook on a system; exits 0 healthy, 1 findings, 2 errored or refused")
+    .argument("<runbook>")
+    .requiredOption("--system <system>", "a system of diagbot.yaml")
+    .option("--param <name=value>", "a parameter of the runbook; may be repeated", collect, [])
+    .option("--dry-run", "diagnose and plan, but offer nothing for approval", false)
+    .option("--no-wait", "return at once with the run's number")
+    .option(...JSON_FLAG)
+    .action((runbook: string, options: RunOptions) => act(() => run(house, io, runbook, options)));
+  program
+    .command("status")
+    .description("show a run")
+    .argument("<run>", "its number")
+    .option(...JSON_FLAG)
+    .action((id: string, options: { json: boolean }) => act(() => status(house, io, id, options.json)));
+}
+
+function addVotes(program: Command, house: CliHouse, io: CliIo, act: Act): void {
+  const deciding = (name: string, description: string) =>
+    program
+      .command(name)
+      .description(description)
+      .argument("<run>", "its number")
+      .argument("<remedy>")
+      .option("--as <person>", "your own name under `people` in diagbot.yaml; it is known from your account")
+      .option("--on-behalf <person>", "noted with your vote, which stays your own; needs a reason")
+      .option("--reason <reason>", "shown in the thread and kept in the audit record")
+      .option(...JSON_FLAG);
+  deciding("approve", "approve a remedy that waits for it")
+    .option(
+      "--break-glass",
+      "approve alone in an emergency; the policy must allow it, a reason is needed",
+      false,
+    )
+    .action((id: string, remedy: string, options: VoteOptions) =>
+      act(() => vote(house, io, "approve", { run: id, remedy }, options)),
+    );
+  deciding("deny", "deny a remedy that waits for approval").action(
+    (id: string, remedy: string, options: VoteOptions) =>
+      act(() => vote(house, io, "deny", { run: id, remedy }, options)),
+  );
+  deciding("answer", "say what became of a remedy whose outcome is unknown, or what to do with one in force")
+    .argument("<answer>", ANSWERS.join(", "))
+    .action((id: string, remedy: string, word: string, options: VoteOptions) =>
+      act(() => answer(house, io, word, { run: id, remedy }, options)),
+    );
+}
+
+/** What `/diag` has, too: the words are the same and go through the same door. */
+function addShared(program: Command, house: CliHouse, io: CliIo, act: Act): void {
+  const shared = (name: string, description: string, argument?: string, about?: string) => {
+    const command = program.command(name).description(description);
+    if (argument !== undefined) command.argument(argument, about);
+    return command.option(...JSON_FLAG);
+  };
+  type Typed = string | string[] | undefined;
+  const say = (name: string) => (typed: Typed, options: { json: boolean }) =>
+    act(() =>
+      ask(house, io, { command: name, words: typed === undefined ? [] : [typed].flat() }, options.json),
+    );
+  shared("list", "the systems, or the runbooks of one system", "[system]").action(say("list"));
+  shared("history", "the newest runs of a system and what they found", "<system>").action(say("history"));
+  shared("pending", "what waits for an approval or an answer, what lapses first first", "[system]").action(
+    say("pending"),
+  );
+  shared(
+    "cancel",
+    "stop a run; what is under way is finished, nothing new begins",
+    "<run>",
+    "its number",
+  ).action((run: string, { json }: { json: boolean }) => act(() => cancel(house, io, run, json)));
+  shared(
+    "freeze",
+    "let no remedy begin anywhere; for people of diagbot.yaml",
+    "[duration and reason...]",
+    "e.g. 1h30m release under way; without a duration until unfreeze",
+  ).action(say("freeze"));
+  shared("unfreeze", "let remedies begin again; needs a role, says what it sets off")
+    .option("--yes", "also when the freeze is old: somebody else may have forgotten it", false)
+    .action(({ json, yes }: { json: boolean; yes: boolean }) =>
+      act(() => ask(house, io, { command: "unfreeze", words: yes ? ["yes"] : [] }, json)),
+    );
+}
+
+function addChecks(program: Command, house: CliHouse, io: CliIo, act: Act): void {
+  program
+    .command("check")
+    .description("check environment, diagbot.yaml and runbooks; says all complaints at once")
+    .option("--runbooks-only", "only the runbooks: needs no configuration", false)
+    .option(...JSON_FLAG)
+    .action((options: { runbooksOnly: boolean; json: boolean }) => act(() => check(house, io, options)));
+  program
+    .command("doctor")
+    .description("say what is missing between this machine, Slack, Postgres, Redis and the systems")
+    .addOption(roleOption("what `serve` would do here"))
+    .option(...JSON_FLAG)
+    .action((options: { json: boolean; role: ServeRole }) => act(() => doctor(house, io, options)));
+  program
+    .command("replay")
+    .description("say what an Alertmanager notification would lead to; has no effects")
+    .argument("<alert.json>")
+    .option(...JSON_FLAG)
+    .action((file: string, options: { json: boolean }) => act(() => replay(house, io, file, options.json)));
+}
+
+const roleOption = (description: string): Option =>
+  new Option("--role <role>", description).choices(["all", "ingress", "worker"]).default("all");
+
+const collect = (value: string, before: readonly string[]): string[] => [...before, value];

@@ -1,0 +1,122 @@
+import type { Action, ConnectionCheck } from "../core/action.ts";
+import type { Notification } from "../core/alert.ts";
+import type { Answer } from "../core/answer.ts";
+import type { AuditReport } from "../core/audit.ts";
+import type { RunId } from "../core/ids.ts";
+import type { Principal } from "../core/policy.ts";
+import type { AlertRequest } from "../core/ports.ts";
+import type { Runbook } from "../core/runbook.ts";
+import type { System } from "../core/system.ts";
+import type { ApprovalView, RunView } from "../core/view.ts";
+import type { QueueTakes } from "../ingress/queue-away.ts";
+import type { Reply } from "../ingress/reply.ts";
+import type { CliCaller, Decider } from "./who.ts";
+
+export type ServeRole = "all" | "ingress" | "worker";
+
+/** What the command line needs to know of the configuration. */
+export interface HouseConfig {
+  readonly systems: readonly System[];
+  readonly people: readonly Principal[];
+  readonly path: string;
+  /** Not wrong, but probably not what was meant; one line each. */
+  readonly warnings: readonly string[];
+}
+
+/** What was typed after `run`, names already checked. */
+export interface RunAsk {
+  readonly system: string;
+  readonly runbook: string;
+  readonly params: Readonly<Record<string, string>>;
+  readonly dryRun: boolean;
+}
+
+export interface VoteAsk extends Decider {
+  readonly approval: ApprovalView["id"];
+  readonly decision: "approve" | "deny";
+  /** Lower the quorum to this vote; the policy must allow it. */
+  readonly breakGlass: boolean;
+}
+
+export interface VoteAnswer {
+  readonly state: "pending" | "approved" | "denied";
+  readonly need: number;
+  readonly have: number;
+  /** Approved while writes are frozen: until when, and when the approval lapses. */
+  readonly frozen?: { readonly by: string; readonly until?: Date; readonly lapsesAt: Date };
+}
+
+export interface AnswerAsk extends Decider {
+  readonly approval: ApprovalView["id"];
+  readonly answer: Answer;
+}
+
+/** `settled`: enough people said the same. */
+export interface AnswerAnswer {
+  readonly settled: boolean;
+  readonly need: number;
+  readonly have: number;
+}
+
+/** One thing `doctor` looked at; `fix` is what to do where it is not well, `paste` the lines to do it with. */
+export interface DoctorCheck extends ConnectionCheck {
+  /** Set where `serve` would refuse to start. */
+  readonly stopsServe?: true;
+}
+
+/**
+ * Everything the command line asks of the product; app.ts implements it. Nothing is opened before it is needed, so that
+ * `runbooks` and `check --runbooks-only` work without configuration. Functions throw DiagError.
+ */
+export interface CliHouse {
+  /** Takes the configured secrets out of what is printed. Without a readable configuration nothing is known to be one. */
+  redact(text: string): string;
+  /** From code alone. */
+  runbooks(): readonly Runbook[];
+  /** From code alone. */
+  actions(): readonly Action[];
+  /** Environment and diagbot.yaml. Throws `bad_config` with every complaint. */
+  config(): HouseConfig;
+  /** The account that asks, and the person whose account it is. Throws `bad_config`. */
+  who(): CliCaller;
+  /** Stores the run and dispatches it. Throws user errors and `store_unavailable`. */
+  submit(ask: RunAsk): Promise<RunId>;
+  /** A subcommand of `/diag` with its words, through the same door. Throws `usage`; what the door refuses is in the reply. */
+  ask(command: string, words: readonly string[]): Promise<Reply>;
+  /** Throws `not_allowed` where the account may not read what is found on that system. */
+  run(id: RunId): Promise<RunView | undefined>;
+  /** Whether workers hear of what was stored; false: the queue is away, and they do as soon as it is back. */
+  queueTakes: QueueTakes;
+  /** Is a worker alive that would take the run? */
+  hasWorker(): Promise<boolean>;
+  /** Resolves when the run has ended or waits for a human; looks again at most every second. */
+  waitForRun(id: RunId): Promise<RunView>;
+  /** Works the run in this process until it has ended or waits for a human. */
+  workInline(id: RunId): Promise<RunView>;
+  /** Throws `not_allowed`, `not_decidable` or `drifted`. */
+  vote(ask: VoteAsk): Promise<VoteAnswer>;
+  /** What a person says of a remedy whose outcome is unknown or that is in force. Throws as `vote` does. */
+  answer(ask: AnswerAsk): Promise<AnswerAnswer>;
+  /** `checkpoints`: a file of signed heads; default: the configured one. */
+  auditVerify(checkpoints?: string): Promise<AuditReport>;
+  /** Names of the migrations it applied. */
+  migrate(): Promise<readonly string[]>;
+  /** As `serve --role <role>` would find it. */
+  doctor(role: ServeRole): Promise<readonly DoctorCheck[]>;
+  /** What a notification would lead to; pure. */
+  route(notification: Notification): AlertRequest;
+  /** Says that an incident is over, by its number or a link to its thread; resolves to what people are told. */
+  closeIncident(ask: { readonly incident: string; readonly reason: string }): Promise<string>;
+  /** Resolves when the process has been told to stop and has stopped. */
+  serve(role: ServeRole): Promise<void>;
+  /** Closes what was opened. */
+  close(): Promise<void>;
+}
+
+/** Where the command line writes. stdout belongs to answers, stderr to everything else. */
+export interface CliIo {
+  stdout(text: string): void;
+  stderr(text: string): void;
+  /** Characters of a line; undefined: not a terminal. */
+  readonly width?: number | undefined;
+}

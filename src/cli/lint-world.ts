@@ -1,0 +1,25 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+
+// Seen from the sources and from dist/; an image without docs/ checks less.
+const CATALOG_IDS = ["../../docs/catalog-ids.txt", "../../../docs/catalog-ids.txt"];
+const RUNBOOKS = "../../runbooks/";
+
+/** Ids of the guides' catalogue, as bundled; undefined where docs/ is not there. */
+export function bundledCatalogIds(): string[] | undefined {
+  const file = CATALOG_IDS.map((path) => new URL(path, import.meta.url)).find((url) => existsSync(url));
+  return file === undefined
+    ? undefined
+    : readFileSync(file, "utf8")
+        .split("\n")
+        .filter((line) => line !== "");
+}
+
+/** Files of runbooks/ that make a runbook (helpers beside them do not), without extension. */
+export function runbookFiles(): string[] | undefined {
+  const folder = new URL(RUNBOOKS, import.meta.url);
+  if (!existsSync(folder)) return undefined;
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((path) => /\.(ts|js)$/.test(path) && !/(^|\/)index\.|\.d\.ts$/.test(path))
+    .filter((path) => /\brunbook(On)?\(/.test(readFileSync(new URL(path, folder), "utf8")))
+    .map((path) => path.replace(/^.*\/|\.(ts|js)$/g, ""));
+}

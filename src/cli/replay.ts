@@ -1,0 +1,87 @@
+import { readFileSync } from "node:fs";
+import { groupTitle, isResolved, Notification } from "../core/alert.ts";
+import { DiagError } from "../core/errors.ts";
+import type { AlertRequest } from "../core/ports.ts";
+import { columns } from "./columns.ts";
+import type { CliHouse, CliIo } from "./deps.ts";
+import { EXIT, usage } from "./exit.ts";
+import { indent, oneLine } from "./plain.ts";
+
+/** Same limit as the webhook's door. */
+const MAX_BYTES = 16 * 1024 * 1024;
+
+/** `replay`: what an Alertmanager notification would lead to. Has no effects; needs the configuration only. */
+export function replay(house: CliHouse, io: CliIo, file: string, json: boolean): number {
+  const request = house.route(parseNotification(readJson(file)));
+  io.stdout(`${json ? JSON.stringify(replayJson(request)) : replayText(request)}\n`);
+  return EXIT.ok;
+}
+
+function readJson(file: string): unknown {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    const why = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    throw usage(`${file} cannot be read: ${why}`);
+  }
+  if (Buffer.byteLength(text) > MAX_BYTES)
+    throw new DiagError("too_large", `${file} is larger than the webhook takes`);
+  return parseJson(text, file);
+}
+
+function parseJson(text: string, what: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new DiagError(
+      "bad_notification",
+      `${what} is not JSON: ${error instanceof Error ? error.message : ""}`,
+    );
+  }
+}
+
+/** A body as Alertmanager sends it, or a recorded request that holds it as `body`. */
+export function parseNotification(value: unknown): Notification {
+  const isRecorded = typeof value === "object" && value !== null && "body" in value && !("alerts" in value);
+  const body = isRecorded ? value.body : value;
+  const parsed = Notification.safeParse(typeof body === "string" ? parseJson(body, "its body") : body);
+  if (parsed.success) return parsed.data;
+  const issues = parsed.error.issues.map(
+    (issue) => `${issue.path.map(String).join(".") || "body"}: ${issue.message}`,
+  );
+  throw new DiagError("bad_notification", issues.slice(0, 10).join("; "));
+}
+
+const replayJson = ({ notification, system, channel, severity, runs }: AlertRequest) => ({
+  incident: {
+    title: groupTitle(notification),
+    groupKey: notification.groupKey,
+    resolved: isResolved(notification),
+  },
+  system: system ?? null,
+  channel,
+  severity,
+  runs: runs.map(({ runbook, params, connections }) => ({ runbook, params, connections })),
+});
+
+function replayText(request: AlertRequest): string {
+  const { notification, system, channel, severity, runs } = request;
+  const firing = notification.alerts.filter((alert) => alert.status === "firing").length;
+  const facts = columns([
+    ["incident:", groupTitle(notification)],
+    ["group key:", notification.groupKey],
+    [
+      "alerts:",
+      `${firing} firing, ${notification.alerts.length - firing} resolved${notification.truncatedAlerts > 0 ? `, ${notification.truncatedAlerts} not shown` : ""}`,
+    ],
+    ["state:", isResolved(notification) ? "resolved" : "firing"],
+    ["severity:", severity],
+    ["system:", system ?? "none: no system's `match` fits its labels"],
+    ["channel:", channel],
+  ]);
+  const planned = runs.map((run) => [run.runbook, oneLine(JSON.stringify(run.params)), oneLine(run.title)]);
+  const runsText =
+    planned.length === 0 ? "none" : columns(planned, ["runbook", "parameters", "what it is about"]);
+  return `${facts}\n\nruns it would start:\n${indent(runsText, 2)}`;
+}

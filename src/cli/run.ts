@@ -1,0 +1,95 @@
+import { DiagError } from "../core/errors.ts";
+import { RunId } from "../core/ids.ts";
+import type { RunView } from "../core/view.ts";
+import { RUN_WAITS, type STEP_WAITS } from "../ingress/queue-away.ts";
+import type { CliHouse, CliIo, RunAsk } from "./deps.ts";
+import { EXIT, exitOfRun, usage } from "./exit.ts";
+import { mustBeOneOf } from "./one-of.ts";
+import { runJson } from "./run-json.ts";
+import { runText } from "./run-text.ts";
+import { unknownAccount } from "./who.ts";
+
+export interface RunOptions {
+  readonly system: string;
+  readonly param: readonly string[];
+  readonly dryRun: boolean;
+  readonly json: boolean;
+  readonly wait: boolean;
+}
+
+/** `run`: asks for a run and, unless told not to wait, shows how it ended or what it waits for. */
+export async function run(house: CliHouse, io: CliIo, runbook: string, options: RunOptions): Promise<number> {
+  const ask = mayOffer(house, io, askFor(house, runbook, options));
+  const id = await house.submit(ask);
+  await noteQueue(house, io, RUN_WAITS);
+  if (!options.wait) {
+    io.stdout(options.json ? `${JSON.stringify({ id, status: "queued" })}\n` : `run ${id}\n`);
+    return EXIT.ok;
+  }
+  const view = await finish(house, io, id);
+  show(view, io, options.json);
+  return exitOfRun(view);
+}
+
+/** What is offered for approval needs a requester, who may not approve it: for an account nobody knows the run only looks. */
+function mayOffer(house: CliHouse, io: CliIo, ask: RunAsk): RunAsk {
+  const { caller, person } = house.who();
+  if (person !== undefined || ask.dryRun) return ask;
+  const { message, hint } = unknownAccount(caller, "ask for remedies: this is a dry run");
+  io.stderr(`${message}\n${hint}\n`);
+  return { ...ask, dryRun: true };
+}
+
+/** What waits for the queue is said beside the answer: stdout may be read by a program. */
+export async function noteQueue(house: CliHouse, io: CliIo, waits: typeof RUN_WAITS | typeof STEP_WAITS) {
+  if (!(await house.queueTakes())) io.stderr(`${waits}\n`);
+}
+
+/** Waits for the run, or works it here where nobody else would. */
+export async function finish(house: CliHouse, io: CliIo, id: RunId): Promise<RunView> {
+  if (await house.hasWorker()) return house.waitForRun(id);
+  io.stderr(`no worker is alive: run ${id} is worked here\n`);
+  return house.workInline(id);
+}
+
+/** `status`: one run. */
+export async function status(house: CliHouse, io: CliIo, id: string, json: boolean): Promise<number> {
+  show(await viewOf(house, id), io, json);
+  return EXIT.ok;
+}
+
+/** The run of a typed number. Throws `usage` and `unknown_run`. */
+export async function viewOf(house: CliHouse, typed: string): Promise<RunView> {
+  const id = RunId.safeParse(typed.replace(/^#/, ""));
+  if (!id.success) throw usage(`"${typed}" is not the number of a run`);
+  const view = await house.run(id.data);
+  if (view === undefined) throw new DiagError("unknown_run", `there is no run ${id.data}`);
+  return view;
+}
+
+const show = (view: RunView, io: CliIo, json: boolean): void =>
+  io.stdout(`${json ? JSON.stringify(runJson(view)) : runText(view)}\n`);
+
+function askFor(house: CliHouse, runbook: string, { system, param, dryRun }: RunOptions): RunAsk {
+  const runbooks = house.runbooks().map(({ id }) => id);
+  mustBeOneOf("unknown_runbook", "runbook", runbook, runbooks);
+  mustBeOneOf(
+    "unknown_system",
+    "system",
+    system,
+    house.config().systems.map(({ id }) => id),
+  );
+  return { system, runbook, params: paramsOf(param), dryRun };
+}
+
+function paramsOf(pairs: readonly string[]): Record<string, string> {
+  const params = new Map<string, string>();
+  for (const pair of pairs) {
+    const at = pair.indexOf("=");
+    if (at < 1) throw usage(`--param ${pair}: write it as name=value`);
+    const name = pair.slice(0, at);
+    if (params.has(name)) throw usage(`--param ${name} is given twice`);
+    params.set(name, pair.slice(at + 1));
+  }
+  return Object.fromEntries(params);
+}

@@ -1,0 +1,34 @@
+import type { Runbook } from "../core/runbook.ts";
+import { paramFields } from "../ingress/params.ts";
+import { columns } from "./columns.ts";
+
+/** The runbooks as a table: what they are about, what they need, what may be set. */
+export function runbooksText(runbooks: readonly Runbook[]): string {
+  if (runbooks.length === 0) return "no runbooks";
+  const rows = runbooks.map((runbook) => [
+    runbook.id,
+    runbook.title,
+    runbook.needs.join(" ") || "–",
+    paramFields(runbook)
+      .map(({ name, default: value }) => (value === undefined ? name : `${name}=${String(value)}`))
+      .join(" ") || "–",
+  ]);
+  return columns(rows, ["runbook", "what it is about", "needs", "parameters"]);
+}
+
+/** The runbooks as JSON. */
+export const runbooksJson = (runbooks: readonly Runbook[]) =>
+  runbooks.map((runbook) => ({
+    id: runbook.id,
+    title: runbook.title,
+    needs: runbook.needs,
+    covers: runbook.covers,
+    alerts: runbook.alerts,
+    params: paramFields(runbook),
+    remedies: Object.entries(runbook.remedies).map(([id, remedy]) => ({
+      id,
+      title: remedy.title ?? null,
+      risk: remedy.risk,
+      advice: remedy.advice !== undefined,
+    })),
+  }));

@@ -1,0 +1,109 @@
+import { ANSWERS, type Answer } from "../core/answer.ts";
+import { DiagError } from "../core/errors.ts";
+import { count } from "../core/format.ts";
+import { sayApprovedFrozen } from "../core/freeze.ts";
+import type { ApprovalView, RunView } from "../core/view.ts";
+import { STEP_WAITS } from "../ingress/queue-away.ts";
+import type { CliHouse, CliIo } from "./deps.ts";
+import { EXIT } from "./exit.ts";
+import { mustBeOneOf } from "./one-of.ts";
+import { finish, noteQueue, viewOf } from "./run.ts";
+import { runJson } from "./run-json.ts";
+import { runText } from "./run-text.ts";
+import { type Decider, type DeciderOptions, deciderOf } from "./who.ts";
+
+export interface VoteOptions extends DeciderOptions {
+  readonly breakGlass?: boolean;
+  readonly json: boolean;
+}
+
+/** What was typed: the run's number and the remedy's key. */
+export interface On {
+  readonly run: string;
+  readonly remedy: string;
+}
+
+/**
+ * `approve` and `deny`: a vote of the person whose account it is, held to the same policy as a click in Slack. Where no
+ * worker is alive, what the vote decided is carried out here.
+ */
+export async function vote(
+  house: CliHouse,
+  io: CliIo,
+  decision: "approve" | "deny",
+  on: On,
+  options: VoteOptions,
+): Promise<number> {
+  const { decider, view, approval } = await decidable(house, on, options);
+  const breakGlass = options.breakGlass === true;
+  const answer = await house.vote({ ...decider, approval: approval.id, decision, breakGlass });
+  const { state, need, have, frozen } = answer;
+  const word = frozen === undefined ? state : sayApprovedFrozen(frozen, frozen.lapsesAt);
+  const said = `${state === "pending" ? `${have} of ${count(need, "approval")}` : word}${sayFor(decider)}`;
+  return afterwards(
+    house,
+    io,
+    { view, answer, settled: state !== "pending", said: `${on.remedy}: ${said}` },
+    options.json,
+  );
+}
+
+/** `answer`: what a person says of a remedy whose outcome is unknown, or that is in force. */
+export async function answer(
+  house: CliHouse,
+  io: CliIo,
+  word: string,
+  on: On,
+  options: VoteOptions,
+): Promise<number> {
+  mustBeOneOf("usage", "answer", word, ANSWERS);
+  const { decider, view, approval } = await decidable(house, on, options);
+  const given = await house.answer({ ...decider, approval: approval.id, answer: word as Answer });
+  const { settled, need, have } = given;
+  const said = settled ? word : `${have} of ${need} say ${word}`;
+  return afterwards(house, io, { view, answer: given, settled, said: `${on.remedy}: ${said}` }, options.json);
+}
+
+/** Whose vote it was, where somebody else was named. */
+const sayFor = ({ voter, onBehalf }: Decider): string =>
+  onBehalf === undefined ? "" : ` (${voter.id}'s vote, on behalf of ${onBehalf})`;
+
+interface Decidable {
+  readonly decider: Decider;
+  readonly view: RunView;
+  readonly approval: ApprovalView;
+}
+
+async function decidable(house: CliHouse, on: On, options: DeciderOptions): Promise<Decidable> {
+  const decider = deciderOf(house.who(), house.config().people, options);
+  const view = await viewOf(house, on.run);
+  const keys = view.remedies.map(({ key }) => key);
+  mustBeOneOf("unknown_remedy", `remedy in run ${view.id}`, on.remedy, keys);
+  const remedy = view.remedies.find(({ key }) => key === on.remedy);
+  if (remedy?.approval === undefined)
+    throw new DiagError("not_decidable", `${on.remedy} waits for nobody: it is ${remedy?.status}`, {
+      ...(remedy?.advice === undefined ? {} : { hint: "a human carries it out" }),
+    });
+  return { decider, view, approval: remedy.approval };
+}
+
+interface Given {
+  readonly view: RunView;
+  readonly answer: object;
+  readonly settled: boolean;
+  readonly said: string;
+}
+
+async function afterwards(
+  house: CliHouse,
+  io: CliIo,
+  { view, answer: given, settled, said }: Given,
+  json: boolean,
+): Promise<number> {
+  const isLonely = settled && !(await house.hasWorker());
+  if (!isLonely) await noteQueue(house, io, STEP_WAITS);
+  const after = isLonely ? await finish(house, io, view.id) : await viewOf(house, String(view.id));
+  if (json) io.stdout(`${JSON.stringify({ ...given, run: runJson(after) })}\n`);
+  else io.stdout(isLonely ? `${runText(after)}\n` : `${said}\n`);
+  return EXIT.ok;
+}
