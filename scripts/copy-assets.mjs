@@ -9,6 +9,6 @@ const to = join(process.argv[2] ?? "dist", MIGRATIONS);
 const names = readdirSync(MIGRATIONS).filter((name) => name.endsWith(".sql"));
 if (names.length === 0) throw new Error(`no migrations in ${MIGRATIONS}`);
 for (const name of names) cpSync(join(MIGRATIONS, name), join(to, name));
-const THREAD = "src/store/lease-thread.mjs";
+const THREAD = "src/store/run/lease-thread.mjs";
 cpSync(THREAD, join(process.argv[2] ?? "dist", THREAD));
 console.log(`${names.length} migrations copied`);

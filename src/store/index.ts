@@ -1,29 +1,29 @@
 import type { Limits } from "../core/limits.ts";
 import type { Intake, MessageStore, Reader } from "../core/ports.ts";
 import type { RunStore, SweepStore } from "../core/run-store.ts";
-import type { OnCommit } from "./fence.ts";
 import { createIntake, type DoorPoint } from "./intake.ts";
-import { createMessageStore } from "./messages.ts";
 import { asStoreErrors, type Pool } from "./pool.ts";
 import { createReader } from "./reader.ts";
-import { remedies } from "./remedies.ts";
-import { remedyAftermath } from "./remedy-aftermath.ts";
-import { runEnds } from "./run-ends.ts";
-import { runLease } from "./run-lease.ts";
-import { runSteps } from "./run-steps.ts";
-import { lookAtRun } from "./run-view.ts";
+import type { OnCommit } from "./run/fence.ts";
+import { remedies } from "./run/remedies.ts";
+import { remedyAftermath } from "./run/remedy-aftermath.ts";
+import { runEnds } from "./run/run-ends.ts";
+import { runLease } from "./run/run-lease.ts";
+import { runSteps } from "./run/run-steps.ts";
+import { lookAtRun } from "./run/run-view.ts";
+import { secondLook } from "./run/second-look.ts";
+import { createSweepStore } from "./run/sweep.ts";
+import { writes } from "./run/writes.ts";
 import type { Redactors } from "./safe-intake.ts";
-import { secondLook } from "./second-look.ts";
-import { createSweepStore } from "./sweep.ts";
-import { writes } from "./writes.ts";
+import { createMessageStore } from "./thread/messages.ts";
 
 export { auditHead, firstRowAfter, verifyAudit } from "./audit.ts";
 export { lookAtStore } from "./check.ts";
 export { DOOR_POINTS, type DoorPoint } from "./intake.ts";
-export { createLeaseKeeper } from "./lease-keeper.ts";
 export { migrate } from "./migrate.ts";
 export { openPool, type Pool } from "./pool.ts";
 export { keepPulse } from "./pulse.ts";
+export { createLeaseKeeper } from "./run/lease-keeper.ts";
 
 export interface Store {
   readonly intake: Intake;

@@ -3,19 +3,19 @@ import { accountOf, type Caller } from "../core/caller.ts";
 import { DiagError } from "../core/errors.ts";
 import { IncidentId, RunId, ThreadId } from "../core/ids.ts";
 import type { Entry, Intake, RunRequest } from "../core/ports.ts";
-import { receiveAlerts } from "./alerts.ts";
-import { AnswerResult, castAnswer } from "./answers.ts";
-import type { OnCommit } from "./fence.ts";
-import { FreezeResult, freeze, UnfreezeResult, unfreeze } from "./freezes.ts";
+import { receiveAlerts } from "./alert/alerts.ts";
+import { closeIncident } from "./alert/incident-ends.ts";
+import { AnswerResult, castAnswer } from "./human/answers.ts";
+import { FreezeResult, freeze, UnfreezeResult, unfreeze } from "./human/freezes.ts";
+import { castVote, VoteResult } from "./human/votes.ts";
+import { withdraw } from "./human/withdraw.ts";
 import { isFirstEntry, once } from "./inbox.ts";
-import { closeIncident } from "./incident-ends.ts";
-import { insertNotice } from "./notices.ts";
 import type { Pool } from "./pool.ts";
-import { actorOf, insertRun, insertThread } from "./runs.ts";
+import type { OnCommit } from "./run/fence.ts";
+import { actorOf, insertRun, insertThread } from "./run/runs.ts";
 import { PATTERNS_ONLY, type Redactors, safeIntake } from "./safe-intake.ts";
+import { insertNotice } from "./thread/notices.ts";
 import { type Transaction, transact } from "./transaction.ts";
-import { castVote, VoteResult } from "./votes.ts";
-import { withdraw } from "./withdraw.ts";
 
 /** Named places of a door where a test may end the process (reliability.md, crash points C1 to C4 and C12). */
 export const DOOR_POINTS = ["before_commit", "after_commit", "after_dispatch"] as const;

@@ -4,11 +4,11 @@ import { Limits } from "../core/limits.ts";
 import type { Reader } from "../core/ports.ts";
 import { type OutcomeFacts, stateOf } from "../core/run-outcome.ts";
 import type { IncidentView, RunSummary, ThreadView } from "../core/view.ts";
-import { readFreeze, readSetsOff } from "./freezes.ts";
-import { readPending } from "./pending.ts";
+import { readFreeze, readSetsOff } from "./human/freezes.ts";
+import { readPending } from "./human/pending.ts";
 import { asStoreErrors, type Pool } from "./pool.ts";
 import { date, type JsonRow, present } from "./rows.ts";
-import { loadRun, loadRunsOfThread } from "./run-view.ts";
+import { loadRun, loadRunsOfThread } from "./run/run-view.ts";
 
 /** Alerts of an incident that a thread shows. */
 const ALERT_LIMIT = 20;

@@ -11,7 +11,7 @@ const localDeadline = remove(
   "const timeoutMs = options.remainingMs();",
   "const timeoutMs = 5_000;",
 );
-const writeLock = remove("src/store/write-lock.ts", "pg_advisory_xact_lock($2)", "$2::bigint");
+const writeLock = remove("src/store/run/write-lock.ts", "pg_advisory_xact_lock($2)", "$2::bigint");
 
 /**
  * What the whole design stands on, and what stands between diagbot and those who would misuse it; each removed alone, two of
@@ -22,7 +22,7 @@ export const MUTANTS: readonly Mutant[] = [
     guard: "fence: epoch and owner",
     removals: [
       remove(
-        "src/store/fence.ts",
+        "src/store/run/fence.ts",
         "AND epoch = $2 AND owner = $3 AND lease_until",
         "AND $2::bigint > 0 AND $3::text <> '' AND lease_until",
       ),
@@ -32,7 +32,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     guard: "fence: live lease",
-    removals: [remove("src/store/fence.ts", "AND lease_until > clock_timestamp()\n", "\n")],
+    removals: [remove("src/store/run/fence.ts", "AND lease_until > clock_timestamp()\n", "\n")],
     file: GUARDS,
     test: "fence: a lease that is over",
   },
@@ -40,7 +40,7 @@ export const MUTANTS: readonly Mutant[] = [
     guard: "lease: claim",
     removals: [
       remove(
-        "src/store/run-lease.ts",
+        "src/store/run/run-lease.ts",
         "AND (lease_until IS NULL OR lease_until < clock_timestamp())\n",
         "\n",
       ),
@@ -72,7 +72,7 @@ export const MUTANTS: readonly Mutant[] = [
     guard: "plan hash, in the store",
     removals: [
       remove(
-        "src/store/writes.ts",
+        "src/store/run/writes.ts",
         "approval.plan_sha256 !== intent.planSha256 || sha256(approval.plan) !== intent.planSha256",
         "false",
       ),
@@ -106,13 +106,13 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     guard: "target lock",
-    removals: [remove("src/store/writes.ts", "if (!target.isOurs)", "if (false)")],
+    removals: [remove("src/store/run/writes.ts", "if (!target.isOurs)", "if (false)")],
     file: GUARDS,
     test: "target lock",
   },
   {
     guard: "kill switch",
-    removals: [remove("src/store/writes.ts", "if (frozen !== null)", "if (false)")],
+    removals: [remove("src/store/run/writes.ts", "if (frozen !== null)", "if (false)")],
     file: GUARDS,
     test: "kill switch",
   },
@@ -149,7 +149,7 @@ export const MUTANTS: readonly Mutant[] = [
         'probed.verdict === "not-done"',
       ),
       remove(
-        "src/store/writes.ts",
+        "src/store/run/writes.ts",
         "AND state = 'unknown' AND class IN ('keyed', 'cas')",
         "AND state = 'unknown'",
       ),
@@ -159,7 +159,9 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     guard: "quorum, at the intent",
-    removals: [remove("src/store/writes.ts", "approval.yes >= approval.need && approval.no === 0", "true")],
+    removals: [
+      remove("src/store/run/writes.ts", "approval.yes >= approval.need && approval.no === 0", "true"),
+    ],
     file: GUARDS,
     test: "quorum",
   },
@@ -183,7 +185,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     guard: "execute-before, in the store",
-    removals: [remove("src/store/writes.ts", "approval.late && !approval.begun", "false")],
+    removals: [remove("src/store/run/writes.ts", "approval.late && !approval.begun", "false")],
     file: GUARDS,
     test: "execute-before, store",
   },
@@ -197,7 +199,7 @@ export const MUTANTS: readonly Mutant[] = [
   { guard: "write lock: intent", removals: [writeLock], file: GUARDS, test: "write lock: an intent" },
   {
     guard: "blast radius",
-    removals: [remove("src/store/writes.ts", "if (hour >= writesPerSystemHour)", "if (false)")],
+    removals: [remove("src/store/run/writes.ts", "if (hour >= writesPerSystemHour)", "if (false)")],
     file: LIMITS,
     test: "no more writes per hour than the limit",
   },

@@ -2,9 +2,9 @@
 import { pino } from "pino";
 import { z } from "zod";
 import type { MessageStore } from "../../../src/core/ports.ts";
-import { createMessageStore } from "../../../src/store/messages.ts";
 import { openPool } from "../../../src/store/pool.ts";
 import { createReader } from "../../../src/store/reader.ts";
+import { createMessageStore } from "../../../src/store/thread/messages.ts";
 import { createSender } from "../../../src/thread/sender.ts";
 import { PEOPLE } from "../../unit/thread/views.ts";
 import { QUICK } from "./budgets.ts";

@@ -1,8 +1,8 @@
-import type { RemedyStatus } from "../core/outcome.ts";
-import type { Fence, RunStore } from "../core/run-store.ts";
-import { randomId } from "../lib/random-id.ts";
+import type { RemedyStatus } from "../../core/outcome.ts";
+import type { Fence, RunStore } from "../../core/run-store.ts";
+import { randomId } from "../../lib/random-id.ts";
+import type { Pool } from "../pool.ts";
 import { type FencedTransaction, fenced, type OnCommit } from "./fence.ts";
-import type { Pool } from "./pool.ts";
 import { insertSteps } from "./run-steps.ts";
 
 type Remedies = Pick<

@@ -1,8 +1,8 @@
-import { DiagError } from "../core/errors.ts";
-import type { Claim, Fence, RunStore } from "../core/run-store.ts";
+import { DiagError } from "../../core/errors.ts";
+import type { Claim, Fence, RunStore } from "../../core/run-store.ts";
+import { type Pool, toStoreError } from "../pool.ts";
+import { transact } from "../transaction.ts";
 import { fenced, type OnCommit } from "./fence.ts";
-import { type Pool, toStoreError } from "./pool.ts";
-import { transact } from "./transaction.ts";
 
 type Lease = Pick<RunStore, "claim" | "renew" | "release">;
 

@@ -1,6 +1,6 @@
-import type { RunStore } from "../core/run-store.ts";
+import type { RunStore } from "../../core/run-store.ts";
+import type { Pool } from "../pool.ts";
 import { fenced, type OnCommit } from "./fence.ts";
-import type { Pool } from "./pool.ts";
 import { insertSteps } from "./run-steps.ts";
 
 type Aftermath = Pick<RunStore, "beginVerify" | "beginUndo" | "endHold">;

@@ -1,8 +1,8 @@
-import { PrincipalId, RunId } from "../core/ids.ts";
-import type { Risk } from "../core/risk.ts";
-import type { PendingView } from "../core/view.ts";
-import type { Pool } from "./pool.ts";
-import { present } from "./rows.ts";
+import { PrincipalId, RunId } from "../../core/ids.ts";
+import type { Risk } from "../../core/risk.ts";
+import type { PendingView } from "../../core/view.ts";
+import type { Pool } from "../pool.ts";
+import { present } from "../rows.ts";
 
 interface PendingRow {
   run_id: number;

@@ -1,15 +1,15 @@
 import { z } from "zod";
-import { accountOf, type Caller } from "../core/caller.ts";
-import { type SetOff, sayFrozen, saySetsOff, type Unfrozen } from "../core/freeze.ts";
-import { RunId } from "../core/ids.ts";
-import type { FreezeRequest } from "../core/ports.ts";
-import type { FreezeView } from "../core/view.ts";
-import { insertNotice } from "./notices.ts";
-import type { Client, Pool } from "./pool.ts";
-import { present } from "./rows.ts";
-import { actorOf } from "./runs.ts";
-import type { Transaction } from "./transaction.ts";
-import { lockWrites } from "./write-lock.ts";
+import { accountOf, type Caller } from "../../core/caller.ts";
+import { type SetOff, sayFrozen, saySetsOff, type Unfrozen } from "../../core/freeze.ts";
+import { RunId } from "../../core/ids.ts";
+import type { FreezeRequest } from "../../core/ports.ts";
+import type { FreezeView } from "../../core/view.ts";
+import type { Client, Pool } from "../pool.ts";
+import { present } from "../rows.ts";
+import { actorOf } from "../run/runs.ts";
+import { lockWrites } from "../run/write-lock.ts";
+import { insertNotice } from "../thread/notices.ts";
+import type { Transaction } from "../transaction.ts";
 
 /** As Intake says; read again for a repeat of the same request. */
 export const FreezeResult = z.object({

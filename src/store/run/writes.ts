@@ -1,9 +1,9 @@
-import { DiagError } from "../core/errors.ts";
-import type { Fence, IntentRefusal, RunStore, WrittenIntent } from "../core/run-store.ts";
-import { sha256 } from "../lib/sha256.ts";
+import { DiagError } from "../../core/errors.ts";
+import type { Fence, IntentRefusal, RunStore, WrittenIntent } from "../../core/run-store.ts";
+import { sha256 } from "../../lib/sha256.ts";
+import type { Pool } from "../pool.ts";
+import { type Transaction, transact } from "../transaction.ts";
 import { type FencedTransaction, fenced, type OnCommit } from "./fence.ts";
-import type { Pool } from "./pool.ts";
-import { type Transaction, transact } from "./transaction.ts";
 import { lockWrites } from "./write-lock.ts";
 
 type Writes = Pick<RunStore, "beginWrite" | "recordWrite" | "resend">;

@@ -1,8 +1,8 @@
-import { DiagError } from "../core/errors.ts";
-import { ThreadId } from "../core/ids.ts";
-import type { Fence } from "../core/run-store.ts";
-import type { Pool } from "./pool.ts";
-import { type Committed, type Transaction, transact } from "./transaction.ts";
+import { DiagError } from "../../core/errors.ts";
+import { ThreadId } from "../../core/ids.ts";
+import type { Fence } from "../../core/run-store.ts";
+import type { Pool } from "../pool.ts";
+import { type Committed, type Transaction, transact } from "../transaction.ts";
 
 /** Told what a commit touched, after it: dispatches jobs. Must not throw. */
 export type OnCommit = (touched: Committed<unknown>["touched"]) => void;

@@ -1,6 +1,6 @@
-import type { DeliveryTrouble, MessageStore } from "../core/ports.ts";
-import { type Pool, toStoreError } from "./pool.ts";
-import { transact } from "./transaction.ts";
+import type { DeliveryTrouble, MessageStore } from "../../core/ports.ts";
+import { type Pool, toStoreError } from "../pool.ts";
+import { transact } from "../transaction.ts";
 
 type Delivery = Pick<MessageStore, "backlog" | "move" | "troubles" | "trouble" | "mended" | "forgetTroubles">;
 

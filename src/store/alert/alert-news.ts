@@ -1,6 +1,6 @@
-import type { Alert } from "../core/alert.ts";
-import { canonical } from "../core/json.ts";
-import { sha256 } from "../lib/sha256.ts";
+import type { Alert } from "../../core/alert.ts";
+import { canonical } from "../../core/json.ts";
+import { sha256 } from "../../lib/sha256.ts";
 
 /** How long a resolved incident's thread is taken up again when its alerts come back. */
 export const REOPEN_MS = 3_600_000;

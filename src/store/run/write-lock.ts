@@ -1,4 +1,4 @@
-import type { Transaction } from "./transaction.ts";
+import type { Transaction } from "../transaction.ts";
 
 /** Any number, the same everywhere. */
 const WRITE_LOCK = 7_204_414;

@@ -1,10 +1,10 @@
-import { DiagError } from "../core/errors.ts";
-import { IncidentId, ThreadId } from "../core/ids.ts";
-import type { CloseRequest, Intake } from "../core/ports.ts";
-import { cut } from "../lib/escape.ts";
+import { DiagError } from "../../core/errors.ts";
+import { IncidentId, ThreadId } from "../../core/ids.ts";
+import type { CloseRequest, Intake } from "../../core/ports.ts";
+import { cut } from "../../lib/escape.ts";
+import { actorOf } from "../run/runs.ts";
+import type { Transaction } from "../transaction.ts";
 import { askToLookAgain } from "./incident-runs.ts";
-import { actorOf } from "./runs.ts";
-import type { Transaction } from "./transaction.ts";
 
 /** Characters of what a person said; more is cut. */
 const LONGEST_REASON = 500;

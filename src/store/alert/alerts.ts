@@ -1,8 +1,11 @@
-import { groupTitle } from "../core/alert.ts";
-import type { Caller } from "../core/caller.ts";
-import { clip } from "../core/format.ts";
-import { IncidentId, type RunId, ThreadId } from "../core/ids.ts";
-import type { AlertRequest, Entry, Intake } from "../core/ports.ts";
+import { groupTitle } from "../../core/alert.ts";
+import type { Caller } from "../../core/caller.ts";
+import { clip } from "../../core/format.ts";
+import { IncidentId, type RunId, ThreadId } from "../../core/ids.ts";
+import type { AlertRequest, Entry, Intake } from "../../core/ports.ts";
+import { noteEntry } from "../inbox.ts";
+import { insertThread } from "../run/runs.ts";
+import type { Transaction } from "../transaction.ts";
 import {
   type Change,
   changesOf,
@@ -20,11 +23,8 @@ import {
   settleIncidents,
   writeInstances,
 } from "./alert-rows.ts";
-import { noteEntry } from "./inbox.ts";
 import { settleEnded } from "./incident-ends.ts";
 import { noteReopening, startIncidentRuns } from "./incident-runs.ts";
-import { insertThread } from "./runs.ts";
-import type { Transaction } from "./transaction.ts";
 
 type Received = Awaited<ReturnType<Intake["receiveAlerts"]>>;
 

@@ -1,8 +1,8 @@
-import { isCritical } from "../core/alert.ts";
-import { ThreadId } from "../core/ids.ts";
-import type { ChangedThread, MessageStore, ShownMessage } from "../core/ports.ts";
+import { isCritical } from "../../core/alert.ts";
+import { ThreadId } from "../../core/ids.ts";
+import type { ChangedThread, MessageStore, ShownMessage } from "../../core/ports.ts";
+import { type Pool, toStoreError } from "../pool.ts";
 import { delivery } from "./delivery.ts";
-import { type Pool, toStoreError } from "./pool.ts";
 
 interface DirtyRow {
   id: number;

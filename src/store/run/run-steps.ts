@@ -1,7 +1,7 @@
-import { gravest } from "../core/finding.ts";
-import type { Fence, NewRemedy, NewStep, RunStore, StepResult } from "../core/run-store.ts";
+import { gravest } from "../../core/finding.ts";
+import type { Fence, NewRemedy, NewStep, RunStore, StepResult } from "../../core/run-store.ts";
+import type { Pool } from "../pool.ts";
 import { type FencedTransaction, fenced, type OnCommit } from "./fence.ts";
-import type { Pool } from "./pool.ts";
 
 type Steps = Pick<RunStore, "addSteps" | "recordRead" | "recordDiagnosis" | "recordCheck">;
 

@@ -1,10 +1,10 @@
-import { Caller } from "../core/caller.ts";
-import { ApprovalId, IncidentId, PrincipalId, RunId, ThreadId } from "../core/ids.ts";
-import type { Plan } from "../core/plan.ts";
-import type { Policy } from "../core/policy.ts";
-import type { ApprovalView, AttemptView, RemedyView, RunView, StepView } from "../core/view.ts";
-import type { Client, Pool } from "./pool.ts";
-import { date, type JsonRow, present } from "./rows.ts";
+import { Caller } from "../../core/caller.ts";
+import { ApprovalId, IncidentId, PrincipalId, RunId, ThreadId } from "../../core/ids.ts";
+import type { Plan } from "../../core/plan.ts";
+import type { Policy } from "../../core/policy.ts";
+import type { ApprovalView, AttemptView, RemedyView, RunView, StepView } from "../../core/view.ts";
+import type { Client, Pool } from "../pool.ts";
+import { date, type JsonRow, present } from "../rows.ts";
 
 const SQL = `
 SELECT to_jsonb(r) AS run,

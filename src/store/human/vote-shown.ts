@@ -1,7 +1,7 @@
-import type { Plan } from "../core/plan.ts";
-import { needsFile, planFileSlot } from "../core/plan-lines.ts";
-import type { VoteRequest } from "../core/ports.ts";
-import type { Transaction } from "./transaction.ts";
+import type { Plan } from "../../core/plan.ts";
+import { needsFile, planFileSlot } from "../../core/plan-lines.ts";
+import type { VoteRequest } from "../../core/ports.ts";
+import type { Transaction } from "../transaction.ts";
 
 /** What a voter had before them in Slack; nothing is known of a vote cast elsewhere. */
 export interface Shown {

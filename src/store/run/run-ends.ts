@@ -1,6 +1,6 @@
-import type { RunStore } from "../core/run-store.ts";
+import type { RunStore } from "../../core/run-store.ts";
+import type { Pool } from "../pool.ts";
 import { type FencedTransaction, fenced, type OnCommit } from "./fence.ts";
-import type { Pool } from "./pool.ts";
 
 type Ends = Pick<RunStore, "cancel" | "finish">;
 

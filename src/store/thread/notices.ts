@@ -1,6 +1,6 @@
-import type { ThreadId } from "../core/ids.ts";
-import { insertThread } from "./runs.ts";
-import type { Transaction } from "./transaction.ts";
+import type { ThreadId } from "../../core/ids.ts";
+import { insertThread } from "../run/runs.ts";
+import type { Transaction } from "../transaction.ts";
 
 /** A message of its own in a channel, drawn like every other thread. `about`: the thread it links to. */
 export async function insertNotice(

@@ -1,7 +1,7 @@
-import { accountOf, type Caller } from "../core/caller.ts";
-import { type IncidentId, RunId, ThreadId } from "../core/ids.ts";
-import type { RunRequest } from "../core/ports.ts";
-import type { Transaction } from "./transaction.ts";
+import { accountOf, type Caller } from "../../core/caller.ts";
+import { type IncidentId, RunId, ThreadId } from "../../core/ids.ts";
+import type { RunRequest } from "../../core/ports.ts";
+import type { Transaction } from "../transaction.ts";
 
 interface Origin {
   readonly thread: ThreadId;

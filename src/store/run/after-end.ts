@@ -1,7 +1,7 @@
-import { RunId, ThreadId } from "../core/ids.ts";
+import { RunId, ThreadId } from "../../core/ids.ts";
+import type { Pool } from "../pool.ts";
+import { type Transaction, transact } from "../transaction.ts";
 import type { OnCommit } from "./fence.ts";
-import type { Pool } from "./pool.ts";
-import { type Transaction, transact } from "./transaction.ts";
 
 /**
  * What has helped may be taken back for a while after its run has ended. `undo` opens the run again, so that a worker

@@ -1,12 +1,12 @@
-import { RunId } from "../core/ids.ts";
-import type { Backlog, SweepStore } from "../core/run-store.ts";
+import { RunId } from "../../core/ids.ts";
+import type { Backlog, SweepStore } from "../../core/run-store.ts";
+import { markStale } from "../alert/incident-ends.ts";
+import { startDueRuns } from "../alert/incident-runs.ts";
+import { thaw } from "../human/freezes.ts";
+import type { Pool } from "../pool.ts";
+import { type Transaction, transact } from "../transaction.ts";
 import { endOffers } from "./after-end.ts";
 import type { OnCommit } from "./fence.ts";
-import { thaw } from "./freezes.ts";
-import { markStale } from "./incident-ends.ts";
-import { startDueRuns } from "./incident-runs.ts";
-import type { Pool } from "./pool.ts";
-import { type Transaction, transact } from "./transaction.ts";
 
 /** A run somebody must look at now: nobody holds it, and it is lost, woken up or told about and not claimed. */
 const DUE = `r.status IN ('queued', 'running', 'waiting') AND (r.lease_until IS NULL OR r.lease_until < clock_timestamp())

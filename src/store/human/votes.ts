@@ -1,14 +1,14 @@
 import { z } from "zod";
-import { type ApprovalFacts, decideVote } from "../core/approval.ts";
-import { DiagError } from "../core/errors.ts";
-import { PrincipalId, RunId, ThreadId } from "../core/ids.ts";
-import type { Policy } from "../core/policy.ts";
-import type { VoteRequest } from "../core/ports.ts";
+import { type ApprovalFacts, decideVote } from "../../core/approval.ts";
+import { DiagError } from "../../core/errors.ts";
+import { PrincipalId, RunId, ThreadId } from "../../core/ids.ts";
+import type { Policy } from "../../core/policy.ts";
+import type { VoteRequest } from "../../core/ports.ts";
+import { present } from "../rows.ts";
+import { insertNotice } from "../thread/notices.ts";
+import type { Transaction } from "../transaction.ts";
 import { IS_ON_ITS_CARD } from "./card-place.ts";
 import { readFreeze } from "./freezes.ts";
-import { insertNotice } from "./notices.ts";
-import { present } from "./rows.ts";
-import type { Transaction } from "./transaction.ts";
 import { shownTo } from "./vote-shown.ts";
 
 /** As Intake says; read again for a repeat of the same vote. */

@@ -1,9 +1,9 @@
-import { gravest } from "../core/finding.ts";
-import type { Fence, RunStore, SecondLook } from "../core/run-store.ts";
+import { gravest } from "../../core/finding.ts";
+import type { Fence, RunStore, SecondLook } from "../../core/run-store.ts";
+import { withdraw } from "../human/withdraw.ts";
+import type { Pool } from "../pool.ts";
 import { type FencedTransaction, fenced, type OnCommit } from "./fence.ts";
-import type { Pool } from "./pool.ts";
 import { insertRemedies, insertSteps, writeResult } from "./run-steps.ts";
-import { withdraw } from "./withdraw.ts";
 
 /** Everything a second look has changed, at once: a worker that dies before it has changed nothing. */
 export const secondLook = (house: {

@@ -1,4 +1,4 @@
-import type { Transaction } from "./transaction.ts";
+import type { Transaction } from "../transaction.ts";
 
 /** Nothing of these has begun: nobody needs to be asked about them any more, and nothing has to be taken back. */
 const NOT_BEGUN = ["planned", "waiting", "approved"];

@@ -1,9 +1,9 @@
-import type { Caller } from "../core/caller.ts";
-import { IncidentId, type RunId, ThreadId } from "../core/ids.ts";
-import type { AlertRun } from "../core/ports.ts";
-import { insertRun } from "./runs.ts";
-import type { Transaction } from "./transaction.ts";
-import { withdraw } from "./withdraw.ts";
+import type { Caller } from "../../core/caller.ts";
+import { IncidentId, type RunId, ThreadId } from "../../core/ids.ts";
+import type { AlertRun } from "../../core/ports.ts";
+import { withdraw } from "../human/withdraw.ts";
+import { insertRun } from "../run/runs.ts";
+import type { Transaction } from "../transaction.ts";
 
 /** Where the runs of an incident go and who started them. */
 export interface IncidentPlace {

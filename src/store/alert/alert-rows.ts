@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { clip } from "../core/format.ts";
-import type { AlertRequest } from "../core/ports.ts";
+import { clip } from "../../core/format.ts";
+import type { AlertRequest } from "../../core/ports.ts";
+import type { Transaction } from "../transaction.ts";
 import { type Change, endOf, type Instance, type KnownIncident, type KnownInstance } from "./alert-news.ts";
-import type { Transaction } from "./transaction.ts";
 
 const BUCKETS = 64;
 /** Any number whose neighbours no other advisory lock uses. */

@@ -1,13 +1,13 @@
 import { z } from "zod";
-import { type Answer, type AnswerVerdict, decideAnswer, type QuestionFacts } from "../core/answer.ts";
-import { DiagError } from "../core/errors.ts";
-import { PrincipalId, RunId, ThreadId } from "../core/ids.ts";
-import type { Policy } from "../core/policy.ts";
-import type { AnswerRequest } from "../core/ports.ts";
-import type { Risk } from "../core/risk.ts";
-import { answerAfterEnd } from "./after-end.ts";
+import { type Answer, type AnswerVerdict, decideAnswer, type QuestionFacts } from "../../core/answer.ts";
+import { DiagError } from "../../core/errors.ts";
+import { PrincipalId, RunId, ThreadId } from "../../core/ids.ts";
+import type { Policy } from "../../core/policy.ts";
+import type { AnswerRequest } from "../../core/ports.ts";
+import type { Risk } from "../../core/risk.ts";
+import { answerAfterEnd } from "../run/after-end.ts";
+import type { Transaction } from "../transaction.ts";
 import { IS_ON_ITS_CARD } from "./card-place.ts";
-import type { Transaction } from "./transaction.ts";
 
 /** As Intake says; read again for a repeat of the same answer: an extension forgets its answers. */
 export const AnswerResult = z.object({
