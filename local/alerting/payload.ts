@@ -1,4 +1,4 @@
-import type { Notification } from "../../src/core/alert.ts";
+import type { Notification } from "../../src/core/words/alert.ts";
 
 /** One alert as the emulated Alertmanager knows it. */
 export interface LiveAlert {

@@ -1,5 +1,5 @@
-import type { Action } from "../../src/core/action.ts";
-import type { AnyRemedy, Runbook } from "../../src/core/runbook.ts";
+import type { Action } from "../../src/core/words/action.ts";
+import type { AnyRemedy, Runbook } from "../../src/core/words/runbook.ts";
 import { type ParamField, paramFields } from "../../src/ingress/params.ts";
 import type { RunbookSource } from "./sources.ts";
 

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Action } from "../../src/core/action.ts";
+import type { Action } from "../../src/core/words/action.ts";
 import * as sdk from "../../src/sdk/index.ts";
 
 /** What a runbook's file says that its value does not: the comment above it, and every action it may call. */

@@ -1,7 +1,7 @@
 import { appendFile, readFile } from "node:fs/promises";
-import { type AuditReport, type AuditSettings, Checkpoint, checkpointsFlaw } from "../core/audit.ts";
-import { DiagError, toDiagError } from "../core/errors.ts";
-import { canonical } from "../core/json.ts";
+import { type AuditReport, type AuditSettings, Checkpoint, checkpointsFlaw } from "../core/words/audit.ts";
+import { DiagError, toDiagError } from "../core/words/errors.ts";
+import { canonical } from "../core/words/json.ts";
 import { isSignedBy, signText } from "../lib/signature.ts";
 import { waitFor } from "../lib/wait.ts";
 import { auditHead, firstRowAfter, type Pool, verifyAudit } from "../store/index.ts";

@@ -1,4 +1,4 @@
-import { DiagError } from "../core/errors.ts";
+import { DiagError } from "../core/words/errors.ts";
 import { CRASH_POINTS, type CrashPoint } from "../engine/house.ts";
 import { DOOR_POINTS, type DoorPoint } from "../store/index.ts";
 

@@ -1,7 +1,7 @@
-import { isChannelTrouble, SAY_TROUBLE } from "../core/channel.ts";
-import { sayDuration } from "../core/duration.ts";
-import { count } from "../core/format.ts";
-import type { Catalog, DeliveryTrouble, MessageStore } from "../core/ports.ts";
+import type { Catalog, DeliveryTrouble, MessageStore } from "../core/ports/ports.ts";
+import { isChannelTrouble, SAY_TROUBLE } from "../core/words/channel.ts";
+import { sayDuration } from "../core/words/duration.ts";
+import { count } from "../core/words/format.ts";
 import type { Health } from "../telemetry/health.ts";
 
 /** Every channel diagbot.yaml names for messages of its own. */

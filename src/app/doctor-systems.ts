@@ -1,9 +1,9 @@
 import type { DoctorCheck } from "../cli/deps.ts";
 import { connectors } from "../connectors/index.ts";
-import type { ConnectionCheck, Connector } from "../core/action.ts";
-import { type Connection, endpointOf, faceOf } from "../core/connection.ts";
-import { toDiagError } from "../core/errors.ts";
-import type { System } from "../core/system.ts";
+import type { ConnectionCheck, Connector } from "../core/words/action.ts";
+import { type Connection, endpointOf, faceOf } from "../core/words/connection.ts";
+import { toDiagError } from "../core/words/errors.ts";
+import type { System } from "../core/words/system.ts";
 
 const PATIENCE_MS = 10_000;
 

@@ -1,7 +1,7 @@
-import { DiagError } from "../core/errors.ts";
-import type { RunId } from "../core/ids.ts";
-import { isEnded } from "../core/outcome.ts";
-import type { RunView } from "../core/view.ts";
+import { DiagError } from "../core/words/errors.ts";
+import type { RunId } from "../core/words/ids.ts";
+import { isEnded } from "../core/words/outcome.ts";
+import type { RunView } from "../core/words/view.ts";
 import { waitFor } from "../lib/wait.ts";
 import type { House } from "./house.ts";
 import { engineOf } from "./worker.ts";

@@ -1,7 +1,7 @@
 import type { DoctorCheck } from "../cli/deps.ts";
 import { missingToServe, type Role } from "../config/environment.ts";
 import type { Config } from "../config/load.ts";
-import { DiagError, type ErrorCode, toDiagError } from "../core/errors.ts";
+import { DiagError, type ErrorCode, toDiagError } from "../core/words/errors.ts";
 import { checkQueue } from "../queue/check.ts";
 import { lookAtStore, type Pool } from "../store/index.ts";
 

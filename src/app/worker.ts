@@ -1,6 +1,6 @@
 import { connectors } from "../connectors/index.ts";
-import { sayAgain } from "../core/again.ts";
-import { RunId } from "../core/ids.ts";
+import { sayAgain } from "../core/rules/again.ts";
+import { RunId } from "../core/words/ids.ts";
 import { createEngine, type Engine } from "../engine/engine.ts";
 import { createSweeper } from "../engine/sweeper.ts";
 import { createTargets } from "../engine/targets.ts";

@@ -1,5 +1,5 @@
-import { count } from "../core/format.ts";
-import type { Backlog } from "../core/run-store.ts";
+import type { Backlog } from "../core/ports/run-store.ts";
+import { count } from "../core/words/format.ts";
 import type { Health } from "../telemetry/health.ts";
 
 /** A run is claimed within seconds; with every worker busy it may wait for one of them. */

@@ -1,5 +1,5 @@
-import { DiagError } from "../core/errors.ts";
-import { isEnded } from "../core/outcome.ts";
+import { DiagError } from "../core/words/errors.ts";
+import { isEnded } from "../core/words/outcome.ts";
 import type { Reply, ReplySection } from "../ingress/reply.ts";
 import { columns } from "./columns.ts";
 import type { CliHouse, CliIo } from "./deps.ts";

@@ -1,4 +1,4 @@
-import { count } from "../core/format.ts";
+import { count } from "../core/words/format.ts";
 import type { CliHouse, CliIo } from "./deps.ts";
 import { EXIT } from "./exit.ts";
 import { lintRunbooks } from "./lint.ts";

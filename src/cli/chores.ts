@@ -1,5 +1,5 @@
-import type { AuditReport } from "../core/audit.ts";
-import { count } from "../core/format.ts";
+import type { AuditReport } from "../core/words/audit.ts";
+import { count } from "../core/words/format.ts";
 import { columns } from "./columns.ts";
 import type { CliHouse, CliIo, DoctorCheck, ServeRole } from "./deps.ts";
 import { EXIT } from "./exit.ts";

@@ -1,5 +1,5 @@
 import { Command, CommanderError, Option } from "commander";
-import { ANSWERS } from "../core/answer.ts";
+import { ANSWERS } from "../core/words/answer.ts";
 import { ask, cancel } from "./ask.ts";
 import { check } from "./check.ts";
 import { auditVerify, doctor, migrate } from "./chores.ts";

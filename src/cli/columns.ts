@@ -1,4 +1,4 @@
-import { clip } from "../core/format.ts";
+import { clip } from "../core/words/format.ts";
 import { oneLine } from "./plain.ts";
 
 const GAP = "  ";

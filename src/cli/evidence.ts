@@ -1,5 +1,5 @@
-import type { Evidence } from "../core/evidence.ts";
-import { sayBytes, sayPercent, saySeconds } from "../core/format.ts";
+import type { Evidence } from "../core/words/evidence.ts";
+import { sayBytes, sayPercent, saySeconds } from "../core/words/format.ts";
 import { columns } from "./columns.ts";
 import { plain } from "./plain.ts";
 

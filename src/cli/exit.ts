@@ -1,5 +1,5 @@
-import { DiagError, type ErrorCode } from "../core/errors.ts";
-import type { RunView } from "../core/view.ts";
+import { DiagError, type ErrorCode } from "../core/words/errors.ts";
+import type { RunView } from "../core/words/view.ts";
 
 /** Exit codes of the command line (README, "Command line"). 64 is EX_USAGE of sysexits.h. */
 export const EXIT = { ok: 0, findings: 1, refused: 2, usage: 64 } as const;

@@ -1,4 +1,4 @@
-import { DiagError } from "../core/errors.ts";
+import { DiagError } from "../core/words/errors.ts";
 import { closest } from "../lib/closest.ts";
 
 /** Throws with "did you mean", or with what there is. */

@@ -1,4 +1,4 @@
-import { DiagError, toDiagError } from "../core/errors.ts";
+import { DiagError, toDiagError } from "../core/words/errors.ts";
 import type { CliIo } from "./deps.ts";
 import { exitOfError } from "./exit.ts";
 import { plain } from "./plain.ts";

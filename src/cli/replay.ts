@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
-import { groupTitle, isResolved, Notification } from "../core/alert.ts";
-import { DiagError } from "../core/errors.ts";
-import type { AlertRequest } from "../core/ports.ts";
+import type { AlertRequest } from "../core/ports/ports.ts";
+import { groupTitle, isResolved, Notification } from "../core/words/alert.ts";
+import { DiagError } from "../core/words/errors.ts";
 import { columns } from "./columns.ts";
 import type { CliHouse, CliIo } from "./deps.ts";
 import { EXIT, usage } from "./exit.ts";

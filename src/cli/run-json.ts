@@ -5,7 +5,7 @@ import {
   type RunView,
   type StepView,
   stateOfRun,
-} from "../core/view.ts";
+} from "../core/words/view.ts";
 
 /** The JSON of a run: a contract (README, "Command line"). Dates are ISO 8601 in UTC, `durationMs` in milliseconds. */
 export const runJson = (view: RunView) => ({

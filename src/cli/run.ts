@@ -1,6 +1,6 @@
-import { DiagError } from "../core/errors.ts";
-import { RunId } from "../core/ids.ts";
-import type { RunView } from "../core/view.ts";
+import { DiagError } from "../core/words/errors.ts";
+import { RunId } from "../core/words/ids.ts";
+import type { RunView } from "../core/words/view.ts";
 import { RUN_WAITS, type STEP_WAITS } from "../ingress/queue-away.ts";
 import type { CliHouse, CliIo, RunAsk } from "./deps.ts";
 import { EXIT, exitOfRun, usage } from "./exit.ts";

@@ -1,4 +1,4 @@
-import type { Runbook } from "../core/runbook.ts";
+import type { Runbook } from "../core/words/runbook.ts";
 import { paramFields } from "../ingress/params.ts";
 import { columns } from "./columns.ts";
 

@@ -1,8 +1,8 @@
-import { ANSWERS, type Answer } from "../core/answer.ts";
-import { DiagError } from "../core/errors.ts";
-import { count } from "../core/format.ts";
-import { sayApprovedFrozen } from "../core/freeze.ts";
-import type { ApprovalView, RunView } from "../core/view.ts";
+import { ANSWERS, type Answer } from "../core/words/answer.ts";
+import { DiagError } from "../core/words/errors.ts";
+import { count } from "../core/words/format.ts";
+import { sayApprovedFrozen } from "../core/words/freeze.ts";
+import type { ApprovalView, RunView } from "../core/words/view.ts";
 import { STEP_WAITS } from "../ingress/queue-away.ts";
 import type { CliHouse, CliIo } from "./deps.ts";
 import { EXIT } from "./exit.ts";

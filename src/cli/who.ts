@@ -1,7 +1,7 @@
-import type { Caller } from "../core/caller.ts";
-import { accountOf } from "../core/caller.ts";
-import { DiagError } from "../core/errors.ts";
-import type { CommandLine, Principal } from "../core/policy.ts";
+import type { Caller } from "../core/words/caller.ts";
+import { accountOf } from "../core/words/caller.ts";
+import { DiagError } from "../core/words/errors.ts";
+import type { CommandLine, Principal } from "../core/words/policy.ts";
 import { usage } from "./exit.ts";
 import { mustBeOneOf } from "./one-of.ts";
 

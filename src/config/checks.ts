@@ -1,7 +1,7 @@
-import { canonical } from "../core/json.ts";
-import { eligible, type Policies, type Principal } from "../core/policy.ts";
-import { EVERYBODY } from "../core/readers.ts";
-import { RISKS, type Risk } from "../core/risk.ts";
+import { EVERYBODY } from "../core/rules/readers.ts";
+import { canonical } from "../core/words/json.ts";
+import { eligible, type Policies, type Principal } from "../core/words/policy.ts";
+import { RISKS, type Risk } from "../core/words/risk.ts";
 import type { Complaint, ConfigDocument } from "./document.ts";
 import { instead } from "./explain.ts";
 import type { ConfigFile } from "./schema.ts";

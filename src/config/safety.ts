@@ -1,6 +1,6 @@
-import { sayDuration } from "../core/duration.ts";
-import type { Policy } from "../core/policy.ts";
-import { RISKS } from "../core/risk.ts";
+import { sayDuration } from "../core/words/duration.ts";
+import type { Policy } from "../core/words/policy.ts";
+import { RISKS } from "../core/words/risk.ts";
 import { isSigningKey } from "../lib/signature.ts";
 import type { Environment } from "./environment.ts";
 import { hostReach } from "./public-host.ts";

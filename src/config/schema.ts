@@ -1,11 +1,11 @@
 import { z } from "zod";
-import { AlertSettings } from "../core/alert.ts";
-import { AuditSettings } from "../core/audit.ts";
-import { FreezeRules } from "../core/freeze.ts";
-import { NAME } from "../core/ids.ts";
-import { Limits } from "../core/limits.ts";
-import { CommandLine, PersonSchema, Policies } from "../core/policy.ts";
-import { SystemSchema } from "../core/system.ts";
+import { AlertSettings } from "../core/words/alert.ts";
+import { AuditSettings } from "../core/words/audit.ts";
+import { FreezeRules } from "../core/words/freeze.ts";
+import { NAME } from "../core/words/ids.ts";
+import { Limits } from "../core/words/limits.ts";
+import { CommandLine, PersonSchema, Policies } from "../core/words/policy.ts";
+import { SystemSchema } from "../core/words/system.ts";
 
 /** The shape of diagbot.yaml; what it means is checked in checks.ts. */
 export const FileSchema = z.strictObject({

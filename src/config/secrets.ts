@@ -1,6 +1,6 @@
-import { endpointOf } from "../core/connection.ts";
-import type { Principal } from "../core/policy.ts";
-import type { System } from "../core/system.ts";
+import { endpointOf } from "../core/words/connection.ts";
+import type { Principal } from "../core/words/policy.ts";
+import type { System } from "../core/words/system.ts";
 import type { Environment } from "./environment.ts";
 
 const SECRET_PARAMETER = /pass|secret|token|key/i;

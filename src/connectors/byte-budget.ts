@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { DiagError } from "../core/errors.ts";
+import { DiagError } from "../core/words/errors.ts";
 
 /** What one step may make a target send. Drivers keep an answer in memory until it is whole, so it is ended on the way. */
 export interface ByteBudget {

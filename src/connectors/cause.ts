@@ -1,4 +1,4 @@
-import type { StepError } from "../core/outcome.ts";
+import type { StepError } from "../core/words/outcome.ts";
 
 /** An error of a step, or one told within a value. */
 type AnyError = Omit<StepError, "detail"> & { readonly detail?: string | undefined };

@@ -1,7 +1,7 @@
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { isIP, type LookupFunction, type Socket } from "node:net";
-import { DiagError } from "../core/errors.ts";
+import { DiagError } from "../core/words/errors.ts";
 import { type Phase, reachError, stopped, timeoutAt } from "./reach.ts";
 
 /** One GET: no redirect is followed here, no connection is kept. */

@@ -1,4 +1,4 @@
-import type { Connector } from "../core/action.ts";
+import type { Connector } from "../core/words/action.ts";
 import { dockerConnector } from "./docker/index.ts";
 import { hostConnector } from "./host/index.ts";
 import { httpConnector } from "./http/index.ts";

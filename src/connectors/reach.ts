@@ -1,4 +1,4 @@
-import { DiagError, type ErrorCode } from "../core/errors.ts";
+import { DiagError, type ErrorCode } from "../core/words/errors.ts";
 
 /** Where a call over the network was when it failed: name, connection, handshake, first byte of the answer, rest of it. */
 export type Phase = "dns" | "tcp" | "tls" | "answer" | "body";

@@ -1,8 +1,8 @@
-import { DiagError, toDiagError } from "../core/errors.ts";
-import { canonical, difference } from "../core/json.ts";
-import type { PlannedCall } from "../core/plan.ts";
-import type { IntentRefusal } from "../core/run-store.ts";
-import type { RemedyView, StepView } from "../core/view.ts";
+import type { IntentRefusal } from "../core/ports/run-store.ts";
+import { DiagError, toDiagError } from "../core/words/errors.ts";
+import { canonical, difference } from "../core/words/json.ts";
+import type { PlannedCall } from "../core/words/plan.ts";
+import type { RemedyView, StepView } from "../core/words/view.ts";
 import { sha256 } from "../lib/sha256.ts";
 import { callWrite, lookAt, type Reached, stepError } from "./call.ts";
 import { type EngineHouse, type Grip, writeAction } from "./house.ts";

@@ -1,8 +1,8 @@
-import type { Action, ActionContext, WriteAction, WriteContext } from "../core/action.ts";
-import type { ConnectionFace } from "../core/connection.ts";
-import { DiagError, toDiagError } from "../core/errors.ts";
-import type { Json } from "../core/json.ts";
-import type { StepError } from "../core/outcome.ts";
+import type { Action, ActionContext, WriteAction, WriteContext } from "../core/words/action.ts";
+import type { ConnectionFace } from "../core/words/connection.ts";
+import { DiagError, toDiagError } from "../core/words/errors.ts";
+import type { Json } from "../core/words/json.ts";
+import type { StepError } from "../core/words/outcome.ts";
 import { redactDeep } from "../lib/redact.ts";
 
 /** Largest output of one step kept in the database, in characters of JSON. */

@@ -1,8 +1,8 @@
-import type { Steps } from "../core/action.ts";
-import type { Seen } from "../core/outcome.ts";
-import type { PlannedCall, PlannedCheck } from "../core/plan.ts";
-import type { AnySeen } from "../core/runbook.ts";
-import type { RemedyView, RunView, StepView } from "../core/view.ts";
+import type { Steps } from "../core/words/action.ts";
+import type { Seen } from "../core/words/outcome.ts";
+import type { PlannedCall, PlannedCheck } from "../core/words/plan.ts";
+import type { AnySeen } from "../core/words/runbook.ts";
+import type { RemedyView, RunView, StepView } from "../core/words/view.ts";
 import { ask, contextOf, seenOf } from "./context.ts";
 import { newStep } from "./diagnose.ts";
 import { type EngineHouse, executable, type Grip, writeAction } from "./house.ts";

@@ -1,8 +1,8 @@
-import { DiagError } from "../core/errors.ts";
-import type { Seen } from "../core/outcome.ts";
-import type { AnySeen, Runbook, RunContext } from "../core/runbook.ts";
-import { facesOf, type System } from "../core/system.ts";
-import type { RunView, StepView } from "../core/view.ts";
+import { DiagError } from "../core/words/errors.ts";
+import type { Seen } from "../core/words/outcome.ts";
+import type { AnySeen, Runbook, RunContext } from "../core/words/runbook.ts";
+import { facesOf, type System } from "../core/words/system.ts";
+import type { RunView, StepView } from "../core/words/view.ts";
 
 /** What the runbook's functions may know: only what is recorded with the run or configured for its system. */
 export function contextOf(run: RunView, system: System): RunContext {

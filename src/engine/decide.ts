@@ -1,5 +1,5 @@
-import { isEnded, isRemedyOpen, type RunStatus } from "../core/outcome.ts";
-import type { RemedyView, RunView, StepView } from "../core/view.ts";
+import { isEnded, isRemedyOpen, type RunStatus } from "../core/words/outcome.ts";
+import type { RemedyView, RunView, StepView } from "../core/words/view.ts";
 
 /** The next thing to do with a run. */
 export type Move =

@@ -1,9 +1,9 @@
-import type { Call } from "../core/action.ts";
-import { DiagError } from "../core/errors.ts";
-import { bySeverity, type Finding, type RecordedFinding } from "../core/finding.ts";
-import type { NewRemedy, NewStep, StepResult } from "../core/run-store.ts";
-import { type Trouble, unexplained } from "../core/trouble.ts";
-import type { RunView, StepView } from "../core/view.ts";
+import type { NewRemedy, NewStep, StepResult } from "../core/ports/run-store.ts";
+import type { Call } from "../core/words/action.ts";
+import { DiagError } from "../core/words/errors.ts";
+import { bySeverity, type Finding, type RecordedFinding } from "../core/words/finding.ts";
+import { type Trouble, unexplained } from "../core/words/trouble.ts";
+import type { RunView, StepView } from "../core/words/view.ts";
 import { callRead, stepError } from "./call.ts";
 import { ask, contextOf, seenOf } from "./context.ts";
 import { explainedSteps } from "./explained.ts";

@@ -1,8 +1,8 @@
-import { toDiagError } from "../core/errors.ts";
-import type { RunId } from "../core/ids.ts";
-import { isEnded, type RunStatus } from "../core/outcome.ts";
-import type { Claim, Fence } from "../core/run-store.ts";
-import { outcomeOfRun, type RunView } from "../core/view.ts";
+import type { Claim, Fence } from "../core/ports/run-store.ts";
+import { toDiagError } from "../core/words/errors.ts";
+import type { RunId } from "../core/words/ids.ts";
+import { isEnded, type RunStatus } from "../core/words/outcome.ts";
+import { outcomeOfRun, type RunView } from "../core/words/view.ts";
 import { levelOf } from "../telemetry/level.ts";
 import { apply } from "./apply.ts";
 import { stepError } from "./call.ts";

@@ -1,6 +1,6 @@
-import type { Finding } from "../core/finding.ts";
-import { canonical } from "../core/json.ts";
-import type { StepView } from "../core/view.ts";
+import type { Finding } from "../core/words/finding.ts";
+import { canonical } from "../core/words/json.ts";
+import type { StepView } from "../core/words/view.ts";
 
 /** What no connector and no runbook knows: a cause that says nothing. */
 const NOTHING_KNOWN = { code: "errored", message: "–" } as const;

@@ -1,5 +1,5 @@
-import type { AnySeen } from "../core/runbook.ts";
-import type { RemedyView, RunView, StepView } from "../core/view.ts";
+import type { AnySeen } from "../core/words/runbook.ts";
+import type { RemedyView, RunView, StepView } from "../core/words/view.ts";
 import { checksOfCall, madeCalls } from "./checks.ts";
 import { type EngineHouse, writeAction } from "./house.ts";
 

@@ -1,4 +1,9 @@
-import { type Finding, FindingSchema, LONGEST_FINDING_ID, type RecordedFinding } from "../core/finding.ts";
+import {
+  type Finding,
+  FindingSchema,
+  LONGEST_FINDING_ID,
+  type RecordedFinding,
+} from "../core/words/finding.ts";
 import { redactDeep } from "../lib/redact.ts";
 import { sha256 } from "../lib/sha256.ts";
 import type { EngineHouse } from "./house.ts";

@@ -1,8 +1,8 @@
-import { toDiagError } from "../core/errors.ts";
-import { canonical, difference } from "../core/json.ts";
-import type { PlannedCall } from "../core/plan.ts";
-import type { NewStep, SecondLook, StepResult } from "../core/run-store.ts";
-import type { RemedyView, RunView, StepView } from "../core/view.ts";
+import type { NewStep, SecondLook, StepResult } from "../core/ports/run-store.ts";
+import { toDiagError } from "../core/words/errors.ts";
+import { canonical, difference } from "../core/words/json.ts";
+import type { PlannedCall } from "../core/words/plan.ts";
+import type { RemedyView, RunView, StepView } from "../core/words/view.ts";
 import { ask, contextOf, seenOf } from "./context.ts";
 import { conclusionsOf, newStep, readStep } from "./diagnose.ts";
 import { type EngineHouse, type Grip, writeAction } from "./house.ts";

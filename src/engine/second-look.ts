@@ -1,6 +1,6 @@
-import type { RecordedFinding } from "../core/finding.ts";
-import type { NewRemedy, SecondLook } from "../core/run-store.ts";
-import type { RemedyView, RunView } from "../core/view.ts";
+import type { NewRemedy, SecondLook } from "../core/ports/run-store.ts";
+import type { RecordedFinding } from "../core/words/finding.ts";
+import type { RemedyView, RunView } from "../core/words/view.ts";
 
 type Why = NonNullable<RunView["lookAgain"]>["why"];
 

@@ -1,6 +1,6 @@
-import type { Probed } from "../core/action.ts";
-import { toDiagError } from "../core/errors.ts";
-import type { RemedyView, StepView } from "../core/view.ts";
+import type { Probed } from "../core/words/action.ts";
+import { toDiagError } from "../core/words/errors.ts";
+import type { RemedyView, StepView } from "../core/words/view.ts";
 import { lookAt } from "./call.ts";
 import { type EngineHouse, type Grip, writeAction } from "./house.ts";
 import { MOST_LOST } from "./suspects.ts";

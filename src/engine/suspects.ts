@@ -1,7 +1,7 @@
-import { DiagError } from "../core/errors.ts";
-import { isEnded } from "../core/outcome.ts";
-import type { Fence } from "../core/run-store.ts";
-import type { RunView } from "../core/view.ts";
+import type { Fence } from "../core/ports/run-store.ts";
+import { DiagError } from "../core/words/errors.ts";
+import { isEnded } from "../core/words/outcome.ts";
+import type { RunView } from "../core/words/view.ts";
 import { stepError } from "./call.ts";
 import type { EngineHouse } from "./house.ts";
 

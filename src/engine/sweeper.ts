@@ -1,6 +1,6 @@
-import { toDiagError } from "../core/errors.ts";
-import type { Dispatcher } from "../core/ports.ts";
-import type { SweepStore } from "../core/run-store.ts";
+import type { Dispatcher } from "../core/ports/ports.ts";
+import type { SweepStore } from "../core/ports/run-store.ts";
+import { toDiagError } from "../core/words/errors.ts";
 import { waitFor } from "../lib/wait.ts";
 import type { Logger } from "../telemetry/logger.ts";
 

@@ -1,9 +1,9 @@
-import type { Action, Connector } from "../core/action.ts";
-import { type ConnectionFace, faceOf } from "../core/connection.ts";
-import { DiagError } from "../core/errors.ts";
-import type { System } from "../core/system.ts";
-import type { Trouble } from "../core/trouble.ts";
-import type { StepView } from "../core/view.ts";
+import type { Action, Connector } from "../core/words/action.ts";
+import { type ConnectionFace, faceOf } from "../core/words/connection.ts";
+import { DiagError } from "../core/words/errors.ts";
+import type { System } from "../core/words/system.ts";
+import type { Trouble } from "../core/words/trouble.ts";
+import type { StepView } from "../core/words/view.ts";
 import { seenBy } from "./context.ts";
 
 /** Clients of the outside systems, opened at first use and kept for the life of the process. */

@@ -1,9 +1,9 @@
-import { undoCall } from "../core/action.ts";
-import { parseDuration, sayDuration } from "../core/duration.ts";
-import { count } from "../core/format.ts";
-import type { Seen } from "../core/outcome.ts";
-import type { NewStep, StepResult } from "../core/run-store.ts";
-import type { RemedyView, RunView, StepView } from "../core/view.ts";
+import type { NewStep, StepResult } from "../core/ports/run-store.ts";
+import { undoCall } from "../core/words/action.ts";
+import { parseDuration, sayDuration } from "../core/words/duration.ts";
+import { count } from "../core/words/format.ts";
+import type { Seen } from "../core/words/outcome.ts";
+import type { RemedyView, RunView, StepView } from "../core/words/view.ts";
 import { waitFor } from "../lib/wait.ts";
 import { isBetter, plannedChecks } from "./checks.ts";
 import { newStep, readStep } from "./diagnose.ts";

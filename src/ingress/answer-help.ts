@@ -1,8 +1,8 @@
-import { DiagError } from "../core/errors.ts";
-import type { Command } from "../core/intent.ts";
-import type { Catalog } from "../core/ports.ts";
-import type { Runbook } from "../core/runbook.ts";
-import { facesOf, type System } from "../core/system.ts";
+import type { Catalog } from "../core/ports/ports.ts";
+import { DiagError } from "../core/words/errors.ts";
+import type { Command } from "../core/words/intent.ts";
+import type { Runbook } from "../core/words/runbook.ts";
+import { facesOf, type System } from "../core/words/system.ts";
 import { closest } from "../lib/closest.ts";
 import { missingKinds, runnableOn, systemNamed } from "./check-run.ts";
 import { describeField, paramFields } from "./params.ts";

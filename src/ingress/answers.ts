@@ -1,16 +1,16 @@
-import type { Caller } from "../core/caller.ts";
-import { DiagError } from "../core/errors.ts";
-import { count, sayWhen } from "../core/format.ts";
-import { sayFrozen } from "../core/freeze.ts";
-import type { RunId } from "../core/ids.ts";
-import type { Catalog, Reader } from "../core/ports.ts";
+import type { Catalog, Reader } from "../core/ports/ports.ts";
+import type { Caller } from "../core/words/caller.ts";
+import { DiagError } from "../core/words/errors.ts";
+import { count, sayWhen } from "../core/words/format.ts";
+import { sayFrozen } from "../core/words/freeze.ts";
+import type { RunId } from "../core/words/ids.ts";
 import {
   type FreezeView,
   type PendingView,
   type RunSummary,
   type RunView,
   stateOfRun,
-} from "../core/view.ts";
+} from "../core/words/view.ts";
 import { systemNamed } from "./check-run.ts";
 import { freezeJson } from "./freezing.ts";
 import { asTable, type Reply, say } from "./reply.ts";

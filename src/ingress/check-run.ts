@@ -1,10 +1,10 @@
-import type { Caller } from "../core/caller.ts";
-import { KINDS, type Kind } from "../core/connection.ts";
-import { parseDuration } from "../core/duration.ts";
-import { DiagError } from "../core/errors.ts";
-import type { Catalog, RunRequest } from "../core/ports.ts";
-import type { Runbook } from "../core/runbook.ts";
-import { connectionsOf, type System } from "../core/system.ts";
+import type { Catalog, RunRequest } from "../core/ports/ports.ts";
+import type { Caller } from "../core/words/caller.ts";
+import { KINDS, type Kind } from "../core/words/connection.ts";
+import { parseDuration } from "../core/words/duration.ts";
+import { DiagError } from "../core/words/errors.ts";
+import type { Runbook } from "../core/words/runbook.ts";
+import { connectionsOf, type System } from "../core/words/system.ts";
 import { closest } from "../lib/closest.ts";
 import { readParams } from "./params.ts";
 import { BadParameters, type Complaint } from "./reply.ts";

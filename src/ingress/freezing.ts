@@ -1,6 +1,7 @@
-import type { Caller } from "../core/caller.ts";
-import { sayDuration } from "../core/duration.ts";
-import { DiagError } from "../core/errors.ts";
+import type { Catalog, Entry, Intake, Reader } from "../core/ports/ports.ts";
+import type { Caller } from "../core/words/caller.ts";
+import { sayDuration } from "../core/words/duration.ts";
+import { DiagError } from "../core/words/errors.ts";
 import {
   FreezeRules,
   mayUnfreeze,
@@ -8,10 +9,9 @@ import {
   sayFrozen,
   saySetsOff,
   unfreezeRoles,
-} from "../core/freeze.ts";
-import type { Intent } from "../core/intent.ts";
-import type { Catalog, Entry, Intake, Reader } from "../core/ports.ts";
-import type { FreezeView } from "../core/view.ts";
+} from "../core/words/freeze.ts";
+import type { Intent } from "../core/words/intent.ts";
+import type { FreezeView } from "../core/words/view.ts";
 import { type Reply, say } from "./reply.ts";
 import { mustBeKnown } from "./rights.ts";
 

@@ -1,4 +1,4 @@
-import { DiagError } from "../core/errors.ts";
+import { DiagError } from "../core/words/errors.ts";
 
 export interface LineLimits {
   /** Requests at work at once. */

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { clip } from "../core/format.ts";
+import { clip } from "../core/words/format.ts";
 import type { ParamField } from "./param-field.ts";
 
 type Issue = z.core.$ZodIssue;

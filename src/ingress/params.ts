@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { KINDS } from "../core/connection.ts";
-import type { Runbook } from "../core/runbook.ts";
+import { KINDS } from "../core/words/connection.ts";
+import type { Runbook } from "../core/words/runbook.ts";
 import { closest } from "../lib/closest.ts";
 import { sayComplaint } from "./param-complaint.ts";
 import type { ParamField } from "./param-field.ts";

@@ -1,6 +1,6 @@
-import type { Caller } from "../core/caller.ts";
-import { DiagError } from "../core/errors.ts";
-import type { Command, Intent } from "../core/intent.ts";
+import type { Caller } from "../core/words/caller.ts";
+import { DiagError } from "../core/words/errors.ts";
+import type { Command, Intent } from "../core/words/intent.ts";
 import { splitWords } from "./words.ts";
 
 /**

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { DiagError } from "../core/errors.ts";
+import { DiagError } from "../core/words/errors.ts";
 
 /** Bytes that a door holds in memory for all its requests together. Throws `busy` where they would be too many. */
 export interface Holder {

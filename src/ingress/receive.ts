@@ -1,9 +1,9 @@
-import type { Notification } from "../core/alert.ts";
-import { accountOf, type Caller } from "../core/caller.ts";
-import { DiagError } from "../core/errors.ts";
-import type { RunId } from "../core/ids.ts";
-import type { Command, Intent } from "../core/intent.ts";
-import type { Catalog, Entry, Intake, Reader } from "../core/ports.ts";
+import type { Catalog, Entry, Intake, Reader } from "../core/ports/ports.ts";
+import type { Notification } from "../core/words/alert.ts";
+import { accountOf, type Caller } from "../core/words/caller.ts";
+import { DiagError } from "../core/words/errors.ts";
+import type { RunId } from "../core/words/ids.ts";
+import type { Command, Intent } from "../core/words/intent.ts";
 import { type Redact, redactDeep } from "../lib/redact.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { answerHelp, answerList } from "./answer-help.ts";

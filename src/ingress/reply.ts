@@ -1,6 +1,6 @@
-import type { ErrorCode } from "../core/errors.ts";
-import { DiagError } from "../core/errors.ts";
-import type { RunId, ThreadId } from "../core/ids.ts";
+import type { ErrorCode } from "../core/words/errors.ts";
+import { DiagError } from "../core/words/errors.ts";
+import type { RunId, ThreadId } from "../core/words/ids.ts";
 import type { Redact } from "../lib/redact.ts";
 
 /** A piece of an answer. All text is plain: whoever draws it escapes it. */

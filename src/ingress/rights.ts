@@ -1,7 +1,7 @@
-import type { Caller } from "../core/caller.ts";
-import { DiagError } from "../core/errors.ts";
-import type { Catalog } from "../core/ports.ts";
-import { mayRead } from "../core/readers.ts";
+import type { Catalog } from "../core/ports/ports.ts";
+import { mayRead } from "../core/rules/readers.ts";
+import type { Caller } from "../core/words/caller.ts";
+import { DiagError } from "../core/words/errors.ts";
 
 /** Throws `not_allowed` unless the caller may read what is found on the system. */
 export function mustRead(catalog: Catalog, caller: Caller, systemId: string): void {

@@ -1,9 +1,9 @@
-import type { Alert, Notification } from "../core/alert.ts";
-import { DiagError } from "../core/errors.ts";
-import { HEALTH_RUNBOOK } from "../core/intent.ts";
-import type { AlertRequest, AlertRun, Catalog } from "../core/ports.ts";
-import type { Runbook } from "../core/runbook.ts";
-import { labelsMatch, type System, systemOf } from "../core/system.ts";
+import type { AlertRequest, AlertRun, Catalog } from "../core/ports/ports.ts";
+import type { Alert, Notification } from "../core/words/alert.ts";
+import { DiagError } from "../core/words/errors.ts";
+import { HEALTH_RUNBOOK } from "../core/words/intent.ts";
+import type { Runbook } from "../core/words/runbook.ts";
+import { labelsMatch, type System, systemOf } from "../core/words/system.ts";
 import { cut } from "../lib/escape.ts";
 import { defaultConnections, runnableOn } from "./check-run.ts";
 

@@ -1,6 +1,6 @@
-import type { Catalog } from "../core/ports.ts";
-import type { Runbook } from "../core/runbook.ts";
-import type { System } from "../core/system.ts";
+import type { Catalog } from "../core/ports/ports.ts";
+import type { Runbook } from "../core/words/runbook.ts";
+import type { System } from "../core/words/system.ts";
 import { closest } from "../lib/closest.ts";
 
 /** Suggestions of one answer. */

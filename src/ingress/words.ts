@@ -1,4 +1,4 @@
-import { DiagError } from "../core/errors.ts";
+import { DiagError } from "../core/words/errors.ts";
 
 const MAX_WORDS = 64;
 const MAX_CHARACTERS = 4_000;

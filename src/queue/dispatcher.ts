@@ -1,5 +1,5 @@
-import { DiagError } from "../core/errors.ts";
-import type { Dispatcher, JobKind } from "../core/ports.ts";
+import type { Dispatcher, JobKind } from "../core/ports/ports.ts";
+import { DiagError } from "../core/words/errors.ts";
 import type { Health } from "../telemetry/health.ts";
 import type { JobQueue, QueuePlace } from "./backend.ts";
 import { bounded } from "./bounded.ts";

@@ -1,4 +1,4 @@
-import { on, type Steps } from "../core/action.ts";
+import { on, type Steps } from "../core/words/action.ts";
 
 /** Step names of `onEach`: the step's own name, then the connection's: `dns:orders`. */
 type StepsOnEach<T extends Steps> = { readonly [K in keyof T & string as `${K}:${string}`]: T[K] };

@@ -1,6 +1,6 @@
-import type { Call } from "../core/action.ts";
-import type { Seen } from "../core/outcome.ts";
-import type { AnySeen } from "../core/runbook.ts";
+import type { Call } from "../core/words/action.ts";
+import type { Seen } from "../core/words/outcome.ts";
+import type { AnySeen } from "../core/words/runbook.ts";
 
 type ValueOf<C> = C extends Call<infer Out> ? Out : never;
 type BaseOf<N> = N extends `${infer Name}?` ? Name : never;

@@ -1,8 +1,8 @@
 import type { z } from "zod";
-import type { Call, CallMaker, Steps, WriteAction } from "../core/action.ts";
-import type { Duration } from "../core/duration.ts";
-import { highestRisk, type Risk } from "../core/risk.ts";
-import type { AnyExecutable, AnyRemedy, AnySeen, Done, RunContext } from "../core/runbook.ts";
+import type { Call, CallMaker, Steps, WriteAction } from "../core/words/action.ts";
+import type { Duration } from "../core/words/duration.ts";
+import { highestRisk, type Risk } from "../core/words/risk.ts";
+import type { AnyExecutable, AnyRemedy, AnySeen, Done, RunContext } from "../core/words/runbook.ts";
 import { type AllSeen, type Given, type GivenSome, given, type StepName, valuesOf } from "./given.ts";
 
 type Maybe<T> = T | undefined | false;

@@ -1,4 +1,4 @@
-import { type Evidence, table } from "../core/evidence.ts";
+import { type Evidence, table } from "../core/words/evidence.ts";
 
 /** Rows kept of one table; people see the first few and get the rest as a file. */
 const MOST_ROWS = 100;

@@ -1,9 +1,9 @@
 import type { z } from "zod";
-import type { Steps } from "../core/action.ts";
-import type { Kind } from "../core/connection.ts";
-import type { Finding } from "../core/finding.ts";
-import type { AnyRemedy, AnySeen, Runbook, RunContext } from "../core/runbook.ts";
-import type { LabelMatch } from "../core/system.ts";
+import type { Steps } from "../core/words/action.ts";
+import type { Kind } from "../core/words/connection.ts";
+import type { Finding } from "../core/words/finding.ts";
+import type { AnyRemedy, AnySeen, Runbook, RunContext } from "../core/words/runbook.ts";
+import type { LabelMatch } from "../core/words/system.ts";
 import { type AllSeen, type Given, type GivenSeen, given, type StepName } from "./given.ts";
 import { advising, type BookSteps, doing, listOf, type RemedyMakers, type Some } from "./remedies.ts";
 import { withThresholds } from "./threshold.ts";

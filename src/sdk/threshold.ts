@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { RunContext } from "../core/runbook.ts";
-import type { Thresholds } from "../core/system.ts";
+import type { RunContext } from "../core/words/runbook.ts";
+import type { Thresholds } from "../core/words/system.ts";
 
 /**
  * A parameter that falls back to the system's threshold of that name, so that the runbook always sees a number. `says` is

@@ -1,5 +1,5 @@
-import type { AuditReport } from "../core/audit.ts";
-import { canonical } from "../core/json.ts";
+import type { AuditReport } from "../core/words/audit.ts";
+import { canonical } from "../core/words/json.ts";
 import { sha256 } from "../lib/sha256.ts";
 import { type Pool, toStoreError } from "./pool.ts";
 

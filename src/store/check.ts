@@ -1,4 +1,4 @@
-import { DiagError } from "../core/errors.ts";
+import { DiagError } from "../core/words/errors.ts";
 import { migrationState } from "./migrate.ts";
 import { type Pool, toStoreError } from "./pool.ts";
 

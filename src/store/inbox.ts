@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { DiagError, ERRORS, type ErrorCode } from "../core/errors.ts";
-import type { Entry } from "../core/ports.ts";
+import type { Entry } from "../core/ports/ports.ts";
+import { DiagError, ERRORS, type ErrorCode } from "../core/words/errors.ts";
 import { type Client, type Pool, toStoreError } from "./pool.ts";
 import type { Transaction } from "./transaction.ts";
 

@@ -1,6 +1,6 @@
-import type { Limits } from "../core/limits.ts";
-import type { Intake, MessageStore, Reader } from "../core/ports.ts";
-import type { RunStore, SweepStore } from "../core/run-store.ts";
+import type { Intake, MessageStore, Reader } from "../core/ports/ports.ts";
+import type { RunStore, SweepStore } from "../core/ports/run-store.ts";
+import type { Limits } from "../core/words/limits.ts";
 import { createIntake, type DoorPoint } from "./intake.ts";
 import { asStoreErrors, type Pool } from "./pool.ts";
 import { createReader } from "./reader.ts";

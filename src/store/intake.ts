@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { accountOf, type Caller } from "../core/caller.ts";
-import { DiagError } from "../core/errors.ts";
-import { IncidentId, RunId, ThreadId } from "../core/ids.ts";
-import type { Entry, Intake, RunRequest } from "../core/ports.ts";
+import type { Entry, Intake, RunRequest } from "../core/ports/ports.ts";
+import { accountOf, type Caller } from "../core/words/caller.ts";
+import { DiagError } from "../core/words/errors.ts";
+import { IncidentId, RunId, ThreadId } from "../core/words/ids.ts";
 import { receiveAlerts } from "./alert/alerts.ts";
 import { closeIncident } from "./alert/incident-ends.ts";
 import { AnswerResult, castAnswer } from "./human/answers.ts";

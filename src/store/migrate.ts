@@ -1,5 +1,5 @@
 import { readdir, readFile } from "node:fs/promises";
-import { DiagError } from "../core/errors.ts";
+import { DiagError } from "../core/words/errors.ts";
 import { sha256 } from "../lib/sha256.ts";
 import { type Pool, toStoreError } from "./pool.ts";
 

@@ -1,5 +1,5 @@
 import pg from "pg";
-import { DiagError } from "../core/errors.ts";
+import { DiagError } from "../core/words/errors.ts";
 
 export type Pool = pg.Pool;
 export type Client = pg.PoolClient;

@@ -1,9 +1,9 @@
-import { Caller } from "../core/caller.ts";
-import { IncidentId, RunId, type ThreadId } from "../core/ids.ts";
-import { Limits } from "../core/limits.ts";
-import type { Reader } from "../core/ports.ts";
-import { type OutcomeFacts, stateOf } from "../core/run-outcome.ts";
-import type { IncidentView, RunSummary, ThreadView } from "../core/view.ts";
+import type { Reader } from "../core/ports/ports.ts";
+import { type OutcomeFacts, stateOf } from "../core/rules/run-outcome.ts";
+import { Caller } from "../core/words/caller.ts";
+import { IncidentId, RunId, type ThreadId } from "../core/words/ids.ts";
+import { Limits } from "../core/words/limits.ts";
+import type { IncidentView, RunSummary, ThreadView } from "../core/words/view.ts";
 import { readFreeze, readSetsOff } from "./human/freezes.ts";
 import { readPending } from "./human/pending.ts";
 import { asStoreErrors, type Pool } from "./pool.ts";

@@ -1,7 +1,7 @@
-import type { Alert, Notification } from "../core/alert.ts";
-import type { Caller } from "../core/caller.ts";
-import { canonical } from "../core/json.ts";
-import type { AlertRequest, Entry, Intake } from "../core/ports.ts";
+import type { AlertRequest, Entry, Intake } from "../core/ports/ports.ts";
+import type { Alert, Notification } from "../core/words/alert.ts";
+import type { Caller } from "../core/words/caller.ts";
+import { canonical } from "../core/words/json.ts";
 import { knownRedactor, MAX_TEXT, type Redact, redactDeep, redactor } from "../lib/redact.ts";
 import { sha256 } from "../lib/sha256.ts";
 

@@ -1,6 +1,6 @@
-import { DiagError } from "../core/errors.ts";
-import { canonical } from "../core/json.ts";
-import type { JobKind } from "../core/ports.ts";
+import type { JobKind } from "../core/ports/ports.ts";
+import { DiagError } from "../core/words/errors.ts";
+import { canonical } from "../core/words/json.ts";
 import { type Client, type Pool, toStoreError } from "./pool.ts";
 
 /** One fact for the audit chain; `payload` is plain JSON without secrets. */

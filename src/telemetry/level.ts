@@ -1,4 +1,4 @@
-import { ERRORS, type ErrorCode, toDiagError } from "../core/errors.ts";
+import { ERRORS, type ErrorCode, toDiagError } from "../core/words/errors.ts";
 
 /**
  * The level of a failure's line: `warn` where something outside is away or a lease was given up, which passes by itself and

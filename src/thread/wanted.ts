@@ -1,5 +1,5 @@
 import type { KnownBlock } from "@slack/types";
-import type { Evidence } from "../core/evidence.ts";
+import type { Evidence } from "../core/words/evidence.ts";
 
 /** A chart to be drawn: series evidence as it was recorded. */
 export type PlotSpec = Extract<Evidence, { kind: "series" }>;

@@ -1,6 +1,6 @@
-import { DiagError } from "../../src/core/errors.ts";
-import { ApprovalId } from "../../src/core/ids.ts";
-import type { Entry } from "../../src/core/ports.ts";
+import type { Entry } from "../../src/core/ports/ports.ts";
+import { DiagError } from "../../src/core/words/errors.ts";
+import { ApprovalId } from "../../src/core/words/ids.ts";
 import type { Pool, Store } from "../../src/store/index.ts";
 import { voters } from "./knowledge.ts";
 import { fateOf } from "./random.ts";

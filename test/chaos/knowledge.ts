@@ -1,12 +1,12 @@
 import { z } from "zod";
-import { actionsOn, type Connector, type EffectClass, type Probed } from "../../src/core/action.ts";
-import { AlertSettings } from "../../src/core/alert.ts";
-import { DiagError } from "../../src/core/errors.ts";
-import { PrincipalId } from "../../src/core/ids.ts";
-import { Limits } from "../../src/core/limits.ts";
-import { Policies, type Principal } from "../../src/core/policy.ts";
-import type { Catalog } from "../../src/core/ports.ts";
-import { SystemSchema } from "../../src/core/system.ts";
+import type { Catalog } from "../../src/core/ports/ports.ts";
+import { actionsOn, type Connector, type EffectClass, type Probed } from "../../src/core/words/action.ts";
+import { AlertSettings } from "../../src/core/words/alert.ts";
+import { DiagError } from "../../src/core/words/errors.ts";
+import { PrincipalId } from "../../src/core/words/ids.ts";
+import { Limits } from "../../src/core/words/limits.ts";
+import { Policies, type Principal } from "../../src/core/words/policy.ts";
+import { SystemSchema } from "../../src/core/words/system.ts";
 import { runbookOn } from "../../src/sdk/runbook.ts";
 
 /** Seconds a write may take; the lease is shorter, as in the worst of worlds. */

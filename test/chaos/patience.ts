@@ -1,4 +1,4 @@
-import { DiagError } from "../../src/core/errors.ts";
+import { DiagError } from "../../src/core/words/errors.ts";
 import { waitFor } from "../../src/lib/wait.ts";
 
 /** Asks again after every outage: a request that was not stored was refused, and its sender knows. */

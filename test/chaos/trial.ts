@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { pino } from "pino";
-import type { RunId } from "../../src/core/ids.ts";
-import { isEnded } from "../../src/core/outcome.ts";
+import type { RunId } from "../../src/core/words/ids.ts";
+import { isEnded } from "../../src/core/words/outcome.ts";
 import { createEngine, type Engine } from "../../src/engine/engine.ts";
 import { createTargets } from "../../src/engine/targets.ts";
 import { createDispatcher } from "../../src/queue/dispatcher.ts";

@@ -1,7 +1,7 @@
 // One worker of the chaos rig: the product's engine, store, queue and sweeper over the rig's target. Killed and frozen from outside.
 import { pino } from "pino";
 import { z } from "zod";
-import { RunId } from "../../src/core/ids.ts";
+import { RunId } from "../../src/core/words/ids.ts";
 import { createEngine } from "../../src/engine/engine.ts";
 import { CRASH_POINTS, type CrashPoint } from "../../src/engine/house.ts";
 import { createSweeper } from "../../src/engine/sweeper.ts";

@@ -1,5 +1,5 @@
-import { APPROVAL_STATES } from "../../src/core/approval.ts";
-import { REMEDY_STATUSES, RUN_STATUSES } from "../../src/core/outcome.ts";
+import { APPROVAL_STATES } from "../../src/core/words/approval.ts";
+import { REMEDY_STATUSES, RUN_STATUSES } from "../../src/core/words/outcome.ts";
 import type { Pool } from "../../src/store/index.ts";
 
 interface Row {

@@ -1,6 +1,6 @@
 // A worker whose loop is blocked for ever by a step of the given run. RUNS: numbers, the first may be the one that blocks.
 import { z } from "zod";
-import { RunId } from "../../src/core/ids.ts";
+import { RunId } from "../../src/core/words/ids.ts";
 import { createLeaseKeeper, openPool } from "../../src/store/index.ts";
 import { engineBench } from "./engine-bench.ts";
 

@@ -7,16 +7,21 @@ import {
   type Steps,
   undoCall,
   type WriteAction,
-} from "../../src/core/action.ts";
-import { type Connection, type ConnectionFace, ConnectionSchema, faceOf } from "../../src/core/connection.ts";
-import { parseDuration } from "../../src/core/duration.ts";
-import { DiagError, toDiagError } from "../../src/core/errors.ts";
-import { bySeverity, FindingSchema, type RecordedFinding } from "../../src/core/finding.ts";
-import { canonical, type Json } from "../../src/core/json.ts";
-import type { Seen } from "../../src/core/outcome.ts";
-import type { AnyExecutable, AnySeen, Runbook, RunContext } from "../../src/core/runbook.ts";
-import { Thresholds } from "../../src/core/system.ts";
-import { type Trouble, unexplained } from "../../src/core/trouble.ts";
+} from "../../src/core/words/action.ts";
+import {
+  type Connection,
+  type ConnectionFace,
+  ConnectionSchema,
+  faceOf,
+} from "../../src/core/words/connection.ts";
+import { parseDuration } from "../../src/core/words/duration.ts";
+import { DiagError, toDiagError } from "../../src/core/words/errors.ts";
+import { bySeverity, FindingSchema, type RecordedFinding } from "../../src/core/words/finding.ts";
+import { canonical, type Json } from "../../src/core/words/json.ts";
+import type { Seen } from "../../src/core/words/outcome.ts";
+import type { AnyExecutable, AnySeen, Runbook, RunContext } from "../../src/core/words/runbook.ts";
+import { Thresholds } from "../../src/core/words/system.ts";
+import { type Trouble, unexplained } from "../../src/core/words/trouble.ts";
 
 /** A system under test: its connections as in diagbot.yaml and the connectors that reach them. */
 export interface BenchOptions {

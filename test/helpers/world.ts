@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { actionsOn, type Connector, type Probed } from "../../src/core/action.ts";
-import { DiagError } from "../../src/core/errors.ts";
+import { actionsOn, type Connector, type Probed } from "../../src/core/words/action.ts";
+import { DiagError } from "../../src/core/words/errors.ts";
 
 /** A target at the network's edge that writes a receipt before it answers: the ground truth of what was done. */
 export interface World {

@@ -1,7 +1,7 @@
 import { userInfo } from "node:os";
 import { z } from "zod";
-import type { ActionContext, ConnectionCheck } from "../../core/action.ts";
-import { DiagError } from "../../core/errors.ts";
+import type { ActionContext, ConnectionCheck } from "../../core/words/action.ts";
+import { DiagError } from "../../core/words/errors.ts";
 import { closest } from "../../lib/closest.ts";
 import { type DockerClient, getJson } from "./client.ts";
 import { ListItem, Version } from "./shapes.ts";

@@ -1,4 +1,4 @@
-import { DiagError, type ErrorCode } from "../../core/errors.ts";
+import { DiagError, type ErrorCode } from "../../core/words/errors.ts";
 
 interface EngineError {
   readonly code?: string;

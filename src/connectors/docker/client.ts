@@ -4,9 +4,9 @@ import { hostname } from "node:os";
 import { addAbortSignal, type Readable } from "node:stream";
 import Docker from "dockerode";
 import type { z } from "zod";
-import type { ActionContext } from "../../core/action.ts";
-import type { ConnectionOf } from "../../core/connection.ts";
-import { DiagError } from "../../core/errors.ts";
+import type { ActionContext } from "../../core/words/action.ts";
+import type { ConnectionOf } from "../../core/words/connection.ts";
+import { DiagError } from "../../core/words/errors.ts";
 import { classify } from "./classify.ts";
 
 /** One Docker engine behind its unix socket, seen through one compose project where one is configured. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { type ActionContext, actionsOn } from "../../core/action.ts";
-import { clip } from "../../core/format.ts";
+import { type ActionContext, actionsOn } from "../../core/words/action.ts";
+import { clip } from "../../core/words/format.ts";
 import { redactor } from "../../lib/redact.ts";
 import { type DockerClient, getJson } from "./client.ts";
 import { findContainer, findIfThere, isSelf, plainName, projectFilter } from "./find.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type ActionContext, actionsOn } from "../../core/action.ts";
+import { type ActionContext, actionsOn } from "../../core/words/action.ts";
 import { type DockerClient, parseAs } from "./client.ts";
 import { projectFilter } from "./find.ts";
 import { EngineEvent } from "./shapes.ts";

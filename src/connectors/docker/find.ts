@@ -1,5 +1,5 @@
-import type { ActionContext } from "../../core/action.ts";
-import { DiagError } from "../../core/errors.ts";
+import type { ActionContext } from "../../core/words/action.ts";
+import { DiagError } from "../../core/words/errors.ts";
 import { type DockerClient, getJson } from "./client.ts";
 import { Inspect } from "./shapes.ts";
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { type ActionContext, actionsOn } from "../../core/action.ts";
-import { toDiagError } from "../../core/errors.ts";
+import { type ActionContext, actionsOn } from "../../core/words/action.ts";
+import { toDiagError } from "../../core/words/errors.ts";
 import { redactor } from "../../lib/redact.ts";
 import type { DockerClient } from "./client.ts";
 import { inTurns, Reference } from "./containers.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { actionsOn, type Preview, type Probed } from "../../core/action.ts";
-import { saySeconds } from "../../core/format.ts";
+import { actionsOn, type Preview, type Probed } from "../../core/words/action.ts";
+import { saySeconds } from "../../core/words/format.ts";
 import { beforeEffect } from "./classify.ts";
 import type { DockerClient } from "./client.ts";
 import { containers, isUp, sayNow } from "./containers.ts";

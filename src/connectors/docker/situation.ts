@@ -1,7 +1,7 @@
 import { z } from "zod";
-import type { ActionContext } from "../../core/action.ts";
-import { DiagError } from "../../core/errors.ts";
-import type { Json } from "../../core/json.ts";
+import type { ActionContext } from "../../core/words/action.ts";
+import { DiagError } from "../../core/words/errors.ts";
+import type { Json } from "../../core/words/json.ts";
 import type { DockerClient } from "./client.ts";
 import { Reference } from "./containers.ts";
 import { findIfThere, isSelf, plainName } from "./find.ts";

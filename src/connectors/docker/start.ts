@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { type ActionContext, actionsOn, type Preview, type Probed } from "../../core/action.ts";
-import { sayBytes } from "../../core/format.ts";
+import { type ActionContext, actionsOn, type Preview, type Probed } from "../../core/words/action.ts";
+import { sayBytes } from "../../core/words/format.ts";
 import { beforeEffect } from "./classify.ts";
 import type { DockerClient } from "./client.ts";
 import { containers, isUp, sayNow } from "./containers.ts";

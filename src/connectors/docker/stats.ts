@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { actionsOn } from "../../core/action.ts";
+import { actionsOn } from "../../core/words/action.ts";
 import { type DockerClient, getJson } from "./client.ts";
 import { inTurns, Reference } from "./containers.ts";
 import { findIfThere, plainName } from "./find.ts";

@@ -1,5 +1,5 @@
-import type { Seen } from "../../core/outcome.ts";
-import type { TroubleOf } from "../../core/trouble.ts";
+import type { Seen } from "../../core/words/outcome.ts";
+import type { TroubleOf } from "../../core/words/trouble.ts";
 import { containers } from "./containers.ts";
 
 /**

@@ -1,4 +1,4 @@
-import { DiagError } from "../../core/errors.ts";
+import { DiagError } from "../../core/words/errors.ts";
 
 /** For failures where it is proven that nothing was done. */
 export const refused = (message: string, detail?: string): DiagError =>

@@ -1,4 +1,4 @@
-import type { ActionContext, ConnectionCheck } from "../../core/action.ts";
+import type { ActionContext, ConnectionCheck } from "../../core/words/action.ts";
 import { type HostClient, linesOf, partsOf, script } from "./client.ts";
 import { quoteArgv } from "./quote.ts";
 

@@ -1,7 +1,7 @@
-import type { ActionContext } from "../../core/action.ts";
-import type { ConnectionOf } from "../../core/connection.ts";
-import { DiagError } from "../../core/errors.ts";
-import { clip } from "../../core/format.ts";
+import type { ActionContext } from "../../core/words/action.ts";
+import type { ConnectionOf } from "../../core/words/connection.ts";
+import { DiagError } from "../../core/words/errors.ts";
+import { clip } from "../../core/words/format.ts";
 import { localMachine } from "./local.ts";
 import type { Machine } from "./machine.ts";
 import { sshMachine } from "./ssh.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { actionsOn } from "../../core/action.ts";
-import { clip } from "../../core/format.ts";
+import { actionsOn } from "../../core/words/action.ts";
+import { clip } from "../../core/words/format.ts";
 import { type HostClient, linesOf, script } from "./client.ts";
 
 const { read } = actionsOn<HostClient>("host");

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type ActionContext, actionsOn } from "../../core/action.ts";
+import { type ActionContext, actionsOn } from "../../core/words/action.ts";
 import { type HostClient, linesOf, partsOf, script } from "./client.ts";
 import { type Mount, mountOf, parseMounts, realMounts, writableByFstab } from "./mounts.ts";
 

@@ -1,4 +1,4 @@
-import type { ActionContext } from "../../core/action.ts";
+import type { ActionContext } from "../../core/words/action.ts";
 import { type HostClient, linesOf, script } from "./client.ts";
 
 const REAL = `for d in "$@"; do ( cd -P "$d" 2>/dev/null && pwd -P ); done; true`;

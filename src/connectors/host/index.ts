@@ -1,5 +1,5 @@
-import type { Connector } from "../../core/action.ts";
-import type { ConnectionOf } from "../../core/connection.ts";
+import type { Connector } from "../../core/words/action.ts";
+import type { ConnectionOf } from "../../core/words/connection.ts";
 import * as actions from "./actions.ts";
 import { checkHost } from "./check.ts";
 import { type HostClient, openHost } from "./client.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { actionsOn } from "../../core/action.ts";
+import { actionsOn } from "../../core/words/action.ts";
 import { type HostClient, partsOf, script } from "./client.ts";
 import { Pressure, parsePressure } from "./pressure.ts";
 

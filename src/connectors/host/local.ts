@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { DiagError } from "../../core/errors.ts";
+import { DiagError } from "../../core/words/errors.ts";
 import { deadlineOf, Gathered, givenUp, type Limits, type Machine, type Ran } from "./machine.ts";
 
 /** Nothing of diagbot's own environment (tokens, database URLs) reaches a command. */

@@ -1,4 +1,4 @@
-import { DiagError } from "../../core/errors.ts";
+import { DiagError } from "../../core/words/errors.ts";
 
 /** Limits of one command. At the deadline its whole process group is killed. */
 export interface Limits {

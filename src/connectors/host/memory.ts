@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { actionsOn } from "../../core/action.ts";
-import { DiagError } from "../../core/errors.ts";
+import { actionsOn } from "../../core/words/action.ts";
+import { DiagError } from "../../core/words/errors.ts";
 import { type HostClient, partsOf, script } from "./client.ts";
 import { Pressure, parsePressure } from "./pressure.ts";
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { actionsOn } from "../../core/action.ts";
-import { clip } from "../../core/format.ts";
+import { actionsOn } from "../../core/words/action.ts";
+import { clip } from "../../core/words/format.ts";
 import { type HostClient, linesOf, partsOf, script } from "./client.ts";
 import { numberAfter } from "./memory.ts";
 

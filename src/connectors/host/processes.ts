@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { actionsOn } from "../../core/action.ts";
+import { actionsOn } from "../../core/words/action.ts";
 import { type HostClient, linesOf, partsOf, script } from "./client.ts";
 import { type ProcStat, parseStat } from "./proc-stat.ts";
 import { factsOf, ProcessFacts } from "./process-facts.ts";

@@ -1,4 +1,4 @@
-import { DiagError } from "../../core/errors.ts";
+import { DiagError } from "../../core/words/errors.ts";
 
 /**
  * The one place where words become a shell line: `ssh` hands a single string to the login shell of the other side. Every

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type ActionContext, actionsOn } from "../../core/action.ts";
+import { type ActionContext, actionsOn } from "../../core/words/action.ts";
 import { type HostClient, linesOf, script } from "./client.ts";
 import { realFolders } from "./folders.ts";
 import { leftoverKind } from "./rotated.ts";

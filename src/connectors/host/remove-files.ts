@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { type ActionContext, actionsOn, type Preview } from "../../core/action.ts";
-import { count, sayBytes } from "../../core/format.ts";
-import { canonical, type Json } from "../../core/json.ts";
+import { type ActionContext, actionsOn, type Preview } from "../../core/words/action.ts";
+import { count, sayBytes } from "../../core/words/format.ts";
+import { canonical, type Json } from "../../core/words/json.ts";
 import { beforeEffect, refused } from "./before-effect.ts";
 import { type HostClient, linesOf, script } from "./client.ts";
 import { realFolders } from "./folders.ts";

@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { Client, type ConnectConfig } from "ssh2";
-import type { ConnectionOf } from "../../core/connection.ts";
-import { DiagError } from "../../core/errors.ts";
+import type { ConnectionOf } from "../../core/words/connection.ts";
+import { DiagError } from "../../core/words/errors.ts";
 import { algorithmsFor, holds, type KnownHost, knownKeys } from "./known-hosts.ts";
 
 type HostConnection = ConnectionOf<"host">;

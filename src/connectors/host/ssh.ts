@@ -1,6 +1,6 @@
 import type { Client, ClientChannel } from "ssh2";
-import type { ConnectionOf } from "../../core/connection.ts";
-import { DiagError } from "../../core/errors.ts";
+import type { ConnectionOf } from "../../core/words/connection.ts";
+import { DiagError } from "../../core/words/errors.ts";
 import { deadlineOf, Gathered, givenUp, type Limits, type Machine, type Ran } from "./machine.ts";
 import { quoteArgv } from "./quote.ts";
 import { connect, parseAddress } from "./ssh-connect.ts";

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { type ActionContext, actionsOn, type Preview } from "../../core/action.ts";
-import { DiagError } from "../../core/errors.ts";
-import { sayBytes } from "../../core/format.ts";
+import { type ActionContext, actionsOn, type Preview } from "../../core/words/action.ts";
+import { DiagError } from "../../core/words/errors.ts";
+import { sayBytes } from "../../core/words/format.ts";
 import { beforeEffect, refused } from "./before-effect.ts";
 import { type HostClient, script } from "./client.ts";
 import { processBudgets } from "./process-budgets.ts";

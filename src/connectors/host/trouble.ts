@@ -1,6 +1,6 @@
-import { facts } from "../../core/evidence.ts";
-import type { StepError } from "../../core/outcome.ts";
-import type { TroubleOf } from "../../core/trouble.ts";
+import { facts } from "../../core/words/evidence.ts";
+import type { StepError } from "../../core/words/outcome.ts";
+import type { TroubleOf } from "../../core/words/trouble.ts";
 
 /** The machine could not be looked at, or not in all its parts: what is not seen there is not healthy. */
 export const hostTrouble: TroubleOf = (seen) => {

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { type ActionContext, actionsOn } from "../../core/action.ts";
-import { toDiagError } from "../../core/errors.ts";
-import { clip } from "../../core/format.ts";
+import { type ActionContext, actionsOn } from "../../core/words/action.ts";
+import { toDiagError } from "../../core/words/errors.ts";
+import { clip } from "../../core/words/format.ts";
 import type { Answer, HttpClient } from "./client.ts";
 import { readHealthBody } from "./health-body.ts";
 import { retryAfterSeconds } from "./retry-after.ts";

@@ -1,4 +1,4 @@
-import type { ActionContext, ConnectionCheck } from "../../core/action.ts";
+import type { ActionContext, ConnectionCheck } from "../../core/words/action.ts";
 import type { HttpClient } from "./client.ts";
 
 /** Whether the health path is one: what the service says of itself is the business of service-health. */

@@ -1,5 +1,5 @@
-import type { ActionContext } from "../../core/action.ts";
-import type { ConnectionOf } from "../../core/connection.ts";
+import type { ActionContext } from "../../core/words/action.ts";
+import type { ConnectionOf } from "../../core/words/connection.ts";
 import { redactor } from "../../lib/redact.ts";
 import { type Edge, type Exchange, exchange } from "../exchange.ts";
 

@@ -1,4 +1,4 @@
-import { clip } from "../../core/format.ts";
+import { clip } from "../../core/words/format.ts";
 
 export type Verdict = "healthy" | "degraded" | "unhealthy" | "unknown";
 

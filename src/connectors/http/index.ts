@@ -1,5 +1,5 @@
-import type { Connector } from "../../core/action.ts";
-import type { ConnectionOf } from "../../core/connection.ts";
+import type { Connector } from "../../core/words/action.ts";
+import type { ConnectionOf } from "../../core/words/connection.ts";
 import type { Edge } from "../exchange.ts";
 import * as http from "./actions.ts";
 import { checkHttp } from "./check.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { actionsOn } from "../../core/action.ts";
+import { actionsOn } from "../../core/words/action.ts";
 import { presentedCertificate } from "./certificate.ts";
 import type { NetworkClient } from "./client.ts";
 import { connectAll } from "./connect.ts";

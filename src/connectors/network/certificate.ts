@@ -1,8 +1,8 @@
 import { isIP } from "node:net";
 import { checkServerIdentity, connect, type DetailedPeerCertificate, type TLSSocket } from "node:tls";
-import type { ActionContext } from "../../core/action.ts";
-import { DiagError } from "../../core/errors.ts";
-import { clip } from "../../core/format.ts";
+import type { ActionContext } from "../../core/words/action.ts";
+import { DiagError } from "../../core/words/errors.ts";
+import { clip } from "../../core/words/format.ts";
 import { reachError, stopped, timeoutAt } from "../reach.ts";
 import { type NetworkClient, sayEndpoint } from "./client.ts";
 import { addressesOf } from "./resolve.ts";

@@ -1,4 +1,4 @@
-import type { ActionContext, ConnectionCheck } from "../../core/action.ts";
+import type { ActionContext, ConnectionCheck } from "../../core/words/action.ts";
 import { presentedCertificate } from "./certificate.ts";
 import { type NetworkClient, sayEndpoint } from "./client.ts";
 import { connectAll } from "./connect.ts";

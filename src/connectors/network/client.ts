@@ -1,5 +1,5 @@
-import { type Connection, type Endpoint, endpointOf } from "../../core/connection.ts";
-import { DiagError } from "../../core/errors.ts";
+import { type Connection, type Endpoint, endpointOf } from "../../core/words/connection.ts";
+import { DiagError } from "../../core/words/errors.ts";
 
 /** What may differ from the machine's own settings: in tests, and where a network has resolvers of its own. */
 export interface NetworkEdge {

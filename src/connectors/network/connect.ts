@@ -1,7 +1,7 @@
 import { connect, type Socket } from "node:net";
-import type { ActionContext } from "../../core/action.ts";
-import { DiagError } from "../../core/errors.ts";
-import { clip } from "../../core/format.ts";
+import type { ActionContext } from "../../core/words/action.ts";
+import { DiagError } from "../../core/words/errors.ts";
+import { clip } from "../../core/words/format.ts";
 import { codeOf, reachError, timeoutAt } from "../reach.ts";
 import { type NetworkClient, sayEndpoint } from "./client.ts";
 import { type Address, addressesOf } from "./resolve.ts";

@@ -1,5 +1,5 @@
-import type { Connector } from "../../core/action.ts";
-import type { Connection } from "../../core/connection.ts";
+import type { Connector } from "../../core/words/action.ts";
+import type { Connection } from "../../core/words/connection.ts";
 import * as network from "./actions.ts";
 import { checkNetwork } from "./check.ts";
 import { type NetworkClient, type NetworkEdge, openNetwork } from "./client.ts";

@@ -1,7 +1,7 @@
 import { promises as dns } from "node:dns";
 import { isIP } from "node:net";
-import type { ActionContext } from "../../core/action.ts";
-import { DiagError } from "../../core/errors.ts";
+import type { ActionContext } from "../../core/words/action.ts";
+import { DiagError } from "../../core/words/errors.ts";
 import { codeOf, reachError, sayCode, timeoutAt } from "../reach.ts";
 import type { NetworkClient } from "./client.ts";
 

@@ -1,5 +1,5 @@
 import pg from "pg";
-import type { ActionContext, ConnectionCheck } from "../../core/action.ts";
+import type { ActionContext, ConnectionCheck } from "../../core/words/action.ts";
 import type { PostgresClient } from "./client.ts";
 
 interface Role {

@@ -1,7 +1,7 @@
 import { Socket } from "node:net";
 import pg from "pg";
-import type { ActionContext } from "../../core/action.ts";
-import { DiagError } from "../../core/errors.ts";
+import type { ActionContext } from "../../core/words/action.ts";
+import { DiagError } from "../../core/words/errors.ts";
 import { withinBytes } from "../byte-budget.ts";
 import { type Dialled, dial } from "./dial.ts";
 import { timeoutAt, toPostgresError } from "./errors.ts";

@@ -1,7 +1,7 @@
 import { lookup } from "node:dns/promises";
 import { connect } from "node:net";
 import pg from "pg";
-import type { ActionContext } from "../../core/action.ts";
+import type { ActionContext } from "../../core/words/action.ts";
 import { ownLag } from "../../lib/own-lag.ts";
 import { timeoutAt, toPostgresError } from "./errors.ts";
 

@@ -1,4 +1,4 @@
-import { DiagError, toDiagError } from "../../core/errors.ts";
+import { DiagError, toDiagError } from "../../core/words/errors.ts";
 
 /** Errno values of a path that does not lead to a listening server. */
 const UNREACHABLE = new Set([

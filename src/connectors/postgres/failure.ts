@@ -1,4 +1,4 @@
-import type { Seen, StepError } from "../../core/outcome.ts";
+import type { Seen, StepError } from "../../core/words/outcome.ts";
 
 /** What an error of Postgres means to the person on call. */
 export interface PostgresFailure {

@@ -1,5 +1,5 @@
-import type { Connector } from "../../core/action.ts";
-import type { ConnectionOf } from "../../core/connection.ts";
+import type { Connector } from "../../core/words/action.ts";
+import type { ConnectionOf } from "../../core/words/connection.ts";
 import * as postgres from "./actions.ts";
 import { checkPostgres } from "./check.ts";
 import { openPostgres, type PostgresClient } from "./client.ts";

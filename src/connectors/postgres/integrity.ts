@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { actionsOn } from "../../core/action.ts";
-import { toDiagError } from "../../core/errors.ts";
+import { actionsOn } from "../../core/words/action.ts";
+import { toDiagError } from "../../core/words/errors.ts";
 import type { PostgresClient } from "./client.ts";
 
 const { read } = actionsOn<PostgresClient>("postgres");

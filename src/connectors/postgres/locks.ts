@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { actionsOn } from "../../core/action.ts";
+import { actionsOn } from "../../core/words/action.ts";
 import { Backend, MAY_END, SEES_ALL, WHOSE } from "./backend.ts";
 import type { PostgresClient } from "./client.ts";
 import { maskStatement } from "./mask.ts";

@@ -1,4 +1,4 @@
-import { clip } from "../../core/format.ts";
+import { clip } from "../../core/words/format.ts";
 
 // One pass from left to right, as the server reads it: a quote inside a comment, or a comment inside a literal, is neither.
 // An unfinished literal or comment reaches to the end: track_activity_query_size cuts statements anywhere.

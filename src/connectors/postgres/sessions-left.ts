@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { actionsOn } from "../../core/action.ts";
+import { actionsOn } from "../../core/words/action.ts";
 import { BackendId, MAX_SIGNALS, utc } from "./backend.ts";
 import type { PostgresClient } from "./client.ts";
 

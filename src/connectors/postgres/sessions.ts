@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { actionsOn } from "../../core/action.ts";
-import { count } from "../../core/format.ts";
+import { actionsOn } from "../../core/words/action.ts";
+import { count } from "../../core/words/format.ts";
 import { Backend, BackendId, MAX_SIGNALS, MAY_END, WHOSE } from "./backend.ts";
 import type { PostgresClient } from "./client.ts";
 import { blockedSessions } from "./locks.ts";

@@ -1,8 +1,8 @@
-import type { ActionContext, Preview, Probed, WriteContext } from "../../core/action.ts";
-import { sayDuration } from "../../core/duration.ts";
-import { DiagError } from "../../core/errors.ts";
-import { count } from "../../core/format.ts";
-import type { Json } from "../../core/json.ts";
+import type { ActionContext, Preview, Probed, WriteContext } from "../../core/words/action.ts";
+import { sayDuration } from "../../core/words/duration.ts";
+import { DiagError } from "../../core/words/errors.ts";
+import { count } from "../../core/words/format.ts";
+import type { Json } from "../../core/words/json.ts";
 import { type Backend, type BackendId, MAY_END, utc, WHOSE } from "./backend.ts";
 import type { PostgresClient } from "./client.ts";
 

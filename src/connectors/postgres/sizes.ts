@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { actionsOn } from "../../core/action.ts";
+import { actionsOn } from "../../core/words/action.ts";
 import type { PostgresClient } from "./client.ts";
 
 const { read } = actionsOn<PostgresClient>("postgres");

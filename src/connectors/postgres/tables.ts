@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { actionsOn, type WriteContext } from "../../core/action.ts";
-import { DiagError } from "../../core/errors.ts";
+import { actionsOn, type WriteContext } from "../../core/words/action.ts";
+import { DiagError } from "../../core/words/errors.ts";
 import type { PostgresClient } from "./client.ts";
 
 const { read, write } = actionsOn<PostgresClient>("postgres");

@@ -1,5 +1,5 @@
-import { facts } from "../../core/evidence.ts";
-import type { Trouble, TroubleOf } from "../../core/trouble.ts";
+import { facts } from "../../core/words/evidence.ts";
+import type { Trouble, TroubleOf } from "../../core/words/trouble.ts";
 import { firstFailure } from "./failure.ts";
 
 /** Postgres cannot be asked, or shows the bot's role only a part. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { actionsOn } from "../../core/action.ts";
+import { actionsOn } from "../../core/words/action.ts";
 import type { PrometheusClient } from "./client.ts";
 import { errorLines, errorsOf } from "./errors.ts";
 import { latencyLines, latencyOf } from "./latency.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { ActionContext, ConnectionCheck } from "../../core/action.ts";
+import type { ActionContext, ConnectionCheck } from "../../core/words/action.ts";
 import { closest } from "../../lib/closest.ts";
 import type { PrometheusClient } from "./client.ts";
 import { labelName, matchersOf, selector, seriesWith } from "./promql.ts";

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import type { ActionContext } from "../../core/action.ts";
-import type { ConnectionOf } from "../../core/connection.ts";
-import { DiagError } from "../../core/errors.ts";
-import { clip } from "../../core/format.ts";
+import type { ActionContext } from "../../core/words/action.ts";
+import type { ConnectionOf } from "../../core/words/connection.ts";
+import { DiagError } from "../../core/words/errors.ts";
+import { clip } from "../../core/words/format.ts";
 import { type Exchange, exchange } from "../exchange.ts";
 import { type Matcher, matchersOf, selector } from "./promql.ts";
 

@@ -1,5 +1,5 @@
-import type { Connector } from "../../core/action.ts";
-import type { ConnectionOf } from "../../core/connection.ts";
+import type { Connector } from "../../core/words/action.ts";
+import type { ConnectionOf } from "../../core/words/connection.ts";
 import * as prometheus from "./actions.ts";
 import { checkPrometheus } from "./check.ts";
 import { openPrometheus, type PrometheusClient } from "./client.ts";

@@ -1,4 +1,4 @@
-import type { ActionContext } from "../../core/action.ts";
+import type { ActionContext } from "../../core/words/action.ts";
 import type { PrometheusClient } from "./client.ts";
 import { perSecond, quantile } from "./promql.ts";
 import { labelsOf, lastHour, linesOf, routeLabelOf, windowSeconds } from "./window.ts";

@@ -1,4 +1,4 @@
-import { DiagError } from "../../core/errors.ts";
+import { DiagError } from "../../core/words/errors.ts";
 
 /** One label matcher; the value is any text. */
 export interface Matcher {

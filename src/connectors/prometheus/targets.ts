@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { ActionContext } from "../../core/action.ts";
-import { clip } from "../../core/format.ts";
+import type { ActionContext } from "../../core/words/action.ts";
+import { clip } from "../../core/words/format.ts";
 import type { PrometheusClient } from "./client.ts";
 
 const MOST_DOWN = 50;

@@ -1,5 +1,5 @@
-import type { StepError } from "../../core/outcome.ts";
-import type { Trouble, TroubleOf } from "../../core/trouble.ts";
+import type { StepError } from "../../core/words/outcome.ts";
+import type { Trouble, TroubleOf } from "../../core/words/trouble.ts";
 import { causeOf } from "../cause.ts";
 
 /** Prometheus cannot be asked, or not everything: nothing is known about the system then, which is not the same as nothing wrong. */

@@ -1,4 +1,4 @@
-import type { ActionContext } from "../../core/action.ts";
+import type { ActionContext } from "../../core/words/action.ts";
 import type { PrometheusClient, Series, Span } from "./client.ts";
 import { labelName } from "./promql.ts";
 

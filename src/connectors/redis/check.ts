@@ -1,5 +1,5 @@
-import type { ActionContext, ConnectionCheck } from "../../core/action.ts";
-import { DiagError } from "../../core/errors.ts";
+import type { ActionContext, ConnectionCheck } from "../../core/words/action.ts";
+import { DiagError } from "../../core/words/errors.ts";
 import type { RedisClient, RedisHands } from "./client.ts";
 import { toRedisError } from "./errors.ts";
 

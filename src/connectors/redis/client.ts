@@ -1,7 +1,7 @@
 import { Socket } from "node:net";
 import { Redis } from "ioredis";
-import type { ActionContext } from "../../core/action.ts";
-import { DiagError } from "../../core/errors.ts";
+import type { ActionContext } from "../../core/words/action.ts";
+import { DiagError } from "../../core/words/errors.ts";
 import { withinBytes } from "../byte-budget.ts";
 import { timeoutAt, toRedisError } from "./errors.ts";
 import { firstWords, speaks } from "./first-words.ts";

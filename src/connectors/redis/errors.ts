@@ -1,4 +1,4 @@
-import { DiagError, type ErrorCode, toDiagError } from "../../core/errors.ts";
+import { DiagError, type ErrorCode, toDiagError } from "../../core/words/errors.ts";
 
 /** Replies by which Redis turns a command down before doing anything (redis.io, "Error handling"; src/server.c). */
 const REFUSED = [

@@ -1,5 +1,5 @@
-import type { Connector } from "../../core/action.ts";
-import type { ConnectionOf } from "../../core/connection.ts";
+import type { Connector } from "../../core/words/action.ts";
+import type { ConnectionOf } from "../../core/words/connection.ts";
 import * as redis from "./actions.ts";
 import { checkRedis } from "./check.ts";
 import { openRedis, type RedisClient } from "./client.ts";

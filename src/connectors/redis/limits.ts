@@ -6,10 +6,10 @@ import {
   type Preview,
   type Probed,
   type WriteContext,
-} from "../../core/action.ts";
-import { DiagError } from "../../core/errors.ts";
-import { sayBytes } from "../../core/format.ts";
-import type { Json } from "../../core/json.ts";
+} from "../../core/words/action.ts";
+import { DiagError } from "../../core/words/errors.ts";
+import { sayBytes } from "../../core/words/format.ts";
+import type { Json } from "../../core/words/json.ts";
 import type { RedisClient } from "./client.ts";
 import { toRedisError } from "./errors.ts";
 import { sample } from "./sample.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { actionsOn } from "../../core/action.ts";
+import { actionsOn } from "../../core/words/action.ts";
 import { waitFor } from "../../lib/wait.ts";
 import type { RedisClient } from "./client.ts";
 import { maskKey, prefixOf } from "./keys.ts";

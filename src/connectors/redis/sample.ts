@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { ActionContext } from "../../core/action.ts";
-import { actionsOn } from "../../core/action.ts";
+import type { ActionContext } from "../../core/words/action.ts";
+import { actionsOn } from "../../core/words/action.ts";
 import type { RedisClient, RedisHands } from "./client.ts";
 import { databasesOf, parseInfo } from "./info.ts";
 import { maskKey, prefixOf, protectedAs } from "./keys.ts";

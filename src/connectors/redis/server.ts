@@ -1,7 +1,7 @@
 import { lookup } from "node:dns/promises";
 import { connect } from "node:net";
 import { z } from "zod";
-import { actionsOn } from "../../core/action.ts";
+import { actionsOn } from "../../core/words/action.ts";
 import { ownLag } from "../../lib/own-lag.ts";
 import type { RedisClient } from "./client.ts";
 import { timeoutAt, toRedisError } from "./errors.ts";

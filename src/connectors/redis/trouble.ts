@@ -1,5 +1,5 @@
-import { facts } from "../../core/evidence.ts";
-import type { TroubleOf } from "../../core/trouble.ts";
+import { facts } from "../../core/words/evidence.ts";
+import type { TroubleOf } from "../../core/words/trouble.ts";
 import { failuresIn } from "./failure.ts";
 
 /** Redis cannot be asked, or refuses what it is asked. */

@@ -1,8 +1,8 @@
 import { setImmediate as breathe } from "node:timers/promises";
 import { z } from "zod";
-import { type Alert, Notification } from "../../core/alert.ts";
-import { DiagError } from "../../core/errors.ts";
-import { count } from "../../core/format.ts";
+import { type Alert, Notification } from "../../core/words/alert.ts";
+import { DiagError } from "../../core/words/errors.ts";
+import { count } from "../../core/words/format.ts";
 import { sha256 } from "../../lib/sha256.ts";
 import { storable } from "../../lib/storable.ts";
 import { bounded, complaintsOf, type Note, readAlert, shorten } from "./read-alert.ts";

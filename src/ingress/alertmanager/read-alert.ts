@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { Alert } from "../../core/alert.ts";
+import { Alert } from "../../core/words/alert.ts";
 import { cut } from "../../lib/escape.ts";
 import { storable } from "../../lib/storable.ts";
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { DiagError, ERRORS, toDiagError } from "../../core/errors.ts";
+import { DiagError, ERRORS, toDiagError } from "../../core/words/errors.ts";
 import { type Redact, redactDeep } from "../../lib/redact.ts";
 import { sha256 } from "../../lib/sha256.ts";
 import type { Logger } from "../../telemetry/logger.ts";

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { toDiagError } from "../../core/errors.ts";
+import { toDiagError } from "../../core/words/errors.ts";
 import { levelOf } from "../../telemetry/level.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import { answerJson } from "../answer-http.ts";

@@ -1,5 +1,5 @@
 import { WebClient } from "@slack/web-api";
-import { DiagError } from "../../core/errors.ts";
+import { DiagError } from "../../core/words/errors.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import { slackLogger } from "./log.ts";
 

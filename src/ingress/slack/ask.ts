@@ -1,5 +1,5 @@
-import { DiagError, toDiagError } from "../../core/errors.ts";
-import type { Intent } from "../../core/intent.ts";
+import { DiagError, toDiagError } from "../../core/words/errors.ts";
+import type { Intent } from "../../core/words/intent.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import { type Reply, refusal } from "../reply.ts";
 import { entryOf } from "./asker.ts";

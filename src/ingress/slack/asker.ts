@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { DiagError } from "../../core/errors.ts";
-import type { Entry } from "../../core/ports.ts";
+import type { Entry } from "../../core/ports/ports.ts";
+import { DiagError } from "../../core/words/errors.ts";
 import { sha256 } from "../../lib/sha256.ts";
 import { storable } from "../../lib/storable.ts";
 import type { Asker } from "./identity.ts";

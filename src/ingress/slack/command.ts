@@ -1,5 +1,5 @@
 import type { AllMiddlewareArgs, App, SlackCommandMiddlewareArgs } from "@slack/bolt";
-import { DiagError } from "../../core/errors.ts";
+import { DiagError } from "../../core/words/errors.ts";
 import type { Reply } from "../reply.ts";
 import { slackFailure } from "./api.ts";
 import { ask, refused, unconfirmed } from "./ask.ts";

@@ -1,4 +1,4 @@
-import type { Catalog, Intake, Reader } from "../../core/ports.ts";
+import type { Catalog, Intake, Reader } from "../../core/ports/ports.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { IngressMetrics } from "../metrics.ts";
 import type { QueueTakes } from "../queue-away.ts";

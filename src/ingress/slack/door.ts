@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { App } from "@slack/bolt";
-import { DiagError } from "../../core/errors.ts";
-import type { Catalog, Intake, Reader } from "../../core/ports.ts";
+import type { Catalog, Intake, Reader } from "../../core/ports/ports.ts";
+import { DiagError } from "../../core/words/errors.ts";
 import { waitFor } from "../../lib/wait.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { IngressMetrics } from "../metrics.ts";

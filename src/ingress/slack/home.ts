@@ -1,6 +1,6 @@
 import type { App } from "@slack/bolt";
 import type { HomeView } from "@slack/types";
-import type { Caller } from "../../core/caller.ts";
+import type { Caller } from "../../core/words/caller.ts";
 import { answerList } from "../answer-help.ts";
 import { answerStatus } from "../answers.ts";
 import { type Reply, say } from "../reply.ts";

@@ -1,9 +1,9 @@
 import type { UsersInfoResponse } from "@slack/web-api";
-import type { Caller } from "../../core/caller.ts";
-import { troubleOfChannel } from "../../core/channel.ts";
-import { DiagError } from "../../core/errors.ts";
-import type { Principal } from "../../core/policy.ts";
-import type { Catalog } from "../../core/ports.ts";
+import type { Catalog } from "../../core/ports/ports.ts";
+import type { Caller } from "../../core/words/caller.ts";
+import { troubleOfChannel } from "../../core/words/channel.ts";
+import { DiagError } from "../../core/words/errors.ts";
+import type { Principal } from "../../core/words/policy.ts";
 import { permalink } from "../../lib/permalink.ts";
 import { type SlackApi, slackFailure } from "./api.ts";
 import { createCache } from "./cache.ts";

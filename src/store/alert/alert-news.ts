@@ -1,5 +1,5 @@
-import type { Alert } from "../../core/alert.ts";
-import { canonical } from "../../core/json.ts";
+import type { Alert } from "../../core/words/alert.ts";
+import { canonical } from "../../core/words/json.ts";
 import { sha256 } from "../../lib/sha256.ts";
 
 /** How long a resolved incident's thread is taken up again when its alerts come back. */

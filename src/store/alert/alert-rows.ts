@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { clip } from "../../core/format.ts";
-import type { AlertRequest } from "../../core/ports.ts";
+import type { AlertRequest } from "../../core/ports/ports.ts";
+import { clip } from "../../core/words/format.ts";
 import type { Transaction } from "../transaction.ts";
 import { type Change, endOf, type Instance, type KnownIncident, type KnownInstance } from "./alert-news.ts";
 

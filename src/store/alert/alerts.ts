@@ -1,8 +1,8 @@
-import { groupTitle } from "../../core/alert.ts";
-import type { Caller } from "../../core/caller.ts";
-import { clip } from "../../core/format.ts";
-import { IncidentId, type RunId, ThreadId } from "../../core/ids.ts";
-import type { AlertRequest, Entry, Intake } from "../../core/ports.ts";
+import type { AlertRequest, Entry, Intake } from "../../core/ports/ports.ts";
+import { groupTitle } from "../../core/words/alert.ts";
+import type { Caller } from "../../core/words/caller.ts";
+import { clip } from "../../core/words/format.ts";
+import { IncidentId, type RunId, ThreadId } from "../../core/words/ids.ts";
 import { noteEntry } from "../inbox.ts";
 import { insertThread } from "../run/runs.ts";
 import type { Transaction } from "../transaction.ts";

@@ -1,6 +1,6 @@
-import { DiagError } from "../../core/errors.ts";
-import { IncidentId, ThreadId } from "../../core/ids.ts";
-import type { CloseRequest, Intake } from "../../core/ports.ts";
+import type { CloseRequest, Intake } from "../../core/ports/ports.ts";
+import { DiagError } from "../../core/words/errors.ts";
+import { IncidentId, ThreadId } from "../../core/words/ids.ts";
 import { cut } from "../../lib/escape.ts";
 import { actorOf } from "../run/runs.ts";
 import type { Transaction } from "../transaction.ts";

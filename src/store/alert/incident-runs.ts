@@ -1,6 +1,6 @@
-import type { Caller } from "../../core/caller.ts";
-import { IncidentId, type RunId, ThreadId } from "../../core/ids.ts";
-import type { AlertRun } from "../../core/ports.ts";
+import type { AlertRun } from "../../core/ports/ports.ts";
+import type { Caller } from "../../core/words/caller.ts";
+import { IncidentId, type RunId, ThreadId } from "../../core/words/ids.ts";
 import { withdraw } from "../human/withdraw.ts";
 import { insertRun } from "../run/runs.ts";
 import type { Transaction } from "../transaction.ts";

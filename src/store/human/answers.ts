@@ -1,10 +1,15 @@
 import { z } from "zod";
-import { type Answer, type AnswerVerdict, decideAnswer, type QuestionFacts } from "../../core/answer.ts";
-import { DiagError } from "../../core/errors.ts";
-import { PrincipalId, RunId, ThreadId } from "../../core/ids.ts";
-import type { Policy } from "../../core/policy.ts";
-import type { AnswerRequest } from "../../core/ports.ts";
-import type { Risk } from "../../core/risk.ts";
+import type { AnswerRequest } from "../../core/ports/ports.ts";
+import {
+  type Answer,
+  type AnswerVerdict,
+  decideAnswer,
+  type QuestionFacts,
+} from "../../core/words/answer.ts";
+import { DiagError } from "../../core/words/errors.ts";
+import { PrincipalId, RunId, ThreadId } from "../../core/words/ids.ts";
+import type { Policy } from "../../core/words/policy.ts";
+import type { Risk } from "../../core/words/risk.ts";
 import { answerAfterEnd } from "../run/after-end.ts";
 import type { Transaction } from "../transaction.ts";
 import { IS_ON_ITS_CARD } from "./card-place.ts";

@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { accountOf, type Caller } from "../../core/caller.ts";
-import { type SetOff, sayFrozen, saySetsOff, type Unfrozen } from "../../core/freeze.ts";
-import { RunId } from "../../core/ids.ts";
-import type { FreezeRequest } from "../../core/ports.ts";
-import type { FreezeView } from "../../core/view.ts";
+import type { FreezeRequest } from "../../core/ports/ports.ts";
+import { accountOf, type Caller } from "../../core/words/caller.ts";
+import { type SetOff, sayFrozen, saySetsOff, type Unfrozen } from "../../core/words/freeze.ts";
+import { RunId } from "../../core/words/ids.ts";
+import type { FreezeView } from "../../core/words/view.ts";
 import type { Client, Pool } from "../pool.ts";
 import { present } from "../rows.ts";
 import { actorOf } from "../run/runs.ts";

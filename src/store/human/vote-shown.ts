@@ -1,6 +1,6 @@
-import type { Plan } from "../../core/plan.ts";
-import { needsFile, planFileSlot } from "../../core/plan-lines.ts";
-import type { VoteRequest } from "../../core/ports.ts";
+import type { VoteRequest } from "../../core/ports/ports.ts";
+import { needsFile, planFileSlot } from "../../core/rules/plan-lines.ts";
+import type { Plan } from "../../core/words/plan.ts";
 import type { Transaction } from "../transaction.ts";
 
 /** What a voter had before them in Slack; nothing is known of a vote cast elsewhere. */

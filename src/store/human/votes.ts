@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { type ApprovalFacts, decideVote } from "../../core/approval.ts";
-import { DiagError } from "../../core/errors.ts";
-import { PrincipalId, RunId, ThreadId } from "../../core/ids.ts";
-import type { Policy } from "../../core/policy.ts";
-import type { VoteRequest } from "../../core/ports.ts";
+import type { VoteRequest } from "../../core/ports/ports.ts";
+import { type ApprovalFacts, decideVote } from "../../core/words/approval.ts";
+import { DiagError } from "../../core/words/errors.ts";
+import { PrincipalId, RunId, ThreadId } from "../../core/words/ids.ts";
+import type { Policy } from "../../core/words/policy.ts";
 import { present } from "../rows.ts";
 import { insertNotice } from "../thread/notices.ts";
 import type { Transaction } from "../transaction.ts";

@@ -1,4 +1,4 @@
-import { RunId, ThreadId } from "../../core/ids.ts";
+import { RunId, ThreadId } from "../../core/words/ids.ts";
 import type { Pool } from "../pool.ts";
 import { type Transaction, transact } from "../transaction.ts";
 import type { OnCommit } from "./fence.ts";

@@ -1,6 +1,6 @@
-import { DiagError } from "../../core/errors.ts";
-import { ThreadId } from "../../core/ids.ts";
-import type { Fence } from "../../core/run-store.ts";
+import type { Fence } from "../../core/ports/run-store.ts";
+import { DiagError } from "../../core/words/errors.ts";
+import { ThreadId } from "../../core/words/ids.ts";
 import type { Pool } from "../pool.ts";
 import { type Committed, type Transaction, transact } from "../transaction.ts";
 

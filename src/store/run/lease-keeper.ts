@@ -1,5 +1,5 @@
 import { Worker } from "node:worker_threads";
-import type { Fence, LeaseKeeper } from "../../core/run-store.ts";
+import type { Fence, LeaseKeeper } from "../../core/ports/run-store.ts";
 
 const PULSE_MS = 100;
 

@@ -1,5 +1,5 @@
-import type { RemedyStatus } from "../../core/outcome.ts";
-import type { Fence, RunStore } from "../../core/run-store.ts";
+import type { Fence, RunStore } from "../../core/ports/run-store.ts";
+import type { RemedyStatus } from "../../core/words/outcome.ts";
 import { randomId } from "../../lib/random-id.ts";
 import type { Pool } from "../pool.ts";
 import { type FencedTransaction, fenced, type OnCommit } from "./fence.ts";

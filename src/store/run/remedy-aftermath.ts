@@ -1,4 +1,4 @@
-import type { RunStore } from "../../core/run-store.ts";
+import type { RunStore } from "../../core/ports/run-store.ts";
 import type { Pool } from "../pool.ts";
 import { fenced, type OnCommit } from "./fence.ts";
 import { insertSteps } from "./run-steps.ts";

@@ -1,5 +1,5 @@
-import { DiagError } from "../../core/errors.ts";
-import type { Claim, Fence, RunStore } from "../../core/run-store.ts";
+import type { Claim, Fence, RunStore } from "../../core/ports/run-store.ts";
+import { DiagError } from "../../core/words/errors.ts";
 import { type Pool, toStoreError } from "../pool.ts";
 import { transact } from "../transaction.ts";
 import { fenced, type OnCommit } from "./fence.ts";

@@ -1,5 +1,5 @@
-import { gravest } from "../../core/finding.ts";
-import type { Fence, NewRemedy, NewStep, RunStore, StepResult } from "../../core/run-store.ts";
+import type { Fence, NewRemedy, NewStep, RunStore, StepResult } from "../../core/ports/run-store.ts";
+import { gravest } from "../../core/words/finding.ts";
 import type { Pool } from "../pool.ts";
 import { type FencedTransaction, fenced, type OnCommit } from "./fence.ts";
 

@@ -1,8 +1,8 @@
-import { Caller } from "../../core/caller.ts";
-import { ApprovalId, IncidentId, PrincipalId, RunId, ThreadId } from "../../core/ids.ts";
-import type { Plan } from "../../core/plan.ts";
-import type { Policy } from "../../core/policy.ts";
-import type { ApprovalView, AttemptView, RemedyView, RunView, StepView } from "../../core/view.ts";
+import { Caller } from "../../core/words/caller.ts";
+import { ApprovalId, IncidentId, PrincipalId, RunId, ThreadId } from "../../core/words/ids.ts";
+import type { Plan } from "../../core/words/plan.ts";
+import type { Policy } from "../../core/words/policy.ts";
+import type { ApprovalView, AttemptView, RemedyView, RunView, StepView } from "../../core/words/view.ts";
 import type { Client, Pool } from "../pool.ts";
 import { date, type JsonRow, present } from "../rows.ts";
 

@@ -1,6 +1,6 @@
-import { accountOf, type Caller } from "../../core/caller.ts";
-import { type IncidentId, RunId, ThreadId } from "../../core/ids.ts";
-import type { RunRequest } from "../../core/ports.ts";
+import type { RunRequest } from "../../core/ports/ports.ts";
+import { accountOf, type Caller } from "../../core/words/caller.ts";
+import { type IncidentId, RunId, ThreadId } from "../../core/words/ids.ts";
 import type { Transaction } from "../transaction.ts";
 
 interface Origin {

@@ -1,5 +1,5 @@
-import { gravest } from "../../core/finding.ts";
-import type { Fence, RunStore, SecondLook } from "../../core/run-store.ts";
+import type { Fence, RunStore, SecondLook } from "../../core/ports/run-store.ts";
+import { gravest } from "../../core/words/finding.ts";
 import { withdraw } from "../human/withdraw.ts";
 import type { Pool } from "../pool.ts";
 import { type FencedTransaction, fenced, type OnCommit } from "./fence.ts";

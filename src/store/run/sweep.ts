@@ -1,5 +1,5 @@
-import { RunId } from "../../core/ids.ts";
-import type { Backlog, SweepStore } from "../../core/run-store.ts";
+import type { Backlog, SweepStore } from "../../core/ports/run-store.ts";
+import { RunId } from "../../core/words/ids.ts";
 import { markStale } from "../alert/incident-ends.ts";
 import { startDueRuns } from "../alert/incident-runs.ts";
 import { thaw } from "../human/freezes.ts";

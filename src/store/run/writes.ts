@@ -1,5 +1,5 @@
-import { DiagError } from "../../core/errors.ts";
-import type { Fence, IntentRefusal, RunStore, WrittenIntent } from "../../core/run-store.ts";
+import type { Fence, IntentRefusal, RunStore, WrittenIntent } from "../../core/ports/run-store.ts";
+import { DiagError } from "../../core/words/errors.ts";
 import { sha256 } from "../../lib/sha256.ts";
 import type { Pool } from "../pool.ts";
 import { type Transaction, transact } from "../transaction.ts";

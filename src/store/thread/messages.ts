@@ -1,6 +1,6 @@
-import { isCritical } from "../../core/alert.ts";
-import { ThreadId } from "../../core/ids.ts";
-import type { ChangedThread, MessageStore, ShownMessage } from "../../core/ports.ts";
+import type { ChangedThread, MessageStore, ShownMessage } from "../../core/ports/ports.ts";
+import { isCritical } from "../../core/words/alert.ts";
+import { ThreadId } from "../../core/words/ids.ts";
 import { type Pool, toStoreError } from "../pool.ts";
 import { delivery } from "./delivery.ts";
 

@@ -1,4 +1,4 @@
-import type { ThreadId } from "../../core/ids.ts";
+import type { ThreadId } from "../../core/words/ids.ts";
 import { insertThread } from "../run/runs.ts";
 import type { Transaction } from "../transaction.ts";
 

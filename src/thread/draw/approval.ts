@@ -1,8 +1,8 @@
 import type { KnownBlock } from "@slack/types";
-import { countApprovals, type Vote } from "../../core/approval.ts";
-import { count } from "../../core/format.ts";
-import { eligible } from "../../core/policy.ts";
-import type { RemedyView } from "../../core/view.ts";
+import { countApprovals, type Vote } from "../../core/words/approval.ts";
+import { count } from "../../core/words/format.ts";
+import { eligible } from "../../core/words/policy.ts";
+import type { RemedyView } from "../../core/words/view.ts";
 import { mrkdwn } from "../../lib/escape.ts";
 import { actions, type ButtonSpec } from "../blocks.ts";
 import { at, on } from "../text/dates.ts";

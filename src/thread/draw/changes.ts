@@ -1,7 +1,7 @@
-import { count } from "../../core/format.ts";
-import { isRemedyOpen } from "../../core/outcome.ts";
-import { changeLines, fitsOnCard, placeOfPlan } from "../../core/plan-lines.ts";
-import type { RemedyView } from "../../core/view.ts";
+import { changeLines, fitsOnCard, placeOfPlan } from "../../core/rules/plan-lines.ts";
+import { count } from "../../core/words/format.ts";
+import { isRemedyOpen } from "../../core/words/outcome.ts";
+import type { RemedyView } from "../../core/words/view.ts";
 import { cut } from "../../lib/escape.ts";
 
 /** Of a plan that does not fit on its card. */

@@ -1,6 +1,6 @@
 import type { KnownBlock } from "@slack/types";
-import type { Evidence } from "../../core/evidence.ts";
-import { count } from "../../core/format.ts";
+import type { Evidence } from "../../core/words/evidence.ts";
+import { count } from "../../core/words/format.ts";
 import { literal } from "../../lib/escape.ts";
 import { bold, codeBlock, italic, lines, rich } from "../blocks.ts";
 import { describeSeries } from "../plot/describe.ts";

@@ -1,5 +1,5 @@
-import { count } from "../../core/format.ts";
-import type { RunView } from "../../core/view.ts";
+import { count } from "../../core/words/format.ts";
+import type { RunView } from "../../core/words/view.ts";
 import { fallback } from "../blocks.ts";
 import type { WantedFile, WantedMessage } from "../wanted.ts";
 import type { Attach } from "./evidence.ts";

@@ -1,8 +1,8 @@
 import type { KnownBlock } from "@slack/types";
-import type { RecordedFinding } from "../../core/finding.ts";
-import { count } from "../../core/format.ts";
-import { isEnded } from "../../core/outcome.ts";
-import { type FindingView, gapsOf, type RunView, unansweredSteps } from "../../core/view.ts";
+import type { RecordedFinding } from "../../core/words/finding.ts";
+import { count } from "../../core/words/format.ts";
+import { isEnded } from "../../core/words/outcome.ts";
+import { type FindingView, gapsOf, type RunView, unansweredSteps } from "../../core/words/view.ts";
 import { fileText } from "../../lib/escape.ts";
 import {
   bold,

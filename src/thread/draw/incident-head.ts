@@ -1,8 +1,8 @@
 import type { KnownBlock, SectionBlock } from "@slack/types";
-import { isCritical } from "../../core/alert.ts";
-import { count } from "../../core/format.ts";
-import { isEnded } from "../../core/outcome.ts";
-import type { AlertView, FreezeView, IncidentView, RunView, ThreadView } from "../../core/view.ts";
+import { isCritical } from "../../core/words/alert.ts";
+import { count } from "../../core/words/format.ts";
+import { isEnded } from "../../core/words/outcome.ts";
+import type { AlertView, FreezeView, IncidentView, RunView, ThreadView } from "../../core/words/view.ts";
 import { cut, mrkdwn } from "../../lib/escape.ts";
 import {
   actions,

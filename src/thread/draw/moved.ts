@@ -1,5 +1,5 @@
-import { isChannelTrouble, NO_CHANNEL, SAY_TROUBLE } from "../../core/channel.ts";
-import type { ThreadView } from "../../core/view.ts";
+import { isChannelTrouble, NO_CHANNEL, SAY_TROUBLE } from "../../core/words/channel.ts";
+import type { ThreadView } from "../../core/words/view.ts";
 import { mrkdwn } from "../../lib/escape.ts";
 import { type Piece, plain, rich } from "../blocks.ts";
 import type { WantedMessage } from "../wanted.ts";

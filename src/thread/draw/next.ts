@@ -1,7 +1,7 @@
-import { count } from "../../core/format.ts";
-import { isEnded, isRemedyOpen } from "../../core/outcome.ts";
-import { isFixedBy } from "../../core/run-outcome.ts";
-import { type FreezeView, type RemedyView, type RunView, unansweredSteps } from "../../core/view.ts";
+import { isFixedBy } from "../../core/rules/run-outcome.ts";
+import { count } from "../../core/words/format.ts";
+import { isEnded, isRemedyOpen } from "../../core/words/outcome.ts";
+import { type FreezeView, type RemedyView, type RunView, unansweredSteps } from "../../core/words/view.ts";
 import { bold, type Piece, plain } from "../blocks.ts";
 import { sayChecks, sayProgress } from "./progress.ts";
 import { foundNow, isAllGone, isWithdrawn } from "./second-look.ts";

@@ -1,5 +1,5 @@
-import type { Principal } from "../../core/policy.ts";
-import type { RunView } from "../../core/view.ts";
+import type { Principal } from "../../core/words/policy.ts";
+import type { RunView } from "../../core/words/view.ts";
 import type { ShownState } from "./plan-file.ts";
 
 /** What drawing needs besides the rows. */

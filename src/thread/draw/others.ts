@@ -1,4 +1,4 @@
-import type { RemedyView, RunView } from "../../core/view.ts";
+import type { RemedyView, RunView } from "../../core/words/view.ts";
 import { bold, bullets, fallback, newline, type Piece, plain, prose, rich } from "../blocks.ts";
 import { pack } from "../pack.ts";
 import type { WantedMessage } from "../wanted.ts";

@@ -1,7 +1,7 @@
-import { count } from "../../core/format.ts";
-import { changeLines, needsFile, planFileName, planFileSlot } from "../../core/plan-lines.ts";
-import type { RemedyView, RunView } from "../../core/view.ts";
-import { visible, visibleJson } from "../../core/visible.ts";
+import { changeLines, needsFile, planFileName, planFileSlot } from "../../core/rules/plan-lines.ts";
+import { visible, visibleJson } from "../../core/rules/visible.ts";
+import { count } from "../../core/words/format.ts";
+import type { RemedyView, RunView } from "../../core/words/view.ts";
 import { literal } from "../../lib/escape.ts";
 import { redactDeep } from "../../lib/redact.ts";
 import { fallback } from "../blocks.ts";

@@ -1,7 +1,7 @@
 import type { KnownBlock } from "@slack/types";
-import type { Answer } from "../../core/answer.ts";
-import { count } from "../../core/format.ts";
-import type { RemedyView } from "../../core/view.ts";
+import type { Answer } from "../../core/words/answer.ts";
+import { count } from "../../core/words/format.ts";
+import type { RemedyView } from "../../core/words/view.ts";
 import { mrkdwn } from "../../lib/escape.ts";
 import { actions, type ButtonSpec } from "../blocks.ts";
 import { at, on } from "../text/dates.ts";

@@ -1,6 +1,6 @@
-import { count } from "../../core/format.ts";
-import type { RemedyStatus } from "../../core/outcome.ts";
-import type { AttemptView, RemedyView, RunView } from "../../core/view.ts";
+import { count } from "../../core/words/format.ts";
+import type { RemedyStatus } from "../../core/words/outcome.ts";
+import type { AttemptView, RemedyView, RunView } from "../../core/words/view.ts";
 import { mrkdwn } from "../../lib/escape.ts";
 import { at } from "../text/dates.ts";
 import { listed } from "./words.ts";

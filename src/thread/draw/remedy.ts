@@ -1,6 +1,6 @@
 import type { KnownBlock } from "@slack/types";
-import { isRemedyOpen } from "../../core/outcome.ts";
-import type { FreezeView, RemedyView, RunView, ThreadView } from "../../core/view.ts";
+import { isRemedyOpen } from "../../core/words/outcome.ts";
+import type { FreezeView, RemedyView, RunView, ThreadView } from "../../core/words/view.ts";
 import { cut } from "../../lib/escape.ts";
 import {
   bold,

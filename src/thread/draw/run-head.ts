@@ -1,8 +1,8 @@
 import type { KnownBlock } from "@slack/types";
-import { sayDuration } from "../../core/duration.ts";
-import { count } from "../../core/format.ts";
-import { isEnded } from "../../core/outcome.ts";
-import type { FreezeView, RunView, ThreadView } from "../../core/view.ts";
+import { sayDuration } from "../../core/words/duration.ts";
+import { count } from "../../core/words/format.ts";
+import { isEnded } from "../../core/words/outcome.ts";
+import type { FreezeView, RunView, ThreadView } from "../../core/words/view.ts";
 import { mrkdwn } from "../../lib/escape.ts";
 import { actions, type ButtonSpec, context, fallback, header, plain, rich } from "../blocks.ts";
 import { on } from "../text/dates.ts";

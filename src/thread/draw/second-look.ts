@@ -1,4 +1,4 @@
-import type { FindingView, RemedyView, RunView } from "../../core/view.ts";
+import type { FindingView, RemedyView, RunView } from "../../core/words/view.ts";
 
 /** What is still there, by the newest look. */
 export const foundNow = ({ findings }: RunView): FindingView[] =>

@@ -1,9 +1,9 @@
-import { countApprovals } from "../../core/approval.ts";
-import { sayDuration } from "../../core/duration.ts";
-import { count } from "../../core/format.ts";
-import { isEnded } from "../../core/outcome.ts";
-import { isFixedBy } from "../../core/run-outcome.ts";
-import { gapsOf, type RemedyView, type RunView } from "../../core/view.ts";
+import { isFixedBy } from "../../core/rules/run-outcome.ts";
+import { countApprovals } from "../../core/words/approval.ts";
+import { sayDuration } from "../../core/words/duration.ts";
+import { count } from "../../core/words/format.ts";
+import { isEnded } from "../../core/words/outcome.ts";
+import { gapsOf, type RemedyView, type RunView } from "../../core/words/view.ts";
 import { bold, fallback, newline, plain, rich } from "../blocks.ts";
 import type { WantedMessage } from "../wanted.ts";
 import { checksOf, sayChecks } from "./progress.ts";

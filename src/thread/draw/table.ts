@@ -1,6 +1,6 @@
 import type { KnownBlock } from "@slack/types";
-import type { Evidence } from "../../core/evidence.ts";
-import { count } from "../../core/format.ts";
+import type { Evidence } from "../../core/words/evidence.ts";
+import { count } from "../../core/words/format.ts";
 import { bold, codeBlock, italic, plain, rich } from "../blocks.ts";
 import { fitFacts, fitTable } from "../text/table.ts";
 

@@ -1,4 +1,4 @@
-import type { IncidentView, RunView, ThreadView } from "../../core/view.ts";
+import type { IncidentView, RunView, ThreadView } from "../../core/words/view.ts";
 import { permalink } from "../../lib/permalink.ts";
 import { fallback, lines, newline, rich, webLink } from "../blocks.ts";
 import type { WantedMessage } from "../wanted.ts";

@@ -1,4 +1,4 @@
-import type { IncidentView, RunView } from "../../core/view.ts";
+import type { IncidentView, RunView } from "../../core/words/view.ts";
 import { bold, context, divider, fallback, plain, rich } from "../blocks.ts";
 import { on } from "../text/dates.ts";
 import type { WantedMessage } from "../wanted.ts";

@@ -1,6 +1,6 @@
-import { isEnded } from "../../core/outcome.ts";
-import { isFixedBy } from "../../core/run-outcome.ts";
-import { type FreezeView, type RunView, unansweredSteps } from "../../core/view.ts";
+import { isFixedBy } from "../../core/rules/run-outcome.ts";
+import { isEnded } from "../../core/words/outcome.ts";
+import { type FreezeView, type RunView, unansweredSteps } from "../../core/words/view.ts";
 import type { Piece } from "../blocks.ts";
 import { nextOf } from "./next.ts";
 import { foundNow } from "./second-look.ts";

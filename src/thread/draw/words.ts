@@ -1,9 +1,9 @@
-import { accountOf, type Caller } from "../../core/caller.ts";
-import { parseDuration, sayDuration } from "../../core/duration.ts";
-import type { RecordedFinding, Severity } from "../../core/finding.ts";
-import type { PrincipalId } from "../../core/ids.ts";
-import type { Principal } from "../../core/policy.ts";
-import type { Risk } from "../../core/risk.ts";
+import { accountOf, type Caller } from "../../core/words/caller.ts";
+import { parseDuration, sayDuration } from "../../core/words/duration.ts";
+import type { RecordedFinding, Severity } from "../../core/words/finding.ts";
+import type { PrincipalId } from "../../core/words/ids.ts";
+import type { Principal } from "../../core/words/policy.ts";
+import type { Risk } from "../../core/words/risk.ts";
 import { mrkdwn } from "../../lib/escape.ts";
 
 export const SEVERITY_ICON: Readonly<Record<Severity, string>> = {

@@ -1,4 +1,4 @@
-import { count, sayBytes, sayPercent, saySeconds } from "../../core/format.ts";
+import { count, sayBytes, sayPercent, saySeconds } from "../../core/words/format.ts";
 import type { PlotSpec } from "../wanted.ts";
 
 /** Most series in one chart; more are told apart by nobody. */

@@ -1,4 +1,4 @@
-import type { MessageStore } from "../../core/ports.ts";
+import type { MessageStore } from "../../core/ports/ports.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { Answer } from "./slack-calls.ts";
 

@@ -1,4 +1,4 @@
-import type { ThreadView } from "../../core/view.ts";
+import type { ThreadView } from "../../core/words/view.ts";
 import type { DrawOptions } from "../draw/options.ts";
 import { drawThread } from "../draw/thread.ts";
 import type { WantedMessage } from "../wanted.ts";

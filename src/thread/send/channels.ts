@@ -1,10 +1,10 @@
+import type { MessageStore } from "../../core/ports/ports.ts";
 import {
   type ChannelTrouble,
   isSeenOnlyByPosting,
   troubleOfChannel,
   troubleOfRefusal,
-} from "../../core/channel.ts";
-import type { MessageStore } from "../../core/ports.ts";
+} from "../../core/words/channel.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { Budgets } from "./budgets.ts";
 import type { Failure } from "./classify.ts";

@@ -1,5 +1,5 @@
-import { canonical } from "../../core/json.ts";
-import type { ShownMessage } from "../../core/ports.ts";
+import type { ShownMessage } from "../../core/ports/ports.ts";
+import { canonical } from "../../core/words/json.ts";
 import { sha256 } from "../../lib/sha256.ts";
 import type { WantedMessage } from "../wanted.ts";
 

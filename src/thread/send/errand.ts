@@ -1,6 +1,6 @@
-import type { ThreadId } from "../../core/ids.ts";
-import type { ChangedThread, ShownMessage } from "../../core/ports.ts";
-import type { ThreadView } from "../../core/view.ts";
+import type { ChangedThread, ShownMessage } from "../../core/ports/ports.ts";
+import type { ThreadId } from "../../core/words/ids.ts";
+import type { ThreadView } from "../../core/words/view.ts";
 import type { Budgets } from "./budgets.ts";
 import type { Doubts } from "./difference.ts";
 import type { Lane } from "./gate.ts";

@@ -1,4 +1,4 @@
-import type { Principal } from "../../core/policy.ts";
+import type { Principal } from "../../core/words/policy.ts";
 import type { SlackCalls } from "./slack-calls.ts";
 
 const EVERY_MS = 600_000;

@@ -1,4 +1,4 @@
-import type { ShownMessage } from "../../core/ports.ts";
+import type { ShownMessage } from "../../core/ports/ports.ts";
 import { renderPlot } from "../plot/render.ts";
 import type { WantedFile, WantedMessage } from "../wanted.ts";
 import { degrade } from "./degrade.ts";

@@ -1,6 +1,6 @@
-import { NO_CHANNEL, placeOfThread } from "../../core/channel.ts";
-import { isEnded } from "../../core/outcome.ts";
-import type { ThreadView } from "../../core/view.ts";
+import { NO_CHANNEL, placeOfThread } from "../../core/words/channel.ts";
+import { isEnded } from "../../core/words/outcome.ts";
+import type { ThreadView } from "../../core/words/view.ts";
 import type { Failure } from "./classify.ts";
 import type { Pass } from "./errand.ts";
 import type { Room } from "./room.ts";

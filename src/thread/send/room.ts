@@ -1,6 +1,6 @@
-import type { Principal } from "../../core/policy.ts";
-import type { MessageStore, Reader } from "../../core/ports.ts";
-import type { RunView } from "../../core/view.ts";
+import type { MessageStore, Reader } from "../../core/ports/ports.ts";
+import type { Principal } from "../../core/words/policy.ts";
+import type { RunView } from "../../core/words/view.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { Access } from "./access.ts";
 import type { Budgets } from "./budgets.ts";

@@ -1,6 +1,6 @@
 import type { KnownBlock } from "@slack/types";
 import { LogLevel, WebClient } from "@slack/web-api";
-import type { ChannelFacts } from "../../core/channel.ts";
+import type { ChannelFacts } from "../../core/words/channel.ts";
 import type { WantedFile } from "../wanted.ts";
 import { classify, type Failure } from "./classify.ts";
 

@@ -1,4 +1,4 @@
-import { clip } from "../../core/format.ts";
+import { clip } from "../../core/words/format.ts";
 import { mono } from "../../lib/escape.ts";
 
 /** Characters of a line that Slack shows in a code block of a thread pane without wrapping it. */

@@ -1,4 +1,4 @@
-import type { Evidence } from "../../core/evidence.ts";
+import type { Evidence } from "../../core/words/evidence.ts";
 import { fileText } from "../../lib/escape.ts";
 import { describeSeries } from "../plot/describe.ts";
 

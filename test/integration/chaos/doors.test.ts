@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
-import { ApprovalId, RunId } from "../../../src/core/ids.ts";
+import { ApprovalId, RunId } from "../../../src/core/words/ids.ts";
 import { DOOR_POINTS } from "../../../src/store/index.ts";
 import { bundle } from "../../chaos/bundle.ts";
 import type { Delivery } from "../../chaos/door.ts";

@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { checkSystems } from "../../../src/app/doctor-systems.ts";
 import { judgeProject } from "../../../src/connectors/docker/check.ts";
 import { judgeHost } from "../../../src/connectors/host/check.ts";
-import { SystemSchema } from "../../../src/core/system.ts";
+import { SystemSchema } from "../../../src/core/words/system.ts";
 import { freePort } from "../../helpers/ports.ts";
 import { type LabPostgres, startLabPostgres } from "../../helpers/postgres.ts";
 import { startPrometheus, whyNoPrometheus } from "../../helpers/prometheus-server.ts";

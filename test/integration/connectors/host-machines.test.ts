@@ -6,7 +6,7 @@ import * as host from "../../../src/connectors/host/actions.ts";
 import { hostConnector } from "../../../src/connectors/host/index.ts";
 import { localMachine } from "../../../src/connectors/host/local.ts";
 import { sshMachine } from "../../../src/connectors/host/ssh.ts";
-import { type ConnectionOf, ConnectionSchema } from "../../../src/core/connection.ts";
+import { type ConnectionOf, ConnectionSchema } from "../../../src/core/words/connection.ts";
 import { type SshServer, startSshd, whyNoSshd, workFolder } from "../../helpers/host.ts";
 import { openBench } from "../../helpers/run-runbook.ts";
 import { until } from "../../helpers/until.ts";

@@ -13,7 +13,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import * as host from "../../../src/connectors/host/actions.ts";
 import { hostConnector } from "../../../src/connectors/host/index.ts";
-import type { WriteAction } from "../../../src/core/action.ts";
+import type { WriteAction } from "../../../src/core/words/action.ts";
 import {
   endProcess,
   nodeProcess,

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { openPostgres, type PostgresClient } from "../../../src/connectors/postgres/client.ts";
 import { postgresConnector } from "../../../src/connectors/postgres/index.ts";
-import type { WriteAction } from "../../../src/core/action.ts";
+import type { WriteAction } from "../../../src/core/words/action.ts";
 import { type LabPostgres, startLabPostgres } from "../../helpers/postgres.ts";
 import { type Bench, openBench } from "../../helpers/run-runbook.ts";
 import { until } from "../../helpers/until.ts";

@@ -1,6 +1,6 @@
 // What humans say after a write: what became of it, how long it stays, and whether it is taken back.
 import { describe, expect, test } from "vitest";
-import { Policies } from "../../../src/core/policy.ts";
+import { Policies } from "../../../src/core/words/policy.ts";
 import { auditGaps } from "../../helpers/audit-replay.ts";
 import { alice, bob } from "../../helpers/engine-bench.ts";
 import { until } from "../../helpers/until.ts";

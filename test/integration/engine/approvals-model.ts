@@ -1,5 +1,5 @@
-import { PrincipalId } from "../../../src/core/ids.ts";
-import { Policies, type Principal } from "../../../src/core/policy.ts";
+import { PrincipalId } from "../../../src/core/words/ids.ts";
+import { Policies, type Principal } from "../../../src/core/words/policy.ts";
 import type { CrashPoint } from "../../../src/engine/house.ts";
 import { alice, bob, carol } from "../../helpers/engine-bench.ts";
 

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
-import type { Answer } from "../../../src/core/answer.ts";
-import { DiagError } from "../../../src/core/errors.ts";
-import { ApprovalId, type RunId } from "../../../src/core/ids.ts";
+import type { Answer } from "../../../src/core/words/answer.ts";
+import { DiagError } from "../../../src/core/words/errors.ts";
+import { ApprovalId, type RunId } from "../../../src/core/words/ids.ts";
 import type { CrashPoint } from "../../../src/engine/house.ts";
 import { openPool, type Pool, verifyAudit } from "../../../src/store/index.ts";
 import { auditGaps } from "../../helpers/audit-replay.ts";

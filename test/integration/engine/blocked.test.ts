@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { describe, expect, test } from "vitest";
-import type { RunId } from "../../../src/core/ids.ts";
+import type { RunId } from "../../../src/core/words/ids.ts";
 import { createLeaseKeeper } from "../../../src/store/index.ts";
 import { bob } from "../../helpers/engine-bench.ts";
 import { engineRig } from "./rig.ts";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { keepCheckpoints, verifyWithCheckpoints } from "../../../src/app/checkpoints.ts";
 import type { Config } from "../../../src/config/load.ts";
-import { canonical } from "../../../src/core/json.ts";
+import { canonical } from "../../../src/core/words/json.ts";
 import { signText } from "../../../src/lib/signature.ts";
 import { auditHead, createStore, openPool, type Pool } from "../../../src/store/index.ts";
 import { createLogger } from "../../../src/telemetry/logger.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { DiagError } from "../../../src/core/errors.ts";
-import { ApprovalId, type RunId } from "../../../src/core/ids.ts";
+import { DiagError } from "../../../src/core/words/errors.ts";
+import { ApprovalId, type RunId } from "../../../src/core/words/ids.ts";
 import { auditGaps } from "../../helpers/audit-replay.ts";
 import { bob, entry } from "../../helpers/engine-bench.ts";
 import { until } from "../../helpers/until.ts";

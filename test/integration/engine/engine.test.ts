@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { Policies } from "../../../src/core/policy.ts";
+import { Policies } from "../../../src/core/words/policy.ts";
 import { verifyAudit } from "../../../src/store/index.ts";
 import { auditGaps } from "../../helpers/audit-replay.ts";
 import { alice, bob, carol, entry } from "../../helpers/engine-bench.ts";

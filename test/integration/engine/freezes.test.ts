@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { PrincipalId } from "../../../src/core/ids.ts";
+import { PrincipalId } from "../../../src/core/words/ids.ts";
 import { bob, entry } from "../../helpers/engine-bench.ts";
 import { engineRig } from "./rig.ts";
 

@@ -1,7 +1,7 @@
 // One directed test per guard: `npm run chaos -- --mutants` removes the guard and wants exactly these to fail.
 import { expect, test } from "vitest";
-import { ApprovalId, type RunId } from "../../../src/core/ids.ts";
-import { Limits } from "../../../src/core/limits.ts";
+import { ApprovalId, type RunId } from "../../../src/core/words/ids.ts";
+import { Limits } from "../../../src/core/words/limits.ts";
 import { bob, entry } from "../../helpers/engine-bench.ts";
 import { until } from "../../helpers/until.ts";
 import { engineRig } from "./rig.ts";

@@ -1,8 +1,8 @@
-import { Notification } from "../../../src/core/alert.ts";
-import { RunId } from "../../../src/core/ids.ts";
-import type { RemedyStatus } from "../../../src/core/outcome.ts";
-import { Policies } from "../../../src/core/policy.ts";
-import type { AlertRun } from "../../../src/core/ports.ts";
+import type { AlertRun } from "../../../src/core/ports/ports.ts";
+import { Notification } from "../../../src/core/words/alert.ts";
+import { RunId } from "../../../src/core/words/ids.ts";
+import type { RemedyStatus } from "../../../src/core/words/outcome.ts";
+import { Policies } from "../../../src/core/words/policy.ts";
 import { entry } from "../../helpers/engine-bench.ts";
 import type { Rig } from "./rig.ts";
 

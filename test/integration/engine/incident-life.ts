@@ -1,7 +1,7 @@
 import { expect } from "vitest";
-import { ApprovalId, RunId, ThreadId } from "../../../src/core/ids.ts";
-import { isEnded } from "../../../src/core/outcome.ts";
-import type { RunView, ThreadView } from "../../../src/core/view.ts";
+import { ApprovalId, RunId, ThreadId } from "../../../src/core/words/ids.ts";
+import { isEnded } from "../../../src/core/words/outcome.ts";
+import type { RunView, ThreadView } from "../../../src/core/words/view.ts";
 import { drawThread } from "../../../src/thread/draw/thread.ts";
 import type { WantedMessage } from "../../../src/thread/wanted.ts";
 import type { theIncident } from "./incident-bench.ts";

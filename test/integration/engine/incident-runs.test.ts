@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ApprovalId, RunId } from "../../../src/core/ids.ts";
+import { ApprovalId, RunId } from "../../../src/core/words/ids.ts";
 import { auditGaps } from "../../helpers/audit-replay.ts";
 import { bob, entry } from "../../helpers/engine-bench.ts";
 import { theIncident } from "./incident-bench.ts";

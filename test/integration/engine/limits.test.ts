@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { PrincipalId } from "../../../src/core/ids.ts";
-import { Limits } from "../../../src/core/limits.ts";
-import { Policies } from "../../../src/core/policy.ts";
+import { PrincipalId } from "../../../src/core/words/ids.ts";
+import { Limits } from "../../../src/core/words/limits.ts";
+import { Policies } from "../../../src/core/words/policy.ts";
 import { auditGaps } from "../../helpers/audit-replay.ts";
 import { alice, bob } from "../../helpers/engine-bench.ts";
 import { engineRig } from "./rig.ts";

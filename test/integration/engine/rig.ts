@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach } from "vitest";
-import type { RunId } from "../../../src/core/ids.ts";
-import type { RemedyView, RunView } from "../../../src/core/view.ts";
+import type { RunId } from "../../../src/core/words/ids.ts";
+import type { RemedyView, RunView } from "../../../src/core/words/view.ts";
 import { openPool, type Pool } from "../../../src/store/index.ts";
 import { freshDatabase } from "../../helpers/database.ts";
 import { type Bench, bob, engineBench } from "../../helpers/engine-bench.ts";

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
-import { Notification } from "../../../src/core/alert.ts";
-import type { AlertRequest } from "../../../src/core/ports.ts";
+import type { AlertRequest } from "../../../src/core/ports/ports.ts";
+import { Notification } from "../../../src/core/words/alert.ts";
 import { createIntake } from "../../../src/store/intake.ts";
 import type { Pool } from "../../../src/store/pool.ts";
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { Notification } from "../../../src/core/alert.ts";
+import type { Notification } from "../../../src/core/words/alert.ts";
 import { openPool, type Pool } from "../../../src/store/pool.ts";
 import { cpuTimeOf } from "../../helpers/cpu-time.ts";
 import { type FreshDatabase, freshDatabase } from "../../helpers/database.ts";

@@ -1,6 +1,6 @@
 // A Postgres that is stopped, not gone: connections stay open and nothing answers. Every door still says so, soon.
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { RunId } from "../../../src/core/ids.ts";
+import { RunId } from "../../../src/core/words/ids.ts";
 import { createStore, keepPulse, migrate, openPool, type Pool } from "../../../src/store/index.ts";
 import { startPostgres } from "../../helpers/postgres-server.ts";
 import { descendantsOf } from "../../helpers/processes.ts";

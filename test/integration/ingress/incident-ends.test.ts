@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
-import { IncidentId, PrincipalId, ThreadId } from "../../../src/core/ids.ts";
+import { IncidentId, PrincipalId, ThreadId } from "../../../src/core/words/ids.ts";
 import { createStore, type Store } from "../../../src/store/index.ts";
 import { openPool, type Pool } from "../../../src/store/pool.ts";
 import { type FreshDatabase, freshDatabase } from "../../helpers/database.ts";

@@ -1,7 +1,7 @@
 // Whatever Alertmanager, or somebody with its token, sends: never a 5xx, and no alert is lost because of another.
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ThreadId } from "../../../src/core/ids.ts";
+import { ThreadId } from "../../../src/core/words/ids.ts";
 import { openPool, type Pool } from "../../../src/store/pool.ts";
 import { createReader } from "../../../src/store/reader.ts";
 import { drawThread } from "../../../src/thread/draw/thread.ts";

@@ -7,7 +7,7 @@ import { pgLocks } from "../../../runbooks/postgres/pg-locks.ts";
 import { pgPoolExhausted } from "../../../runbooks/postgres/pg-pool-exhausted.ts";
 import { pgSlowQueries } from "../../../runbooks/postgres/pg-slow-queries.ts";
 import { postgresConnector } from "../../../src/connectors/postgres/index.ts";
-import type { Runbook } from "../../../src/core/runbook.ts";
+import type { Runbook } from "../../../src/core/words/runbook.ts";
 import { type LabPostgres, startLabPostgres } from "../../helpers/postgres.ts";
 import { type Bench, type Diagnosis, openBench } from "../../helpers/run-runbook.ts";
 import { until } from "../../helpers/until.ts";

@@ -7,7 +7,7 @@ import { redisConnectivity } from "../../../runbooks/redis/redis-connectivity.ts
 import { redisHitRate } from "../../../runbooks/redis/redis-hit-rate.ts";
 import { redisMemory } from "../../../runbooks/redis/redis-memory.ts";
 import { redisConnector } from "../../../src/connectors/redis/index.ts";
-import type { Runbook } from "../../../src/core/runbook.ts";
+import type { Runbook } from "../../../src/core/words/runbook.ts";
 import { testAuthority, whyNoOpenssl } from "../../helpers/certificates.ts";
 import { freePort } from "../../helpers/ports.ts";
 import { type RedisServer, startRedis, whyNoRedis } from "../../helpers/redis-server.ts";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { RunId } from "../../../src/core/ids.ts";
+import { RunId } from "../../../src/core/words/ids.ts";
 import { CANARIES, SPELLED } from "../../helpers/spelled.ts";
 import { until } from "../../helpers/until.ts";
 import { endsWithin, leaksIn, texts } from "./canaries.ts";

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { actionsOn, type Connector } from "../../../src/core/action.ts";
-import { DiagError } from "../../../src/core/errors.ts";
-import { code, facts, table } from "../../../src/core/evidence.ts";
-import type { Runbook } from "../../../src/core/runbook.ts";
+import { actionsOn, type Connector } from "../../../src/core/words/action.ts";
+import { DiagError } from "../../../src/core/words/errors.ts";
+import { code, facts, table } from "../../../src/core/words/evidence.ts";
+import type { Runbook } from "../../../src/core/words/runbook.ts";
 import { runbookOn } from "../../../src/sdk/runbook.ts";
 import { texts } from "./canaries.ts";
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { LocalSlack } from "../../../local/slack/local-slack.ts";
 import { startLocalSlack } from "../../../local/slack/server.ts";
-import { PrincipalId } from "../../../src/core/ids.ts";
+import { PrincipalId } from "../../../src/core/words/ids.ts";
 import { Members } from "../../../src/thread/send/members.ts";
 import { SlackCalls } from "../../../src/thread/send/slack-calls.ts";
 

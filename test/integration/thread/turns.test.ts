@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { ThreadId } from "../../../src/core/ids.ts";
+import { ThreadId } from "../../../src/core/words/ids.ts";
 import { BUDGETS, type Budgets } from "../../../src/thread/send/budgets.ts";
 import type { Clock } from "../../../src/thread/send/clock.ts";
 import { until } from "../../helpers/until.ts";

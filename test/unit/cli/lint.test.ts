@@ -2,9 +2,9 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { lintRunbooks } from "../../../src/cli/lint.ts";
 import { bundledCatalogIds } from "../../../src/cli/lint-world.ts";
-import type { Steps } from "../../../src/core/action.ts";
-import { on } from "../../../src/core/action.ts";
-import type { Runbook } from "../../../src/core/runbook.ts";
+import type { Steps } from "../../../src/core/words/action.ts";
+import { on } from "../../../src/core/words/action.ts";
+import type { Runbook } from "../../../src/core/words/runbook.ts";
 import { runbookOn } from "../../../src/sdk/runbook.ts";
 import { poolRunbook, remedyOf, terminate, usage } from "./rig.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { whoIs } from "../../../src/cli/who.ts";
-import { accountOf } from "../../../src/core/caller.ts";
+import { accountOf } from "../../../src/core/words/caller.ts";
 import { people, refusing, rig } from "./rig.ts";
 
 describe("whose vote it is", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { commands } from "../../../commands/index.ts";
-import { DiagError } from "../../../src/core/errors.ts";
+import { DiagError } from "../../../src/core/words/errors.ts";
 import { parse } from "../../../src/ingress/parse.ts";
 import { fc } from "../../helpers/property.ts";
 

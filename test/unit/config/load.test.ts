@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadConfig } from "../../../src/config/load.ts";
-import { DiagError } from "../../../src/core/errors.ts";
+import { DiagError } from "../../../src/core/words/errors.ts";
 
 const example = readFileSync(new URL("../../../docs/diagbot.example.yaml", import.meta.url), "utf8");
 const env = {

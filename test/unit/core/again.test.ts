@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
 import { z } from "zod";
 import { commands } from "../../../commands/index.ts";
-import { sayAgain } from "../../../src/core/again.ts";
-import { SystemSchema } from "../../../src/core/system.ts";
+import { sayAgain } from "../../../src/core/rules/again.ts";
+import { SystemSchema } from "../../../src/core/words/system.ts";
 import { parse } from "../../../src/ingress/parse.ts";
 import { bookOf } from "../ingress/fixtures.ts";
 import { run } from "../thread/views.ts";

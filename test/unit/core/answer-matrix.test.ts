@@ -1,7 +1,12 @@
 import { expect, test } from "vitest";
-import { ANSWERS, DID_NOT_AFTER_MS, decideAnswer, type QuestionFacts } from "../../../src/core/answer.ts";
-import { PrincipalId } from "../../../src/core/ids.ts";
-import { Policy } from "../../../src/core/policy.ts";
+import {
+  ANSWERS,
+  DID_NOT_AFTER_MS,
+  decideAnswer,
+  type QuestionFacts,
+} from "../../../src/core/words/answer.ts";
+import { PrincipalId } from "../../../src/core/words/ids.ts";
+import { Policy } from "../../../src/core/words/policy.ts";
 import { product } from "./product.ts";
 
 const id = (name: string) => PrincipalId.parse(name);

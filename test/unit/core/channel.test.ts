@@ -6,7 +6,7 @@ import {
   SAY_TROUBLE,
   troubleOfChannel,
   troubleOfRefusal,
-} from "../../../src/core/channel.ts";
+} from "../../../src/core/words/channel.ts";
 
 describe("what Slack says of a channel", () => {
   const cases: [Parameters<typeof troubleOfChannel>[0], ChannelTrouble | undefined][] = [

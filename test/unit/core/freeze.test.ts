@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { FreezeRules, mayUnfreeze, sayApprovedFrozen, saySetsOff } from "../../../src/core/freeze.ts";
-import { RunId } from "../../../src/core/ids.ts";
-import { Policies } from "../../../src/core/policy.ts";
+import { FreezeRules, mayUnfreeze, sayApprovedFrozen, saySetsOff } from "../../../src/core/words/freeze.ts";
+import { RunId } from "../../../src/core/words/ids.ts";
+import { Policies } from "../../../src/core/words/policy.ts";
 
 const policies = Policies.parse({
   high: { approvals: 1, from: ["oncall"] },

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
-import { shellWord, sqlName, sqlText } from "../../../src/core/paste.ts";
+import { shellWord, sqlName, sqlText } from "../../../src/core/rules/paste.ts";
 import { fc } from "../../helpers/property.ts";
 
 describe("words of others in commands to paste", () => {

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { PrincipalId } from "../../../src/core/ids.ts";
-import { mayRead } from "../../../src/core/readers.ts";
+import { mayRead } from "../../../src/core/rules/readers.ts";
+import { PrincipalId } from "../../../src/core/words/ids.ts";
 
 const people = [
   { id: PrincipalId.parse("alice"), roles: ["oncall"], slack: [] },

@@ -1,7 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { APPROVAL_STATES, type ApprovalFacts, decideVote, type Vote } from "../../../src/core/approval.ts";
-import { ApprovalId, PrincipalId } from "../../../src/core/ids.ts";
-import { Policy } from "../../../src/core/policy.ts";
+import {
+  APPROVAL_STATES,
+  type ApprovalFacts,
+  decideVote,
+  type Vote,
+} from "../../../src/core/words/approval.ts";
+import { ApprovalId, PrincipalId } from "../../../src/core/words/ids.ts";
+import { Policy } from "../../../src/core/words/policy.ts";
 import { product } from "./product.ts";
 
 const id = (name: string) => PrincipalId.parse(name);

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { actionsOn } from "../../../src/core/action.ts";
-import { DiagError } from "../../../src/core/errors.ts";
+import { actionsOn } from "../../../src/core/words/action.ts";
+import { DiagError } from "../../../src/core/words/errors.ts";
 import { callRead, callWrite, stepError } from "../../../src/engine/call.ts";
 import { redactor } from "../../../src/lib/redact.ts";
 

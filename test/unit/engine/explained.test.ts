@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Finding } from "../../../src/core/finding.ts";
-import type { StepView } from "../../../src/core/view.ts";
+import type { Finding } from "../../../src/core/words/finding.ts";
+import type { StepView } from "../../../src/core/words/view.ts";
 import { explainedSteps } from "../../../src/engine/explained.ts";
 import { step } from "../thread/views.ts";
 

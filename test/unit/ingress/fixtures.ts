@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
-import { AlertSettings, Notification } from "../../../src/core/alert.ts";
-import type { Kind } from "../../../src/core/connection.ts";
-import { Limits } from "../../../src/core/limits.ts";
-import type { Catalog } from "../../../src/core/ports.ts";
-import { SystemSchema } from "../../../src/core/system.ts";
+import type { Catalog } from "../../../src/core/ports/ports.ts";
+import { AlertSettings, Notification } from "../../../src/core/words/alert.ts";
+import type { Kind } from "../../../src/core/words/connection.ts";
+import { Limits } from "../../../src/core/words/limits.ts";
+import { SystemSchema } from "../../../src/core/words/system.ts";
 import { type Head, runbookOn } from "../../../src/sdk/runbook.ts";
 
 /** A notification as Alertmanager 0.25 sent it. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { DiagError } from "../../../src/core/errors.ts";
+import { DiagError } from "../../../src/core/words/errors.ts";
 import { createLine } from "../../../src/ingress/line.ts";
 
 /** Work that ends when it is told to. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Notification } from "../../../src/core/alert.ts";
+import type { Notification } from "../../../src/core/words/alert.ts";
 import { routeAlerts } from "../../../src/ingress/route-alerts.ts";
 import { bookOf, catalogOf, none, recorded } from "./fixtures.ts";
 

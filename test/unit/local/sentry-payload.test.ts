@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { fingerprint, type LiveAlert, notificationOf } from "../../../local/alerting/payload.ts";
-import { isResolved, Notification } from "../../../src/core/alert.ts";
+import { isResolved, Notification } from "../../../src/core/words/alert.ts";
 
 const PLACE = { receiver: "diagbot", url: "http://127.0.0.1:9093" };
 const alert = (more: Partial<LiveAlert> = {}): LiveAlert => ({

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { EXIT } from "../../../src/cli/exit.ts";
-import { ERRORS } from "../../../src/core/errors.ts";
+import { ERRORS } from "../../../src/core/words/errors.ts";
 import { VERSION } from "../../../src/version.ts";
 
 const root = new URL("../../../", import.meta.url);
@@ -14,7 +14,7 @@ const pages = [
 ];
 
 describe("docs/errors.md", () => {
-  it("is the table of src/core/errors.ts", () => {
+  it("is the table of src/core/words/errors.ts", () => {
     const rows = read("docs/errors.md")
       .split("\n")
       .filter((line) => line.startsWith("| `"))

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { containerFailure } from "../../../runbooks/docker/container-failure.ts";
-import { Thresholds } from "../../../src/core/system.ts";
+import { Thresholds } from "../../../src/core/words/system.ts";
 
 const ok = (value: unknown) => ({ ok: true as const, value });
 const api = {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { diskFull } from "../../../runbooks/host/disk-full.ts";
-import { Thresholds } from "../../../src/core/system.ts";
+import { Thresholds } from "../../../src/core/words/system.ts";
 
 const ok = (value: unknown) => ({ ok: true as const, value });
 const fileSystem = (path: string, used: number) => ({

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { matrixOf, probesOf, tracesOf } from "../../../runbooks/health/matrix.ts";
-import { type ConnectionFace, ConnectionSchema, faceOf } from "../../../src/core/connection.ts";
-import type { Seen } from "../../../src/core/outcome.ts";
-import { Thresholds } from "../../../src/core/system.ts";
+import { type ConnectionFace, ConnectionSchema, faceOf } from "../../../src/core/words/connection.ts";
+import type { Seen } from "../../../src/core/words/outcome.ts";
+import { Thresholds } from "../../../src/core/words/system.ts";
 
 const limits = { slowSeconds: 2, thresholds: Thresholds.parse({}) };
 const face = (name: string, connection: unknown): ConnectionFace =>

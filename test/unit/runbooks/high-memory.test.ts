@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { highMemory } from "../../../runbooks/host/high-memory.ts";
-import { Thresholds } from "../../../src/core/system.ts";
+import { Thresholds } from "../../../src/core/words/system.ts";
 
 const GIB = 1024 ** 3;
 const calm = {

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { slowResponses } from "../../../runbooks/prometheus/slow-responses.ts";
-import { Thresholds } from "../../../src/core/system.ts";
+import { Thresholds } from "../../../src/core/words/system.ts";
 
 const context = {
   params: { windowMinutes: 5 },

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { tcpDependency } from "../../../runbooks/network/tcp-dependency.ts";
-import { faceOf } from "../../../src/core/connection.ts";
-import type { Seen } from "../../../src/core/outcome.ts";
-import { Thresholds } from "../../../src/core/system.ts";
+import { faceOf } from "../../../src/core/words/connection.ts";
+import type { Seen } from "../../../src/core/words/outcome.ts";
+import { Thresholds } from "../../../src/core/words/system.ts";
 
 const contextOf = (host: string) => ({
   params: {},

@@ -1,4 +1,4 @@
-import { actionsOn, type Call } from "../../../src/core/action.ts";
+import { actionsOn, type Call } from "../../../src/core/words/action.ts";
 import { z } from "../../../src/sdk/index.ts";
 
 const { read, write } = actionsOn<unknown>("postgres");

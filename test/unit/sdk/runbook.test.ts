@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { faceOf } from "../../../src/core/connection.ts";
-import type { AnyExecutable, AnySeen, Runbook, RunContext } from "../../../src/core/runbook.ts";
-import { Thresholds } from "../../../src/core/system.ts";
+import { faceOf } from "../../../src/core/words/connection.ts";
+import type { AnyExecutable, AnySeen, Runbook, RunContext } from "../../../src/core/words/runbook.ts";
+import { Thresholds } from "../../../src/core/words/system.ts";
 import { network, on, onEach, orThreshold, rows, runbookOn, valueIn, z } from "../../../src/sdk/index.ts";
 import { end, idle, set, usage } from "./actions.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { DiagError, ERRORS, type ErrorCode } from "../../../src/core/errors.ts";
+import { DiagError, ERRORS, type ErrorCode } from "../../../src/core/words/errors.ts";
 import { levelOf } from "../../../src/telemetry/level.ts";
 
 const CODES = Object.keys(ERRORS) as ErrorCode[];

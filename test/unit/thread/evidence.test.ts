@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Evidence, facts, table } from "../../../src/core/evidence.ts";
+import { type Evidence, facts, table } from "../../../src/core/words/evidence.ts";
 import { drawThread } from "../../../src/thread/draw/thread.ts";
 import { fc } from "../../helpers/property.ts";
 import { asText } from "./as-text.ts";

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { PrincipalId, RunId } from "../../../src/core/ids.ts";
-import type { ThreadView } from "../../../src/core/view.ts";
+import { PrincipalId, RunId } from "../../../src/core/words/ids.ts";
+import type { ThreadView } from "../../../src/core/words/view.ts";
 import { drawThread } from "../../../src/thread/draw/thread.ts";
 import { asText } from "./as-text.ts";
 import {

@@ -1,9 +1,9 @@
 import type { KnownBlock } from "@slack/types";
 import { describe, expect, it } from "vitest";
 import { checkMessageBlocks } from "../../../local/slack/limits/check.ts";
-import { ApprovalId, PrincipalId } from "../../../src/core/ids.ts";
-import { REMEDY_STATUSES, RUN_STATUSES } from "../../../src/core/outcome.ts";
-import type { ThreadView } from "../../../src/core/view.ts";
+import { ApprovalId, PrincipalId } from "../../../src/core/words/ids.ts";
+import { REMEDY_STATUSES, RUN_STATUSES } from "../../../src/core/words/outcome.ts";
+import type { ThreadView } from "../../../src/core/words/view.ts";
 import { drawThread } from "../../../src/thread/draw/thread.ts";
 import { drawSvg } from "../../../src/thread/plot/svg.ts";
 import { fc } from "../../helpers/property.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ThreadId } from "../../../src/core/ids.ts";
+import { ThreadId } from "../../../src/core/words/ids.ts";
 import { classOf, compareTurns, type NextStep, type Standing } from "../../../src/thread/send/order.ts";
 import { fc } from "../../helpers/property.ts";
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { checkMessageBlocks, checkView } from "../../../local/slack/limits/check.ts";
-import { canonical } from "../../../src/core/json.ts";
-import type { Plan } from "../../../src/core/plan.ts";
-import { needsFile, planFileSlot } from "../../../src/core/plan-lines.ts";
-import { visible } from "../../../src/core/visible.ts";
+import { needsFile, planFileSlot } from "../../../src/core/rules/plan-lines.ts";
+import { visible } from "../../../src/core/rules/visible.ts";
+import { canonical } from "../../../src/core/words/json.ts";
+import type { Plan } from "../../../src/core/words/plan.ts";
 import { drawPlan } from "../../../src/ingress/slack/buttons/draw-looks.ts";
 import { mono } from "../../../src/lib/escape.ts";
 import { sha256 } from "../../../src/lib/sha256.ts";

@@ -1,5 +1,5 @@
 import type { App, BlockAction, ButtonAction } from "@slack/bolt";
-import { ANSWERS, type Answer } from "../../../core/answer.ts";
+import { ANSWERS, type Answer } from "../../../core/words/answer.ts";
 import { type Reply, say } from "../../reply.ts";
 import { askerOf, entryOf } from "../asker.ts";
 import type { SlackContext } from "../context.ts";

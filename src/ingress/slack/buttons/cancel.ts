@@ -1,6 +1,6 @@
 import type { App, BlockAction, ButtonAction } from "@slack/bolt";
-import { DiagError } from "../../../core/errors.ts";
-import { RunId } from "../../../core/ids.ts";
+import { DiagError } from "../../../core/words/errors.ts";
+import { RunId } from "../../../core/words/ids.ts";
 import { type Reply, refusal } from "../../reply.ts";
 import { ask } from "../ask.ts";
 import { askerOf } from "../asker.ts";

@@ -1,7 +1,7 @@
 import type { BlockAction } from "@slack/bolt";
 import { z } from "zod";
-import { DiagError, toDiagError } from "../../../core/errors.ts";
-import { ApprovalId } from "../../../core/ids.ts";
+import { DiagError, toDiagError } from "../../../core/words/errors.ts";
+import { ApprovalId } from "../../../core/words/ids.ts";
 import { STEP_WAITS, sayQueue } from "../../queue-away.ts";
 import type { Reply } from "../../reply.ts";
 import type { SlackContext } from "../context.ts";

@@ -1,9 +1,9 @@
 import type { KnownBlock } from "@slack/types";
-import { count } from "../../../core/format.ts";
-import type { Plan, PlannedCall } from "../../../core/plan.ts";
-import { changeLines, needsFile, planFileName } from "../../../core/plan-lines.ts";
-import type { RemedyView } from "../../../core/view.ts";
-import { visibleLines } from "../../../core/visible.ts";
+import { changeLines, needsFile, planFileName } from "../../../core/rules/plan-lines.ts";
+import { visibleLines } from "../../../core/rules/visible.ts";
+import { count } from "../../../core/words/format.ts";
+import type { Plan, PlannedCall } from "../../../core/words/plan.ts";
+import type { RemedyView } from "../../../core/words/view.ts";
 import { code, rich } from "../blocks.ts";
 import { layOutJson } from "./lay-out-json.ts";
 

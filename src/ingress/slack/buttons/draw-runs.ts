@@ -1,5 +1,5 @@
 import type { KnownBlock } from "@slack/types";
-import { type RunView, stateOfRun } from "../../../core/view.ts";
+import { type RunView, stateOfRun } from "../../../core/words/view.ts";
 import { rich } from "../blocks.ts";
 
 const MOST_RUNS = 40;

@@ -1,9 +1,9 @@
 import type { KnownBlock } from "@slack/types";
-import { sayDuration } from "../../../core/duration.ts";
-import { count } from "../../../core/format.ts";
-import type { Json } from "../../../core/json.ts";
-import { PHASES, type RunView, type StepView, stateOfRun } from "../../../core/view.ts";
-import { visibleLines } from "../../../core/visible.ts";
+import { visibleLines } from "../../../core/rules/visible.ts";
+import { sayDuration } from "../../../core/words/duration.ts";
+import { count } from "../../../core/words/format.ts";
+import type { Json } from "../../../core/words/json.ts";
+import { PHASES, type RunView, type StepView, stateOfRun } from "../../../core/words/view.ts";
 import { code, plain, rich } from "../blocks.ts";
 import { layOutJson } from "./lay-out-json.ts";
 

@@ -1,4 +1,4 @@
-import { canonical, type Json } from "../../../core/json.ts";
+import { canonical, type Json } from "../../../core/words/json.ts";
 
 /** Columns of a code block in a modal. */
 const WIDTH = 62;

@@ -1,9 +1,9 @@
 import type { App, BlockAction, ButtonAction } from "@slack/bolt";
 import type { KnownBlock, ModalView } from "@slack/types";
-import type { Caller } from "../../../core/caller.ts";
-import { DiagError } from "../../../core/errors.ts";
-import { ApprovalId, RunId, ThreadId } from "../../../core/ids.ts";
-import type { RunView } from "../../../core/view.ts";
+import type { Caller } from "../../../core/words/caller.ts";
+import { DiagError } from "../../../core/words/errors.ts";
+import { ApprovalId, RunId, ThreadId } from "../../../core/words/ids.ts";
+import type { RunView } from "../../../core/words/view.ts";
 import { runOrThrow } from "../../answers.ts";
 import { mustRead } from "../../rights.ts";
 import { slackErrorOf, slackFailure } from "../api.ts";

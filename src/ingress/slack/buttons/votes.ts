@@ -7,9 +7,9 @@ import type {
   ViewSubmitAction,
 } from "@slack/bolt";
 import type { ModalView } from "@slack/types";
-import { DiagError } from "../../../core/errors.ts";
-import { upperFirst } from "../../../core/format.ts";
-import { sayApprovedFrozen } from "../../../core/freeze.ts";
+import { DiagError } from "../../../core/words/errors.ts";
+import { upperFirst } from "../../../core/words/format.ts";
+import { sayApprovedFrozen } from "../../../core/words/freeze.ts";
 import { type Reply, refusal, say } from "../../reply.ts";
 import { slackFailure } from "../api.ts";
 import { refused, unconfirmed } from "../ask.ts";

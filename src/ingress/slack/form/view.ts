@@ -1,9 +1,9 @@
 import type { InputBlock, KnownBlock, ModalView, PlainTextOption, StaticSelect } from "@slack/types";
-import type { Kind } from "../../../core/connection.ts";
-import { KINDS } from "../../../core/connection.ts";
-import type { Catalog } from "../../../core/ports.ts";
-import type { Runbook } from "../../../core/runbook.ts";
-import { connectionsOf, type System } from "../../../core/system.ts";
+import type { Catalog } from "../../../core/ports/ports.ts";
+import type { Kind } from "../../../core/words/connection.ts";
+import { KINDS } from "../../../core/words/connection.ts";
+import type { Runbook } from "../../../core/words/runbook.ts";
+import { connectionsOf, type System } from "../../../core/words/system.ts";
 import { runnableOn } from "../../check-run.ts";
 import { paramFields } from "../../params.ts";
 import { plain, rich } from "../blocks.ts";

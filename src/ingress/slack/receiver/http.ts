@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { HTTPReceiver } from "@slack/bolt";
-import { toDiagError } from "../../../core/errors.ts";
+import { toDiagError } from "../../../core/words/errors.ts";
 import type { Logger } from "../../../telemetry/logger.ts";
 import { answerUnread } from "../../answer-http.ts";
 import { createHolder, type Holder, readBody } from "../../read-body.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { checkMessageBlocks } from "../../../../local/slack/limits/check.ts";
-import { DiagError } from "../../../../src/core/errors.ts";
+import { DiagError } from "../../../../src/core/words/errors.ts";
 import { type Reply, refusal } from "../../../../src/ingress/reply.ts";
 import { createCache } from "../../../../src/ingress/slack/cache.ts";
 import { drawReply } from "../../../../src/ingress/slack/draw-reply.ts";

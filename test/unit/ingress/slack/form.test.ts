@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { checkView } from "../../../../local/slack/limits/check.ts";
-import { SystemSchema } from "../../../../src/core/system.ts";
+import { SystemSchema } from "../../../../src/core/words/system.ts";
 import { errorsAtFields, readForm } from "../../../../src/ingress/slack/form/read.ts";
 import { formView } from "../../../../src/ingress/slack/form/view.ts";
 import { bookOf, catalogOf, none } from "../fixtures.ts";

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { canonical, type Json } from "../../../../src/core/json.ts";
+import { canonical, type Json } from "../../../../src/core/words/json.ts";
 import { layOutJson } from "../../../../src/ingress/slack/buttons/lay-out-json.ts";
 import { fc } from "../../../helpers/property.ts";
 

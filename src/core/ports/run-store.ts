@@ -1,13 +1,13 @@
-import type { EffectClass } from "./action.ts";
-import type { RecordedFinding } from "./finding.ts";
-import type { RunId } from "./ids.ts";
-import type { Json } from "./json.ts";
-import type { Limits } from "./limits.ts";
-import type { Outcome, RemedyStatus, RunStatus, StepError } from "./outcome.ts";
-import type { Plan } from "./plan.ts";
-import type { Policy } from "./policy.ts";
-import type { Risk } from "./risk.ts";
-import type { Phase, RunView } from "./view.ts";
+import type { EffectClass } from "../words/action.ts";
+import type { RecordedFinding } from "../words/finding.ts";
+import type { RunId } from "../words/ids.ts";
+import type { Json } from "../words/json.ts";
+import type { Limits } from "../words/limits.ts";
+import type { Outcome, RemedyStatus, RunStatus, StepError } from "../words/outcome.ts";
+import type { Plan } from "../words/plan.ts";
+import type { Policy } from "../words/policy.ts";
+import type { Risk } from "../words/risk.ts";
+import type { Phase, RunView } from "../words/view.ts";
 
 /** Proof that this worker may move the run: every write of the engine is a compare-and-set on it. */
 export interface Fence {

@@ -1,3 +1,4 @@
+import { type OutcomeFacts, outcomeOf, type RunOutcome, stateOf } from "../rules/run-outcome.ts";
 import type { ApprovalState, Vote } from "./approval.ts";
 import type { Caller } from "./caller.ts";
 import type { RecordedFinding, Severity } from "./finding.ts";
@@ -7,7 +8,6 @@ import type { Outcome, RemedyStatus, RunStatus, StepError } from "./outcome.ts";
 import type { Plan } from "./plan.ts";
 import type { Policy } from "./policy.ts";
 import type { Risk } from "./risk.ts";
-import { type OutcomeFacts, outcomeOf, type RunOutcome, stateOf } from "./run-outcome.ts";
 
 export const PHASES = ["diagnose", "apply", "verify", "undo"] as const;
 /** Which part of a run a step belongs to. */

@@ -1,5 +1,5 @@
-import type { Severity } from "./finding.ts";
-import { isEnded, type RemedyStatus, type RunStatus } from "./outcome.ts";
+import type { Severity } from "../words/finding.ts";
+import { isEnded, type RemedyStatus, type RunStatus } from "../words/outcome.ts";
 
 /**
  * What came of the problem a run was asked about: the one list of words that people are shown (docs/glossary.md).

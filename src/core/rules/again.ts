@@ -1,7 +1,7 @@
-import { KINDS } from "./connection.ts";
-import type { Runbook } from "./runbook.ts";
-import { connectionsOf, type System } from "./system.ts";
-import type { RunView } from "./view.ts";
+import { KINDS } from "../words/connection.ts";
+import type { Runbook } from "../words/runbook.ts";
+import { connectionsOf, type System } from "../words/system.ts";
+import type { RunView } from "../words/view.ts";
 
 interface Known {
   readonly runbooks: readonly Runbook[];

@@ -1,5 +1,5 @@
-import type { Caller } from "./caller.ts";
-import type { Principal } from "./policy.ts";
+import type { Caller } from "../words/caller.ts";
+import type { Principal } from "../words/policy.ts";
 
 /** In `readers:` of a system: every full member of the workspace. */
 export const EVERYBODY = "everybody";

@@ -1,5 +1,5 @@
-import { canonical } from "./json.ts";
-import type { Plan } from "./plan.ts";
+import { canonical } from "../words/json.ts";
+import type { Plan } from "../words/plan.ts";
 import { visible } from "./visible.ts";
 
 /** What a card shows whole: lines, and characters of all of them. */

@@ -1,13 +1,13 @@
-import type { AlertSettings, Notification } from "./alert.ts";
-import type { Answer } from "./answer.ts";
-import type { Caller } from "./caller.ts";
-import type { FreezeRules, SetOff, Unfrozen } from "./freeze.ts";
-import type { ApprovalId, IncidentId, PrincipalId, RunId, ThreadId } from "./ids.ts";
-import type { Limits } from "./limits.ts";
-import type { Policies, Principal } from "./policy.ts";
-import type { Runbook } from "./runbook.ts";
-import type { System } from "./system.ts";
-import type { FreezeView, PendingView, RunSummary, RunView, ThreadView } from "./view.ts";
+import type { AlertSettings, Notification } from "../words/alert.ts";
+import type { Answer } from "../words/answer.ts";
+import type { Caller } from "../words/caller.ts";
+import type { FreezeRules, SetOff, Unfrozen } from "../words/freeze.ts";
+import type { ApprovalId, IncidentId, PrincipalId, RunId, ThreadId } from "../words/ids.ts";
+import type { Limits } from "../words/limits.ts";
+import type { Policies, Principal } from "../words/policy.ts";
+import type { Runbook } from "../words/runbook.ts";
+import type { System } from "../words/system.ts";
+import type { FreezeView, PendingView, RunSummary, RunView, ThreadView } from "../words/view.ts";
 
 /** A request as it came in; `dedupeKey` makes a second delivery a repeat. Stored in the transaction that acts on it. */
 export interface Entry {
