@@ -1,8 +1,8 @@
 import { waitFor } from "../src/lib/wait.ts";
-import { until } from "./environment/until.ts";
 import type { Fault } from "./faults/fault.ts";
 import type { Shop } from "./sample/shop.ts";
 import type { Panel, PanelEntry } from "./slack/types.ts";
+import { until } from "./tryout/until.ts";
 
 type State = PanelEntry["state"];
 

@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { type DemoArguments, readArguments, USAGE } from "./arguments.ts";
-import { type House, startHouse } from "./environment/environment.ts";
 import { runScript } from "./script/script.ts";
+import { startTryout, type Tryout } from "./tryout/tryout.ts";
 
 const FOLDER = fileURLToPath(new URL("../.diagbot/demo", import.meta.url));
 
@@ -14,7 +14,7 @@ async function main(): Promise<number> {
     return 0;
   }
   const interrupted = onInterrupt();
-  const house = await startHouse({
+  const tryout = await startTryout({
     folder: FOLDER,
     port: args.port,
     socket: args.socket,
@@ -23,11 +23,11 @@ async function main(): Promise<number> {
     console.error(`The demo could not start: ${error.message}`);
     return undefined;
   });
-  if (house === undefined) return 1;
+  if (tryout === undefined) return 1;
   try {
-    return args.script ? await play(house, args, interrupted) : await keepOpen(house, interrupted);
+    return args.script ? await play(tryout, args, interrupted) : await keepOpen(tryout, interrupted);
   } finally {
-    for (const left of await house.stop()) console.error(`could not stop ${left}`);
+    for (const left of await tryout.stop()) console.error(`could not stop ${left}`);
     console.log("Stopped; nothing is left running.");
   }
 }
@@ -51,26 +51,26 @@ function onInterrupt(): Promise<"interrupted"> {
   return interrupted;
 }
 
-async function keepOpen(house: House, interrupted: Promise<"interrupted">): Promise<number> {
-  console.log(`\nOpen ${house.url}\n`);
+async function keepOpen(tryout: Tryout, interrupted: Promise<"interrupted">): Promise<number> {
+  console.log(`\nOpen ${tryout.url}\n`);
   console.log(
     "Press a button of the panel “Break something” and watch #shop; approve as Bob. Ctrl-C stops everything.",
   );
-  const ended = await Promise.race([interrupted, house.bot.ended]);
+  const ended = await Promise.race([interrupted, tryout.bot.ended]);
   if (ended === "interrupted") return 0;
-  console.error(`diagbot ended by itself (${ended}); see ${house.bot.log}`);
+  console.error(`diagbot ended by itself (${ended}); see ${tryout.bot.log}`);
   return 1;
 }
 
 async function play(
-  house: House,
+  tryout: Tryout,
   { only }: DemoArguments,
   interrupted: Promise<"interrupted">,
 ): Promise<number> {
-  const result = await Promise.race([runScript(house, only, console.log), interrupted]);
+  const result = await Promise.race([runScript(tryout, only, console.log), interrupted]);
   return result === "interrupted" ? 130 : result;
 }
 
 process.exitCode = await main();
-// Timers and sockets of a stopped house must not keep the terminal waiting.
+// Timers and sockets of a stopped tryout must not keep the terminal waiting.
 process.exit();

@@ -1,4 +1,4 @@
-import { type House, openHouse } from "./app/house.ts";
+import { type AppDeps, openDeps } from "./app/deps.ts";
 import { ingressPart, opsPart } from "./app/ingress.ts";
 import type { Part } from "./app/part.ts";
 import { requireAll } from "./app/requirements.ts";
@@ -27,73 +27,73 @@ export async function startApp(
   role: Role,
   edges: { spawnWorker?: typeof startWorkerProcess } = {},
 ): Promise<App> {
-  const house = openHouse(config, { forPeople: role !== "worker" });
+  const deps = openDeps(config, { forPeople: role !== "worker" });
   const parts: Part[] = [];
   try {
-    await ready(house, role);
-    const port = await startParts(house, role, parts, edges.spawnWorker ?? startWorkerProcess);
+    await ready(deps, role);
+    const port = await startParts(deps, role, parts, edges.spawnWorker ?? startWorkerProcess);
     let stopping: Promise<void> | undefined;
-    return { port, stop: () => (stopping ??= stopAll(house, parts)) };
+    return { port, stop: () => (stopping ??= stopAll(deps, parts)) };
   } catch (error) {
-    await stopAll(house, parts);
+    await stopAll(deps, parts);
     throw error;
   }
 }
 
 async function startParts(
-  house: House,
+  deps: AppDeps,
   role: Role,
   parts: Part[],
   spawnWorker: typeof startWorkerProcess,
 ): Promise<number> {
   if (role === "worker") {
-    const worker = workerPart(house);
+    const worker = workerPart(deps);
     parts.push(worker);
     if (process.send !== undefined) {
       // Without its parent nobody would stop it.
-      answerParent(house.metrics.json, () => process.kill(process.pid, "SIGTERM"));
+      answerParent(deps.metrics.json, () => process.kill(process.pid, "SIGTERM"));
       return 0;
     }
-    const ops = await opsPart(house, worker.health);
+    const ops = await opsPart(deps, worker.health);
     parts.push(ops);
     return ops.port;
   }
-  const child = role === "all" ? spawnWorker(house) : undefined;
+  const child = role === "all" ? spawnWorker(deps) : undefined;
   if (child !== undefined) parts.push(child);
   const text =
-    child === undefined ? {} : { metricsText: async () => child.metrics(await house.metrics.json()) };
-  const ingress = await ingressPart(house, { health: child?.health ?? {}, ...text });
+    child === undefined ? {} : { metricsText: async () => child.metrics(await deps.metrics.json()) };
+  const ingress = await ingressPart(deps, { health: child?.health ?? {}, ...text });
   parts.push(ingress);
   return ingress.port;
 }
 
 /** Refuses what `doctor` calls missing, with a reason, instead of half working; says loudly what may be meant. */
-async function ready(house: House, role: Role): Promise<void> {
-  const { environment, warnings } = house.config;
-  for (const warning of warnings) house.logger.warn(warning);
+async function ready(deps: AppDeps, role: Role): Promise<void> {
+  const { environment, warnings } = deps.config;
+  for (const warning of warnings) deps.logger.warn(warning);
   if (environment.redisUrl === undefined)
-    house.logger.info(
+    deps.logger.info(
       "REDIS_URL is not set: the queue runs in Postgres. A second machine or real load wants Redis",
     );
-  await requireAll(house, role);
-  const applied = await migrate(house.pool);
-  if (applied.length > 0) house.logger.info({ applied }, "migrated");
-  house.logger.info(
-    { role, systems: house.config.systems.length, runbooks: house.catalog.runbooks.length },
+  await requireAll(deps, role);
+  const applied = await migrate(deps.pool);
+  if (applied.length > 0) deps.logger.info({ applied }, "migrated");
+  deps.logger.info(
+    { role, systems: deps.config.systems.length, runbooks: deps.catalog.runbooks.length },
     "starting",
   );
 }
 
-async function stopAll(house: House, parts: readonly Part[]): Promise<void> {
+async function stopAll(deps: AppDeps, parts: readonly Part[]): Promise<void> {
   for (const part of parts.toReversed())
     await part
       .stop()
       .catch((error: unknown) =>
-        house.logger[levelOf(error)]({ err: error, part: part.name }, "a part did not stop cleanly"),
+        deps.logger[levelOf(error)]({ err: error, part: part.name }, "a part did not stop cleanly"),
       );
-  await house
+  await deps
     .close()
     .catch((error: unknown) =>
-      house.logger[levelOf(error)]({ err: error }, "the store did not close cleanly"),
+      deps.logger[levelOf(error)]({ err: error }, "the store did not close cleanly"),
     );
 }

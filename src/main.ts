@@ -1,8 +1,8 @@
-import { createCliHouse } from "./app/cli-house.ts";
+import { createCliDeps } from "./app/cli-deps.ts";
 import { buildCli } from "./cli/cli.ts";
 import { VERSION } from "./version.ts";
 
-const cli = buildCli({ house: createCliHouse(process.cwd()), version: VERSION });
+const cli = buildCli({ deps: createCliDeps(process.cwd()), version: VERSION });
 process.exitCode = await cli(process.argv.slice(2), {
   stdout: (text) => void process.stdout.write(text),
   stderr: (text) => void process.stderr.write(text),

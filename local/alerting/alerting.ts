@@ -4,7 +4,7 @@ import type { Shop } from "../sample/shop.ts";
 import { type LiveAlert, notificationOf } from "./payload.ts";
 
 /** Where notifications go. */
-export interface SentryTarget {
+export interface AlertingTarget {
   readonly webhookUrl: string;
   readonly token: string;
   /** Where "source" links of a notification lead. */
@@ -12,7 +12,7 @@ export interface SentryTarget {
 }
 
 /** The emulated Prometheus rules and Alertmanager: watches the sample system and reports what is really there. */
-export interface Sentry {
+export interface Alerting {
   /** Names of the rules that fire now. */
   firing(): string[];
   stop(): Promise<void>;
@@ -35,12 +35,12 @@ interface Watched {
 }
 
 /** Starts watching. A notification that is not accepted is sent again at the next look, as Alertmanager does. */
-export function startSentry(
+export function startAlerting(
   shop: Shop,
   rules: readonly Rule[],
-  target: SentryTarget,
+  target: AlertingTarget,
   say: (line: string) => void,
-): Sentry {
+): Alerting {
   const watched = rules.map(
     (rule): Watched => ({ rule, since: undefined, hits: 0, misses: 0, live: undefined, sent: undefined }),
   );
@@ -95,7 +95,7 @@ const fire = (rule: Rule, startsAt: Date, value: string): LiveAlert => ({
   startsAt,
 });
 
-async function notify(one: Watched, target: SentryTarget, signal: AbortSignal): Promise<void> {
+async function notify(one: Watched, target: AlertingTarget, signal: AbortSignal): Promise<void> {
   if (one.live === undefined) return;
   const status = isFiring(one) ? "firing" : "resolved";
   const repeat = status === "firing" && one.sent !== undefined && Date.now() - one.sent.at > REPEAT_MS;

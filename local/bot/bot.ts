@@ -1,14 +1,14 @@
 import { execFile } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { promisify } from "node:util";
-import { type Child, lastLines, startChild } from "../environment/child.ts";
-import type { HouseFolder } from "../environment/folder.ts";
-import { until } from "../environment/until.ts";
 import { nodeArgs } from "../services/supervisor.ts";
+import { type Child, lastLines, startChild } from "../tryout/child.ts";
+import type { TryoutFolder } from "../tryout/folder.ts";
+import { until } from "../tryout/until.ts";
 
 /** What the product is told: nothing but its documented environment and configuration file. */
 export interface BotSpec {
-  readonly folder: HouseFolder;
+  readonly folder: TryoutFolder;
   readonly port: number;
   readonly config: string;
   /** The variables of DESIGN: DATABASE_URL, SLACK_BOT_TOKEN, …, and those diagbot.yaml refers to. */

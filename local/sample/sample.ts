@@ -1,12 +1,12 @@
-import type { Cleanups } from "../environment/cleanups.ts";
-import type { HouseFolder } from "../environment/folder.ts";
-import { freePorts } from "../environment/ports.ts";
-import type { Secrets } from "../environment/secrets.ts";
 import { CACHE_SETTINGS } from "../faults/cache.ts";
 import { startCluster } from "../services/postgres.ts";
 import type { PostgresBinaries } from "../services/postgres-binaries.ts";
 import { startRedis } from "../services/redis.ts";
 import { createSupervisor } from "../services/supervisor.ts";
+import type { Cleanups } from "../tryout/cleanups.ts";
+import type { TryoutFolder } from "../tryout/folder.ts";
+import { freePorts } from "../tryout/ports.ts";
+import type { Secrets } from "../tryout/secrets.ts";
 import { startCustomers } from "./customers.ts";
 import { buildShopDatabase, ROLES } from "./schema.ts";
 import { type Shop, startShop } from "./shop.ts";
@@ -21,7 +21,7 @@ const SETTINGS = {
 };
 
 export interface SampleNeeds {
-  readonly folder: HouseFolder;
+  readonly folder: TryoutFolder;
   readonly cleanups: Cleanups;
   readonly secrets: Secrets;
   readonly binaries: PostgresBinaries;

@@ -2,11 +2,11 @@ import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Redis } from "ioredis";
 import pg from "pg";
-import type { HouseFolder } from "../environment/folder.ts";
-import { until } from "../environment/until.ts";
 import type { Cluster } from "../services/postgres.ts";
 import type { RedisServer } from "../services/redis.ts";
 import type { Supervisor } from "../services/supervisor.ts";
+import type { TryoutFolder } from "../tryout/folder.ts";
+import { until } from "../tryout/until.ts";
 import type { Bug } from "./bugs.ts";
 import { createBusyness } from "./busyness.ts";
 import { ROLES, type ShopPasswords } from "./schema.ts";
@@ -53,7 +53,7 @@ export interface ShopParts {
   readonly supervisor: Supervisor;
   readonly passwords: ShopPasswords;
   readonly port: number;
-  readonly folder: HouseFolder;
+  readonly folder: TryoutFolder;
 }
 
 const WORKER = "shop-worker";

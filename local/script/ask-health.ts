@@ -1,6 +1,6 @@
-import type { House } from "../environment/environment.ts";
-import { until } from "../environment/until.ts";
 import { SHOP_CHANNEL } from "../people.ts";
+import type { Tryout } from "../tryout/tryout.ts";
+import { until } from "../tryout/until.ts";
 import { conversation } from "./cards.ts";
 import { plainText } from "./plain-text.ts";
 import { readReport } from "./run-json.ts";
@@ -13,7 +13,7 @@ const ENDED_WITHIN_MS = 120_000;
  * Before anything is broken Alice asks how the shop is: nothing may be found.
  * Resolves with what was wrong about the answer; empty: all is well.
  */
-export async function askHealth({ slack, bot }: House, read: (line: string) => void): Promise<string[]> {
+export async function askHealth({ slack, bot }: Tryout, read: (line: string) => void): Promise<string[]> {
   const seen = transcript(slack, SHOP_CHANNEL, read);
   const known = new Set(conversation(slack, SHOP_CHANNEL).map(({ ts }) => ts));
   try {

@@ -1,7 +1,7 @@
-import type { House } from "../environment/environment.ts";
-import { until } from "../environment/until.ts";
 import { type Fault, isExpected } from "../faults/fault.ts";
 import { APPROVERS, OUTSIDER, SHOP_CHANNEL } from "../people.ts";
+import type { Tryout } from "../tryout/tryout.ts";
+import { until } from "../tryout/until.ts";
 import { type Card, cards, conversation, slotOf } from "./cards.ts";
 import { nameOf } from "./plain-text.ts";
 import { type RunReport, readReport } from "./run-json.ts";
@@ -29,38 +29,42 @@ const ANSWERED_WITHIN_MS = 30_000;
 const QUIET_WITHIN_MS = 120_000;
 
 /** Breaks one thing and lets the people do what people do; `read` gets the conversation as it grows. Never throws. */
-export async function playFault(house: House, fault: Fault, read: (line: string) => void): Promise<Played> {
+export async function playFault(tryout: Tryout, fault: Fault, read: (line: string) => void): Promise<Played> {
   const begun = performance.now();
-  const seen = transcript(house.slack, SHOP_CHANNEL, read);
+  const seen = transcript(tryout.slack, SHOP_CHANNEL, read);
   const seconds = (): number => Math.round((performance.now() - begun) / 100) / 10;
   try {
-    const report = await breakAndRepair(house, fault, read);
+    const report = await breakAndRepair(tryout, fault, read);
     const after = seconds();
     const wrong = judge(fault, report);
-    await quiet(house, fault).catch((error: Error) => wrong.push(error.message));
+    await quiet(tryout, fault).catch((error: Error) => wrong.push(error.message));
     return { fault: fault.id, ...account(fault, report), seconds: after, wrong };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return { fault: fault.id, cause: "–", remedy: "–", verified: false, seconds: seconds(), wrong: [reason] };
   } finally {
     seen.stop();
-    await fault.heal(house.shop).catch(() => undefined);
+    await fault.heal(tryout.shop).catch(() => undefined);
   }
 }
 
 /** Breaks it, waits until monitoring and diagbot have noticed, and does what people do about it. */
-async function breakAndRepair(house: House, fault: Fault, read: (line: string) => void): Promise<RunReport> {
-  const known = new Set(conversation(house.slack, SHOP_CHANNEL).map(({ ts }) => ts));
-  await house.breaker.break(fault);
+async function breakAndRepair(
+  tryout: Tryout,
+  fault: Fault,
+  read: (line: string) => void,
+): Promise<RunReport> {
+  const known = new Set(conversation(tryout.slack, SHOP_CHANNEL).map(({ ts }) => ts));
+  await tryout.breaker.break(fault);
   read(`>>> broken: ${fault.description}`);
   return fault.expects.advice === true
-    ? followAdvice(house, fault, known, read)
-    : approveRemedy(house, fault, known, read);
+    ? followAdvice(tryout, fault, known, read)
+    : approveRemedy(tryout, fault, known, read);
 }
 
 /** The run ends with advice for a person; a person carries it out. */
 async function followAdvice(
-  { slack, bot, breaker }: House,
+  { slack, bot, breaker }: Tryout,
   fault: Fault,
   known: ReadonlySet<string>,
   read: (line: string) => void,
@@ -94,12 +98,12 @@ const adviceIn = (report: RunReport, { expects }: Fault): string | undefined =>
   report.remedies.find(({ id }) => id === expects.remedy)?.advice;
 
 async function approveRemedy(
-  house: House,
+  tryout: Tryout,
   fault: Fault,
   known: ReadonlySet<string>,
   read: (line: string) => void,
 ): Promise<RunReport> {
-  const { slack } = house;
+  const { slack } = tryout;
   const card = await slack.waitFor(
     (now) =>
       cards(now, SHOP_CHANNEL).find(
@@ -107,22 +111,22 @@ async function approveRemedy(
       ),
     PROPOSED_WITHIN_MS,
   );
-  await refuseOutsider(house, card, read);
-  await approve(house, card, read);
+  await refuseOutsider(tryout, card, read);
+  await approve(tryout, card, read);
   await slack.waitFor((now) => isSettled(now, card), DONE_WITHIN_MS);
-  await declineOthers(house, card, read);
-  return readReport(await house.bot.json("status", card.run));
+  await declineOthers(tryout, card, read);
+  return readReport(await tryout.bot.json("status", card.run));
 }
 
 /** Carol has no role; her click must change nothing. Somebody should see that once in a while, so every time. */
-async function refuseOutsider({ slack }: House, card: Card, read: (line: string) => void): Promise<void> {
+async function refuseOutsider({ slack }: Tryout, card: Card, read: (line: string) => void): Promise<void> {
   const before = slack.ephemerals(OUTSIDER).length;
   await slack.click(OUTSIDER, { channel: SHOP_CHANNEL, ts: card.message.ts }, "remedy:approve");
   const told = await slack.waitFor((now) => now.ephemerals(OUTSIDER)[before], ANSWERED_WITHIN_MS);
   read(`>>> Carol presses Approve and is told: ${told.text}`);
 }
 
-async function approve({ slack }: House, card: Card, read: (line: string) => void): Promise<void> {
+async function approve({ slack }: Tryout, card: Card, read: (line: string) => void): Promise<void> {
   for (const person of APPROVERS) {
     const now = current(slack, card);
     if (now?.open !== true) return;
@@ -134,18 +138,18 @@ async function approve({ slack }: House, card: Card, read: (line: string) => voi
   }
 }
 
-const current = (slack: House["slack"], card: Card): Card | undefined =>
+const current = (slack: Tryout["slack"], card: Card): Card | undefined =>
   cards(slack, SHOP_CHANNEL).find((one) => one.message.ts === card.message.ts);
 
 /** The card has said how it ended: a check mark or another closing word at its head. */
-const isSettled = (slack: House["slack"], card: Card): boolean => {
+const isSettled = (slack: Tryout["slack"], card: Card): boolean => {
   const message = current(slack, card)?.message;
   const head = message?.blocks?.find((block) => block.type === "header");
   return head?.type === "header" && /^(✅|❌|⚠️|❓|⛔|⌛|🚫|⏹️|⏭️)/u.test(head.text.text);
 };
 
 /** What was offered besides is not needed any more: the run ends when nothing is open. */
-async function declineOthers({ slack }: House, done: Card, read: (line: string) => void): Promise<void> {
+async function declineOthers({ slack }: Tryout, done: Card, read: (line: string) => void): Promise<void> {
   const rest = cards(slack, SHOP_CHANNEL).filter((card) => card.run === done.run && card.open);
   for (const card of rest) {
     read(`>>> ${nameOf(DECIDER)} denies ${card.remedy}: ${NOT_NEEDED}`);
@@ -194,16 +198,16 @@ const account = (fault: Fault, report: RunReport): Pick<Played, "cause" | "remed
 });
 
 /** Verified is what the product says; this is what the system says: no symptom, and monitoring has nothing left to report. */
-async function quiet(house: House, fault: Fault): Promise<void> {
+async function quiet(tryout: Tryout, fault: Fault): Promise<void> {
   await until(
     `${fault.id} was repaired but its symptom stays`,
-    async () => !(await fault.symptom(house.shop)),
+    async () => !(await fault.symptom(tryout.shop)),
     {
       timeoutMs: QUIET_WITHIN_MS,
       everyMs: 200,
     },
   );
-  await until("monitoring still reports something", async () => house.sentry.firing().length === 0, {
+  await until("monitoring still reports something", async () => tryout.alerting.firing().length === 0, {
     timeoutMs: QUIET_WITHIN_MS,
     everyMs: 200,
   });

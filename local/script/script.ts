@@ -1,5 +1,5 @@
 import { closest } from "../../src/lib/closest.ts";
-import type { House } from "../environment/environment.ts";
+import type { Tryout } from "../tryout/tryout.ts";
 import { askHealth } from "./ask-health.ts";
 import { type Played, playFault } from "./play-fault.ts";
 import { table } from "./table.ts";
@@ -10,11 +10,11 @@ import { table } from "./table.ts";
  * approval (or by hand, where all that can be given is advice), and verified.
  */
 export async function runScript(
-  house: House,
+  tryout: Tryout,
   only: readonly string[] | undefined,
   say: (line: string) => void,
 ): Promise<number> {
-  const ids = house.faults.map(({ id }) => id);
+  const ids = tryout.faults.map(({ id }) => id);
   const unknown = only?.find((id) => !ids.includes(id));
   if (unknown !== undefined) {
     const meant = closest(unknown, ids);
@@ -23,14 +23,14 @@ export async function runScript(
     );
     return 64;
   }
-  const chosen = house.faults.filter(({ id }) => only === undefined || only.includes(id));
+  const chosen = tryout.faults.filter(({ id }) => only === undefined || only.includes(id));
   const played: Played[] = [];
   say("\n=== Nothing is broken");
-  const unwell = await askHealth(house, say);
+  const unwell = await askHealth(tryout, say);
   for (const wrong of unwell) say(`!!! ${wrong}`);
   for (const [at, fault] of chosen.entries()) {
     say(`\n=== ${at + 1} of ${chosen.length}: ${fault.title} (${fault.id})`);
-    const one = await playFault(house, fault, say);
+    const one = await playFault(tryout, fault, say);
     played.push(one);
     for (const wrong of one.wrong) say(`!!! ${wrong}`);
   }

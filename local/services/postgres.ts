@@ -1,7 +1,7 @@
 import pg from "pg";
-import { type Child, lastLines, startChild } from "../environment/child.ts";
-import type { HouseFolder } from "../environment/folder.ts";
-import { until } from "../environment/until.ts";
+import { type Child, lastLines, startChild } from "../tryout/child.ts";
+import type { TryoutFolder } from "../tryout/folder.ts";
+import { until } from "../tryout/until.ts";
 import { inTurn } from "./in-turn.ts";
 import type { PostgresBinaries } from "./postgres-binaries.ts";
 import { ensureData, POSTGRES_ENVIRONMENT } from "./postgres-data.ts";
@@ -42,7 +42,7 @@ const GRACE_MS = 8000;
 export async function startCluster(
   spec: ClusterSpec,
   binaries: PostgresBinaries,
-  folder: HouseFolder,
+  folder: TryoutFolder,
 ): Promise<Cluster> {
   const data = await ensureData(spec, binaries);
   const log = folder.file(`${spec.name}.log`);

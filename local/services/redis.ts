@@ -1,9 +1,9 @@
 import { access, constants, mkdir } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { Redis } from "ioredis";
-import { type Child, lastLines, startChild } from "../environment/child.ts";
-import type { HouseFolder } from "../environment/folder.ts";
-import { until } from "../environment/until.ts";
+import { type Child, lastLines, startChild } from "../tryout/child.ts";
+import type { TryoutFolder } from "../tryout/folder.ts";
+import { until } from "../tryout/until.ts";
 import { inTurn } from "./in-turn.ts";
 
 export interface RedisServer {
@@ -32,7 +32,7 @@ export async function findRedis(path = process.env.PATH ?? ""): Promise<string |
 /** A private redis-server that keeps nothing on disk. Throws as `RedisServer.start` does. */
 export async function startRedis(
   spec: { name: string; command: string; port: number; settings?: Readonly<Record<string, string>> },
-  folder: HouseFolder,
+  folder: TryoutFolder,
 ): Promise<RedisServer> {
   const home = folder.file(spec.name);
   await mkdir(home, { recursive: true });

@@ -1,8 +1,8 @@
 import { fileURLToPath } from "node:url";
 import { waitFor } from "../../src/lib/wait.ts";
-import { type Child, startChild } from "../environment/child.ts";
-import type { HouseFolder } from "../environment/folder.ts";
-import { until } from "../environment/until.ts";
+import { type Child, startChild } from "../tryout/child.ts";
+import type { TryoutFolder } from "../tryout/folder.ts";
+import { until } from "../tryout/until.ts";
 
 /** A program of the sample system that is kept running. */
 export interface ProgramSpec {
@@ -45,7 +45,7 @@ export const nodeArgs = (file: URL, ...args: string[]): string[] => [
   ...args,
 ];
 
-export function createSupervisor(folder: HouseFolder): Supervisor {
+export function createSupervisor(folder: TryoutFolder): Supervisor {
   const specs = new Map<string, ProgramSpec>();
   const { launch, started, running, replacing, held, stop } = createPlaces(folder);
   let orders = 0;
@@ -83,7 +83,7 @@ export function createSupervisor(folder: HouseFolder): Supervisor {
 }
 
 /** Who runs under which name, and that whoever ends is followed by a successor. */
-function createPlaces(folder: HouseFolder) {
+function createPlaces(folder: TryoutFolder) {
   const running = new Map<string, Child>();
   const listening = new WeakSet<Child>();
   /** Ended, and about to be started again. */

@@ -6,7 +6,7 @@ import { isSignedBy, signText } from "../lib/signature.ts";
 import { waitFor } from "../lib/wait.ts";
 import { auditHead, firstRowAfter, type Pool, verifyAudit } from "../store/index.ts";
 import { levelOf } from "../telemetry/level.ts";
-import type { House } from "./house.ts";
+import type { AppDeps } from "./deps.ts";
 
 const EVERY_MS = 60_000;
 const LEASE_MS = 150_000;
@@ -14,31 +14,31 @@ const SEND_MS = 10_000;
 
 /** Sends the signed head of the audit chain out once a minute while it grows. One process does it. */
 export function keepCheckpoints(
-  house: Pick<House, "config" | "store" | "worker" | "pool" | "metrics" | "logger">,
+  deps: Pick<AppDeps, "config" | "store" | "worker" | "pool" | "metrics" | "logger">,
   everyMs = EVERY_MS,
 ): { stop(): Promise<void> } {
-  const { audit: settings } = house.config;
+  const { audit: settings } = deps.config;
   if (settings === undefined) return { stop: async () => {} };
   const stopping = new AbortController();
   let sentSeq = -1;
   let failingSince: number | undefined;
   const round = async (): Promise<void> => {
-    if (!(await house.store.sweep.lead("audit", house.worker.id, LEASE_MS))) return;
-    const head = await auditHead(house.pool);
+    if (!(await deps.store.sweep.lead("audit", deps.worker.id, LEASE_MS))) return;
+    const head = await auditHead(deps.pool);
     if (head.seq !== sentSeq)
       await send(settings, signed(head, settings.key)).catch((error: unknown) => {
         failingSince ??= performance.now();
-        house.metrics.checkpointLag((performance.now() - failingSince) / 1000);
+        deps.metrics.checkpointLag((performance.now() - failingSince) / 1000);
         throw error;
       });
     sentSeq = head.seq;
     failingSince = undefined;
-    house.metrics.checkpointLag(0);
+    deps.metrics.checkpointLag(0);
   };
   const loop = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
       await round().catch((error: unknown) =>
-        house.logger[levelOf(error, "target_unreachable")](
+        deps.logger[levelOf(error, "target_unreachable")](
           { code: toDiagError(error, "target_unreachable").code, err: error },
           "the audit checkpoint was not sent; the next one covers it",
         ),
@@ -52,7 +52,7 @@ export function keepCheckpoints(
       stopping.abort();
       await running;
       await round().catch(() => {});
-      await house.store.sweep.resign("audit", house.worker.id).catch(() => {});
+      await deps.store.sweep.resign("audit", deps.worker.id).catch(() => {});
     },
   };
 }

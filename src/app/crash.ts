@@ -1,5 +1,5 @@
 import { DiagError } from "../core/words/errors.ts";
-import { CRASH_POINTS, type CrashPoint } from "../engine/house.ts";
+import { CRASH_POINTS, type CrashPoint } from "../engine/deps.ts";
 import { DOOR_POINTS, type DoorPoint } from "../store/index.ts";
 
 const POINTS: readonly (CrashPoint | DoorPoint)[] = [...CRASH_POINTS, ...DOOR_POINTS];

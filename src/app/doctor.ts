@@ -2,26 +2,26 @@ import type { DoctorCheck } from "../cli/deps.ts";
 import type { Role } from "../config/environment.ts";
 import type { Config } from "../config/load.ts";
 import { checkSlack } from "../ingress/slack/check.ts";
+import { type AppDeps, openDeps } from "./deps.ts";
 import { checkSystems } from "./doctor-systems.ts";
-import { type House, openHouse } from "./house.ts";
 import { type Required, requirements } from "./requirements.ts";
 
 const WORKER_IS_ALIVE_MS = 10_000;
 
 /** What is missing between this machine, Slack, Postgres, the queue and the systems. Looks only. */
 export async function diagnoseSelf(config: Config, role: Role): Promise<DoctorCheck[]> {
-  const house = openHouse(config, { maxConnections: 2 });
+  const deps = openDeps(config, { maxConnections: 2 });
   try {
     const checks = await Promise.all([
-      requirements(house, role).then((found) => found.map(shown)),
+      requirements(deps, role).then((found) => found.map(shown)),
       slack(config),
-      workers(house),
+      workers(deps),
       checkSystems(config.systems),
     ]);
     // What comes from the systems is foreign text, and errors may repeat a URL with its password.
-    return checks.flat().map((check) => redacted(check, house.redact));
+    return checks.flat().map((check) => redacted(check, deps.redact));
   } finally {
-    await house.close();
+    await deps.close();
   }
 }
 
@@ -65,7 +65,7 @@ async function slack({ environment, slackChannel, systems }: Config): Promise<Do
   return slackChannel === undefined ? [...checks, lost] : checks;
 }
 
-async function workers({ store }: House): Promise<DoctorCheck> {
+async function workers({ store }: AppDeps): Promise<DoctorCheck> {
   const alive = await store.sweep.workers(WORKER_IS_ALIVE_MS).catch(() => []);
   return alive.length > 0
     ? {

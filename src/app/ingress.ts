@@ -16,37 +16,37 @@ import { randomId } from "../lib/random-id.ts";
 import { combineHealth, type Health } from "../telemetry/health.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { deliveryHealth } from "./delivery.ts";
-import type { House } from "./house.ts";
+import type { AppDeps } from "./deps.ts";
 import type { Part } from "./part.ts";
 import { workersHealth } from "./workers-health.ts";
 
 const CLOSE_MS = 5_000;
 
 /** The door all ways in share. */
-export function doorOf(house: House): Door {
-  const { catalog, logger, redactKnown: redact } = house;
-  const { intake, reader } = house.store;
-  const { hasTaken: queueTakes } = house.dispatcher;
-  const metrics = ingressMetrics(house.metrics);
+export function doorOf(deps: AppDeps): Door {
+  const { catalog, logger, redactKnown: redact } = deps;
+  const { intake, reader } = deps.store;
+  const { hasTaken: queueTakes } = deps.dispatcher;
+  const metrics = ingressMetrics(deps.metrics);
   return createDoor({ catalog, commands, intake, reader, logger, metrics, queueTakes, redact });
 }
 
 /** Slack, Alertmanager, health and metrics on one HTTP server. */
 export async function ingressPart(
-  house: House,
+  deps: AppDeps,
   more: { health?: Part["health"]; metricsText?: () => Promise<string> } = {},
 ): Promise<Part & { readonly port: number }> {
-  const { config, logger } = house;
+  const { config, logger } = deps;
   const { environment } = config;
-  const door = doorOf(house);
-  const slack = slackDoor(house, door);
+  const door = doorOf(deps);
+  const slack = slackDoor(deps, door);
   const health: Part["health"] = {
-    postgres: () => postgresHealth(house),
-    queue: () => house.dispatcher.health(),
-    workers: async () => workersHealth(await house.store.sweep.backlog()),
+    postgres: () => postgresHealth(deps),
+    queue: () => deps.dispatcher.health(),
+    workers: async () => workersHealth(await deps.store.sweep.backlog()),
     ...(slack === undefined
       ? {}
-      : { slack: async () => slack.health(), delivery: () => deliveryHealth(house.store.messages) }),
+      : { slack: async () => slack.health(), delivery: () => deliveryHealth(deps.store.messages) }),
     ...more.health,
   };
   const listener = slack?.requestListener;
@@ -54,15 +54,15 @@ export async function ingressPart(
     ...(listener === undefined ? {} : { slack: listener }),
     ...(environment.alertmanagerToken === undefined
       ? {}
-      : { alertmanager: webhookOf(house, door, environment.alertmanagerToken) }),
+      : { alertmanager: webhookOf(deps, door, environment.alertmanagerToken) }),
   };
   const ops: OpsHandlers = {
     health: async () => healthReport(await combineHealth(health)),
     metrics: async () => {
-      await noteBacklog(house, slack);
+      await noteBacklog(deps, slack);
       return {
-        contentType: house.metrics.contentType,
-        text: await (more.metricsText ?? house.metrics.text)(),
+        contentType: deps.metrics.contentType,
+        text: await (more.metricsText ?? deps.metrics.text)(),
       };
     },
   };
@@ -92,18 +92,18 @@ export async function ingressPart(
 
 /** Health and metrics only: for a worker that runs on its own. */
 export async function opsPart(
-  house: House,
+  deps: AppDeps,
   health: Part["health"],
 ): Promise<Part & { readonly port: number }> {
-  const { environment } = house.config;
+  const { environment } = deps.config;
   const delivery =
-    environment.slack === undefined ? {} : { delivery: () => deliveryHealth(house.store.messages) };
-  const all = { postgres: () => postgresHealth(house), ...delivery, ...health };
+    environment.slack === undefined ? {} : { delivery: () => deliveryHealth(deps.store.messages) };
+  const all = { postgres: () => postgresHealth(deps), ...delivery, ...health };
   const server = createHttpServer({
-    logger: house.logger,
+    logger: deps.logger,
     routes: opsRoutes({
       health: async () => healthReport(await combineHealth(all)),
-      metrics: async () => ({ contentType: house.metrics.contentType, text: await house.metrics.text() }),
+      metrics: async () => ({ contentType: deps.metrics.contentType, text: await deps.metrics.text() }),
     }),
   });
   const { port } = await server.listen(
@@ -113,14 +113,14 @@ export async function opsPart(
   return { name: "ops", port, health: {}, stop: () => server.close(CLOSE_MS) };
 }
 
-function slackDoor(house: House, door: Door): SlackDoor | undefined {
-  const { slack } = house.config.environment;
+function slackDoor(deps: AppDeps, door: Door): SlackDoor | undefined {
+  const { slack } = deps.config.environment;
   if (slack === undefined) {
-    house.logger.warn("no Slack: SLACK_BOT_TOKEN is not set, so only alerts and the command line are served");
+    deps.logger.warn("no Slack: SLACK_BOT_TOKEN is not set, so only alerts and the command line are served");
     return undefined;
   }
-  const { catalog, logger, metrics } = house;
-  const { intake, reader } = house.store;
+  const { catalog, logger, metrics } = deps;
+  const { intake, reader } = deps.store;
   return createSlackDoor({
     config: slack,
     door,
@@ -129,12 +129,12 @@ function slackDoor(house: House, door: Door): SlackDoor | undefined {
     intake,
     logger,
     metrics: ingressMetrics(metrics),
-    queueTakes: house.dispatcher.hasTaken,
+    queueTakes: deps.dispatcher.hasTaken,
   });
 }
 
-function webhookOf(house: House, door: Door, token: string) {
-  const { logger, metrics, store, catalog } = house;
+function webhookOf(deps: AppDeps, door: Door, token: string) {
+  const { logger, metrics, store, catalog } = deps;
   const notice = (text: string): void => {
     if (catalog.channel === undefined) return;
     const entry = { source: "alertmanager" as const, dedupeKey: `notice:${randomId()}`, raw: "{}" };
@@ -142,14 +142,14 @@ function webhookOf(house: House, door: Door, token: string) {
       .notice(entry, catalog.channel, text)
       .catch((error: unknown) => logger.warn({ err: error }, "the notice was not stored"));
   };
-  const previous = house.config.environment.alertmanagerTokenPrevious;
+  const previous = deps.config.environment.alertmanagerTokenPrevious;
   const tokens = previous === undefined ? [token] : [token, previous];
-  const redact = house.redactKnown;
+  const redact = deps.redactKnown;
   return createWebhook({ tokens, door, logger, metrics: ingressMetrics(metrics), notice, redact });
 }
 
 /** What only the rows and the sockets know, looked at when Prometheus asks; without Postgres it stays as it was. */
-async function noteBacklog({ store, metrics }: House, slack: SlackDoor | undefined): Promise<void> {
+async function noteBacklog({ store, metrics }: AppDeps, slack: SlackDoor | undefined): Promise<void> {
   const sockets = slack?.sockets();
   if (sockets !== undefined) metrics.sockets(sockets);
   const backlog = await store.sweep.backlog().catch(() => undefined);
@@ -161,7 +161,7 @@ const ingressMetrics = (metrics: Metrics): IngressMetrics => ({
   tooLarge: () => metrics.webhookRejected("too_large"),
 });
 
-async function postgresHealth({ pool }: House): Promise<Health> {
+async function postgresHealth({ pool }: AppDeps): Promise<Health> {
   const began = performance.now();
   await pool.query("SELECT 1");
   return { ok: true, detail: `${(performance.now() - began).toFixed(0)} ms` };

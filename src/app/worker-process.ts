@@ -4,7 +4,7 @@ import { z } from "zod";
 import { EXIT } from "../cli/exit.ts";
 import { waitFor } from "../lib/wait.ts";
 import { aggregate, type MetricsJson } from "../telemetry/metrics.ts";
-import type { House } from "./house.ts";
+import type { AppDeps } from "./deps.ts";
 import type { Part } from "./part.ts";
 
 const STOP_MS = 30_000;
@@ -20,7 +20,7 @@ export interface WorkerProcess extends Part {
 }
 
 /** Starts `serve --role worker` as a child of this process, with the same arguments to Node. */
-export function startWorkerProcess(house: Pick<House, "logger">): WorkerProcess {
+export function startWorkerProcess(deps: Pick<AppDeps, "logger">): WorkerProcess {
   const stopping = new AbortController();
   let child = start();
   const keep = async (): Promise<void> => {
@@ -29,7 +29,7 @@ export function startWorkerProcess(house: Pick<House, "logger">): WorkerProcess 
       if (stopping.signal.aborted) return;
       // Refused to begin, and has said why: what it needs is away, which passes by itself.
       const level = child.exitCode === EXIT.refused ? "warn" : "error";
-      house.logger[level](
+      deps.logger[level](
         { code: child.exitCode, signal: child.signalCode },
         "the worker process ended; it is started again",
       );

@@ -11,7 +11,7 @@ import { createSender } from "../thread/sender.ts";
 import { keepCheckpoints } from "./checkpoints.ts";
 import { crashAt } from "./crash.ts";
 import { channelsOf, reasonOf } from "./delivery.ts";
-import type { House } from "./house.ts";
+import type { AppDeps } from "./deps.ts";
 import type { Part } from "./part.ts";
 
 const RUNS_AT_ONCE = 8;
@@ -23,22 +23,22 @@ const LEAD_EVERY_MS = 2_000;
 const LEAD_LEASE_MS = 8_000;
 
 /** Moves runs and keeps Slack in step with the rows. Several may run at once, here or on other machines. */
-export function workerPart(house: House): Part {
-  const { store, worker, logger } = house;
-  const engine = engineOf(house);
-  const { redisUrl, databaseUrl, prefix } = house.config.environment;
+export function workerPart(deps: AppDeps): Part {
+  const { store, worker, logger } = deps;
+  const engine = engineOf(deps);
+  const { redisUrl, databaseUrl, prefix } = deps.config.environment;
   const source = createJobSource({ redisUrl, databaseUrl, prefix, logger });
   const sweeper = createSweeper({
     store: store.sweep,
-    dispatcher: house.dispatcher,
+    dispatcher: deps.dispatcher,
     logger,
     worker,
-    staleMs: house.config.alerts.stale,
-    onUnknown: house.metrics.unknownOutcomes,
+    staleMs: deps.config.alerts.stale,
+    onUnknown: deps.metrics.unknownOutcomes,
   });
   const consumer = source.work("run", RUNS_AT_ONCE, (id) => engine.advance(RunId.parse(id)));
-  const writer = slackWriter(house, source);
-  const checkpoints = keepCheckpoints(house);
+  const writer = slackWriter(deps, source);
+  const checkpoints = keepCheckpoints(deps);
   sweeper.start();
   return {
     name: "worker",
@@ -54,10 +54,10 @@ export function workerPart(house: House): Part {
 }
 
 /** An engine of this process and the way to close its connections. */
-export function engineOf(house: House): Engine & { close(): Promise<void> } {
-  const { store, worker, logger, metrics } = house;
+export function engineOf(deps: AppDeps): Engine & { close(): Promise<void> } {
+  const { store, worker, logger, metrics } = deps;
   const targets = createTargets(connectors);
-  const { databaseUrl } = house.config.environment;
+  const { databaseUrl } = deps.config.environment;
   const keeper = createLeaseKeeper({
     databaseUrl,
     worker: worker.id,
@@ -68,10 +68,10 @@ export function engineOf(house: House): Engine & { close(): Promise<void> } {
     {
       keeper,
       store: store.runs,
-      catalog: house.catalog,
+      catalog: deps.catalog,
       targets,
-      redact: house.redact,
-      redactKnown: house.redactKnown,
+      redact: deps.redact,
+      redactKnown: deps.redactKnown,
       logger,
       events: {
         step: (action, outcome, ms) => metrics.stepEnded(action, outcome, ms / 1000),
@@ -79,7 +79,7 @@ export function engineOf(house: House): Engine & { close(): Promise<void> } {
         run: (runbook, status, outcome, ms) => metrics.runEnded(runbook, status, outcome, ms / 1000),
         leaseLost: metrics.leaseLost,
       },
-      crash: crashAt(house.config.environment.crashAt),
+      crash: crashAt(deps.config.environment.crashAt),
     },
     { worker: worker.id, leaseMs: LEASE_MS },
   );
@@ -88,13 +88,13 @@ export function engineOf(house: House): Engine & { close(): Promise<void> } {
 }
 
 /** One process writes to Slack: its budgets hold for the whole workspace. The lease passes on within seconds when it dies. */
-function slackWriter(house: House, source: ReturnType<typeof createJobSource>): { stop(): Promise<void> } {
-  const { store, worker, logger, metrics } = house;
-  const { slack } = house.config.environment;
+function slackWriter(deps: AppDeps, source: ReturnType<typeof createJobSource>): { stop(): Promise<void> } {
+  const { store, worker, logger, metrics } = deps;
+  const { slack } = deps.config.environment;
   if (slack === undefined) return { stop: async () => {} };
   const stopping = new AbortController();
   const lead = () => store.sweep.lead("slack", worker.id, LEAD_LEASE_MS).catch(() => false);
-  const office = async (): Promise<void> => {
+  const leaderLoop = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
       if (await lead()) await write();
       else await waitFor(LEAD_EVERY_MS, stopping.signal);
@@ -109,12 +109,12 @@ function slackWriter(house: House, source: ReturnType<typeof createJobSource>): 
     const sender = createSender({
       messages: store.messages,
       reader: store.reader,
-      people: house.catalog.people,
-      redact: house.redact,
-      again: (run) => sayAgain(house.catalog, run),
+      people: deps.catalog.people,
+      redact: deps.redact,
+      again: (run) => sayAgain(deps.catalog, run),
       slack: { token: slack.botToken, apiUrl: slack.apiUrl },
-      channels: channelsOf(house.catalog),
-      fallback: house.catalog.channel,
+      channels: channelsOf(deps.catalog),
+      fallback: deps.catalog.channel,
       logger,
       metrics: {
         called: (method, outcome) => metrics.slackCalled(method, outcome),
@@ -132,7 +132,7 @@ function slackWriter(house: House, source: ReturnType<typeof createJobSource>): 
     told(0, 0);
     metrics.deliveryTroubles([]);
   };
-  const running = office();
+  const running = leaderLoop();
   return {
     stop: async () => {
       stopping.abort();

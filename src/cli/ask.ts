@@ -2,7 +2,7 @@ import { DiagError } from "../core/words/errors.ts";
 import { isEnded } from "../core/words/outcome.ts";
 import type { Reply, ReplySection } from "../ingress/reply.ts";
 import { columns } from "./columns.ts";
-import type { CliHouse, CliIo } from "./deps.ts";
+import type { CliDeps, CliIo } from "./deps.ts";
 import { EXIT } from "./exit.ts";
 import { plain } from "./plain.ts";
 import { viewOf } from "./run.ts";
@@ -12,12 +12,12 @@ import { viewOf } from "./run.ts";
  * when it was refused, 64 when the words are wrong. Throws what the door refuses.
  */
 export async function ask(
-  house: CliHouse,
+  deps: CliDeps,
   io: CliIo,
   { command, words }: { readonly command: string; readonly words: readonly string[] },
   json: boolean,
 ): Promise<number> {
-  const reply = await house.ask(command, words);
+  const reply = await deps.ask(command, words);
   if (reply.error !== undefined) {
     const { code, message, hint } = reply.error;
     throw new DiagError(code, inShell(message), hint === undefined ? {} : { hint: inShell(hint) });
@@ -27,10 +27,10 @@ export async function ask(
 }
 
 /** `cancel`: where no worker is alive, what is left of the run is brought to its end here. */
-export async function cancel(house: CliHouse, io: CliIo, run: string, json: boolean): Promise<number> {
-  const view = await viewOf(house, run);
-  const code = await ask(house, io, { command: "cancel", words: [String(view.id)] }, json);
-  if (!isEnded(view.status) && !(await house.hasWorker())) await house.workInline(view.id);
+export async function cancel(deps: CliDeps, io: CliIo, run: string, json: boolean): Promise<number> {
+  const view = await viewOf(deps, run);
+  const code = await ask(deps, io, { command: "cancel", words: [String(view.id)] }, json);
+  if (!isEnded(view.status) && !(await deps.hasWorker())) await deps.workInline(view.id);
   return code;
 }
 

@@ -1,15 +1,15 @@
 import { count } from "../core/words/format.ts";
-import type { CliHouse, CliIo } from "./deps.ts";
+import type { CliDeps, CliIo } from "./deps.ts";
 import { EXIT } from "./exit.ts";
 import { lintRunbooks } from "./lint.ts";
 import { bundledCatalogIds, runbookFiles } from "./lint-world.ts";
 import { thrownAsLines } from "./refusal.ts";
 
 /** `check`: the configuration and the runbooks, all complaints at once. `runbooksOnly` needs neither file nor environment. */
-export function check(house: CliHouse, io: CliIo, options: { runbooksOnly: boolean; json: boolean }): number {
-  const runbooks = house.runbooks();
+export function check(deps: CliDeps, io: CliIo, options: { runbooksOnly: boolean; json: boolean }): number {
+  const runbooks = deps.runbooks();
   const complaints = lintRunbooks(runbooks, {
-    actions: house.actions(),
+    actions: deps.actions(),
     catalogIds: bundledCatalogIds(),
     files: runbookFiles(),
   });
@@ -17,7 +17,7 @@ export function check(house: CliHouse, io: CliIo, options: { runbooksOnly: boole
   let warnings: readonly string[] = [];
   if (!options.runbooksOnly)
     try {
-      const config = house.config();
+      const config = deps.config();
       systems = config.systems.length;
       warnings = config.warnings;
     } catch (error) {

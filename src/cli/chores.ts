@@ -1,17 +1,17 @@
 import type { AuditReport } from "../core/words/audit.ts";
 import { count } from "../core/words/format.ts";
 import { columns } from "./columns.ts";
-import type { CliHouse, CliIo, DoctorCheck, ServeRole } from "./deps.ts";
+import type { CliDeps, CliIo, DoctorCheck, ServeRole } from "./deps.ts";
 import { EXIT } from "./exit.ts";
 import { plain } from "./plain.ts";
 
 /** `doctor`: what is missing between this machine, Slack, Postgres, Redis and the systems. 1 when something is. */
 export async function doctor(
-  house: CliHouse,
+  deps: CliDeps,
   io: CliIo,
   { json, role }: { json: boolean; role: ServeRole },
 ): Promise<number> {
-  const checks = await house.doctor(role);
+  const checks = await deps.doctor(role);
   const isWell = checks.every(({ state }) => state !== "missing");
   const serves = checks.every(({ stopsServe }) => stopsServe !== true);
   io.stdout(json ? `${JSON.stringify({ ok: isWell, serves, checks })}\n` : doctorText(checks, serves, role));
@@ -31,12 +31,12 @@ function doctorText(checks: readonly DoctorCheck[], serves: boolean, role: Serve
 
 /** `audit verify`: walks the chain of audit rows. 2 when a row is not what was written, or checkpoints do not cover them. */
 export async function auditVerify(
-  house: CliHouse,
+  deps: CliDeps,
   io: CliIo,
   json: boolean,
   checkpoints?: string,
 ): Promise<number> {
-  const report = await house.auditVerify(checkpoints);
+  const report = await deps.auditVerify(checkpoints);
   const ok = report.firstBad === undefined && report.checkpointsFlaw === undefined;
   io.stdout(`${json ? JSON.stringify({ ok, ...report }) : auditText(report)}\n`);
   return ok ? EXIT.ok : EXIT.refused;
@@ -52,8 +52,8 @@ function auditText({ rows, head, firstBad, checkpoints, checkpointsFlaw }: Audit
 }
 
 /** `migrate`: makes or updates the tables. */
-export async function migrate(house: CliHouse, io: CliIo, json: boolean): Promise<number> {
-  const applied = await house.migrate();
+export async function migrate(deps: CliDeps, io: CliIo, json: boolean): Promise<number> {
+  const applied = await deps.migrate();
   const said = applied.length === 0 ? "nothing to do" : applied.map((name) => `applied ${name}`).join("\n");
   io.stdout(json ? `${JSON.stringify({ applied })}\n` : `${said}\n`);
   return EXIT.ok;

@@ -3,7 +3,7 @@ import { ANSWERS } from "../core/words/answer.ts";
 import { ask, cancel } from "./ask.ts";
 import { check } from "./check.ts";
 import { auditVerify, doctor, migrate } from "./chores.ts";
-import type { CliHouse, CliIo, ServeRole } from "./deps.ts";
+import type { CliDeps, CliIo, ServeRole } from "./deps.ts";
 import { EXIT, usage } from "./exit.ts";
 import { refuse } from "./refusal.ts";
 import { replay } from "./replay.ts";
@@ -18,14 +18,14 @@ export type RunCli = (argv: readonly string[], io: CliIo) => Promise<number>;
 type Act = (work: () => number | Promise<number>) => Promise<void>;
 
 /** The command line over what it asks of the product. `version` is what `--version` says. */
-export function buildCli({ house, version }: { house: CliHouse; version: string }): RunCli {
+export function buildCli({ deps, version }: { deps: CliDeps; version: string }): RunCli {
   return async (argv, to) => {
-    const io = safeIo(to, house.redact, argv.includes("--json"));
+    const io = safeIo(to, deps.redact, argv.includes("--json"));
     let code: number = EXIT.ok;
     const act: Act = async (work) => {
       code = await work();
     };
-    const program = commandLine(house, io, act, version);
+    const program = commandLine(deps, io, act, version);
     try {
       await program.parseAsync([...argv], { from: "user" });
       return code;
@@ -36,12 +36,12 @@ export function buildCli({ house, version }: { house: CliHouse; version: string 
       // People have been told on stderr by now.
       return json ? refuse(usage(error.message.replace(/^error: /, "")), io, true) : EXIT.usage;
     } finally {
-      await house.close().catch((error: unknown) => refuse(error, io, false));
+      await deps.close().catch((error: unknown) => refuse(error, io, false));
     }
   };
 }
 
-function commandLine(house: CliHouse, io: CliIo, act: Act, version: string): Command {
+function commandLine(deps: CliDeps, io: CliIo, act: Act, version: string): Command {
   const program = new Command("diagbot")
     .description("runs troubleshooting guides: diagnoses systems, and applies remedies that people approve")
     .version(version)
@@ -53,24 +53,24 @@ function commandLine(house: CliHouse, io: CliIo, act: Act, version: string): Com
       getOutHelpWidth: () => io.width ?? 100,
     })
     .enablePositionalOptions();
-  addService(program, house, io, act);
-  addRuns(program, house, io, act);
-  addVotes(program, house, io, act);
-  addShared(program, house, io, act);
-  addChecks(program, house, io, act);
+  addService(program, deps, io, act);
+  addRuns(program, deps, io, act);
+  addVotes(program, deps, io, act);
+  addShared(program, deps, io, act);
+  addChecks(program, deps, io, act);
   return program;
 }
 
 const JSON_FLAG = ["--json", "print one JSON document on stdout and nothing else", false] as const;
 
-function addService(program: Command, house: CliHouse, io: CliIo, act: Act): void {
+function addService(program: Command, deps: CliDeps, io: CliIo, act: Act): void {
   program
     .command("serve")
     .description("answer Slack and Alertmanager, and work runs, until told to stop")
     .addOption(roleOption("what this process does"))
     .action((options: { role: ServeRole }) =>
       act(async () => {
-        await house.serve(options.role);
+        await deps.serve(options.role);
         return EXIT.ok;
       }),
     );
@@ -78,7 +78,7 @@ function addService(program: Command, house: CliHouse, io: CliIo, act: Act): voi
     .command("migrate")
     .description("make or update the tables in DATABASE_URL")
     .option(...JSON_FLAG)
-    .action((options: { json: boolean }) => act(() => migrate(house, io, options.json)));
+    .action((options: { json: boolean }) => act(() => migrate(deps, io, options.json)));
   program
     .command("close")
     .description("end an incident whose alert ended unheard; what waits is looked at again")
@@ -87,7 +87,7 @@ function addService(program: Command, house: CliHouse, io: CliIo, act: Act): voi
     .option(...JSON_FLAG)
     .action((incident: string, reason: string[], { json }: { json: boolean }) =>
       act(async () => {
-        const told = await house.closeIncident({ incident, reason: reason.join(" ") });
+        const told = await deps.closeIncident({ incident, reason: reason.join(" ") });
         io.stdout(`${json ? JSON.stringify({ told }) : told}\n`);
         return EXIT.ok;
       }),
@@ -100,18 +100,18 @@ function addService(program: Command, house: CliHouse, io: CliIo, act: Act): voi
     .option("--checkpoints <file>", "signed heads of the chain, kept outside the database")
     .option(...JSON_FLAG)
     .action((options: { json: boolean; checkpoints?: string }) =>
-      act(() => auditVerify(house, io, options.json, options.checkpoints)),
+      act(() => auditVerify(deps, io, options.json, options.checkpoints)),
     );
 }
 
-function addRuns(program: Command, house: CliHouse, io: CliIo, act: Act): void {
+function addRuns(program: Command, deps: CliDeps, io: CliIo, act: Act): void {
   program
     .command("runbooks")
     .description("list the runbooks")
     .option(...JSON_FLAG)
     .action(({ json }: { json: boolean }) =>
       act(() => {
-        const runbooks = house.runbooks();
+        const runbooks = deps.runbooks();
         io.stdout(`${json ? JSON.stringify(runbooksJson(runbooks)) : runbooksText(runbooks)}\n`);
         return EXIT.ok;
       }),
@@ -125,16 +125,16 @@ function addRuns(program: Command, house: CliHouse, io: CliIo, act: Act): void {
     .option("--dry-run", "diagnose and plan, but offer nothing for approval", false)
     .option("--no-wait", "return at once with the run's number")
     .option(...JSON_FLAG)
-    .action((runbook: string, options: RunOptions) => act(() => run(house, io, runbook, options)));
+    .action((runbook: string, options: RunOptions) => act(() => run(deps, io, runbook, options)));
   program
     .command("status")
     .description("show a run")
     .argument("<run>", "its number")
     .option(...JSON_FLAG)
-    .action((id: string, options: { json: boolean }) => act(() => status(house, io, id, options.json)));
+    .action((id: string, options: { json: boolean }) => act(() => status(deps, io, id, options.json)));
 }
 
-function addVotes(program: Command, house: CliHouse, io: CliIo, act: Act): void {
+function addVotes(program: Command, deps: CliDeps, io: CliIo, act: Act): void {
   const deciding = (name: string, description: string) =>
     program
       .command(name)
@@ -152,21 +152,21 @@ function addVotes(program: Command, house: CliHouse, io: CliIo, act: Act): void 
       false,
     )
     .action((id: string, remedy: string, options: VoteOptions) =>
-      act(() => vote(house, io, "approve", { run: id, remedy }, options)),
+      act(() => vote(deps, io, "approve", { run: id, remedy }, options)),
     );
   deciding("deny", "deny a remedy that waits for approval").action(
     (id: string, remedy: string, options: VoteOptions) =>
-      act(() => vote(house, io, "deny", { run: id, remedy }, options)),
+      act(() => vote(deps, io, "deny", { run: id, remedy }, options)),
   );
   deciding("answer", "say what became of a remedy whose outcome is unknown, or what to do with one in force")
     .argument("<answer>", ANSWERS.join(", "))
     .action((id: string, remedy: string, word: string, options: VoteOptions) =>
-      act(() => answer(house, io, word, { run: id, remedy }, options)),
+      act(() => answer(deps, io, word, { run: id, remedy }, options)),
     );
 }
 
 /** What `/diag` has, too: the words are the same and go through the same door. */
-function addShared(program: Command, house: CliHouse, io: CliIo, act: Act): void {
+function addShared(program: Command, deps: CliDeps, io: CliIo, act: Act): void {
   const shared = (name: string, description: string, argument?: string, about?: string) => {
     const command = program.command(name).description(description);
     if (argument !== undefined) command.argument(argument, about);
@@ -175,7 +175,7 @@ function addShared(program: Command, house: CliHouse, io: CliIo, act: Act): void
   type Typed = string | string[] | undefined;
   const say = (name: string) => (typed: Typed, options: { json: boolean }) =>
     act(() =>
-      ask(house, io, { command: name, words: typed === undefined ? [] : [typed].flat() }, options.json),
+      ask(deps, io, { command: name, words: typed === undefined ? [] : [typed].flat() }, options.json),
     );
   shared("list", "the systems, or the runbooks of one system", "[system]").action(say("list"));
   shared("history", "the newest runs of a system and what they found", "<system>").action(say("history"));
@@ -187,7 +187,7 @@ function addShared(program: Command, house: CliHouse, io: CliIo, act: Act): void
     "stop a run; what is under way is finished, nothing new begins",
     "<run>",
     "its number",
-  ).action((run: string, { json }: { json: boolean }) => act(() => cancel(house, io, run, json)));
+  ).action((run: string, { json }: { json: boolean }) => act(() => cancel(deps, io, run, json)));
   shared(
     "freeze",
     "let no remedy begin anywhere; for people of diagbot.yaml",
@@ -197,29 +197,29 @@ function addShared(program: Command, house: CliHouse, io: CliIo, act: Act): void
   shared("unfreeze", "let remedies begin again; needs a role, says what it sets off")
     .option("--yes", "also when the freeze is old: somebody else may have forgotten it", false)
     .action(({ json, yes }: { json: boolean; yes: boolean }) =>
-      act(() => ask(house, io, { command: "unfreeze", words: yes ? ["yes"] : [] }, json)),
+      act(() => ask(deps, io, { command: "unfreeze", words: yes ? ["yes"] : [] }, json)),
     );
 }
 
-function addChecks(program: Command, house: CliHouse, io: CliIo, act: Act): void {
+function addChecks(program: Command, deps: CliDeps, io: CliIo, act: Act): void {
   program
     .command("check")
     .description("check environment, diagbot.yaml and runbooks; says all complaints at once")
     .option("--runbooks-only", "only the runbooks: needs no configuration", false)
     .option(...JSON_FLAG)
-    .action((options: { runbooksOnly: boolean; json: boolean }) => act(() => check(house, io, options)));
+    .action((options: { runbooksOnly: boolean; json: boolean }) => act(() => check(deps, io, options)));
   program
     .command("doctor")
     .description("say what is missing between this machine, Slack, Postgres, Redis and the systems")
     .addOption(roleOption("what `serve` would do here"))
     .option(...JSON_FLAG)
-    .action((options: { json: boolean; role: ServeRole }) => act(() => doctor(house, io, options)));
+    .action((options: { json: boolean; role: ServeRole }) => act(() => doctor(deps, io, options)));
   program
     .command("replay")
     .description("say what an Alertmanager notification would lead to; has no effects")
     .argument("<alert.json>")
     .option(...JSON_FLAG)
-    .action((file: string, options: { json: boolean }) => act(() => replay(house, io, file, options.json)));
+    .action((file: string, options: { json: boolean }) => act(() => replay(deps, io, file, options.json)));
 }
 
 const roleOption = (description: string): Option =>

@@ -15,7 +15,7 @@ import type { CliCaller, Decider } from "./who.ts";
 export type ServeRole = "all" | "ingress" | "worker";
 
 /** What the command line needs to know of the configuration. */
-export interface HouseConfig {
+export interface CliConfig {
   readonly systems: readonly System[];
   readonly people: readonly Principal[];
   readonly path: string;
@@ -68,7 +68,7 @@ export interface DoctorCheck extends ConnectionCheck {
  * Everything the command line asks of the product; app.ts implements it. Nothing is opened before it is needed, so that
  * `runbooks` and `check --runbooks-only` work without configuration. Functions throw DiagError.
  */
-export interface CliHouse {
+export interface CliDeps {
   /** Takes the configured secrets out of what is printed. Without a readable configuration nothing is known to be one. */
   redact(text: string): string;
   /** From code alone. */
@@ -76,7 +76,7 @@ export interface CliHouse {
   /** From code alone. */
   actions(): readonly Action[];
   /** Environment and diagbot.yaml. Throws `bad_config` with every complaint. */
-  config(): HouseConfig;
+  config(): CliConfig;
   /** The account that asks, and the person whose account it is. Throws `bad_config`. */
   who(): CliCaller;
   /** Stores the run and dispatches it. Throws user errors and `store_unavailable`. */

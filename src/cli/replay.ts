@@ -3,7 +3,7 @@ import type { AlertRequest } from "../core/ports/ports.ts";
 import { groupTitle, isResolved, Notification } from "../core/words/alert.ts";
 import { DiagError } from "../core/words/errors.ts";
 import { columns } from "./columns.ts";
-import type { CliHouse, CliIo } from "./deps.ts";
+import type { CliDeps, CliIo } from "./deps.ts";
 import { EXIT, usage } from "./exit.ts";
 import { indent, oneLine } from "./plain.ts";
 
@@ -11,8 +11,8 @@ import { indent, oneLine } from "./plain.ts";
 const MAX_BYTES = 16 * 1024 * 1024;
 
 /** `replay`: what an Alertmanager notification would lead to. Has no effects; needs the configuration only. */
-export function replay(house: CliHouse, io: CliIo, file: string, json: boolean): number {
-  const request = house.route(parseNotification(readJson(file)));
+export function replay(deps: CliDeps, io: CliIo, file: string, json: boolean): number {
+  const request = deps.route(parseNotification(readJson(file)));
   io.stdout(`${json ? JSON.stringify(replayJson(request)) : replayText(request)}\n`);
   return EXIT.ok;
 }

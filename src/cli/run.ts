@@ -2,7 +2,7 @@ import { DiagError } from "../core/words/errors.ts";
 import { RunId } from "../core/words/ids.ts";
 import type { RunView } from "../core/words/view.ts";
 import { RUN_WAITS, type STEP_WAITS } from "../ingress/queue-away.ts";
-import type { CliHouse, CliIo, RunAsk } from "./deps.ts";
+import type { CliDeps, CliIo, RunAsk } from "./deps.ts";
 import { EXIT, exitOfRun, usage } from "./exit.ts";
 import { mustBeOneOf } from "./one-of.ts";
 import { runJson } from "./run-json.ts";
@@ -18,22 +18,22 @@ export interface RunOptions {
 }
 
 /** `run`: asks for a run and, unless told not to wait, shows how it ended or what it waits for. */
-export async function run(house: CliHouse, io: CliIo, runbook: string, options: RunOptions): Promise<number> {
-  const ask = mayOffer(house, io, askFor(house, runbook, options));
-  const id = await house.submit(ask);
-  await noteQueue(house, io, RUN_WAITS);
+export async function run(deps: CliDeps, io: CliIo, runbook: string, options: RunOptions): Promise<number> {
+  const ask = mayOffer(deps, io, askFor(deps, runbook, options));
+  const id = await deps.submit(ask);
+  await noteQueue(deps, io, RUN_WAITS);
   if (!options.wait) {
     io.stdout(options.json ? `${JSON.stringify({ id, status: "queued" })}\n` : `run ${id}\n`);
     return EXIT.ok;
   }
-  const view = await finish(house, io, id);
+  const view = await finish(deps, io, id);
   show(view, io, options.json);
   return exitOfRun(view);
 }
 
 /** What is offered for approval needs a requester, who may not approve it: for an account nobody knows the run only looks. */
-function mayOffer(house: CliHouse, io: CliIo, ask: RunAsk): RunAsk {
-  const { caller, person } = house.who();
+function mayOffer(deps: CliDeps, io: CliIo, ask: RunAsk): RunAsk {
+  const { caller, person } = deps.who();
   if (person !== undefined || ask.dryRun) return ask;
   const { message, hint } = unknownAccount(caller, "ask for remedies: this is a dry run");
   io.stderr(`${message}\n${hint}\n`);
@@ -41,28 +41,28 @@ function mayOffer(house: CliHouse, io: CliIo, ask: RunAsk): RunAsk {
 }
 
 /** What waits for the queue is said beside the answer: stdout may be read by a program. */
-export async function noteQueue(house: CliHouse, io: CliIo, waits: typeof RUN_WAITS | typeof STEP_WAITS) {
-  if (!(await house.queueTakes())) io.stderr(`${waits}\n`);
+export async function noteQueue(deps: CliDeps, io: CliIo, waits: typeof RUN_WAITS | typeof STEP_WAITS) {
+  if (!(await deps.queueTakes())) io.stderr(`${waits}\n`);
 }
 
 /** Waits for the run, or works it here where nobody else would. */
-export async function finish(house: CliHouse, io: CliIo, id: RunId): Promise<RunView> {
-  if (await house.hasWorker()) return house.waitForRun(id);
+export async function finish(deps: CliDeps, io: CliIo, id: RunId): Promise<RunView> {
+  if (await deps.hasWorker()) return deps.waitForRun(id);
   io.stderr(`no worker is alive: run ${id} is worked here\n`);
-  return house.workInline(id);
+  return deps.workInline(id);
 }
 
 /** `status`: one run. */
-export async function status(house: CliHouse, io: CliIo, id: string, json: boolean): Promise<number> {
-  show(await viewOf(house, id), io, json);
+export async function status(deps: CliDeps, io: CliIo, id: string, json: boolean): Promise<number> {
+  show(await viewOf(deps, id), io, json);
   return EXIT.ok;
 }
 
 /** The run of a typed number. Throws `usage` and `unknown_run`. */
-export async function viewOf(house: CliHouse, typed: string): Promise<RunView> {
+export async function viewOf(deps: CliDeps, typed: string): Promise<RunView> {
   const id = RunId.safeParse(typed.replace(/^#/, ""));
   if (!id.success) throw usage(`"${typed}" is not the number of a run`);
-  const view = await house.run(id.data);
+  const view = await deps.run(id.data);
   if (view === undefined) throw new DiagError("unknown_run", `there is no run ${id.data}`);
   return view;
 }
@@ -70,14 +70,14 @@ export async function viewOf(house: CliHouse, typed: string): Promise<RunView> {
 const show = (view: RunView, io: CliIo, json: boolean): void =>
   io.stdout(`${json ? JSON.stringify(runJson(view)) : runText(view)}\n`);
 
-function askFor(house: CliHouse, runbook: string, { system, param, dryRun }: RunOptions): RunAsk {
-  const runbooks = house.runbooks().map(({ id }) => id);
+function askFor(deps: CliDeps, runbook: string, { system, param, dryRun }: RunOptions): RunAsk {
+  const runbooks = deps.runbooks().map(({ id }) => id);
   mustBeOneOf("unknown_runbook", "runbook", runbook, runbooks);
   mustBeOneOf(
     "unknown_system",
     "system",
     system,
-    house.config().systems.map(({ id }) => id),
+    deps.config().systems.map(({ id }) => id),
   );
   return { system, runbook, params: paramsOf(param), dryRun };
 }

@@ -4,7 +4,7 @@ import { count } from "../core/words/format.ts";
 import { sayApprovedFrozen } from "../core/words/freeze.ts";
 import type { ApprovalView, RunView } from "../core/words/view.ts";
 import { STEP_WAITS } from "../ingress/queue-away.ts";
-import type { CliHouse, CliIo } from "./deps.ts";
+import type { CliDeps, CliIo } from "./deps.ts";
 import { EXIT } from "./exit.ts";
 import { mustBeOneOf } from "./one-of.ts";
 import { finish, noteQueue, viewOf } from "./run.ts";
@@ -28,20 +28,20 @@ export interface On {
  * worker is alive, what the vote decided is carried out here.
  */
 export async function vote(
-  house: CliHouse,
+  deps: CliDeps,
   io: CliIo,
   decision: "approve" | "deny",
   on: On,
   options: VoteOptions,
 ): Promise<number> {
-  const { decider, view, approval } = await decidable(house, on, options);
+  const { decider, view, approval } = await decidable(deps, on, options);
   const breakGlass = options.breakGlass === true;
-  const answer = await house.vote({ ...decider, approval: approval.id, decision, breakGlass });
+  const answer = await deps.vote({ ...decider, approval: approval.id, decision, breakGlass });
   const { state, need, have, frozen } = answer;
   const word = frozen === undefined ? state : sayApprovedFrozen(frozen, frozen.lapsesAt);
   const said = `${state === "pending" ? `${have} of ${count(need, "approval")}` : word}${sayFor(decider)}`;
   return afterwards(
-    house,
+    deps,
     io,
     { view, answer, settled: state !== "pending", said: `${on.remedy}: ${said}` },
     options.json,
@@ -50,18 +50,18 @@ export async function vote(
 
 /** `answer`: what a person says of a remedy whose outcome is unknown, or that is in force. */
 export async function answer(
-  house: CliHouse,
+  deps: CliDeps,
   io: CliIo,
   word: string,
   on: On,
   options: VoteOptions,
 ): Promise<number> {
   mustBeOneOf("usage", "answer", word, ANSWERS);
-  const { decider, view, approval } = await decidable(house, on, options);
-  const given = await house.answer({ ...decider, approval: approval.id, answer: word as Answer });
+  const { decider, view, approval } = await decidable(deps, on, options);
+  const given = await deps.answer({ ...decider, approval: approval.id, answer: word as Answer });
   const { settled, need, have } = given;
   const said = settled ? word : `${have} of ${need} say ${word}`;
-  return afterwards(house, io, { view, answer: given, settled, said: `${on.remedy}: ${said}` }, options.json);
+  return afterwards(deps, io, { view, answer: given, settled, said: `${on.remedy}: ${said}` }, options.json);
 }
 
 /** Whose vote it was, where somebody else was named. */
@@ -74,9 +74,9 @@ interface Decidable {
   readonly approval: ApprovalView;
 }
 
-async function decidable(house: CliHouse, on: On, options: DeciderOptions): Promise<Decidable> {
-  const decider = deciderOf(house.who(), house.config().people, options);
-  const view = await viewOf(house, on.run);
+async function decidable(deps: CliDeps, on: On, options: DeciderOptions): Promise<Decidable> {
+  const decider = deciderOf(deps.who(), deps.config().people, options);
+  const view = await viewOf(deps, on.run);
   const keys = view.remedies.map(({ key }) => key);
   mustBeOneOf("unknown_remedy", `remedy in run ${view.id}`, on.remedy, keys);
   const remedy = view.remedies.find(({ key }) => key === on.remedy);
@@ -95,14 +95,14 @@ interface Given {
 }
 
 async function afterwards(
-  house: CliHouse,
+  deps: CliDeps,
   io: CliIo,
   { view, answer: given, settled, said }: Given,
   json: boolean,
 ): Promise<number> {
-  const isLonely = settled && !(await house.hasWorker());
-  if (!isLonely) await noteQueue(house, io, STEP_WAITS);
-  const after = isLonely ? await finish(house, io, view.id) : await viewOf(house, String(view.id));
+  const isLonely = settled && !(await deps.hasWorker());
+  if (!isLonely) await noteQueue(deps, io, STEP_WAITS);
+  const after = isLonely ? await finish(deps, io, view.id) : await viewOf(deps, String(view.id));
   if (json) io.stdout(`${JSON.stringify({ ...given, run: runJson(after) })}\n`);
   else io.stdout(isLonely ? `${runText(after)}\n` : `${said}\n`);
   return EXIT.ok;

@@ -120,7 +120,7 @@ interface Reached {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-// Behind a public name may stand a private address, so it is a warning; a public address with credentials is never right.
+// DoorDeps a public name may stand a private address, so it is a warning; a public address with credentials is never right.
 function inClear({ url, headers = {} }: Reached, path: readonly PropertyKey[]): Concern[] {
   if (!URL.canParse(url) || !isInClear(url)) return [];
   const { hostname, password, protocol } = new URL(url);

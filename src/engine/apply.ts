@@ -5,7 +5,7 @@ import type { PlannedCall } from "../core/words/plan.ts";
 import type { RemedyView, StepView } from "../core/words/view.ts";
 import { sha256 } from "../lib/sha256.ts";
 import { callWrite, lookAt, type Reached, stepError } from "./call.ts";
-import { type EngineHouse, type Grip, writeAction } from "./house.ts";
+import { type ClaimedRun, type EngineDeps, writeAction } from "./deps.ts";
 import { lockKey } from "./targets.ts";
 
 /** What the engine does after a write was not made: look again then. */
@@ -19,41 +19,41 @@ const LIMIT_MS = 15_000;
 
 /** One write of an approved remedy, or of its undo: at most once, and only as approved. */
 export async function apply(
-  house: EngineHouse,
-  grip: Grip,
+  deps: EngineDeps,
+  claimed: ClaimedRun,
   remedy: RemedyView,
   step: StepView,
 ): Promise<Pause | undefined> {
   const planSha256 = remedy.planSha256 ?? "";
   if (remedy.plan === undefined || sha256(canonical(remedy.plan)) !== planSha256)
-    return void (await house.store.voidApproval(grip.fence, remedy.key, [
+    return void (await deps.store.voidApproval(claimed.fence, remedy.key, [
       "the stored plan does not match its hash",
     ]));
-  const call = step.phase === "undo" ? undoCall(house, grip, step) : remedy.plan.calls[step.stage];
+  const call = step.phase === "undo" ? undoCall(deps, claimed, step) : remedy.plan.calls[step.stage];
   if (call === undefined) throw new DiagError("bug", `step ${step.name} is not in the plan`);
-  if (step.phase === "apply" && isUntouched(grip, remedy)) {
-    const drifted = await drift(house, grip, remedy.plan.calls);
-    if (drifted.length > 0) return void (await house.store.voidApproval(grip.fence, remedy.key, drifted));
+  if (step.phase === "apply" && isUntouched(claimed, remedy)) {
+    const drifted = await drift(deps, claimed, remedy.plan.calls);
+    if (drifted.length > 0) return void (await deps.store.voidApproval(claimed.fence, remedy.key, drifted));
   }
-  return write(house, grip, { remedy, step, call, planSha256 });
+  return write(deps, claimed, { remedy, step, call, planSha256 });
 }
 
 /** No call of the plan has happened, so the situation must still be the approved one: also long after, when a human has said "it did not happen". */
-const isUntouched = (grip: Grip, remedy: RemedyView): boolean =>
-  !grip.view.steps.some(
+const isUntouched = (claimed: ClaimedRun, remedy: RemedyView): boolean =>
+  !claimed.view.steps.some(
     (step) => step.remedy === remedy.key && step.phase === "apply" && step.state === "succeeded",
   );
 
-function undoCall(house: EngineHouse, grip: Grip, step: StepView): PlannedCall {
-  const action = writeAction(house, step.action);
-  const { face } = house.targets.reach(grip.system, step.on, action);
+function undoCall(deps: EngineDeps, claimed: ClaimedRun, step: StepView): PlannedCall {
+  const action = writeAction(deps, step.action);
+  const { face } = deps.targets.reach(claimed.system, step.on, action);
   return {
     action: step.action,
     on: step.on,
     input: step.input,
     class: action.class,
     risk: action.risk,
-    target: lockKey(grip.system, face, action.target(action.input.parse(step.input))),
+    target: lockKey(claimed.system, face, action.target(action.input.parse(step.input))),
     changes: [],
     witness: step.witness ?? null,
     timeoutSeconds: action.timeoutSeconds,
@@ -61,17 +61,21 @@ function undoCall(house: EngineHouse, grip: Grip, step: StepView): PlannedCall {
 }
 
 /** Is the situation still the one that was approved? Asked for the whole plan before its first write. */
-async function drift(house: EngineHouse, grip: Grip, calls: readonly PlannedCall[]): Promise<string[]> {
+async function drift(
+  deps: EngineDeps,
+  claimed: ClaimedRun,
+  calls: readonly PlannedCall[],
+): Promise<string[]> {
   const lines: string[] = [];
-  for (const call of calls) lines.push(...(await driftOf(house, grip, call)));
-  return lines.map(house.redact);
+  for (const call of calls) lines.push(...(await driftOf(deps, claimed, call)));
+  return lines.map(deps.redact);
 }
 
-async function driftOf(house: EngineHouse, grip: Grip, call: PlannedCall): Promise<readonly string[]> {
+async function driftOf(deps: EngineDeps, claimed: ClaimedRun, call: PlannedCall): Promise<readonly string[]> {
   try {
-    const action = writeAction(house, call.action);
-    const reached = house.targets.reach(grip.system, call.on, action);
-    const now = await lookAt(action, reached, grip.stop, (context) =>
+    const action = writeAction(deps, call.action);
+    const reached = deps.targets.reach(claimed.system, call.on, action);
+    const now = await lookAt(action, reached, claimed.stop, (context) =>
       action.preview(reached.client, action.input.parse(call.input), context),
     );
     const lines = now.refused === undefined ? [] : [`refused by a guard: ${now.refused}`];
@@ -81,7 +85,7 @@ async function driftOf(house: EngineHouse, grip: Grip, call: PlannedCall): Promi
       ...(action.drift?.(call.witness, now.witness) ?? difference(call.witness, now.witness)),
     ];
   } catch (error) {
-    if (grip.stop.aborted) throw error;
+    if (claimed.stop.aborted) throw error;
     // What cannot be seen cannot be said to be as it was approved.
     return [`could not look again: ${toDiagError(error, "target_error").message}`];
   }
@@ -95,45 +99,45 @@ interface Write {
 }
 
 async function write(
-  house: EngineHouse,
-  grip: Grip,
+  deps: EngineDeps,
+  claimed: ClaimedRun,
   { remedy, step, call, planSha256 }: Write,
 ): Promise<Pause | undefined> {
-  const action = writeAction(house, call.action);
-  const reached = house.targets.reach(grip.system, call.on, action);
+  const action = writeAction(deps, call.action);
+  const reached = deps.targets.reach(claimed.system, call.on, action);
   const timeoutMs = call.timeoutSeconds * 1000;
   // Read before the transaction begins: whatever the commit takes is taken from the effect's time, never added to it.
   const begun = performance.now();
   const wallEnd = Date.now() + timeoutMs;
-  house.crash("before_intent");
-  const intent = await house.store.beginWrite(grip.fence, {
+  deps.crash("before_intent");
+  const intent = await deps.store.beginWrite(claimed.fence, {
     remedy: remedy.key,
     step: step.name,
     planSha256,
     target: call.target,
     timeoutMs,
     isUndo: step.phase === "undo",
-    limits: house.catalog.limits,
+    limits: deps.catalog.limits,
   });
-  if (intent.refused !== undefined) return refused(house, grip, remedy, intent);
-  house.crash("after_intent");
+  if (intent.refused !== undefined) return refused(deps, claimed, remedy, intent);
+  deps.crash("after_intent");
   const remainingMs = () => Math.min(timeoutMs - (performance.now() - begun), wallEnd - Date.now());
-  house.crash("before_effect");
-  const result = await effect(house, action.name, {
+  deps.crash("before_effect");
+  const result = await effect(deps, action.name, {
     reached,
     call,
     effectKey: intent.effectKey,
     remainingMs,
   });
-  house.crash("after_effect");
-  await house.store.recordWrite({ run: grip.fence.run, step: step.name, epoch: intent.epoch }, result);
-  house.crash("after_result");
+  deps.crash("after_effect");
+  await deps.store.recordWrite({ run: claimed.fence.run, step: step.name, epoch: intent.epoch }, result);
+  deps.crash("after_result");
   return undefined;
 }
 
 async function refused(
-  house: EngineHouse,
-  grip: Grip,
+  deps: EngineDeps,
+  claimed: ClaimedRun,
   remedy: RemedyView,
   refusal: IntentRefusal,
 ): Promise<Pause | undefined> {
@@ -145,9 +149,9 @@ async function refused(
     case "frozen":
       return untilExpiry(remedy);
     case "expired":
-      return void (await house.store.expireApproval(grip.fence, remedy.key, refusal.why));
+      return void (await deps.store.expireApproval(claimed.fence, remedy.key, refusal.why));
     case "void":
-      return void (await house.store.voidApproval(grip.fence, remedy.key, [refusal.why]));
+      return void (await deps.store.voidApproval(claimed.fence, remedy.key, [refusal.why]));
     case "cancelled":
       return undefined;
   }
@@ -162,7 +166,7 @@ function untilExpiry({ status, approval }: RemedyView): Pause {
 
 /** `failed` only where the action proves that nothing was done; everything else that is not a success may have happened. */
 async function effect(
-  house: EngineHouse,
+  deps: EngineDeps,
   name: string,
   {
     reached,
@@ -174,18 +178,18 @@ async function effect(
   const startedAt = new Date();
   const begun = performance.now();
   const done = <T extends { outcome: "succeeded" | "failed" | "unknown" }>(result: T): T => {
-    house.events.step(name, result.outcome, performance.now() - begun);
+    deps.events.step(name, result.outcome, performance.now() - begun);
     return result;
   };
   try {
-    const options = { stop: NEVER, redact: house.redact, effectKey, remainingMs };
-    const output = await callWrite(writeAction(house, name), call.input, reached, options);
+    const options = { stop: NEVER, redact: deps.redact, effectKey, remainingMs };
+    const output = await callWrite(writeAction(deps, name), call.input, reached, options);
     return done({ outcome: "succeeded", output, startedAt } as const);
   } catch (error) {
     const proven = ["target_refused", "bad_parameter"].includes(toDiagError(error, "target_error").code);
     return done({
       outcome: proven ? "failed" : "unknown",
-      error: stepError(error, house.redact),
+      error: stepError(error, deps.redact),
       startedAt,
     } as const);
   }

@@ -4,56 +4,56 @@ import type { PlannedCall, PlannedCheck } from "../core/words/plan.ts";
 import type { AnySeen } from "../core/words/runbook.ts";
 import type { RemedyView, RunView, StepView } from "../core/words/view.ts";
 import { ask, contextOf, seenOf } from "./context.ts";
+import { type ClaimedRun, type EngineDeps, executable, writeAction } from "./deps.ts";
 import { newStep } from "./diagnose.ts";
-import { type EngineHouse, executable, type Grip, writeAction } from "./house.ts";
 
 /** Of the checks of the third call the names begin with `3.`; those of the remedy itself have no number. */
 const numbered = (index: number, name: string) => `${index + 1}.${name}`;
 
 /** The reads that will show whether it helped: what each action promises itself, and what the remedy asks besides. */
 export function plannedChecks(
-  house: EngineHouse,
-  grip: Grip,
+  deps: EngineDeps,
+  claimed: ClaimedRun,
   key: string,
   calls: readonly PlannedCall[],
 ): PlannedCheck[] {
-  const { view, system, runbook } = grip;
+  const { view, system, runbook } = claimed;
   const own = calls.flatMap((call, index) => {
-    const action = writeAction(house, call.action);
+    const action = writeAction(deps, call.action);
     const steps = action.settled?.check(action.input.parse(call.input)) ?? {};
-    return checksOf(house, view, steps, { index, on: call.on });
+    return checksOf(deps, view, steps, { index, on: call.on });
   });
-  const spec = executable(grip, key);
+  const spec = executable(claimed, key);
   const asked = ask(runbook, `${key}.verify`, () => spec.verify.check(seenOf(view), contextOf(view, system)));
-  return [...own, ...checksOf(house, view, asked)];
+  return [...own, ...checksOf(deps, view, asked)];
 }
 
 const checksOf = (
-  house: EngineHouse,
+  deps: EngineDeps,
   view: RunView,
   steps: Steps,
   of?: { index: number; on: string },
 ): PlannedCheck[] =>
   Object.entries(steps).map(([name, given]) => {
     const call = of === undefined ? given : { ...given, on: given.on ?? of.on };
-    const { action, on, input } = newStep(house, view, { name, call, phase: "verify", stage: 0 });
+    const { action, on, input } = newStep(deps, view, { name, call, phase: "verify", stage: 0 });
     return { name: of === undefined ? name : numbered(of.index, name), action, on, input };
   });
 
 /** Did it help? Judged on the frozen inputs and the recorded outputs of the calls. `after`: what the checks returned. */
-export function isBetter(house: EngineHouse, grip: Grip, remedy: RemedyView, after: AnySeen): boolean {
-  const { view, runbook, system } = grip;
+export function isBetter(deps: EngineDeps, claimed: ClaimedRun, remedy: RemedyView, after: AnySeen): boolean {
+  const { view, runbook, system } = claimed;
   const made = madeCalls(view, remedy);
   const done = made.map(({ input, output }) => ({ input, output }));
   const settled = made.every(({ action: name, stage, input, output }) => {
-    const action = writeAction(house, name);
+    const action = writeAction(deps, name);
     if (action.settled === undefined) return true;
     const values = checksOfCall(after, stage);
     return values !== undefined && action.settled.holds(values, input, output);
   });
   if (!settled) return false;
   return ask(runbook, `${remedy.key}.verify.holds`, () =>
-    executable(grip, remedy.key).verify.holds(after, done, contextOf(view, system)),
+    executable(claimed, remedy.key).verify.holds(after, done, contextOf(view, system)),
   );
 }
 

@@ -6,32 +6,32 @@ import { type Trouble, unexplained } from "../core/words/trouble.ts";
 import type { RunView, StepView } from "../core/words/view.ts";
 import { callRead, stepError } from "./call.ts";
 import { ask, contextOf, seenOf } from "./context.ts";
+import type { ClaimedRun, EngineDeps } from "./deps.ts";
 import { explainedSteps } from "./explained.ts";
 import { safeFinding } from "./finding.ts";
-import type { EngineHouse, Grip } from "./house.ts";
 
 /** Writes the calls of the next stage down as steps. */
-export async function planStage(house: EngineHouse, grip: Grip, stage: number): Promise<void> {
-  const { runbook, view } = grip;
+export async function planStage(deps: EngineDeps, claimed: ClaimedRun, stage: number): Promise<void> {
+  const { runbook, view } = claimed;
   const plan = runbook.stages[stage];
   const calls =
     plan === undefined
       ? {}
-      : ask(runbook, `stage ${stage + 1}`, () => plan(seenOf(view), contextOf(view, grip.system)));
+      : ask(runbook, `stage ${stage + 1}`, () => plan(seenOf(view), contextOf(view, claimed.system)));
   const steps = Object.entries(calls).map(([name, call]) =>
-    newStep(house, view, { name, call, phase: "diagnose", stage }),
+    newStep(deps, view, { name, call, phase: "diagnose", stage }),
   );
-  await house.store.addSteps(grip.fence, steps, stage + 1);
+  await deps.store.addSteps(claimed.fence, steps, stage + 1);
 }
 
 /** A call as a step: with the action's title and effect, and the connection it goes to. */
 export function newStep(
-  house: EngineHouse,
+  deps: EngineDeps,
   view: RunView,
   part: { name: string; call: Call; phase: NewStep["phase"]; stage: number; remedy?: string },
 ): NewStep {
   const { call, name, phase, stage, remedy } = part;
-  const action = house.targets.action(call.action);
+  const action = deps.targets.action(call.action);
   const connection = call.on ?? view.connections[action.needs];
   if (connection === undefined)
     throw new DiagError(
@@ -53,11 +53,15 @@ export function newStep(
 }
 
 /** Reads all steps of a stage in parallel; each is recorded as soon as it is known, so that people see progress. */
-export async function readSteps(house: EngineHouse, grip: Grip, steps: readonly StepView[]): Promise<void> {
+export async function readSteps(
+  deps: EngineDeps,
+  claimed: ClaimedRun,
+  steps: readonly StepView[],
+): Promise<void> {
   const recorded = await Promise.allSettled(
     steps.map(async (step) => {
-      const result = await readStep(house, grip, step);
-      await house.store.recordRead(grip.fence, step.name, result);
+      const result = await readStep(deps, claimed, step);
+      await deps.store.recordRead(claimed.fence, step.name, result);
     }),
   );
   for (const each of recorded) if (each.status === "rejected") throw each.reason;
@@ -65,65 +69,69 @@ export async function readSteps(house: EngineHouse, grip: Grip, steps: readonly 
 
 /** One read. A failure is a result; only a worker that must stop throws. */
 export async function readStep(
-  house: EngineHouse,
-  grip: Grip,
+  deps: EngineDeps,
+  claimed: ClaimedRun,
   step: Pick<StepView, "action" | "on" | "input">,
 ): Promise<StepResult> {
   const startedAt = new Date();
   const begun = performance.now();
   const done = (result: StepResult): StepResult => {
-    house.events.step(step.action, result.outcome, performance.now() - begun);
+    deps.events.step(step.action, result.outcome, performance.now() - begun);
     return result;
   };
   try {
-    const action = house.targets.action(step.action);
-    const reached = house.targets.reach(grip.system, step.on, action);
-    const output = await callRead(action, step.input, reached, { stop: grip.stop, redact: house.redact });
+    const action = deps.targets.action(step.action);
+    const reached = deps.targets.reach(claimed.system, step.on, action);
+    const output = await callRead(action, step.input, reached, { stop: claimed.stop, redact: deps.redact });
     return done({ outcome: "succeeded", output, startedAt });
   } catch (error) {
-    if (grip.stop.aborted) throw error;
-    return done({ outcome: "errored", error: stepError(error, house.redact), startedAt });
+    if (claimed.stop.aborted) throw error;
+    return done({ outcome: "errored", error: stepError(error, deps.redact), startedAt });
   }
 }
 
 /** Findings and the remedies they name, from what was recorded. */
-export async function recordDiagnosis(house: EngineHouse, grip: Grip): Promise<void> {
-  const { findings, remedies, explained } = conclusionsOf(house, grip);
-  await house.store.recordDiagnosis(grip.fence, findings, remedies, explained);
+export async function recordDiagnosis(deps: EngineDeps, claimed: ClaimedRun): Promise<void> {
+  const { findings, remedies, explained } = conclusionsOf(deps, claimed);
+  await deps.store.recordDiagnosis(claimed.fence, findings, remedies, explained);
 }
 
 /** What the runbook makes of what was seen; pure. */
 export function conclusionsOf(
-  house: EngineHouse,
-  grip: Grip,
+  deps: EngineDeps,
+  claimed: ClaimedRun,
 ): { findings: RecordedFinding[]; remedies: NewRemedy[]; explained: readonly string[] } {
-  const { view, system } = grip;
+  const { view, system } = claimed;
   const context = contextOf(view, system);
   const seen = seenOf(view);
-  const troubles = troublesOf(house, grip, view.steps);
-  const found = judgedBy(house, grip, view.steps);
-  const findings = found.map((finding) => safeFinding(house, finding));
+  const troubles = troublesOf(deps, claimed, view.steps);
+  const found = judgedBy(deps, claimed, view.steps);
+  const findings = found.map((finding) => safeFinding(deps, finding));
   const wanted = [...new Set(findings.flatMap((finding) => finding.remedies))];
   const remedies = wanted.map(
-    (key) => adviceOf(troubles, key, house.redact) ?? newRemedy(house, grip, key, { seen, context }),
+    (key) => adviceOf(troubles, key, deps.redact) ?? newRemedy(deps, claimed, key, { seen, context }),
   );
-  const explained = explainedSteps(view.steps, (steps) => judgedBy(house, grip, steps));
+  const explained = explainedSteps(view.steps, (steps) => judgedBy(deps, claimed, steps));
   return { findings: findings.toSorted(bySeverity), remedies, explained };
 }
 
 /** What connectors and runbook make of what the steps returned; pure. */
-function judgedBy(house: EngineHouse, grip: Grip, steps: readonly StepView[]): readonly Finding[] {
-  const { runbook, view, system } = grip;
+function judgedBy(deps: EngineDeps, claimed: ClaimedRun, steps: readonly StepView[]): readonly Finding[] {
+  const { runbook, view, system } = claimed;
   const seen = seenOf({ ...view, steps });
   return [
-    ...troublesOf(house, grip, steps).map(findingOf),
+    ...troublesOf(deps, claimed, steps).map(findingOf),
     ...ask(runbook, "findings", () => runbook.findings(seen, contextOf(view, system))),
   ];
 }
 
 /** What the connectors themselves say of their errors, unless the runbook explains them itself. */
-const troublesOf = (house: EngineHouse, { runbook }: Grip, steps: readonly StepView[]): readonly Trouble[] =>
-  unexplained(runbook, house.targets.troubles(steps.filter(({ phase }) => phase === "diagnose")));
+const troublesOf = (
+  deps: EngineDeps,
+  { runbook }: ClaimedRun,
+  steps: readonly StepView[],
+): readonly Trouble[] =>
+  unexplained(runbook, deps.targets.troubles(steps.filter(({ phase }) => phase === "diagnose")));
 
 const findingOf = ({ remedy, ...finding }: Trouble): Finding => ({ ...finding, remedies: [remedy.key] });
 
@@ -141,12 +149,12 @@ function adviceOf(
 }
 
 function newRemedy(
-  house: EngineHouse,
-  grip: Grip,
+  deps: EngineDeps,
+  claimed: ClaimedRun,
   key: string,
   { seen, context }: { seen: ReturnType<typeof seenOf>; context: ReturnType<typeof contextOf> },
 ): NewRemedy {
-  const { runbook } = grip;
+  const { runbook } = claimed;
   const remedy = runbook.remedies[key];
   if (remedy === undefined)
     throw new DiagError(
@@ -157,5 +165,5 @@ function newRemedy(
   const { advice } = remedy;
   const words = typeof advice === "function" ? ask(runbook, key, () => advice(seen, context)) : advice;
   const title = remedy.title ?? "For a human";
-  return { key, title, risk: remedy.risk, status: "advice", advice: house.redactKnown(words) };
+  return { key, title, risk: remedy.risk, status: "advice", advice: deps.redactKnown(words) };
 }

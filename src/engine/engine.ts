@@ -7,8 +7,8 @@ import { levelOf } from "../telemetry/level.ts";
 import { apply } from "./apply.ts";
 import { stepError } from "./call.ts";
 import { decide, type Move } from "./decide.ts";
+import { type ClaimedRun, type EngineDeps, knowledgeOf } from "./deps.ts";
 import { planStage, readSteps, recordDiagnosis } from "./diagnose.ts";
-import { type EngineHouse, type Grip, knowledgeOf } from "./house.ts";
 import { lookAgain } from "./look-again.ts";
 import { propose } from "./propose.ts";
 import { settle } from "./settle.ts";
@@ -30,18 +30,18 @@ export interface Engine {
 }
 
 /** Moves runs: claim, decide, perform, until there is nothing to do. */
-export function createEngine(house: EngineHouse, options: EngineOptions): Engine {
+export function createEngine(deps: EngineDeps, options: EngineOptions): Engine {
   const stopping = new AbortController();
   const inHand = new Set<Promise<void>>();
   const slot = suspectSlot();
   return {
     advance: async (run) => {
       if (stopping.signal.aborted) return;
-      const work = advance(house, options, { run, stopping: stopping.signal, slot }).catch(
+      const work = advance(deps, options, { run, stopping: stopping.signal, slot }).catch(
         (error: unknown) => {
           const known = toDiagError(error);
-          if (known.code === "aborted") house.events.leaseLost();
-          house.logger[levelOf(known)](
+          if (known.code === "aborted") deps.events.leaseLost();
+          deps.logger[levelOf(known)](
             { run, code: known.code, err: known.code === "bug" ? known : undefined },
             known.message,
           );
@@ -61,12 +61,12 @@ export function createEngine(house: EngineHouse, options: EngineOptions): Engine
 }
 
 async function advance(
-  house: EngineHouse,
+  deps: EngineDeps,
   options: EngineOptions,
   { run, stopping, slot }: { run: RunId; stopping: AbortSignal; slot: SuspectSlot },
 ): Promise<void> {
   const place = slot.take();
-  const claim = await house.store
+  const claim = await deps.store
     .claim(run, options.worker, options.leaseMs, place !== undefined)
     .catch((error: unknown) => {
       place?.leave();
@@ -74,12 +74,12 @@ async function advance(
     });
   if (claim === undefined || claim.lostLeases < SUSPICIOUS) place?.leave();
   if (claim === undefined) return;
-  house.crash("after_claim");
-  const lease = keepLease(house, claim.fence, options.leaseMs);
+  deps.crash("after_claim");
+  const lease = keepLease(deps, claim.fence, options.leaseMs);
   try {
-    const onEnded = (view: RunView) => ended(house, view, "errored");
-    if (claim.lostLeases >= MOST_LOST && (await giveUp(house, claim.fence, onEnded))) return;
-    await move(house, claim, {
+    const onEnded = (view: RunView) => ended(deps, view, "errored");
+    if (claim.lostLeases >= MOST_LOST && (await giveUp(deps, claim.fence, onEnded))) return;
+    await move(deps, claim, {
       lost: lease.lost,
       cancelled: lease.cancelled,
       stopping,
@@ -92,16 +92,16 @@ async function advance(
 }
 
 /** The heartbeat. It hears that the lease is lost and that somebody has cancelled the run. */
-function keepLease(house: EngineHouse, fence: Fence, leaseMs: number) {
+function keepLease(deps: EngineDeps, fence: Fence, leaseMs: number) {
   const lost = new AbortController();
   const cancelled = new AbortController();
-  const letGo = house.keeper?.hold(fence) ?? (() => {});
+  const letGo = deps.keeper?.hold(fence) ?? (() => {});
   let lastHeld = performance.now();
   // The keeper's thread goes on while this loop is blocked.
-  const sinceHeld = () => Math.min(performance.now() - lastHeld, house.keeper?.sinceHeldMs() ?? Infinity);
+  const sinceHeld = () => Math.min(performance.now() - lastHeld, deps.keeper?.sinceHeldMs() ?? Infinity);
   const timer = setInterval(() => {
     if (sinceHeld() > leaseMs) lost.abort();
-    house.store.renew(fence, leaseMs).then(
+    deps.store.renew(fence, leaseMs).then(
       (state) => {
         lastHeld = performance.now();
         if (state === "cancel") cancelled.abort();
@@ -128,16 +128,16 @@ interface Signals {
 /** `ended`: not ours any more; a pause: give it back until then; undefined: look again at once. */
 type Ahead = "ended" | { readonly wakeAt?: Date } | undefined;
 
-async function move(house: EngineHouse, { fence, rev, lostLeases }: Claim, signals: Signals): Promise<void> {
+async function move(deps: EngineDeps, { fence, rev, lostLeases }: Claim, signals: Signals): Promise<void> {
   let seenRev = rev;
   const putOff: PutOff = new Map();
   for (;;) {
-    const ahead = await oneMove(house, { fence, lostLeases }, signals, putOff);
+    const ahead = await oneMove(deps, { fence, lostLeases }, signals, putOff);
     if (ahead === "ended") return;
     if (ahead === undefined && !signals.stopping.aborted) continue;
-    house.crash("before_release");
+    deps.crash("before_release");
     const as = ahead === undefined ? { status: "queued" as const } : { status: "waiting" as const, ...ahead };
-    const { released, rev: newer } = await house.store.release(fence, seenRev, as);
+    const { released, rev: newer } = await deps.store.release(fence, seenRev, as);
     if (released) return;
     seenRev = newer;
     putOff.clear();
@@ -148,16 +148,16 @@ async function move(house: EngineHouse, { fence, rev, lostLeases }: Claim, signa
 type PutOff = Map<string, Date | undefined>;
 
 async function oneMove(
-  house: EngineHouse,
+  deps: EngineDeps,
   { fence, lostLeases }: Pick<Claim, "fence" | "lostLeases">,
   signals: Signals,
   putOff: PutOff,
 ): Promise<Ahead> {
-  const seen = await house.store.look(fence.run);
+  const seen = await deps.store.look(fence.run);
   if (seen === undefined || isEnded(seen.view.status)) return "ended";
   const { view, now } = seen;
   try {
-    const known = house.catalog.runbooks.find((runbook) => runbook.id === view.runbook);
+    const known = deps.catalog.runbooks.find((runbook) => runbook.id === view.runbook);
     const next = decide(view, known?.stages.length ?? 0, now, new Set(putOff.keys()));
     if (next.move === "none") return "ended";
     if (next.move === "wait") return soonest([next.until, ...putOff.values()]);
@@ -165,8 +165,8 @@ async function oneMove(
     // What is still done for a cancelled run is the end of what has begun: the cancel must not interrupt it again.
     const stop = view.cancelRequestedBy === undefined ? AbortSignal.any([letGo, signals.cancelled]) : letGo;
     const ahead = await perform(
-      house,
-      { fence, view, ...knowledgeOf(house.catalog, view), stop, letGo, lostLeases },
+      deps,
+      { fence, view, ...knowledgeOf(deps.catalog, view), stop, letGo, lostLeases },
       next,
     );
     if (
@@ -179,7 +179,7 @@ async function oneMove(
     putOff.set(next.remedy.key, ahead.wakeAt);
     return undefined;
   } catch (error) {
-    return mend(house, fence, view, signals, error);
+    return mend(deps, fence, view, signals, error);
   }
 }
 
@@ -190,7 +190,7 @@ function soonest(times: readonly (Date | undefined)[]): { readonly wakeAt?: Date
 
 /** A cancel interrupts reads: look again and decide. A lost lease or a lost Postgres ends our part. Anything else ends the run. */
 async function mend(
-  house: EngineHouse,
+  deps: EngineDeps,
   fence: Fence,
   view: RunView,
   signals: Signals,
@@ -200,20 +200,20 @@ async function mend(
   if (error.code === "store_unavailable") throw error;
   if (signals.stopping.aborted) return undefined;
   if (signals.lost.aborted || signals.cancelled.aborted || error.code === "aborted") {
-    if ((await house.store.renew(fence, signals.leaseMs)) === "cancel") return undefined;
+    if ((await deps.store.renew(fence, signals.leaseMs)) === "cancel") return undefined;
     throw error;
   }
-  house.logger[levelOf(error)](
+  deps.logger[levelOf(error)](
     { run: view.id, runbook: view.runbook, err: thrown },
     "the run could not be moved",
   );
-  await house.store.finish(fence, "errored", stepError(error, house.redact));
-  ended(house, view, "errored");
+  await deps.store.finish(fence, "errored", stepError(error, deps.redact));
+  ended(deps, view, "errored");
   return "ended";
 }
 
-const ended = (house: EngineHouse, view: RunView, status: RunStatus): void =>
-  house.events.run(
+const ended = (deps: EngineDeps, view: RunView, status: RunStatus): void =>
+  deps.events.run(
     view.runbook,
     status,
     outcomeOfRun({ ...view, status }),
@@ -221,59 +221,59 @@ const ended = (house: EngineHouse, view: RunView, status: RunStatus): void =>
   );
 
 async function perform(
-  house: EngineHouse,
-  grip: Grip,
+  deps: EngineDeps,
+  claimed: ClaimedRun,
   next: Exclude<Move, { readonly move: "wait" | "none" }>,
 ): Promise<Ahead> {
-  const { fence, view } = grip;
-  const { store } = house;
+  const { fence, view } = claimed;
+  const { store } = deps;
   switch (next.move) {
     case "plan-stage":
-      return void (await planStage(house, grip, next.stage));
+      return void (await planStage(deps, claimed, next.stage));
     case "read":
-      return void (await readSteps(house, grip, next.steps));
+      return void (await readSteps(deps, claimed, next.steps));
     case "diagnose":
-      return void (await recordDiagnosis(house, grip));
+      return void (await recordDiagnosis(deps, claimed));
     case "look-again":
-      return void (await lookAgain(house, grip));
+      return void (await lookAgain(deps, claimed));
     case "withdraw":
-      house.events.remedy(view.runbook, "void");
+      deps.events.remedy(view.runbook, "void");
       return void (await store.settleRemedy(fence, next.remedy.key, { status: "void", note: next.why }));
     case "propose":
-      return void (await propose(house, grip, next.remedy));
+      return void (await propose(deps, claimed, next.remedy));
     case "supersede":
-      house.events.remedy(view.runbook, "skipped");
+      deps.events.remedy(view.runbook, "skipped");
       return void (await store.settleRemedy(fence, next.remedy.key, {
         status: "skipped",
         note: `No longer needed: "${next.by.title}" has ended the cause`,
       }));
     case "expire":
-      house.events.remedy(view.runbook, "expired");
+      deps.events.remedy(view.runbook, "expired");
       return void (await store.expireApproval(fence, next.remedy.key, next.why));
     case "apply":
-      return apply(house, grip, next.remedy, next.step);
+      return apply(deps, claimed, next.remedy, next.step);
     case "settle":
-      return void (await settle(house, grip, next.remedy, next.step));
+      return void (await settle(deps, claimed, next.remedy, next.step));
     case "fail":
-      return void (await failed(house, grip, next.remedy, next.step));
+      return void (await failed(deps, claimed, next.remedy, next.step));
     case "begin-verify":
-      house.crash("before_verify");
-      return void (await store.beginVerify(fence, next.remedy.key, verifyMs(grip, next.remedy.key)));
+      deps.crash("before_verify");
+      return void (await store.beginVerify(fence, next.remedy.key, verifyMs(claimed, next.remedy.key)));
     case "verify":
-      return void (await verifyRemedy(house, grip, next.remedy));
+      return void (await verifyRemedy(deps, claimed, next.remedy));
     case "begin-undo":
-      return void (await beginUndo(house, grip, next.remedy));
+      return void (await beginUndo(deps, claimed, next.remedy));
     case "end-hold":
       return void (await store.endHold(fence, next.remedy.key));
     case "end-undo":
-      return void (await endUndo(house, grip, next.remedy));
+      return void (await endUndo(deps, claimed, next.remedy));
     case "cancel":
       await store.cancel(fence);
-      ended(house, view, "cancelled");
+      ended(deps, view, "cancelled");
       return "ended";
     case "finish":
       await store.finish(fence, next.status);
-      ended(house, view, next.status);
+      ended(deps, view, next.status);
       return "ended";
   }
 }

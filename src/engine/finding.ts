@@ -6,19 +6,19 @@ import {
 } from "../core/words/finding.ts";
 import { redactDeep } from "../lib/redact.ts";
 import { sha256 } from "../lib/sha256.ts";
-import type { EngineHouse } from "./house.ts";
+import type { EngineDeps } from "./deps.ts";
 
 /**
  * A runbook's finding as it is recorded. Its id is made of our words and names of others (`credentials:crm`, a container's
  * name): known secrets are taken out of it, what merely looks like one is not, and a long one is clipped.
  */
 export function safeFinding(
-  house: Pick<EngineHouse, "redact" | "redactKnown">,
+  deps: Pick<EngineDeps, "redact" | "redactKnown">,
   finding: Finding,
 ): RecordedFinding {
-  const id = clipId(house.redactKnown(finding.id));
+  const id = clipId(deps.redactKnown(finding.id));
   const { remedies, ...rest } = FindingSchema.parse({ ...finding, id });
-  return { ...redactDeep(rest, house.redact), id, remedies };
+  return { ...redactDeep(rest, deps.redact), id, remedies };
 }
 
 const DIGEST = 12;

@@ -4,8 +4,8 @@ import { canonical, difference } from "../core/words/json.ts";
 import type { PlannedCall } from "../core/words/plan.ts";
 import type { RemedyView, RunView, StepView } from "../core/words/view.ts";
 import { ask, contextOf, seenOf } from "./context.ts";
+import { type ClaimedRun, type EngineDeps, writeAction } from "./deps.ts";
 import { conclusionsOf, newStep, readStep } from "./diagnose.ts";
-import { type EngineHouse, type Grip, writeAction } from "./house.ts";
 import { previewCalls } from "./propose.ts";
 import { compareLooks, isBlinder, needsNewPlan } from "./second-look.ts";
 
@@ -14,30 +14,30 @@ import { compareLooks, isBlinder, needsNewPlan } from "./second-look.ts";
  * would be another one now is planned again in place. It only reads, and what it saw is stored at once, so a worker that dies
  * in the middle leaves everything as it was and the next one begins anew.
  */
-export async function lookAgain(house: EngineHouse, grip: Grip): Promise<void> {
-  const request = grip.view.lookAgain;
+export async function lookAgain(deps: EngineDeps, claimed: ClaimedRun): Promise<void> {
+  const request = claimed.view.lookAgain;
   if (request === undefined) return;
-  const at = await house.store.now();
-  const steps = await readAgain(house, grip, at);
+  const at = await deps.store.now();
+  const steps = await readAgain(deps, claimed, at);
   const view: RunView = {
-    ...grip.view,
+    ...claimed.view,
     lookedAgainAt: at,
-    steps: [...othersOf(grip.view), ...steps.map(asView)],
+    steps: [...othersOf(claimed.view), ...steps.map(asView)],
   };
-  const again: Grip = { ...grip, view };
+  const again: ClaimedRun = { ...claimed, view };
   // What could not be looked at cannot be said to be gone: everything stays as it is, and is tried again.
-  if (isBlinder(grip.view, view)) return house.store.lookAgainLater(grip.fence, request.n, RETRY_MS);
-  const conclusions = conclusionsOf(house, again);
-  const compared = compareLooks(grip.view, conclusions, request.why);
+  if (isBlinder(claimed.view, view)) return deps.store.lookAgainLater(claimed.fence, request.n, RETRY_MS);
+  const conclusions = conclusionsOf(deps, again);
+  const compared = compareLooks(claimed.view, conclusions, request.why);
   const replanned: SecondLook["replanned"][number][] = [];
-  for (const remedy of grip.view.remedies) {
+  for (const remedy of claimed.view.remedies) {
     const because = compared.wanted.has(remedy.key)
-      ? await reasonToPlanAgain(house, again, remedy)
+      ? await reasonToPlanAgain(deps, again, remedy)
       : undefined;
     if (because !== undefined) replanned.push({ key: remedy.key, status: remedy.status, because });
   }
   const { wanted: _wanted, ...look } = compared;
-  await house.store.recordSecondLook(grip.fence, {
+  await deps.store.recordSecondLook(claimed.fence, {
     ...look,
     explained: conclusions.explained,
     n: request.n,
@@ -54,16 +54,16 @@ const othersOf = (view: RunView): StepView[] => view.steps.filter((step) => step
 type ReadAgain = NewStep & { readonly result: StepResult };
 
 /** Stage by stage, as at first: a later stage may ask other things because of what an earlier one sees now. */
-async function readAgain(house: EngineHouse, grip: Grip, at: Date): Promise<ReadAgain[]> {
-  const { runbook, system } = grip;
+async function readAgain(deps: EngineDeps, claimed: ClaimedRun, at: Date): Promise<ReadAgain[]> {
+  const { runbook, system } = claimed;
   const read: ReadAgain[] = [];
   for (const [stage, plan] of runbook.stages.entries()) {
-    const view = { ...grip.view, lookedAgainAt: at, steps: read.map(asView) };
+    const view = { ...claimed.view, lookedAgainAt: at, steps: read.map(asView) };
     const calls = ask(runbook, `stage ${stage + 1}`, () => plan(seenOf(view), contextOf(view, system)));
     const steps = Object.entries(calls).map(([name, call]) =>
-      newStep(house, view, { name, call, phase: "diagnose", stage }),
+      newStep(deps, view, { name, call, phase: "diagnose", stage }),
     );
-    const results = await Promise.all(steps.map((step) => readStep(house, grip, step)));
+    const results = await Promise.all(steps.map((step) => readStep(deps, claimed, step)));
     read.push(...steps.flatMap((step, i) => asRead(step, results[i])));
   }
   return read;
@@ -91,26 +91,27 @@ const asView = ({ result, ...step }: ReadAgain): StepView => ({
 
 /** What has changed since the remedy was planned; undefined: its card stays as it is. */
 async function reasonToPlanAgain(
-  house: EngineHouse,
-  grip: Grip,
+  deps: EngineDeps,
+  claimed: ClaimedRun,
   remedy: RemedyView,
 ): Promise<readonly string[] | undefined> {
-  const why = grip.view.lookAgain?.why ?? "fired";
+  const why = claimed.view.lookAgain?.why ?? "fired";
   if (!needsNewPlan(remedy, why)) return undefined;
   if (remedy.status !== "waiting") return [];
-  const previewed = await previewCalls(house, grip, remedy).catch((error: unknown) => {
-    if (grip.stop.aborted || ["aborted", "store_unavailable"].includes(toDiagError(error).code)) throw error;
+  const previewed = await previewCalls(deps, claimed, remedy).catch((error: unknown) => {
+    if (claimed.stop.aborted || ["aborted", "store_unavailable"].includes(toDiagError(error).code))
+      throw error;
     return undefined;
   });
   // It is looked at once more before anything is done; what cannot be previewed now keeps its card until then.
   if (previewed === undefined) return undefined;
   if ("skip" in previewed) return [previewed.skip];
-  const lines = planDifference(house, remedy.plan?.calls ?? [], previewed.calls).map(house.redact);
+  const lines = planDifference(deps, remedy.plan?.calls ?? [], previewed.calls).map(deps.redact);
   return lines.length === 0 ? undefined : lines;
 }
 
 function planDifference(
-  house: EngineHouse,
+  deps: EngineDeps,
   before: readonly PlannedCall[],
   now: readonly PlannedCall[],
 ): readonly string[] {
@@ -118,9 +119,7 @@ function planDifference(
   if (!same) return [...changesOnly("no longer: ", before, now), ...changesOnly("new: ", now, before)];
   return before.flatMap((call, i) => {
     const witness = now[i]?.witness ?? null;
-    return (
-      writeAction(house, call.action).drift?.(call.witness, witness) ?? difference(call.witness, witness)
-    );
+    return writeAction(deps, call.action).drift?.(call.witness, witness) ?? difference(call.witness, witness);
   });
 }
 

@@ -10,50 +10,51 @@ import { sha256 } from "../lib/sha256.ts";
 import { lookAt } from "./call.ts";
 import { plannedChecks } from "./checks.ts";
 import { ask, contextOf, seenOf } from "./context.ts";
+import { type ClaimedRun, type EngineDeps, executable, writeAction } from "./deps.ts";
 import { newStep } from "./diagnose.ts";
-import { type EngineHouse, executable, type Grip, writeAction } from "./house.ts";
 import { lockKey } from "./targets.ts";
 
 /** Previews what a remedy would do, freezes it and asks for approval; or says why it is not offered. */
-export async function propose(house: EngineHouse, grip: Grip, remedy: RemedyView): Promise<void> {
-  const { store } = house;
+export async function propose(deps: EngineDeps, claimed: ClaimedRun, remedy: RemedyView): Promise<void> {
+  const { store } = deps;
   const settle = (
     status: "skipped" | "denied" | "errored",
     note: string,
     plan?: { canonical: string; sha256: string },
   ) =>
-    store.settleRemedy(grip.fence, remedy.key, {
+    store.settleRemedy(claimed.fence, remedy.key, {
       status,
-      note: house.redact(note),
+      note: deps.redact(note),
       ...(plan === undefined ? {} : { plan }),
     });
   try {
-    const previewed = await previewCalls(house, grip, remedy);
+    const previewed = await previewCalls(deps, claimed, remedy);
     if ("skip" in previewed) return await settle("skipped", previewed.skip);
-    const plan = freeze(house, grip, remedy, previewed.calls);
+    const plan = freeze(deps, claimed, remedy, previewed.calls);
     const text = canonical(plan);
     const frozen = { canonical: text, sha256: sha256(text) };
-    if (grip.view.dryRun) return await settle("skipped", "Dry run: this is what would be asked for", frozen);
-    const policy = policyFor(house.catalog.policies, plan.risk);
+    if (claimed.view.dryRun)
+      return await settle("skipped", "Dry run: this is what would be asked for", frozen);
+    const policy = policyFor(deps.catalog.policies, plan.risk);
     if (policy === undefined)
       return await settle("denied", `No policy in diagbot.yaml allows a ${plan.risk}-risk remedy`, frozen);
-    const voters = eligible(policy, house.catalog.people, grip.view.caller.principal);
+    const voters = eligible(policy, deps.catalog.people, claimed.view.caller.principal);
     if (voters.length < policy.approvals)
       return await settle(
         "denied",
         `${policy.approvals} approvals are needed, but only ${voters.length} people may give one`,
         frozen,
       );
-    await store.propose(grip.fence, remedy.key, {
+    await store.propose(claimed.fence, remedy.key, {
       plan,
       ...frozen,
       act: actOf(plan),
       policy,
-      steps: stepsOf(house, grip, remedy.key, plan),
+      steps: stepsOf(deps, claimed, remedy.key, plan),
     });
   } catch (error) {
     if (
-      grip.stop.aborted ||
+      claimed.stop.aborted ||
       toDiagError(error).code === "aborted" ||
       toDiagError(error).code === "store_unavailable"
     )
@@ -68,21 +69,21 @@ const actOf = ({ system, calls }: Plan): string =>
 
 /** The calls a remedy would make now, or why it would make none. */
 export async function previewCalls(
-  house: EngineHouse,
-  grip: Pick<Grip, "view" | "runbook" | "system" | "stop">,
+  deps: EngineDeps,
+  claimed: Pick<ClaimedRun, "view" | "runbook" | "system" | "stop">,
   remedy: Pick<RemedyView, "key">,
 ): Promise<{ calls: PlannedCall[] } | { skip: string }> {
-  const { view, runbook, system } = grip;
-  const spec = executable(grip, remedy.key);
+  const { view, runbook, system } = claimed;
+  const spec = executable(claimed, remedy.key);
   const wanted = ask(runbook, `${remedy.key}.do`, () => spec.do(seenOf(view), contextOf(view, system)));
   const calls: PlannedCall[] = [];
   const reasons: string[] = [];
   for (const call of wanted) {
-    const step = newStep(house, view, { name: call.action, call, phase: "apply", stage: 0 });
-    const action = writeAction(house, step.action);
-    const reached = house.targets.reach(system, step.on, action);
+    const step = newStep(deps, view, { name: call.action, call, phase: "apply", stage: 0 });
+    const action = writeAction(deps, step.action);
+    const reached = deps.targets.reach(system, step.on, action);
     const input = action.input.parse(step.input);
-    const preview = await lookAt(action, reached, grip.stop, (context) =>
+    const preview = await lookAt(action, reached, claimed.stop, (context) =>
       action.preview(reached.client, input, context),
     );
     if (preview.refused !== undefined) return { skip: `Refused by a guard: ${preview.refused}` };
@@ -98,7 +99,7 @@ export async function previewCalls(
       risk: action.risk,
       target: lockKey(system, reached.face, action.target(input)),
       // Only the words: what is executed and compared must stay what it is, even where a password is an everyday word.
-      changes: preview.changes.map(house.redact),
+      changes: preview.changes.map(deps.redact),
       witness: preview.witness,
       timeoutSeconds: action.timeoutSeconds,
       ...(action.leaves === undefined ? {} : { leaves: action.leaves }),
@@ -107,29 +108,34 @@ export async function previewCalls(
   return calls.length > 0 ? { calls } : { skip: reasons.join("; ") || "There is nothing to do" };
 }
 
-function freeze(house: EngineHouse, grip: Grip, remedy: RemedyView, calls: readonly PlannedCall[]): Plan {
-  const spec = executable(grip, remedy.key);
+function freeze(
+  deps: EngineDeps,
+  claimed: ClaimedRun,
+  remedy: RemedyView,
+  calls: readonly PlannedCall[],
+): Plan {
+  const spec = executable(claimed, remedy.key);
   return {
     version: 1,
-    run: grip.view.id,
-    system: grip.view.system,
-    runbook: grip.view.runbook,
+    run: claimed.view.id,
+    system: claimed.view.system,
+    runbook: claimed.view.runbook,
     remedy: remedy.key,
     title: remedy.title,
     risk: highestRisk([spec.risk, ...calls.map((call) => call.risk)]),
     calls,
     verifyWithin: spec.verify.within,
-    verify: plannedChecks(house, grip, remedy.key, calls),
+    verify: plannedChecks(deps, claimed, remedy.key, calls),
     undo: spec.undo,
-    ...(grip.view.applyForMs === undefined || spec.undo !== "actions"
+    ...(claimed.view.applyForMs === undefined || spec.undo !== "actions"
       ? {}
-      : { appliedFor: sayDuration(grip.view.applyForMs) }),
+      : { appliedFor: sayDuration(claimed.view.applyForMs) }),
   };
 }
 
-const stepsOf = (house: EngineHouse, grip: Grip, key: string, plan: Plan): NewStep[] =>
+const stepsOf = (deps: EngineDeps, claimed: ClaimedRun, key: string, plan: Plan): NewStep[] =>
   plan.calls.map((call, index) => ({
-    ...newStep(house, grip.view, {
+    ...newStep(deps, claimed.view, {
       name: `${key}/apply/${index + 1}`,
       call,
       phase: "apply",

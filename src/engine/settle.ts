@@ -2,7 +2,7 @@ import type { Probed } from "../core/words/action.ts";
 import { toDiagError } from "../core/words/errors.ts";
 import type { RemedyView, StepView } from "../core/words/view.ts";
 import { lookAt } from "./call.ts";
-import { type EngineHouse, type Grip, writeAction } from "./house.ts";
+import { type ClaimedRun, type EngineDeps, writeAction } from "./deps.ts";
 import { MOST_LOST } from "./suspects.ts";
 
 /**
@@ -10,21 +10,21 @@ import { MOST_LOST } from "./suspects.ts";
  * not to have happened, is put to a human: the machine never repeats a guarded write.
  */
 export async function settle(
-  house: EngineHouse,
-  grip: Grip,
+  deps: EngineDeps,
+  claimed: ClaimedRun,
   remedy: RemedyView,
   step: StepView,
 ): Promise<void> {
-  const action = writeAction(house, step.action);
-  const probed = await probe(house, grip, step);
-  const evidence = house.redact(probed.evidence);
-  const attempt = { run: grip.fence.run, step: step.name, epoch: step.epoch };
+  const action = writeAction(deps, step.action);
+  const probed = await probe(deps, claimed, step);
+  const evidence = deps.redact(probed.evidence);
+  const attempt = { run: claimed.fence.run, step: step.name, epoch: step.epoch };
   const startedAt = step.startedAt ?? new Date();
   if (probed.verdict === "done") {
-    await house.store.recordWrite(attempt, { outcome: "succeeded", startedAt, evidence });
+    await deps.store.recordWrite(attempt, { outcome: "succeeded", startedAt, evidence });
     return;
   }
-  const isOpen = await house.store.recordWrite(attempt, {
+  const isOpen = await deps.store.recordWrite(attempt, {
     outcome: "unknown",
     startedAt,
     evidence,
@@ -33,28 +33,31 @@ export async function settle(
   // Its own worker has thawed and told what it saw.
   if (!isOpen) return;
   if (probed.verdict === "not-done" && action.class !== "guarded")
-    await house.store.resend(grip.fence, step.name, evidence);
+    await deps.store.resend(claimed.fence, step.name, evidence);
   else
-    await house.store.askWhatHappened(grip.fence, remedy.key, {
+    await deps.store.askWhatHappened(claimed.fence, remedy.key, {
       step: step.name,
       epoch: step.epoch,
       note: `It is not known whether this happened. ${evidence}`,
     });
 }
 
-async function probe(house: EngineHouse, grip: Grip, step: StepView): Promise<Probed> {
-  const action = writeAction(house, step.action);
+async function probe(deps: EngineDeps, claimed: ClaimedRun, step: StepView): Promise<Probed> {
+  const action = writeAction(deps, step.action);
   // Its answer may be what stops the workers: a person can say, too.
-  if (grip.lostLeases >= MOST_LOST)
-    return { verdict: "unknown", evidence: `Asking the target stopped the worker ${grip.lostLeases} times` };
+  if (claimed.lostLeases >= MOST_LOST)
+    return {
+      verdict: "unknown",
+      evidence: `Asking the target stopped the worker ${claimed.lostLeases} times`,
+    };
   try {
-    const reached = house.targets.reach(grip.system, step.on, action);
+    const reached = deps.targets.reach(claimed.system, step.on, action);
     const input = action.input.parse(step.input);
-    return await lookAt(action, reached, grip.letGo, (context) =>
+    return await lookAt(action, reached, claimed.letGo, (context) =>
       action.probe(reached.client, input, step.witness ?? null, context),
     );
   } catch (error) {
-    if (grip.letGo.aborted) throw error;
+    if (claimed.letGo.aborted) throw error;
     return {
       verdict: "unknown",
       evidence: `The target could not be asked: ${toDiagError(error, "target_error").message}`,

@@ -3,7 +3,7 @@ import { DiagError } from "../core/words/errors.ts";
 import { isEnded } from "../core/words/outcome.ts";
 import type { RunView } from "../core/words/view.ts";
 import { stepError } from "./call.ts";
-import type { EngineHouse } from "./house.ts";
+import type { EngineDeps } from "./deps.ts";
 
 /** Leases lost in a row, without a recorded step, after which the run itself is what stops the workers. */
 export const MOST_LOST = 3;
@@ -37,19 +37,19 @@ export function suspectSlot(): SuspectSlot {
  * happened that nobody has told yet, so it goes on until a person has been asked.
  */
 export async function giveUp(
-  house: EngineHouse,
+  deps: EngineDeps,
   fence: Fence,
   onEnded: (view: RunView) => void,
 ): Promise<boolean> {
-  const seen = await house.store.look(fence.run);
+  const seen = await deps.store.look(fence.run);
   if (seen === undefined || isEnded(seen.view.status)) return true;
   if (!mayGiveUp(seen.view)) return false;
   const error = new DiagError("worker_stopped", `it stopped its worker ${MOST_LOST} times`);
-  house.logger.error(
+  deps.logger.error(
     { run: fence.run, runbook: seen.view.runbook },
     "a run stopped its worker; it is given up",
   );
-  await house.store.finish(fence, "errored", stepError(error, house.redact));
+  await deps.store.finish(fence, "errored", stepError(error, deps.redact));
   onEnded(seen.view);
   return true;
 }

@@ -4,7 +4,7 @@ import { toDiagError } from "../core/words/errors.ts";
 import { waitFor } from "../lib/wait.ts";
 import type { Logger } from "../telemetry/logger.ts";
 
-interface SweeperHouse {
+interface SweeperDeps {
   readonly store: SweepStore;
   readonly dispatcher: Dispatcher;
   readonly logger: Logger;
@@ -34,36 +34,36 @@ const PRUNE_EVERY = 3_600;
  * Keeps things moving that nobody is told about: runs whose worker died, jobs a wiped queue has lost, approvals and
  * freezes whose time is over. One process sweeps; every process gives its sign of life.
  */
-export function createSweeper(house: SweeperHouse): { start(): void; stop(): Promise<void> } {
+export function createSweeper(deps: SweeperDeps): { start(): void; stop(): Promise<void> } {
   const stopping = new AbortController();
   let loop: Promise<void> = Promise.resolve();
   return {
     start: () => {
-      loop = run(house, stopping.signal);
+      loop = run(deps, stopping.signal);
     },
     stop: async () => {
       stopping.abort();
       await loop;
-      await house.store.resign("sweeper", house.worker.id).catch(() => {});
-      await house.store.gone(house.worker.id).catch(() => {});
+      await deps.store.resign("sweeper", deps.worker.id).catch(() => {});
+      await deps.store.gone(deps.worker.id).catch(() => {});
     },
   };
 }
 
-async function run(house: SweeperHouse, stop: AbortSignal): Promise<void> {
+async function run(deps: SweeperDeps, stop: AbortSignal): Promise<void> {
   for (let sweeps = 0; !stop.aborted; sweeps++) {
-    await sweep(house, sweeps).catch((error: unknown) => {
-      house.logger.warn(
+    await sweep(deps, sweeps).catch((error: unknown) => {
+      deps.logger.warn(
         { code: toDiagError(error, "store_unavailable").code },
         "the sweep could not be made; it will be tried again",
       );
     });
-    await waitFor(house.everyMs ?? 1_000, stop);
+    await waitFor(deps.everyMs ?? 1_000, stop);
   }
 }
 
 async function sweep(
-  { store, dispatcher, worker, onUnknown, staleMs }: SweeperHouse,
+  { store, dispatcher, worker, onUnknown, staleMs }: SweeperDeps,
   sweeps: number,
 ): Promise<void> {
   await store.beat(worker);

@@ -6,20 +6,20 @@ import type { Seen } from "../core/words/outcome.ts";
 import type { RemedyView, RunView, StepView } from "../core/words/view.ts";
 import { waitFor } from "../lib/wait.ts";
 import { isBetter, plannedChecks } from "./checks.ts";
+import { type ClaimedRun, type EngineDeps, executable, writeAction } from "./deps.ts";
 import { newStep, readStep } from "./diagnose.ts";
 import { figuresOf, undoneOf } from "./figures.ts";
-import { type EngineHouse, executable, type Grip, writeAction } from "./house.ts";
 
 const POLL_MS = 750;
 
-export const verifyMs = (grip: Grip, key: string): number =>
-  parseDuration(executable(grip, key).verify.within) ?? 30_000;
+export const verifyMs = (claimed: ClaimedRun, key: string): number =>
+  parseDuration(executable(claimed, key).verify.within) ?? 30_000;
 
 /** Asks until it is better or the time is over; then the remedy has succeeded or failed, and a failed one may be undone. */
-export async function verifyRemedy(house: EngineHouse, grip: Grip, remedy: RemedyView): Promise<void> {
-  const checks = remedy.plan?.verify ?? plannedChecks(house, grip, remedy.key, remedy.plan?.calls ?? []);
+export async function verifyRemedy(deps: EngineDeps, claimed: ClaimedRun, remedy: RemedyView): Promise<void> {
+  const checks = remedy.plan?.verify ?? plannedChecks(deps, claimed, remedy.key, remedy.plan?.calls ?? []);
   const steps = checks.map((check) =>
-    newStep(house, grip.view, {
+    newStep(deps, claimed.view, {
       name: `${remedy.key}/verify/${check.name}`,
       call: check,
       phase: "verify",
@@ -29,28 +29,28 @@ export async function verifyRemedy(house: EngineHouse, grip: Grip, remedy: Remed
   );
   for (;;) {
     const results = await Promise.all(
-      steps.map(async (step) => ({ ...step, result: await readStep(house, grip, step) })),
+      steps.map(async (step) => ({ ...step, result: await readStep(deps, claimed, step) })),
     );
-    const holds = isBetter(house, grip, remedy, seenAfter(results));
-    const now = await house.store.now();
+    const holds = isBetter(deps, claimed, remedy, seenAfter(results));
+    const now = await deps.store.now();
     const isOver = remedy.verifyUntil === undefined || now >= remedy.verifyUntil;
     if (holds || isOver) {
-      await house.store.recordCheck(grip.fence, results);
-      const figures = said(house, grip, () => figuresOf(house, grip.view, remedy, seenAfter(results)));
-      await conclude(house, grip, remedy, { holds, figures });
+      await deps.store.recordCheck(claimed.fence, results);
+      const figures = said(deps, claimed, () => figuresOf(deps, claimed.view, remedy, seenAfter(results)));
+      await conclude(deps, claimed, remedy, { holds, figures });
       return;
     }
-    await waitFor(POLL_MS, grip.stop);
-    grip.stop.throwIfAborted();
+    await waitFor(POLL_MS, claimed.stop);
+    claimed.stop.throwIfAborted();
   }
 }
 
 /** Words for people: where they fail, what happened stands all the same. */
-function said(house: EngineHouse, { view }: Grip, say: () => string | undefined): string | undefined {
+function said(deps: EngineDeps, { view }: ClaimedRun, say: () => string | undefined): string | undefined {
   try {
     return say();
   } catch (error) {
-    house.logger.error({ run: view.id, runbook: view.runbook, err: error }, "the figures could not be said");
+    deps.logger.error({ run: view.id, runbook: view.runbook, err: error }, "the figures could not be said");
     return undefined;
   }
 }
@@ -69,28 +69,28 @@ function seenAfter(results: readonly (NewStep & { result: StepResult })[]): Reco
 
 /** Better: it stays, or stays for the time it was approved for. Not better: taken back, by policy at once or when a human says so. */
 async function conclude(
-  house: EngineHouse,
-  grip: Grip,
+  deps: EngineDeps,
+  claimed: ClaimedRun,
   remedy: RemedyView,
   { holds, figures }: { holds: boolean; figures: string | undefined },
 ): Promise<void> {
-  const { view, fence } = grip;
+  const { view, fence } = claimed;
   const policy = remedy.approval?.policy;
-  const undo = undoSteps(house, view, remedy);
-  house.events.remedy(view.runbook, holds ? "succeeded" : "failed");
+  const undo = undoSteps(deps, view, remedy);
+  deps.events.remedy(view.runbook, holds ? "succeeded" : "failed");
   if (holds) {
-    return house.store.settleRemedy(fence, remedy.key, {
+    return deps.store.settleRemedy(fence, remedy.key, {
       status: "succeeded",
       note: `Verified: ${figures ?? "the cause is gone"}`,
       ...(undo.length === 0 ? {} : holdOf(view, remedy)),
     });
   }
-  const note = `Not better within ${sayDuration(verifyMs(grip, remedy.key))}${figures === undefined ? "" : `: ${figures}`}`;
+  const note = `Not better within ${sayDuration(verifyMs(claimed, remedy.key))}${figures === undefined ? "" : `: ${figures}`}`;
   if (undo.length > 0 && policy?.undo === "auto")
-    return house.store.beginUndo(fence, remedy.key, undo, `${note}; it is being undone`);
+    return deps.store.beginUndo(fence, remedy.key, undo, `${note}; it is being undone`);
   const hold =
     undo.length === 0 || policy === undefined ? {} : { hold: { ms: policy.expires, ends: "keep" as const } };
-  return house.store.settleRemedy(fence, remedy.key, { status: "failed", note, ...hold });
+  return deps.store.settleRemedy(fence, remedy.key, { status: "failed", note, ...hold });
 }
 
 /** In force for the time asked for; or it stays, and for a while a click takes it back: the run need not stay open for that. */
@@ -102,18 +102,18 @@ function holdOf(view: RunView, { plan, approval }: RemedyView) {
 
 /** A call was refused and surely did nothing. What the calls before it did stays, and may be taken back by a human. */
 export async function failed(
-  house: EngineHouse,
-  { view, fence }: Grip,
+  deps: EngineDeps,
+  { view, fence }: ClaimedRun,
   remedy: RemedyView,
   step: StepView,
 ): Promise<void> {
   const why = step.error?.message ?? "the target refused";
   const calls = view.steps.filter(({ remedy: of, phase }) => of === remedy.key && phase === step.phase);
   const done = calls.filter(({ state }) => state === "succeeded").length;
-  const undo = step.phase === "apply" && done > 0 ? undoSteps(house, view, remedy) : [];
+  const undo = step.phase === "apply" && done > 0 ? undoSteps(deps, view, remedy) : [];
   const keep = undo.length > 0 ? remedy.approval?.policy.expires : undefined;
-  house.events.remedy(view.runbook, "failed");
-  await house.store.settleRemedy(fence, remedy.key, {
+  deps.events.remedy(view.runbook, "failed");
+  await deps.store.settleRemedy(fence, remedy.key, {
     status: "failed",
     note:
       done === 0 ? `Nothing was done: ${why}` : `Only ${done} of ${calls.length} changes were made: ${why}`,
@@ -122,22 +122,22 @@ export async function failed(
 }
 
 /** The time in force is over, or somebody said "undo now". */
-export async function beginUndo(house: EngineHouse, grip: Grip, remedy: RemedyView): Promise<void> {
-  const steps = undoSteps(house, grip.view, remedy);
-  if (steps.length === 0) return house.store.endHold(grip.fence, remedy.key);
-  return house.store.beginUndo(grip.fence, remedy.key, steps, `It is being undone${whyUndone(remedy)}`);
+export async function beginUndo(deps: EngineDeps, claimed: ClaimedRun, remedy: RemedyView): Promise<void> {
+  const steps = undoSteps(deps, claimed.view, remedy);
+  if (steps.length === 0) return deps.store.endHold(claimed.fence, remedy.key);
+  return deps.store.beginUndo(claimed.fence, remedy.key, steps, `It is being undone${whyUndone(remedy)}`);
 }
 
 /** Every call was taken back: who wanted it, what that did, and what it cannot bring back. */
-export async function endUndo(house: EngineHouse, grip: Grip, remedy: RemedyView): Promise<void> {
-  const undone = grip.view.steps.filter(
+export async function endUndo(deps: EngineDeps, claimed: ClaimedRun, remedy: RemedyView): Promise<void> {
+  const undone = claimed.view.steps.filter(
     (step) => step.remedy === remedy.key && step.phase === "undo" && step.state === "succeeded",
   );
   const what =
-    said(house, grip, () => undoneOf(house, undone)) ?? `${count(undone.length, "change")} taken back`;
+    said(deps, claimed, () => undoneOf(deps, undone)) ?? `${count(undone.length, "change")} taken back`;
   const leaves = [...new Set((remedy.plan?.calls ?? []).flatMap((call) => call.leaves ?? []))];
   const left = leaves.length === 0 ? "" : `. What cannot be brought back: ${leaves.join("; ")}`;
-  await house.store.settleRemedy(grip.fence, remedy.key, {
+  await deps.store.settleRemedy(claimed.fence, remedy.key, {
     status: "undone",
     note: `Undone${whyUndone(remedy)}: ${what}${left}`,
   });
@@ -152,13 +152,13 @@ function whyUndone({ answers, plan, approval }: RemedyView): string {
 }
 
 /** Each applied call's own undo, last first; empty where the remedy or an action cannot be undone. */
-export function undoSteps(house: EngineHouse, view: RunView, remedy: RemedyView): NewStep[] {
+export function undoSteps(deps: EngineDeps, view: RunView, remedy: RemedyView): NewStep[] {
   if (remedy.plan?.undo !== "actions") return [];
   const applied = view.steps.filter(
     (step) => step.remedy === remedy.key && step.phase === "apply" && step.state === "succeeded",
   );
   return applied.toReversed().flatMap((step, index) => {
-    const call = undoOf(house, step);
+    const call = undoOf(deps, step);
     const part = {
       name: `${remedy.key}/undo/${index + 1}`,
       phase: "undo" as const,
@@ -167,10 +167,10 @@ export function undoSteps(house: EngineHouse, view: RunView, remedy: RemedyView)
     };
     return call === undefined
       ? []
-      : [newStep(house, view, { ...part, call: { ...call, on: call.on ?? step.on } })];
+      : [newStep(deps, view, { ...part, call: { ...call, on: call.on ?? step.on } })];
   });
 }
 
-function undoOf(house: EngineHouse, step: StepView) {
-  return undoCall(writeAction(house, step.action), step.input, step.witness ?? null, step.output);
+function undoOf(deps: EngineDeps, step: StepView) {
+  return undoCall(writeAction(deps, step.action), step.input, step.witness ?? null, step.output);
 }

@@ -15,7 +15,7 @@ import type { FreezeView } from "../core/words/view.ts";
 import { type Reply, say } from "./reply.ts";
 import { mustBeKnown } from "./rights.ts";
 
-interface Behind {
+interface DoorDeps {
   readonly catalog: Catalog;
   readonly intake: Intake;
   readonly reader: Reader;
@@ -43,7 +43,7 @@ const isAllowed = ({ freeze, policies, people }: Catalog, caller: Caller): boole
 
 /** Any person of diagbot.yaml may freeze; who may not unfreeze cannot make a freeze that holds shorter either. */
 export async function freeze(
-  { catalog, intake }: Behind,
+  { catalog, intake }: DoorDeps,
   { entry, caller }: Asked,
   { reason, forMs }: Extract<Intent, { do: "freeze" }>,
 ): Promise<Reply> {
@@ -70,7 +70,7 @@ export async function freeze(
 
 /** Needs a role, says what it sets off, and after a long freeze asks once more. */
 export async function unfreeze(
-  { catalog, intake, reader }: Behind,
+  { catalog, intake, reader }: DoorDeps,
   { entry, caller }: Asked,
   { sure }: Extract<Intent, { do: "unfreeze" }>,
 ): Promise<Reply> {

@@ -18,8 +18,8 @@ import { type Reply, redactError, refusal, say } from "./reply.ts";
 import { mustBeKnown, mustRead } from "./rights.ts";
 import { routeAlerts } from "./route-alerts.ts";
 
-/** What stands behind the door. */
-export interface Behind {
+/** What stands deps the door. */
+export interface DoorDeps {
   readonly catalog: Catalog;
   readonly commands: readonly Command[];
   readonly intake: Intake;
@@ -60,8 +60,8 @@ export interface Door {
 }
 
 /** See Door. Does no I/O by itself. */
-export function createDoor(behind: Behind): Door {
-  const { catalog, commands, intake, logger, metrics, redact = (text) => text } = behind;
+export function createDoor(deps: DoorDeps): Door {
+  const { catalog, commands, intake, logger, metrics, redact = (text) => text } = deps;
   const buckets = createBuckets(catalog.limits.commandsPerMinute);
   const admit = ({ via, slack }: Caller): void => {
     if (via !== "slack" || slack === undefined || buckets.take(`${slack.team}|${slack.user}`)) return;
@@ -86,7 +86,7 @@ export function createDoor(behind: Behind): Door {
       const began = performance.now();
       const work = async (): Promise<Reply> => {
         admit(caller);
-        return carryOut(behind, { entry, intent, caller, where });
+        return carryOut(deps, { entry, intent, caller, where });
       };
       const reply = await work().catch((thrown: unknown) => refuse(thrown, logger, intent));
       const outcome = reply.error?.code ?? intent.do;
@@ -118,25 +118,29 @@ interface Asked {
   readonly where: Where;
 }
 
-function carryOut(inside: Behind, asked: Asked): Promise<Reply> {
+function carryOut(deps: DoorDeps, asked: Asked): Promise<Reply> {
   const { intent } = asked;
   switch (intent.do) {
     case "run":
-      return startRun(inside, asked, intent).then((reply) => sayQueue(reply, inside.queueTakes, RUN_WAITS));
+      return startRun(deps, asked, intent).then((reply) => sayQueue(reply, deps.queueTakes, RUN_WAITS));
     case "cancel":
-      return cancelRun(inside, asked, intent.run);
+      return cancelRun(deps, asked, intent.run);
     case "close":
-      return closeIncident(inside, asked, intent);
+      return closeIncident(deps, asked, intent);
     case "freeze":
-      return freeze(inside, asked, intent);
+      return freeze(deps, asked, intent);
     case "unfreeze":
-      return unfreeze(inside, asked, intent);
+      return unfreeze(deps, asked, intent);
     default:
-      return answer(inside, asked.caller, intent);
+      return answer(deps, asked.caller, intent);
   }
 }
 
-async function answer({ catalog, commands, reader }: Behind, caller: Caller, intent: Intent): Promise<Reply> {
+async function answer(
+  { catalog, commands, reader }: DoorDeps,
+  caller: Caller,
+  intent: Intent,
+): Promise<Reply> {
   switch (intent.do) {
     case "help":
       return answerHelp(catalog, commands, intent.topic);
@@ -156,7 +160,7 @@ async function answer({ catalog, commands, reader }: Behind, caller: Caller, int
 }
 
 async function startRun(
-  { catalog, commands, intake }: Behind,
+  { catalog, commands, intake }: DoorDeps,
   { entry, caller, where }: Asked,
   intent: Extract<Intent, { do: "run" }>,
 ): Promise<Reply> {
@@ -182,7 +186,7 @@ async function startRun(
 }
 
 /** Cancelling is for the one who asked and for the people of diagbot.yaml. */
-async function cancelRun({ intake, reader }: Behind, { entry, caller }: Asked, id: RunId): Promise<Reply> {
+async function cancelRun({ intake, reader }: DoorDeps, { entry, caller }: Asked, id: RunId): Promise<Reply> {
   const run = await runOrThrow(reader, id);
   if (!isSameCaller(run.caller, caller))
     mustBeKnown(caller, `cancel run #${id}, which somebody else asked for`);
@@ -199,7 +203,7 @@ async function cancelRun({ intake, reader }: Behind, { entry, caller }: Asked, i
 
 /** Ending an incident is for the people of diagbot.yaml. */
 async function closeIncident(
-  { intake }: Behind,
+  { intake }: DoorDeps,
   { entry, caller }: Asked,
   { incident, message, reason }: Extract<Intent, { do: "close" }>,
 ): Promise<Reply> {

@@ -44,25 +44,25 @@ export function createStore(
     crash?: (point: DoorPoint) => void;
   } = {},
 ): Store {
-  const house = { pool, onCommit, ...tuning };
+  const deps = { pool, onCommit, ...tuning };
   return {
-    intake: createIntake(house),
+    intake: createIntake(deps),
     reader: createReader(pool, tuning.limits),
-    runs: asStoreErrors(createRunStore(house)),
-    sweep: asStoreErrors(createSweepStore(house)),
+    runs: asStoreErrors(createRunStore(deps)),
+    sweep: asStoreErrors(createSweepStore(deps)),
     messages: createMessageStore(pool),
   };
 }
 
-const createRunStore = (house: { pool: Pool; onCommit: OnCommit }): RunStore => ({
-  look: (run) => lookAtRun(house.pool, run),
+const createRunStore = (deps: { pool: Pool; onCommit: OnCommit }): RunStore => ({
+  look: (run) => lookAtRun(deps.pool, run),
   now: async () =>
-    (await house.pool.query<{ now: Date }>("SELECT clock_timestamp() AS now")).rows[0]?.now ?? new Date(),
-  ...runLease(house),
-  ...runSteps(house),
-  ...secondLook(house),
-  ...remedies(house),
-  ...remedyAftermath(house),
-  ...writes(house),
-  ...runEnds(house),
+    (await deps.pool.query<{ now: Date }>("SELECT clock_timestamp() AS now")).rows[0]?.now ?? new Date(),
+  ...runLease(deps),
+  ...runSteps(deps),
+  ...secondLook(deps),
+  ...remedies(deps),
+  ...remedyAftermath(deps),
+  ...writes(deps),
+  ...runEnds(deps),
 });

@@ -21,7 +21,7 @@ import { type Transaction, transact } from "./transaction.ts";
 export const DOOR_POINTS = ["before_commit", "after_commit", "after_dispatch"] as const;
 export type DoorPoint = (typeof DOOR_POINTS)[number];
 
-interface IntakeHouse {
+interface StoreDeps {
   readonly pool: Pool;
   readonly onCommit: OnCommit;
   /** Takes secrets out of what comes in; left out: only what looks like one. */
@@ -33,10 +33,10 @@ interface IntakeHouse {
 }
 
 /** Everything the doors write: the request and what it changes, in one transaction, without the secrets in it. */
-export const createIntake = (house: IntakeHouse): Intake =>
-  safeIntake(plainIntake(house), house.redactors ?? PATTERNS_ONLY);
+export const createIntake = (deps: StoreDeps): Intake =>
+  safeIntake(plainIntake(deps), deps.redactors ?? PATTERNS_ONLY);
 
-function plainIntake({ pool, onCommit, didNotAfterMs, crash = () => {} }: IntakeHouse): Intake {
+function plainIntake({ pool, onCommit, didNotAfterMs, crash = () => {} }: StoreDeps): Intake {
   const commit = async <T>(work: (tx: Transaction) => Promise<T>): Promise<T> => {
     const { value, touched } = await transact(pool, async (tx) => {
       const done = await work(tx);

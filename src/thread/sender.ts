@@ -6,15 +6,15 @@ import { Access } from "./send/access.ts";
 import { BUDGETS, type Budgets } from "./send/budgets.ts";
 import { Channels } from "./send/channels.ts";
 import { CLOCK, type Clock } from "./send/clock.ts";
+import type { SenderDeps, SenderMetrics } from "./send/deps.ts";
 import { Identity } from "./send/find.ts";
 import { Gate } from "./send/gate.ts";
 import { Members } from "./send/members.ts";
-import type { Room, SenderMetrics } from "./send/room.ts";
-import { Rounds } from "./send/rounds.ts";
+import { SendLoop } from "./send/send-loop.ts";
 import { type AnswerKind, SlackCalls, type SlackOptions } from "./send/slack-calls.ts";
 
 export type { Budgets } from "./send/budgets.ts";
-export type { SenderMetrics } from "./send/room.ts";
+export type { SenderMetrics } from "./send/deps.ts";
 
 export interface SenderOptions {
   readonly messages: MessageStore;
@@ -72,7 +72,7 @@ export function createSender(options: SenderOptions): Sender {
     access.answered(method, answer);
   });
   const members = new Members(slack, options.people, ticks);
-  const room: Room = {
+  const deps: SenderDeps = {
     messages,
     reader,
     redact: options.redact ?? ((text) => text),
@@ -92,5 +92,5 @@ export function createSender(options: SenderOptions): Sender {
     clock,
     ticks,
   };
-  return new Rounds(room);
+  return new SendLoop(deps);
 }

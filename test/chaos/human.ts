@@ -27,7 +27,7 @@ export interface Mischief {
 }
 
 /** The people of the rig: they vote, twice and at once; deny; and answer truthfully what became of unknown writes. */
-export function humans(house: {
+export function humans(deps: {
   store: Store;
   pool: Pool;
   ledger: Ledger;
@@ -35,13 +35,13 @@ export function humans(house: {
   mischief: Mischief;
   disturb: boolean;
 }) {
-  const { store, pool, mischief } = house;
+  const { store, pool, mischief } = deps;
   const voted = new Set<string>();
   const subject = (pending: Pending) => `${pending.run_id}/${pending.remedy}`;
 
   const vote = async (pending: Pending): Promise<void> => {
     const approval = ApprovalId.parse(pending.id);
-    const fate = house.disturb ? fateOf(house.seed, "vote", pending.batch, pending.remedy) : 1;
+    const fate = deps.disturb ? fateOf(deps.seed, "vote", pending.batch, pending.remedy) : 1;
     if (fate < 0.06) {
       const veto = { approval, voter: voters[0], decision: "deny", reason: "no", via: "cli" } as const;
       await store.intake.castVote(entry(), veto).catch(ignoreRefusal);
@@ -64,7 +64,7 @@ export function humans(house: {
   };
 
   const answer = async ({ id, step_input }: { id: string; step_input: { item: string } }): Promise<void> => {
-    const happened = (house.ledger.applied.get(step_input.item) ?? 0) > 0;
+    const happened = (deps.ledger.applied.get(step_input.item) ?? 0) > 0;
     const request = {
       approval: ApprovalId.parse(id),
       voter: voters[0],

@@ -121,8 +121,8 @@ export const MUTANTS: readonly Mutant[] = [
     removals: [
       remove(
         "src/engine/settle.ts",
-        "const probed = await probe(house, grip, step);",
-        'const probed: Probed = { ...(await probe(house, grip, step)), verdict: "done" };',
+        "const probed = await probe(deps, claimed, step);",
+        'const probed: Probed = { ...(await probe(deps, claimed, step)), verdict: "done" };',
       ),
     ],
     file: ENGINE,
@@ -133,8 +133,8 @@ export const MUTANTS: readonly Mutant[] = [
     removals: [
       remove(
         "src/engine/settle.ts",
-        "const probed = await probe(house, grip, step);",
-        'const probed: Probed = { ...(await probe(house, grip, step)), verdict: "not-done" };',
+        "const probed = await probe(deps, claimed, step);",
+        'const probed: Probed = { ...(await probe(deps, claimed, step)), verdict: "not-done" };',
       ),
     ],
     file: ENGINE,

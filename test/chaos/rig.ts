@@ -47,7 +47,7 @@ export async function runRig(options: RigOptions): Promise<RigReport> {
 async function shake(options: RigOptions, services: Services, program: string): Promise<RigReport> {
   const { seed } = options;
   const target = await startTarget(seed, { disturb: true });
-  const { pool, store, close } = office(services);
+  const { pool, store, close } = openStore(services);
   const env = {
     DATABASE_URL: services.databaseUrl,
     REDIS_URL: services.redisUrl,
@@ -89,7 +89,7 @@ async function shake(options: RigOptions, services: Services, program: string): 
 }
 
 /** The doors' side: the store, and a queue that is told. */
-export function office(services: Services) {
+export function openStore(services: Services) {
   const pool = openPool(services.databaseUrl, { max: 8 });
   const dispatcher = createDispatcher(services.place);
   const store = createStore(
@@ -106,7 +106,7 @@ export function office(services: Services) {
   return { pool, store, close };
 }
 
-type House = Pick<ReturnType<typeof office>, "pool" | "store">;
+type Opened = Pick<ReturnType<typeof openStore>, "pool" | "store">;
 
 /** A request for a run of `writes` writes per remedy. */
 export const request = (params: { batch: number; writes: number; only?: string }): RunRequest => ({
@@ -119,7 +119,7 @@ export const request = (params: { batch: number; writes: number; only?: string }
   channel: "C0",
 });
 
-async function submitAll({ steps, say }: RigOptions, { store, pool }: House): Promise<void> {
+async function submitAll({ steps, say }: RigOptions, { store, pool }: Opened): Promise<void> {
   let asked = 0;
   let told = 0;
   for (let batch = 1; asked < steps; batch++) {
@@ -136,7 +136,7 @@ async function submitAll({ steps, say }: RigOptions, { store, pool }: House): Pr
   }
 }
 
-export async function countOpen(pool: House["pool"]): Promise<number> {
+export async function countOpen(pool: Opened["pool"]): Promise<number> {
   const { rows } = await pool.query<{ n: number }>(
     "SELECT count(*)::int AS n FROM run WHERE status IN ('queued', 'running', 'waiting')",
   );
@@ -146,7 +146,7 @@ export async function countOpen(pool: House["pool"]): Promise<number> {
 /** Until every run has ended, or time is over. */
 export async function drain(
   look: () => Promise<unknown>,
-  pool: House["pool"],
+  pool: Opened["pool"],
   say: (line: string) => void,
   withinMs = DRAIN_MS,
 ): Promise<void> {

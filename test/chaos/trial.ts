@@ -40,7 +40,7 @@ export interface Trial {
 }
 
 /** What trials share. */
-export interface TrialHouse {
+export interface TrialDeps {
   readonly program: string;
   readonly redisUrl: string | undefined;
   readonly target: Target;
@@ -48,12 +48,12 @@ export interface TrialHouse {
   database(): Promise<{ url: string; drop(): Promise<void> }>;
 }
 
-export async function openTrial(house: TrialHouse, fated: Patience = UNHURRIED): Promise<Trial> {
-  const { target } = house;
-  const database = await house.database();
+export async function openTrial(deps: TrialDeps, fated: Patience = UNHURRIED): Promise<Trial> {
+  const { target } = deps;
+  const database = await deps.database();
   const pool = openPool(database.url, { max: 4 });
   const prefix = `walk${randomUUID().slice(0, 8)}`;
-  const dispatcher = createDispatcher({ redisUrl: house.redisUrl, databaseUrl: database.url, prefix });
+  const dispatcher = createDispatcher({ redisUrl: deps.redisUrl, databaseUrl: database.url, prefix });
   const tell = (touched: readonly { kind: "run" | "thread"; id: number }[]): void => {
     for (const { kind, id } of touched) if (kind === "run") dispatcher.dispatch(kind, id).catch(() => {});
   };
@@ -64,7 +64,7 @@ export async function openTrial(house: TrialHouse, fated: Patience = UNHURRIED):
   const mates: Mate[] = [];
   const env = {
     DATABASE_URL: database.url,
-    REDIS_URL: house.redisUrl,
+    REDIS_URL: deps.redisUrl,
     TARGET_URL: target.url,
     LEASE_MS: String(fated.leaseMs),
     WRITE_SECONDS: String(fated.writeSeconds),
@@ -77,7 +77,7 @@ export async function openTrial(house: TrialHouse, fated: Patience = UNHURRIED):
     second,
     look: people.look,
     fated: async (fate) => {
-      const mate = await hire(house.program, `fated-${prefix}`, { ...env, FATE: fate });
+      const mate = await hire(deps.program, `fated-${prefix}`, { ...env, FATE: fate });
       mates.push(mate);
       return mate;
     },

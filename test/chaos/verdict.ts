@@ -12,20 +12,20 @@ export interface Verdict {
 }
 
 /** Holds what the target saw against what the rows say. The target's receipts are the truth. */
-export async function judge(house: {
+export async function judge(deps: {
   pool: Pool;
   ledger: Ledger;
   mischief: Mischief;
   losses: readonly Loss[];
 }): Promise<Verdict> {
-  const { pool, ledger } = house;
+  const { pool, ledger } = deps;
   const violations: string[] = [];
   for (const [item, count] of ledger.applied)
     if (count > 1) violations.push(`applied ${count} times: ${item}`);
   for (const overlap of ledger.overlaps) violations.push(`target lock: ${overlap}`);
   violations.push(...(await unapproved(pool, ledger)));
   violations.push(...(await wrongStates(pool, ledger)));
-  violations.push(...(await forbidden(pool, ledger, house.mischief)));
+  violations.push(...(await forbidden(pool, ledger, deps.mischief)));
   violations.push(...(await duringFreeze(pool)));
   const { rows: lost } = await pool.query<{ id: number; status: string }>(
     `SELECT r.id, r.status || ' ' || coalesce(string_agg(m.key || ' ' || m.status || ' ' || coalesce(m.note, ''), ', '), '') || ' wake ' || coalesce(r.wake_at::text, 'never') AS status
@@ -40,7 +40,7 @@ export async function judge(house: {
   violations.push(...(await auditGaps(pool)));
   const audit = await verifyAudit(pool);
   if (audit.firstBad !== undefined) violations.push(`audit row ${audit.firstBad.seq}: ${audit.firstBad.why}`);
-  return { violations, figures: await figuresOf(pool, ledger, house.losses, audit.rows) };
+  return { violations, figures: await figuresOf(pool, ledger, deps.losses, audit.rows) };
 }
 
 /** Every effect has an attempt announced before it, under an approval of exactly that plan. */

@@ -2,8 +2,8 @@
 import { pino } from "pino";
 import { z } from "zod";
 import { RunId } from "../../src/core/words/ids.ts";
+import { CRASH_POINTS, type CrashPoint } from "../../src/engine/deps.ts";
 import { createEngine } from "../../src/engine/engine.ts";
-import { CRASH_POINTS, type CrashPoint } from "../../src/engine/house.ts";
 import { createSweeper } from "../../src/engine/sweeper.ts";
 import { createTargets } from "../../src/engine/targets.ts";
 import { createDispatcher } from "../../src/queue/dispatcher.ts";

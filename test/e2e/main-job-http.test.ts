@@ -2,17 +2,17 @@ import { afterAll, beforeAll, describe, inject } from "vitest";
 import { alertScenarios } from "./scenarios/alerts.ts";
 import { commandScenarios } from "./scenarios/commands.ts";
 import { decisionScenarios, freezeScenario } from "./scenarios/decisions.ts";
-import { type House, openHouse } from "./scenarios/house.ts";
 import { secretScenarios } from "./scenarios/secrets.ts";
+import { openSetup, type Setup } from "./scenarios/setup.ts";
 
-let house: House;
-const get = () => house;
+let setup: Setup;
+const get = () => setup;
 
 describe.skipIf(inject("redisUrl") === undefined)("the main job: Slack over HTTP, queue in Redis", () => {
   beforeAll(async () => {
-    house = await openHouse("http", "redis");
+    setup = await openSetup("http", "redis");
   });
-  afterAll(() => house?.close());
+  afterAll(() => setup?.close());
 
   alertScenarios(get);
   commandScenarios(get);

@@ -2,19 +2,19 @@ import { afterAll, beforeAll, describe, inject } from "vitest";
 import { alertScenarios } from "./scenarios/alerts.ts";
 import { commandScenarios } from "./scenarios/commands.ts";
 import { decisionScenarios, freezeScenario } from "./scenarios/decisions.ts";
-import { type House, openHouse } from "./scenarios/house.ts";
 import { secretScenarios } from "./scenarios/secrets.ts";
+import { openSetup, type Setup } from "./scenarios/setup.ts";
 
-let house: House;
-const get = () => house;
+let setup: Setup;
+const get = () => setup;
 
 describe.skipIf(inject("whyNoRedis") !== undefined)(
   "the main job: Slack in Socket Mode, queue in Postgres",
   () => {
     beforeAll(async () => {
-      house = await openHouse("socket", "postgres");
+      setup = await openSetup("socket", "postgres");
     });
-    afterAll(() => house?.close());
+    afterAll(() => setup?.close());
 
     alertScenarios(get);
     commandScenarios(get);

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type House, startHouse } from "../../local/environment/environment.ts";
 import type { Fault } from "../../local/faults/fault.ts";
+import { startTryout, type Tryout } from "../../local/tryout/tryout.ts";
 import { type Keyboard, openBrowser, openKeyboard, WIDTHS, whyNoBrowser } from "../helpers/browser.ts";
 import { until } from "../helpers/until.ts";
 
@@ -18,28 +18,28 @@ describe.skipIf(whyNoBrowser() !== undefined)(
   { timeout: 6 * PATIENCE_MS },
   () => {
     let folder: string;
-    let house: House;
+    let tryout: Tryout;
     let browser: Browser;
     beforeAll(async () => {
       folder = await mkdtemp(join(tmpdir(), "diagbot-page-"));
-      house = await startHouse({ folder, port: 0, socket: false, say: () => {} });
+      tryout = await startTryout({ folder, port: 0, socket: false, say: () => {} });
       browser = await openBrowser();
     }, 2 * PATIENCE_MS);
     afterAll(async () => {
       await browser?.close();
-      expect(await house?.stop()).toEqual([]);
+      expect(await tryout?.stop()).toEqual([]);
       await rm(folder, { recursive: true, force: true });
     });
 
     const faultOf = (id: string): Fault => {
-      const found = house.faults.find((fault) => fault.id === id);
+      const found = tryout.faults.find((fault) => fault.id === id);
       if (found === undefined) throw new Error(`no fault ${id}`);
       return found;
     };
 
     it.each(WIDTHS)("break, thread, another person, approve, verified: %i pixels wide", async (width) => {
       const fault = faultOf(FAULT_OF[width]);
-      const person = await openKeyboard(browser, house.url, width);
+      const person = await openKeyboard(browser, tryout.url, width);
       await openSidebar(person, width);
       await person.tabTo(`[data-panel='${fault.id}']`);
       await person.press("Enter");
@@ -63,7 +63,7 @@ describe.skipIf(whyNoBrowser() !== undefined)(
       if (await person.page.locator("[role=alertdialog]").isVisible()) await person.press("Enter");
       // The card says that it is done and that the situation is better, and the run ends.
       await person.sees(`/✅[^]*[Vv]erified/.test(document.querySelector(".thread").textContent)`);
-      await until(async () => !(await fault.symptom(house.shop)), PATIENCE_MS);
+      await until(async () => !(await fault.symptom(tryout.shop)), PATIENCE_MS);
       await person.page
         .getByText(/has ended/)
         .last()

@@ -10,7 +10,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pidFiles } from "../../local/environment/processes.ts";
+import { pidFiles } from "../../local/tryout/processes.ts";
 
 const PREFIX = "diagbot-test-";
 const OWNER = "owner.pid";

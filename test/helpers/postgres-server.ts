@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
-import { takeFolder } from "../../local/environment/folder.ts";
 import { type Cluster, startCluster } from "../../local/services/postgres.ts";
 import { findBinaries } from "../../local/services/postgres-binaries.ts";
+import { takeFolder } from "../../local/tryout/folder.ts";
 import { serviceFolder } from "./folder.ts";
 import { freePort } from "./ports.ts";
 

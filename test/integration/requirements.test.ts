@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { openDeps } from "../../src/app/deps.ts";
 import { diagnoseSelf } from "../../src/app/doctor.ts";
-import { openHouse } from "../../src/app/house.ts";
 import { node, requireAll } from "../../src/app/requirements.ts";
 import { startApp } from "../../src/app.ts";
 import type { Role } from "../../src/config/environment.ts";
@@ -40,13 +40,13 @@ const configured = (databaseUrl: string, more: Record<string, string> = {}): Con
 /** What doctor says stops serve, and what serve says; both or neither. */
 async function both(config: Config, role: Role = "worker") {
   const stopping = (await diagnoseSelf(config, role)).filter(({ stopsServe }) => stopsServe);
-  const house = openHouse(config);
-  const refused = await requireAll(house, role)
+  const deps = openDeps(config);
+  const refused = await requireAll(deps, role)
     .then(
       () => undefined,
       (error: Error & { code: string }) => error,
     )
-    .finally(() => house.close());
+    .finally(() => deps.close());
   return { stopping, refused };
 }
 

@@ -30,8 +30,8 @@ export async function answerAfterEnd(
 }
 
 /** Ends the offers to take something back whose time is over, where no worker has the run any more. How many. */
-export async function endOffers(house: { pool: Pool; onCommit: OnCommit }): Promise<number> {
-  const { value, touched } = await transact(house.pool, async (tx) => {
+export async function endOffers(deps: { pool: Pool; onCommit: OnCommit }): Promise<number> {
+  const { value, touched } = await transact(deps.pool, async (tx) => {
     const { rows } = await tx.sql.query<{ run_id: number; key: string; thread_id: number }>(
       `UPDATE remedy m SET held_until = NULL, held_then = NULL FROM run r
        WHERE r.id = m.run_id AND r.ended_at IS NOT NULL AND m.held_until <= clock_timestamp()
@@ -48,6 +48,6 @@ export async function endOffers(house: { pool: Pool; onCommit: OnCommit }): Prom
     }
     return rows.length;
   });
-  house.onCommit(touched);
+  deps.onCommit(touched);
   return value;
 }

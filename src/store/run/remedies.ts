@@ -11,11 +11,11 @@ type Remedies = Pick<
 >;
 
 /** How a remedy moves from plan to outcome. */
-export function remedies(house: { pool: Pool; onCommit: OnCommit }): Remedies {
+export function remedies(deps: { pool: Pool; onCommit: OnCommit }): Remedies {
   return {
-    propose: (...args) => propose(house, ...args),
+    propose: (...args) => propose(deps, ...args),
     settleRemedy: (fence, key, to) =>
-      fenced(house, fence, async (tx) => {
+      fenced(deps, fence, async (tx) => {
         if (to.plan !== undefined)
           await tx.sql.query("UPDATE remedy SET plan = $3, plan_sha256 = $4 WHERE run_id = $1 AND key = $2", [
             fence.run,
@@ -28,7 +28,7 @@ export function remedies(house: { pool: Pool; onCommit: OnCommit }): Remedies {
         if (to.hold !== undefined) await hold(tx, fence, key, to.hold);
       }),
     askWhatHappened: (fence, key, question) =>
-      fenced(house, fence, async (tx) => {
+      fenced(deps, fence, async (tx) => {
         await lockRemedy(tx, fence.run, key);
         const { rowCount } = await tx.sql.query(
           "SELECT FROM step WHERE run_id = $1 AND name = $2 AND epoch = $3 AND state = 'unknown' FOR UPDATE",
@@ -37,7 +37,7 @@ export function remedies(house: { pool: Pool; onCommit: OnCommit }): Remedies {
         if (rowCount === 1) await endRemedy(tx, fence, key, "unknown", question.note);
       }),
     voidApproval: (fence, key, because) =>
-      fenced(house, fence, async (tx) => {
+      fenced(deps, fence, async (tx) => {
         await closeApprovals(tx, fence, key, "void", because);
         await endRemedy(
           tx,
@@ -48,7 +48,7 @@ export function remedies(house: { pool: Pool; onCommit: OnCommit }): Remedies {
         );
       }),
     expireApproval: (fence, key, why) =>
-      fenced(house, fence, async (tx) => {
+      fenced(deps, fence, async (tx) => {
         await closeApprovals(tx, fence, key, "expired");
         await endRemedy(tx, fence, key, "expired", why);
       }),
@@ -56,10 +56,10 @@ export function remedies(house: { pool: Pool; onCommit: OnCommit }): Remedies {
 }
 
 const propose = (
-  house: { pool: Pool; onCommit: OnCommit },
+  deps: { pool: Pool; onCommit: OnCommit },
   ...[fence, key, proposal]: Parameters<RunStore["propose"]>
 ) =>
-  fenced(house, fence, async (tx) => {
+  fenced(deps, fence, async (tx) => {
     const { canonical, sha256, act, policy, steps } = proposal;
     const rival = await sameAct(tx, fence, key, act);
     if (rival !== undefined)

@@ -6,10 +6,10 @@ import { insertSteps } from "./run-steps.ts";
 type Aftermath = Pick<RunStore, "beginVerify" | "beginUndo" | "endHold">;
 
 /** After the last call of a remedy: is it better, does it stay, is it taken back? */
-export function remedyAftermath(house: { pool: Pool; onCommit: OnCommit }): Aftermath {
+export function remedyAftermath(deps: { pool: Pool; onCommit: OnCommit }): Aftermath {
   return {
     beginVerify: (fence, key, withinMs) =>
-      fenced(house, fence, async (tx) => {
+      fenced(deps, fence, async (tx) => {
         const { rowCount } = await tx.sql.query(
           `UPDATE remedy SET status = 'verifying', applied_at = clock_timestamp(),
              verify_until = clock_timestamp() + make_interval(secs => $3) WHERE run_id = $1 AND key = $2 AND status = 'applying'`,
@@ -30,7 +30,7 @@ export function remedyAftermath(house: { pool: Pool; onCommit: OnCommit }): Afte
         tx.show({ urgent: true });
       }),
     endHold: (fence, key) =>
-      fenced(house, fence, async (tx) => {
+      fenced(deps, fence, async (tx) => {
         await tx.sql.query(
           "UPDATE remedy SET held_until = NULL, held_then = NULL WHERE run_id = $1 AND key = $2",
           [fence.run, key],
@@ -39,7 +39,7 @@ export function remedyAftermath(house: { pool: Pool; onCommit: OnCommit }): Afte
         tx.show();
       }),
     beginUndo: (fence, key, steps, note) =>
-      fenced(house, fence, async (tx) => {
+      fenced(deps, fence, async (tx) => {
         await insertSteps(tx, fence, steps);
         await tx.sql.query(
           "UPDATE remedy SET status = 'undoing', note = $3, held_until = NULL, held_then = NULL, ended_at = NULL WHERE run_id = $1 AND key = $2",

@@ -5,16 +5,16 @@ import { type FencedTransaction, fenced, type OnCommit } from "./fence.ts";
 type Ends = Pick<RunStore, "cancel" | "finish">;
 
 /** How runs end. Ending frees the worker, the targets and everything that waited for a vote. */
-export function runEnds(house: { pool: Pool; onCommit: OnCommit }): Ends {
+export function runEnds(deps: { pool: Pool; onCommit: OnCommit }): Ends {
   return {
     cancel: (fence) =>
-      fenced(house, fence, async (tx) => {
+      fenced(deps, fence, async (tx) => {
         await close(tx, fence.worker, { as: "cancelled", because: "the run was cancelled" });
         await end(tx, fence.worker, "cancelled");
         tx.show({ urgent: true });
       }),
     finish: (fence, status, error) =>
-      fenced(house, fence, async (tx) => {
+      fenced(deps, fence, async (tx) => {
         if (error !== undefined) {
           const because = `the run could not go on: ${error.message}`;
           await close(tx, fence.worker, { as: "errored", because });

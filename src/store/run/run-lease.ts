@@ -7,11 +7,11 @@ import { fenced, type OnCommit } from "./fence.ts";
 type Lease = Pick<RunStore, "claim" | "renew" | "release">;
 
 /** Who moves a run: one worker at a time, for as long as its heartbeat is heard. */
-export function runLease(house: { pool: Pool; onCommit: OnCommit }): Lease {
+export function runLease(deps: { pool: Pool; onCommit: OnCommit }): Lease {
   return {
-    claim: (...args) => claim(house, ...args),
-    renew: (fence, leaseMs) => renew(house.pool, fence, leaseMs),
-    release: (fence, rev, as) => release(house, fence, rev, as),
+    claim: (...args) => claim(deps, ...args),
+    renew: (fence, leaseMs) => renew(deps.pool, fence, leaseMs),
+    release: (fence, rev, as) => release(deps, fence, rev, as),
   };
 }
 
@@ -19,10 +19,10 @@ export function runLease(house: { pool: Pool; onCommit: OnCommit }): Lease {
 const SUSPECT = 2;
 
 async function claim(
-  house: { pool: Pool; onCommit: OnCommit },
+  deps: { pool: Pool; onCommit: OnCommit },
   ...[run, worker, leaseMs, suspects = true]: Parameters<RunStore["claim"]>
 ): Promise<Claim | undefined> {
-  const { value, touched } = await transact(house.pool, async (tx) => {
+  const { value, touched } = await transact(deps.pool, async (tx) => {
     const { rows } = await tx.sql.query<{
       epoch: number;
       thread_id: number;
@@ -50,7 +50,7 @@ async function claim(
       lostLeases: row.lost_leases,
     };
   });
-  house.onCommit(touched);
+  deps.onCommit(touched);
   return value;
 }
 
@@ -71,10 +71,10 @@ async function renew(pool: Pool, fence: Fence, leaseMs: number): Promise<"held" 
 }
 
 const release: (
-  house: { pool: Pool; onCommit: OnCommit },
+  deps: { pool: Pool; onCommit: OnCommit },
   ...rest: Parameters<RunStore["release"]>
-) => ReturnType<RunStore["release"]> = (house, fence, rev, as) =>
-  fenced(house, fence, async (tx) => {
+) => ReturnType<RunStore["release"]> = (deps, fence, rev, as) =>
+  fenced(deps, fence, async (tx) => {
     const { rowCount } = await tx.sql.query(
       "DELETE FROM outbox WHERE kind = 'run' AND id = $1 AND rev <= $2",
       [fence.run, rev],

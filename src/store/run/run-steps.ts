@@ -6,10 +6,10 @@ import { type FencedTransaction, fenced, type OnCommit } from "./fence.ts";
 type Steps = Pick<RunStore, "addSteps" | "recordRead" | "recordDiagnosis" | "recordCheck">;
 
 /** What was asked and what was seen. */
-export function runSteps(house: { pool: Pool; onCommit: OnCommit }): Steps {
+export function runSteps(deps: { pool: Pool; onCommit: OnCommit }): Steps {
   return {
     addSteps: (fence, steps, stagesPlanned) =>
-      fenced(house, fence, async (tx) => {
+      fenced(deps, fence, async (tx) => {
         await insertSteps(tx, fence, steps);
         if (stagesPlanned !== undefined)
           await tx.sql.query("UPDATE run SET stages_planned = $2 WHERE id = $1", [fence.run, stagesPlanned]);
@@ -22,7 +22,7 @@ export function runSteps(house: { pool: Pool; onCommit: OnCommit }): Steps {
         tx.show();
       }),
     recordRead: (fence, step, result) =>
-      fenced(house, fence, async (tx) => {
+      fenced(deps, fence, async (tx) => {
         await writeResult(tx, fence, step, result);
         tx.audit({
           actor: fence.worker,
@@ -32,9 +32,9 @@ export function runSteps(house: { pool: Pool; onCommit: OnCommit }): Steps {
         });
         tx.show();
       }),
-    recordDiagnosis: (...args) => recordDiagnosis(house, ...args),
+    recordDiagnosis: (...args) => recordDiagnosis(deps, ...args),
     recordCheck: (fence, steps) =>
-      fenced(house, fence, async (tx) => {
+      fenced(deps, fence, async (tx) => {
         await insertSteps(tx, fence, steps);
         for (const step of steps) await writeResult(tx, fence, step.name, step.result);
         tx.show();
@@ -105,10 +105,10 @@ export async function insertRemedies(
 }
 
 const recordDiagnosis = (
-  house: { pool: Pool; onCommit: OnCommit },
+  deps: { pool: Pool; onCommit: OnCommit },
   ...[fence, findings, remedies, explained]: Parameters<RunStore["recordDiagnosis"]>
 ) =>
-  fenced(house, fence, async (tx) => {
+  fenced(deps, fence, async (tx) => {
     for (const [ord, finding] of findings.entries()) {
       await tx.sql.query(
         "INSERT INTO finding (run_id, ord, id, severity, title, because, evidence, remedies) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",

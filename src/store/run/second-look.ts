@@ -6,12 +6,12 @@ import { type FencedTransaction, fenced, type OnCommit } from "./fence.ts";
 import { insertRemedies, insertSteps, writeResult } from "./run-steps.ts";
 
 /** Everything a second look has changed, at once: a worker that dies before it has changed nothing. */
-export const secondLook = (house: {
+export const secondLook = (deps: {
   pool: Pool;
   onCommit: OnCommit;
 }): Pick<RunStore, "recordSecondLook" | "lookAgainLater"> => ({
   lookAgainLater: (fence, n, afterMs) =>
-    fenced(house, fence, async (tx) => {
+    fenced(deps, fence, async (tx) => {
       const { rowCount } = await tx.sql.query(
         `UPDATE run SET look_again_at = clock_timestamp() + make_interval(secs => $3)
          WHERE id = $1 AND look_again_n = $2`,
@@ -20,7 +20,7 @@ export const secondLook = (house: {
       if (rowCount === 1) tx.audit({ actor: fence.worker, event: "run.look-again-later", run: fence.run });
     }),
   recordSecondLook: (fence, look) =>
-    fenced(house, fence, async (tx) => {
+    fenced(deps, fence, async (tx) => {
       if (tx.run.cancelRequested) return;
       await tx.sql.query(
         `UPDATE run SET looked_again_at = $2, severity = coalesce($4, severity),

@@ -10,16 +10,16 @@ type Writes = Pick<RunStore, "beginWrite" | "recordWrite" | "resend">;
 type Intent = Parameters<RunStore["beginWrite"]>[1];
 
 /** The write-ahead journal of effects. */
-export function writes(house: { pool: Pool; onCommit: OnCommit }): Writes {
+export function writes(deps: { pool: Pool; onCommit: OnCommit }): Writes {
   return {
     beginWrite: (fence, intent) =>
-      fenced(house, fence, (tx) => beginWrite(tx, fence, intent)).catch((error: unknown) => {
+      fenced(deps, fence, (tx) => beginWrite(tx, fence, intent)).catch((error: unknown) => {
         if (isLockTimeout(error)) return { refused: "busy", why: "other writes are being announced" };
         throw error;
       }),
-    recordWrite: (attempt, result) => recordWrite(house, attempt, result),
+    recordWrite: (attempt, result) => recordWrite(deps, attempt, result),
     resend: (fence, step, evidence) =>
-      fenced(house, fence, async (tx) => {
+      fenced(deps, fence, async (tx) => {
         const { rowCount } = await tx.sql.query(
           "UPDATE step SET state = 'ready', effect_deadline = NULL WHERE run_id = $1 AND name = $2 AND state = 'unknown' AND class IN ('keyed', 'cas')",
           [fence.run, step],
@@ -164,10 +164,10 @@ async function announce(
 
 /** Not behind the lease: the one who made the effect may tell what it saw as long as nobody has settled the attempt. */
 const recordWrite: (
-  house: { pool: Pool; onCommit: OnCommit },
+  deps: { pool: Pool; onCommit: OnCommit },
   ...rest: Parameters<RunStore["recordWrite"]>
-) => Promise<boolean> = async (house, attempt, result) => {
-  const { value, touched } = await transact(house.pool, async (tx) => {
+) => Promise<boolean> = async (deps, attempt, result) => {
+  const { value, touched } = await transact(deps.pool, async (tx) => {
     const remedy = await tx.sql.query<{ key: string; status: string; phase: string }>(
       `SELECT m.key, m.status, s.phase FROM remedy m JOIN step s ON s.run_id = m.run_id AND s.remedy = m.key
        WHERE s.run_id = $1 AND s.name = $2 FOR UPDATE OF m`,
@@ -202,7 +202,7 @@ const recordWrite: (
     tx.touch("thread", row.thread_id, { urgent: true });
     return true;
   });
-  house.onCommit(touched);
+  deps.onCommit(touched);
   return value;
 };
 

@@ -2,13 +2,13 @@ import type { ThreadView } from "../../core/words/view.ts";
 import type { DrawOptions } from "../draw/options.ts";
 import { drawThread } from "../draw/thread.ts";
 import type { WantedMessage } from "../wanted.ts";
+import type { SenderDeps } from "./deps.ts";
 import { difference, isClosing, type Operation } from "./difference.ts";
-import { doubtsOf, type Errand, memoryOf, type Pass } from "./errand.ts";
 import type { Lane, Rank } from "./gate.ts";
 import type { NextStep } from "./order.ts";
+import { doubtsOf, memoryOf, type Pass, type PendingThread } from "./pending-thread.ts";
 import { perform } from "./perform.ts";
 import { isWorthShowing, settlePlace } from "./place.ts";
-import type { Room } from "./room.ts";
 import { asSecondRoot } from "./second-root.ts";
 import { readMethod } from "./slack-calls.ts";
 
@@ -21,70 +21,70 @@ export interface Turn {
 }
 
 /**
- * Draws the thread and does as much of the difference as the budgets allow, then says when to come back (in `errand`).
+ * Draws the thread and does as much of the difference as the budgets allow, then says when to come back (in `pending`).
  * True: everything is shown. Throws what the store throws; nothing is lost then.
  */
-export async function advance(room: Room, errand: Errand, turn: Turn): Promise<boolean> {
-  errand.lookedAt = room.ticks();
-  const { rev } = errand;
-  const view = await room.reader.thread(errand.thread);
-  if (view === undefined || !isWorthShowing(view)) return finish(room, errand, rev);
-  const rows = await room.messages.shown(errand.thread);
-  const pass: Pass = { errand, view, shown: new Map(rows.map((row) => [row.slot, row])) };
-  const wanted = await draw(room, pass);
-  if (wanted.length === 0) return finish(room, errand, rev);
-  errand.live = wanted.some((message) => message.live === true);
-  return work(room, pass, wanted, turn, rev);
+export async function advance(deps: SenderDeps, pending: PendingThread, turn: Turn): Promise<boolean> {
+  pending.lookedAt = deps.ticks();
+  const { rev } = pending;
+  const view = await deps.reader.thread(pending.thread);
+  if (view === undefined || !isWorthShowing(view)) return finish(deps, pending, rev);
+  const rows = await deps.messages.shown(pending.thread);
+  const pass: Pass = { pending, view, shown: new Map(rows.map((row) => [row.slot, row])) };
+  const wanted = await draw(deps, pass);
+  if (wanted.length === 0) return finish(deps, pending, rev);
+  pending.live = wanted.some((message) => message.live === true);
+  return work(deps, pass, wanted, turn, rev);
 }
 
-const draw = async (room: Room, { view, shown }: Pass): Promise<readonly WantedMessage[]> =>
-  drawThread(view, { ...(await optionsFor(room, view)), shown: (slot) => shown.get(slot)?.state });
+const draw = async (deps: SenderDeps, { view, shown }: Pass): Promise<readonly WantedMessage[]> =>
+  drawThread(view, { ...(await optionsFor(deps, view)), shown: (slot) => shown.get(slot)?.state });
 
-async function optionsFor(room: Room, view: ThreadView): Promise<DrawOptions> {
-  const { again } = room;
+async function optionsFor(deps: SenderDeps, view: ThreadView): Promise<DrawOptions> {
+  const { again } = deps;
   const options = {
-    now: room.now(),
-    people: await room.people(),
-    redact: room.redact,
+    now: deps.now(),
+    people: await deps.people(),
+    redact: deps.redact,
     ...(again === undefined ? {} : { again }),
   };
   if (view.about === undefined) return options;
-  const self = await room.identity.get(room.slack);
+  const self = await deps.identity.get(deps.slack);
   const url = self.kind === "ok" ? self.value.url : undefined;
   return url === undefined ? options : { ...options, workspace: url };
 }
 
 async function work(
-  room: Room,
+  deps: SenderDeps,
   pass: Pass,
   drawn: readonly WantedMessage[],
   turn: Turn,
   rev: number,
 ): Promise<boolean> {
-  const { errand } = pass;
+  const { pending } = pass;
   let wanted = drawn;
   for (;;) {
-    const messages = await asSecondRoot(room, pass, wanted);
-    const open = difference(messages, pass.shown, doubtsOf(errand, room.budgets, new Date()));
-    if (open.length === 0) return finish(room, errand, rev);
-    if ((await settlePlace(room, pass)) === "stop") return false;
+    const messages = await asSecondRoot(deps, pass, wanted);
+    const open = difference(messages, pass.shown, doubtsOf(pending, deps.budgets, new Date()));
+    if (open.length === 0) return finish(deps, pending, rev);
+    if ((await settlePlace(deps, pass)) === "stop") return false;
     const closes = isClosing(wanted, pass.shown);
     const waits = open.map((operation) => ({
       operation,
-      ...waitOf(room, pass, operation, { ...turn, closes }),
+      ...waitOf(deps, pass, operation, { ...turn, closes }),
     }));
     const ready = waits.find(({ ms }) => ms === 0);
-    if (ready === undefined) return comeBack(room, pass, waits, { ...turn, closes });
-    const verdict = await perform(room, pass, ready.operation);
+    if (ready === undefined) return comeBack(deps, pass, waits, { ...turn, closes });
+    const verdict = await perform(deps, pass, ready.operation);
     if (verdict === "stop") return false;
     // A card waits for the file with all changes of its plan.
-    if (ready.operation.wanted.kind === "file") wanted = await draw(room, pass);
+    if (ready.operation.wanted.kind === "file") wanted = await draw(deps, pass);
   }
 }
 
-async function finish(room: Room, errand: Errand, rev: number): Promise<boolean> {
-  await room.messages.drawn(errand.thread, rev);
-  return errand.rev === rev;
+async function finish(deps: SenderDeps, pending: PendingThread, rev: number): Promise<boolean> {
+  await deps.messages.drawn(pending.thread, rev);
+  return pending.rev === rev;
 }
 
 interface Waiting {
@@ -101,13 +101,13 @@ interface Asked extends Turn {
 }
 
 function waitOf(
-  room: Room,
-  { errand, view }: Pass,
+  deps: SenderDeps,
+  { pending, view }: Pass,
   { do: what, wanted }: Operation,
   turn: Asked,
 ): Omit<Waiting, "operation"> {
-  const { gate } = room;
-  const own = Math.max(0, Math.ceil(memoryOf(errand, wanted.slot).at - room.ticks()));
+  const { gate } = deps;
+  const own = Math.max(0, Math.ceil(memoryOf(pending, wanted.slot).at - deps.ticks()));
   if (what === "find") {
     const root = wanted.slot === "head" ? undefined : "thread";
     return { lane: "read", ms: Math.max(own, gate.untilRead(readMethod(root))) };
@@ -120,7 +120,7 @@ function waitOf(
     const rank = rankOf(wanted, turn);
     return afterYou(
       "update",
-      Math.max(own, gate.untilUpdate(errand.thread, view.channel, rank, turn.active)),
+      Math.max(own, gate.untilUpdate(pending.thread, view.channel, rank, turn.active)),
     );
   }
   const method = wanted.kind === "file" ? "files.uploadV2" : "chat.postMessage";
@@ -134,13 +134,13 @@ function rankOf({ urgent, live }: WantedMessage, { isAnswer, closes }: Asked): R
   return isAnswer ? "urgent" : "normal";
 }
 
-function comeBack(room: Room, pass: Pass, waits: readonly Waiting[], turn: Asked): false {
-  const { errand } = pass;
+function comeBack(deps: SenderDeps, pass: Pass, waits: readonly Waiting[], turn: Asked): false {
+  const { pending } = pass;
   const next = waits.reduce((first, other) => (other.ms < first.ms ? other : first));
-  errand.at = room.ticks() + next.ms;
-  errand.lane = next.lane;
-  errand.step = stepOf(waits);
-  errand.remaining = () => waitOf(room, pass, next.operation, { ...turn, mayGo: () => true }).ms;
+  pending.at = deps.ticks() + next.ms;
+  pending.lane = next.lane;
+  pending.step = stepOf(waits);
+  pending.remaining = () => waitOf(deps, pass, next.operation, { ...turn, mayGo: () => true }).ms;
   return false;
 }
 

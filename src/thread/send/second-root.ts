@@ -1,20 +1,20 @@
 import { context } from "../blocks.ts";
 import type { WantedMessage } from "../wanted.ts";
-import { memoryOf, type Pass } from "./errand.ts";
-import type { Room } from "./room.ts";
+import type { SenderDeps } from "./deps.ts";
+import { memoryOf, type Pass } from "./pending-thread.ts";
 
 /**
  * A first message that is posted again because a person deleted it says so and leads to the replies below the old one, which
  * Slack keeps there. All other messages as they are.
  */
 export async function asSecondRoot(
-  room: Room,
+  deps: SenderDeps,
   pass: Pass,
   wanted: readonly WantedMessage[],
 ): Promise<readonly WantedMessage[]> {
   const former = formerOf(pass);
   if (former === undefined) return wanted;
-  const self = await room.identity.get(room.slack);
+  const self = await deps.identity.get(deps.slack);
   const link = self.kind === "ok" ? linkTo(self.value.url, pass.view.channel, former) : undefined;
   const where =
     link === undefined ? "in the thread of the old one" : `in <${link}|the thread of the old one>`;
@@ -26,9 +26,9 @@ export async function asSecondRoot(
   );
 }
 
-function formerOf({ errand, shown }: Pass): string | undefined {
+function formerOf({ pending, shown }: Pass): string | undefined {
   const root = shown.get("head");
-  return root?.formerTs ?? (memoryOf(errand, "head").deleted ? root?.ts : undefined);
+  return root?.formerTs ?? (memoryOf(pending, "head").deleted ? root?.ts : undefined);
 }
 
 /** Channel and time are Slack's own and checked again: nothing else may get into a link. */

@@ -3,7 +3,7 @@ import { alertOf, groupOf, send } from "../support/alerts.ts";
 import { OPS } from "../support/people.ts";
 import { buttonsOf, isHealthy, liveParts, textOf, threadOfRun, threadWhere } from "../support/read.ts";
 import { PATIENCE_MS } from "../support/stage.ts";
-import { type House, ORDERS } from "./house.ts";
+import { ORDERS, type Setup } from "./setup.ts";
 
 interface Stored {
   readonly incident: number;
@@ -17,9 +17,9 @@ const stored = async (response: Response): Promise<Stored> => {
 };
 
 /** What Alertmanager starts. */
-export function alertScenarios(house: () => House): void {
+export function alertScenarios(setup: () => Setup): void {
   it.concurrent("alert, diagnosis, refused and granted approval, remedy, verification, summary", async () => {
-    const { stage, orders } = house();
+    const { stage, orders } = setup();
     await orders.occupy(15, "reports");
     const alert = alertOf({ alertname: "PostgresTooManyConnections", job: "orders", severity: "critical" });
     const { runs, news } = await stored(await send(stage.product, stage.door, alert));
@@ -60,7 +60,7 @@ export function alertScenarios(house: () => House): void {
   });
 
   it.concurrent("repeats, permutations and copies of peers are absorbed; the head follows the group", async () => {
-    const { stage } = house();
+    const { stage } = setup();
     const group = groupOf({ alertname: "PodDown", job: "website" }, new Date().toISOString());
     const first = await stored(await send(stage.product, stage.door, group));
     const [run = 0] = first.runs;
@@ -88,7 +88,7 @@ export function alertScenarios(house: () => House): void {
   });
 
   it.concurrent("hostile labels come out as text", async () => {
-    const { stage } = house();
+    const { stage } = setup();
     const hostile = {
       summary:
         "<!channel> <@U0BOB> `rm -rf /` \u202egnp.exe <https://evil.example|bank> *bold* &lt;!here&gt;",
@@ -115,7 +115,7 @@ export function alertScenarios(house: () => House): void {
   });
 
   it.concurrent("an alert nobody's system matches is shown and starts nothing", async () => {
-    const { stage } = house();
+    const { stage } = setup();
     const alert = alertOf({ alertname: "SomebodyElses", job: "unknown" });
     expect((await stored(await send(stage.product, stage.door, alert))).runs).toEqual([]);
     const about = (slack: typeof stage.slack) =>
@@ -126,7 +126,7 @@ export function alertScenarios(house: () => House): void {
   });
 
   it.concurrent("an alert may name its runbook in an annotation", async () => {
-    const { stage } = house();
+    const { stage } = setup();
     const alert = alertOf(
       { alertname: "Anything", job: "logs" },
       { annotations: { runbook_url: "https://runbooks.example/disk-full.md" } },

@@ -2,12 +2,12 @@ import { expect, it } from "vitest";
 import { OPS } from "../support/people.ts";
 import { buttonsOf, isHealthy, textOf } from "../support/read.ts";
 import { PATIENCE_MS } from "../support/stage.ts";
-import { type House, ORDERS } from "./house.ts";
+import { ORDERS, type Setup } from "./setup.ts";
 
 /** What people type and fill in. */
-export function commandScenarios(house: () => House): void {
+export function commandScenarios(setup: () => Setup): void {
   it.concurrent("a healthy system is one short message and asks for nothing", async () => {
-    const { stage } = house();
+    const { stage } = setup();
     const run = await stage.run("U0DAVE", "website");
     const shown = await stage.thread(run, isHealthy);
     expect(shown).toHaveLength(1);
@@ -16,7 +16,7 @@ export function commandScenarios(house: () => House): void {
   });
 
   it.concurrent("parameters are read, and refused with all complaints at once", async () => {
-    const { stage } = house();
+    const { stage } = setup();
     const run = await stage.run(
       "U0ALICE",
       'orders pg-pool-exhausted idleMinutes=600 application="night jobs"',
@@ -42,7 +42,7 @@ export function commandScenarios(house: () => House): void {
     ["cancel 99999", /no run #99999/],
     ['orders "pg-locks', /quote " is not closed/],
   ])("/diag %s is answered with what to do", async (words, says) => {
-    const { stage } = house();
+    const { stage } = setup();
     const said = await stage.ask("U0BOB", words);
     expect(said.replaceAll("\n", "")).toMatch(says);
     expect(said).not.toMatch(/\bat .*\.ts:\d+/);
@@ -56,12 +56,12 @@ export function commandScenarios(house: () => House): void {
     ["status", /run|There are no runs yet/],
     ["history website", /website/],
   ])("/diag %s", async (words, says) => {
-    const { stage } = house();
+    const { stage } = setup();
     expect((await stage.ask("U0DAVE", words)).replaceAll("\n", " ")).toMatch(says);
   });
 
   it.concurrent("the form: system, runbook, parameters, a complaint at its field, a run", async () => {
-    const { stage } = house();
+    const { stage } = setup();
     const { slack } = stage;
     await slack.command("U0ERIN", ORDERS, "/diag");
     expect(slack.view("U0ERIN")?.callback_id).toBeDefined();
@@ -92,7 +92,7 @@ export function commandScenarios(house: () => House): void {
   });
 
   it.concurrent("Details shows every step to whoever asks", async () => {
-    const { stage } = house();
+    const { stage } = setup();
     const run = await stage.run("U0BOB", "website", OPS);
     const [head] = await stage.thread(run, ([first]) =>
       textOf(first?.blocks).toLowerCase().includes("nothing wrong"),

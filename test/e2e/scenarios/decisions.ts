@@ -3,7 +3,7 @@ import { until } from "../../helpers/until.ts";
 import { OPS } from "../support/people.ts";
 import { buttonsOf, textOf } from "../support/read.ts";
 import { PATIENCE_MS, type Stage } from "../support/stage.ts";
-import { channelOf, type House } from "./house.ts";
+import { channelOf, type Setup } from "./setup.ts";
 
 const statusOf = async (stage: Stage, run: number): Promise<string | undefined> =>
   (await stage.rows<{ status: string }>("SELECT status FROM run WHERE id = $1", [run]))[0]?.status;
@@ -15,9 +15,9 @@ async function anotherRunEnds(stage: Stage): Promise<void> {
 }
 
 /** Who decides what, and what becomes of it. */
-export function decisionScenarios(house: () => House): void {
+export function decisionScenarios(setup: () => Setup): void {
   it.concurrent("the asker may not approve; readers see the plan; a denial needs a reason and ends it", async () => {
-    const { stage, caches } = house();
+    const { stage, caches } = setup();
     const at = channelOf("denied");
     await caches.denied.fill();
     const run = await stage.run("U0ALICE", "denied redis-memory", at);
@@ -48,7 +48,7 @@ export function decisionScenarios(house: () => House): void {
   });
 
   it.concurrent("a run that waits can be cancelled; its buttons are worth nothing then", async () => {
-    const { stage, caches } = house();
+    const { stage, caches } = setup();
     const at = channelOf("cancelled");
     await caches.cancelled.fill();
     const run = await stage.run("U0ALICE", "cancelled redis-memory", at);
@@ -68,7 +68,7 @@ export function decisionScenarios(house: () => House): void {
   });
 
   it.concurrent("what moved after it was planned is not done, and the difference is shown", async () => {
-    const { stage, caches } = house();
+    const { stage, caches } = setup();
     const at = channelOf("moved");
     await caches.moved.fill();
     const run = await stage.run("U0ALICE", "moved redis-memory", at);
@@ -82,7 +82,7 @@ export function decisionScenarios(house: () => House): void {
   });
 
   it.concurrent("what destroys data needs two people, neither of whom asked", async () => {
-    const { stage, logs } = house();
+    const { stage, logs } = setup();
     logs.fill();
     const run = await stage.run("U0ALICE", "logs disk-full", OPS);
     const card = await stage.card(run, "Remove the oldest rotated logs");
@@ -130,9 +130,9 @@ const clickOn = (stage: Stage, card: { channel: string; ts: string; blocks?: unk
 };
 
 /** After the others: a freeze stops everybody. */
-export function freezeScenario(house: () => House): void {
+export function freezeScenario(setup: () => Setup): void {
   it("a freeze stops an approved remedy, and lifting it lets it go on", async () => {
-    const { stage, caches } = house();
+    const { stage, caches } = setup();
     const at = channelOf("frozen");
     await caches.frozen.fill();
     const run = await stage.run("U0ALICE", "frozen redis-memory", at);

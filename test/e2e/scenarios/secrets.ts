@@ -1,11 +1,11 @@
 import { expect, it } from "vitest";
 import { textOf } from "../support/read.ts";
-import type { House } from "./house.ts";
+import type { Setup } from "./setup.ts";
 
 /** Last: what was written until now is searched. */
-export function secretScenarios(house: () => House): void {
+export function secretScenarios(setup: () => Setup): void {
   it("a service that prints our own credentials back does not make us print them", async () => {
-    const { stage, website } = house();
+    const { stage, website } = setup();
     const well = website.answer;
     website.answer = (request, response) => {
       response.statusCode = 500;
@@ -20,7 +20,7 @@ export function secretScenarios(house: () => House): void {
   });
 
   it("no secret is in any message, row or log line", async () => {
-    const { stage, secrets } = house();
+    const { stage, secrets } = setup();
     const tables = await stage.rows<{ name: string }>(
       `SELECT format('%I.%I', table_schema, table_name) AS name FROM information_schema.tables
        WHERE table_type = 'BASE TABLE' AND table_schema NOT IN ('pg_catalog', 'information_schema')`,

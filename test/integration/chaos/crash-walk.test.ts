@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
-import { CRASH_POINTS, type CrashPoint } from "../../../src/engine/house.ts";
+import { CRASH_POINTS, type CrashPoint } from "../../../src/engine/deps.ts";
 import { verifyAudit } from "../../../src/store/index.ts";
 import { isGone, isStopped, type Mate } from "../../chaos/crew.ts";
 import { entry } from "../../chaos/human.ts";
 import { request } from "../../chaos/rig.ts";
 import { openTrial, type Trial } from "../../chaos/trial.ts";
 import { until } from "../../helpers/until.ts";
-import { openTrialHouse } from "./house.ts";
+import { openTrialDeps } from "./deps.ts";
 
 const CLASSES = ["read", "guarded", "keyed", "cas"] as const;
 type Class = (typeof CLASSES)[number];
@@ -21,11 +21,11 @@ const CELLS = CLASSES.flatMap((kind) =>
   ),
 );
 
-let house: Awaited<ReturnType<typeof openTrialHouse>>;
+let deps: Awaited<ReturnType<typeof openTrialDeps>>;
 beforeAll(async () => {
-  house = await openTrialHouse(inject("redisUrl"));
+  deps = await openTrialDeps(inject("redisUrl"));
 });
-afterAll(() => house.close());
+afterAll(() => deps.close());
 
 /** The trial counts only when the process was met exactly there. */
 const met = (mate: Mate, fate: "kill" | "freeze") =>
@@ -62,7 +62,7 @@ async function thaw(trial: Trial, mate: Mate): Promise<void> {
 }
 
 async function walk(batch: number, kind: Class, point: CrashPoint, fate: (typeof FATES)[number]) {
-  const trial = await openTrial(house, FATED);
+  const trial = await openTrial(deps, FATED);
   try {
     // The claim after the votes is meant, not the one that only reads.
     const nth = kind !== "read" && point === "after_claim" ? 2 : 1;
@@ -81,8 +81,8 @@ async function walk(batch: number, kind: Class, point: CrashPoint, fate: (typeof
     return {
       status: view?.status,
       remedies: view?.remedies.map((remedy) => remedy.status),
-      effects: house.target.ledger.applied.get(`${batch}/${kind}/1`) ?? 0,
-      receipts: house.target.ledger.receipts.filter(({ item }) => item === `${batch}/${kind}/1`).length,
+      effects: deps.target.ledger.applied.get(`${batch}/${kind}/1`) ?? 0,
+      receipts: deps.target.ledger.receipts.filter(({ item }) => item === `${batch}/${kind}/1`).length,
       runs: rows[0]?.n,
       firstBad: (await verifyAudit(trial.pool)).firstBad,
     };

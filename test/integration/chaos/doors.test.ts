@@ -10,21 +10,21 @@ import { voters } from "../../chaos/knowledge.ts";
 import { request } from "../../chaos/rig.ts";
 import { openTrial, type Trial } from "../../chaos/trial.ts";
 import { until } from "../../helpers/until.ts";
-import { openTrialHouse } from "./house.ts";
+import { openTrialDeps } from "./deps.ts";
 
 /** Where the door is killed; `after_ack`: from outside, as soon as its sender has the acknowledgement. */
 const POINTS = [...DOOR_POINTS, "after_ack"] as const;
 type Point = (typeof POINTS)[number];
 
-let house: Awaited<ReturnType<typeof openTrialHouse>>;
+let deps: Awaited<ReturnType<typeof openTrialDeps>>;
 let door: { path: string; remove(): void };
 beforeAll(async () => {
-  house = await openTrialHouse(inject("redisUrl"));
+  deps = await openTrialDeps(inject("redisUrl"));
   door = await bundle("door");
 });
 afterAll(async () => {
   door.remove();
-  await house.close();
+  await deps.close();
 });
 
 /** Delivers one letter to a door that dies at the point. True: it was acknowledged before. */
@@ -64,7 +64,7 @@ describe.concurrent("a door dies while it takes a request", { timeout: 300_000 }
   test.for(POINTS.map((point, index) => ({ point, batch: 5_001 + 4 * index })))(
     "a run, killed $point: nothing acknowledged is lost, a second delivery makes no second run",
     async ({ point, batch }) => {
-      const trial = await openTrial(house);
+      const trial = await openTrial(deps);
       try {
         const letter = entry();
         const run = request({ batch, writes: 1, only: "guarded" });
@@ -79,7 +79,7 @@ describe.concurrent("a door dies while it takes a request", { timeout: 300_000 }
         // A rolled back insert has used a number up.
         const { rows } = await trial.pool.query<{ id: number }>("SELECT id FROM run");
         await trial.finish(RunId.parse(rows[0]?.id));
-        expect(house.target.ledger.applied.get(`${batch}/guarded/1`)).toBe(1);
+        expect(deps.target.ledger.applied.get(`${batch}/guarded/1`)).toBe(1);
       } finally {
         await trial.close();
       }
@@ -89,7 +89,7 @@ describe.concurrent("a door dies while it takes a request", { timeout: 300_000 }
   test.for(POINTS.map((point, index) => ({ point, batch: 6_001 + 4 * index })))(
     "the last vote, killed $point: it counts once and the run goes on",
     async ({ point, batch }) => {
-      const trial = await openTrial(house);
+      const trial = await openTrial(deps);
       try {
         const { run } = await trial.store.intake.submitRun(
           entry(),
@@ -108,7 +108,7 @@ describe.concurrent("a door dies while it takes a request", { timeout: 300_000 }
         const { rows } = await trial.pool.query<{ kind: string }>("SELECT kind FROM outbox ORDER BY kind");
         expect(rows.map(({ kind }) => kind)).toEqual(["run", "thread"]);
         await trial.finish(run);
-        expect(house.target.ledger.applied.get(`${batch}/guarded/1`)).toBe(1);
+        expect(deps.target.ledger.applied.get(`${batch}/guarded/1`)).toBe(1);
       } finally {
         await trial.close();
       }

@@ -1,6 +1,6 @@
 import { PrincipalId } from "../../../src/core/words/ids.ts";
 import { Policies, type Principal } from "../../../src/core/words/policy.ts";
-import type { CrashPoint } from "../../../src/engine/house.ts";
+import type { CrashPoint } from "../../../src/engine/deps.ts";
 import { alice, bob, carol } from "../../helpers/engine-bench.ts";
 
 const named = (name: string): Principal => ({ id: PrincipalId.parse(name), roles: ["oncall"], slack: [] });

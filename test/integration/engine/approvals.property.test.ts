@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import type { Answer } from "../../../src/core/words/answer.ts";
 import { DiagError } from "../../../src/core/words/errors.ts";
 import { ApprovalId, type RunId } from "../../../src/core/words/ids.ts";
-import type { CrashPoint } from "../../../src/engine/house.ts";
+import type { CrashPoint } from "../../../src/engine/deps.ts";
 import { openPool, type Pool, verifyAudit } from "../../../src/store/index.ts";
 import { auditGaps } from "../../helpers/audit-replay.ts";
 import { freshDatabase } from "../../helpers/database.ts";

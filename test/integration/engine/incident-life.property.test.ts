@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { DiagError } from "../../../src/core/words/errors.ts";
 import { ApprovalId, IncidentId } from "../../../src/core/words/ids.ts";
 import { Policies } from "../../../src/core/words/policy.ts";
-import type { CrashPoint } from "../../../src/engine/house.ts";
+import type { CrashPoint } from "../../../src/engine/deps.ts";
 import { verifyAudit } from "../../../src/store/index.ts";
 import { auditGaps } from "../../helpers/audit-replay.ts";
 import { entry } from "../../helpers/engine-bench.ts";

@@ -2,23 +2,23 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type House, startHouse } from "../../../local/environment/environment.ts";
-import { bornAt } from "../../../local/environment/processes.ts";
 import { runScript } from "../../../local/script/script.ts";
+import { bornAt } from "../../../local/tryout/processes.ts";
+import { startTryout, type Tryout } from "../../../local/tryout/tryout.ts";
 import { until } from "../../helpers/until.ts";
 
 let folder: string;
-let house: House;
+let tryout: Tryout;
 const said: string[] = [];
-const start = (): Promise<House> =>
-  startHouse({ folder, port: 0, socket: false, say: (line) => void said.push(line) });
+const start = (): Promise<Tryout> =>
+  startTryout({ folder, port: 0, socket: false, say: (line) => void said.push(line) });
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "diagbot-demo-"));
-  house = await start();
+  tryout = await start();
 }, 180_000);
 afterAll(async () => {
-  await house?.stop();
+  await tryout?.stop();
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -33,22 +33,22 @@ const pidsOf = async (): Promise<number[]> =>
 describe("the demo", { timeout: 300_000 }, () => {
   it("says what is ready and serves one page", async () => {
     expect(said.filter((line) => line.includes("… ready")).length).toBeGreaterThanOrEqual(4);
-    const page = await fetch(house.url);
+    const page = await fetch(tryout.url);
     expect(page.status).toBe(200);
     expect(await page.text()).toContain("<html");
   });
 
   it("lists at least ten faults that need no Redis, each once", async () => {
-    const entries = await house.breaker.panel.list();
+    const entries = await tryout.breaker.panel.list();
     const ids = entries.map(({ id }) => id);
     expect(new Set(ids).size).toBe(ids.length);
-    expect(house.faults.filter(({ rule }) => rule.needsRedis !== true).length).toBeGreaterThanOrEqual(10);
+    expect(tryout.faults.filter(({ rule }) => rule.needsRedis !== true).length).toBeGreaterThanOrEqual(10);
     expect(entries.every(({ state, system }) => state === "ready" && system === "shop")).toBe(true);
   });
 
   it("plays a fault from alert to verified repair", async () => {
     const lines: string[] = [];
-    const code = await runScript(house, ["log-folder-full"], (line) => void lines.push(line));
+    const code = await runScript(tryout, ["log-folder-full"], (line) => void lines.push(line));
     expect(code, lines.join("\n")).toBe(0);
     const text = lines.join("\n");
     expect(text).toMatch(/Carol presses Approve and is told: .+/);
@@ -56,10 +56,10 @@ describe("the demo", { timeout: 300_000 }, () => {
   });
 
   it("plays the outages nobody but a person can end: found, advised, put right by hand", async () => {
-    const outages = house.faults.filter(({ expects }) => expects.advice === true).map(({ id }) => id);
+    const outages = tryout.faults.filter(({ expects }) => expects.advice === true).map(({ id }) => id);
     expect(outages).toEqual(expect.arrayContaining(["database-down", "api-down"]));
     const lines: string[] = [];
-    const code = await runScript(house, outages, (line) => void lines.push(line));
+    const code = await runScript(tryout, outages, (line) => void lines.push(line));
     const text = lines.join("\n");
     expect(code, text).toBe(0);
     for (const id of outages) expect(text).toMatch(new RegExp(`${id} .+ \\(advice\\) +yes`));
@@ -68,12 +68,12 @@ describe("the demo", { timeout: 300_000 }, () => {
 
   it("names a fault that was misspelt", async () => {
     const lines: string[] = [];
-    expect(await runScript(house, ["log-folder-ful"], (line) => void lines.push(line))).toBe(64);
+    expect(await runScript(tryout, ["log-folder-ful"], (line) => void lines.push(line))).toBe(64);
     expect(lines.join()).toContain("Did you mean log-folder-full?");
   });
 
   it("breaks and restores from the panel", async () => {
-    const { panel } = house.breaker;
+    const { panel } = tryout.breaker;
     const stateOf = async () => (await panel.list()).find(({ id }) => id === "upload-folder-full")?.state;
     expect(await panel.press("upload-folder-full")).toMatchObject({ ok: true });
     await until(async () => (await stateOf()) === "broken");
@@ -86,10 +86,10 @@ describe("the demo", { timeout: 300_000 }, () => {
     await expect(start()).rejects.toThrow(/already running/);
     const pids = await pidsOf();
     expect(pids.length).toBeGreaterThanOrEqual(5);
-    expect(await house.stop()).toEqual([]);
+    expect(await tryout.stop()).toEqual([]);
     expect(await Promise.all(pids.map(bornAt))).toEqual(pids.map(() => undefined));
     expect(await readdir(join(folder, "pids"))).toEqual([]);
-    house = await start();
-    expect((await fetch(house.url)).status).toBe(200);
+    tryout = await start();
+    expect((await fetch(tryout.url)).status).toBe(200);
   });
 });

@@ -3,16 +3,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { configFile } from "../../../local/bot/config-file.ts";
-import { createCleanups } from "../../../local/environment/cleanups.ts";
-import { type HouseFolder, takeFolder } from "../../../local/environment/folder.ts";
-import { houseSecrets } from "../../../local/environment/secrets.ts";
 import { type SampleSystem, startSampleSystem } from "../../../local/sample/sample.ts";
 import { findBinaries } from "../../../local/services/postgres-binaries.ts";
 import { findRedis } from "../../../local/services/redis.ts";
+import { createCleanups } from "../../../local/tryout/cleanups.ts";
+import { type TryoutFolder, takeFolder } from "../../../local/tryout/folder.ts";
+import { tryoutSecrets } from "../../../local/tryout/secrets.ts";
 import { FileSchema } from "../../../src/config/schema.ts";
 
 export interface RunningSample extends SampleSystem {
-  readonly folder: HouseFolder;
+  readonly folder: TryoutFolder;
   /** The system `shop` of the demo's diagbot.yaml, as the product would read it. */
   readonly system: ReturnType<typeof FileSchema.parse>["systems"][string];
   readonly ready: readonly string[];
@@ -29,7 +29,7 @@ export async function startSample(): Promise<RunningSample> {
   const sample = await startSampleSystem({
     folder,
     cleanups,
-    secrets: await houseSecrets(folder.file("secrets.json")),
+    secrets: await tryoutSecrets(folder.file("secrets.json")),
     binaries: await findBinaries(folder.path),
     redisCommand: await findRedis(),
     ready: (part) => void ready.push(part),

@@ -18,7 +18,7 @@ describe("a configured secret that the text of others holds, in every spelling",
 
   it("has come in through every way in", async () => {
     expect(CANARIES.length * Object.keys(SPELLED).length).toBeGreaterThan(3 * 24);
-    const { rows } = await product.house.pool.query(
+    const { rows } = await product.deps.pool.query(
       `SELECT (SELECT count(*) FROM vote WHERE reason LIKE '%[redacted]%') AS votes,
          (SELECT count(*) FROM finding WHERE run_id = $1 AND because LIKE '%[redacted]%') AS findings,
          (SELECT count(*) FROM remedy WHERE run_id = $1 AND plan LIKE '%[redacted]%') AS plans,
@@ -34,7 +34,7 @@ describe("a configured secret that the text of others holds, in every spelling",
   });
 
   it("is in no row of any table", async () => {
-    const { pool } = product.house;
+    const { pool } = product.deps;
     const { rows: tables } = await pool.query<{ name: string }>(
       `SELECT format('%I.%I', table_schema, table_name) AS name FROM information_schema.tables
        WHERE table_type = 'BASE TABLE' AND table_schema NOT IN ('pg_catalog', 'information_schema')`,
@@ -97,11 +97,11 @@ describe("a configured secret that the text of others holds, in every spelling",
   });
 
   it("still tells two alerts and two groups apart that differ in a secret only", async () => {
-    const { rows } = await product.house.pool.query(
+    const { rows } = await product.deps.pool.query(
       "SELECT count(DISTINCT incident_id) AS groups, count(*) AS alerts FROM alert_instance WHERE labels->>'alertname' = 'Twin'",
     );
     expect(rows[0]).toEqual({ groups: 2, alerts: 4 });
-    const keys = await product.house.pool.query(
+    const keys = await product.deps.pool.query(
       "SELECT group_key FROM incident WHERE group_key LIKE '{twin=%' ORDER BY id",
     );
     const told = expect.stringMatching(/^\{twin="\[redacted\]"\}#[0-9a-f]{16}$/);
@@ -116,7 +116,7 @@ async function everythingIsToldToIt(product: Watched): Promise<RunId> {
   await commands(product);
   const run = await decisions(product);
   await commandLine(product, run);
-  const { pool } = product.house;
+  const { pool } = product.deps;
   await until(
     async () => (await pool.query("SELECT FROM outbox WHERE kind = 'thread'")).rowCount === 0,
     120_000,
@@ -214,8 +214,8 @@ async function commands({ slack }: Watched): Promise<void> {
 
 /** A run of the alert: one remedy denied in Slack, one approved on the command line, a third has advice. */
 async function decisions(product: Watched): Promise<RunId> {
-  const { engine, slack, house } = product;
-  const { pool } = house;
+  const { engine, slack, deps } = product;
+  const { pool } = deps;
   const { rows: runs } = await pool.query<{ id: number }>(
     "SELECT id FROM run WHERE caller->>'via' = 'slack' ORDER BY id LIMIT 2",
   );
@@ -237,7 +237,7 @@ async function decisions(product: Watched): Promise<RunId> {
   await product.cli("approve", String(run), "approve", "--reason", texts(2_000)[1] ?? "");
   await until(async () => {
     await engine.advance(run);
-    const view = await house.store.reader.run(run);
+    const view = await deps.store.reader.run(run);
     return view?.remedies.find(({ key }) => key === "approve")?.status === "succeeded";
   }, 60_000);
   return run;

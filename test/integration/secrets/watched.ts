@@ -7,8 +7,8 @@ import { stringify } from "yaml";
 import type { LocalSlack } from "../../../local/slack/local-slack.ts";
 import { startLocalSlack } from "../../../local/slack/server.ts";
 import { keepCheckpoints } from "../../../src/app/checkpoints.ts";
-import { createCliHouse } from "../../../src/app/cli-house.ts";
-import { catalogOf, type House, openHouse } from "../../../src/app/house.ts";
+import { createCliDeps } from "../../../src/app/cli-deps.ts";
+import { type AppDeps, catalogOf, openDeps } from "../../../src/app/deps.ts";
 import { ingressPart } from "../../../src/app/ingress.ts";
 import { buildCli } from "../../../src/cli/cli.ts";
 import { loadConfig } from "../../../src/config/load.ts";
@@ -29,7 +29,7 @@ const TOKEN = "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a6978";
 
 /** The product in this process, with the canaries in its configuration and everything it says kept. */
 export interface Watched {
-  readonly house: House;
+  readonly deps: AppDeps;
   readonly slack: LocalSlack;
   readonly engine: Engine;
   readonly url: string;
@@ -57,17 +57,17 @@ export async function openWatched(): Promise<Watched> {
   const env = environmentOf(database.url, slack, folder);
   const config = loadConfig({ env, cwd: folder });
   const said = { logs: [] as string[], cli: [] as string[], answers: [] as string[] };
-  const opened = openHouse(config);
+  const opened = openDeps(config);
   const logger = createLogger({
     level: "trace",
     redact: opened.redact,
     destination: { write: (line: string) => void said.logs.push(line) },
   });
-  const house: House = { ...opened, logger, catalog: { ...catalogOf(config), runbooks: [echoRunbook] } };
-  const ingress = await ingressPart(house);
+  const deps: AppDeps = { ...opened, logger, catalog: { ...catalogOf(config), runbooks: [echoRunbook] } };
+  const ingress = await ingressPart(deps);
   const url = `http://127.0.0.1:${ingress.port}`;
   slack.requestUrl = `${url}/slack/events`;
-  const { store, redact, redactKnown, catalog, worker } = house;
+  const { store, redact, redactKnown, catalog, worker } = deps;
   await store.sweep.beat(worker);
   const targets = createTargets([echoConnector]);
   const engine = createEngine(
@@ -84,13 +84,13 @@ export async function openWatched(): Promise<Watched> {
     budgets: { ...QUICK, timeoutMs: 20_000 },
   });
   sender.start();
-  const checkpoints = keepCheckpoints(house, 20);
+  const checkpoints = keepCheckpoints(deps, 20);
   return {
-    ...{ house, slack, engine, url, said },
+    ...{ deps, slack, engine, url, said },
     cli: async (...words) => {
       for (const line of [words, [...words, "--json"]]) {
         await store.sweep.beat(worker);
-        const run = buildCli({ house: createCliHouse(folder), version: "0" });
+        const run = buildCli({ deps: createCliDeps(folder), version: "0" });
         const keep = (text: string): void => void said.cli.push(text);
         await run(line, { stdout: keep, stderr: keep });
       }

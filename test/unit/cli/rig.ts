@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { buildCli } from "../../../src/cli/cli.ts";
-import type { AnswerAsk, CliHouse, RunAsk, VoteAsk } from "../../../src/cli/deps.ts";
+import type { AnswerAsk, CliDeps, RunAsk, VoteAsk } from "../../../src/cli/deps.ts";
 import { whoIs } from "../../../src/cli/who.ts";
 import { actionsOn } from "../../../src/core/words/action.ts";
 import { AlertSettings } from "../../../src/core/words/alert.ts";
@@ -213,8 +213,8 @@ export interface Spoken {
   readonly err: string;
 }
 
-/** A command line over a house of one system, one runbook and one run; what was asked of it is in `asked`. */
-export function rig(more: Partial<CliHouse> = {}, account = "alice") {
+/** A command line over a deps of one system, one runbook and one run; what was asked of it is in `asked`. */
+export function rig(more: Partial<CliDeps> = {}, account = "alice") {
   const asked = {
     submit: [] as RunAsk[],
     votes: [] as VoteAsk[],
@@ -225,7 +225,7 @@ export function rig(more: Partial<CliHouse> = {}, account = "alice") {
     served: [] as string[],
     closed: 0,
   };
-  const house: CliHouse = {
+  const deps: CliDeps = {
     redact: (text) => text,
     runbooks: () => [poolRunbook],
     actions: () => [usage.action, terminate.action],
@@ -282,7 +282,7 @@ export function rig(more: Partial<CliHouse> = {}, account = "alice") {
     },
     ...more,
   };
-  const cli = buildCli({ house, version: "1.2.3" });
+  const cli = buildCli({ deps, version: "1.2.3" });
   const say = async (...argv: string[]): Promise<Spoken> => {
     let [out, err] = ["", ""];
     const code = await cli(argv, {

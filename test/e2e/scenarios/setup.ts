@@ -16,7 +16,7 @@ import {
 export const CACHES = ["denied", "cancelled", "moved", "frozen"] as const;
 
 /** A product that watches a shop's database, four caches, a folder of logs and a website. */
-export interface House {
+export interface Setup {
   readonly stage: Stage;
   readonly orders: ShopDatabase;
   readonly caches: Readonly<Record<(typeof CACHES)[number], Cache>>;
@@ -31,14 +31,14 @@ export const ORDERS = "C0ORDERS";
 /** Channel of a system with a cache. */
 export const channelOf = (name: (typeof CACHES)[number]): string => `C0${name.toUpperCase()}`;
 
-export async function openHouse(mode: Mode, queue: "redis" | "postgres"): Promise<House> {
+export async function openSetup(mode: Mode, queue: "redis" | "postgres"): Promise<Setup> {
   const [orders, website, ...four] = await Promise.all([
     shopDatabase(),
     site(),
     ...CACHES.map(() => cache()),
   ]);
   const logs = logFolder();
-  const caches = Object.fromEntries(CACHES.map((name, at) => [name, four[at]])) as House["caches"];
+  const caches = Object.fromEntries(CACHES.map((name, at) => [name, four[at]])) as Setup["caches"];
   const targets = [orders, website, logs, ...four];
   const stage = await openStage({
     ...{ label: `main_${mode}`, mode, queue, env: { HTTP_TOKEN: website.secrets[0] ?? "" } },
@@ -65,7 +65,7 @@ export async function openHouse(mode: Mode, queue: "redis" | "postgres"): Promis
   };
 }
 
-const systemsOf = (orders: ShopDatabase, caches: House["caches"], logs: Folder, website: Site) => ({
+const systemsOf = (orders: ShopDatabase, caches: Setup["caches"], logs: Folder, website: Site) => ({
   orders: {
     channel: ORDERS,
     match: [{ job: "orders" }],

@@ -15,7 +15,7 @@ import { VERSION } from "../version.ts";
 import { crashAt } from "./crash.ts";
 
 /** What every process has, whatever its role. */
-export interface House {
+export interface AppDeps {
   readonly config: Config;
   readonly catalog: Catalog;
   readonly logger: Logger;
@@ -40,10 +40,10 @@ export interface House {
 /**
  * Opens what every process has. `forPeople`: somebody waits for each answer, so a database that does not answer is noticed
  * within 3 s; workers have leases and deadlines instead. Nothing is connected yet; Postgres and the queue are connected at first use. */
-export function openHouse(
+export function openDeps(
   config: Config,
   options: { maxConnections?: number; forPeople?: boolean } = {},
-): House {
+): AppDeps {
   const { environment } = config;
   const redact = redactor(config.secrets);
   const redactKnown = knownRedactor(config.secrets);

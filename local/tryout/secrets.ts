@@ -12,7 +12,7 @@ const Secrets = z.strictObject({
 });
 export type Secrets = z.infer<typeof Secrets>;
 
-export async function houseSecrets(path: string): Promise<Secrets> {
+export async function tryoutSecrets(path: string): Promise<Secrets> {
   const text = await readFile(path, "utf8").catch(() => "null");
   const known = Secrets.safeParse(parse(text));
   if (known.success) return known.data;

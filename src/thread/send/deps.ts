@@ -23,7 +23,7 @@ export interface SenderMetrics {
 }
 
 /** What everything in this folder works with. */
-export interface Room {
+export interface SenderDeps {
   readonly messages: MessageStore;
   readonly reader: Reader;
   /** Those of diagbot.yaml whom Slack still knows as full members. */

@@ -2,7 +2,7 @@ import { hostname } from "node:os";
 import { commands } from "../../commands/index.ts";
 import { runbooks } from "../../runbooks/index.ts";
 import { startApp } from "../app.ts";
-import type { CliHouse, RunAsk, VoteAsk } from "../cli/deps.ts";
+import type { CliDeps, RunAsk, VoteAsk } from "../cli/deps.ts";
 import { type CliCaller, whoIs } from "../cli/who.ts";
 import { processEnvironment } from "../config/environment.ts";
 import { type Config, loadConfig } from "../config/load.ts";
@@ -19,8 +19,8 @@ import { randomId } from "../lib/random-id.ts";
 import { knownRedactor, type Redact } from "../lib/redact.ts";
 import { migrate } from "../store/index.ts";
 import { verifyWithCheckpoints } from "./checkpoints.ts";
+import { type AppDeps, catalogOf, openDeps } from "./deps.ts";
 import { diagnoseSelf } from "./doctor.ts";
-import { catalogOf, type House, openHouse } from "./house.ts";
 import { doorOf } from "./ingress.ts";
 import { runOf, waitForRun, workInline } from "./inline.ts";
 import { untilStopped } from "./signals.ts";
@@ -28,11 +28,11 @@ import { untilStopped } from "./signals.ts";
 const WORKER_IS_ALIVE_MS = 10_000;
 
 /** What the command line asks of the product. Configuration and connections are made at first use. */
-export function createCliHouse(cwd: string): CliHouse {
+export function createCliDeps(cwd: string): CliDeps {
   let config: Config | undefined;
-  let house: Promise<House> | undefined;
+  let deps: Promise<AppDeps> | undefined;
   const configured = (): Config => (config ??= loadConfig({ env: processEnvironment(), cwd }));
-  const opened = (): Promise<House> => (house ??= openMigrated(configured()));
+  const opened = (): Promise<AppDeps> => (deps ??= openMigrated(configured()));
   let redactor: Redact | undefined;
   return {
     redact: (text) => {
@@ -54,7 +54,7 @@ export function createCliHouse(cwd: string): CliHouse {
     answer: async (ask) => (await opened()).store.intake.answer(entry(ask), { ...ask, via: "cli" }),
     auditVerify: async (file) => verifyWithCheckpoints((await opened()).pool, configured().audit, file),
     migrate: async () => {
-      const fresh = openHouse(configured(), { maxConnections: 1 });
+      const fresh = openDeps(configured(), { maxConnections: 1 });
       return migrate(fresh.pool).finally(() => fresh.close());
     },
     doctor: async (role) => diagnoseSelf(configured(), role),
@@ -65,7 +65,7 @@ export function createCliHouse(cwd: string): CliHouse {
       await untilStopped(app);
     },
     close: async () => {
-      if (house !== undefined) await (await house).close();
+      if (deps !== undefined) await (await deps).close();
     },
   };
 }
@@ -79,13 +79,13 @@ function redactorOf(configured: () => Config): Redact {
   }
 }
 
-async function openMigrated(config: Config): Promise<House> {
-  const house = openHouse(config, { maxConnections: 4, forPeople: true });
+async function openMigrated(config: Config): Promise<AppDeps> {
+  const deps = openDeps(config, { maxConnections: 4, forPeople: true });
   try {
-    await migrate(house.pool);
-    return house;
+    await migrate(deps.pool);
+    return deps;
   } catch (error) {
-    await house.close();
+    await deps.close();
     throw error;
   }
 }
@@ -100,9 +100,9 @@ const whoAsks = ({ environment, people, commandLine }: Config): CliCaller =>
   whoIs({ name: accountName(), host: hostname(), sudoUser: environment.sudoUser }, people, commandLine);
 
 /** The same words and rights as `/diag close`. */
-async function closeIncident(house: House, ask: { incident: string; reason: string }): Promise<string> {
-  const { caller } = whoAsks(house.config);
-  const door = doorOf(house);
+async function closeIncident(deps: AppDeps, ask: { incident: string; reason: string }): Promise<string> {
+  const { caller } = whoAsks(deps.config);
+  const door = doorOf(deps);
   const intent = door.plan(`close ${ask.incident} ${ask.reason}`, caller);
   const { error, title } = await door.receive(entry(ask), intent, caller, {});
   if (error === undefined) return title;
@@ -110,23 +110,23 @@ async function closeIncident(house: House, ask: { incident: string; reason: stri
   throw new DiagError(code, message, hint === undefined ? {} : { hint });
 }
 
-async function ask(house: House, name: string, words: readonly string[]): Promise<Reply> {
-  const { caller } = whoAsks(house.config);
+async function ask(deps: AppDeps, name: string, words: readonly string[]): Promise<Reply> {
+  const { caller } = whoAsks(deps.config);
   const command = commands.find((candidate) => candidate.name === name);
   if (command === undefined) throw new DiagError("bug", `there is no subcommand ${name}`);
-  return doorOf(house).receive(entry({ command: name, words }), command.plan(words, caller), caller, {});
+  return doorOf(deps).receive(entry({ command: name, words }), command.plan(words, caller), caller, {});
 }
 
-async function readRun(house: House, id: RunId): Promise<RunView | undefined> {
-  const run = await house.store.reader.run(id);
-  if (run !== undefined) mustRead(house.catalog, whoAsks(house.config).caller, run.system);
+async function readRun(deps: AppDeps, id: RunId): Promise<RunView | undefined> {
+  const run = await deps.store.reader.run(id);
+  if (run !== undefined) mustRead(deps.catalog, whoAsks(deps.config).caller, run.system);
   return run;
 }
 
-async function submit(house: House, ask: RunAsk) {
-  const { caller } = whoAsks(house.config);
+async function submit(deps: AppDeps, ask: RunAsk) {
+  const { caller } = whoAsks(deps.config);
   const intent = { do: "run" as const, system: ask.system, runbook: ask.runbook, params: ask.params };
-  const reply = await doorOf(house).receive(entry(ask), intent, caller, { dryRun: ask.dryRun });
+  const reply = await doorOf(deps).receive(entry(ask), intent, caller, { dryRun: ask.dryRun });
   if (reply.error !== undefined) {
     const { code, message, hint } = reply.error;
     throw new DiagError(code, message, hint === undefined ? {} : { hint });
@@ -135,10 +135,10 @@ async function submit(house: House, ask: RunAsk) {
   return reply.run;
 }
 
-async function vote(house: House, ask: VoteAsk) {
-  const result = await house.store.intake.castVote(entry(ask), { ...ask, via: "cli" });
-  const alive = await house.store.sweep.workers(WORKER_IS_ALIVE_MS);
-  if (alive.length === 0 && result.state === "approved") await workInline(house, result.run);
-  else if (result.state === "denied") await runOf(house, result.run);
+async function vote(deps: AppDeps, ask: VoteAsk) {
+  const result = await deps.store.intake.castVote(entry(ask), { ...ask, via: "cli" });
+  const alive = await deps.store.sweep.workers(WORKER_IS_ALIVE_MS);
+  if (alive.length === 0 && result.state === "approved") await workInline(deps, result.run);
+  else if (result.state === "denied") await runOf(deps, result.run);
   return result;
 }

@@ -7,7 +7,7 @@ import type { Lane } from "./gate.ts";
 import type { NextStep, Standing } from "./order.ts";
 
 /** A changed thread and what is remembered of it until it shows everything. Losing it costs a look in Slack, nothing else. */
-export interface Errand extends Standing {
+export interface PendingThread extends Standing {
   readonly thread: ThreadId;
   rev: number;
   since: Date;
@@ -34,7 +34,7 @@ export interface Errand extends Standing {
 
 /** One pass over a thread: its rows, what they want shown, and what it has shown. */
 export interface Pass {
-  readonly errand: Errand;
+  readonly pending: PendingThread;
   readonly view: ThreadView;
   readonly shown: Map<string, ShownMessage>;
 }
@@ -56,7 +56,15 @@ export interface SlotMemory {
   tries: number;
 }
 
-export const newErrand = ({ thread, rev, urgent, since, asked, critical, open }: ChangedThread): Errand => ({
+export const newPending = ({
+  thread,
+  rev,
+  urgent,
+  since,
+  asked,
+  critical,
+  open,
+}: ChangedThread): PendingThread => ({
   thread,
   rev,
   since,
@@ -75,8 +83,8 @@ export const newErrand = ({ thread, rev, urgent, since, asked, critical, open }:
   slots: new Map(),
 });
 
-export function memoryOf(errand: Errand, slot: string): SlotMemory {
-  const known = errand.slots.get(slot);
+export function memoryOf(pending: PendingThread, slot: string): SlotMemory {
+  const known = pending.slots.get(slot);
   if (known !== undefined) return known;
   const fresh: SlotMemory = {
     at: 0,
@@ -87,19 +95,19 @@ export function memoryOf(errand: Errand, slot: string): SlotMemory {
     hopeless: undefined,
     tries: 0,
   };
-  errand.slots.set(slot, fresh);
+  pending.slots.set(slot, fresh);
   return fresh;
 }
 
 /** What memory adds to the rows. `now`: the clock that `intentAt` is read against. */
-export const doubtsOf = (errand: Errand, budgets: Budgets, now: Date): Doubts => ({
+export const doubtsOf = (pending: PendingThread, budgets: Budgets, now: Date): Doubts => ({
   isAbsent: (shown: ShownMessage) => {
-    const memory = errand.slots.get(shown.slot);
+    const memory = pending.slots.get(shown.slot);
     if (memory === undefined || memory.absent < 2) return false;
     // The call of a sender that died may take its whole time limit to arrive.
     const age = now.getTime() - shown.intentAt.getTime();
     return memory.callEnded || age >= budgets.timeoutMs + budgets.settleMs;
   },
-  isDeleted: (slot) => errand.slots.get(slot)?.deleted === true,
-  isRefused: (slot, digest) => errand.slots.get(slot)?.hopeless === digest,
+  isDeleted: (slot) => pending.slots.get(slot)?.deleted === true,
+  isRefused: (slot, digest) => pending.slots.get(slot)?.hopeless === digest,
 });

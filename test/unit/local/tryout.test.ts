@@ -6,15 +6,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { readArguments } from "../../../local/arguments.ts";
-import { createCleanups } from "../../../local/environment/cleanups.ts";
-import { takeFolder } from "../../../local/environment/folder.ts";
-import { freePort, freePorts } from "../../../local/environment/ports.ts";
-import { bornAt, endProcess, pidFiles } from "../../../local/environment/processes.ts";
-import { houseSecrets } from "../../../local/environment/secrets.ts";
+import { createCleanups } from "../../../local/tryout/cleanups.ts";
+import { takeFolder } from "../../../local/tryout/folder.ts";
+import { freePort, freePorts } from "../../../local/tryout/ports.ts";
+import { bornAt, endProcess, pidFiles } from "../../../local/tryout/processes.ts";
+import { tryoutSecrets } from "../../../local/tryout/secrets.ts";
 
 let folder = "";
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "diagbot-house-"));
+  folder = await mkdtemp(join(tmpdir(), "diagbot-tryout-"));
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
@@ -92,11 +92,11 @@ describe("the folder", () => {
 
   it("keeps its secrets", async () => {
     const path = join(folder, "secrets.json");
-    const secrets = await houseSecrets(path);
+    const secrets = await tryoutSecrets(path);
     expect(secrets.alertmanager.length).toBeGreaterThanOrEqual(32);
-    expect(await houseSecrets(path)).toEqual(secrets);
+    expect(await tryoutSecrets(path)).toEqual(secrets);
     await writeFile(path, "{ half");
-    expect(await houseSecrets(path)).not.toEqual(secrets);
+    expect(await tryoutSecrets(path)).not.toEqual(secrets);
   });
 });
 

@@ -33,7 +33,7 @@ export interface EngineEvents {
   leaseLost(): void;
 }
 
-export interface EngineHouse {
+export interface EngineDeps {
   readonly store: RunStore;
   readonly catalog: Catalog;
   readonly targets: Targets;
@@ -53,7 +53,7 @@ export interface EngineHouse {
  * One run in the hands of this worker. `stop` fires when the lease is lost, the run is cancelled or the worker ends; `letGo`
  * does not fire at a cancel: what became of a write is found out first.
  */
-export interface Grip {
+export interface ClaimedRun {
   readonly fence: Fence;
   readonly view: RunView;
   readonly runbook: Runbook;
@@ -76,16 +76,16 @@ export function knowledgeOf(catalog: Catalog, view: RunView): { runbook: Runbook
 }
 
 /** The write action of that name. */
-export function writeAction(house: EngineHouse, name: string): WriteAction {
-  const action = house.targets.action(name);
+export function writeAction(deps: EngineDeps, name: string): WriteAction {
+  const action = deps.targets.action(name);
   if (action.effect !== "write") throw new DiagError("bug", `${name} is not a write`);
   return action;
 }
 
 /** The executable remedy of that key. */
-export function executable(grip: Pick<Grip, "runbook">, key: string): AnyExecutable {
-  const spec = grip.runbook.remedies[key];
+export function executable(claimed: Pick<ClaimedRun, "runbook">, key: string): AnyExecutable {
+  const spec = claimed.runbook.remedies[key];
   if (spec === undefined || spec.advice !== undefined)
-    throw new Error(`runbook ${grip.runbook.id} has no executable remedy ${key}`);
+    throw new Error(`runbook ${claimed.runbook.id} has no executable remedy ${key}`);
   return spec;
 }

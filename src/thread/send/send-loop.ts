@@ -1,16 +1,16 @@
 import type { ChangedThread } from "../../core/ports/ports.ts";
 import { waitFor } from "../../lib/wait.ts";
 import { advance, type Turn } from "./advance.ts";
-import { type Errand, newErrand } from "./errand.ts";
+import type { SenderDeps } from "./deps.ts";
 import type { Lane } from "./gate.ts";
 import { inspect } from "./inspect.ts";
 import { classOf, compareTurns, type Standing } from "./order.ts";
-import type { Room } from "./room.ts";
+import { newPending, type PendingThread } from "./pending-thread.ts";
 
 /** Threads that are asked for at once; more than anybody could be shown in hours. */
 const MOST_LISTED = 10_000;
 /** Threads that are taken up at once; the others wait until these are shown. */
-const MOST_ERRANDS = 1_000;
+const MOST_PENDING = 1_000;
 /** Threads that are drawn or sent at once. */
 const MOST_BUSY = 6;
 /** Least time between two questions to the table, however often we are woken, and how much more for each thread. */
@@ -19,9 +19,9 @@ const LEAST_POLL_PER_THREAD_MS = 0.5;
 const LONGEST_RETRY_MS = 60_000;
 
 /** The sender's loop: asks which threads changed and lets each go on when its turn has come. */
-export class Rounds {
-  private readonly room: Room;
-  private readonly errands = new Map<number, Errand>();
+export class SendLoop {
+  private readonly deps: SenderDeps;
+  private readonly threads = new Map<number, PendingThread>();
   private readonly underWay = new Set<Promise<void>>();
   private running = false;
   private ended: Promise<void> = Promise.resolve();
@@ -31,8 +31,8 @@ export class Rounds {
   private inspecting: Promise<void> | undefined;
   private woken = new AbortController();
 
-  constructor(room: Room) {
-    this.room = room;
+  constructor(deps: SenderDeps) {
+    this.deps = deps;
   }
 
   start(): void {
@@ -44,7 +44,7 @@ export class Rounds {
   }
 
   wake(): void {
-    const least = LEAST_POLL_MS + this.errands.size * LEAST_POLL_PER_THREAD_MS;
+    const least = LEAST_POLL_MS + this.threads.size * LEAST_POLL_PER_THREAD_MS;
     this.pollAt = Math.min(this.pollAt, this.polledAt + least);
     this.nudge();
   }
@@ -56,7 +56,7 @@ export class Rounds {
     const finished = this.ended.then(() => Promise.all([...this.underWay, this.inspecting]));
     await Promise.race([finished, waitFor(graceMs, over.signal)]);
     over.abort();
-    this.errands.clear();
+    this.threads.clear();
   }
 
   private nudge(): void {
@@ -66,24 +66,24 @@ export class Rounds {
   private async loop(): Promise<void> {
     while (this.running) {
       this.woken = new AbortController();
-      if (this.room.ticks() >= this.pollAt) await this.poll();
+      if (this.deps.ticks() >= this.pollAt) await this.poll();
       if (!this.running) return;
       this.inspect();
       this.begin();
-      const pause = Math.max(1, Math.min(this.nextTurn(), this.pollAt) - this.room.ticks());
+      const pause = Math.max(1, Math.min(this.nextTurn(), this.pollAt) - this.deps.ticks());
       const underWay = this.underWay.size + (this.inspecting === undefined ? 0 : 1);
-      await this.room.clock.wait(Math.min(pause, this.room.budgets.pollMs), this.woken.signal, underWay);
+      await this.deps.clock.wait(Math.min(pause, this.deps.budgets.pollMs), this.woken.signal, underWay);
     }
   }
 
   private async poll(): Promise<void> {
-    const { messages, budgets, logger, metrics, ticks } = this.room;
+    const { messages, budgets, logger, metrics, ticks } = this.deps;
     this.polledAt = ticks();
     this.pollAt = this.polledAt + budgets.pollMs;
     try {
       const dirty = await messages.dirty(MOST_LISTED);
-      const standing = dirty.map((row) => ({ ...row, step: this.errands.get(row.thread)?.step ?? "root" }));
-      for (const row of standing.sort(this.byTurn()).slice(0, MOST_ERRANDS)) this.note(row);
+      const standing = dirty.map((row) => ({ ...row, step: this.threads.get(row.thread)?.step ?? "root" }));
+      for (const row of standing.sort(this.byTurn()).slice(0, MOST_PENDING)) this.note(row);
       const { threads, oldestSeconds } = await messages.backlog();
       metrics.waiting?.(threads, oldestSeconds);
     } catch (error) {
@@ -92,10 +92,10 @@ export class Rounds {
   }
 
   private inspect(): void {
-    const { budgets, logger, ticks } = this.room;
+    const { budgets, logger, ticks } = this.deps;
     if (this.inspecting !== undefined || ticks() < this.inspectAt) return;
     this.inspectAt = ticks() + budgets.inspectMs;
-    this.inspecting = inspect(this.room)
+    this.inspecting = inspect(this.deps)
       .catch((error: unknown) => logger.warn({ err: error }, "the channels could not be looked at"))
       .finally(() => {
         this.inspecting = undefined;
@@ -105,9 +105,9 @@ export class Rounds {
 
   private note(row: ChangedThread): void {
     const { thread, rev, urgent, since, asked, critical, open } = row;
-    const known = this.errands.get(thread);
+    const known = this.threads.get(thread);
     if (known === undefined) {
-      this.errands.set(thread, newErrand(row));
+      this.threads.set(thread, newPending(row));
       return;
     }
     if (known.rev === rev) return;
@@ -120,98 +120,101 @@ export class Rounds {
   }
 
   /** The more threads change, the less often each is drawn: the database has other work. Not so for who waits for an answer. */
-  private lookInterval(errand: Errand): number {
-    const { lookIntervalMs } = this.room.budgets;
-    return this.isAnswer(errand) ? lookIntervalMs : Math.max(lookIntervalMs, this.errands.size * 25);
+  private lookInterval(pending: PendingThread): number {
+    const { lookIntervalMs } = this.deps.budgets;
+    return this.isAnswer(pending) ? lookIntervalMs : Math.max(lookIntervalMs, this.threads.size * 25);
   }
 
-  private isAnswer(errand: Errand): boolean {
-    return classOf(errand, this.room.now()) === 0;
+  private isAnswer(pending: PendingThread): boolean {
+    return classOf(pending, this.deps.now()) === 0;
   }
 
   private byTurn(): (a: Standing, b: Standing) => number {
-    const now = this.room.now();
+    const now = this.deps.now();
     return (a, b) => compareTurns(a, b, now);
   }
 
   private begin(): void {
-    const now = this.room.ticks();
-    const due = [...this.errands.values()]
-      .filter((errand) => !errand.busy && errand.at <= now)
+    const now = this.deps.ticks();
+    const due = [...this.threads.values()]
+      .filter((pending) => !pending.busy && pending.at <= now)
       .sort(this.byTurn());
-    const taken = new Set([...this.errands.values()].flatMap((errand) => (errand.busy ? [errand.lane] : [])));
-    for (const errand of due) {
+    const taken = new Set(
+      [...this.threads.values()].flatMap((pending) => (pending.busy ? [pending.lane] : [])),
+    );
+    for (const pending of due) {
       if (this.underWay.size >= MOST_BUSY) return;
-      if (errand.lane !== undefined) {
+      if (pending.lane !== undefined) {
         // One at a time per lane: the next one would only draw to find the turn taken.
-        if (taken.has(errand.lane)) continue;
-        const remaining = errand.remaining();
+        if (taken.has(pending.lane)) continue;
+        const remaining = pending.remaining();
         if (remaining > 0) {
-          errand.at = now + remaining;
+          pending.at = now + remaining;
           continue;
         }
-        taken.add(errand.lane);
+        taken.add(pending.lane);
       }
-      this.run(errand);
+      this.run(pending);
     }
   }
 
-  private run(errand: Errand): void {
-    errand.busy = true;
-    const work = this.step(errand).finally(() => {
-      errand.busy = false;
+  private run(pending: PendingThread): void {
+    pending.busy = true;
+    const work = this.step(pending).finally(() => {
+      pending.busy = false;
       this.underWay.delete(work);
       this.nudge();
     });
     this.underWay.add(work);
   }
 
-  private async step(errand: Errand): Promise<void> {
-    const { rev } = errand;
+  private async step(pending: PendingThread): Promise<void> {
+    const { rev } = pending;
     try {
-      const isDone = await advance(this.room, errand, this.turnOf(errand));
-      errand.failures = 0;
-      if (isDone) this.finish(errand);
-      else if (errand.rev !== rev)
-        errand.at = errand.lookedAt + (errand.urgent ? 0 : this.lookInterval(errand));
+      const isDone = await advance(this.deps, pending, this.turnOf(pending));
+      pending.failures = 0;
+      if (isDone) this.finish(pending);
+      else if (pending.rev !== rev)
+        pending.at = pending.lookedAt + (pending.urgent ? 0 : this.lookInterval(pending));
     } catch (error) {
-      errand.failures += 1;
-      errand.lane = undefined;
-      errand.at = this.room.ticks() + Math.min(LONGEST_RETRY_MS, 250 * 2 ** errand.failures);
-      this.room.logger.warn(
-        { err: error, thread: errand.thread },
+      pending.failures += 1;
+      pending.lane = undefined;
+      pending.at = this.deps.ticks() + Math.min(LONGEST_RETRY_MS, 250 * 2 ** pending.failures);
+      this.deps.logger.warn(
+        { err: error, thread: pending.thread },
         "a thread could not be brought up to date",
       );
     }
   }
 
-  private finish(errand: Errand): void {
-    this.errands.delete(errand.thread);
-    this.room.metrics.caughtUp?.((this.room.now().getTime() - errand.since.getTime()) / 1000);
+  private finish(pending: PendingThread): void {
+    this.threads.delete(pending.thread);
+    this.deps.metrics.caughtUp?.((this.deps.now().getTime() - pending.since.getTime()) / 1000);
   }
 
-  private turnOf(errand: Errand): Turn {
-    const active = [...this.errands.values()].filter((other) => other.live).length;
+  private turnOf(pending: PendingThread): Turn {
+    const active = [...this.threads.values()].filter((other) => other.live).length;
     const byTurn = this.byTurn();
     // A thread at work on something else does not hold up changes of messages; the channel's turn to post it keeps.
-    const isInLine = (other: Errand, lane: Lane) =>
-      other !== errand &&
+    const isInLine = (other: PendingThread, lane: Lane) =>
+      other !== pending &&
       other.lane === lane &&
-      other.at <= this.room.ticks() &&
+      other.at <= this.deps.ticks() &&
       !(lane === "update" && other.busy);
-    const isBefore = (other: Errand, lane: Lane) => isInLine(other, lane) && byTurn(other, errand) < 0;
+    const isBefore = (other: PendingThread, lane: Lane) =>
+      isInLine(other, lane) && byTurn(other, pending) < 0;
     return {
       active,
-      isAnswer: this.isAnswer(errand),
-      mayGo: (lane) => ![...this.errands.values()].some((other) => isBefore(other, lane)),
+      isAnswer: this.isAnswer(pending),
+      mayGo: (lane) => ![...this.threads.values()].some((other) => isBefore(other, lane)),
     };
   }
 
   private nextTurn(): number {
     let next = Number.POSITIVE_INFINITY;
     if (this.underWay.size >= MOST_BUSY) return next;
-    const now = this.room.ticks();
-    for (const { busy, at } of this.errands.values()) if (!busy && at > now) next = Math.min(next, at);
+    const now = this.deps.ticks();
+    for (const { busy, at } of this.threads.values()) if (!busy && at > now) next = Math.min(next, at);
     return next;
   }
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { bornAt, type PidFiles, pidFiles, readNote } from "./processes.ts";
 
 /** Where a try-out keeps its things: databases, logs, generated configuration, pid files. */
-export interface HouseFolder {
+export interface TryoutFolder {
   readonly path: string;
   readonly pids: PidFiles;
   file(name: string): string;
@@ -12,7 +12,7 @@ export interface HouseFolder {
 }
 
 /** Takes a folder for this process. Throws when another try-out lives there, or when it is not ours to write. */
-export async function takeFolder(path: string): Promise<HouseFolder> {
+export async function takeFolder(path: string): Promise<TryoutFolder> {
   await mkdir(path, { recursive: true, mode: 0o755 }).catch((error: NodeJS.ErrnoException) => {
     throw new Error(`cannot write ${path} (${error.code}); if another user made it, remove it`);
   });

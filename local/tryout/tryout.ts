@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { type Sentry, startSentry } from "../alerting/alerting.ts";
+import { type Alerting, startAlerting } from "../alerting/alerting.ts";
 import { type Bot, startBot } from "../bot/bot.ts";
 import { configFile } from "../bot/config-file.ts";
 import { type Breaker, createBreaker } from "../breaker.ts";
@@ -16,11 +16,11 @@ import { findRedis, startRedis } from "../services/redis.ts";
 import type { LocalSlack } from "../slack/local-slack.ts";
 import { startLocalSlack } from "../slack/server.ts";
 import { type Cleanups, createCleanups } from "./cleanups.ts";
-import { type HouseFolder, takeFolder } from "./folder.ts";
+import { type TryoutFolder, takeFolder } from "./folder.ts";
 import { freePort, freePorts } from "./ports.ts";
-import { houseSecrets, type Secrets } from "./secrets.ts";
+import { type Secrets, tryoutSecrets } from "./secrets.ts";
 
-export interface HouseOptions {
+export interface TryoutOptions {
   readonly folder: string;
   /** Wished port of the page; taken: any other. */
   readonly port: number;
@@ -31,21 +31,21 @@ export interface HouseOptions {
 }
 
 /** The whole try-out: a Slack, the product, and a system that can be broken. */
-export interface House {
+export interface Tryout {
   readonly url: string;
   readonly slack: LocalSlack;
   readonly bot: Bot;
   readonly shop: Shop;
   readonly faults: readonly Fault[];
   readonly breaker: Breaker;
-  readonly sentry: Sentry;
+  readonly alerting: Alerting;
   /** Takes everything down, last in first out; resolves with what would not go. */
   stop(): Promise<string[]>;
 }
 
 interface Ground {
-  readonly options: HouseOptions;
-  readonly folder: HouseFolder;
+  readonly options: TryoutOptions;
+  readonly folder: TryoutFolder;
   readonly cleanups: Cleanups;
   readonly secrets: Secrets;
   readonly binaries: PostgresBinaries;
@@ -54,7 +54,7 @@ interface Ground {
 }
 
 /** Starts everything on this machine only. When a part does not come up, the others are taken down and it throws. */
-export async function startHouse(options: HouseOptions): Promise<House> {
+export async function startTryout(options: TryoutOptions): Promise<Tryout> {
   const cleanups = createCleanups();
   try {
     return await build(options, cleanups);
@@ -64,7 +64,7 @@ export async function startHouse(options: HouseOptions): Promise<House> {
   }
 }
 
-async function build(options: HouseOptions, cleanups: Cleanups): Promise<House> {
+async function build(options: TryoutOptions, cleanups: Cleanups): Promise<Tryout> {
   const ground = await prepare(options, cleanups);
   const { folder, ready } = ground;
   const botPort = await freePort();
@@ -95,8 +95,8 @@ async function build(options: HouseOptions, cleanups: Cleanups): Promise<House> 
   });
   cleanups.add("diagbot", bot.stop);
   ready(`diagbot (log: ${relative(bot.log)})`);
-  const sentry = watchOver(ground, shop, faults, bot, prometheus);
-  return { url: slack.url, slack, bot, shop, faults, breaker, sentry, stop: cleanups.run };
+  const alerting = watchOver(ground, shop, faults, bot, prometheus);
+  return { url: slack.url, slack, bot, shop, faults, breaker, alerting, stop: cleanups.run };
 }
 
 /** Waits for both even if one fails: what the other is still starting must be known before everything is taken down. */
@@ -106,7 +106,7 @@ async function both<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]
 }
 
 /** Takes the folder, ends what a crash left behind and looks at what this machine has. */
-async function prepare(options: HouseOptions, cleanups: Cleanups): Promise<Ground> {
+async function prepare(options: TryoutOptions, cleanups: Cleanups): Promise<Ground> {
   const begun = performance.now();
   const folder = await takeFolder(options.folder);
   cleanups.add("the folder", folder.release);
@@ -121,7 +121,7 @@ async function prepare(options: HouseOptions, cleanups: Cleanups): Promise<Groun
     options,
     folder,
     cleanups,
-    secrets: await houseSecrets(folder.file("secrets.json")),
+    secrets: await tryoutSecrets(folder.file("secrets.json")),
     binaries: await findBinaries(folder.path),
     redisCommand,
     ready: (part) => options.say(`${part} … ready (${((performance.now() - begun) / 1000).toFixed(1)} s)`),
@@ -186,9 +186,9 @@ function watchOver(
   faults: readonly Fault[],
   bot: Bot,
   prometheus: EmulatedPrometheus,
-): Sentry {
+): Alerting {
   const rules = [...new Set(faults.map(({ rule }) => rule))];
-  const sentry = startSentry(
+  const alerting = startAlerting(
     shop,
     rules,
     {
@@ -198,8 +198,8 @@ function watchOver(
     },
     ground.options.say,
   );
-  ground.cleanups.add("the emulated Alertmanager", sentry.stop);
-  return sentry;
+  ground.cleanups.add("the emulated Alertmanager", alerting.stop);
+  return alerting;
 }
 
 /** A path as people in the checkout would type it. */
