@@ -1,5 +1,6 @@
 import { type AppDeps, openDeps } from "./app/deps.ts";
 import { ingressPart, opsPart } from "./app/ingress.ts";
+import { loadKnowledge } from "./app/knowledge.ts";
 import type { Part } from "./app/part.ts";
 import { requireAll } from "./app/requirements.ts";
 import { workerPart } from "./app/worker.ts";
@@ -27,7 +28,7 @@ export async function startApp(
   role: Role,
   edges: { spawnWorker?: typeof startWorkerProcess } = {},
 ): Promise<App> {
-  const deps = openDeps(config, { forPeople: role !== "worker" });
+  const deps = openDeps(config, await loadKnowledge(config), { forPeople: role !== "worker" });
   const parts: Part[] = [];
   try {
     await ready(deps, role);
@@ -71,6 +72,7 @@ async function startParts(
 async function ready(deps: AppDeps, role: Role): Promise<void> {
   const { environment, warnings } = deps.config;
   for (const warning of warnings) deps.logger.warn(warning);
+  for (const line of deps.knowledge.leftOut) deps.logger.warn(`left out: ${line}`);
   if (environment.redisUrl === undefined)
     deps.logger.info(
       "REDIS_URL is not set: the queue runs in Postgres. A second machine or real load wants Redis",

@@ -1,6 +1,5 @@
 import { hostname } from "node:os";
 import { commands } from "../../commands/index.ts";
-import { runbooks } from "../../runbooks/index.ts";
 import { startApp } from "../app.ts";
 import type { CliDeps, RunAsk, VoteAsk } from "../cli/deps.ts";
 import { type CliCaller, whoIs } from "../cli/who.ts";
@@ -19,10 +18,11 @@ import { randomId } from "../lib/random-id.ts";
 import { knownRedactor, type Redact } from "../lib/redact.ts";
 import { migrate } from "../store/index.ts";
 import { verifyWithCheckpoints } from "./checkpoints.ts";
-import { type AppDeps, catalogOf, openDeps } from "./deps.ts";
+import { type AppDeps, openDeps } from "./deps.ts";
 import { diagnoseSelf } from "./doctor.ts";
 import { doorOf } from "./ingress.ts";
 import { runOf, waitForRun, workInline } from "./inline.ts";
+import { catalogOf, type Knowledge, loadKnowledge, shipped } from "./knowledge.ts";
 import { untilStopped } from "./signals.ts";
 
 const WORKER_IS_ALIVE_MS = 10_000;
@@ -30,16 +30,20 @@ const WORKER_IS_ALIVE_MS = 10_000;
 /** What the command line asks of the product. Configuration and connections are made at first use. */
 export function createCliDeps(cwd: string): CliDeps {
   let config: Config | undefined;
+  let known: Promise<Knowledge> | undefined;
   let deps: Promise<AppDeps> | undefined;
   const configured = (): Config => (config ??= loadConfig({ env: processEnvironment(), cwd }));
-  const opened = (): Promise<AppDeps> => (deps ??= openMigrated(configured()));
+  const knowledge = async (): Promise<Knowledge> => (known ??= loadKnowledge(configured()));
+  const opened = (): Promise<AppDeps> =>
+    (deps ??= knowledge().then((loaded) => openMigrated(configured(), loaded)));
   let redactor: Redact | undefined;
   return {
     redact: (text) => {
       redactor ??= redactorOf(configured);
       return redactor(text);
     },
-    runbooks: () => runbooks,
+    shipped: () => shipped.runbooks,
+    knowledge,
     actions: () => connectors.flatMap((connector) => connector.actions),
     config: configured,
     who: () => whoAsks(configured()),
@@ -54,11 +58,11 @@ export function createCliDeps(cwd: string): CliDeps {
     answer: async (ask) => (await opened()).store.intake.answer(entry(ask), { ...ask, via: "cli" }),
     auditVerify: async (file) => verifyWithCheckpoints((await opened()).pool, configured().audit, file),
     migrate: async () => {
-      const fresh = openDeps(configured(), { maxConnections: 1 });
+      const fresh = openDeps(configured(), shipped, { maxConnections: 1 });
       return migrate(fresh.pool).finally(() => fresh.close());
     },
     doctor: async (role) => diagnoseSelf(configured(), role),
-    route: (notification) => routeAlerts(catalogOf(configured()), notification),
+    route: async (notification) => routeAlerts(catalogOf(configured(), await knowledge()), notification),
     closeIncident: async (ask) => closeIncident(await opened(), ask),
     serve: async (role) => {
       const app = await startApp(loadConfig({ env: processEnvironment(), cwd, serving: role }), role);
@@ -79,8 +83,8 @@ function redactorOf(configured: () => Config): Redact {
   }
 }
 
-async function openMigrated(config: Config): Promise<AppDeps> {
-  const deps = openDeps(config, { maxConnections: 4, forPeople: true });
+async function openMigrated(config: Config, knowledge: Knowledge): Promise<AppDeps> {
+  const deps = openDeps(config, knowledge, { maxConnections: 4, forPeople: true });
   try {
     await migrate(deps.pool);
     return deps;

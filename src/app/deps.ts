@@ -1,9 +1,7 @@
 import { hostname } from "node:os";
-import { runbooks } from "../../runbooks/index.ts";
 import type { Config } from "../config/load.ts";
 import { connectors } from "../connectors/index.ts";
 import type { Catalog, JobKind } from "../core/ports/ports.ts";
-import { NO_CHANNEL } from "../core/words/channel.ts";
 import { toDiagError } from "../core/words/errors.ts";
 import { randomId } from "../lib/random-id.ts";
 import { knownRedactor, type Redact, redactor } from "../lib/redact.ts";
@@ -13,10 +11,12 @@ import { createLogger, type Logger } from "../telemetry/logger.ts";
 import { createMetrics, type Metrics } from "../telemetry/metrics.ts";
 import { VERSION } from "../version.ts";
 import { crashAt } from "./crash.ts";
+import { catalogOf, type Knowledge } from "./knowledge.ts";
 
 /** What every process has, whatever its role. */
 export interface AppDeps {
   readonly config: Config;
+  readonly knowledge: Knowledge;
   readonly catalog: Catalog;
   readonly logger: Logger;
   readonly metrics: Metrics;
@@ -42,6 +42,7 @@ export interface AppDeps {
  * within 3 s; workers have leases and deadlines instead. Nothing is connected yet; Postgres and the queue are connected at first use. */
 export function openDeps(
   config: Config,
+  knowledge: Knowledge,
   options: { maxConnections?: number; forPeople?: boolean } = {},
 ): AppDeps {
   const { environment } = config;
@@ -51,7 +52,7 @@ export function openDeps(
   const actions = connectors.flatMap((connector) => connector.actions.map((action) => action.name));
   const metrics = createMetrics({
     version: VERSION,
-    runbooks: runbooks.map((runbook) => runbook.id),
+    runbooks: knowledge.runbooks.map((runbook) => runbook.id),
     actions,
   });
   const pool = openPool(environment.databaseUrl, {
@@ -75,7 +76,8 @@ export function openDeps(
   );
   return {
     config,
-    catalog: catalogOf(config),
+    knowledge,
+    catalog: catalogOf(config, knowledge),
     logger,
     metrics,
     redact,
@@ -96,19 +98,6 @@ export function openDeps(
     },
   };
 }
-
-/** What the product knows: code and configuration together. */
-export const catalogOf = (config: Config): Catalog => ({
-  runbooks,
-  systems: config.systems,
-  people: config.people,
-  policies: config.policies,
-  limits: config.limits,
-  alerts: config.alerts,
-  freeze: config.freeze,
-  // Without Slack a thread is never posted, so its channel needs no name.
-  channel: config.slackChannel ?? (config.environment.slack === undefined ? NO_CHANNEL : undefined),
-});
 
 /**
  * Tells the queue after a commit. A queue that is down loses nothing: the rows say what is left to do, and the sweeper

@@ -4,19 +4,21 @@ import type { Config } from "../config/load.ts";
 import { checkSlack } from "../ingress/slack/check.ts";
 import { type AppDeps, openDeps } from "./deps.ts";
 import { checkSystems } from "./doctor-systems.ts";
+import { loadKnowledge } from "./knowledge.ts";
 import { type Required, requirements } from "./requirements.ts";
 
 const WORKER_IS_ALIVE_MS = 10_000;
 
 /** What is missing between this machine, Slack, Postgres, the queue and the systems. Looks only. */
 export async function diagnoseSelf(config: Config, role: Role): Promise<DoctorCheck[]> {
-  const deps = openDeps(config, { maxConnections: 2 });
+  const deps = openDeps(config, await loadKnowledge(config), { maxConnections: 2 });
   try {
     const checks = await Promise.all([
       requirements(deps, role).then((found) => found.map(shown)),
       slack(config),
       workers(deps),
       checkSystems(config.systems),
+      deps.knowledge.leftOut.map(leftOut),
     ]);
     // What comes from the systems is foreign text, and errors may repeat a URL with its password.
     return checks.flat().map((check) => redacted(check, deps.redact));
@@ -31,6 +33,12 @@ const redacted = (check: DoctorCheck, redact: (text: string) => string): DoctorC
   ...check,
   detail: redact(check.detail),
   ...(check.fix === undefined ? {} : { fix: redact(check.fix) }),
+});
+
+const leftOut = (detail: string): DoctorCheck => ({
+  name: "runbooks",
+  state: "missing",
+  detail: `left out: ${detail}`,
 });
 
 async function slack({ environment, slackChannel, systems }: Config): Promise<DoctorCheck[]> {

@@ -17,6 +17,7 @@ import { combineHealth, type Health } from "../telemetry/health.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { deliveryHealth } from "./delivery.ts";
 import type { AppDeps } from "./deps.ts";
+import { knowledgeHealth } from "./knowledge.ts";
 import type { Part } from "./part.ts";
 import { workersHealth } from "./workers-health.ts";
 
@@ -44,6 +45,7 @@ export async function ingressPart(
     postgres: () => postgresHealth(deps),
     queue: () => deps.dispatcher.health(),
     workers: async () => workersHealth(await deps.store.sweep.backlog()),
+    runbooks: async () => knowledgeHealth(deps.knowledge),
     ...(slack === undefined
       ? {}
       : { slack: async () => slack.health(), delivery: () => deliveryHealth(deps.store.messages) }),
@@ -98,7 +100,8 @@ export async function opsPart(
   const { environment } = deps.config;
   const delivery =
     environment.slack === undefined ? {} : { delivery: () => deliveryHealth(deps.store.messages) };
-  const all = { postgres: () => postgresHealth(deps), ...delivery, ...health };
+  const runbooks = async () => knowledgeHealth(deps.knowledge);
+  const all = { postgres: () => postgresHealth(deps), runbooks, ...delivery, ...health };
   const server = createHttpServer({
     logger: deps.logger,
     routes: opsRoutes({

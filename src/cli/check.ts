@@ -1,18 +1,24 @@
 import { count } from "../core/words/format.ts";
-import type { CliDeps, CliIo } from "./deps.ts";
+import type { CliDeps, CliIo, CliKnowledge } from "./deps.ts";
 import { EXIT } from "./exit.ts";
 import { lintRunbooks } from "./lint.ts";
 import { bundledCatalogIds, runbookFiles } from "./lint-world.ts";
 import { thrownAsLines } from "./refusal.ts";
 
-/** `check`: the configuration and the runbooks, all complaints at once. `runbooksOnly` needs neither file nor environment. */
-export function check(deps: CliDeps, io: CliIo, options: { runbooksOnly: boolean; json: boolean }): number {
-  const runbooks = deps.runbooks();
-  const complaints = lintRunbooks(runbooks, {
-    actions: deps.actions(),
+/** `check`: the configuration, the runbooks and what of them was left out, all complaints at once. `runbooksOnly` needs neither file nor environment. */
+export async function check(
+  deps: CliDeps,
+  io: CliIo,
+  options: { runbooksOnly: boolean; json: boolean },
+): Promise<number> {
+  const shipped = deps.shipped();
+  const actions = deps.actions();
+  const complaints = lintRunbooks(shipped, {
+    actions,
     catalogIds: bundledCatalogIds(),
     files: runbookFiles(),
   });
+  let { runbooks, leftOut }: CliKnowledge = { runbooks: shipped, leftOut: [] };
   let systems: number | undefined;
   let warnings: readonly string[] = [];
   if (!options.runbooksOnly)
@@ -20,6 +26,9 @@ export function check(deps: CliDeps, io: CliIo, options: { runbooksOnly: boolean
       const config = deps.config();
       systems = config.systems.length;
       warnings = config.warnings;
+      ({ runbooks, leftOut } = await deps.knowledge());
+      const added = runbooks.filter((runbook) => !shipped.includes(runbook));
+      complaints.push(...leftOut, ...lintRunbooks(added, { actions }));
     } catch (error) {
       complaints.unshift(...thrownAsLines(error));
     }

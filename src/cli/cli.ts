@@ -8,7 +8,7 @@ import { EXIT, usage } from "./exit.ts";
 import { refuse } from "./refusal.ts";
 import { replay } from "./replay.ts";
 import { type RunOptions, run, status } from "./run.ts";
-import { runbooksJson, runbooksText } from "./runbooks-text.ts";
+import { runbooks } from "./runbooks.ts";
 import { safeIo } from "./safe-io.ts";
 import { answer, type VoteOptions, vote } from "./vote.ts";
 
@@ -107,15 +107,9 @@ function addService(program: Command, deps: CliDeps, io: CliIo, act: Act): void 
 function addRuns(program: Command, deps: CliDeps, io: CliIo, act: Act): void {
   program
     .command("runbooks")
-    .description("list the runbooks")
+    .description("list the runbooks of diagbot and of diagbot.yaml")
     .option(...JSON_FLAG)
-    .action(({ json }: { json: boolean }) =>
-      act(() => {
-        const runbooks = deps.runbooks();
-        io.stdout(`${json ? JSON.stringify(runbooksJson(runbooks)) : runbooksText(runbooks)}\n`);
-        return EXIT.ok;
-      }),
-    );
+    .action(({ json }: { json: boolean }) => act(() => runbooks(deps, io, json)));
   program
     .command("run")
     .description("run a runbook on a system; exits 0 healthy, 1 findings, 2 errored or refused")

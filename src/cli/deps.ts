@@ -23,6 +23,13 @@ export interface CliConfig {
   readonly warnings: readonly string[];
 }
 
+/** The runbooks of diagbot and of diagbot.yaml, in the order people see them. */
+export interface CliKnowledge {
+  readonly runbooks: readonly Runbook[];
+  /** What was left out and why, a line each. */
+  readonly leftOut: readonly string[];
+}
+
 /** What was typed after `run`, names already checked. */
 export interface RunAsk {
   readonly system: string;
@@ -66,13 +73,15 @@ export interface DoctorCheck extends ConnectionCheck {
 
 /**
  * Everything the command line asks of the product; app.ts implements it. Nothing is opened before it is needed, so that
- * `runbooks` and `check --runbooks-only` work without configuration. Functions throw DiagError.
+ * `check --runbooks-only` work without configuration. Functions throw DiagError.
  */
 export interface CliDeps {
   /** Takes the configured secrets out of what is printed. Without a readable configuration nothing is known to be one. */
   redact(text: string): string;
-  /** From code alone. */
-  runbooks(): readonly Runbook[];
+  /** What diagbot ships: from code alone. */
+  shipped(): readonly Runbook[];
+  /** Everything that can be run here, and what was left out. Throws `bad_config`. */
+  knowledge(): Promise<CliKnowledge>;
   /** From code alone. */
   actions(): readonly Action[];
   /** Environment and diagbot.yaml. Throws `bad_config` with every complaint. */
@@ -103,8 +112,8 @@ export interface CliDeps {
   migrate(): Promise<readonly string[]>;
   /** As `serve --role <role>` would find it. */
   doctor(role: ServeRole): Promise<readonly DoctorCheck[]>;
-  /** What a notification would lead to; pure. */
-  route(notification: Notification): AlertRequest;
+  /** What a notification would lead to; has no effects. */
+  route(notification: Notification): Promise<AlertRequest>;
   /** Says that an incident is over, by its number or a link to its thread; resolves to what people are told. */
   closeIncident(ask: { readonly incident: string; readonly reason: string }): Promise<string>;
   /** Resolves when the process has been told to stop and has stopped. */

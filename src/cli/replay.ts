@@ -11,8 +11,8 @@ import { indent, oneLine } from "./plain.ts";
 const MAX_BYTES = 16 * 1024 * 1024;
 
 /** `replay`: what an Alertmanager notification would lead to. Has no effects; needs the configuration only. */
-export function replay(deps: CliDeps, io: CliIo, file: string, json: boolean): number {
-  const request = deps.route(parseNotification(readJson(file)));
+export async function replay(deps: CliDeps, io: CliIo, file: string, json: boolean): Promise<number> {
+  const request = await deps.route(parseNotification(readJson(file)));
   io.stdout(`${json ? JSON.stringify(replayJson(request)) : replayText(request)}\n`);
   return EXIT.ok;
 }

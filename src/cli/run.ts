@@ -19,7 +19,7 @@ export interface RunOptions {
 
 /** `run`: asks for a run and, unless told not to wait, shows how it ended or what it waits for. */
 export async function run(deps: CliDeps, io: CliIo, runbook: string, options: RunOptions): Promise<number> {
-  const ask = mayOffer(deps, io, askFor(deps, runbook, options));
+  const ask = mayOffer(deps, io, await askFor(deps, runbook, options));
   const id = await deps.submit(ask);
   await noteQueue(deps, io, RUN_WAITS);
   if (!options.wait) {
@@ -70,9 +70,18 @@ export async function viewOf(deps: CliDeps, typed: string): Promise<RunView> {
 const show = (view: RunView, io: CliIo, json: boolean): void =>
   io.stdout(`${json ? JSON.stringify(runJson(view)) : runText(view)}\n`);
 
-function askFor(deps: CliDeps, runbook: string, { system, param, dryRun }: RunOptions): RunAsk {
-  const runbooks = deps.runbooks().map(({ id }) => id);
-  mustBeOneOf("unknown_runbook", "runbook", runbook, runbooks);
+async function askFor(
+  deps: CliDeps,
+  runbook: string,
+  { system, param, dryRun }: RunOptions,
+): Promise<RunAsk> {
+  const { runbooks } = await deps.knowledge();
+  mustBeOneOf(
+    "unknown_runbook",
+    "runbook",
+    runbook,
+    runbooks.map(({ id }) => id),
+  );
   mustBeOneOf(
     "unknown_system",
     "system",

@@ -5,6 +5,7 @@ import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openDeps } from "../../src/app/deps.ts";
 import { diagnoseSelf } from "../../src/app/doctor.ts";
+import { shipped } from "../../src/app/knowledge.ts";
 import { node, requireAll } from "../../src/app/requirements.ts";
 import { startApp } from "../../src/app.ts";
 import type { Role } from "../../src/config/environment.ts";
@@ -40,7 +41,7 @@ const configured = (databaseUrl: string, more: Record<string, string> = {}): Con
 /** What doctor says stops serve, and what serve says; both or neither. */
 async function both(config: Config, role: Role = "worker") {
   const stopping = (await diagnoseSelf(config, role)).filter(({ stopsServe }) => stopsServe);
-  const deps = openDeps(config);
+  const deps = openDeps(config, shipped);
   const refused = await requireAll(deps, role)
     .then(
       () => undefined,

@@ -8,8 +8,9 @@ import type { LocalSlack } from "../../../local/slack/local-slack.ts";
 import { startLocalSlack } from "../../../local/slack/server.ts";
 import { keepCheckpoints } from "../../../src/app/checkpoints.ts";
 import { createCliDeps } from "../../../src/app/cli-deps.ts";
-import { type AppDeps, catalogOf, openDeps } from "../../../src/app/deps.ts";
+import { type AppDeps, openDeps } from "../../../src/app/deps.ts";
 import { ingressPart } from "../../../src/app/ingress.ts";
+import { catalogOf, shipped } from "../../../src/app/knowledge.ts";
 import { buildCli } from "../../../src/cli/cli.ts";
 import { loadConfig } from "../../../src/config/load.ts";
 import { createEngine, type Engine } from "../../../src/engine/engine.ts";
@@ -57,13 +58,13 @@ export async function openWatched(): Promise<Watched> {
   const env = environmentOf(database.url, slack, folder);
   const config = loadConfig({ env, cwd: folder });
   const said = { logs: [] as string[], cli: [] as string[], answers: [] as string[] };
-  const opened = openDeps(config);
+  const opened = openDeps(config, shipped);
   const logger = createLogger({
     level: "trace",
     redact: opened.redact,
     destination: { write: (line: string) => void said.logs.push(line) },
   });
-  const deps: AppDeps = { ...opened, logger, catalog: { ...catalogOf(config), runbooks: [echoRunbook] } };
+  const deps: AppDeps = { ...opened, logger, catalog: catalogOf(config, { runbooks: [echoRunbook] }) };
   const ingress = await ingressPart(deps);
   const url = `http://127.0.0.1:${ingress.port}`;
   slack.requestUrl = `${url}/slack/events`;

@@ -168,9 +168,10 @@ describe("what /diag has, too", () => {
 
 describe("the other commands", () => {
   it("lists runbooks without configuration", async () => {
-    const { say } = rig({ config: refusing("bad_config", "no file") });
-    const { code, out } = await say("runbooks");
+    const { say } = rig({ knowledge: refusing("bad_config", "no file") });
+    const { code, out, err } = await say("runbooks");
     expect(code).toBe(0);
+    expect(err).toBe("only what diagbot ships: no file\n");
     expect(out).toMatch(
       /pg-pool-exhausted {2}Postgres connection pool exhausted {2}postgres {2}idleMinutes=10/,
     );
@@ -192,6 +193,15 @@ describe("the other commands", () => {
     expect(err).toContain("diagbot.yaml:1:1: one\ndiagbot.yaml:2:1: two");
     const unlisted = await rig().say("check", "--json");
     expect(JSON.parse(unlisted.out)).toMatchObject({ systems: 1, runbooks: 1 });
+  });
+
+  it("what was left out is listed apart, and fails the check", async () => {
+    const leftOut = ["packs/orders.ts: it threw: no such table"];
+    const { say } = rig({ knowledge: async () => ({ runbooks: [], leftOut }) });
+    const { out, err } = await say("runbooks");
+    expect(out).toBe("no runbooks\n");
+    expect(err).toBe(`left out: ${leftOut[0]}\n`);
+    expect(await say("check")).toMatchObject({ code: 2, err: expect.stringContaining(`${leftOut[0]}\n`) });
   });
 
   it("migrates, verifies the audit and says where it breaks", async () => {

@@ -227,7 +227,8 @@ export function rig(more: Partial<CliDeps> = {}, account = "alice") {
   };
   const deps: CliDeps = {
     redact: (text) => text,
-    runbooks: () => [poolRunbook],
+    shipped: () => [poolRunbook],
+    knowledge: async () => ({ runbooks: [poolRunbook], leftOut: [] }),
     actions: () => [usage.action, terminate.action],
     config: () => ({ systems, people, path: "/etc/diagbot.yaml", warnings: [] }),
     who: () => whoIs({ name: account, host: "web1" }, people, { sudo: ["root"] }),
@@ -263,7 +264,7 @@ export function rig(more: Partial<CliDeps> = {}, account = "alice") {
       asked.incidents.push(ask);
       return "Incident #12 is closed";
     },
-    route: (notification) =>
+    route: async (notification) =>
       routeAlerts(
         {
           runbooks: [poolRunbook],

@@ -1,0 +1,70 @@
+import { runbooks as shippedRunbooks } from "../../runbooks/index.ts";
+import type { Config } from "../config/load.ts";
+import type { Catalog } from "../core/ports/ports.ts";
+import { NO_CHANNEL } from "../core/words/channel.ts";
+import { count } from "../core/words/format.ts";
+import type { Runbook } from "../core/words/runbook.ts";
+import type { Health } from "../telemetry/health.ts";
+
+/** Runbooks that come from one place. */
+interface Origin {
+  /** How people are told where it is: `diagbot`, a file, a package. */
+  readonly name: string;
+  readonly runbooks: readonly Runbook[];
+}
+
+/** What a process knows of runbooks; made once, when it starts. */
+export interface Knowledge {
+  /** In the order people see them; every id once. */
+  readonly runbooks: readonly Runbook[];
+  /** What was left out and why, a line each that begins with where it stands. */
+  readonly leftOut: readonly string[];
+}
+
+const SHIPPED: Origin = { name: "diagbot", runbooks: shippedRunbooks };
+
+/** What diagbot ships: known without any configuration. */
+export const shipped: Knowledge = { runbooks: shippedRunbooks, leftOut: [] };
+
+/** The one place that joins what diagbot ships with what the configuration adds. What is wrong is left out and said. */
+export async function loadKnowledge(_config: Config): Promise<Knowledge> {
+  return joined([SHIPPED]);
+}
+
+/** All runbooks of these places. Where two have the same id the earlier place keeps it. Exported for its test. */
+export function joined(origins: readonly Origin[]): Knowledge {
+  const owners = new Map<string, string>();
+  const runbooks: Runbook[] = [];
+  const leftOut: string[] = [];
+  for (const { name, runbooks: own } of origins)
+    for (const runbook of own) {
+      const owner = owners.get(runbook.id);
+      if (owner === undefined) {
+        owners.set(runbook.id, name);
+        runbooks.push(runbook);
+      } else {
+        const taken = owner === name ? "another runbook there" : owner;
+        leftOut.push(`${name}: the id "${runbook.id}" belongs to ${taken} already: give it another`);
+      }
+    }
+  return { runbooks, leftOut };
+}
+
+/** Something left out degrades; the rest serves. */
+export const knowledgeHealth = ({ runbooks, leftOut }: Knowledge): Health =>
+  leftOut.length === 0
+    ? { ok: true, detail: count(runbooks.length, "runbook") }
+    : { ok: false, detail: `left out: ${leftOut.join("; ")}` };
+
+/** What the product knows: code and configuration together. */
+export const catalogOf = (config: Config, { runbooks }: Pick<Knowledge, "runbooks">): Catalog => ({
+  runbooks,
+  systems: config.systems,
+  people: config.people,
+  policies: config.policies,
+  limits: config.limits,
+  alerts: config.alerts,
+  freeze: config.freeze,
+  // Without Slack a thread is never posted, so its channel needs no name.
+  channel: config.slackChannel ?? (config.environment.slack === undefined ? NO_CHANNEL : undefined),
+});
