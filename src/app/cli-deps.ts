@@ -55,7 +55,7 @@ export function createCliDeps(cwd: string): CliDeps {
     waitForRun: async (id) => waitForRun(await opened(), id),
     workInline: async (id) => workInline(await opened(), id),
     vote: async (ask) => vote(await opened(), ask),
-    answer: async (ask) => (await opened()).store.intake.answer(entry(ask), { ...ask, via: "cli" }),
+    answer: async (ask) => (await doorOf(await opened()).answer(entry(ask), { ...ask, via: "cli" })).result,
     auditVerify: async (file) => verifyWithCheckpoints((await opened()).pool, configured().audit, file),
     migrate: async () => {
       const fresh = openDeps(configured(), shipped, { maxConnections: 1 });
@@ -140,7 +140,7 @@ async function submit(deps: AppDeps, ask: RunAsk) {
 }
 
 async function vote(deps: AppDeps, ask: VoteAsk) {
-  const result = await deps.store.intake.castVote(entry(ask), { ...ask, via: "cli" });
+  const { result } = await doorOf(deps).vote(entry(ask), { ...ask, via: "cli" });
   const alive = await deps.store.sweep.workers(WORKER_IS_ALIVE_MS);
   if (alive.length === 0 && result.state === "approved") await workInline(deps, result.run);
   else if (result.state === "denied") await runOf(deps, result.run);

@@ -122,29 +122,14 @@ function slackDoor(deps: AppDeps, door: Door): SlackDoor | undefined {
     deps.logger.warn("no Slack: SLACK_BOT_TOKEN is not set, so only alerts and the command line are served");
     return undefined;
   }
-  const { catalog, logger, metrics } = deps;
-  const { intake, reader } = deps.store;
-  return createSlackDoor({
-    config: slack,
-    door,
-    catalog,
-    reader,
-    intake,
-    logger,
-    metrics: ingressMetrics(metrics),
-    queueTakes: deps.dispatcher.hasTaken,
-  });
+  const { catalog, logger, store } = deps;
+  return createSlackDoor({ config: slack, door, catalog, reader: store.reader, logger });
 }
 
 function webhookOf(deps: AppDeps, door: Door, token: string) {
-  const { logger, metrics, store, catalog } = deps;
-  const notice = (text: string): void => {
-    if (catalog.channel === undefined) return;
-    const entry = { source: "alertmanager" as const, dedupeKey: `notice:${randomId()}`, raw: "{}" };
-    store.intake
-      .notice(entry, catalog.channel, text)
-      .catch((error: unknown) => logger.warn({ err: error }, "the notice was not stored"));
-  };
+  const { logger, metrics } = deps;
+  const notice = (text: string): void =>
+    void door.notice({ source: "alertmanager", dedupeKey: `notice:${randomId()}`, raw: "{}" }, text);
   const previous = deps.config.environment.alertmanagerTokenPrevious;
   const tokens = previous === undefined ? [token] : [token, previous];
   const redact = deps.redactKnown;

@@ -1,4 +1,4 @@
-import type { AlertRequest } from "../core/ports/ports.ts";
+import type { AlertRequest, AnswerResult, VoteResult } from "../core/ports/ports.ts";
 import type { Action, ConnectionCheck } from "../core/words/action.ts";
 import type { Notification } from "../core/words/alert.ts";
 import type { Answer } from "../core/words/answer.ts";
@@ -45,24 +45,9 @@ export interface VoteAsk extends Decider {
   readonly breakGlass: boolean;
 }
 
-export interface VoteAnswer {
-  readonly state: "pending" | "approved" | "denied";
-  readonly need: number;
-  readonly have: number;
-  /** Approved while writes are frozen: until when, and when the approval lapses. */
-  readonly frozen?: { readonly by: string; readonly until?: Date; readonly lapsesAt: Date };
-}
-
 export interface AnswerAsk extends Decider {
   readonly approval: ApprovalView["id"];
   readonly answer: Answer;
-}
-
-/** `settled`: enough people said the same. */
-export interface AnswerAnswer {
-  readonly settled: boolean;
-  readonly need: number;
-  readonly have: number;
 }
 
 /** One thing `doctor` looked at; `fix` is what to do where it is not well, `paste` the lines to do it with. */
@@ -103,9 +88,9 @@ export interface CliDeps {
   /** Works the run in this process until it has ended or waits for a human. */
   workInline(id: RunId): Promise<RunView>;
   /** Throws `not_allowed`, `not_decidable` or `drifted`. */
-  vote(ask: VoteAsk): Promise<VoteAnswer>;
+  vote(ask: VoteAsk): Promise<Pick<VoteResult, "state" | "need" | "have" | "frozen">>;
   /** What a person says of a remedy whose outcome is unknown or that is in force. Throws as `vote` does. */
-  answer(ask: AnswerAsk): Promise<AnswerAnswer>;
+  answer(ask: AnswerAsk): Promise<Pick<AnswerResult, "decided" | "need" | "have">>;
   /** `checkpoints`: a file of signed heads; default: the configured one. */
   auditVerify(checkpoints?: string): Promise<AuditReport>;
   /** Names of the migrations it applied. */

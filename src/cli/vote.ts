@@ -43,7 +43,7 @@ export async function vote(
   return afterwards(
     deps,
     io,
-    { view, answer, settled: state !== "pending", said: `${on.remedy}: ${said}` },
+    { view, answer, decided: state !== "pending", said: `${on.remedy}: ${said}` },
     options.json,
   );
 }
@@ -59,9 +59,9 @@ export async function answer(
   mustBeOneOf("usage", "answer", word, ANSWERS);
   const { decider, view, approval } = await decidable(deps, on, options);
   const given = await deps.answer({ ...decider, approval: approval.id, answer: word as Answer });
-  const { settled, need, have } = given;
-  const said = settled ? word : `${have} of ${need} say ${word}`;
-  return afterwards(deps, io, { view, answer: given, settled, said: `${on.remedy}: ${said}` }, options.json);
+  const { decided, need, have } = given;
+  const said = decided ? word : `${have} of ${need} say ${word}`;
+  return afterwards(deps, io, { view, answer: given, decided, said: `${on.remedy}: ${said}` }, options.json);
 }
 
 /** Whose vote it was, where somebody else was named. */
@@ -90,17 +90,17 @@ async function decidable(deps: CliDeps, on: On, options: DeciderOptions): Promis
 interface Given {
   readonly view: RunView;
   readonly answer: object;
-  readonly settled: boolean;
+  readonly decided: boolean;
   readonly said: string;
 }
 
 async function afterwards(
   deps: CliDeps,
   io: CliIo,
-  { view, answer: given, settled, said }: Given,
+  { view, answer: given, decided, said }: Given,
   json: boolean,
 ): Promise<number> {
-  const isLonely = settled && !(await deps.hasWorker());
+  const isLonely = decided && !(await deps.hasWorker());
   if (!isLonely) await noteQueue(deps, io, STEP_WAITS);
   const after = isLonely ? await finish(deps, io, view.id) : await viewOf(deps, String(view.id));
   if (json) io.stdout(`${JSON.stringify({ ...given, run: runJson(after) })}\n`);

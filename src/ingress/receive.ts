@@ -1,7 +1,16 @@
-import type { Catalog, Entry, Intake, Reader } from "../core/ports/ports.ts";
+import type {
+  AnswerRequest,
+  AnswerResult,
+  Catalog,
+  Entry,
+  Intake,
+  Reader,
+  VoteRequest,
+  VoteResult,
+} from "../core/ports/ports.ts";
 import type { Notification } from "../core/words/alert.ts";
 import { accountOf, type Caller } from "../core/words/caller.ts";
-import { DiagError } from "../core/words/errors.ts";
+import { DiagError, toDiagError } from "../core/words/errors.ts";
 import type { RunId } from "../core/words/ids.ts";
 import type { Command, Intent } from "../core/words/intent.ts";
 import { type Redact, redactDeep } from "../lib/redact.ts";
@@ -10,6 +19,7 @@ import { answerHelp, answerList } from "./answer-help.ts";
 import { answerHistory, answerPending, answerStatus, runOrThrow } from "./answers.ts";
 import { createBuckets } from "./bucket.ts";
 import { checkRun } from "./check-run.ts";
+import { castVote, type Decision, giveAnswer } from "./decide.ts";
 import { freeze, unfreeze } from "./freezing.ts";
 import type { IngressMetrics } from "./metrics.ts";
 import { parse } from "./parse.ts";
@@ -18,7 +28,7 @@ import { type Reply, redactError, refusal, say } from "./reply.ts";
 import { mustBeKnown, mustRead } from "./rights.ts";
 import { routeAlerts } from "./route-alerts.ts";
 
-/** What stands deps the door. */
+/** What the door works with. */
 export interface DoorDeps {
   readonly catalog: Catalog;
   readonly commands: readonly Command[];
@@ -46,6 +56,14 @@ export interface Door {
    * `error`. A repeated delivery (same `dedupeKey`) gets the first one's run.
    */
   receive(entry: Entry, intent: Intent, caller: Caller, where: Where): Promise<Reply>;
+  /** Stores a vote and says what it came to. Throws as `Intake.castVote` does. */
+  vote(entry: Entry, request: VoteRequest): Promise<Decision<VoteResult>>;
+  /** Stores what a person says of a remedy whose outcome is unknown, or that is in force. Throws as `Intake.answer` does. */
+  answer(entry: Entry, request: AnswerRequest): Promise<Decision<AnswerResult>>;
+  /** Posts a message that belongs to no run to the channel of alerts; does nothing where there is none. Never throws. */
+  notice(entry: Entry, text: string): Promise<void>;
+  /** Remembers a request that changes nothing by itself. False: some process has seen it before. */
+  isFirst(entry: Entry): Promise<boolean>;
   /** Counts one request of a member; throws `too_many` where there were too many within the last minute. */
   admit(caller: Caller): void;
   /**
@@ -93,11 +111,39 @@ export function createDoor(deps: DoorDeps): Door {
       metrics?.received(entry.source, outcome, (performance.now() - began) / 1000);
       return redactDeep(reply, redact);
     },
+    vote: (entry, request) => decided(deps, entry, request.decision, () => castVote(deps, entry, request)),
+    answer: (entry, request) => decided(deps, entry, "answer", () => giveAnswer(deps, entry, request)),
+    notice: async (entry, text) => {
+      if (catalog.channel === undefined) return;
+      await intake
+        .notice(entry, catalog.channel, redact(text))
+        .catch((error: unknown) => logger.warn({ err: error }, "the notice was not stored"));
+    },
+    isFirst: (entry) => intake.isFirst(entry),
     receiveAlerts: async (entry, notification, notes = []) => {
       const request = routeAlerts(catalog, notification);
       return intake.receiveAlerts(entry, notes.length === 0 ? request : { ...request, notes });
     },
   };
+}
+
+/** Counts what became of a decision, and how long it took; a refusal says no secret that was typed. */
+async function decided<T>(
+  { metrics, redact = (text) => text }: DoorDeps,
+  { source }: Entry,
+  what: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  const began = performance.now();
+  const done = (outcome: string) => metrics?.received(source, outcome, (performance.now() - began) / 1000);
+  try {
+    const result = await work();
+    done(what);
+    return result;
+  } catch (thrown) {
+    done(toDiagError(thrown).code);
+    throw redactError(thrown, redact);
+  }
 }
 
 /** What changes nothing cannot be "not accepted" either. */

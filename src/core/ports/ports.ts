@@ -69,6 +69,17 @@ export interface VoteRequest {
   readonly place?: { readonly channel: string; readonly ts: string };
 }
 
+/** What a vote came to. */
+export interface VoteResult {
+  readonly run: RunId;
+  readonly remedy: string;
+  readonly state: "pending" | "approved" | "denied";
+  readonly need: number;
+  readonly have: number;
+  /** Approved, but it cannot begin while this holds; the approval lapses then. */
+  readonly frozen?: { readonly by: string; readonly until?: Date; readonly lapsesAt: Date };
+}
+
 /** What a human says of a remedy whose outcome is unknown, or that is still in force. */
 export interface AnswerRequest {
   readonly approval: ApprovalId;
@@ -81,6 +92,15 @@ export interface AnswerRequest {
   /** For whom the voter says to answer. It counts as the voter's. */
   readonly onBehalf?: PrincipalId;
   readonly place?: { readonly channel: string; readonly ts: string };
+}
+
+/** What an answer came to. `decided`: enough people said the same. */
+export interface AnswerResult {
+  readonly run: RunId;
+  readonly remedy: string;
+  readonly decided: boolean;
+  readonly need: number;
+  readonly have: number;
 }
 
 /** `forMs` left out: until somebody ends it. */
@@ -119,23 +139,9 @@ export interface Intake {
     runs: RunId[];
   }>;
   /** Throws DiagError `not_allowed`, `not_decidable` or `drifted`; the refused vote is audited. */
-  castVote(
-    entry: Entry,
-    request: VoteRequest,
-  ): Promise<{
-    run: RunId;
-    remedy: string;
-    state: "pending" | "approved" | "denied";
-    need: number;
-    have: number;
-    /** Approved, but it cannot begin while this holds; the approval lapses then. */
-    frozen?: { by: string; until?: Date; lapsesAt: Date };
-  }>;
-  /** Throws DiagError `not_allowed` or `not_decidable`. `settled`: enough people said the same. */
-  answer(
-    entry: Entry,
-    request: AnswerRequest,
-  ): Promise<{ run: RunId; remedy: string; settled: boolean; need: number; have: number }>;
+  castVote(entry: Entry, request: VoteRequest): Promise<VoteResult>;
+  /** Throws DiagError `not_allowed` or `not_decidable`. */
+  answer(entry: Entry, request: AnswerRequest): Promise<AnswerResult>;
   /** `closed` false: it had ended already. Throws DiagError `unknown_incident`. */
   closeIncident(entry: Entry, request: CloseRequest): Promise<{ incident: IncidentId; closed: boolean }>;
   /** A message to a channel that belongs to no run; the same `dedupeKey` posts once. */

@@ -23,7 +23,7 @@ export interface QuestionFacts {
 }
 
 export type AnswerVerdict =
-  | { readonly ok: true; readonly settled: boolean; readonly need: number; readonly have: number }
+  | { readonly ok: true; readonly decided: boolean; readonly need: number; readonly have: number }
   | { readonly ok: false; readonly code: "not_allowed" | "not_decidable"; readonly why: string };
 
 const OF: Readonly<Record<QuestionFacts["kind"], readonly Answer[]>> = {
@@ -55,7 +55,7 @@ export function decideAnswer(
     );
   const need = question.kind === "unknown" && question.risk === "destructive" ? 2 : 1;
   const have = question.answers.filter((earlier) => earlier.answer === answer).length + 1;
-  return { ok: true, settled: have >= need, need, have };
+  return { ok: true, decided: have >= need, need, have };
 }
 
 const refuse = (code: "not_allowed" | "not_decidable", why: string): AnswerVerdict => ({

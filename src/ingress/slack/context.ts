@@ -1,7 +1,5 @@
-import type { Catalog, Intake, Reader } from "../../core/ports/ports.ts";
+import type { Catalog, Reader } from "../../core/ports/ports.ts";
 import type { Logger } from "../../telemetry/logger.ts";
-import type { IngressMetrics } from "../metrics.ts";
-import type { QueueTakes } from "../queue-away.ts";
 import type { Door } from "../receive.ts";
 import type { SlackApi } from "./api.ts";
 import type { Identity } from "./identity.ts";
@@ -12,9 +10,6 @@ export interface SlackContext {
   readonly identity: Identity;
   readonly door: Door;
   readonly catalog: Catalog;
-  readonly intake: Intake;
   readonly reader: Reader;
   readonly logger: Logger;
-  readonly metrics?: IngressMetrics;
-  readonly queueTakes?: QueueTakes;
 }

@@ -1,11 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { App } from "@slack/bolt";
-import type { Catalog, Intake, Reader } from "../../core/ports/ports.ts";
+import type { Catalog, Reader } from "../../core/ports/ports.ts";
 import { DiagError } from "../../core/words/errors.ts";
 import { waitFor } from "../../lib/wait.ts";
 import type { Logger } from "../../telemetry/logger.ts";
-import type { IngressMetrics } from "../metrics.ts";
-import type { QueueTakes } from "../queue-away.ts";
 import type { Door } from "../receive.ts";
 import { createApi, type SlackConfig, slackErrorOf } from "./api.ts";
 import { listenToAnswers } from "./buttons/answers.ts";
@@ -37,10 +35,7 @@ export interface SlackDoorOptions {
   readonly door: Door;
   readonly catalog: Catalog;
   readonly reader: Reader;
-  readonly intake: Intake;
   readonly logger: Logger;
-  readonly metrics?: IngressMetrics;
-  readonly queueTakes?: QueueTakes;
 }
 
 const MOST_WAIT_MS = 30_000;
@@ -96,7 +91,7 @@ export function createSlackDoor(options: SlackDoorOptions): SlackDoor {
   };
 }
 
-function receiverFor({ config, logger, intake }: SlackDoorOptions, workspace: () => Workspace | undefined) {
+function receiverFor({ config, logger, door }: SlackDoorOptions, workspace: () => Workspace | undefined) {
   const { appToken, apiUrl, signingSecret } = config;
   if (appToken !== undefined) {
     const side = createSocketSide({ appToken, apiUrl, app: () => workspace()?.app }, logger);
@@ -111,8 +106,7 @@ function receiverFor({ config, logger, intake }: SlackDoorOptions, workspace: ()
       const ours = workspace();
       return ours && { id: ours.app };
     },
-    isFirst: (signature) =>
-      intake.isFirst({ source: "slack", dedupeKey: `signature:${signature}`, raw: "{}" }),
+    isFirst: (signature) => door.isFirst({ source: "slack", dedupeKey: `signature:${signature}`, raw: "{}" }),
   });
   return { ...side, open: undefined, close: undefined, connected: undefined };
 }

@@ -18,7 +18,7 @@ import { IS_ON_ITS_CARD } from "./card-place.ts";
 export const AnswerResult = z.object({
   run: RunId,
   remedy: z.string(),
-  settled: z.boolean(),
+  decided: z.boolean(),
   need: z.number(),
   have: z.number(),
 });
@@ -85,7 +85,7 @@ export async function castAnswer(
       request.onBehalf ?? null,
     ],
   );
-  if (verdict.settled) {
+  if (verdict.decided) {
     await carryOut(tx, request, question);
     await answerAfterEnd(tx, request.voter.id, { run, remedy, answer: request.answer });
   }
@@ -93,12 +93,12 @@ export async function castAnswer(
     actor: request.voter.id,
     event: "answer.cast",
     run,
-    payload: { ...payload, settled: verdict.settled },
+    payload: { ...payload, decided: verdict.decided },
   });
   // An ended run that stays so is nobody's work.
   if (!question.ended || request.answer === "undo") tx.touch("run", run);
   tx.touch("thread", ThreadId.parse(question.thread_id), { urgent: true });
-  return { run, remedy, settled: verdict.settled, need: verdict.need, have: verdict.have };
+  return { run, remedy, decided: verdict.decided, need: verdict.need, have: verdict.have };
 }
 
 async function lockQuestion(tx: Transaction, request: AnswerRequest): Promise<Question | undefined> {

@@ -156,10 +156,8 @@ export async function startSlackBench(
     },
     door: createDoor({ catalog, commands, intake, reader, logger, ...takes }),
     catalog,
-    intake,
     reader,
     logger,
-    ...takes,
   });
   const server = createHttpServer({
     logger,

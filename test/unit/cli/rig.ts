@@ -255,7 +255,7 @@ export function rig(more: Partial<CliDeps> = {}, account = "alice") {
     },
     answer: async (ask) => {
       asked.answers.push(ask);
-      return { settled: true, need: 1, have: 1 };
+      return { decided: true, need: 1, have: 1 };
     },
     auditVerify: async () => ({ rows: 3, checkpoints: 0, head: { seq: 3, hash: "ab" } }),
     migrate: async () => ["0001-runs.sql"],

@@ -78,8 +78,8 @@ test("every cell of question × answer × person × time is decided as the rules
     const verdict = verdictOf(cell);
     if (codes.length > 0) return verdict.ok || !codes.includes(verdict.code);
     const needsTwo = cell.kind === "unknown" && cell.risk === "destructive";
-    const settled = !needsTwo || cell.earlier === "another, the same";
-    return !verdict.ok || verdict.settled !== settled;
+    const decided = !needsTwo || cell.earlier === "another, the same";
+    return !verdict.ok || verdict.decided !== decided;
   });
   expect(wrong.slice(0, 3)).toEqual([]);
 });

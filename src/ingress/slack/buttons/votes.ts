@@ -8,9 +8,7 @@ import type {
 } from "@slack/bolt";
 import type { ModalView } from "@slack/types";
 import { DiagError } from "../../../core/words/errors.ts";
-import { upperFirst } from "../../../core/words/format.ts";
-import { sayApprovedFrozen } from "../../../core/words/freeze.ts";
-import { type Reply, refusal, say } from "../../reply.ts";
+import { type Reply, refusal } from "../../reply.ts";
 import { slackFailure } from "../api.ts";
 import { refused, unconfirmed } from "../ask.ts";
 import { askerOf, entryOf } from "../asker.ts";
@@ -18,7 +16,7 @@ import { plain, rich } from "../blocks.ts";
 import type { SlackContext } from "../context.ts";
 import { within } from "../deadline.ts";
 import type { Asker } from "../identity.ts";
-import { Card, cardOf, counted } from "./card.ts";
+import { Card, cardOf } from "./card.ts";
 import { type ClickArgs, settle } from "./tell.ts";
 
 /** Decisions that ask for a reason first, each with its button and form. */
@@ -62,24 +60,21 @@ async function approve(context: SlackContext, { body, action }: ClickArgs): Prom
   return vote(context, askerOf(body), body, { card: cardOf(body, action.value), decision: "approve" });
 }
 
-interface Ballot {
+interface Vote {
   readonly card: Card;
   readonly decision: "approve" | "deny";
   readonly reason?: string;
   readonly breakGlass?: boolean;
 }
 
-const vote = (context: SlackContext, asker: Asker, body: object, ballot: Ballot): Promise<Reply> =>
-  counted(context, ballot.decision, cast(context, asker, body, ballot));
-
-async function cast(
-  { identity, intake }: SlackContext,
+async function vote(
+  { identity, door }: SlackContext,
   asker: Asker,
   body: object,
-  { card, decision, reason, breakGlass = false }: Ballot,
+  { card, decision, reason, breakGlass = false }: Vote,
 ): Promise<Reply> {
   const [voter] = await Promise.all([identity.principal(asker), identity.mustBeInternal(card.channel)]);
-  const { state, have, need, run, frozen } = await intake.castVote(entryOf(asker, body), {
+  const { reply } = await door.vote(entryOf(asker, body), {
     approval: card.approval,
     voter,
     decision,
@@ -88,15 +83,7 @@ async function cast(
     breakGlass,
     ...(reason === undefined ? {} : { reason }),
   });
-  const title = {
-    approved:
-      frozen === undefined
-        ? "Approved: it is carried out now"
-        : upperFirst(sayApprovedFrozen(frozen, frozen.lapsesAt)),
-    denied: "Denied: nothing is done",
-    pending: `Your approval counts: ${have} of ${need}`,
-  }[state];
-  return { ...say(title), run };
+  return reply;
 }
 
 /** The form comes at once: the trigger lives 3 s. Who may decide is checked when it is submitted. */
