@@ -23,9 +23,22 @@ module.exports = {
       to: { dependencyTypes: ["core", "npm"], pathNot: "node_modules/zod/" },
     },
     {
+      name: "words-know-no-rules",
+      comment: "words say what things are, rules decide on them, ports say what rooms ask of each other",
+      severity: "error",
+      from: { path: "^src/core/words/" },
+      to: { path: "^src/core/(rules|ports)/" },
+    },
+    {
+      name: "rules-know-no-ports",
+      severity: "error",
+      from: { path: "^src/core/rules/" },
+      to: { path: "^src/core/ports/" },
+    },
+    {
       name: "rooms-meet-only-in-app",
       severity: "error",
-      from: { path: "^src/(config|ingress|queue|engine|connectors|thread|store|telemetry)/" },
+      from: { path: "^src/(cli|config|ingress|queue|engine|connectors|thread|store|telemetry)/" },
       to: { path: "^(src|commands|runbooks|test)/", pathNot: ["^src/$1/", "^src/(core|lib|telemetry)/"] },
     },
     {

@@ -1,6 +1,6 @@
+import { type ParamField, paramFields } from "../../src/core/rules/param-field.ts";
 import type { Action } from "../../src/core/words/action.ts";
 import type { AnyRemedy, Runbook } from "../../src/core/words/runbook.ts";
-import { type ParamField, paramFields } from "../../src/ingress/params.ts";
 import type { RunbookSource } from "./sources.ts";
 
 /** The page of one runbook, as Markdown. Pure. */

@@ -1,5 +1,6 @@
 import { appendFile, readFile } from "node:fs/promises";
-import { type AuditReport, type AuditSettings, Checkpoint, checkpointsFlaw } from "../core/words/audit.ts";
+import { checkpointsFlaw } from "../core/rules/audit.ts";
+import { type AuditReport, type AuditSettings, Checkpoint } from "../core/words/audit.ts";
 import { DiagError, toDiagError } from "../core/words/errors.ts";
 import { canonical } from "../core/words/json.ts";
 import { isSignedBy, signText } from "../lib/signature.ts";

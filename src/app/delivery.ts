@@ -1,5 +1,6 @@
 import type { Catalog, DeliveryTrouble, MessageStore } from "../core/ports/ports.ts";
-import { isChannelTrouble, SAY_TROUBLE } from "../core/words/channel.ts";
+import { SAY_TROUBLE } from "../core/rules/channel.ts";
+import { isChannelTrouble } from "../core/words/channel.ts";
 import { sayDuration } from "../core/words/duration.ts";
 import { count } from "../core/words/format.ts";
 import type { Health } from "../telemetry/health.ts";

@@ -1,6 +1,6 @@
 import { DiagError } from "../core/words/errors.ts";
 import { isEnded } from "../core/words/outcome.ts";
-import type { Reply, ReplySection } from "../ingress/reply.ts";
+import type { Reply, ReplySection } from "../core/words/reply.ts";
 import { columns } from "./columns.ts";
 import type { CliDeps, CliIo } from "./deps.ts";
 import { EXIT } from "./exit.ts";

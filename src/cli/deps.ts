@@ -1,15 +1,15 @@
 import type { AlertRequest, AnswerResult, VoteResult } from "../core/ports/ports.ts";
+import type { QueueTakes } from "../core/rules/queue-away.ts";
 import type { Action, ConnectionCheck } from "../core/words/action.ts";
 import type { Notification } from "../core/words/alert.ts";
 import type { Answer } from "../core/words/answer.ts";
 import type { AuditReport } from "../core/words/audit.ts";
 import type { RunId } from "../core/words/ids.ts";
 import type { Principal } from "../core/words/policy.ts";
+import type { Reply } from "../core/words/reply.ts";
 import type { Runbook } from "../core/words/runbook.ts";
 import type { System } from "../core/words/system.ts";
 import type { ApprovalView, RunView } from "../core/words/view.ts";
-import type { QueueTakes } from "../ingress/queue-away.ts";
-import type { Reply } from "../ingress/reply.ts";
 import type { CliCaller, Decider } from "./who.ts";
 
 export type ServeRole = "all" | "ingress" | "worker";

@@ -1,9 +1,9 @@
+import { paramFields } from "../core/rules/param-field.ts";
 import type { Action, Call } from "../core/words/action.ts";
 import { type ConnectionFace, KINDS } from "../core/words/connection.ts";
 import { canonical } from "../core/words/json.ts";
 import type { AnyRemedy, Runbook, RunContext } from "../core/words/runbook.ts";
 import { Thresholds } from "../core/words/system.ts";
-import { paramFields } from "../ingress/params.ts";
 
 /** What runbooks are held against. An absent part is not checked. */
 export interface LintWorld {

@@ -1,11 +1,5 @@
-import {
-  type ApprovalView,
-  type AttemptView,
-  type RemedyView,
-  type RunView,
-  type StepView,
-  stateOfRun,
-} from "../core/words/view.ts";
+import { stateOfRun } from "../core/rules/run-outcome.ts";
+import type { ApprovalView, AttemptView, RemedyView, RunView, StepView } from "../core/words/view.ts";
 
 /** The JSON of a run: a contract (README, "Command line"). Dates are ISO 8601 in UTC, `durationMs` in milliseconds. */
 export const runJson = (view: RunView) => ({

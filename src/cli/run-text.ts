@@ -1,9 +1,10 @@
 import { changeLines } from "../core/rules/plan-lines.ts";
+import { stateOfRun } from "../core/rules/run-outcome.ts";
 import { accountOf } from "../core/words/caller.ts";
 import { sayDuration } from "../core/words/duration.ts";
 import { count } from "../core/words/format.ts";
 import { isEnded } from "../core/words/outcome.ts";
-import { type RemedyView, type RunView, type StepView, stateOfRun } from "../core/words/view.ts";
+import type { RemedyView, RunView, StepView } from "../core/words/view.ts";
 import { columns } from "./columns.ts";
 import { evidenceText } from "./evidence.ts";
 import { indent, oneLine, plain } from "./plain.ts";

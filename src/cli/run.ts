@@ -1,7 +1,7 @@
+import { RUN_WAITS, type STEP_WAITS } from "../core/rules/queue-away.ts";
 import { DiagError } from "../core/words/errors.ts";
 import { RunId } from "../core/words/ids.ts";
 import type { RunView } from "../core/words/view.ts";
-import { RUN_WAITS, type STEP_WAITS } from "../ingress/queue-away.ts";
 import type { CliDeps, CliIo, RunAsk } from "./deps.ts";
 import { EXIT, exitOfRun, usage } from "./exit.ts";
 import { mustBeOneOf } from "./one-of.ts";

@@ -1,5 +1,5 @@
+import { paramFields } from "../core/rules/param-field.ts";
 import type { Runbook } from "../core/words/runbook.ts";
-import { paramFields } from "../ingress/params.ts";
 import { columns } from "./columns.ts";
 
 /** The runbooks as a table: what they are about, what they need, what may be set. */

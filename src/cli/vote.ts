@@ -1,9 +1,9 @@
+import { sayApprovedFrozen } from "../core/rules/freeze.ts";
+import { STEP_WAITS } from "../core/rules/queue-away.ts";
 import { ANSWERS, type Answer } from "../core/words/answer.ts";
 import { DiagError } from "../core/words/errors.ts";
 import { count } from "../core/words/format.ts";
-import { sayApprovedFrozen } from "../core/words/freeze.ts";
 import type { ApprovalView, RunView } from "../core/words/view.ts";
-import { STEP_WAITS } from "../ingress/queue-away.ts";
 import type { CliDeps, CliIo } from "./deps.ts";
 import { EXIT } from "./exit.ts";
 import { mustBeOneOf } from "./one-of.ts";

@@ -1,6 +1,7 @@
+import { eligible } from "../core/rules/policy.ts";
 import { EVERYBODY } from "../core/rules/readers.ts";
 import { canonical } from "../core/words/json.ts";
-import { eligible, type Policies, type Principal } from "../core/words/policy.ts";
+import type { Policies, Principal } from "../core/words/policy.ts";
 import { RISKS, type Risk } from "../core/words/risk.ts";
 import type { Complaint, ConfigDocument } from "./document.ts";
 import { instead } from "./explain.ts";

@@ -1,9 +1,8 @@
 import type { Catalog } from "../core/ports/ports.ts";
 import type { Fence, LeaseKeeper, RunStore } from "../core/ports/run-store.ts";
-import type { RunOutcome } from "../core/rules/run-outcome.ts";
 import type { WriteAction } from "../core/words/action.ts";
 import { DiagError } from "../core/words/errors.ts";
-import type { Outcome, RemedyStatus, RunStatus } from "../core/words/outcome.ts";
+import type { Outcome, RemedyStatus, RunOutcome, RunStatus } from "../core/words/outcome.ts";
 import type { AnyExecutable, Runbook } from "../core/words/runbook.ts";
 import type { System } from "../core/words/system.ts";
 import type { RunView } from "../core/words/view.ts";

@@ -1,8 +1,9 @@
 import type { Claim, Fence } from "../core/ports/run-store.ts";
+import { outcomeOfRun } from "../core/rules/run-outcome.ts";
 import { toDiagError } from "../core/words/errors.ts";
 import type { RunId } from "../core/words/ids.ts";
 import { isEnded, type RunStatus } from "../core/words/outcome.ts";
-import { outcomeOfRun, type RunView } from "../core/words/view.ts";
+import type { RunView } from "../core/words/view.ts";
 import { levelOf } from "../telemetry/level.ts";
 import { apply } from "./apply.ts";
 import { stepError } from "./call.ts";

@@ -1,9 +1,9 @@
 import type { NewStep } from "../core/ports/run-store.ts";
+import { eligible, policyFor } from "../core/rules/policy.ts";
 import { sayDuration } from "../core/words/duration.ts";
 import { toDiagError } from "../core/words/errors.ts";
 import { canonical } from "../core/words/json.ts";
 import type { Plan, PlannedCall } from "../core/words/plan.ts";
-import { eligible, policyFor } from "../core/words/policy.ts";
 import { highestRisk } from "../core/words/risk.ts";
 import type { RemedyView } from "../core/words/view.ts";
 import { sha256 } from "../lib/sha256.ts";

@@ -1,12 +1,13 @@
 import type { Catalog } from "../core/ports/ports.ts";
+import { paramFields } from "../core/rules/param-field.ts";
 import { DiagError } from "../core/words/errors.ts";
 import type { Command } from "../core/words/intent.ts";
+import { asTable, type Reply, say } from "../core/words/reply.ts";
 import type { Runbook } from "../core/words/runbook.ts";
 import { facesOf, type System } from "../core/words/system.ts";
 import { closest } from "../lib/closest.ts";
 import { missingKinds, runnableOn, systemNamed } from "./check-run.ts";
-import { describeField, paramFields } from "./params.ts";
-import { asTable, type Reply, say } from "./reply.ts";
+import { describeField } from "./params.ts";
 
 /** All subcommands, or one subcommand or runbook explained. */
 export function answerHelp(catalog: Catalog, commands: readonly Command[], topic?: string): Reply {

@@ -1,19 +1,14 @@
 import type { Catalog, Reader } from "../core/ports/ports.ts";
+import { sayFrozen } from "../core/rules/freeze.ts";
+import { stateOfRun } from "../core/rules/run-outcome.ts";
 import type { Caller } from "../core/words/caller.ts";
 import { DiagError } from "../core/words/errors.ts";
 import { count, sayWhen } from "../core/words/format.ts";
-import { sayFrozen } from "../core/words/freeze.ts";
 import type { RunId } from "../core/words/ids.ts";
-import {
-  type FreezeView,
-  type PendingView,
-  type RunSummary,
-  type RunView,
-  stateOfRun,
-} from "../core/words/view.ts";
+import { asTable, type Reply, say } from "../core/words/reply.ts";
+import type { FreezeView, PendingView, RunSummary, RunView } from "../core/words/view.ts";
 import { systemNamed } from "./check-run.ts";
 import { freezeJson } from "./freezing.ts";
-import { asTable, type Reply, say } from "./reply.ts";
 import { mustRead, readable } from "./rights.ts";
 
 interface Library {

@@ -3,11 +3,11 @@ import type { Caller } from "../core/words/caller.ts";
 import { KINDS, type Kind } from "../core/words/connection.ts";
 import { parseDuration } from "../core/words/duration.ts";
 import { DiagError } from "../core/words/errors.ts";
+import { BadParameters, type Complaint } from "../core/words/reply.ts";
 import type { Runbook } from "../core/words/runbook.ts";
 import { connectionsOf, type System } from "../core/words/system.ts";
 import { closest } from "../lib/closest.ts";
 import { readParams } from "./params.ts";
-import { BadParameters, type Complaint } from "./reply.ts";
 import { suggestForRunbook, suggestForSystem } from "./suggest.ts";
 
 /** The system of that name. Throws `unknown_system` with "did you mean". */

@@ -6,11 +6,11 @@ import type {
   VoteRequest,
   VoteResult,
 } from "../core/ports/ports.ts";
+import { sayApprovedFrozen } from "../core/rules/freeze.ts";
+import { type QueueTakes, STEP_WAITS, sayQueue } from "../core/rules/queue-away.ts";
 import type { Answer } from "../core/words/answer.ts";
 import { upperFirst } from "../core/words/format.ts";
-import { sayApprovedFrozen } from "../core/words/freeze.ts";
-import { type QueueTakes, STEP_WAITS, sayQueue } from "./queue-away.ts";
-import { type Reply, say } from "./reply.ts";
+import { type Reply, say } from "../core/words/reply.ts";
 
 /** What a person's decision came to, as data and in words. */
 export interface Decision<Result> {

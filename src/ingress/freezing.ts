@@ -1,18 +1,12 @@
 import type { Catalog, Entry, Intake, Reader } from "../core/ports/ports.ts";
+import { mayUnfreeze, sayFrozen, saySetsOff, unfreezeRoles } from "../core/rules/freeze.ts";
 import type { Caller } from "../core/words/caller.ts";
 import { sayDuration } from "../core/words/duration.ts";
 import { DiagError } from "../core/words/errors.ts";
-import {
-  FreezeRules,
-  mayUnfreeze,
-  type SetOff,
-  sayFrozen,
-  saySetsOff,
-  unfreezeRoles,
-} from "../core/words/freeze.ts";
+import { FreezeRules, type SetOff } from "../core/words/freeze.ts";
 import type { Intent } from "../core/words/intent.ts";
+import { type Reply, say } from "../core/words/reply.ts";
 import type { FreezeView } from "../core/words/view.ts";
-import { type Reply, say } from "./reply.ts";
 import { mustBeKnown } from "./rights.ts";
 
 interface DoorDeps {

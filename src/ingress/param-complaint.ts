@@ -1,6 +1,6 @@
 import type { z } from "zod";
+import type { ParamField } from "../core/rules/param-field.ts";
 import { clip } from "../core/words/format.ts";
-import type { ParamField } from "./param-field.ts";
 
 type Issue = z.core.$ZodIssue;
 

@@ -8,11 +8,13 @@ import type {
   VoteRequest,
   VoteResult,
 } from "../core/ports/ports.ts";
+import { type QueueTakes, RUN_WAITS, sayQueue } from "../core/rules/queue-away.ts";
 import type { Notification } from "../core/words/alert.ts";
 import { accountOf, type Caller } from "../core/words/caller.ts";
 import { DiagError, toDiagError } from "../core/words/errors.ts";
 import type { RunId } from "../core/words/ids.ts";
 import type { Command, Intent } from "../core/words/intent.ts";
+import { type Reply, say } from "../core/words/reply.ts";
 import { type Redact, redactDeep } from "../lib/redact.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { answerHelp, answerList } from "./answer-help.ts";
@@ -20,11 +22,10 @@ import { answerHistory, answerPending, answerStatus, runOrThrow } from "./answer
 import { createBuckets } from "./bucket.ts";
 import { checkRun } from "./check-run.ts";
 import { castVote, type Decision, giveAnswer } from "./decide.ts";
+import { errorReply, redactError } from "./error-reply.ts";
 import { freeze, unfreeze } from "./freezing.ts";
 import type { IngressMetrics } from "./metrics.ts";
 import { parse } from "./parse.ts";
-import { type QueueTakes, RUN_WAITS, sayQueue } from "./queue-away.ts";
-import { type Reply, redactError, refusal, say } from "./reply.ts";
 import { mustBeKnown, mustRead } from "./rights.ts";
 import { routeAlerts } from "./route-alerts.ts";
 
@@ -150,9 +151,9 @@ async function decided<T>(
 const LOOKS: ReadonlySet<Intent["do"]> = new Set(["help", "list", "status", "history"]);
 
 function refuse(thrown: unknown, logger: Logger, intent: Intent): Reply {
-  if (thrown instanceof DiagError) return refusal(thrown, LOOKS.has(intent.do) ? "look" : "change");
+  if (thrown instanceof DiagError) return errorReply(thrown, LOOKS.has(intent.do) ? "look" : "change");
   logger.error({ err: thrown, intent: intent.do }, "a request failed because of a bug");
-  return refusal(
+  return errorReply(
     new DiagError("bug", "diagbot failed to handle this; it has been logged", { cause: thrown }),
   );
 }

@@ -1,9 +1,8 @@
 import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import { JOB_KINDS } from "../core/ports/ports.ts";
-import { RUN_OUTCOMES } from "../core/rules/run-outcome.ts";
 import { CHANNEL_TROUBLES } from "../core/words/channel.ts";
 import { ERRORS } from "../core/words/errors.ts";
-import { OUTCOMES, REMEDY_STATUSES, RUN_STATUSES } from "../core/words/outcome.ts";
+import { OUTCOMES, REMEDY_STATUSES, RUN_OUTCOMES, RUN_STATUSES } from "../core/words/outcome.ts";
 import { closedLabel } from "./labels.ts";
 
 const PREFIX = "diagbot_";

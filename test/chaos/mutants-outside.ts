@@ -104,7 +104,7 @@ export const OUTSIDE: readonly Mutant[] = [
   },
   {
     guard: "audit: checkpoints that stopped",
-    removals: [remove("src/core/words/audit.ts", "uncovered.ageMs <= CHECKPOINT_LAG_MS", "true")],
+    removals: [remove("src/core/rules/audit.ts", "uncovered.ageMs <= CHECKPOINT_LAG_MS", "true")],
     file: "test/integration/engine/checkpoints.test.ts",
     test: "checkpoints that stopped",
   },

@@ -90,7 +90,7 @@ export const MUTANTS: readonly Mutant[] = [
     guard: "unique vote, in the rule",
     removals: [
       remove(
-        "src/core/words/approval.ts",
+        "src/core/rules/vote.ts",
         "approval.votes.some((earlier) => earlier.principal === vote.voter.id)",
         "false",
       ),
@@ -167,21 +167,19 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     guard: "quorum, at the vote",
-    removals: [
-      remove("src/core/words/approval.ts", "approvals >= approval.policy.approvals", "approvals >= 1"),
-    ],
+    removals: [remove("src/core/rules/vote.ts", "approvals >= approval.policy.approvals", "approvals >= 1")],
     file: GUARDS,
     test: "unique vote: a person counts once",
   },
   {
     guard: "four eyes",
-    removals: [remove("src/core/words/policy.ts", "voter.id === requester && !policy.self", "false")],
+    removals: [remove("src/core/rules/policy.ts", "voter.id === requester && !policy.self", "false")],
     file: ENGINE,
     test: "the requester may not approve",
   },
   {
     guard: "expiry of the approval",
-    removals: [remove("src/core/words/approval.ts", "now >= approval.expiresAt", "false")],
+    removals: [remove("src/core/rules/vote.ts", "now >= approval.expiresAt", "false")],
     file: GUARDS,
     test: "approval expiry",
   },

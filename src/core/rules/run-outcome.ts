@@ -1,23 +1,6 @@
 import type { Severity } from "../words/finding.ts";
-import { isEnded, type RemedyStatus, type RunStatus } from "../words/outcome.ts";
-
-/**
- * What came of the problem a run was asked about: the one list of words that people are shown (docs/glossary.md).
- * A run's status says how its work ended, which is something else: a run that found a fault and offered nothing succeeded.
- */
-export const RUN_OUTCOMES = [
-  "fixed",
-  "gone",
-  "healthy",
-  "found",
-  "open",
-  "denied",
-  "expired",
-  "void",
-  "could not look",
-  "cancelled",
-] as const;
-export type RunOutcome = (typeof RUN_OUTCOMES)[number];
+import { isEnded, type RemedyStatus, type RunOutcome, type RunStatus } from "../words/outcome.ts";
+import { type RunView, unansweredSteps } from "../words/view.ts";
 
 /** What the outcome is decided on. */
 export interface OutcomeFacts {
@@ -67,3 +50,15 @@ export function outcomeOf(facts: OutcomeFacts): RunOutcome {
 /** The word for a run in a list: what it does while it goes on, then what came of it. */
 export const stateOf = (facts: OutcomeFacts): RunOutcome | RunStatus =>
   isEnded(facts.status) ? outcomeOf(facts) : facts.status;
+
+const factsOf = (run: RunView): OutcomeFacts => ({
+  ...run,
+  findings: run.findings.map((finding) => ({ ...finding, gone: finding.goneAt !== undefined })),
+  gaps: unansweredSteps(run).length,
+});
+
+/** What came of the problem; see `outcomeOf`. */
+export const outcomeOfRun = (run: RunView): RunOutcome => outcomeOf(factsOf(run));
+
+/** What a run does, or what came of it; see `stateOf`. */
+export const stateOfRun = (run: RunView): RunOutcome | RunStatus => stateOf(factsOf(run));

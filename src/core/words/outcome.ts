@@ -79,3 +79,21 @@ export interface StepError {
   readonly message: string;
   readonly detail?: string;
 }
+
+/**
+ * What came of the problem a run was asked about: the one list of words that people are shown (docs/glossary.md).
+ * A run's status says how its work ended, which is something else: a run that found a fault and offered nothing succeeded.
+ */
+export const RUN_OUTCOMES = [
+  "fixed",
+  "gone",
+  "healthy",
+  "found",
+  "open",
+  "denied",
+  "expired",
+  "void",
+  "could not look",
+  "cancelled",
+] as const;
+export type RunOutcome = (typeof RUN_OUTCOMES)[number];

@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { DurationMs } from "./duration.ts";
 import type { PrincipalId } from "./ids.ts";
-import type { Risk } from "./risk.ts";
 
 /** Who may approve a remedy of one risk, how many of them, and for how long it holds. */
 export const Policy = z.strictObject({
@@ -52,29 +51,4 @@ export interface Principal {
   readonly slack: readonly string[];
   /** Accounts of the operating system: `alice`, or `alice@web1`. */
   readonly login?: readonly string[];
-}
-
-/** Policy of a risk; undefined means: nobody may approve it. */
-export const policyFor = (policies: Policies, risk: Risk): Policy | undefined => policies[risk];
-
-/** How many of the people could vote, the requester left out unless the policy lets them. */
-export const eligible = (
-  policy: Policy,
-  people: readonly Principal[],
-  requester: PrincipalId | undefined,
-): Principal[] => people.filter((person) => mayVote(policy, person, requester).ok);
-
-/** May this principal vote under the policy? `why` is for them to read. */
-export function mayVote(
-  policy: Policy | undefined,
-  voter: Pick<Principal, "id" | "roles">,
-  requester: PrincipalId | undefined,
-): { readonly ok: true } | { readonly ok: false; readonly why: string } {
-  if (policy === undefined)
-    return { ok: false, why: "no policy in diagbot.yaml allows a remedy of this risk" };
-  if (!policy.from.some((role) => voter.roles.includes(role)))
-    return { ok: false, why: `approving this needs the role ${policy.from.join(" or ")}` };
-  if (voter.id === requester && !policy.self)
-    return { ok: false, why: "you asked for this run, so somebody else must decide" };
-  return { ok: true };
 }

@@ -1,10 +1,9 @@
-import { type OutcomeFacts, outcomeOf, type RunOutcome, stateOf } from "../rules/run-outcome.ts";
 import type { ApprovalState, Vote } from "./approval.ts";
 import type { Caller } from "./caller.ts";
 import type { RecordedFinding, Severity } from "./finding.ts";
 import type { ApprovalId, IncidentId, PrincipalId, RunId, ThreadId } from "./ids.ts";
 import type { Json } from "./json.ts";
-import type { Outcome, RemedyStatus, RunStatus, StepError } from "./outcome.ts";
+import type { Outcome, RemedyStatus, RunOutcome, RunStatus, StepError } from "./outcome.ts";
 import type { Plan } from "./plan.ts";
 import type { Policy } from "./policy.ts";
 import type { Risk } from "./risk.ts";
@@ -157,18 +156,6 @@ export const unansweredSteps = ({ steps }: Pick<RunView, "steps">): StepView[] =
 /** Checks that gave no answer and that no finding speaks of: what is not known. */
 export const gapsOf = (run: Pick<RunView, "steps">): StepView[] =>
   unansweredSteps(run).filter(({ explained }) => explained !== true);
-
-const factsOf = (run: RunView): OutcomeFacts => ({
-  ...run,
-  findings: run.findings.map((finding) => ({ ...finding, gone: finding.goneAt !== undefined })),
-  gaps: unansweredSteps(run).length,
-});
-
-/** What came of the problem; see `outcomeOf`. */
-export const outcomeOfRun = (run: RunView): RunOutcome => outcomeOf(factsOf(run));
-
-/** What a run does, or what came of it; see `stateOf`. */
-export const stateOfRun = (run: RunView): RunOutcome | RunStatus => stateOf(factsOf(run));
 
 /** A line of `/diag history` and of lists. */
 export interface RunSummary {

@@ -1,7 +1,8 @@
 import { DiagError, toDiagError } from "../../core/words/errors.ts";
 import type { Intent } from "../../core/words/intent.ts";
+import type { Reply } from "../../core/words/reply.ts";
 import type { Logger } from "../../telemetry/logger.ts";
-import { type Reply, refusal } from "../reply.ts";
+import { errorReply } from "../error-reply.ts";
 import { entryOf } from "./asker.ts";
 import type { SlackContext } from "./context.ts";
 import type { Asker } from "./identity.ts";
@@ -34,14 +35,14 @@ async function channelFor({ identity, catalog }: SlackContext, { channel }: Aske
 /** Anything thrown as an answer; what is not a DiagError is logged as a bug. */
 export function refused(thrown: unknown, logger: Logger, asked: "change" | "look" = "change"): Reply {
   const error = toDiagError(thrown);
-  if (error.code !== "bug") return refusal(error, asked);
+  if (error.code !== "bug") return errorReply(error, asked);
   logger.error({ err: thrown }, "a Slack request failed because of a bug");
-  return refusal(new DiagError("bug", "diagbot failed to handle this; it has been logged"));
+  return errorReply(new DiagError("bug", "diagbot failed to handle this; it has been logged"));
 }
 
 /** Said when the time to acknowledge is over and nobody knows yet. The truth follows through the response URL. */
 export const unconfirmed = (): Reply =>
-  refusal(
+  errorReply(
     new DiagError("timeout", "diagbot's database did not answer in time, so this is not accepted yet", {
       hint: "if no answer follows here within a minute, ask again",
     }),

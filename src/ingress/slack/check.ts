@@ -1,10 +1,6 @@
 import { WebClient } from "@slack/web-api";
-import {
-  type ChannelTrouble,
-  SAY_TROUBLE,
-  troubleOfChannel,
-  troubleOfRefusal,
-} from "../../core/words/channel.ts";
+import { SAY_TROUBLE, troubleOfChannel, troubleOfRefusal } from "../../core/rules/channel.ts";
+import type { ChannelTrouble } from "../../core/words/channel.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import { createApi, type SlackConfig, slackErrorOf } from "./api.ts";
 import { slackLogger } from "./log.ts";

@@ -1,6 +1,6 @@
 import type { AllMiddlewareArgs, App, SlackCommandMiddlewareArgs } from "@slack/bolt";
 import { DiagError } from "../../core/words/errors.ts";
-import type { Reply } from "../reply.ts";
+import type { Reply } from "../../core/words/reply.ts";
 import { slackFailure } from "./api.ts";
 import { ask, refused, unconfirmed } from "./ask.ts";
 import { askerOfCommand } from "./asker.ts";

@@ -1,6 +1,6 @@
 import type { KnownBlock, RichTextElement } from "@slack/types";
+import type { Reply, ReplyError, ReplySection } from "../../core/words/reply.ts";
 import { mrkdwn } from "../../lib/escape.ts";
-import type { Reply, ReplyError, ReplySection } from "../reply.ts";
 import { alignedTable, code, lead, rich } from "./blocks.ts";
 
 export interface Drawn {

@@ -1,7 +1,7 @@
 import type { UsersInfoResponse } from "@slack/web-api";
 import type { Catalog } from "../../core/ports/ports.ts";
+import { troubleOfChannel } from "../../core/rules/channel.ts";
 import type { Caller } from "../../core/words/caller.ts";
-import { troubleOfChannel } from "../../core/words/channel.ts";
 import { DiagError } from "../../core/words/errors.ts";
 import type { Principal } from "../../core/words/policy.ts";
 import { permalink } from "../../lib/permalink.ts";

@@ -1,5 +1,5 @@
+import type { Reply } from "../../core/words/reply.ts";
 import { waitFor } from "../../lib/wait.ts";
-import type { Reply } from "../reply.ts";
 import type { SlackContext } from "./context.ts";
 
 /** A new thread is mostly posted within this time, and the one who asked can wait that long. */

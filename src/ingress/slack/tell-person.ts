@@ -1,4 +1,4 @@
-import type { Reply } from "../reply.ts";
+import type { Reply } from "../../core/words/reply.ts";
 import { slackErrorOf } from "./api.ts";
 import type { SlackContext } from "./context.ts";
 import { drawReply } from "./draw-reply.ts";

@@ -1,11 +1,7 @@
 import { z } from "zod";
 import type { AnswerRequest } from "../../core/ports/ports.ts";
-import {
-  type Answer,
-  type AnswerVerdict,
-  decideAnswer,
-  type QuestionFacts,
-} from "../../core/words/answer.ts";
+import { type AnswerVerdict, decideAnswer, type QuestionFacts } from "../../core/rules/answer.ts";
+import type { Answer } from "../../core/words/answer.ts";
 import { DiagError } from "../../core/words/errors.ts";
 import { PrincipalId, RunId, ThreadId } from "../../core/words/ids.ts";
 import type { Policy } from "../../core/words/policy.ts";

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import type { FreezeRequest } from "../../core/ports/ports.ts";
+import { sayFrozen, saySetsOff } from "../../core/rules/freeze.ts";
 import { accountOf, type Caller } from "../../core/words/caller.ts";
-import { type SetOff, sayFrozen, saySetsOff, type Unfrozen } from "../../core/words/freeze.ts";
+import type { SetOff, Unfrozen } from "../../core/words/freeze.ts";
 import { RunId } from "../../core/words/ids.ts";
 import type { FreezeView } from "../../core/words/view.ts";
 import type { Client, Pool } from "../pool.ts";

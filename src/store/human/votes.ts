@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { VoteRequest } from "../../core/ports/ports.ts";
-import { type ApprovalFacts, decideVote } from "../../core/words/approval.ts";
+import { type ApprovalFacts, decideVote } from "../../core/rules/vote.ts";
 import { DiagError } from "../../core/words/errors.ts";
 import { PrincipalId, RunId, ThreadId } from "../../core/words/ids.ts";
 import type { Policy } from "../../core/words/policy.ts";

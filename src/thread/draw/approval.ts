@@ -1,7 +1,8 @@
 import type { KnownBlock } from "@slack/types";
-import { countApprovals, type Vote } from "../../core/words/approval.ts";
+import { eligible } from "../../core/rules/policy.ts";
+import { countApprovals } from "../../core/rules/vote.ts";
+import type { Vote } from "../../core/words/approval.ts";
 import { count } from "../../core/words/format.ts";
-import { eligible } from "../../core/words/policy.ts";
 import type { RemedyView } from "../../core/words/view.ts";
 import { mrkdwn } from "../../lib/escape.ts";
 import { actions, type ButtonSpec } from "../blocks.ts";

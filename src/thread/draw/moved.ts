@@ -1,4 +1,5 @@
-import { isChannelTrouble, NO_CHANNEL, SAY_TROUBLE } from "../../core/words/channel.ts";
+import { SAY_TROUBLE } from "../../core/rules/channel.ts";
+import { isChannelTrouble, NO_CHANNEL } from "../../core/words/channel.ts";
 import type { ThreadView } from "../../core/words/view.ts";
 import { mrkdwn } from "../../lib/escape.ts";
 import { type Piece, plain, rich } from "../blocks.ts";

@@ -1,5 +1,5 @@
 import { isFixedBy } from "../../core/rules/run-outcome.ts";
-import { countApprovals } from "../../core/words/approval.ts";
+import { countApprovals } from "../../core/rules/vote.ts";
 import { sayDuration } from "../../core/words/duration.ts";
 import { count } from "../../core/words/format.ts";
 import { isEnded } from "../../core/words/outcome.ts";

@@ -1,10 +1,6 @@
 import type { MessageStore } from "../../core/ports/ports.ts";
-import {
-  type ChannelTrouble,
-  isSeenOnlyByPosting,
-  troubleOfChannel,
-  troubleOfRefusal,
-} from "../../core/words/channel.ts";
+import { isSeenOnlyByPosting, troubleOfChannel, troubleOfRefusal } from "../../core/rules/channel.ts";
+import type { ChannelTrouble } from "../../core/words/channel.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { Budgets } from "./budgets.ts";
 import type { Failure } from "./classify.ts";

@@ -4,7 +4,7 @@ import {
   WebAPIRateLimitedError,
   WebAPIRequestError,
 } from "@slack/web-api";
-import { troubleOfRefusal } from "../../core/words/channel.ts";
+import { troubleOfRefusal } from "../../core/rules/channel.ts";
 
 /**
  * How a call of Slack can end badly. `ambiguous` it may have happened; `unsent` it surely did not;

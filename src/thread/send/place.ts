@@ -1,4 +1,5 @@
-import { NO_CHANNEL, placeOfThread } from "../../core/words/channel.ts";
+import { placeOfThread } from "../../core/rules/channel.ts";
+import { NO_CHANNEL } from "../../core/words/channel.ts";
 import { isEnded } from "../../core/words/outcome.ts";
 import type { ThreadView } from "../../core/words/view.ts";
 import type { Failure } from "./classify.ts";

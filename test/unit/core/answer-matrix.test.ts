@@ -1,10 +1,6 @@
 import { expect, test } from "vitest";
-import {
-  ANSWERS,
-  DID_NOT_AFTER_MS,
-  decideAnswer,
-  type QuestionFacts,
-} from "../../../src/core/words/answer.ts";
+import { DID_NOT_AFTER_MS, decideAnswer, type QuestionFacts } from "../../../src/core/rules/answer.ts";
+import { ANSWERS } from "../../../src/core/words/answer.ts";
 import { PrincipalId } from "../../../src/core/words/ids.ts";
 import { Policy } from "../../../src/core/words/policy.ts";
 import { product } from "./product.ts";

@@ -1,12 +1,11 @@
 import { describe, expect, it } from "vitest";
 import {
-  CHANNEL_TROUBLES,
-  type ChannelTrouble,
   placeOfThread,
   SAY_TROUBLE,
   troubleOfChannel,
   troubleOfRefusal,
-} from "../../../src/core/words/channel.ts";
+} from "../../../src/core/rules/channel.ts";
+import { CHANNEL_TROUBLES, type ChannelTrouble } from "../../../src/core/words/channel.ts";
 
 describe("what Slack says of a channel", () => {
   const cases: [Parameters<typeof troubleOfChannel>[0], ChannelTrouble | undefined][] = [

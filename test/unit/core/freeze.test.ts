@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { FreezeRules, mayUnfreeze, sayApprovedFrozen, saySetsOff } from "../../../src/core/words/freeze.ts";
+import { mayUnfreeze, sayApprovedFrozen, saySetsOff } from "../../../src/core/rules/freeze.ts";
+import { FreezeRules } from "../../../src/core/words/freeze.ts";
 import { RunId } from "../../../src/core/words/ids.ts";
 import { Policies } from "../../../src/core/words/policy.ts";
 

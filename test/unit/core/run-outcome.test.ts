@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type OutcomeFacts, outcomeOf, RUN_OUTCOMES, stateOf } from "../../../src/core/rules/run-outcome.ts";
-import { REMEDY_STATUSES, RUN_STATUSES } from "../../../src/core/words/outcome.ts";
+import { type OutcomeFacts, outcomeOf, stateOf } from "../../../src/core/rules/run-outcome.ts";
+import { REMEDY_STATUSES, RUN_OUTCOMES, RUN_STATUSES } from "../../../src/core/words/outcome.ts";
 
 const facts = (more: Partial<OutcomeFacts>): OutcomeFacts => ({
   status: "succeeded",

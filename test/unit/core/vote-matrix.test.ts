@@ -1,10 +1,6 @@
 import { describe, expect, test } from "vitest";
-import {
-  APPROVAL_STATES,
-  type ApprovalFacts,
-  decideVote,
-  type Vote,
-} from "../../../src/core/words/approval.ts";
+import { type ApprovalFacts, decideVote } from "../../../src/core/rules/vote.ts";
+import { APPROVAL_STATES, type Vote } from "../../../src/core/words/approval.ts";
 import { ApprovalId, PrincipalId } from "../../../src/core/words/ids.ts";
 import { Policy } from "../../../src/core/words/policy.ts";
 import { product } from "./product.ts";

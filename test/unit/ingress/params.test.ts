@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
+import { paramFields } from "../../../src/core/rules/param-field.ts";
+import { BadParameters } from "../../../src/core/words/reply.ts";
 import { checkRun } from "../../../src/ingress/check-run.ts";
-import { describeField, paramFields, readParams } from "../../../src/ingress/params.ts";
-import { BadParameters } from "../../../src/ingress/reply.ts";
+import { describeField, readParams } from "../../../src/ingress/params.ts";
 import { bookOf, catalogOf, none } from "./fixtures.ts";
 
 const book = bookOf({

@@ -1,6 +1,6 @@
 import type { App, BlockAction, ButtonAction } from "@slack/bolt";
 import { ANSWERS, type Answer } from "../../../core/words/answer.ts";
-import type { Reply } from "../../reply.ts";
+import type { Reply } from "../../../core/words/reply.ts";
 import { askerOf, entryOf } from "../asker.ts";
 import type { SlackContext } from "../context.ts";
 import { cardOf } from "./card.ts";

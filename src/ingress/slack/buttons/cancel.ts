@@ -1,7 +1,8 @@
 import type { App, BlockAction, ButtonAction } from "@slack/bolt";
 import { DiagError } from "../../../core/words/errors.ts";
 import { RunId } from "../../../core/words/ids.ts";
-import { type Reply, refusal } from "../../reply.ts";
+import type { Reply } from "../../../core/words/reply.ts";
+import { errorReply } from "../../error-reply.ts";
 import { ask } from "../ask.ts";
 import { askerOf } from "../asker.ts";
 import type { SlackContext } from "../context.ts";
@@ -17,5 +18,5 @@ async function cancel(context: SlackContext, { body, action }: ClickArgs): Promi
   const run = RunId.safeParse(action.value);
   return run.success
     ? ask(context, askerOf(body), body, { do: "cancel", run: run.data })
-    : refusal(new DiagError("unknown_run", "this run does not exist any more"));
+    : errorReply(new DiagError("unknown_run", "this run does not exist any more"));
 }

@@ -1,5 +1,6 @@
 import type { KnownBlock } from "@slack/types";
-import { type RunView, stateOfRun } from "../../../core/words/view.ts";
+import { stateOfRun } from "../../../core/rules/run-outcome.ts";
+import type { RunView } from "../../../core/words/view.ts";
 import { rich } from "../blocks.ts";
 
 const MOST_RUNS = 40;

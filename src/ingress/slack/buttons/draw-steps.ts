@@ -1,9 +1,10 @@
 import type { KnownBlock } from "@slack/types";
+import { stateOfRun } from "../../../core/rules/run-outcome.ts";
 import { visibleLines } from "../../../core/rules/visible.ts";
 import { sayDuration } from "../../../core/words/duration.ts";
 import { count } from "../../../core/words/format.ts";
 import type { Json } from "../../../core/words/json.ts";
-import { PHASES, type RunView, type StepView, stateOfRun } from "../../../core/words/view.ts";
+import { PHASES, type RunView, type StepView } from "../../../core/words/view.ts";
 import { code, plain, rich } from "../blocks.ts";
 import { layOutJson } from "./lay-out-json.ts";
 

@@ -1,5 +1,5 @@
 import type { AllMiddlewareArgs, BlockAction, ButtonAction, SlackActionMiddlewareArgs } from "@slack/bolt";
-import type { Reply } from "../../reply.ts";
+import type { Reply } from "../../../core/words/reply.ts";
 import { refused, unconfirmed } from "../ask.ts";
 import type { SlackContext } from "../context.ts";
 import { within } from "../deadline.ts";

@@ -8,7 +8,8 @@ import type {
 } from "@slack/bolt";
 import type { ModalView } from "@slack/types";
 import { DiagError } from "../../../core/words/errors.ts";
-import { type Reply, refusal } from "../../reply.ts";
+import type { Reply } from "../../../core/words/reply.ts";
+import { errorReply } from "../../error-reply.ts";
 import { slackFailure } from "../api.ts";
 import { refused, unconfirmed } from "../ask.ts";
 import { askerOf, entryOf } from "../asker.ts";
@@ -144,7 +145,7 @@ async function decide(
 ): Promise<Reply> {
   const card = Card.parse(JSON.parse(view.private_metadata));
   const reason = view.state.values.reason?.value?.value?.trim() ?? "";
-  if (reason === "") return refusal(new DiagError("usage", "say why, in a few words"));
+  if (reason === "") return errorReply(new DiagError("usage", "say why, in a few words"));
   const { decision } = FORMS[form];
   return vote(context, askerOf(body), body, {
     card,

@@ -1,5 +1,5 @@
 import type { InputBlock } from "@slack/types";
-import type { ParamField } from "../../params.ts";
+import type { ParamField } from "../../../core/rules/param-field.ts";
 import { plain } from "../blocks.ts";
 
 type Element = InputBlock["element"];

@@ -7,7 +7,7 @@ import type {
   ViewSubmitAction,
 } from "@slack/bolt";
 import type { ModalView } from "@slack/types";
-import type { Reply } from "../../reply.ts";
+import type { Reply } from "../../../core/words/reply.ts";
 import { slackErrorOf } from "../api.ts";
 import { ask, refused, unconfirmed } from "../ask.ts";
 import { askerOf } from "../asker.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Complaint } from "../../reply.ts";
+import type { Complaint } from "../../../core/words/reply.ts";
 
 /** One filled-in element, of the kinds the form has. */
 const Filled = z.object({

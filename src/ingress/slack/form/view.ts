@@ -1,11 +1,11 @@
 import type { InputBlock, KnownBlock, ModalView, PlainTextOption, StaticSelect } from "@slack/types";
 import type { Catalog } from "../../../core/ports/ports.ts";
+import { paramFields } from "../../../core/rules/param-field.ts";
 import type { Kind } from "../../../core/words/connection.ts";
 import { KINDS } from "../../../core/words/connection.ts";
 import type { Runbook } from "../../../core/words/runbook.ts";
 import { connectionsOf, type System } from "../../../core/words/system.ts";
 import { runnableOn } from "../../check-run.ts";
-import { paramFields } from "../../params.ts";
 import { plain, rich } from "../blocks.ts";
 import { paramInput } from "./inputs.ts";
 

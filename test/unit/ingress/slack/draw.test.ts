@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { checkMessageBlocks } from "../../../../local/slack/limits/check.ts";
 import { DiagError } from "../../../../src/core/words/errors.ts";
-import { type Reply, refusal } from "../../../../src/ingress/reply.ts";
+import type { Reply } from "../../../../src/core/words/reply.ts";
+import { errorReply } from "../../../../src/ingress/error-reply.ts";
 import { createCache } from "../../../../src/ingress/slack/cache.ts";
 import { drawReply } from "../../../../src/ingress/slack/draw-reply.ts";
 import { fc } from "../../../helpers/property.ts";
@@ -42,7 +43,7 @@ describe("an answer in Slack", () => {
   });
 
   it("shows what stands between backticks as code", () => {
-    const drawn = drawReply(refusal(new DiagError("usage", "no", { hint: "type `/diag help`" })));
+    const drawn = drawReply(errorReply(new DiagError("usage", "no", { hint: "type `/diag help`" })));
     expect(JSON.stringify(drawn.blocks.at(-1))).toContain(
       '{"type":"text","text":"/diag help","style":{"code":true}}',
     );

@@ -1,4 +1,4 @@
-import type { Reply } from "./reply.ts";
+import type { Reply } from "../words/reply.ts";
 
 /** Whether the queue has taken all it was told of; false after a second without an answer. */
 export type QueueTakes = () => Promise<boolean>;

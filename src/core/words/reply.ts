@@ -1,7 +1,6 @@
-import type { ErrorCode } from "../core/words/errors.ts";
-import { DiagError } from "../core/words/errors.ts";
-import type { RunId, ThreadId } from "../core/words/ids.ts";
-import type { Redact } from "../lib/redact.ts";
+import type { ErrorCode } from "./errors.ts";
+import { DiagError } from "./errors.ts";
+import type { RunId, ThreadId } from "./ids.ts";
 
 /** A piece of an answer. All text is plain: whoever draws it escapes it. */
 export type ReplySection =
@@ -65,28 +64,3 @@ export class BadParameters extends DiagError {
     this.complaints = complaints;
   }
 }
-
-/** The same error without the secrets that were typed; what is not ours stays as it is, its words are never answered. */
-export function redactError(thrown: unknown, redact: Redact): unknown {
-  if (!(thrown instanceof DiagError)) return thrown;
-  const { code, message, hint } = thrown;
-  return new DiagError(code, redact(message), hint === undefined ? {} : { hint: redact(hint) });
-}
-
-/** The answer to something that was refused or could not be stored. */
-export const refusal = (error: DiagError, asked: "change" | "look" = "change"): Reply => ({
-  title: asked === "look" && isAway(error) ? "Nothing can be looked up now" : titleOf(error),
-  sections: [],
-  error: {
-    code: error.code,
-    message: error.message,
-    ...(error.hint === undefined ? {} : { hint: error.hint }),
-    ...(error instanceof BadParameters ? { complaints: error.complaints } : {}),
-  },
-});
-
-const isAway = ({ code }: Pick<DiagError, "code">): boolean =>
-  code === "store_unavailable" || code === "timeout";
-
-const titleOf = ({ code }: DiagError): string =>
-  isAway({ code }) ? "Not accepted" : code === "not_allowed" ? "Not allowed" : "That did not work";
