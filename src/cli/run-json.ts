@@ -5,6 +5,8 @@ import type { ApprovalView, AttemptView, RemedyView, RunView, StepView } from ".
 export const runJson = (view: RunView) => ({
   id: view.id,
   runbook: view.runbook,
+  /** The text of the runbook it began with; null: it has not begun. */
+  runbookVersion: view.runbookVersion ?? null,
   system: view.system,
   status: view.status,
   /** What came of the problem; while the run goes on, its status. */

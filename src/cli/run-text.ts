@@ -4,6 +4,7 @@ import { accountOf } from "../core/words/caller.ts";
 import { sayDuration } from "../core/words/duration.ts";
 import { count } from "../core/words/format.ts";
 import { isEnded } from "../core/words/outcome.ts";
+import { sayVersion } from "../core/words/runbook.ts";
 import type { RemedyView, RunView, StepView } from "../core/words/view.ts";
 import { columns } from "./columns.ts";
 import { evidenceText } from "./evidence.ts";
@@ -23,6 +24,7 @@ function head(view: RunView): string {
       : "";
   const lines = [
     `run ${view.id}: ${plain(view.title)} (${view.runbook}) on ${view.system}`,
+    ...(view.runbookVersion === undefined ? [] : [`runbook ${sayVersion(view.runbookVersion)}`]),
     `${stateOfRun(view)}${view.dryRun ? " (dry run)" : ""}${took}; asked by ${oneLine(sayCaller(view.caller))} at ${at(view.createdAt)}`,
   ];
   if (view.error !== undefined) lines.push(`error: ${oneLine(view.error.message)} (${view.error.code})`);

@@ -21,6 +21,8 @@ export const runbooksJson = (runbooks: readonly Runbook[]) =>
   runbooks.map((runbook) => ({
     id: runbook.id,
     title: runbook.title,
+    version: runbook.version,
+    digest: runbook.digest,
     needs: runbook.needs,
     covers: runbook.covers,
     alerts: runbook.alerts,

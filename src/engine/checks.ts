@@ -10,6 +10,9 @@ import { newStep } from "./diagnose.ts";
 /** Of the checks of the third call the names begin with `3.`; those of the remedy itself have no number. */
 const numbered = (index: number, name: string) => `${index + 1}.${name}`;
 
+/** Asked by the remedy itself, not by one of its actions. */
+export const isOfRemedy = (name: string): boolean => !/^\d+\./.test(name);
+
 /** The reads that will show whether it helped: what each action promises itself, and what the remedy asks besides. */
 export function plannedChecks(
   deps: EngineDeps,
@@ -23,7 +26,8 @@ export function plannedChecks(
     const steps = action.settled?.check(action.input.parse(call.input)) ?? {};
     return checksOf(deps, view, steps, { index, on: call.on });
   });
-  const spec = executable(claimed, key);
+  if (runbook === undefined) return own;
+  const spec = executable(runbook, key);
   const asked = ask(runbook, `${key}.verify`, () => spec.verify.check(seenOf(view), contextOf(view, system)));
   return [...own, ...checksOf(deps, view, asked)];
 }
@@ -40,21 +44,30 @@ const checksOf = (
     return { name: of === undefined ? name : numbered(of.index, name), action, on, input };
   });
 
-/** Did it help? Judged on the frozen inputs and the recorded outputs of the calls. `after`: what the checks returned. */
-export function isBetter(deps: EngineDeps, claimed: ClaimedRun, remedy: RemedyView, after: AnySeen): boolean {
+/** `unknown`: nobody is left who could say. */
+export type Verdict = "better" | "not better" | "unknown";
+
+/**
+ * Did it help? Judged on the frozen inputs and the recorded outputs of the calls. `after`: what the checks returned. Where the
+ * runbook has changed since, only what the actions themselves promise is judged; where one promises nothing, it is unknown.
+ */
+export function judge(deps: EngineDeps, claimed: ClaimedRun, remedy: RemedyView, after: AnySeen): Verdict {
   const { view, runbook, system } = claimed;
   const made = madeCalls(view, remedy);
-  const done = made.map(({ input, output }) => ({ input, output }));
   const settled = made.every(({ action: name, stage, input, output }) => {
     const action = writeAction(deps, name);
     if (action.settled === undefined) return true;
     const values = checksOfCall(after, stage);
     return values !== undefined && action.settled.holds(values, input, output);
   });
-  if (!settled) return false;
-  return ask(runbook, `${remedy.key}.verify.holds`, () =>
-    executable(claimed, remedy.key).verify.holds(after, done, contextOf(view, system)),
+  if (!settled) return "not better";
+  if (runbook === undefined)
+    return made.every(({ action }) => writeAction(deps, action).settled !== undefined) ? "better" : "unknown";
+  const done = made.map(({ input, output }) => ({ input, output }));
+  const holds = ask(runbook, `${remedy.key}.verify.holds`, () =>
+    executable(runbook, remedy.key).verify.holds(after, done, contextOf(view, system)),
   );
+  return holds ? "better" : "not better";
 }
 
 /** What the checks of one call of the plan returned, by their own names; undefined where one of them gave no answer. */

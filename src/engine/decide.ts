@@ -7,6 +7,7 @@ export type Move =
   | { readonly move: "read"; readonly steps: readonly StepView[] }
   | { readonly move: "diagnose" }
   | { readonly move: "look-again" }
+  | { readonly move: "look-anew" }
   | { readonly move: "propose"; readonly remedy: RemedyView }
   | { readonly move: "withdraw"; readonly remedy: RemedyView; readonly why: string }
   | { readonly move: "supersede"; readonly remedy: RemedyView; readonly by: RemedyView }
@@ -29,12 +30,13 @@ export const SETTLE_GRACE_MS = 1_000;
 
 /**
  * What to do next: a pure function of the rows, so that any worker comes to the same answer after any crash.
- * `stages` is the number of stages of the run's runbook; `now` is the database's clock; `putOff` are approved remedies that
- * cannot begin just now and must not hold up the others.
+ * `stages` is the number of stages of the runbook the run began with; undefined: that one is not here, so nothing that its
+ * rules would have to say is asked. `now` is the database's clock; `putOff` are approved remedies that cannot begin just now
+ * and must not hold up the others.
  */
 export function decide(
   run: RunView,
-  stages: number,
+  stages: number | undefined,
   now: Date,
   putOff: ReadonlySet<string> = new Set(),
 ): Move {
@@ -43,9 +45,13 @@ export function decide(
   if (open !== undefined) return open;
   if (run.cancelRequestedBy !== undefined) return cancelling(run, now);
   if (!run.diagnosed) return diagnosis(run, stages);
-  if (mustLookAgain(run, now)) return { move: "look-again" };
+  const look = lookMove(run, stages !== undefined, now);
+  if (look !== undefined) return look;
   for (const remedy of begunFirst(run.remedies)) {
-    const move = remedyMove(run, remedy, now, putOff);
+    const move =
+      stages === undefined && remedy.status === "planned"
+        ? ({ move: "withdraw", remedy, why: CHANGED } as const)
+        : remedyMove(run, remedy, now, putOff);
     if (move !== undefined) return move;
   }
   if (run.remedies.some((remedy) => isRemedyOpen(remedy))) return wait(run, now);
@@ -94,7 +100,12 @@ function endOfBegun(run: RunView, remedy: RemedyView, now: Date): Move | undefin
   return calls.some((step) => step.state === "succeeded") ? { move: "begin-verify", remedy } : undefined;
 }
 
-function diagnosis(run: RunView, stages: number): Move {
+/** Why a remedy is not planned any more. */
+const CHANGED = "The runbook has changed since this run began; a new run offers it again";
+
+/** A run that has not come to its findings yet begins anew where its runbook has changed: two texts are never mixed. */
+function diagnosis(run: RunView, stages: number | undefined): Move {
+  if (stages === undefined) return { move: "plan-stage", stage: 0 };
   const ready = run.steps.filter((step) => step.phase === "diagnose" && step.state === "ready");
   if (ready.length > 0) return { move: "read", steps: ready };
   return run.stagesPlanned < stages ? { move: "plan-stage", stage: run.stagesPlanned } : { move: "diagnose" };
@@ -169,6 +180,13 @@ function mustLookAgain({ lookAgain, supersededBy, remedies }: RunView, now: Date
   );
   const isAsking = remedies.some(({ status }) => ["planned", "waiting", "approved"].includes(status));
   return isPast(lookAgain?.at, now) && supersededBy === undefined && isAsking && !isUnderWay;
+}
+
+function lookMove(run: RunView, isUnchanged: boolean, now: Date): Move | undefined {
+  if (!mustLookAgain(run, now)) return undefined;
+  if (isUnchanged) return { move: "look-again" };
+  // What was approved is still carried out as it was: a new run would take it back.
+  return run.remedies.some(({ status }) => status === "approved") ? undefined : { move: "look-anew" };
 }
 
 function wait(run: RunView, now: Date): Move {

@@ -55,7 +55,8 @@ export interface EngineDeps {
 export interface ClaimedRun {
   readonly fence: Fence;
   readonly view: RunView;
-  readonly runbook: Runbook;
+  /** Undefined: the one the run began with is not here, but another text of it or none. Its rules are not asked then. */
+  readonly runbook: Runbook | undefined;
   readonly system: System;
   readonly stop: AbortSignal;
   readonly letGo: AbortSignal;
@@ -63,16 +64,23 @@ export interface ClaimedRun {
   readonly lostLeases: number;
 }
 
-/** Runbook and system of a run, as this process knows them. Throws when the configuration no longer has them. */
-export function knowledgeOf(catalog: Catalog, view: RunView): { runbook: Runbook; system: System } {
-  const runbook = catalog.runbooks.find((candidate) => candidate.id === view.runbook);
-  const system = catalog.systems.find((candidate) => candidate.id === view.system);
-  if (runbook === undefined)
-    throw new DiagError("unknown_runbook", `runbook ${view.runbook} is not known here`);
-  if (system === undefined)
-    throw new DiagError("unknown_system", `system ${view.system} is not configured here`);
-  return { runbook, system };
+/** The system of a run. Throws when the configuration no longer has it. */
+export function systemOf({ systems }: Catalog, view: RunView): System {
+  const system = systems.find(({ id }) => id === view.system);
+  if (system !== undefined) return system;
+  throw new DiagError("unknown_system", `system ${view.system} is not configured here`);
 }
+
+/** The runbook of a run as it is here now. Throws when the configuration no longer has it. */
+export function runbookNow({ runbooks }: Catalog, view: RunView): Runbook {
+  const runbook = runbooks.find(({ id }) => id === view.runbook);
+  if (runbook !== undefined) return runbook;
+  throw new DiagError("unknown_runbook", `runbook ${view.runbook} is not known here`);
+}
+
+/** The runbook a run began with; undefined: it has changed since, or is gone. */
+export const runbookOf = ({ runbooks }: Catalog, { runbook: id, runbookVersion }: RunView) =>
+  runbooks.find((runbook) => runbook.id === id && runbook.digest === runbookVersion?.digest);
 
 /** The write action of that name. */
 export function writeAction(deps: EngineDeps, name: string): WriteAction {
@@ -81,10 +89,16 @@ export function writeAction(deps: EngineDeps, name: string): WriteAction {
   return action;
 }
 
+/** The runbook a run began with, where its rules are needed. Throws: decide never lets it come to that. */
+export function unchanged({ runbook, view }: Pick<ClaimedRun, "runbook" | "view">): Runbook {
+  if (runbook !== undefined) return runbook;
+  throw new DiagError("bug", `runbook ${view.runbook} has changed since the run began`);
+}
+
 /** The executable remedy of that key. */
-export function executable(claimed: Pick<ClaimedRun, "runbook">, key: string): AnyExecutable {
-  const spec = claimed.runbook.remedies[key];
+export function executable(runbook: Runbook, key: string): AnyExecutable {
+  const spec = runbook.remedies[key];
   if (spec === undefined || spec.advice !== undefined)
-    throw new Error(`runbook ${claimed.runbook.id} has no executable remedy ${key}`);
+    throw new Error(`runbook ${runbook.id} has no executable remedy ${key}`);
   return spec;
 }

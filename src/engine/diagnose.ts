@@ -6,13 +6,14 @@ import { type Trouble, unexplained } from "../core/words/trouble.ts";
 import type { RunView, StepView } from "../core/words/view.ts";
 import { callRead, stepError } from "./call.ts";
 import { ask, contextOf, seenOf } from "./context.ts";
-import type { ClaimedRun, EngineDeps } from "./deps.ts";
+import { type ClaimedRun, type EngineDeps, runbookNow, unchanged } from "./deps.ts";
 import { explainedSteps } from "./explained.ts";
 import { safeFinding } from "./finding.ts";
 
-/** Writes the calls of the next stage down as steps. */
+/** Writes the calls of the next stage down as steps. With the first one a run begins, with the runbook as it is here now. */
 export async function planStage(deps: EngineDeps, claimed: ClaimedRun, stage: number): Promise<void> {
-  const { runbook, view } = claimed;
+  const { view } = claimed;
+  const runbook = stage === 0 ? runbookNow(deps.catalog, view) : unchanged(claimed);
   const plan = runbook.stages[stage];
   const calls =
     plan === undefined
@@ -21,7 +22,8 @@ export async function planStage(deps: EngineDeps, claimed: ClaimedRun, stage: nu
   const steps = Object.entries(calls).map(([name, call]) =>
     newStep(deps, view, { name, call, phase: "diagnose", stage }),
   );
-  await deps.store.addSteps(claimed.fence, steps, stage + 1);
+  const begun = stage === 0 ? ([{ version: runbook.version, digest: runbook.digest }] as const) : [];
+  await deps.store.addSteps(claimed.fence, steps, stage + 1, ...begun);
 }
 
 /** A call as a step: with the action's title and effect, and the connection it goes to. */
@@ -117,7 +119,8 @@ export function conclusionsOf(
 
 /** What connectors and runbook make of what the steps returned; pure. */
 function judgedBy(deps: EngineDeps, claimed: ClaimedRun, steps: readonly StepView[]): readonly Finding[] {
-  const { runbook, view, system } = claimed;
+  const { view, system } = claimed;
+  const runbook = unchanged(claimed);
   const seen = seenOf({ ...view, steps });
   return [
     ...troublesOf(deps, claimed, steps).map(findingOf),
@@ -126,12 +129,8 @@ function judgedBy(deps: EngineDeps, claimed: ClaimedRun, steps: readonly StepVie
 }
 
 /** What the connectors themselves say of their errors, unless the runbook explains them itself. */
-const troublesOf = (
-  deps: EngineDeps,
-  { runbook }: ClaimedRun,
-  steps: readonly StepView[],
-): readonly Trouble[] =>
-  unexplained(runbook, deps.targets.troubles(steps.filter(({ phase }) => phase === "diagnose")));
+const troublesOf = (deps: EngineDeps, claimed: ClaimedRun, steps: readonly StepView[]): readonly Trouble[] =>
+  unexplained(unchanged(claimed), deps.targets.troubles(steps.filter(({ phase }) => phase === "diagnose")));
 
 const findingOf = ({ remedy, ...finding }: Trouble): Finding => ({ ...finding, remedies: [remedy.key] });
 
@@ -154,7 +153,7 @@ function newRemedy(
   key: string,
   { seen, context }: { seen: ReturnType<typeof seenOf>; context: ReturnType<typeof contextOf> },
 ): NewRemedy {
-  const { runbook } = claimed;
+  const runbook = unchanged(claimed);
   const remedy = runbook.remedies[key];
   if (remedy === undefined)
     throw new DiagError(

@@ -8,9 +8,10 @@ import { levelOf } from "../telemetry/level.ts";
 import { apply } from "./apply.ts";
 import { stepError } from "./call.ts";
 import { decide, type Move } from "./decide.ts";
-import { type ClaimedRun, type EngineDeps, knowledgeOf } from "./deps.ts";
+import { type ClaimedRun, type EngineDeps, runbookOf, systemOf } from "./deps.ts";
 import { planStage, readSteps, recordDiagnosis } from "./diagnose.ts";
 import { lookAgain } from "./look-again.ts";
+import { lookAnew } from "./look-anew.ts";
 import { propose } from "./propose.ts";
 import { settle } from "./settle.ts";
 import { giveUp, MOST_LOST, SUSPICIOUS, type SuspectSlot, suspectSlot } from "./suspects.ts";
@@ -158,8 +159,8 @@ async function oneMove(
   if (seen === undefined || isEnded(seen.view.status)) return "ended";
   const { view, now } = seen;
   try {
-    const known = deps.catalog.runbooks.find((runbook) => runbook.id === view.runbook);
-    const next = decide(view, known?.stages.length ?? 0, now, new Set(putOff.keys()));
+    const runbook = runbookOf(deps.catalog, view);
+    const next = decide(view, runbook?.stages.length, now, new Set(putOff.keys()));
     if (next.move === "none") return "ended";
     if (next.move === "wait") return soonest([next.until, ...putOff.values()]);
     const letGo = AbortSignal.any([signals.lost, signals.stopping]);
@@ -167,7 +168,7 @@ async function oneMove(
     const stop = view.cancelRequestedBy === undefined ? AbortSignal.any([letGo, signals.cancelled]) : letGo;
     const ahead = await perform(
       deps,
-      { fence, view, ...knowledgeOf(deps.catalog, view), stop, letGo, lostLeases },
+      { fence, view, runbook, system: systemOf(deps.catalog, view), stop, letGo, lostLeases },
       next,
     );
     if (
@@ -237,6 +238,8 @@ async function perform(
       return void (await recordDiagnosis(deps, claimed));
     case "look-again":
       return void (await lookAgain(deps, claimed));
+    case "look-anew":
+      return void (await lookAnew(deps, claimed));
     case "withdraw":
       deps.events.remedy(view.runbook, "void");
       return void (await store.settleRemedy(fence, next.remedy.key, { status: "void", note: next.why }));
@@ -259,7 +262,7 @@ async function perform(
       return void (await failed(deps, claimed, next.remedy, next.step));
     case "begin-verify":
       deps.crash("before_verify");
-      return void (await store.beginVerify(fence, next.remedy.key, verifyMs(claimed, next.remedy.key)));
+      return void (await store.beginVerify(fence, next.remedy.key, verifyMs(next.remedy)));
     case "verify":
       return void (await verifyRemedy(deps, claimed, next.remedy));
     case "begin-undo":

@@ -4,7 +4,7 @@ import { canonical, difference } from "../core/words/json.ts";
 import type { PlannedCall } from "../core/words/plan.ts";
 import type { RemedyView, RunView, StepView } from "../core/words/view.ts";
 import { ask, contextOf, seenOf } from "./context.ts";
-import { type ClaimedRun, type EngineDeps, writeAction } from "./deps.ts";
+import { type ClaimedRun, type EngineDeps, unchanged, writeAction } from "./deps.ts";
 import { conclusionsOf, newStep, readStep } from "./diagnose.ts";
 import { previewCalls } from "./propose.ts";
 import { compareLooks, isBlinder, needsNewPlan } from "./second-look.ts";
@@ -55,7 +55,8 @@ type ReadAgain = NewStep & { readonly result: StepResult };
 
 /** Stage by stage, as at first: a later stage may ask other things because of what an earlier one sees now. */
 async function readAgain(deps: EngineDeps, claimed: ClaimedRun, at: Date): Promise<ReadAgain[]> {
-  const { runbook, system } = claimed;
+  const { system } = claimed;
+  const runbook = unchanged(claimed);
   const read: ReadAgain[] = [];
   for (const [stage, plan] of runbook.stages.entries()) {
     const view = { ...claimed.view, lookedAgainAt: at, steps: read.map(asView) };

@@ -10,7 +10,7 @@ import { sha256 } from "../lib/sha256.ts";
 import { lookAt } from "./call.ts";
 import { plannedChecks } from "./checks.ts";
 import { ask, contextOf, seenOf } from "./context.ts";
-import { type ClaimedRun, type EngineDeps, executable, writeAction } from "./deps.ts";
+import { type ClaimedRun, type EngineDeps, executable, unchanged, writeAction } from "./deps.ts";
 import { newStep } from "./diagnose.ts";
 import { lockKey } from "./targets.ts";
 
@@ -73,8 +73,9 @@ export async function previewCalls(
   claimed: Pick<ClaimedRun, "view" | "runbook" | "system" | "stop">,
   remedy: Pick<RemedyView, "key">,
 ): Promise<{ calls: PlannedCall[] } | { skip: string }> {
-  const { view, runbook, system } = claimed;
-  const spec = executable(claimed, remedy.key);
+  const { view, system } = claimed;
+  const runbook = unchanged(claimed);
+  const spec = executable(runbook, remedy.key);
   const wanted = ask(runbook, `${remedy.key}.do`, () => spec.do(seenOf(view), contextOf(view, system)));
   const calls: PlannedCall[] = [];
   const reasons: string[] = [];
@@ -114,7 +115,7 @@ function freeze(
   remedy: RemedyView,
   calls: readonly PlannedCall[],
 ): Plan {
-  const spec = executable(claimed, remedy.key);
+  const spec = executable(unchanged(claimed), remedy.key);
   return {
     version: 1,
     run: claimed.view.id,

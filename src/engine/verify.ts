@@ -5,15 +5,15 @@ import { count } from "../core/words/format.ts";
 import type { Seen } from "../core/words/outcome.ts";
 import type { RemedyView, RunView, StepView } from "../core/words/view.ts";
 import { waitFor } from "../lib/wait.ts";
-import { isBetter, plannedChecks } from "./checks.ts";
-import { type ClaimedRun, type EngineDeps, executable, writeAction } from "./deps.ts";
+import { isOfRemedy, judge, plannedChecks, type Verdict } from "./checks.ts";
+import { type ClaimedRun, type EngineDeps, writeAction } from "./deps.ts";
 import { newStep, readStep } from "./diagnose.ts";
 import { figuresOf, undoneOf } from "./figures.ts";
 
 const POLL_MS = 750;
 
-export const verifyMs = (claimed: ClaimedRun, key: string): number =>
-  parseDuration(executable(claimed, key).verify.within) ?? 30_000;
+/** The time its plan gives it. */
+export const verifyMs = ({ plan }: RemedyView): number => parseDuration(plan?.verifyWithin ?? "") ?? 30_000;
 
 /** Asks until it is better or the time is over; then the remedy has succeeded or failed, and a failed one may be undone. */
 export async function verifyRemedy(deps: EngineDeps, claimed: ClaimedRun, remedy: RemedyView): Promise<void> {
@@ -31,13 +31,13 @@ export async function verifyRemedy(deps: EngineDeps, claimed: ClaimedRun, remedy
     const results = await Promise.all(
       steps.map(async (step) => ({ ...step, result: await readStep(deps, claimed, step) })),
     );
-    const holds = isBetter(deps, claimed, remedy, seenAfter(results));
+    const verdict = judge(deps, claimed, remedy, seenAfter(results));
     const now = await deps.store.now();
     const isOver = remedy.verifyUntil === undefined || now >= remedy.verifyUntil;
-    if (holds || isOver) {
+    if (verdict !== "not better" || isOver) {
       await deps.store.recordCheck(claimed.fence, results);
       const figures = said(deps, claimed, () => figuresOf(deps, claimed.view, remedy, seenAfter(results)));
-      await conclude(deps, claimed, remedy, { holds, figures });
+      await conclude(deps, claimed, remedy, { verdict, figures });
       return;
     }
     await waitFor(POLL_MS, claimed.stop);
@@ -72,25 +72,39 @@ async function conclude(
   deps: EngineDeps,
   claimed: ClaimedRun,
   remedy: RemedyView,
-  { holds, figures }: { holds: boolean; figures: string | undefined },
+  { verdict, figures }: { verdict: Verdict; figures: string | undefined },
 ): Promise<void> {
   const { view, fence } = claimed;
   const policy = remedy.approval?.policy;
   const undo = undoSteps(deps, view, remedy);
-  deps.events.remedy(view.runbook, holds ? "succeeded" : "failed");
-  if (holds) {
+  const status = ENDS[verdict];
+  deps.events.remedy(view.runbook, status);
+  if (verdict !== "not better") {
     return deps.store.settleRemedy(fence, remedy.key, {
-      status: "succeeded",
-      note: `Verified: ${figures ?? "the cause is gone"}`,
+      status,
+      note: verdict === "unknown" ? UNKNOWN : verified(claimed, remedy, figures),
       ...(undo.length === 0 ? {} : holdOf(view, remedy)),
     });
   }
-  const note = `Not better within ${sayDuration(verifyMs(claimed, remedy.key))}${figures === undefined ? "" : `: ${figures}`}`;
+  const note = `Not better within ${sayDuration(verifyMs(remedy))}${figures === undefined ? "" : `: ${figures}`}`;
   if (undo.length > 0 && policy?.undo === "auto")
     return deps.store.beginUndo(fence, remedy.key, undo, `${note}; it is being undone`);
   const hold =
     undo.length === 0 || policy === undefined ? {} : { hold: { ms: policy.expires, ends: "keep" as const } };
   return deps.store.settleRemedy(fence, remedy.key, { status: "failed", note, ...hold });
+}
+
+const ENDS = { better: "succeeded", "not better": "failed", unknown: "errored" } as const;
+
+const UNKNOWN =
+  "It was done, but it is not known whether it helped: the runbook has changed since it was planned, and the action alone cannot tell";
+
+/** Where the runbook is another one now, its own question was not asked: that is said. */
+function verified({ runbook }: ClaimedRun, { plan }: RemedyView, figures: string | undefined): string {
+  if (runbook !== undefined) return `Verified: ${figures ?? "the cause is gone"}`;
+  const isAsked = plan?.verify?.some(({ name }) => isOfRemedy(name)) === true;
+  const missing = isAsked ? "; the runbook's own question was not asked, as it has changed since" : "";
+  return `Verified: ${figures ?? "the change has had its effect"}${missing}`;
 }
 
 /** In force for the time asked for; or it stays, and for a while a click takes it back: the run need not stay open for that. */

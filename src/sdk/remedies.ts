@@ -84,6 +84,7 @@ export function doing(
     title: more.title ?? action.title,
     risk: highestRisk([action.risk, more.risk ?? "low"]),
     undo: typeof action.undo === "string" ? action.undo : "actions",
+    source: [action.name, steps, input, more],
     do: (seen, context): readonly Call[] => {
       const values = given(seen, steps);
       if (values === undefined) return [];
@@ -117,6 +118,7 @@ export const advising = ({ fill }: BookSteps): Advises<never, never> =>
     ): AnyRemedy => ({
       title,
       risk,
+      source: [advice],
       advice:
         typeof advice === "string"
           ? advice
@@ -130,6 +132,7 @@ export const advising = ({ fill }: BookSteps): Advises<never, never> =>
       ): AnyRemedy => ({
         title,
         risk,
+        source: ["all", advice],
         advice: (seen, context) => advice(seen as never, fill(context as never)),
       }),
     },

@@ -4,6 +4,8 @@ import type { Kind } from "../core/words/connection.ts";
 import type { Finding } from "../core/words/finding.ts";
 import type { AnyRemedy, AnySeen, Runbook, RunContext } from "../core/words/runbook.ts";
 import type { LabelMatch } from "../core/words/system.ts";
+import { VERSION } from "../version.ts";
+import { digestOf } from "./digest.ts";
 import { type AllSeen, type Given, type GivenSeen, given, type StepName } from "./given.ts";
 import { advising, type BookSteps, doing, listOf, type RemedyMakers, type Some } from "./remedies.ts";
 import { withThresholds } from "./threshold.ts";
@@ -27,6 +29,8 @@ export interface Head<P extends z.ZodObject> {
 
 /** A rule and the steps it needs; made by `find`. */
 export interface Rule {
+  /** What its author wrote, for the runbook's digest. */
+  readonly source: readonly unknown[];
   readonly judge: (seen: AnySeen, context: RunContext) => readonly Finding[];
 }
 
@@ -69,7 +73,10 @@ export interface Book<P, S> extends RemedyMakers<P, S> {
   };
 }
 
-type Stage = Runbook["stages"][number];
+interface Stage {
+  readonly plan: Runbook["stages"][number];
+  readonly source: readonly unknown[];
+}
 
 /**
  * Begins a runbook on a kind of connection, or several: `runbookOn("postgres", head, ({ params }) => ({ …steps }))`. The
@@ -82,8 +89,8 @@ export function runbookOn<P extends z.ZodObject, S extends Steps>(
 ): Book<z.output<P>, S> {
   const needs = typeof on === "string" ? [on] : on;
   const fill = (context: RunContext) => withThresholds<z.output<P>>(head.params, context);
-  const first: Stage = (_seen, context) => steps(fill(context));
-  return bookOf<z.output<P>, S>(head, needs, fill as BookSteps["fill"], [first]);
+  const plan: Stage["plan"] = (_seen, context) => steps(fill(context));
+  return bookOf<z.output<P>, S>(head, needs, fill as BookSteps["fill"], [{ plan, source: [steps] }]);
 }
 
 function bookOf<P, S>(
@@ -94,19 +101,24 @@ function bookOf<P, S>(
 ): Book<P, S> {
   const book: BookSteps = {
     fill,
-    callsOf: (seen, context) => Object.assign({}, ...stages.map((stage) => stage(seen, context))),
+    callsOf: (seen, context) => Object.assign({}, ...stages.map(({ plan }) => plan(seen, context))),
   };
-  const then = (stage: Stage) => bookOf(head, needs, fill, [...stages, stage]);
+  const then = (plan: Stage["plan"], ...source: readonly unknown[]) =>
+    bookOf(head, needs, fill, [...stages, { plan, source }]);
   return {
     andThen: Object.assign(
       (names: readonly string[], next: (values: never, context: RunContext<never>) => Steps) =>
-        then((seen, context) => {
-          const values = given(seen, names);
-          return values === undefined ? {} : next(values as never, fill(context));
-        }),
+        then(
+          (seen, context) => {
+            const values = given(seen, names);
+            return values === undefined ? {} : next(values as never, fill(context));
+          },
+          names,
+          next,
+        ),
       {
         all: (next: (seen: never, context: RunContext<never>) => Steps) =>
-          then((seen, context) => next(seen as never, fill(context))),
+          then((seen, context) => next(seen as never, fill(context)), next),
       },
     ) as never,
     does: (maker, names, input, more) => doing(book, maker, names, input as never, more as never),
@@ -120,6 +132,7 @@ function bookOf<P, S>(
 const finder = (fill: BookSteps["fill"]): Find<never, never, string> =>
   Object.assign(
     (names: readonly string[], rule: (values: never, context: never) => Some<Finding>): Rule => ({
+      source: [names, rule],
       judge: (seen, context) => {
         const values = given(seen, names);
         return values === undefined ? [] : listOf(rule(values as never, fill(context) as never));
@@ -127,10 +140,12 @@ const finder = (fill: BookSteps["fill"]): Find<never, never, string> =>
     }),
     {
       seen: (names: readonly string[], rule: (seen: never, context: never) => Some<Finding>): Rule => ({
+        source: ["seen", names, rule],
         judge: (seen, context) =>
           names.every((name) => name in seen) ? listOf(rule(seen as never, fill(context) as never)) : [],
       }),
       all: (rule: (seen: never, context: never) => Some<Finding>): Rule => ({
+        source: ["all", rule],
         judge: (seen, context) => listOf(rule(seen as never, fill(context) as never)),
       }),
     },
@@ -151,7 +166,16 @@ const finished = (
   alerts: (head.alerts ?? []).map((alert) => (typeof alert === "string" ? { alertname: alert } : alert)),
   fromAlert: head.fromAlert,
   explains: head.explains,
-  stages,
+  version: VERSION,
+  digest: digestOf([
+    VERSION,
+    head,
+    needs,
+    stages.map(({ source }) => source),
+    remedies,
+    rules.map(({ source }) => source),
+  ]),
+  stages: stages.map(({ plan }) => plan),
   findings: (seen, context) => rules.flatMap(({ judge }) => judge(seen, context)),
   remedies,
 });

@@ -1,6 +1,7 @@
 import type { Intake, MessageStore, Reader } from "../core/ports/ports.ts";
 import type { RunStore, SweepStore } from "../core/ports/run-store.ts";
 import type { Limits } from "../core/words/limits.ts";
+import { lookAnew } from "./alert/look-anew.ts";
 import { createIntake, type DoorPoint } from "./intake.ts";
 import { asStoreErrors, type Pool } from "./pool.ts";
 import { createReader } from "./reader.ts";
@@ -61,6 +62,7 @@ const createRunStore = (deps: { pool: Pool; onCommit: OnCommit }): RunStore => (
   ...runLease(deps),
   ...runSteps(deps),
   ...secondLook(deps),
+  ...lookAnew(deps),
   ...remedies(deps),
   ...remedyAftermath(deps),
   ...writes(deps),

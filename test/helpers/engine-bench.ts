@@ -2,7 +2,7 @@ import type pg from "pg";
 import { pino } from "pino";
 import { z } from "zod";
 import type { Catalog } from "../../src/core/ports/ports.ts";
-import type { LeaseKeeper } from "../../src/core/ports/run-store.ts";
+import type { LeaseKeeper, RunStore } from "../../src/core/ports/run-store.ts";
 import type { Steps } from "../../src/core/words/action.ts";
 import { AlertSettings } from "../../src/core/words/alert.ts";
 import type { Answer } from "../../src/core/words/answer.ts";
@@ -24,6 +24,7 @@ import {
   newWorld,
   setGuarded,
   setKeyed,
+  setUnseen,
   slow,
   type World,
   worldConnector,
@@ -41,6 +42,9 @@ const levelBook = runbookOn(
   }),
 );
 const twinBook = runbookOn("http", { id: "level-twin", title: "The same", ...NO_PARAMS }, () => ({
+  now: level(),
+}));
+const unseenBook = runbookOn("http", { id: "unseen", title: "Only it can tell", ...NO_PARAMS }, () => ({
   now: level(),
 }));
 const TO_ONE = { title: "Set the level to 1" } as const;
@@ -84,6 +88,26 @@ export const worldRunbooks: Runbook[] = [
         },
     ),
   ]),
+  unseenBook
+    .remedies({
+      set: unseenBook.does(setUnseen, [], () => ({ to: 1 }), {
+        recheck: ["now"],
+        holds: (seen) => !over(seen),
+      }),
+    })
+    .findings((find) => [
+      find(
+        ["now"],
+        (values) =>
+          over(values) && {
+            id: "high",
+            severity: "warning",
+            title: "level",
+            because: "it is above 5",
+            remedies: ["set"],
+          },
+      ),
+    ]),
   nothingFound("quiet", "Nothing to see", () => ({ now: level() })),
   nothingFound("blind", "Cannot see", () => ({ other: broken() })),
   runbookOn("http", { id: "down", title: "Says why it cannot see", ...NO_PARAMS }, () => ({
@@ -117,6 +141,12 @@ export const alice = person("alice", ["oncall"]);
 export const bob = person("bob", ["oncall", "dba"]);
 export const carol = person("carol", []);
 
+/** What another deployment of the product would bring along, and what is made of the store. */
+interface Deployed {
+  readonly runbooks?: readonly Runbook[];
+  readonly store?: Partial<RunStore>;
+}
+
 export interface Bench {
   readonly world: World;
   readonly store: Store;
@@ -125,7 +155,7 @@ export interface Bench {
   /** Another worker over the same store. */
   another(
     name: string,
-    options?: { leaseMs?: number; crash?: (point: CrashPoint) => void; keeper?: LeaseKeeper },
+    options?: { leaseMs?: number; crash?: (point: CrashPoint) => void; keeper?: LeaseKeeper } & Deployed,
   ): Engine;
   submit(runbook: string, options?: { dryRun?: boolean; applyForMs?: number }): Promise<RunId>;
   answer(run: RunId, remedy: string, voter: Principal, answer: Answer): Promise<unknown>;
@@ -166,11 +196,14 @@ export function engineBench(
     alerts: AlertSettings.parse({}),
     channel: "C0",
   };
-  const another: Bench["another"] = (worker, { leaseMs = 2_000, crash = () => {}, keeper } = {}) =>
+  const another: Bench["another"] = (
+    worker,
+    { leaseMs = 2_000, crash = () => {}, keeper, ...deployed } = {},
+  ) =>
     createEngine(
       {
-        store: store.runs,
-        catalog,
+        store: { ...store.runs, ...deployed.store },
+        catalog: { ...catalog, ...(deployed.runbooks === undefined ? {} : { runbooks: deployed.runbooks }) },
         targets: createTargets([worldConnector(world)]),
         redact: (text) => text,
         redactKnown: (text) => text,

@@ -116,10 +116,41 @@ const set = (kind: "guarded" | "keyed") =>
 export const setGuarded = set("guarded");
 export const setKeyed = set("keyed");
 
+/** Promises nothing of its effect: only a runbook can tell whether it helped. */
+export const setUnseen = write({
+  name: "world.set-unseen",
+  title: "Set the level, and look no further",
+  class: "guarded",
+  risk: "high",
+  timeoutSeconds: 1,
+  input: z.object({ to: z.number() }),
+  output: z.object({}),
+  target: () => "level",
+  preview: async (world, { to }) => ({
+    changes: [`level ${world.value} -> ${to}`],
+    witness: { value: world.value },
+  }),
+  run: async (world, { to }, { effectKey }) => {
+    world.receipts.push({ key: effectKey, set: to });
+    world.value = to;
+    return {};
+  },
+  probe: async () => ({ verdict: "unknown", evidence: "" }),
+  undo: "none: it only tests",
+});
+
 export const worldConnector = (world: World): Connector =>
   ({
     needs: "http",
-    actions: [level.action, broken.action, blocking.action, slow.action, setGuarded.action, setKeyed.action],
+    actions: [
+      level.action,
+      broken.action,
+      blocking.action,
+      slow.action,
+      setGuarded.action,
+      setKeyed.action,
+      setUnseen.action,
+    ],
     open: () => world,
     close: async () => {},
   }) as Connector;

@@ -7,7 +7,9 @@ import type { Outcome, RemedyStatus, RunStatus, StepError } from "../words/outco
 import type { Plan } from "../words/plan.ts";
 import type { Policy } from "../words/policy.ts";
 import type { Risk } from "../words/risk.ts";
+import type { RunbookVersion } from "../words/runbook.ts";
 import type { Phase, RunView } from "../words/view.ts";
+import type { RunRequest } from "./ports.ts";
 
 /** Proof that this worker may move the run: every write of the engine is a compare-and-set on it. */
 export interface Fence {
@@ -120,7 +122,13 @@ export interface RunStore {
     rev: number,
     as: { status: "queued" | "waiting"; wakeAt?: Date },
   ): Promise<{ released: boolean; rev: number }>;
-  addSteps(fence: Fence, steps: readonly NewStep[], stagesPlanned?: number): Promise<void>;
+  /** The steps of a stage. `begun`: of the first one, with the text of the runbook the run begins with, for good. */
+  addSteps(
+    fence: Fence,
+    steps: readonly NewStep[],
+    stagesPlanned: number,
+    begun?: RunbookVersion,
+  ): Promise<void>;
   recordRead(fence: Fence, step: string, result: StepResult): Promise<void>;
   /** `explained`: names of steps without a value whose error a finding rests on. */
   recordDiagnosis(
@@ -133,6 +141,15 @@ export interface RunStore {
   lookAgainLater(fence: Fence, n: number, afterMs: number): Promise<void>;
   /** What was seen when the run looked again; nothing happens when it was cancelled meanwhile. */
   recordSecondLook(fence: Fence, look: SecondLook): Promise<void>;
+  /**
+   * The n-th request to look again, to a run whose runbook is another one now: nothing is looked at. `as`: with these a new
+   * run of the same looks instead and supersedes this one; without, this one stays as it is.
+   */
+  lookAnew(
+    fence: Fence,
+    n: number,
+    to: { because: string; as?: Pick<RunRequest, "params" | "title"> },
+  ): Promise<void>;
   /**
    * Freezes the plan, writes its steps and opens the approval, all at once. `act`: what it does, whichever run asks; where
    * another card of the incident asks for it already, the remedy is skipped. Nothing happens when it was withdrawn.

@@ -49,6 +49,8 @@ export interface AnyExecutable {
     holds(after: AnySeen, done: readonly Done[], context: RunContext): boolean;
   };
   readonly advice?: never;
+  /** What its author wrote, for the runbook's digest. */
+  readonly source?: readonly unknown[];
 }
 
 /** A remedy a person carries out. */
@@ -56,12 +58,26 @@ export interface AnyAdvice {
   readonly title: string;
   readonly risk: Risk;
   readonly advice: string | ((seen: AnySeen, context: RunContext) => string);
+  /** What its author wrote, for the runbook's digest. */
+  readonly source?: readonly unknown[];
 }
 
 export type AnyRemedy = AnyExecutable | AnyAdvice;
 
+/** Which text of a runbook: what a run began with. */
+export interface RunbookVersion {
+  /** Of what brings it along: diagbot's own, or its pack's. For people. */
+  readonly version: string;
+  /** SHA-256 in hex; another one where head, parameters, steps, rules or remedies read differently. */
+  readonly digest: string;
+}
+
+/** `0.1.0 (5f0c2a9b)`: short enough to be read out, long enough to tell two texts of one version apart. */
+export const sayVersion = ({ version, digest }: RunbookVersion): string =>
+  `${version} (${digest.slice(0, 8)})`;
+
 /** A runbook as the engine sees it: types erased, everything it returns is checked again. Made by `runbookOn` of the sdk. */
-export interface Runbook {
+export interface Runbook extends RunbookVersion {
   readonly id: string;
   readonly title: string;
   /** Kinds of connection the system must have. */

@@ -7,6 +7,7 @@ import type { Outcome, RemedyStatus, RunOutcome, RunStatus, StepError } from "./
 import type { Plan } from "./plan.ts";
 import type { Policy } from "./policy.ts";
 import type { Risk } from "./risk.ts";
+import type { RunbookVersion } from "./runbook.ts";
 
 export const PHASES = ["diagnose", "apply", "verify", "undo"] as const;
 /** Which part of a run a step belongs to. */
@@ -109,6 +110,8 @@ export interface RunView {
   readonly system: string;
   readonly runbook: string;
   readonly title: string;
+  /** Which text of the runbook it began with; absent: it has not begun, or that was not kept yet. */
+  readonly runbookVersion?: RunbookVersion;
   readonly status: RunStatus;
   readonly caller: Caller;
   readonly params: Readonly<Record<string, unknown>>;

@@ -106,26 +106,31 @@ async function start(
   const { alert, ...request } = run;
   const { caller, channel, thread, incident } = place;
   const id = await insertRun(tx, { ...request, caller, channel }, { thread, incident, alert });
-  for (const old of replaced) await supersede(tx, place, old.id, id);
+  for (const old of replaced) await supersede(tx, thread, old.id, { by: id, actor: ACTOR });
   return id;
 }
 
 /** A later run asks instead: one compare-and-set for everything of it that has not begun. */
-async function supersede(tx: Transaction, place: IncidentPlace, old: number, by: RunId): Promise<void> {
+export async function supersede(
+  tx: Transaction,
+  thread: ThreadId,
+  old: number,
+  { by, actor }: { by: RunId; actor: string },
+): Promise<void> {
   const { rowCount } = await tx.sql.query(
     "UPDATE run SET superseded_by = $2 WHERE id = $1 AND superseded_by IS NULL AND status IN ('queued', 'running', 'waiting')",
     [old, by],
   );
   if (rowCount !== 1) return;
-  tx.audit({ actor: ACTOR, event: "run.superseded", run: old, payload: { by } });
+  tx.audit({ actor, event: "run.superseded", run: old, payload: { by } });
   await withdraw(tx, {
     run: old,
-    actor: ACTOR,
+    actor,
     as: "void",
     because: `Run #${by} looks at this now and asks instead`,
   });
   tx.touch("run", old);
-  tx.touch("thread", place.thread, { urgent: true });
+  tx.touch("thread", thread, { urgent: true });
 }
 
 /** The runs that have not ended look at everything once more: after a resolve at once, after a fire when it is quiet. */

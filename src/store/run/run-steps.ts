@@ -1,5 +1,6 @@
 import type { Fence, NewRemedy, NewStep, RunStore, StepResult } from "../../core/ports/run-store.ts";
 import { gravest } from "../../core/words/finding.ts";
+import type { RunbookVersion } from "../../core/words/runbook.ts";
 import type { Pool } from "../pool.ts";
 import { type FencedTransaction, fenced, type OnCommit } from "./fence.ts";
 
@@ -8,11 +9,11 @@ type Steps = Pick<RunStore, "addSteps" | "recordRead" | "recordDiagnosis" | "rec
 /** What was asked and what was seen. */
 export function runSteps(deps: { pool: Pool; onCommit: OnCommit }): Steps {
   return {
-    addSteps: (fence, steps, stagesPlanned) =>
+    addSteps: (fence, steps, stagesPlanned, begun) =>
       fenced(deps, fence, async (tx) => {
+        if (begun !== undefined) await begin(tx, fence, begun);
         await insertSteps(tx, fence, steps);
-        if (stagesPlanned !== undefined)
-          await tx.sql.query("UPDATE run SET stages_planned = $2 WHERE id = $1", [fence.run, stagesPlanned]);
+        await tx.sql.query("UPDATE run SET stages_planned = $2 WHERE id = $1", [fence.run, stagesPlanned]);
         tx.audit({
           actor: fence.worker,
           event: "steps.planned",
@@ -40,6 +41,21 @@ export function runSteps(deps: { pool: Pool; onCommit: OnCommit }): Steps {
         tx.show();
       }),
   };
+}
+
+/** The first stage: with which text of the runbook. What an earlier text had asked is asked anew. */
+async function begin(
+  tx: FencedTransaction,
+  fence: Fence,
+  { version, digest }: RunbookVersion,
+): Promise<void> {
+  const { rows } = await tx.sql.query<{ runbook: string }>(
+    "UPDATE run SET runbook_version = $2, runbook_digest = $3 WHERE id = $1 RETURNING runbook",
+    [fence.run, version, digest],
+  );
+  await tx.sql.query("DELETE FROM step WHERE run_id = $1 AND phase = 'diagnose'", [fence.run]);
+  const payload = { runbook: rows[0]?.runbook, version, digest };
+  tx.audit({ actor: fence.worker, event: "run.began", run: fence.run, payload });
 }
 
 /** Adds steps that are not there yet; existing ones (a verification asked again) keep their place. */

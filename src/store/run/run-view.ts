@@ -83,6 +83,10 @@ function toRunView(row: RunRow): RunView {
       cancelRequestedBy: run.cancel_requested_by,
       severity: run.severity,
       applyForMs: run.apply_for_ms,
+      runbookVersion:
+        run.runbook_digest === null
+          ? undefined
+          : { version: run.runbook_version as string, digest: run.runbook_digest as string },
       lookedAgainAt: date(run.looked_again_at),
       supersededBy: run.superseded_by === null ? undefined : RunId.parse(run.superseded_by),
       lookAgain:

@@ -87,9 +87,9 @@ test("an error that ends the run leaves no open button", async () => {
   const run = await rig.proposed();
   const approval = ApprovalId.parse((await rig.remedy(run, "keyed")).approval?.id);
   await rig.bench.vote(run, "guarded", bob);
-  await rig.bench.sql("UPDATE run SET runbook = 'gone' WHERE id = $1", [run]);
+  await rig.bench.sql("UPDATE run SET system = 'gone' WHERE id = $1", [run]);
   await rig.bench.engine.advance(run);
-  expect(await rig.view(run)).toMatchObject({ status: "errored", error: { code: "unknown_runbook" } });
+  expect(await rig.view(run)).toMatchObject({ status: "errored", error: { code: "unknown_system" } });
   expect([
     (await rig.remedy(run, "guarded")).status,
     (await rig.remedy(run, "guarded")).approval?.state,

@@ -48,7 +48,18 @@ describe("diagbot run", () => {
     expect(err).toBe("");
     expect(out.trimEnd()).not.toContain("\n");
     expect(Object.keys(JSON.parse(out))).toEqual([
-      ...["id", "runbook", "system", "status", "state", "caller", "findings", "steps", "remedies"],
+      ...[
+        "id",
+        "runbook",
+        "runbookVersion",
+        "system",
+        "status",
+        "state",
+        "caller",
+        "findings",
+        "steps",
+        "remedies",
+      ],
     ]);
   });
 

@@ -4,6 +4,7 @@ import { visibleLines } from "../../../core/rules/visible.ts";
 import { sayDuration } from "../../../core/words/duration.ts";
 import { count } from "../../../core/words/format.ts";
 import type { Json } from "../../../core/words/json.ts";
+import { sayVersion } from "../../../core/words/runbook.ts";
 import { PHASES, type RunView, type StepView } from "../../../core/words/view.ts";
 import { code, plain, rich } from "../blocks.ts";
 import { layOutJson } from "./lay-out-json.ts";
@@ -40,6 +41,7 @@ export function drawDetails(run: RunView, page = 0): KnownBlock[] {
   return [
     rich(`Run #${run.id}: ${run.title} on ${run.system}`, { bold: true }),
     rich(`${stateOfRun(run)}${params.length === 0 ? "" : ` – ${params.join(", ")}`}`),
+    rich(`${run.runbook}${run.runbookVersion === undefined ? "" : ` ${sayVersion(run.runbookVersion)}`}`),
     ...(run.error === undefined ? [] : [rich(`${run.error.code}: ${run.error.message}`)]),
     ...(run.steps.length === 0 ? [rich("No step has begun.")] : []),
     ...steps.map((step) => drawRow(step, { run: run.id, step: run.steps.indexOf(step), page: 0 })),
