@@ -71,7 +71,7 @@ async function startParts(
 /** Refuses what `doctor` calls missing, with a reason, instead of half working; says loudly what may be meant. */
 async function ready(deps: AppDeps, role: Role): Promise<void> {
   const { environment, warnings } = deps.config;
-  for (const warning of warnings) deps.logger.warn(warning);
+  for (const warning of [...warnings, ...deps.knowledge.warnings]) deps.logger.warn(warning);
   for (const line of deps.knowledge.leftOut) deps.logger.warn(`left out: ${line}`);
   if (environment.redisUrl === undefined)
     deps.logger.info(

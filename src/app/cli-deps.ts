@@ -12,7 +12,7 @@ import type { RunId } from "../core/words/ids.ts";
 import type { Reply } from "../core/words/reply.ts";
 import type { RunView } from "../core/words/view.ts";
 import { mustRead } from "../ingress/rights.ts";
-import { routeAlerts } from "../ingress/route-alerts.ts";
+import { routed } from "../ingress/routing/route-alerts.ts";
 import { accountName } from "../lib/account-name.ts";
 import { randomId } from "../lib/random-id.ts";
 import { knownRedactor, type Redact } from "../lib/redact.ts";
@@ -62,7 +62,7 @@ export function createCliDeps(cwd: string): CliDeps {
       return migrate(fresh.pool).finally(() => fresh.close());
     },
     doctor: async (role) => diagnoseSelf(configured(), role),
-    route: async (notification) => routeAlerts(catalogOf(configured(), await knowledge()), notification),
+    route: async (notification) => routed(catalogOf(configured(), await knowledge()), notification),
     closeIncident: async (ask) => closeIncident(await opened(), ask),
     serve: async (role) => {
       const app = await startApp(loadConfig({ env: processEnvironment(), cwd, serving: role }), role);

@@ -2,6 +2,7 @@ import { runbooks as shippedRunbooks } from "../../runbooks/index.ts";
 import type { Config } from "../config/load.ts";
 import type { Catalog } from "../core/ports/ports.ts";
 import { NO_CHANNEL } from "../core/words/channel.ts";
+import { DiagError } from "../core/words/errors.ts";
 import { count } from "../core/words/format.ts";
 import type { Runbook } from "../core/words/runbook.ts";
 import type { Health } from "../telemetry/health.ts";
@@ -19,16 +20,25 @@ export interface Knowledge {
   readonly runbooks: readonly Runbook[];
   /** What was left out and why, a line each that begins with where it stands. */
   readonly leftOut: readonly string[];
+  /** What of diagbot.yaml probably does not mean what it says of them; to be logged. */
+  readonly warnings: readonly string[];
 }
 
 const SHIPPED: Origin = { name: "diagbot", runbooks: shippedRunbooks };
 
 /** What diagbot ships: known without any configuration. */
-export const shipped: Knowledge = { runbooks: shippedRunbooks, leftOut: [] };
+export const shipped: Knowledge = { runbooks: shippedRunbooks, leftOut: [], warnings: [] };
 
-/** The one place that joins what diagbot ships with what the configuration adds. What is wrong is left out and said. */
-export async function loadKnowledge(_config: Config): Promise<Knowledge> {
-  return joined([SHIPPED]);
+/**
+ * The one place that joins what diagbot ships with what the configuration adds. What is wrong is left out and said. Throws
+ * `bad_config` where diagbot.yaml speaks of a runbook, parameter or remedy that is not there; it may be one that was left out.
+ */
+export async function loadKnowledge(config: Config): Promise<Knowledge> {
+  const knowledge = joined([SHIPPED]);
+  const { complaints, warnings } = config.fits(knowledge.runbooks);
+  if (complaints.length > 0 && knowledge.leftOut.length === 0)
+    throw new DiagError("bad_config", complaints.join("\n"));
+  return { ...knowledge, leftOut: [...knowledge.leftOut, ...complaints], warnings };
 }
 
 /** All runbooks of these places. Where two have the same id the earlier place keeps it. Exported for its test. */
@@ -47,7 +57,7 @@ export function joined(origins: readonly Origin[]): Knowledge {
         leftOut.push(`${name}: the id "${runbook.id}" belongs to ${taken} already: give it another`);
       }
     }
-  return { runbooks, leftOut };
+  return { runbooks, leftOut, warnings: [] };
 }
 
 /** Something left out degrades; the rest serves. */
@@ -64,6 +74,7 @@ export const catalogOf = (config: Config, { runbooks }: Pick<Knowledge, "runbook
   policies: config.policies,
   limits: config.limits,
   alerts: config.alerts,
+  routes: config.routes,
   freeze: config.freeze,
   // Without Slack a thread is never posted, so its channel needs no name.
   channel: config.slackChannel ?? (config.environment.slack === undefined ? NO_CHANNEL : undefined),

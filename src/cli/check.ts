@@ -18,7 +18,7 @@ export async function check(
     catalogIds: bundledCatalogIds(),
     files: runbookFiles(),
   });
-  let { runbooks, leftOut }: CliKnowledge = { runbooks: shipped, leftOut: [] };
+  let { runbooks, leftOut }: Pick<CliKnowledge, "runbooks" | "leftOut"> = { runbooks: shipped, leftOut: [] };
   let systems: number | undefined;
   let warnings: readonly string[] = [];
   if (!options.runbooksOnly)
@@ -26,7 +26,9 @@ export async function check(
       const config = deps.config();
       systems = config.systems.length;
       warnings = config.warnings;
-      ({ runbooks, leftOut } = await deps.knowledge());
+      const knowledge = await deps.knowledge();
+      ({ runbooks, leftOut } = knowledge);
+      warnings = [...warnings, ...knowledge.warnings];
       const added = runbooks.filter((runbook) => !shipped.includes(runbook));
       complaints.push(...leftOut, ...lintRunbooks(added, { actions }));
     } catch (error) {

@@ -1,4 +1,4 @@
-import type { AlertRequest, AnswerResult, VoteResult } from "../core/ports/ports.ts";
+import type { AnswerResult, Routed, VoteResult } from "../core/ports/ports.ts";
 import type { QueueTakes } from "../core/rules/queue-away.ts";
 import type { Action, ConnectionCheck } from "../core/words/action.ts";
 import type { Notification } from "../core/words/alert.ts";
@@ -7,6 +7,7 @@ import type { AuditReport } from "../core/words/audit.ts";
 import type { RunId } from "../core/words/ids.ts";
 import type { Principal } from "../core/words/policy.ts";
 import type { Reply } from "../core/words/reply.ts";
+import type { Route } from "../core/words/route.ts";
 import type { Runbook } from "../core/words/runbook.ts";
 import type { System } from "../core/words/system.ts";
 import type { ApprovalView, RunView } from "../core/words/view.ts";
@@ -18,6 +19,7 @@ export type ServeRole = "all" | "ingress" | "worker";
 export interface CliConfig {
   readonly systems: readonly System[];
   readonly people: readonly Principal[];
+  readonly routes: readonly Route[];
   readonly path: string;
   /** Not wrong, but probably not what was meant; one line each. */
   readonly warnings: readonly string[];
@@ -28,6 +30,8 @@ export interface CliKnowledge {
   readonly runbooks: readonly Runbook[];
   /** What was left out and why, a line each. */
   readonly leftOut: readonly string[];
+  /** What of diagbot.yaml probably does not mean what it says of them, a line each. */
+  readonly warnings: readonly string[];
 }
 
 /** What was typed after `run`, names already checked. */
@@ -98,7 +102,7 @@ export interface CliDeps {
   /** As `serve --role <role>` would find it. */
   doctor(role: ServeRole): Promise<readonly DoctorCheck[]>;
   /** What a notification would lead to; has no effects. */
-  route(notification: Notification): Promise<AlertRequest>;
+  route(notification: Notification): Promise<Routed>;
   /** Says that an incident is over, by its number or a link to its thread; resolves to what people are told. */
   closeIncident(ask: { readonly incident: string; readonly reason: string }): Promise<string>;
   /** Resolves when the process has been told to stop and has stopped. */

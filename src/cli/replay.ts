@@ -1,19 +1,18 @@
 import { readFileSync } from "node:fs";
-import type { AlertRequest } from "../core/ports/ports.ts";
-import { groupTitle, isResolved, Notification } from "../core/words/alert.ts";
+import { Notification } from "../core/words/alert.ts";
 import { DiagError } from "../core/words/errors.ts";
-import { columns } from "./columns.ts";
 import type { CliDeps, CliIo } from "./deps.ts";
 import { EXIT, usage } from "./exit.ts";
-import { indent, oneLine } from "./plain.ts";
+import { replayJson, replayText } from "./replay-text.ts";
 
 /** Same limit as the webhook's door. */
 const MAX_BYTES = 16 * 1024 * 1024;
 
 /** `replay`: what an Alertmanager notification would lead to. Has no effects; needs the configuration only. */
 export async function replay(deps: CliDeps, io: CliIo, file: string, json: boolean): Promise<number> {
-  const request = await deps.route(parseNotification(readJson(file)));
-  io.stdout(`${json ? JSON.stringify(replayJson(request)) : replayText(request)}\n`);
+  const routed = await deps.route(parseNotification(readJson(file)));
+  const { routes } = deps.config();
+  io.stdout(`${json ? JSON.stringify(replayJson(routed, routes)) : replayText(routed, routes)}\n`);
   return EXIT.ok;
 }
 
@@ -51,37 +50,4 @@ export function parseNotification(value: unknown): Notification {
     (issue) => `${issue.path.map(String).join(".") || "body"}: ${issue.message}`,
   );
   throw new DiagError("bad_notification", issues.slice(0, 10).join("; "));
-}
-
-const replayJson = ({ notification, system, channel, severity, runs }: AlertRequest) => ({
-  incident: {
-    title: groupTitle(notification),
-    groupKey: notification.groupKey,
-    resolved: isResolved(notification),
-  },
-  system: system ?? null,
-  channel,
-  severity,
-  runs: runs.map(({ runbook, params, connections }) => ({ runbook, params, connections })),
-});
-
-function replayText(request: AlertRequest): string {
-  const { notification, system, channel, severity, runs } = request;
-  const firing = notification.alerts.filter((alert) => alert.status === "firing").length;
-  const facts = columns([
-    ["incident:", groupTitle(notification)],
-    ["group key:", notification.groupKey],
-    [
-      "alerts:",
-      `${firing} firing, ${notification.alerts.length - firing} resolved${notification.truncatedAlerts > 0 ? `, ${notification.truncatedAlerts} not shown` : ""}`,
-    ],
-    ["state:", isResolved(notification) ? "resolved" : "firing"],
-    ["severity:", severity],
-    ["system:", system ?? "none: no system's `match` fits its labels"],
-    ["channel:", channel],
-  ]);
-  const planned = runs.map((run) => [run.runbook, oneLine(JSON.stringify(run.params)), oneLine(run.title)]);
-  const runsText =
-    planned.length === 0 ? "none" : columns(planned, ["runbook", "parameters", "what it is about"]);
-  return `${facts}\n\nruns it would start:\n${indent(runsText, 2)}`;
 }

@@ -177,6 +177,7 @@ function checkChannels(file: ConfigFile, document: ConfigDocument, { complaints 
       complaints.push(complain(document, path, `a channel id (C… or G…), ${HOW_TO_FIND} of the channel`));
   };
   check(file.slack.channel, ["slack", "channel"]);
+  for (const [index, { channel }] of file.routes.entries()) check(channel, ["routes", index, "channel"]);
   for (const [id, system] of Object.entries(file.systems)) {
     check(system.channel, ["systems", id, "channel"]);
     for (const [index, contact] of system.contacts.entries())

@@ -7,12 +7,16 @@ import type { FreezeRules } from "../core/words/freeze.ts";
 import { PrincipalId } from "../core/words/ids.ts";
 import type { Limits } from "../core/words/limits.ts";
 import type { CommandLine, Policies, Principal } from "../core/words/policy.ts";
+import type { Route } from "../core/words/route.ts";
+import type { Runbook } from "../core/words/runbook.ts";
 import type { System } from "../core/words/system.ts";
 import { knownRedactor } from "../lib/redact.ts";
 import { checkFile } from "./checks.ts";
 import { type Complaint, type ConfigDocument, readDocument } from "./document.ts";
 import { type Environment, type Role, readEnvironment, type Variables } from "./environment.ts";
 import { explainIssue } from "./explain.ts";
+import { routesOf } from "./route-schema.ts";
+import { checkRouteRunbooks, checkRoutes } from "./routes.ts";
 import { type Concern, environmentConcerns, fileConcerns } from "./safety.ts";
 import { type ConfigFile, FileSchema } from "./schema.ts";
 import { openWords, secretsOf } from "./secrets.ts";
@@ -29,6 +33,8 @@ export interface Config {
   readonly policies: Policies;
   readonly limits: Limits;
   readonly alerts: AlertSettings;
+  /** What becomes of which alert, in the order of the file. */
+  readonly routes: readonly Route[];
   readonly freeze: FreezeRules;
   /** Where signed heads of the audit chain go; undefined: nowhere. */
   readonly audit: AuditSettings | undefined;
@@ -40,6 +46,8 @@ export interface Config {
   readonly path: string;
   /** `file:line:column: …`: not wrong, but probably not what was meant. To be logged. */
   readonly warnings: readonly string[];
+  /** What in the file does not fit the runbooks; they are known only after it. Lines as of `loadConfig` and `warnings`. */
+  fits(runbooks: readonly Runbook[]): { readonly complaints: string[]; readonly warnings: string[] };
 }
 
 /**
@@ -112,16 +120,39 @@ function understand(document: ConfigDocument): FileResult {
   const checked = parsed.success
     ? checkFile(parsed.data, people, document)
     : { complaints: [], warnings: [] };
+  const routed = parsed.success
+    ? checkRoutes(parsed.data.routes, Object.keys(parsed.data.systems), document)
+    : { complaints: [], warnings: [] };
   const unsafe = byLevel(parsed.success ? fileConcerns(parsed.data) : []);
   const place = ({ path = [], message }: Concern) => document.at(path, `${path.join(".")}: ${message}`);
-  const complaints = [...document.complaints, ...issues, ...checked.complaints, ...unsafe.refuse.map(place)];
-  const warnings = [...checked.warnings, ...unsafe.warn.map(place)];
+  const complaints = [
+    ...document.complaints,
+    ...issues,
+    ...checked.complaints,
+    ...routed.complaints,
+    ...unsafe.refuse.map(place),
+  ];
+  const warnings = [...checked.warnings, ...routed.warnings, ...unsafe.warn.map(place)];
   const result = {
     complaints: sayAll(document, firstPerPlace(complaints)),
     warnings: warnings.map((warning) => document.show(warning, false)),
     interpolated: document.interpolated,
   };
-  return parsed.success ? { ...result, content: contentOf(parsed.data, people) } : result;
+  if (!parsed.success) return result;
+  const content = contentOf(parsed.data, people);
+  return { ...result, content: { ...content, fits: (runbooks) => fitting(content, runbooks, document) } };
+}
+
+function fitting(
+  { routes, systems }: ReturnType<typeof contentOf>,
+  runbooks: readonly Runbook[],
+  document: ConfigDocument,
+): ReturnType<Config["fits"]> {
+  const { complaints, warnings } = checkRouteRunbooks(routes, { systems, runbooks }, document);
+  return {
+    complaints: sayAll(document, firstPerPlace(complaints)),
+    warnings: warnings.map((warning) => document.show(warning, false)),
+  };
 }
 
 const messageOf = ({ message }: Concern): string => message;
@@ -153,6 +184,7 @@ const contentOf = (file: ConfigFile, people: Principal[]) => ({
   policies: file.policies,
   limits: file.limits,
   alerts: file.alerts,
+  routes: routesOf(file.routes),
   freeze: file.freeze,
   audit: file.audit,
   slackChannel: file.slack.channel,

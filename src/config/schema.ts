@@ -6,6 +6,7 @@ import { NAME } from "../core/words/ids.ts";
 import { Limits } from "../core/words/limits.ts";
 import { CommandLine, PersonSchema, Policies } from "../core/words/policy.ts";
 import { SystemSchema } from "../core/words/system.ts";
+import { RouteSchema } from "./route-schema.ts";
 
 /** The shape of diagbot.yaml; what it means is checked in checks.ts. */
 export const FileSchema = z.strictObject({
@@ -17,6 +18,7 @@ export const FileSchema = z.strictObject({
   alerts: AlertSettings.prefault({}),
   freeze: FreezeRules.prefault({}),
   audit: AuditSettings.optional(),
+  routes: z.array(RouteSchema).max(500).default([]),
   systems: z
     .record(z.string().regex(NAME, "a system's name is letters, digits, - and _"), SystemSchema)
     .default({}),

@@ -27,7 +27,7 @@ import { freeze, unfreeze } from "./freezing.ts";
 import type { IngressMetrics } from "./metrics.ts";
 import { parse } from "./parse.ts";
 import { mustBeKnown, mustRead } from "./rights.ts";
-import { routeAlerts } from "./route-alerts.ts";
+import { routeAlerts } from "./routing/route-alerts.ts";
 
 /** What the door works with. */
 export interface DoorDeps {

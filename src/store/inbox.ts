@@ -25,7 +25,7 @@ export const isFirstEntry = (pool: Pool, entry: Entry): Promise<boolean> =>
 
 async function insertEntry(sql: Client | Pool, entry: Entry): Promise<"fresh" | "repeat"> {
   const { rowCount } = await sql.query(
-    "INSERT INTO inbox (source, dedupe_key, raw, state) VALUES ($1, $2, $3, 'done') ON CONFLICT (dedupe_key) DO NOTHING",
+    "INSERT INTO inbox (source, dedupe_key, raw) VALUES ($1, $2, $3) ON CONFLICT (dedupe_key) DO NOTHING",
     [entry.source, entry.dedupeKey, entry.raw.slice(0, RAW_LIMIT)],
   );
   return rowCount === 1 ? "fresh" : "repeat";

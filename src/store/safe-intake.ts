@@ -77,7 +77,8 @@ function safeAlerts(request: AlertRequest, { all, known }: Redactors): AlertRequ
     },
   }));
   const notes = request.notes === undefined ? {} : { notes: request.notes.map(all) };
-  return { ...request, notification: safe, severity: all(request.severity), runs, ...notes };
+  const remarks = request.remarks === undefined ? {} : { remarks: request.remarks.map(all) };
+  return { ...request, notification: safe, severity: all(request.severity), runs, ...notes, ...remarks };
 }
 
 /** An alert is known by its labels as they came in: two that differ in a secret only stay two. */

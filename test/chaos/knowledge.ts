@@ -134,5 +134,6 @@ export const chaosCatalog = (url: string): Catalog => ({
   policies: Policies.parse({ high: { approvals: 2, from: ["oncall"], expires: "10m", execute: "5m" } }),
   limits: Limits.parse({ writesPerSystemHour: 10_000, simultaneousWrites: 1_000 }),
   alerts: AlertSettings.parse({}),
+  routes: [],
   channel: "C0",
 });

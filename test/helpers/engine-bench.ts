@@ -194,6 +194,7 @@ export function engineBench(
     policies: options.policies ?? PoliciesSchema.parse({ high: { approvals: 1, from: ["oncall"] } }),
     limits: options.limits ?? Limits.parse({ writesPerSystemHour: 1000 }),
     alerts: AlertSettings.parse({}),
+    routes: [],
     channel: "C0",
   };
   const another: Bench["another"] = (

@@ -5,6 +5,7 @@ import type { FreezeRules, SetOff, Unfrozen } from "../words/freeze.ts";
 import type { ApprovalId, IncidentId, PrincipalId, RunId, ThreadId } from "../words/ids.ts";
 import type { Limits } from "../words/limits.ts";
 import type { Policies, Principal } from "../words/policy.ts";
+import type { Decision, Route } from "../words/route.ts";
 import type { Runbook } from "../words/runbook.ts";
 import type { System } from "../words/system.ts";
 import type { FreezeView, PendingView, RunSummary, RunView, ThreadView } from "../words/view.ts";
@@ -47,10 +48,18 @@ export interface AlertRequest {
   readonly severity: string;
   /** For an open incident: only those of runbooks it has not run yet. */
   readonly runs: readonly AlertRun[];
+  /** What people should know of why it is or is not looked at; one sentence each, with words of others in it. */
+  readonly remarks?: readonly string[];
   /** What of the notification was changed or left out. */
   readonly notes?: readonly string[];
   /** The same is not diagnosed again within so long: the alert flaps. */
   readonly quietMs: number;
+}
+
+/** What becomes of a notification, and what each of its alerts that fires asked for. */
+export interface Routed {
+  readonly request: AlertRequest;
+  readonly decisions: readonly Decision[];
 }
 
 export interface VoteRequest {
@@ -266,6 +275,7 @@ export interface Catalog {
   readonly policies: Policies;
   readonly limits: Limits;
   readonly alerts: AlertSettings;
+  readonly routes: readonly Route[];
   /** Channel of alerts whose system has none. */
   readonly channel: string | undefined;
   /** Undefined: the defaults. */

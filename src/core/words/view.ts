@@ -181,6 +181,8 @@ export interface AlertView {
   readonly status: "firing" | "resolved";
   readonly startsAt: Date;
   readonly endsAt?: Date;
+  /** The page of its rule; text of others. */
+  readonly generatorURL: string;
 }
 
 /** An alert group and its thread. */
@@ -196,6 +198,8 @@ export interface IncidentView {
   readonly receiver: string;
   readonly externalURL: string;
   readonly truncated: number;
+  /** Why it is or is not looked at, where that needs saying; one sentence each, with words of others in it. */
+  readonly remarks: readonly string[];
   /** What of the newest notification could not be read or kept. */
   readonly note?: string;
   readonly firing: number;

@@ -68,12 +68,12 @@ export async function writeInstances(
 ): Promise<void> {
   if (changes.length === 0) return;
   await tx.sql.query(
-    `INSERT INTO alert_instance (labels_sha256, starts_at, incident_id, labels, annotations, status, ends_at)
-     SELECT sha, starts_at, incident, labels::jsonb, annotations::jsonb, status, ends_at
-     FROM unnest($1::text[], $2::timestamptz[], $3::int[], $4::text[], $5::text[], $6::text[], $7::timestamptz[])
-       AS given (sha, starts_at, incident, labels, annotations, status, ends_at)
+    `INSERT INTO alert_instance (labels_sha256, starts_at, incident_id, labels, annotations, status, ends_at, generator_url)
+     SELECT sha, starts_at, incident, labels::jsonb, annotations::jsonb, status, ends_at, generator_url
+     FROM unnest($1::text[], $2::timestamptz[], $3::int[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], $8::text[])
+       AS given (sha, starts_at, incident, labels, annotations, status, ends_at, generator_url)
      ON CONFLICT (labels_sha256, starts_at) DO UPDATE SET incident_id = excluded.incident_id,
-       annotations = excluded.annotations, status = excluded.status, ends_at = excluded.ends_at,
+       annotations = excluded.annotations, status = excluded.status, ends_at = excluded.ends_at, generator_url = excluded.generator_url,
        last_seen_at = now(), deliveries = alert_instance.deliveries + 1`,
     [
       changes.map(({ instance }) => instance.sha),
@@ -83,6 +83,7 @@ export async function writeInstances(
       changes.map(({ instance }) => JSON.stringify(instance.alert.annotations)),
       changes.map(({ status }) => status),
       changes.map(({ instance }) => endOf(instance)?.toISOString() ?? null),
+      changes.map(({ instance }) => instance.alert.generatorURL),
     ],
   );
 }
@@ -123,7 +124,9 @@ export async function settleIncidents(
   home: number,
   ids: readonly number[],
 ): Promise<Settled[]> {
-  const { notification, severity, system } = request;
+  const { notification, severity, system, remarks = [] } = request;
+  // What is over asks for nothing: what was said while it fired stays.
+  const fires = notification.alerts.some(({ status }) => status === "firing");
   const { rows } = await tx.sql.query<{
     id: number;
     thread_id: number;
@@ -133,7 +136,7 @@ export async function settleIncidents(
     heard: boolean;
   }>(
     `WITH before AS (
-       SELECT i.id, i.status, i.truncated, i.severity, i.note, i.last_seen_at, i.stale_at, CASE
+       SELECT i.id, i.status, i.truncated, i.severity, i.note, i.remarks, i.last_seen_at, i.stale_at, CASE
          WHEN EXISTS (SELECT FROM alert_instance a WHERE a.incident_id = i.id AND a.status = 'firing') THEN 'firing'
          WHEN i.id = $2 AND $3 > 0 THEN i.status
          ELSE 'resolved' END AS next
@@ -142,6 +145,7 @@ export async function settleIncidents(
        deliveries = i.deliveries + CASE WHEN i.id = $2 THEN 1 ELSE 0 END,
        truncated = CASE WHEN i.id = $2 THEN $3 ELSE i.truncated END,
        note = CASE WHEN i.id = $2 THEN $6 ELSE i.note END,
+       remarks = CASE WHEN i.id = $2 AND $8 THEN $7 ELSE i.remarks END,
        system = coalesce(i.system, CASE WHEN i.id = $2 THEN $5 END),
        stale_at = NULL,
        closed_by = CASE WHEN next = 'firing' THEN NULL ELSE i.closed_by END,
@@ -150,10 +154,10 @@ export async function settleIncidents(
        resolved_at = CASE WHEN next = 'firing' THEN NULL WHEN before.status = 'resolved' THEN i.resolved_at ELSE now() END
      FROM before WHERE i.id = before.id
      RETURNING i.id, i.thread_id, before.status AS before, i.status AS after,
-       (i.truncated, i.severity, i.note) IS DISTINCT FROM (before.truncated, before.severity, before.note)
+       (i.truncated, i.severity, i.note, i.remarks) IS DISTINCT FROM (before.truncated, before.severity, before.note, before.remarks)
          OR before.stale_at IS NOT NULL AS visible,
        before.last_seen_at < now() - interval '1 minute' AS heard`,
-    [ids, home, notification.truncatedAlerts, severity, system ?? null, noteOf(request)],
+    [ids, home, notification.truncatedAlerts, severity, system ?? null, noteOf(request), remarks, fires],
   );
   return rows.map((row) => ({
     id: row.id,

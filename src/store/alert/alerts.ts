@@ -57,8 +57,8 @@ async function open(tx: Transaction, request: AlertRequest, changes: readonly Ch
   const thread = await insertThread(tx, channel);
   const firing = changes.some(({ status }) => status === "firing");
   const { rows } = await tx.sql.query<{ id: number }>(
-    `INSERT INTO incident (thread_id, group_key, receiver, title, system, severity, status, external_url, truncated, note, resolved_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, CASE WHEN $7 = 'resolved' THEN now() END) RETURNING id`,
+    `INSERT INTO incident (thread_id, group_key, receiver, title, system, severity, status, external_url, truncated, note, remarks, resolved_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, CASE WHEN $7 = 'resolved' THEN now() END) RETURNING id`,
     [
       thread,
       notification.groupKey,
@@ -70,6 +70,7 @@ async function open(tx: Transaction, request: AlertRequest, changes: readonly Ch
       notification.externalURL,
       notification.truncatedAlerts,
       noteOf(request),
+      request.remarks ?? [],
     ],
   );
   const incident = IncidentId.parse(rows[0]?.id);

@@ -42,6 +42,7 @@ export function drawIncidentHead(incident: IncidentView, thread: ThreadView): Wa
     blocks: [
       header(words),
       ...drawRuns(incident, thread),
+      ...drawRemarks(incident, runs),
       ...drawLife(incident),
       ...drawFreeze(thread.freeze),
       ...drawAlerts(incident),
@@ -79,11 +80,7 @@ function drawRuns(incident: IncidentView, { id, runs, freeze }: ThreadView): Kno
   if (runs.length === 0 && incident.status === "resolved")
     return [rich(plain("Nothing to do: every alert is resolved."))];
   if (runs.length === 0) {
-    const why =
-      incident.system === undefined
-        ? "no system of diagbot.yaml matches its labels"
-        : "no runbook answers it";
-    return [rich(bold("Next: "), plain(`look yourself; ${why}.`))];
+    return [rich(bold("Next: "), plain(`look yourself; ${whyNoRun(incident)}.`, 1_200))];
   }
   const current = currentOf(runs);
   const shown = current.slice(-MOST_RUNS);
@@ -93,6 +90,11 @@ function drawRuns(incident: IncidentView, { id, runs, freeze }: ThreadView): Kno
     ...shown.flatMap((run) => drawRunLine(incident, run, shown.length > 1, freeze)),
     ...(earlier > 0 ? [actions({ action: "incident:runs", label, value: String(id) })] : []),
   ];
+}
+
+function whyNoRun({ system, remarks }: IncidentView): string {
+  if (remarks.length > 0) return remarks.join("; ");
+  return system === undefined ? "no system of diagbot.yaml matches its labels" : "no runbook answers it";
 }
 
 /** One run per runbook, and every earlier one that still needs somebody. */
@@ -106,6 +108,12 @@ const currentOf = (runs: readonly RunView[]): RunView[] =>
 const needsSomebody = (run: RunView): boolean =>
   !isEnded(run.status) &&
   run.remedies.some(({ status, held }) => ["waiting", "unknown"].includes(status) || held !== undefined);
+
+/** What else is to be known of why it is looked at as it is. */
+const drawRemarks = ({ remarks }: IncidentView, runs: readonly RunView[]): KnownBlock[] =>
+  runs.length === 0 || remarks.length === 0
+    ? []
+    : [rich(...remarks.flatMap((remark, i) => [...(i > 0 ? [newline] : []), plain(`⚠️ ${remark}`, 400)]))];
 
 /** Why nothing is asked for any more, what is known of an alert nobody hears of, and that it flaps. */
 function drawLife(incident: IncidentView): KnownBlock[] {

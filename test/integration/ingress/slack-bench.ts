@@ -78,6 +78,7 @@ export const catalog: Catalog = {
   policies: Policies.parse({ high: { approvals: 1, from: ["oncall"], self: false } }),
   limits: Limits.parse({ commandsPerMinute: 200 }),
   alerts: AlertSettings.parse({}),
+  routes: [],
   channel: "C0OPS",
 };
 

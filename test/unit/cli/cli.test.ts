@@ -208,7 +208,7 @@ describe("the other commands", () => {
 
   it("what was left out is listed apart, and fails the check", async () => {
     const leftOut = ["packs/orders.ts: it threw: no such table"];
-    const { say } = rig({ knowledge: async () => ({ runbooks: [], leftOut }) });
+    const { say } = rig({ knowledge: async () => ({ runbooks: [], leftOut, warnings: [] }) });
     const { out, err } = await say("runbooks");
     expect(out).toBe("no runbooks\n");
     expect(err).toBe(`left out: ${leftOut[0]}\n`);

@@ -2,6 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { routesOf } from "../../../src/config/route-schema.ts";
+import { FileSchema } from "../../../src/config/schema.ts";
 import { rig } from "./rig.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "diagbot-cli-"));
@@ -34,6 +36,33 @@ describe("diagbot replay", () => {
       const { out } = await rig().say("replay", file(recorded), "--json");
       expect(JSON.parse(out)).toMatchObject({ system: "shop", runs: [{ runbook: "pg-pool-exhausted" }] });
     }
+  });
+
+  it("says which route takes which alert, matcher by matcher", async () => {
+    const routes = routesOf(
+      FileSchema.parse({
+        routes: [
+          { match: ['alertname=~"High.*"', "severity=warning"], runbook: "none" },
+          { match: "severity=critical", params: { idleMinutes: 3 }, runbook: "pg-pool-exhausted" },
+        ],
+      }).routes,
+    );
+    const replayed = rig({}, undefined, routes);
+    const { out } = await replayed.say("replay", file(body(known)));
+    expect(out).toContain(
+      [
+        "why:",
+        "  HighLatency: of shop",
+        '    route 1: alertname=~"High.*" fits; severity="warning" does not: it is "critical"',
+        '    route 2 takes it: severity="critical" fits',
+        "    -> pg-pool-exhausted, by its route",
+      ].join("\n"),
+    );
+    const { out: json } = await replayed.say("replay", file(body(known)), "--json");
+    expect(JSON.parse(json)).toMatchObject({
+      alerts: [{ alertname: "HighLatency", alerts: 1, system: "shop", route: 2, decidedBy: "route" }],
+      runs: [{ runbook: "pg-pool-exhausted", params: { idleMinutes: 3 } }],
+    });
   });
 
   it("says when nothing would be run", async () => {

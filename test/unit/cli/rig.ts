@@ -8,9 +8,10 @@ import { DiagError } from "../../../src/core/words/errors.ts";
 import { ApprovalId, PrincipalId, RunId, ThreadId } from "../../../src/core/words/ids.ts";
 import { Limits } from "../../../src/core/words/limits.ts";
 import { Policy } from "../../../src/core/words/policy.ts";
+import type { Route } from "../../../src/core/words/route.ts";
 import { SystemSchema } from "../../../src/core/words/system.ts";
 import type { RunView } from "../../../src/core/words/view.ts";
-import { routeAlerts } from "../../../src/ingress/route-alerts.ts";
+import { routed } from "../../../src/ingress/routing/route-alerts.ts";
 import { runbookOn } from "../../../src/sdk/runbook.ts";
 
 const on = actionsOn<unknown>("postgres");
@@ -214,7 +215,7 @@ export interface Spoken {
 }
 
 /** A command line over a deps of one system, one runbook and one run; what was asked of it is in `asked`. */
-export function rig(more: Partial<CliDeps> = {}, account = "alice") {
+export function rig(more: Partial<CliDeps> = {}, account = "alice", routes: readonly Route[] = []) {
   const asked = {
     submit: [] as RunAsk[],
     votes: [] as VoteAsk[],
@@ -228,9 +229,9 @@ export function rig(more: Partial<CliDeps> = {}, account = "alice") {
   const deps: CliDeps = {
     redact: (text) => text,
     shipped: () => [poolRunbook],
-    knowledge: async () => ({ runbooks: [poolRunbook], leftOut: [] }),
+    knowledge: async () => ({ runbooks: [poolRunbook], leftOut: [], warnings: [] }),
     actions: () => [usage.action, terminate.action],
-    config: () => ({ systems, people, path: "/etc/diagbot.yaml", warnings: [] }),
+    config: () => ({ systems, people, routes, path: "/etc/diagbot.yaml", warnings: [] }),
     who: () => whoIs({ name: account, host: "web1" }, people, { sudo: ["root"] }),
     submit: async (ask) => {
       asked.submit.push(ask);
@@ -265,7 +266,7 @@ export function rig(more: Partial<CliDeps> = {}, account = "alice") {
       return "Incident #12 is closed";
     },
     route: async (notification) =>
-      routeAlerts(
+      routed(
         {
           runbooks: [poolRunbook],
           systems,
@@ -273,6 +274,7 @@ export function rig(more: Partial<CliDeps> = {}, account = "alice") {
           policies: {},
           limits: Limits.parse({}),
           alerts: AlertSettings.parse({}),
+          routes,
           channel: "C0OPS",
         },
         notification,

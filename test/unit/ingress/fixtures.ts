@@ -51,6 +51,7 @@ export const catalogOf = (more: Partial<Catalog> = {}): Catalog => ({
   policies: {},
   limits: Limits.parse({}),
   alerts: AlertSettings.parse({}),
+  routes: [],
   channel: "C0OPS",
   ...more,
 });

@@ -161,6 +161,7 @@ const alerts = few(
     annotations: fc.constant({}),
     status: fc.constantFrom("firing", "resolved"),
     startsAt: when,
+    generatorURL: hostile,
   }),
   20,
 );
@@ -172,8 +173,9 @@ const views: fc.Arbitrary<ThreadView> = fc
     hasIncident: fc.boolean(),
     words: hostile,
     truncated: fc.nat(10_000),
+    remarks: fc.array(hostile, { maxLength: 5 }),
   })
-  .map(({ runs: of, alerts: shown, hasIncident, words, truncated }) =>
+  .map(({ runs: of, alerts: shown, hasIncident, words, truncated, remarks }) =>
     thread(
       of.map((each, i) => ({ ...each, id: (i + 1) as never })),
       {
@@ -188,6 +190,7 @@ const views: fc.Arbitrary<ThreadView> = fc
                 severity: words,
                 system: words,
                 truncated,
+                remarks,
               }),
             }
           : {}),

@@ -194,6 +194,7 @@ const alert = (instance: string, status: "firing" | "resolved" = "firing") => ({
   annotations: { summary: "More than 80 % of the connections are in use" },
   status,
   startsAt: at(300),
+  generatorURL: "",
 });
 
 export const incident = (more: Partial<IncidentView> = {}): IncidentView => ({
@@ -207,6 +208,7 @@ export const incident = (more: Partial<IncidentView> = {}): IncidentView => ({
   receiver: "diagbot",
   externalURL: "http://alertmanager:9093",
   truncated: 2,
+  remarks: [],
   firing: 3,
   resolved: 1,
   deliveries: 2,

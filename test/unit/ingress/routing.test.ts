@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { routesOf } from "../../../src/config/route-schema.ts";
+import { FileSchema } from "../../../src/config/schema.ts";
 import type { Notification } from "../../../src/core/words/alert.ts";
-import { routeAlerts } from "../../../src/ingress/route-alerts.ts";
+import { routeAlerts } from "../../../src/ingress/routing/route-alerts.ts";
 import { bookOf, catalogOf, none, recorded } from "./fixtures.ts";
 
 const runsOf = (notification: Notification, catalog = catalogOf()) =>
@@ -117,5 +119,86 @@ describe("routeAlerts", () => {
     const catalog = catalogOf();
     const systems = catalog.systems.map((system) => ({ ...system, match: [{}] }));
     expect(routeAlerts({ ...catalog, systems }, latency).system).toBeUndefined();
+  });
+});
+
+const routes = (...written: object[]) => routesOf(FileSchema.parse({ routes: written }).routes);
+
+describe("routes of diagbot.yaml", () => {
+  const request = (...written: object[]) => routeAlerts(catalogOf({ routes: routes(...written) }), latency);
+
+  it("the first that fits says runbook, parameters, system, channel and severity", () => {
+    expect(
+      request(
+        { match: 'alertname="Other"', runbook: "pod-down" },
+        {
+          match: ['alertname=~"High.*"', "team=payments"],
+          runbook: ["pg-locks", "high-latency"],
+          params: { minutes: 9 },
+          ...{ channel: "C0ROUTED", severity: "page" },
+        },
+        { match: "team=payments", runbook: "pod-down" },
+      ),
+    ).toMatchObject({
+      ...{ system: "checkout", channel: "C0ROUTED", severity: "page", remarks: [] },
+      runs: [
+        { runbook: "pg-locks", params: {} },
+        { runbook: "high-latency", params: { service: "checkout", minutes: 9 } },
+      ],
+    });
+  });
+
+  it("look at annotations, and a missing label is the empty text", () => {
+    const summary = latency.alerts[0]?.annotations.summary ?? "";
+    const match = [`annotation.summary=~".*${summary.slice(0, 5)}.*"`, "stage=", 'stage!~".+"'];
+    expect(request({ match, runbook: "pg-locks" }).runs.map(({ runbook }) => runbook)).toEqual(["pg-locks"]);
+    expect(request({ match: "toString=", runbook: "pg-locks" }).runs).toHaveLength(1);
+  });
+
+  it("without a runbook the runbooks' own alert names decide, and stand behind every route", () => {
+    const moved = request({ match: "team=payments", system: "web", channel: "C0MOVED" });
+    expect(moved).toMatchObject({ system: "web", channel: "C0MOVED", runs: [{ runbook: "high-latency" }] });
+    expect(request({ match: "team=other", runbook: "pg-locks" }).runs).toMatchObject([
+      { runbook: "high-latency" },
+    ]);
+  });
+
+  it("come before a runbook the alert names itself", () => {
+    const named = withFirst({ annotations: { runbook: "pg-locks" } });
+    const catalog = catalogOf({ routes: routes({ match: "team=payments", runbook: "high-latency" }) });
+    expect(runsOf(named, catalog)).toEqual(["high-latency"]);
+  });
+
+  it("`none` starts nothing, not even the health matrix, and says so", () => {
+    expect(request({ match: "team=payments", runbook: "none" })).toMatchObject({
+      ...{ system: "checkout", runs: [], remarks: ['route 1 (team="payments") says that nothing is run'] },
+    });
+  });
+
+  it("a runbook the system cannot run is said, and the next is run", () => {
+    const redis = bookOf({ id: "redis-memory", params: none, needs: ["redis"] });
+    const { runbooks } = catalogOf();
+    const catalog = catalogOf({
+      runbooks: [...runbooks, redis],
+      routes: routes({ runbook: ["redis-memory", "pg-locks"] }),
+    });
+    expect(routeAlerts(catalog, latency)).toMatchObject({
+      runs: [{ runbook: "pg-locks" }],
+      remarks: [
+        "route 1 (takes everything) names redis-memory, which needs a redis connection; checkout has none",
+      ],
+    });
+  });
+
+  it("an alert of another system in the group is not looked at on this one", () => {
+    const [alert] = latency.alerts;
+    if (alert === undefined) throw new Error("fixture");
+    const other = { ...alert, labels: { alertname: "PodDown", service: "web", job: "lab" } };
+    const { system, runs, remarks } = routeAlerts(catalogOf(), { ...latency, alerts: [alert, other] });
+    expect({ system, runs: runs.map(({ runbook }) => runbook) }).toEqual({
+      system: "checkout",
+      runs: ["high-latency"],
+    });
+    expect(remarks).toEqual([expect.stringContaining("an alert of web is in this group, too")]);
   });
 });

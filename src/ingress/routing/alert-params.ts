@@ -1,0 +1,33 @@
+import type { Alert } from "../../core/words/alert.ts";
+import type { Runbook } from "../../core/words/runbook.ts";
+
+/**
+ * Parameters of a run an alert starts: from its labels, each only where it fits, then those of its route, which win.
+ * Undefined where the runbook cannot run without more.
+ */
+export function alertParams(
+  runbook: Runbook,
+  alert: Alert,
+  routed: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> | undefined {
+  const wanted = [...Object.entries(fromLabels(runbook, alert)), ...Object.entries(routed)];
+  let values: Record<string, unknown> = {};
+  let accepted = runbook.params.safeParse(values);
+  for (const [name, value] of wanted) {
+    if (value === undefined || !Object.hasOwn(runbook.params.shape, name)) continue;
+    const tried = runbook.params.safeParse({ ...values, [name]: value });
+    if (!tried.success && accepted.success) continue;
+    values = { ...values, [name]: value };
+    accepted = tried;
+  }
+  return accepted.success ? accepted.data : undefined;
+}
+
+/** Labels are text from outside: a `fromAlert` that trips over them must not cost the alert. */
+function fromLabels(runbook: Runbook, alert: Alert): Record<string, unknown> {
+  try {
+    return runbook.fromAlert?.(alert.labels) ?? {};
+  } catch {
+    return {};
+  }
+}
