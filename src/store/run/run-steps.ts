@@ -3,6 +3,7 @@ import { gravest } from "../../core/words/finding.ts";
 import type { RunbookVersion } from "../../core/words/runbook.ts";
 import type { Pool } from "../pool.ts";
 import { type FencedTransaction, fenced, type OnCommit } from "./fence.ts";
+import { insertFindings, markExplained } from "./findings.ts";
 
 type Steps = Pick<RunStore, "addSteps" | "recordRead" | "recordDiagnosis" | "recordCheck">;
 
@@ -125,26 +126,9 @@ const recordDiagnosis = (
   ...[fence, findings, remedies, explained]: Parameters<RunStore["recordDiagnosis"]>
 ) =>
   fenced(deps, fence, async (tx) => {
-    for (const [ord, finding] of findings.entries()) {
-      await tx.sql.query(
-        "INSERT INTO finding (run_id, ord, id, severity, title, because, evidence, remedies) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-        [
-          fence.run,
-          ord,
-          finding.id,
-          finding.severity,
-          finding.title,
-          finding.because,
-          JSON.stringify(finding.evidence),
-          JSON.stringify(finding.remedies),
-        ],
-      );
-    }
+    await insertFindings(tx, fence, findings);
     await insertRemedies(tx, fence, remedies);
-    await tx.sql.query("UPDATE step SET explained = true WHERE run_id = $1 AND name = ANY ($2)", [
-      fence.run,
-      explained,
-    ]);
+    await markExplained(tx, fence, explained);
     await tx.sql.query("UPDATE run SET diagnosed = true, severity = $2 WHERE id = $1", [
       fence.run,
       gravest(findings) ?? null,

@@ -3,6 +3,7 @@ import { gravest } from "../../core/words/finding.ts";
 import { withdraw } from "../human/withdraw.ts";
 import type { Pool } from "../pool.ts";
 import { type FencedTransaction, fenced, type OnCommit } from "./fence.ts";
+import { type FindingRow, insertFindings, markExplained } from "./findings.ts";
 import { insertRemedies, insertSteps, writeResult } from "./run-steps.ts";
 
 /** Everything a second look has changed, at once: a worker that dies before it has changed nothing. */
@@ -28,7 +29,7 @@ export const secondLook = (deps: {
         [fence.run, look.at, look.n, gravest(look.findings.filter(({ gone }) => !gone)) ?? null],
       );
       await replaceChecks(tx, fence, look);
-      await writeFindings(tx, fence, look);
+      await replaceFindings(tx, fence, look);
       await insertRemedies(tx, fence, look.added, { after: true });
       const { keys, because } = look.withdrawn;
       const withdrawn = await withdraw(tx, {
@@ -60,14 +61,11 @@ async function replaceChecks(
   await tx.sql.query("DELETE FROM step WHERE run_id = $1 AND phase = 'diagnose'", [fence.run]);
   await insertSteps(tx, fence, steps);
   for (const step of steps) await writeResult(tx, fence, step.name, step.result);
-  await tx.sql.query("UPDATE step SET explained = true WHERE run_id = $1 AND name = ANY ($2)", [
-    fence.run,
-    explained,
-  ]);
+  await markExplained(tx, fence, explained);
 }
 
 /** What is gone keeps its words: they say what was there. */
-async function writeFindings(
+async function replaceFindings(
   tx: FencedTransaction,
   fence: Fence,
   { findings, at }: SecondLook,
@@ -77,22 +75,9 @@ async function writeFindings(
     [fence.run],
   );
   const wentBefore = new Map(rows.map(({ id, gone_at }) => [id, gone_at]));
-  for (const [ord, { gone, ...finding }] of findings.entries())
-    await tx.sql.query(
-      `INSERT INTO finding (run_id, ord, id, severity, title, because, evidence, remedies, gone_at)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-      [
-        fence.run,
-        ord,
-        finding.id,
-        finding.severity,
-        finding.title,
-        finding.because,
-        JSON.stringify(finding.evidence),
-        JSON.stringify(finding.remedies),
-        gone ? (wentBefore.get(finding.id) ?? at) : null,
-      ],
-    );
+  const rowOf = ({ gone, ...finding }: SecondLook["findings"][number]): FindingRow =>
+    gone ? { ...finding, goneAt: wentBefore.get(finding.id) ?? at } : finding;
+  await insertFindings(tx, fence, findings.map(rowOf));
 }
 
 /** Back to the beginning, if it still stands as it was seen: a vote that was quicker keeps its plan. */
