@@ -1,5 +1,6 @@
-import { createPostgresBackend, Queue, Worker } from "bullmq";
+import { createPostgresBackend, Queue } from "bullmq";
 import { type Backend, workerOptions } from "./backend.ts";
+import { PatientWorker } from "./patient-worker.ts";
 
 const connection = (connectionString: string, schema: string, max: number) => ({
   connectionString,
@@ -34,7 +35,7 @@ export function postgresBackend(databaseUrl: string, schema: string): Backend {
       return queue;
     },
     createWorker: (kind, process, settings) =>
-      new Worker(
+      new PatientWorker(
         kind,
         process,
         {

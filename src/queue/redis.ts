@@ -1,7 +1,8 @@
-import { Queue, Worker } from "bullmq";
+import { Queue } from "bullmq";
 import { Redis } from "ioredis";
 import { type Backend, workerOptions } from "./backend.ts";
 import { messageOf } from "./message.ts";
+import { PatientWorker } from "./patient-worker.ts";
 
 /** A producer must answer within 1.5 s, so a connection that is down longer than this is an error at once. */
 const PATIENCE_MS = 1_200;
@@ -39,7 +40,7 @@ export function redisBackend(url: string, prefix: string): Backend {
       };
     },
     createWorker: (kind, process, settings) =>
-      new Worker<unknown, void>(kind, process, {
+      new PatientWorker(kind, process, {
         ...workerOptions(settings),
         prefix,
         connection: {

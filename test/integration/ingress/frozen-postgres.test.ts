@@ -1,7 +1,9 @@
 // A Postgres that is stopped, not gone: connections stay open and nothing answers. Every door still says so, soon.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { RunId } from "../../../src/core/words/ids.ts";
+import { createSweeper } from "../../../src/engine/sweeper.ts";
 import { createStore, keepPulse, migrate, openPool, type Pool } from "../../../src/store/index.ts";
+import { createLogger } from "../../../src/telemetry/logger.ts";
 import { startPostgres } from "../../helpers/postgres-server.ts";
 import { descendantsOf } from "../../helpers/processes.ts";
 import { until } from "../../helpers/until.ts";
@@ -76,6 +78,37 @@ test("every door says within seconds that the database does not answer, and noth
   await slack.stop();
   await webhook.close();
 }, 120_000);
+
+test("a worker's sweep does not wait for ever for a database that is lost without a word, and goes on after it", async () => {
+  const ours = openPool(postgres.url);
+  const said: string[] = [];
+  const sweeper = createSweeper({
+    store: createStore(ours, () => {}).sweep,
+    dispatcher: { dispatch: async () => {}, close: async () => {} },
+    logger: createLogger({ level: "warn", destination: { write: (line) => void said.push(line) } }),
+    worker: { id: "frozen", host: "here", pid: process.pid, version: "0" },
+    everyMs: 50,
+    staleMs: 60_000,
+  });
+  const beat = async () =>
+    (await ours.query("SELECT beat_at FROM worker WHERE id = 'frozen'")).rows[0]?.beat_at?.getTime() ?? 0;
+  sweeper.start();
+  try {
+    await until(async () => (await beat()) > 0);
+    signal("SIGSTOP");
+    try {
+      // What a query may take at most is 10 s; without that limit only the signal below would end it.
+      await until(() => said.some((line) => line.includes("sweep could not be made")));
+    } finally {
+      signal("SIGCONT");
+    }
+    const before = await until(() => beat().catch(() => 0));
+    await until(async () => (await beat()) > before);
+  } finally {
+    await sweeper.stop();
+    await ours.end();
+  }
+}, 180_000);
 
 test("a database that is slow is waited for", async () => {
   const { rows } = await pool.query("SELECT pg_sleep(3), 7 AS n");

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
@@ -26,9 +26,15 @@ export function queueContract(rig: () => Rig): void {
   const open: { close(): Promise<void> }[] = [];
   let subject = 100;
 
-  const dispatcher = (): QueueDispatcher => {
+  const unconnected = (): QueueDispatcher => {
     const made = createDispatcher(rig().place);
     open.push(made);
+    return made;
+  };
+  /** Connected: a dispatch has 1.5 s, and the first one makes the queue. */
+  const dispatcher = async (): Promise<QueueDispatcher> => {
+    const made = unconnected();
+    await until(async () => (await made.health()).ok);
     return made;
   };
   const consumer = (handler: JobHandler, concurrency = 4): Consumer => {
@@ -61,13 +67,13 @@ export function queueContract(rig: () => Rig): void {
       const seen: number[] = [];
       consumer(async (id) => void seen.push(id));
       const id = ++subject;
-      await dispatcher().dispatch("run", id);
+      await (await dispatcher()).dispatch("run", id);
       await until(() => seen.includes(id));
       expect(seen).toEqual([id]);
     });
 
     it("does not double a waiting job, and keeps subjects and kinds apart", async () => {
-      const queue = dispatcher();
+      const queue = await dispatcher();
       const [first, second] = [++subject, ++subject];
       for (let i = 0; i < 5; i++) await queue.dispatch("run", first);
       await queue.dispatch("thread", first);
@@ -96,7 +102,7 @@ export function queueContract(rig: () => Rig): void {
         if (begun === 1) await hold.lifted;
         atWork -= 1;
       });
-      const queue = dispatcher();
+      const queue = await dispatcher();
       await queue.dispatch("run", id);
       await until(() => begun === 1);
       for (let i = 0; i < 3; i++) await queue.dispatch("run", id);
@@ -114,7 +120,7 @@ export function queueContract(rig: () => Rig): void {
         seen.push(given);
         if (seen.length === 1) throw new Error("boom");
       });
-      const queue = dispatcher();
+      const queue = await dispatcher();
       await queue.dispatch("run", id);
       await until(() => lines.some((line) => line.includes("boom")));
       await queue.dispatch("run", id);
@@ -130,7 +136,7 @@ export function queueContract(rig: () => Rig): void {
       await rig().forge("run", { id: -1 });
       await rig().forge("other", { id: 7 });
       await rig().forge("run", "text");
-      await dispatcher().dispatch("run", id);
+      await (await dispatcher()).dispatch("run", id);
       await until(() => seen.includes(id));
       expect(seen).toEqual([id]);
       expect(lines.filter((line) => line.includes("not one of ours"))).toHaveLength(5);
@@ -149,8 +155,8 @@ export function queueContract(rig: () => Rig): void {
     });
 
     it("refuses ids that are none before anything is sent", async () => {
-      await expect(dispatcher().dispatch("run", 0)).rejects.toThrow();
-      await expect(dispatcher().dispatch("run", 1.5)).rejects.toThrow();
+      await expect(unconnected().dispatch("run", 0)).rejects.toThrow();
+      await expect(unconnected().dispatch("run", 1.5)).rejects.toThrow();
     });
 
     it("closes within its grace, whether or not the handler ends", async () => {
@@ -160,7 +166,7 @@ export function queueContract(rig: () => Rig): void {
         begun += 1;
         await hold.lifted;
       });
-      const queue = dispatcher();
+      const queue = await dispatcher();
       await queue.dispatch("run", ++subject);
       await until(() => begun === 1);
       const before = performance.now();
@@ -180,7 +186,7 @@ export function queueContract(rig: () => Rig): void {
         await hold.lifted;
         ended = true;
       }, 1);
-      const queue = dispatcher();
+      const queue = await dispatcher();
       await queue.dispatch("run", first);
       await until(() => begun.length === 1);
       const closing = working.close(5_000);
@@ -196,14 +202,11 @@ export function queueContract(rig: () => Rig): void {
     it("leaves nothing stuck when a worker is killed", async () => {
       const child = workerProcess(rig().place);
       const id = ++subject;
-      const queue = dispatcher();
+      const queue = await dispatcher();
       await queue.dispatch("run", id);
-      const [chunk] = await once(child.stdout as NodeJS.ReadableStream, "data");
-      expect(String(chunk)).toContain(String(id));
+      await until(() => child.said().includes(`began ${id}\n`));
       await queue.dispatch("run", id);
-      const gone = once(child, "exit");
-      child.kill("SIGKILL");
-      await gone;
+      await child.kill();
       const seen: number[] = [];
       consumer(async (given) => void seen.push(given));
       await until(() => seen.includes(id));
@@ -215,7 +218,7 @@ export function queueContract(rig: () => Rig): void {
     it("says soon that the server is away, and works again by itself when it is back", async () => {
       const seen: number[] = [];
       const working = consumer(async (id) => void seen.push(id));
-      const queue = dispatcher();
+      const queue = await dispatcher();
       await queue.dispatch("run", ++subject);
       await until(() => seen.length === 1);
       await rig().stopServer();
@@ -246,7 +249,7 @@ export function queueContract(rig: () => Rig): void {
     it("starts while the server is away and works once it is there", async () => {
       await rig().stopServer();
       const seen: number[] = [];
-      const queue = dispatcher();
+      const queue = unconnected();
       let working: Consumer;
       try {
         working = consumer(async (id) => void seen.push(id));
@@ -270,11 +273,24 @@ export function queueContract(rig: () => Rig): void {
   });
 }
 
-function workerProcess(place: QueuePlace): ChildProcess {
+/** A worker in a process of its own. */
+export function workerProcess(place: QueuePlace) {
   const file = fileURLToPath(new URL("./worker-process.ts", import.meta.url));
   const tsx = fileURLToPath(new URL("../../../node_modules/tsx/dist/loader.mjs", import.meta.url));
-  return spawn(process.execPath, ["--import", tsx, file], {
+  const child = spawn(process.execPath, ["--import", tsx, file], {
     stdio: ["ignore", "pipe", "inherit"],
     env: { ...process.env, QUEUE_PLACE: JSON.stringify(place) },
   });
+  let said = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    said += text;
+  });
+  const gone = once(child, "exit");
+  return {
+    said: () => said,
+    kill: async () => {
+      child.kill("SIGKILL");
+      await gone;
+    },
+  };
 }

@@ -1,8 +1,20 @@
+import { createServer } from "node:net";
 import { createPostgresBackend, Queue } from "bullmq";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { checkQueue } from "../../../src/queue/check.ts";
 import { type PostgresServer, startPostgres } from "../../helpers/postgres-server.ts";
-import { queueContract } from "./contract.ts";
+import { until } from "../../helpers/until.ts";
+import { listening } from "../../helpers/web-server.ts";
+import { queueContract, workerProcess } from "./contract.ts";
+
+/** What a Postgres answers to a login while it starts. */
+const STARTING_UP = (() => {
+  const body = Buffer.from("SFATAL\0VFATAL\0C57P03\0Mthe database system is starting up\0\0");
+  const head = Buffer.alloc(5);
+  head.write("E");
+  head.writeInt32BE(body.length + 4, 1);
+  return Buffer.concat([head, body]);
+})();
 
 // Its own server, because the contract stops and starts it.
 describe("over Postgres", () => {
@@ -27,6 +39,29 @@ describe("over Postgres", () => {
       await queue.close();
     },
   }));
+
+  it("leaves the worker's loop free while the server refuses, and does not ask without end", async () => {
+    let refused = 0;
+    const starting = await listening(
+      createServer((socket) => {
+        socket.on("error", () => {});
+        socket.once("data", () => socket.end(STARTING_UP));
+        refused += 1;
+      }),
+    );
+    const databaseUrl = `postgres://bot:bot@127.0.0.1:${starting.port}/bot`;
+    const worker = workerProcess({ databaseUrl, prefix: "contract" });
+    const turns = () => worker.said().split("the loop runs").length - 1;
+    try {
+      await until(() => refused > 0);
+      const before = turns();
+      await until(() => turns() >= before + 20);
+      expect(refused).toBeLessThan(50);
+    } finally {
+      await worker.kill();
+      await starting.close();
+    }
+  });
 
   it("says at start what keeps the queue from being made", async () => {
     expect(await checkQueue(place())).toEqual([]);

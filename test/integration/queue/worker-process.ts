@@ -1,7 +1,7 @@
 import { createJobSource } from "../../../src/queue/source.ts";
 import { createLogger } from "../../../src/telemetry/logger.ts";
 
-// A worker in a process of its own, so that it can be killed. Says on stdout which job it began; never ends it.
+// A worker in a process of its own, so that it can be killed. Says which job it began, and that its loop runs; never ends a job.
 const { QUEUE_PLACE = "{}" } = process.env;
 const source = createJobSource({
   ...JSON.parse(QUEUE_PLACE),
@@ -10,7 +10,7 @@ const source = createJobSource({
   logger: createLogger({ level: "error" }),
 });
 source.work("run", 1, (id) => {
-  process.stdout.write(`${id}\n`);
+  process.stdout.write(`began ${id}\n`);
   return new Promise(() => {});
 });
-setInterval(() => {}, 60_000);
+setInterval(() => process.stdout.write("the loop runs\n"), 100);
