@@ -38,8 +38,17 @@ module.exports = {
     {
       name: "rooms-meet-only-in-app",
       severity: "error",
-      from: { path: "^src/(cli|config|ingress|queue|engine|connectors|thread|store|telemetry)/" },
-      to: { path: "^(src|commands|runbooks|test)/", pathNot: ["^src/$1/", "^src/(core|lib|telemetry)/"] },
+      from: { path: "^src/(cli|config|ingress|queue|engine|connectors|thread|slack|store|telemetry)/" },
+      to: {
+        path: "^(src|commands|runbooks|test)/",
+        pathNot: ["^src/$1/", "^src/(core|lib|telemetry)/", "^src/slack/"],
+      },
+    },
+    {
+      name: "slack-kit-is-for-doors-and-thread",
+      severity: "error",
+      from: { path: "^src/", pathNot: "^src/(slack|thread|ingress/slack)/" },
+      to: { path: "^src/slack/" },
     },
     {
       name: "siblings-are-strangers",

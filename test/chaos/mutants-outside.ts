@@ -38,15 +38,13 @@ export const OUTSIDE: readonly Mutant[] = [
   },
   {
     guard: "absolute URLs, at the doors",
-    removals: [remove("src/ingress/slack/api.ts", "allowAbsoluteUrls: false", "allowAbsoluteUrls: true")],
+    removals: [remove("src/slack/client.ts", "allowAbsoluteUrls: false", "allowAbsoluteUrls: true")],
     file: IDENTITY,
     test: "absolute URLs",
   },
   {
     guard: "absolute URLs, of the sender",
-    removals: [
-      remove("src/thread/send/slack-calls.ts", "allowAbsoluteUrls: false", "allowAbsoluteUrls: true"),
-    ],
+    removals: [remove("src/slack/client.ts", "allowAbsoluteUrls: false", "allowAbsoluteUrls: true")],
     file: "test/unit/repository/slack-clients.test.ts",
     test: "absolute URLs",
   },

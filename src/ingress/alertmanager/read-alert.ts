@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { Alert } from "../../core/words/alert.ts";
-import { cut } from "../../lib/escape.ts";
+import { cut } from "../../lib/cut.ts";
 import { storable } from "../../lib/storable.ts";
 
 /** What was changed or left out, for people: `alerts.4.startsAt: …`. */

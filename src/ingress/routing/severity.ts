@@ -1,5 +1,5 @@
 import type { Decision } from "../../core/words/route.ts";
-import { cut } from "../../lib/escape.ts";
+import { cut } from "../../lib/cut.ts";
 
 const SEVERITIES = ["critical", "page", "error", "high", "warning", "medium", "low", "info", "none"];
 

@@ -1,7 +1,8 @@
-import { WebClient } from "@slack/web-api";
+import type { WebClient } from "@slack/web-api";
 import { DiagError } from "../../core/words/errors.ts";
+import { webClient } from "../../slack/client.ts";
+import { slackLogger } from "../../slack/log.ts";
 import type { Logger } from "../../telemetry/logger.ts";
-import { slackLogger } from "./log.ts";
 
 export interface SlackConfig {
   readonly botToken: string;
@@ -27,15 +28,8 @@ export const createApi = (config: SlackConfig, logger: Logger): SlackApi => ({
   lookups: client(config, logger, LOOKUP_MS),
 });
 
-const client = ({ botToken, apiUrl }: SlackConfig, logger: Logger, timeout: number): WebClient =>
-  new WebClient(botToken, {
-    ...(apiUrl === undefined ? {} : { slackApiUrl: apiUrl }),
-    retryConfig: { retries: 0 },
-    timeout,
-    rejectRateLimitedCalls: true,
-    allowAbsoluteUrls: false,
-    logger: slackLogger(logger),
-  });
+const client = ({ botToken, apiUrl }: SlackConfig, logger: Logger, timeoutMs: number): WebClient =>
+  webClient({ token: botToken, apiUrl, timeoutMs, logger: slackLogger(logger) });
 
 /** Slack's own word for what went wrong (`invalid_auth`, `channel_not_found`), or the kind of failure in words. */
 export function slackErrorOf(thrown: unknown): string {

@@ -1,9 +1,9 @@
-import { WebClient } from "@slack/web-api";
 import { SAY_TROUBLE, troubleOfChannel, troubleOfRefusal } from "../../core/rules/channel.ts";
 import type { ChannelTrouble } from "../../core/words/channel.ts";
+import { webClient } from "../../slack/client.ts";
+import { slackLogger } from "../../slack/log.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import { createApi, type SlackConfig, slackErrorOf } from "./api.ts";
-import { slackLogger } from "./log.ts";
 
 export interface SlackFinding {
   readonly name: string;
@@ -34,13 +34,7 @@ export async function checkSlack(config: SlackConfig, channels: readonly string[
 }
 
 async function checkSocket({ apiUrl }: SlackConfig, appToken: string): Promise<SlackFinding> {
-  const client = new WebClient(appToken, {
-    ...(apiUrl === undefined ? {} : { slackApiUrl: apiUrl }),
-    retryConfig: { retries: 0 },
-    timeout: 5_000,
-    allowAbsoluteUrls: false,
-    logger: slackLogger(QUIET),
-  });
+  const client = webClient({ token: appToken, apiUrl, timeoutMs: 5_000, logger: slackLogger(QUIET) });
   return client.apps.connections.open({}).then(
     () => ({ name: "slack socket", ok: true, detail: "Socket Mode is on" }),
     (error: unknown) => ({

@@ -3,6 +3,7 @@ import { App } from "@slack/bolt";
 import type { Catalog, Reader } from "../../core/ports/ports.ts";
 import { DiagError } from "../../core/words/errors.ts";
 import { waitFor } from "../../lib/wait.ts";
+import { slackLogger } from "../../slack/log.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { Door } from "../receive.ts";
 import { createApi, type SlackConfig, slackErrorOf } from "./api.ts";
@@ -14,7 +15,6 @@ import { listenToCommand } from "./command.ts";
 import { listenToForm } from "./form/listen.ts";
 import { listenToHome } from "./home.ts";
 import { createIdentity, type Workspace } from "./identity.ts";
-import { slackLogger } from "./log.ts";
 import { createHttpSide } from "./receiver/http.ts";
 import { createSocketSide } from "./receiver/socket.ts";
 

@@ -1,7 +1,7 @@
 import type { KnownBlock, RichTextElement } from "@slack/types";
 import type { Reply, ReplyError, ReplySection } from "../../core/words/reply.ts";
-import { mrkdwn } from "../../lib/escape.ts";
-import { alignedTable, code, lead, rich } from "./blocks.ts";
+import { mrkdwn } from "../../slack/escape.ts";
+import { alignedTable, code, lead, rich } from "../../slack/text-blocks.ts";
 
 export interface Drawn {
   /** For notifications; escaped. */

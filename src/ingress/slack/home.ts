@@ -2,11 +2,11 @@ import type { App } from "@slack/bolt";
 import type { HomeView } from "@slack/types";
 import type { Caller } from "../../core/words/caller.ts";
 import { type Reply, say } from "../../core/words/reply.ts";
+import { rich } from "../../slack/text-blocks.ts";
 import { answerList } from "../answer-help.ts";
 import { answerStatus } from "../answers.ts";
 import { slackErrorOf } from "./api.ts";
 import { refused } from "./ask.ts";
-import { rich } from "./blocks.ts";
 import type { SlackContext } from "./context.ts";
 import { drawReply } from "./draw-reply.ts";
 

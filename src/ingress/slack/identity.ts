@@ -4,7 +4,7 @@ import { troubleOfChannel } from "../../core/rules/channel.ts";
 import type { Caller } from "../../core/words/caller.ts";
 import { DiagError } from "../../core/words/errors.ts";
 import type { Principal } from "../../core/words/policy.ts";
-import { permalink } from "../../lib/permalink.ts";
+import { permalink } from "../../slack/permalink.ts";
 import { type SlackApi, slackFailure } from "./api.ts";
 import { createCache } from "./cache.ts";
 

@@ -2,7 +2,7 @@ import { changeLines, fitsOnCard, placeOfPlan } from "../../core/rules/plan-line
 import { count } from "../../core/words/format.ts";
 import { isRemedyOpen } from "../../core/words/outcome.ts";
 import type { RemedyView } from "../../core/words/view.ts";
-import { cut } from "../../lib/escape.ts";
+import { cut } from "../../lib/cut.ts";
 
 /** Of a plan that does not fit on its card. */
 const MOST_CHANGES = 8;

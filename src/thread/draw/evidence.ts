@@ -1,8 +1,8 @@
 import type { KnownBlock } from "@slack/types";
 import type { Evidence } from "../../core/words/evidence.ts";
 import { count } from "../../core/words/format.ts";
-import { literal } from "../../lib/escape.ts";
-import { bold, codeBlock, italic, lines, rich } from "../blocks.ts";
+import { bold, codeBlock, italic, lines, rich } from "../../slack/blocks.ts";
+import { literal } from "../../slack/escape.ts";
 import { describeSeries } from "../plot/describe.ts";
 import { WIDTH } from "../text/table.ts";
 import { wholeEvidence } from "../text/whole.ts";

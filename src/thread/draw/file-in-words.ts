@@ -1,5 +1,5 @@
 import type { KnownBlock } from "@slack/types";
-import { bold, codeBlock, plain, rich } from "../blocks.ts";
+import { bold, codeBlock, plain, rich } from "../../slack/blocks.ts";
 import type { WantedFile } from "../wanted.ts";
 
 const MOST_CHARACTERS = 2_500;

@@ -1,6 +1,6 @@
 import { count } from "../../core/words/format.ts";
 import type { RunView } from "../../core/words/view.ts";
-import { fallback } from "../blocks.ts";
+import { fallback } from "../../slack/blocks.ts";
 import type { WantedFile, WantedMessage } from "../wanted.ts";
 import type { Attach } from "./evidence.ts";
 import { fileInWords } from "./file-in-words.ts";

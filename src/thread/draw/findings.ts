@@ -3,7 +3,6 @@ import type { RecordedFinding } from "../../core/words/finding.ts";
 import { count } from "../../core/words/format.ts";
 import { isEnded } from "../../core/words/outcome.ts";
 import { type FindingView, gapsOf, type RunView, unansweredSteps } from "../../core/words/view.ts";
-import { fileText } from "../../lib/escape.ts";
 import {
   bold,
   bullets,
@@ -15,8 +14,9 @@ import {
   plain,
   prose,
   rich,
-} from "../blocks.ts";
-import { pack } from "../pack.ts";
+} from "../../slack/blocks.ts";
+import { fileText } from "../../slack/escape.ts";
+import { pack } from "../../slack/pack.ts";
 import { wholeEvidence } from "../text/whole.ts";
 import type { WantedMessage } from "../wanted.ts";
 import { type Attach, drawEvidence, sayMissing } from "./evidence.ts";

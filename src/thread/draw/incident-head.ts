@@ -3,7 +3,7 @@ import { isCritical } from "../../core/words/alert.ts";
 import { count } from "../../core/words/format.ts";
 import { isEnded } from "../../core/words/outcome.ts";
 import type { AlertView, FreezeView, IncidentView, RunView, ThreadView } from "../../core/words/view.ts";
-import { cut, mrkdwn } from "../../lib/escape.ts";
+import { cut } from "../../lib/cut.ts";
 import {
   actions,
   bold,
@@ -16,7 +16,8 @@ import {
   newline,
   plain,
   rich,
-} from "../blocks.ts";
+} from "../../slack/blocks.ts";
+import { mrkdwn } from "../../slack/escape.ts";
 import { at, on, shortStamp } from "../text/dates.ts";
 import { fitTable } from "../text/table.ts";
 import type { WantedMessage } from "../wanted.ts";

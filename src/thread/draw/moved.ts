@@ -1,8 +1,8 @@
 import { SAY_TROUBLE } from "../../core/rules/channel.ts";
 import { isChannelTrouble, NO_CHANNEL } from "../../core/words/channel.ts";
 import type { ThreadView } from "../../core/words/view.ts";
-import { mrkdwn } from "../../lib/escape.ts";
-import { type Piece, plain, rich } from "../blocks.ts";
+import { type Piece, plain, rich } from "../../slack/blocks.ts";
+import { mrkdwn } from "../../slack/escape.ts";
 import type { WantedMessage } from "../wanted.ts";
 
 /** The root of a thread that is shown elsewhere says where it belongs, why it is not there, and what to do about it. */

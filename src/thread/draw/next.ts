@@ -2,7 +2,7 @@ import { isFixedBy } from "../../core/rules/run-outcome.ts";
 import { count } from "../../core/words/format.ts";
 import { isEnded, isRemedyOpen } from "../../core/words/outcome.ts";
 import { type FreezeView, type RemedyView, type RunView, unansweredSteps } from "../../core/words/view.ts";
-import { bold, type Piece, plain } from "../blocks.ts";
+import { bold, type Piece, plain } from "../../slack/blocks.ts";
 import { sayChecks, sayProgress } from "./progress.ts";
 import { foundNow, isAllGone, isWithdrawn } from "./second-look.ts";
 import { listed } from "./words.ts";

@@ -1,6 +1,6 @@
 import type { RemedyView, RunView } from "../../core/words/view.ts";
-import { bold, bullets, fallback, newline, type Piece, plain, prose, rich } from "../blocks.ts";
-import { pack } from "../pack.ts";
+import { bold, bullets, fallback, newline, type Piece, plain, prose, rich } from "../../slack/blocks.ts";
+import { pack } from "../../slack/pack.ts";
 import type { WantedMessage } from "../wanted.ts";
 import { hasCard } from "./remedy.ts";
 

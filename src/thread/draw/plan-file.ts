@@ -2,9 +2,9 @@ import { changeLines, needsFile, planFileName, planFileSlot } from "../../core/r
 import { visible, visibleJson } from "../../core/rules/visible.ts";
 import { count } from "../../core/words/format.ts";
 import type { RemedyView, RunView } from "../../core/words/view.ts";
-import { literal } from "../../lib/escape.ts";
 import { redactDeep } from "../../lib/redact.ts";
-import { fallback } from "../blocks.ts";
+import { fallback } from "../../slack/blocks.ts";
+import { literal } from "../../slack/escape.ts";
 import type { WantedMessage } from "../wanted.ts";
 
 /** Where the file of a plan stands: not needed, up, still to come, or Slack takes none. */

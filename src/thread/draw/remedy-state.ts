@@ -1,7 +1,7 @@
 import { count } from "../../core/words/format.ts";
 import type { RemedyStatus } from "../../core/words/outcome.ts";
 import type { AttemptView, RemedyView, RunView } from "../../core/words/view.ts";
-import { mrkdwn } from "../../lib/escape.ts";
+import { mrkdwn } from "../../slack/escape.ts";
 import { at } from "../text/dates.ts";
 import { listed } from "./words.ts";
 

@@ -1,7 +1,7 @@
 import type { KnownBlock } from "@slack/types";
 import { isRemedyOpen } from "../../core/words/outcome.ts";
 import type { FreezeView, RemedyView, RunView, ThreadView } from "../../core/words/view.ts";
-import { cut } from "../../lib/escape.ts";
+import { cut } from "../../lib/cut.ts";
 import {
   bold,
   codeBlock,
@@ -14,7 +14,7 @@ import {
   plain,
   prose,
   rich,
-} from "../blocks.ts";
+} from "../../slack/blocks.ts";
 import { on } from "../text/dates.ts";
 import type { WantedMessage } from "../wanted.ts";
 import { drawButtons, isDecidable, sayDecision, sayNeeds } from "./approval.ts";

@@ -4,7 +4,7 @@ import { sayDuration } from "../../core/words/duration.ts";
 import { count } from "../../core/words/format.ts";
 import { isEnded } from "../../core/words/outcome.ts";
 import { gapsOf, type RemedyView, type RunView } from "../../core/words/view.ts";
-import { bold, fallback, newline, plain, rich } from "../blocks.ts";
+import { bold, fallback, newline, plain, rich } from "../../slack/blocks.ts";
 import type { WantedMessage } from "../wanted.ts";
 import { checksOf, sayChecks } from "./progress.ts";
 import { CARD_WORDS } from "./remedy-state.ts";

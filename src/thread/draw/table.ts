@@ -1,7 +1,7 @@
 import type { KnownBlock } from "@slack/types";
 import type { Evidence } from "../../core/words/evidence.ts";
 import { count } from "../../core/words/format.ts";
-import { bold, codeBlock, italic, plain, rich } from "../blocks.ts";
+import { bold, codeBlock, italic, plain, rich } from "../../slack/blocks.ts";
 import { fitFacts, fitTable } from "../text/table.ts";
 
 type Table = Extract<Evidence, { kind: "table" }>;

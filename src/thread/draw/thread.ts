@@ -1,6 +1,6 @@
 import type { IncidentView, RunView, ThreadView } from "../../core/words/view.ts";
-import { permalink } from "../../lib/permalink.ts";
-import { fallback, lines, newline, rich, webLink } from "../blocks.ts";
+import { fallback, lines, newline, rich, webLink } from "../../slack/blocks.ts";
+import { permalink } from "../../slack/permalink.ts";
 import type { WantedMessage } from "../wanted.ts";
 import { createAttachments } from "./files.ts";
 import { drawFindings } from "./findings.ts";

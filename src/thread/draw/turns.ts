@@ -1,5 +1,5 @@
 import type { IncidentView, RunView } from "../../core/words/view.ts";
-import { bold, context, divider, fallback, plain, rich } from "../blocks.ts";
+import { bold, context, divider, fallback, plain, rich } from "../../slack/blocks.ts";
 import { on } from "../text/dates.ts";
 import type { WantedMessage } from "../wanted.ts";
 import { nameRun } from "./run-head.ts";

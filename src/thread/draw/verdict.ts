@@ -1,7 +1,7 @@
 import { isFixedBy } from "../../core/rules/run-outcome.ts";
 import { isEnded } from "../../core/words/outcome.ts";
 import { type FreezeView, type RunView, unansweredSteps } from "../../core/words/view.ts";
-import type { Piece } from "../blocks.ts";
+import type { Piece } from "../../slack/blocks.ts";
 import { nextOf } from "./next.ts";
 import { foundNow } from "./second-look.ts";
 import { byGravity, SEVERITY_ICON } from "./words.ts";

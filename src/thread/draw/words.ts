@@ -4,7 +4,7 @@ import type { RecordedFinding, Severity } from "../../core/words/finding.ts";
 import type { PrincipalId } from "../../core/words/ids.ts";
 import type { Principal } from "../../core/words/policy.ts";
 import type { Risk } from "../../core/words/risk.ts";
-import { mrkdwn } from "../../lib/escape.ts";
+import { mrkdwn } from "../../slack/escape.ts";
 
 export const SEVERITY_ICON: Readonly<Record<Severity, string>> = {
   critical: "🔴",

@@ -1,4 +1,4 @@
-import { literal } from "../../lib/escape.ts";
+import { literal } from "../../slack/escape.ts";
 import { fits, measure, xml } from "./text.ts";
 
 export const ROW_HEIGHT = 18;

@@ -1,7 +1,7 @@
 import { scaleLinear, scaleUtc } from "d3-scale";
 import { line } from "d3-shape";
 import { utcFormat } from "d3-time-format";
-import { literal } from "../../lib/escape.ts";
+import { literal } from "../../slack/escape.ts";
 import type { PlotSpec } from "../wanted.ts";
 import { type DrawnSeries, pickSeries, sayValue, thresholdOf } from "./describe.ts";
 import { drawLegend, legendRows, ROW_HEIGHT } from "./legend.ts";

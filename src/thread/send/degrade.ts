@@ -1,5 +1,5 @@
 import type { KnownBlock } from "@slack/types";
-import { plain, rich } from "../blocks.ts";
+import { plain, rich } from "../../slack/blocks.ts";
 import type { WantedMessage } from "../wanted.ts";
 
 /**

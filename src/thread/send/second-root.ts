@@ -1,4 +1,4 @@
-import { context } from "../blocks.ts";
+import { context } from "../../slack/blocks.ts";
 import type { WantedMessage } from "../wanted.ts";
 import type { SenderDeps } from "./deps.ts";
 import { memoryOf, type Pass } from "./pending-thread.ts";

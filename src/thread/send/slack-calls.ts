@@ -1,6 +1,7 @@
 import type { KnownBlock } from "@slack/types";
-import { LogLevel, WebClient } from "@slack/web-api";
+import { LogLevel, type WebClient } from "@slack/web-api";
 import type { ChannelFacts } from "../../core/words/channel.ts";
+import { webClient } from "../../slack/client.ts";
 import type { WantedFile } from "../wanted.ts";
 import { classify, type Failure } from "./classify.ts";
 
@@ -49,15 +50,7 @@ export class SlackCalls {
 
   constructor(options: SlackOptions, timeoutMs: number, onCall: OnCall) {
     this.onCall = onCall;
-    this.client = new WebClient(options.token, {
-      ...(options.apiUrl === undefined ? {} : { slackApiUrl: options.apiUrl }),
-      timeout: timeoutMs,
-      // A repeat inside the client would post twice: the client cannot know whether the first one arrived.
-      retryConfig: { retries: 0 },
-      rejectRateLimitedCalls: true,
-      allowAbsoluteUrls: false,
-      logger: QUIET,
-    });
+    this.client = webClient({ ...options, timeoutMs, logger: QUIET });
   }
 
   post(

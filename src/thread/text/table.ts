@@ -1,5 +1,5 @@
 import { clip } from "../../core/words/format.ts";
-import { mono } from "../../lib/escape.ts";
+import { mono } from "../../slack/escape.ts";
 
 /** Characters of a line that Slack shows in a code block of a thread pane without wrapping it. */
 export const WIDTH = 56;

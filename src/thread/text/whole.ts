@@ -1,5 +1,5 @@
 import type { Evidence } from "../../core/words/evidence.ts";
-import { fileText } from "../../lib/escape.ts";
+import { fileText } from "../../slack/escape.ts";
 import { describeSeries } from "../plot/describe.ts";
 
 const GAP = "  ";

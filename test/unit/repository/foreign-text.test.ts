@@ -7,8 +7,8 @@ import { parseInfo } from "../../../src/connectors/redis/info.ts";
 import { maskKey, prefixOf, protectedAs } from "../../../src/connectors/redis/keys.ts";
 import { clipId } from "../../../src/engine/finding.ts";
 import { clean } from "../../../src/lib/clean.ts";
-import { fileText, literal, mono, mrkdwn, paragraph } from "../../../src/lib/escape.ts";
 import { knownRedactor, redactor } from "../../../src/lib/redact.ts";
+import { fileText, literal, mono, mrkdwn, paragraph } from "../../../src/slack/escape.ts";
 import { seedsOf, superlinear } from "../../helpers/linear.ts";
 import { CANARIES } from "../../helpers/spelled.ts";
 

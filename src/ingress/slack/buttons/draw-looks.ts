@@ -4,7 +4,7 @@ import { visibleLines } from "../../../core/rules/visible.ts";
 import { count } from "../../../core/words/format.ts";
 import type { Plan, PlannedCall } from "../../../core/words/plan.ts";
 import type { RemedyView } from "../../../core/words/view.ts";
-import { code, rich } from "../blocks.ts";
+import { code, rich } from "../../../slack/text-blocks.ts";
 import { layOutJson } from "./lay-out-json.ts";
 
 /** How a call behaves when something moves or breaks meanwhile, by the class of its action. */

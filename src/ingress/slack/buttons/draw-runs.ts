@@ -1,7 +1,7 @@
 import type { KnownBlock } from "@slack/types";
 import { stateOfRun } from "../../../core/rules/run-outcome.ts";
 import type { RunView } from "../../../core/words/view.ts";
-import { rich } from "../blocks.ts";
+import { rich } from "../../../slack/text-blocks.ts";
 
 const MOST_RUNS = 40;
 

@@ -6,7 +6,7 @@ import { count } from "../../../core/words/format.ts";
 import type { Json } from "../../../core/words/json.ts";
 import { sayVersion } from "../../../core/words/runbook.ts";
 import { PHASES, type RunView, type StepView } from "../../../core/words/view.ts";
-import { code, plain, rich } from "../blocks.ts";
+import { code, plain, rich } from "../../../slack/text-blocks.ts";
 import { layOutJson } from "./lay-out-json.ts";
 
 /** Slack takes 100 blocks in a modal. */

@@ -9,11 +9,11 @@ import type {
 import type { ModalView } from "@slack/types";
 import { DiagError } from "../../../core/words/errors.ts";
 import type { Reply } from "../../../core/words/reply.ts";
+import { plain, rich } from "../../../slack/text-blocks.ts";
 import { errorReply } from "../../error-reply.ts";
 import { slackFailure } from "../api.ts";
 import { refused, unconfirmed } from "../ask.ts";
 import { askerOf, entryOf } from "../asker.ts";
-import { plain, rich } from "../blocks.ts";
 import type { SlackContext } from "../context.ts";
 import { within } from "../deadline.ts";
 import type { Asker } from "../identity.ts";

@@ -1,6 +1,6 @@
 import type { InputBlock } from "@slack/types";
 import type { ParamField } from "../../../core/rules/param-field.ts";
-import { plain } from "../blocks.ts";
+import { plain } from "../../../slack/text-blocks.ts";
 
 type Element = InputBlock["element"];
 

@@ -8,10 +8,10 @@ import type {
 } from "@slack/bolt";
 import type { ModalView } from "@slack/types";
 import type { Reply } from "../../../core/words/reply.ts";
+import { plain } from "../../../slack/text-blocks.ts";
 import { slackErrorOf } from "../api.ts";
 import { ask, refused, unconfirmed } from "../ask.ts";
 import { askerOf } from "../asker.ts";
-import { plain } from "../blocks.ts";
 import type { SlackContext } from "../context.ts";
 import { within } from "../deadline.ts";
 import { drawReply } from "../draw-reply.ts";

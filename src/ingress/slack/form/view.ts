@@ -5,8 +5,8 @@ import type { Kind } from "../../../core/words/connection.ts";
 import { KINDS } from "../../../core/words/connection.ts";
 import type { Runbook } from "../../../core/words/runbook.ts";
 import { connectionsOf, type System } from "../../../core/words/system.ts";
+import { plain, rich } from "../../../slack/text-blocks.ts";
 import { runnableOn } from "../../check-run.ts";
-import { plain, rich } from "../blocks.ts";
 import { paramInput } from "./inputs.ts";
 
 export const FORM = "diag:form";

@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { HTTPReceiver } from "@slack/bolt";
 import { toDiagError } from "../../../core/words/errors.ts";
+import { slackLogger } from "../../../slack/log.ts";
 import type { Logger } from "../../../telemetry/logger.ts";
 import { answerUnread } from "../../answer-http.ts";
 import { createHolder, type Holder, readBody } from "../../read-body.ts";
 import { within } from "../deadline.ts";
-import { slackLogger } from "../log.ts";
 import { isForApp, payloadOf } from "./payload.ts";
 import { couldBeSigned, createReplayGuard, isSigned } from "./replays.ts";
 

@@ -1,8 +1,8 @@
 import { type App, type Receiver, SocketModeReceiver } from "@slack/bolt";
 import { waitFor } from "../../../lib/wait.ts";
+import { slackLogger } from "../../../slack/log.ts";
 import type { Logger } from "../../../telemetry/logger.ts";
 import { slackErrorOf } from "../api.ts";
-import { slackLogger } from "../log.ts";
 import { isSlacksFrame } from "./frame.ts";
 
 export interface SocketSide {

@@ -1,4 +1,5 @@
-import { clean } from "./clean.ts";
+import { clean } from "../lib/clean.ts";
+import { cut } from "../lib/cut.ts";
 
 /**
  * Everything here takes text from outside (labels, findings, errors, log lines, names) and returns text that Slack
@@ -12,15 +13,6 @@ const TOKEN = /<(?=[!@#]|[a-z][a-z0-9+.-]{0,20}:|https?)/gi;
 
 /** Cuts before the costly work: foreign text can be megabytes. */
 const bounded = (text: string, limit: number): string => text.slice(0, limit * 4 + 200);
-
-/** At most `limit` UTF-16 units, which is what Slack counts; no character is cut in two. */
-export const cut = (text: string, limit: number): string =>
-  text.length <= limit
-    ? text
-    : `${text
-        .slice(0, limit - 1)
-        .replace(/\p{Surrogate}/gu, "\ufffd")
-        .replace(/\ufffd$/, "")}…`;
 
 /** One line for plain_text and rich_text, at most `limit` characters; never empty, Slack refuses empty text. */
 export function literal(text: string, limit: number): string {

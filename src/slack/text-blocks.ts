@@ -1,5 +1,5 @@
 import type { KnownBlock, PlainTextElement, RichTextElement, RichTextSection } from "@slack/types";
-import { literal, mono, paragraph } from "../../lib/escape.ts";
+import { literal, mono, paragraph } from "./escape.ts";
 
 /** Slack refuses longer texts of one element; a message's blocks together hold about 13,000 characters. */
 const TEXT_LIMIT = 2_900;

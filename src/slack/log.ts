@@ -1,5 +1,5 @@
 import { LogLevel, type Logger as SlackLogger } from "@slack/bolt";
-import type { Logger } from "../../telemetry/logger.ts";
+import type { Logger } from "../telemetry/logger.ts";
 
 /** Slack's libraries log what they do; of that only warnings and errors are ours to pass on, without their payloads. */
 export const slackLogger = (logger: Logger): SlackLogger => ({

@@ -1,6 +1,6 @@
 import type { Button, KnownBlock, RichTextBlock, RichTextElement, RichTextSection } from "@slack/types";
 import type { Answer } from "../core/words/answer.ts";
-import { literal, mono, mrkdwn, paragraph } from "../lib/escape.ts";
+import { literal, mono, mrkdwn, paragraph } from "./escape.ts";
 
 /** A piece of a line. Foreign text is safe in all of them: rich_text knows no markup. */
 export type Piece = RichTextElement;
