@@ -9,7 +9,7 @@ import { engineOf } from "./worker.ts";
 const LOOK_MS = 250;
 
 /** Nothing more happens to the run unless a human acts. */
-export const isSettled = (run: RunView): boolean => isEnded(run.status) || run.status === "waiting";
+export const isAtRest = (run: RunView): boolean => isEnded(run.status) || run.status === "waiting";
 
 export async function runOf(deps: AppDeps, id: RunId): Promise<RunView> {
   const run = await deps.store.reader.run(id);
@@ -21,7 +21,7 @@ export async function runOf(deps: AppDeps, id: RunId): Promise<RunView> {
 export async function waitForRun(deps: AppDeps, id: RunId): Promise<RunView> {
   for (;;) {
     const run = await runOf(deps, id);
-    if (isSettled(run)) return run;
+    if (isAtRest(run)) return run;
     await waitFor(LOOK_MS);
   }
 }
@@ -33,7 +33,7 @@ export async function workInline(deps: AppDeps, id: RunId): Promise<RunView> {
     for (;;) {
       await engine.advance(id);
       const run = await runOf(deps, id);
-      if (isSettled(run)) return run;
+      if (isAtRest(run)) return run;
       await waitFor(LOOK_MS);
     }
   } finally {

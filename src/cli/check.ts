@@ -3,7 +3,7 @@ import type { CliDeps, CliIo, CliKnowledge } from "./deps.ts";
 import { EXIT } from "./exit.ts";
 import { lintRunbooks } from "./lint.ts";
 import { bundledCatalogIds, runbookFiles } from "./lint-world.ts";
-import { thrownAsLines } from "./refusal.ts";
+import { thrownAsLines } from "./report-error.ts";
 
 /** `check`: the configuration, the runbooks and what of them was left out, all complaints at once. `runbooksOnly` needs neither file nor environment. */
 export async function check(

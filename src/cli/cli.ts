@@ -5,8 +5,8 @@ import { check } from "./check.ts";
 import { auditVerify, doctor, migrate } from "./chores.ts";
 import type { CliDeps, CliIo, ServeRole } from "./deps.ts";
 import { EXIT, usage } from "./exit.ts";
-import { refuse } from "./refusal.ts";
 import { replay } from "./replay.ts";
+import { reportError } from "./report-error.ts";
 import { type RunOptions, run, status } from "./run.ts";
 import { runbooks } from "./runbooks.ts";
 import { safeIo } from "./safe-io.ts";
@@ -31,12 +31,12 @@ export function buildCli({ deps, version }: { deps: CliDeps; version: string }):
       return code;
     } catch (error) {
       const json = argv.includes("--json");
-      if (!(error instanceof CommanderError)) return refuse(error, io, json);
+      if (!(error instanceof CommanderError)) return reportError(error, io, json);
       if (error.exitCode === 0) return EXIT.ok;
       // People have been told on stderr by now.
-      return json ? refuse(usage(error.message.replace(/^error: /, "")), io, true) : EXIT.usage;
+      return json ? reportError(usage(error.message.replace(/^error: /, "")), io, true) : EXIT.usage;
     } finally {
-      await deps.close().catch((error: unknown) => refuse(error, io, false));
+      await deps.close().catch((error: unknown) => reportError(error, io, false));
     }
   };
 }

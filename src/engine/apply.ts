@@ -1,4 +1,4 @@
-import type { IntentRefusal } from "../core/ports/run-store.ts";
+import type { NotAnnounced } from "../core/ports/run-store.ts";
 import { DiagError, toDiagError } from "../core/words/errors.ts";
 import { canonical, difference } from "../core/words/json.ts";
 import type { PlannedCall } from "../core/words/plan.ts";
@@ -110,7 +110,7 @@ async function write(
   const begun = performance.now();
   const wallEnd = Date.now() + timeoutMs;
   deps.crash("before_intent");
-  const intent = await deps.store.beginWrite(claimed.fence, {
+  const attempt = await deps.store.announceWrite(claimed.fence, {
     remedy: remedy.key,
     step: step.name,
     planSha256,
@@ -119,29 +119,30 @@ async function write(
     isUndo: step.phase === "undo",
     limits: deps.catalog.limits,
   });
-  if (intent.refused !== undefined) return refused(deps, claimed, remedy, intent);
+  if (attempt.refused !== undefined) return notAnnounced(deps, claimed, remedy, attempt);
   deps.crash("after_intent");
   const remainingMs = () => Math.min(timeoutMs - (performance.now() - begun), wallEnd - Date.now());
   deps.crash("before_effect");
   const result = await effect(deps, action.name, {
     reached,
     call,
-    effectKey: intent.effectKey,
+    effectKey: attempt.effectKey,
     remainingMs,
   });
   deps.crash("after_effect");
-  await deps.store.recordWrite({ run: claimed.fence.run, step: step.name, epoch: intent.epoch }, result);
+  await deps.store.recordWrite({ run: claimed.fence.run, step: step.name, epoch: attempt.epoch }, result);
   deps.crash("after_result");
   return undefined;
 }
 
-async function refused(
+/** Nothing was done: it waits, or its approval is over. */
+async function notAnnounced(
   deps: EngineDeps,
   claimed: ClaimedRun,
   remedy: RemedyView,
-  refusal: IntentRefusal,
+  answer: NotAnnounced,
 ): Promise<Pause | undefined> {
-  switch (refusal.refused) {
+  switch (answer.refused) {
     case "busy":
       return { wakeAt: new Date(Date.now() + BUSY_MS) };
     case "limit":
@@ -149,9 +150,9 @@ async function refused(
     case "frozen":
       return untilExpiry(remedy);
     case "expired":
-      return void (await deps.store.expireApproval(claimed.fence, remedy.key, refusal.why));
+      return void (await deps.store.expireApproval(claimed.fence, remedy.key, answer.why));
     case "void":
-      return void (await deps.store.voidApproval(claimed.fence, remedy.key, [refusal.why]));
+      return void (await deps.store.voidApproval(claimed.fence, remedy.key, [answer.why]));
     case "cancelled":
       return undefined;
   }

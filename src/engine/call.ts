@@ -59,7 +59,7 @@ export async function callRead(
   return checked(action, output, options.redact);
 }
 
-/** Carries out a write, once. The caller has written the intent. */
+/** Carries out a write, once. The caller has announced it. */
 export async function callWrite(
   action: WriteAction,
   input: Json,

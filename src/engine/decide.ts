@@ -13,7 +13,7 @@ export type Move =
   | { readonly move: "supersede"; readonly remedy: RemedyView; readonly by: RemedyView }
   | { readonly move: "expire"; readonly remedy: RemedyView; readonly why: string }
   | { readonly move: "apply"; readonly remedy: RemedyView; readonly step: StepView }
-  | { readonly move: "settle"; readonly remedy: RemedyView; readonly step: StepView }
+  | { readonly move: "resolve"; readonly remedy: RemedyView; readonly step: StepView }
   | { readonly move: "fail"; readonly remedy: RemedyView; readonly step: StepView }
   | { readonly move: "begin-verify"; readonly remedy: RemedyView }
   | { readonly move: "verify"; readonly remedy: RemedyView }
@@ -26,7 +26,7 @@ export type Move =
   | { readonly move: "none" };
 
 /** Time after an attempt's deadline before anybody asks the target what became of it: the effect must be over by then. */
-export const SETTLE_GRACE_MS = 1_000;
+export const PROBE_GRACE_MS = 1_000;
 
 /**
  * What to do next: a pure function of the rows, so that any worker comes to the same answer after any crash.
@@ -66,8 +66,8 @@ function openAttempt(run: RunView, now: Date): Move | undefined {
   const remedy = run.remedies.find((candidate) => candidate.key === step?.remedy);
   if (step === undefined || remedy === undefined || !["applying", "undoing"].includes(remedy.status))
     return undefined;
-  const settleAt = new Date((step.effectDeadline ?? now).getTime() + SETTLE_GRACE_MS);
-  return now < settleAt ? { move: "wait", until: settleAt } : { move: "settle", remedy, step };
+  const probeAt = new Date((step.effectDeadline ?? now).getTime() + PROBE_GRACE_MS);
+  return now < probeAt ? { move: "wait", until: probeAt } : { move: "resolve", remedy, step };
 }
 
 /**

@@ -13,7 +13,7 @@ import { planStage, readSteps, recordDiagnosis } from "./diagnose.ts";
 import { lookAgain } from "./look-again.ts";
 import { lookAnew } from "./look-anew.ts";
 import { propose } from "./propose.ts";
-import { settle } from "./settle.ts";
+import { resolveAttempt } from "./resolve-attempt.ts";
 import { giveUp, MOST_LOST, SUSPICIOUS, type SuspectSlot, suspectSlot } from "./suspects.ts";
 import { beginUndo, endUndo, failed, verifyMs, verifyRemedy } from "./verify.ts";
 
@@ -242,12 +242,12 @@ async function perform(
       return void (await lookAnew(deps, claimed));
     case "withdraw":
       deps.events.remedy(view.runbook, "void");
-      return void (await store.settleRemedy(fence, next.remedy.key, { status: "void", note: next.why }));
+      return void (await store.setRemedy(fence, next.remedy.key, { status: "void", note: next.why }));
     case "propose":
       return void (await propose(deps, claimed, next.remedy));
     case "supersede":
       deps.events.remedy(view.runbook, "skipped");
-      return void (await store.settleRemedy(fence, next.remedy.key, {
+      return void (await store.setRemedy(fence, next.remedy.key, {
         status: "skipped",
         note: `No longer needed: "${next.by.title}" has ended the cause`,
       }));
@@ -256,8 +256,8 @@ async function perform(
       return void (await store.expireApproval(fence, next.remedy.key, next.why));
     case "apply":
       return apply(deps, claimed, next.remedy, next.step);
-    case "settle":
-      return void (await settle(deps, claimed, next.remedy, next.step));
+    case "resolve":
+      return void (await resolveAttempt(deps, claimed, next.remedy, next.step));
     case "fail":
       return void (await failed(deps, claimed, next.remedy, next.step));
     case "begin-verify":

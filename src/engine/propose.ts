@@ -17,30 +17,30 @@ import { lockKey } from "./targets.ts";
 /** Previews what a remedy would do, freezes it and asks for approval; or says why it is not offered. */
 export async function propose(deps: EngineDeps, claimed: ClaimedRun, remedy: RemedyView): Promise<void> {
   const { store } = deps;
-  const settle = (
+  const endWith = (
     status: "skipped" | "denied" | "errored",
     note: string,
     plan?: { canonical: string; sha256: string },
   ) =>
-    store.settleRemedy(claimed.fence, remedy.key, {
+    store.setRemedy(claimed.fence, remedy.key, {
       status,
       note: deps.redact(note),
       ...(plan === undefined ? {} : { plan }),
     });
   try {
     const previewed = await previewCalls(deps, claimed, remedy);
-    if ("skip" in previewed) return await settle("skipped", previewed.skip);
+    if ("skip" in previewed) return await endWith("skipped", previewed.skip);
     const plan = freeze(deps, claimed, remedy, previewed.calls);
     const text = canonical(plan);
     const frozen = { canonical: text, sha256: sha256(text) };
     if (claimed.view.dryRun)
-      return await settle("skipped", "Dry run: this is what would be asked for", frozen);
+      return await endWith("skipped", "Dry run: this is what would be asked for", frozen);
     const policy = policyFor(deps.catalog.policies, plan.risk);
     if (policy === undefined)
-      return await settle("denied", `No policy in diagbot.yaml allows a ${plan.risk}-risk remedy`, frozen);
+      return await endWith("denied", `No policy in diagbot.yaml allows a ${plan.risk}-risk remedy`, frozen);
     const voters = eligible(policy, deps.catalog.people, claimed.view.caller.principal);
     if (voters.length < policy.approvals)
-      return await settle(
+      return await endWith(
         "denied",
         `${policy.approvals} approvals are needed, but only ${voters.length} people may give one`,
         frozen,
@@ -59,7 +59,7 @@ export async function propose(deps: EngineDeps, claimed: ClaimedRun, remedy: Rem
       toDiagError(error).code === "store_unavailable"
     )
       throw error;
-    await settle("errored", `It could not be planned: ${toDiagError(error, "target_error").message}`);
+    await endWith("errored", `It could not be planned: ${toDiagError(error, "target_error").message}`);
   }
 }
 

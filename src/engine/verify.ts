@@ -80,7 +80,7 @@ async function conclude(
   const status = ENDS[verdict];
   deps.events.remedy(view.runbook, status);
   if (verdict !== "not better") {
-    return deps.store.settleRemedy(fence, remedy.key, {
+    return deps.store.setRemedy(fence, remedy.key, {
       status,
       note: verdict === "unknown" ? UNKNOWN : verified(claimed, remedy, figures),
       ...(undo.length === 0 ? {} : holdOf(view, remedy)),
@@ -91,7 +91,7 @@ async function conclude(
     return deps.store.beginUndo(fence, remedy.key, undo, `${note}; it is being undone`);
   const hold =
     undo.length === 0 || policy === undefined ? {} : { hold: { ms: policy.expires, ends: "keep" as const } };
-  return deps.store.settleRemedy(fence, remedy.key, { status: "failed", note, ...hold });
+  return deps.store.setRemedy(fence, remedy.key, { status: "failed", note, ...hold });
 }
 
 const ENDS = { better: "succeeded", "not better": "failed", unknown: "errored" } as const;
@@ -127,7 +127,7 @@ export async function failed(
   const undo = step.phase === "apply" && done > 0 ? undoSteps(deps, view, remedy) : [];
   const keep = undo.length > 0 ? remedy.approval?.policy.expires : undefined;
   deps.events.remedy(view.runbook, "failed");
-  await deps.store.settleRemedy(fence, remedy.key, {
+  await deps.store.setRemedy(fence, remedy.key, {
     status: "failed",
     note:
       done === 0 ? `Nothing was done: ${why}` : `Only ${done} of ${calls.length} changes were made: ${why}`,
@@ -151,7 +151,7 @@ export async function endUndo(deps: EngineDeps, claimed: ClaimedRun, remedy: Rem
     said(deps, claimed, () => undoneOf(deps, undone)) ?? `${count(undone.length, "change")} taken back`;
   const leaves = [...new Set((remedy.plan?.calls ?? []).flatMap((call) => call.leaves ?? []))];
   const left = leaves.length === 0 ? "" : `. What cannot be brought back: ${leaves.join("; ")}`;
-  await deps.store.settleRemedy(claimed.fence, remedy.key, {
+  await deps.store.setRemedy(claimed.fence, remedy.key, {
     status: "undone",
     note: `Undone${whyUndone(remedy)}: ${what}${left}`,
   });

@@ -17,8 +17,6 @@ import type { Command, Intent } from "../core/words/intent.ts";
 import { type Reply, say } from "../core/words/reply.ts";
 import { type Redact, redactDeep } from "../lib/redact.ts";
 import type { Logger } from "../telemetry/logger.ts";
-import { answerHelp, answerList } from "./answer-help.ts";
-import { answerHistory, answerPending, answerStatus, runOrThrow } from "./answers.ts";
 import { createBuckets } from "./bucket.ts";
 import { checkRun } from "./check-run.ts";
 import { castVote, type Decision, giveAnswer } from "./decide.ts";
@@ -28,6 +26,8 @@ import type { IngressMetrics } from "./metrics.ts";
 import { parse } from "./parse.ts";
 import { mustBeKnown, mustRead } from "./rights.ts";
 import { routeAlerts } from "./routing/route-alerts.ts";
+import { showHelp, showList } from "./show-help.ts";
+import { runOrThrow, showHistory, showPending, showStatus } from "./show-runs.ts";
 
 /** What the door works with. */
 export interface DoorDeps {
@@ -190,15 +190,15 @@ async function answer(
 ): Promise<Reply> {
   switch (intent.do) {
     case "help":
-      return answerHelp(catalog, commands, intent.topic);
+      return showHelp(catalog, commands, intent.topic);
     case "list":
-      return answerList(catalog, intent.system);
+      return showList(catalog, intent.system);
     case "status":
-      return answerStatus({ catalog, reader }, caller, intent.run);
+      return showStatus({ catalog, reader }, caller, intent.run);
     case "history":
-      return answerHistory({ catalog, reader }, caller, intent.system);
+      return showHistory({ catalog, reader }, caller, intent.system);
     case "pending":
-      return answerPending({ catalog, reader }, caller, intent.system);
+      return showPending({ catalog, reader }, caller, intent.system);
     default:
       throw new DiagError("usage", "the form exists in Slack only", {
         hint: "name a system and a runbook instead",

@@ -11,7 +11,7 @@ import { Identity } from "./send/find.ts";
 import { Gate } from "./send/gate.ts";
 import { Members } from "./send/members.ts";
 import { SendLoop } from "./send/send-loop.ts";
-import { type AnswerKind, SlackCalls, type SlackOptions } from "./send/slack-calls.ts";
+import { type CallResultKind, SlackCalls, type SlackOptions } from "./send/slack-calls.ts";
 
 export type { Budgets } from "./send/budgets.ts";
 export type { SenderMetrics } from "./send/deps.ts";
@@ -47,7 +47,7 @@ export interface Sender {
 }
 
 /** Words of the metric; what Slack refuses for different reasons is one word there, the log says which. */
-const RESULTS: Readonly<Record<AnswerKind, string>> = {
+const RESULTS: Readonly<Record<CallResultKind, string>> = {
   ok: "ok",
   limited: "rate_limited",
   ambiguous: "ambiguous",

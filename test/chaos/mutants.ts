@@ -73,7 +73,7 @@ export const MUTANTS: readonly Mutant[] = [
     removals: [
       remove(
         "src/store/run/writes.ts",
-        "approval.plan_sha256 !== intent.planSha256 || sha256(approval.plan) !== intent.planSha256",
+        "approval.plan_sha256 !== write.planSha256 || sha256(approval.plan) !== write.planSha256",
         "false",
       ),
     ],
@@ -120,7 +120,7 @@ export const MUTANTS: readonly Mutant[] = [
     guard: "probe: verdict forced to done",
     removals: [
       remove(
-        "src/engine/settle.ts",
+        "src/engine/resolve-attempt.ts",
         "const probed = await probe(deps, claimed, step);",
         'const probed: Probed = { ...(await probe(deps, claimed, step)), verdict: "done" };',
       ),
@@ -132,7 +132,7 @@ export const MUTANTS: readonly Mutant[] = [
     guard: "probe: verdict forced to not-done",
     removals: [
       remove(
-        "src/engine/settle.ts",
+        "src/engine/resolve-attempt.ts",
         "const probed = await probe(deps, claimed, step);",
         'const probed: Probed = { ...(await probe(deps, claimed, step)), verdict: "not-done" };',
       ),
@@ -144,7 +144,7 @@ export const MUTANTS: readonly Mutant[] = [
     guard: "guarded is never sent again",
     removals: [
       remove(
-        "src/engine/settle.ts",
+        "src/engine/resolve-attempt.ts",
         'probed.verdict === "not-done" && action.class !== "guarded"',
         'probed.verdict === "not-done"',
       ),

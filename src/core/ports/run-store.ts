@@ -72,13 +72,13 @@ export interface SecondLook {
   }[];
 }
 
-/** Why an intent was not written; nothing was done and nothing will be. `busy`: try again soon. */
-export type IntentRefusal =
+/** Why a write was not announced; nothing was done and nothing will be. `busy`: try again soon. */
+export type NotAnnounced =
   | { readonly refused: "busy" | "limit"; readonly why: string }
   | { readonly refused: "frozen"; readonly why: string }
   | { readonly refused: "expired" | "cancelled" | "void"; readonly why: string };
 
-export interface WrittenIntent {
+export interface AnnouncedAttempt {
   readonly refused?: undefined;
   readonly epoch: number;
   /** The same for every attempt of the step. */
@@ -167,7 +167,7 @@ export interface RunStore {
     },
   ): Promise<void>;
   /** The plan is shown but never asked for (dry run), or nothing could be planned. */
-  settleRemedy(
+  setRemedy(
     fence: Fence,
     remedy: string,
     to: {
@@ -181,10 +181,10 @@ export interface RunStore {
   /** Approved or pending approvals of the remedy become void; the difference is kept and shown. */
   voidApproval(fence: Fence, remedy: string, because: readonly string[]): Promise<void>;
   expireApproval(fence: Fence, remedy: string, why: string): Promise<void>;
-  /** The point of no return: fence, approval, freeze, cancel, target lock and hash are checked in the transaction that writes the intent. */
-  beginWrite(
+  /** The point of no return: fence, approval, freeze, cancel, target lock and hash are checked in the transaction that announces it. */
+  announceWrite(
     fence: Fence,
-    intent: {
+    write: {
       remedy: string;
       step: string;
       planSha256: string;
@@ -193,7 +193,7 @@ export interface RunStore {
       isUndo: boolean;
       limits: Limits;
     },
-  ): Promise<WrittenIntent | IntentRefusal>;
+  ): Promise<AnnouncedAttempt | NotAnnounced>;
   /** Closes the attempt; false: somebody settled it before. Takes back the question put to a human where there is one. */
   recordWrite(
     attempt: { run: RunId; step: string; epoch: number },

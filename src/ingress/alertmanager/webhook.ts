@@ -3,11 +3,11 @@ import { DiagError, ERRORS, toDiagError } from "../../core/words/errors.ts";
 import { type Redact, redactDeep } from "../../lib/redact.ts";
 import { sha256 } from "../../lib/sha256.ts";
 import type { Logger } from "../../telemetry/logger.ts";
-import { answerUnread } from "../answer-http.ts";
 import { createLine, type Line, type LineLimits } from "../line.ts";
 import type { IngressMetrics } from "../metrics.ts";
 import { createHolder, type Holder, readBody } from "../read-body.ts";
 import type { Door } from "../receive.ts";
+import { respondUnread } from "../respond-http.ts";
 import { bearerCheck } from "./bearer.ts";
 import { parseNotification } from "./notification.ts";
 
@@ -135,7 +135,7 @@ const refusal = (status: number, error: string, reason: string): Answer => ({
 
 function send(request: IncomingMessage, response: ServerResponse, { status, body }: Answer): void {
   if (response.destroyed) return;
-  answerUnread(request, response, status, body, {
+  respondUnread(request, response, status, body, {
     ...(status === 401 ? { "www-authenticate": 'Bearer realm="diagbot"' } : {}),
     ...(status === 503 ? { "retry-after": "5" } : {}),
   });

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { answerJson } from "../answer-http.ts";
+import { answerJson } from "../respond-http.ts";
 import type { Route } from "./server.ts";
 
 /** What `/health` says. `degraded`: it works, something is missing. `ready`: may be given traffic. */

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { toDiagError } from "../../core/words/errors.ts";
 import { levelOf } from "../../telemetry/level.ts";
 import type { Logger } from "../../telemetry/logger.ts";
-import { answerJson } from "../answer-http.ts";
+import { answerJson } from "../respond-http.ts";
 
 export interface Route {
   readonly method: "GET" | "POST";

@@ -3,8 +3,8 @@ import type { HomeView } from "@slack/types";
 import type { Caller } from "../../core/words/caller.ts";
 import { type Reply, say } from "../../core/words/reply.ts";
 import { rich } from "../../slack/text-blocks.ts";
-import { answerList } from "../answer-help.ts";
-import { answerStatus } from "../answers.ts";
+import { showList } from "../show-help.ts";
+import { showStatus } from "../show-runs.ts";
 import { slackErrorOf } from "./api.ts";
 import { refused } from "./ask.ts";
 import type { SlackContext } from "./context.ts";
@@ -37,7 +37,7 @@ const tooMuch = say("The home tab could not be drawn", "`/diag status` and `/dia
 const asHome = (reply: Reply): HomeView => ({ type: "home", blocks: drawReply(reply).blocks });
 
 async function homeView({ catalog, reader, logger }: SlackContext, caller: Caller): Promise<HomeView> {
-  const runs = await answerStatus({ catalog, reader }, caller).catch(
+  const runs = await showStatus({ catalog, reader }, caller).catch(
     (thrown: unknown): Reply => refused(thrown, logger, "look"),
   );
   return {
@@ -47,7 +47,7 @@ async function homeView({ catalog, reader, logger }: SlackContext, caller: Calle
       { type: "divider" },
       ...drawReply(runs).blocks,
       { type: "divider" },
-      ...drawReply(answerList(catalog)).blocks,
+      ...drawReply(showList(catalog)).blocks,
     ],
   };
 }

@@ -118,7 +118,7 @@ export const noteOf = ({ notes = [] }: AlertRequest): string | null =>
   notes.length === 0 ? null : clip(notes.join("; "), 1_000);
 
 /** Brings incidents in line with their instances; `home` is the one the notification speaks of. */
-export async function settleIncidents(
+export async function updateIncidents(
   tx: Transaction,
   request: AlertRequest,
   home: number,

@@ -20,10 +20,10 @@ import {
   readKnown,
   resolveSuperseded,
   type Settled,
-  settleIncidents,
+  updateIncidents,
   writeInstances,
 } from "./alert-rows.ts";
-import { settleEnded } from "./incident-ends.ts";
+import { endIncident } from "./incident-ends.ts";
 import { noteReopening, startIncidentRuns } from "./incident-runs.ts";
 
 type Received = Awaited<ReturnType<Intake["receiveAlerts"]>>;
@@ -94,7 +94,7 @@ async function update(
   await writeInstances(tx, home.id, changes);
   const superseded = await resolveSuperseded(tx, changes);
   const concerned = [home.id, ...superseded, ...changes.flatMap((change) => change.incident ?? [])];
-  const settled = await settleIncidents(tx, request, home.id, [...new Set(concerned)]);
+  const settled = await updateIncidents(tx, request, home.id, [...new Set(concerned)]);
   for (const other of settled) await note(tx, request, other, other.id !== home.id || changes.length > 0);
   const mine = settled.find(({ id }) => id === home.id);
   const reopened = mine?.became === "reopened";
@@ -113,7 +113,7 @@ async function note(tx: Transaction, request: AlertRequest, one: Settled, change
   audit(tx, `incident.${became}`, id, {});
   const incident = IncidentId.parse(id);
   if (became === "reopened") await noteReopening(tx, incident, request.quietMs);
-  else await settleEnded(tx, { incident, thread: ThreadId.parse(threadId), why: became });
+  else await endIncident(tx, { incident, thread: ThreadId.parse(threadId), why: became });
 }
 
 function startRuns(

@@ -10,7 +10,7 @@ import { askToLookAgain } from "./incident-runs.ts";
 const LONGEST_REASON = 500;
 
 /** An incident is over, by what Alertmanager or a person says: nothing of it waits to be started, what waits looks again. */
-export async function settleEnded(
+export async function endIncident(
   tx: Transaction,
   { incident, thread, why }: { incident: IncidentId; thread: ThreadId; why: "resolved" | "closed" },
 ): Promise<void> {
@@ -56,7 +56,7 @@ export async function closeIncident(
     [incident],
   );
   tx.audit({ actor: actorOf(by), event: "incident.closed", payload: { incident, reason } });
-  await settleEnded(tx, { incident, thread, why: "closed" });
+  await endIncident(tx, { incident, thread, why: "closed" });
   tx.touch("thread", thread);
   return { incident, closed: true };
 }

@@ -7,14 +7,14 @@ import { insertSteps } from "./run-steps.ts";
 
 type Remedies = Pick<
   RunStore,
-  "propose" | "settleRemedy" | "askWhatHappened" | "voidApproval" | "expireApproval"
+  "propose" | "setRemedy" | "askWhatHappened" | "voidApproval" | "expireApproval"
 >;
 
 /** How a remedy moves from plan to outcome. */
 export function remedies(deps: { pool: Pool; onCommit: OnCommit }): Remedies {
   return {
     propose: (...args) => propose(deps, ...args),
-    settleRemedy: (fence, key, to) =>
+    setRemedy: (fence, key, to) =>
       fenced(deps, fence, async (tx) => {
         if (to.plan !== undefined)
           await tx.sql.query("UPDATE remedy SET plan = $3, plan_sha256 = $4 WHERE run_id = $1 AND key = $2", [

@@ -1,4 +1,4 @@
-import type { Fence, IntentRefusal, RunStore, WrittenIntent } from "../../core/ports/run-store.ts";
+import type { AnnouncedAttempt, Fence, NotAnnounced, RunStore } from "../../core/ports/run-store.ts";
 import { DiagError } from "../../core/words/errors.ts";
 import { sha256 } from "../../lib/sha256.ts";
 import type { Pool } from "../pool.ts";
@@ -6,14 +6,14 @@ import { type Transaction, transact } from "../transaction.ts";
 import { type FencedTransaction, fenced, type OnCommit } from "./fence.ts";
 import { lockWrites } from "./write-lock.ts";
 
-type Writes = Pick<RunStore, "beginWrite" | "recordWrite" | "resend">;
-type Intent = Parameters<RunStore["beginWrite"]>[1];
+type Writes = Pick<RunStore, "announceWrite" | "recordWrite" | "resend">;
+type Announcement = Parameters<RunStore["announceWrite"]>[1];
 
 /** The write-ahead journal of effects. */
 export function writes(deps: { pool: Pool; onCommit: OnCommit }): Writes {
   return {
-    beginWrite: (fence, intent) =>
-      fenced(deps, fence, (tx) => beginWrite(tx, fence, intent)).catch((error: unknown) => {
+    announceWrite: (fence, write) =>
+      fenced(deps, fence, (tx) => announceWrite(tx, fence, write)).catch((error: unknown) => {
         if (isLockTimeout(error)) return { refused: "busy", why: "other writes are being announced" };
         throw error;
       }),
@@ -35,28 +35,28 @@ export function writes(deps: { pool: Pool; onCommit: OnCommit }): Writes {
 const isLockTimeout = (error: unknown): boolean => error instanceof DiagError && error.detail === "55P03";
 
 /** Every condition of an effect, read under lock in the transaction that announces it. */
-async function beginWrite(
+async function announceWrite(
   tx: FencedTransaction,
   fence: Fence,
-  intent: Intent,
-): Promise<WrittenIntent | IntentRefusal> {
-  if (tx.run.cancelRequested && !intent.isUndo) return { refused: "cancelled", why: "the run was cancelled" };
-  const approval = await approvalHolds(tx, fence, intent);
+  write: Announcement,
+): Promise<AnnouncedAttempt | NotAnnounced> {
+  if (tx.run.cancelRequested && !write.isUndo) return { refused: "cancelled", why: "the run was cancelled" };
+  const approval = await approvalHolds(tx, fence, write);
   if (approval !== undefined) return approval;
-  // From here to COMMIT intents are announced one after another, so there is as little of it as possible.
-  await lockWrites(tx, intent.timeoutMs / 3);
-  const obstacle = await frozenOrFull(tx, fence, intent);
+  // From here to COMMIT writes are announced one after another, so there is as little of it as possible.
+  await lockWrites(tx, write.timeoutMs / 3);
+  const obstacle = await frozenOrFull(tx, fence, write);
   if (obstacle !== undefined) return obstacle;
-  const target = await takeTarget(tx, fence, intent);
+  const target = await takeTarget(tx, fence, write);
   if (!target.isOurs) return { refused: "busy", why: `${target.holder} is changing the same target` };
-  return announce(tx, fence, intent);
+  return insertAttempt(tx, fence, write);
 }
 
 async function approvalHolds(
   tx: FencedTransaction,
   fence: Fence,
-  intent: Intent,
-): Promise<IntentRefusal | undefined> {
+  write: Announcement,
+): Promise<NotAnnounced | undefined> {
   const { rows } = await tx.sql.query<{
     plan_sha256: string;
     late: boolean;
@@ -71,11 +71,11 @@ async function approvalHolds(
        (SELECT count(*)::int FROM vote v WHERE v.approval_id = a.id AND v.decision = 'deny') AS no
      FROM approval a JOIN remedy m ON m.run_id = a.run_id AND m.key = a.remedy
      WHERE a.run_id = $1 AND a.remedy = $2 AND a.state = 'approved' ORDER BY a.requested_at DESC LIMIT 1 FOR UPDATE OF a, m`,
-    [fence.run, intent.remedy, intent.planSha256],
+    [fence.run, write.remedy, write.planSha256],
   );
   const approval = rows[0];
   if (approval === undefined) return { refused: "void", why: "there is no approval in force" };
-  if (approval.plan_sha256 !== intent.planSha256 || sha256(approval.plan) !== intent.planSha256)
+  if (approval.plan_sha256 !== write.planSha256 || sha256(approval.plan) !== write.planSha256)
     return { refused: "void", why: "the plan is not the one that was approved" };
   if (approval.late && !approval.begun) return { refused: "expired", why: "approved, but not begun in time" };
   return approval.yes >= approval.need && approval.no === 0
@@ -87,8 +87,8 @@ async function approvalHolds(
 async function frozenOrFull(
   tx: FencedTransaction,
   fence: Fence,
-  intent: Intent,
-): Promise<IntentRefusal | undefined> {
+  write: Announcement,
+): Promise<NotAnnounced | undefined> {
   const { rows } = await tx.sql.query<{ frozen: string | null; hour: number; now: number }>(
     `SELECT (SELECT 'writes are frozen by ' || by || ': ' || reason FROM write_freeze
          WHERE until IS NULL OR until > clock_timestamp()) AS frozen,
@@ -98,9 +98,9 @@ async function frozenOrFull(
     [fence.run],
   );
   const { frozen = null, hour = 0, now = 0 } = rows[0] ?? {};
-  const { writesPerSystemHour, simultaneousWrites } = intent.limits;
+  const { writesPerSystemHour, simultaneousWrites } = write.limits;
   if (frozen !== null) return { refused: "frozen", why: frozen };
-  if (intent.isUndo) return undefined;
+  if (write.isUndo) return undefined;
   if (hour >= writesPerSystemHour)
     return {
       refused: "limit",
@@ -115,25 +115,26 @@ async function frozenOrFull(
 async function takeTarget(
   tx: FencedTransaction,
   fence: Fence,
-  intent: Intent,
+  write: Announcement,
 ): Promise<{ isOurs: boolean; holder: string }> {
   const { rows } = await tx.sql.query<{ run_id: number; remedy: string }>(
     `WITH taken AS (INSERT INTO target_lock (key, run_id, remedy) VALUES ($1, $2, $3)
        ON CONFLICT (key) DO NOTHING RETURNING run_id, remedy)
      SELECT run_id, remedy FROM taken UNION ALL SELECT run_id, remedy FROM target_lock WHERE key = $1`,
-    [intent.target, fence.run, intent.remedy],
+    [write.target, fence.run, write.remedy],
   );
   const holder = rows[0];
-  const isOurs = holder?.run_id === fence.run && holder.remedy === intent.remedy;
+  const isOurs = holder?.run_id === fence.run && holder.remedy === write.remedy;
   return { isOurs, holder: holder === undefined ? "another run" : `run ${holder.run_id}` };
 }
 
-async function announce(
+/** The attempt, in the journal before its effect. */
+async function insertAttempt(
   tx: FencedTransaction,
   fence: Fence,
-  intent: Intent,
-): Promise<WrittenIntent | IntentRefusal> {
-  const effectKey = sha256(`${fence.run}/${intent.step}/${intent.planSha256}`).slice(0, 32);
+  write: Announcement,
+): Promise<AnnouncedAttempt | NotAnnounced> {
+  const effectKey = sha256(`${fence.run}/${write.step}/${write.planSha256}`).slice(0, 32);
   const { rows } = await tx.sql.query<{ epoch: number; begun: boolean }>(
     `WITH claimed AS (
        UPDATE step SET state = 'executing', epoch = epoch + 1, started_at = clock_timestamp(), finished_at = NULL,
@@ -147,16 +148,16 @@ async function announce(
        WHERE run_id = $1 AND key = $7 AND status = 'approved' AND NOT $8 AND EXISTS (SELECT FROM claimed) RETURNING 1)
      SELECT epoch, EXISTS (SELECT FROM begun) AS begun FROM claimed`,
     [
-      ...[fence.run, intent.step, intent.timeoutMs / 1000, fence.worker, effectKey, intent.planSha256],
-      ...[intent.remedy, intent.isUndo],
+      ...[fence.run, write.step, write.timeoutMs / 1000, fence.worker, effectKey, write.planSha256],
+      ...[write.remedy, write.isUndo],
     ],
   );
   const row = rows[0];
   if (row === undefined) return { refused: "void", why: "the step is no longer ready" };
   const actor = fence.worker;
   if (row.begun)
-    tx.audit({ actor, event: "remedy.applying", run: fence.run, payload: { remedy: intent.remedy } });
-  const payload = { step: intent.step, epoch: row.epoch, plan: intent.planSha256, key: effectKey };
+    tx.audit({ actor, event: "remedy.applying", run: fence.run, payload: { remedy: write.remedy } });
+  const payload = { step: write.step, epoch: row.epoch, plan: write.planSha256, key: effectKey };
   tx.audit({ actor, event: "step.executing", run: fence.run, payload });
   tx.show({ urgent: true });
   return { epoch: row.epoch, effectKey };

@@ -1,6 +1,6 @@
 import type { MessageStore } from "../../core/ports/ports.ts";
 import type { Logger } from "../../telemetry/logger.ts";
-import type { Answer } from "./slack-calls.ts";
+import type { CallResult } from "./slack-calls.ts";
 
 const TOKEN = "token";
 const SCOPE = "scope:";
@@ -28,7 +28,7 @@ export class Access {
     this.written = new Set(subjects);
   }
 
-  answered(method: string, answer: Answer<unknown>): void {
+  answered(method: string, answer: CallResult<unknown>): void {
     if (answer.kind === "access") {
       const subject = answer.why === "missing_scope" ? SCOPE + method : TOKEN;
       this.next(() => this.note(subject, answer.needed ?? answer.why));

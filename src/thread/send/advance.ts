@@ -8,7 +8,7 @@ import type { Lane, Rank } from "./gate.ts";
 import type { NextStep } from "./order.ts";
 import { doubtsOf, memoryOf, type Pass, type PendingThread } from "./pending-thread.ts";
 import { perform } from "./perform.ts";
-import { isWorthShowing, settlePlace } from "./place.ts";
+import { choosePlace, isWorthShowing } from "./place.ts";
 import { asSecondRoot } from "./second-root.ts";
 import { readMethod } from "./slack-calls.ts";
 
@@ -67,7 +67,7 @@ async function work(
     const messages = await asSecondRoot(deps, pass, wanted);
     const open = difference(messages, pass.shown, doubtsOf(pending, deps.budgets, new Date()));
     if (open.length === 0) return finish(deps, pending, rev);
-    if ((await settlePlace(deps, pass)) === "stop") return false;
+    if ((await choosePlace(deps, pass)) === "stop") return false;
     const closes = isClosing(wanted, pass.shown);
     const waits = open.map((operation) => ({
       operation,

@@ -9,7 +9,7 @@ export interface Budgets {
   /** Least time between two progress updates of one thread. */
   readonly progressIntervalMs: number;
   /** Wait after a call whose outcome is not known, before looking whether it arrived. */
-  readonly settleMs: number;
+  readonly arrivalMs: number;
   /** Between two looks; absent in both counts as not arrived. */
   readonly rereadMs: number;
   /** Longest a call may take. */
@@ -33,7 +33,7 @@ export const BUDGETS: Budgets = {
   updatesPerMinute: 45,
   urgentReserve: 10,
   progressIntervalMs: 3_000,
-  settleMs: 3_000,
+  arrivalMs: 3_000,
   rereadMs: 5_000,
   timeoutMs: 10_000,
   clockSkewMs: 30_000,

@@ -1,7 +1,7 @@
 import type { ShownMessage } from "../../core/ports/ports.ts";
 import type { WantedMessage } from "../wanted.ts";
 import type { Failure } from "./classify.ts";
-import type { Answer, Place, SeenMessage, SlackCalls } from "./slack-calls.ts";
+import type { CallResult, Place, SeenMessage, SlackCalls } from "./slack-calls.ts";
 
 /** More pages than a thread or the seconds around a post can fill. */
 const MOST_PAGES = 20;
@@ -21,7 +21,7 @@ export async function findPosted(
   self: Identity,
   sought: Sought,
   clockSkewMs: number,
-): Promise<Answer<Found | undefined>> {
+): Promise<CallResult<Found | undefined>> {
   const mine = await self.get(slack);
   if (mine.kind !== "ok") return mine;
   const oldest = ((sought.shown.intentAt.getTime() - clockSkewMs) / 1000).toFixed(6);

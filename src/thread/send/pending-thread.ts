@@ -106,7 +106,7 @@ export const doubtsOf = (pending: PendingThread, budgets: Budgets, now: Date): D
     if (memory === undefined || memory.absent < 2) return false;
     // The call of a sender that died may take its whole time limit to arrive.
     const age = now.getTime() - shown.intentAt.getTime();
-    return memory.callEnded || age >= budgets.timeoutMs + budgets.settleMs;
+    return memory.callEnded || age >= budgets.timeoutMs + budgets.arrivalMs;
   },
   isDeleted: (slot) => pending.slots.get(slot)?.deleted === true,
   isRefused: (slot, digest) => pending.slots.get(slot)?.hopeless === digest,

@@ -4,10 +4,10 @@ import type { WantedFile, WantedMessage } from "../wanted.ts";
 import { degrade } from "./degrade.ts";
 import type { SenderDeps } from "./deps.ts";
 import { digestOf, type Operation } from "./difference.ts";
+import { giveUp, handleFailure, isInWords, noFile, type Verdict, wait } from "./failure.ts";
 import { findPosted } from "./find.ts";
 import { memoryOf, type Pass } from "./pending-thread.ts";
-import { giveUp, isInWords, noFile, settleFailure, type Verdict, wait } from "./settle.ts";
-import type { Answer, Place } from "./slack-calls.ts";
+import type { CallResult, Place } from "./slack-calls.ts";
 
 /** Carries out one operation. The intention to post is a row before the call, so that a crash leaves a question. */
 export function perform(deps: SenderDeps, pass: Pass, operation: Operation): Promise<Verdict> {
@@ -44,7 +44,7 @@ async function post(
     before?.attempts ?? 0,
   );
   // Another sender was quicker: what it made of it is in the rows next time.
-  if (!isOurs) return wait(deps, pass, deps.budgets.settleMs);
+  if (!isOurs) return wait(deps, pass, deps.budgets.arrivalMs);
   const memory = memoryOf(pending, slot);
   memory.absent = 0;
   memory.deleted = false;
@@ -55,7 +55,7 @@ async function post(
   memory.callEnded = true;
   // Only a first try may be forgotten: an earlier one may still turn up.
   if (answer.kind !== "ambiguous" && before?.state !== "sending") await forget(deps, pass, slot, before);
-  return settleFailure(deps, pass, wanted, answer, digest);
+  return handleFailure(deps, pass, wanted, answer, digest);
 }
 
 function send(
@@ -64,7 +64,7 @@ function send(
   wanted: WantedMessage,
   digest: string,
   bytes: Buffer | undefined,
-): Promise<Answer<string>> {
+): Promise<CallResult<string>> {
   const place = placeOf(pass, wanted.slot);
   if (wanted.file !== undefined && bytes !== undefined) return deps.slack.upload(place, wanted.file, bytes);
   const isRefused = memoryOf(pass.pending, wanted.slot).refused === digest;
@@ -150,7 +150,7 @@ async function update(
   if (answer.kind === "ok") return adopt(deps, pass, slot, shown.ts, digest);
   if (answer.kind === "fixed") return cannotBeChanged(deps, pass, slot, digest);
   if (answer.kind === "missing") return postAgainOrGiveUp(deps, pass, slot, shown);
-  return settleFailure(deps, pass, wanted, answer, digest);
+  return handleFailure(deps, pass, wanted, answer, digest);
 }
 
 /**
@@ -206,7 +206,7 @@ async function find(
     if (memory.absent > 1) memory.at = 0;
     return memory.absent > 1 && !memory.callEnded ? pause(deps, pass, slot) : "on";
   }
-  return settleFailure(deps, pass, wanted, answer, shown.digest);
+  return handleFailure(deps, pass, wanted, answer, shown.digest);
 }
 
 // Until the call of a sender that died cannot arrive any more.

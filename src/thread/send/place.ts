@@ -4,14 +4,14 @@ import { isEnded } from "../../core/words/outcome.ts";
 import type { ThreadView } from "../../core/words/view.ts";
 import type { Failure } from "./classify.ts";
 import type { SenderDeps } from "./deps.ts";
+import { type Verdict, wait } from "./failure.ts";
 import type { Pass } from "./pending-thread.ts";
-import { type Verdict, wait } from "./settle.ts";
 
 /**
  * Before anything of a thread is sent: its channel must take messages and be read by nobody outside. Where it does not,
  * the thread moves on to one that does; where none does, it waits and is looked at again. `on`: send.
  */
-export async function settlePlace(deps: SenderDeps, pass: Pass): Promise<Verdict> {
+export async function choosePlace(deps: SenderDeps, pass: Pass): Promise<Verdict> {
   const { pending, view } = pass;
   const { channels, fallback } = deps;
   const meantFor = view.moved?.meantFor;
@@ -73,7 +73,7 @@ export function blockFor({ gate, budgets }: SenderDeps, failure: Failure): numbe
   if (failure.kind === "limited") gate.block(METHOD, failure.ms);
   else if (failure.kind === "access") gate.block("*", budgets.slowMs);
   else gate.failed();
-  return Math.max(gate.untilRead(METHOD), budgets.settleMs);
+  return Math.max(gate.untilRead(METHOD), budgets.arrivalMs);
 }
 
 /** Only a person can mend the channels: try again slowly, and at once when the thread changes after that. */

@@ -7,9 +7,9 @@ import { classify, type Failure } from "./classify.ts";
 
 export const EVENT_TYPE = "diagbot_message";
 
-export type Answer<T> = { readonly kind: "ok"; readonly value: T } | Failure;
+export type CallResult<T> = { readonly kind: "ok"; readonly value: T } | Failure;
 
-export type AnswerKind = Answer<unknown>["kind"];
+export type CallResultKind = CallResult<unknown>["kind"];
 
 export interface Content {
   readonly text: string;
@@ -41,7 +41,7 @@ export interface SlackOptions {
 }
 
 /** Hears how every call ended. */
-export type OnCall = (method: string, answer: Answer<unknown>) => void;
+export type OnCall = (method: string, answer: CallResult<unknown>) => void;
 
 /** The calls the sender makes; none throws, none retries, none waits longer than the time limit. */
 export class SlackCalls {
@@ -58,7 +58,7 @@ export class SlackCalls {
     { text, blocks, broadcast = false }: Content,
     key: string,
     digest: string,
-  ): Promise<Answer<string>> {
+  ): Promise<CallResult<string>> {
     return this.call("chat.postMessage", async () => {
       const answer = await this.client.chat.postMessage({
         channel: place.channel,
@@ -79,7 +79,7 @@ export class SlackCalls {
     { text, blocks }: Content,
     key: string,
     digest: string,
-  ): Promise<Answer<string>> {
+  ): Promise<CallResult<string>> {
     return this.call("chat.update", async () => {
       const metadata = { event_type: EVENT_TYPE, event_payload: { k: key, d: digest } };
       await this.client.chat.update({ channel, ts, text, blocks: [...blocks], metadata });
@@ -92,7 +92,7 @@ export class SlackCalls {
     { channel, root }: Place,
     { name, title, altText }: WantedFile,
     file: Buffer,
-  ): Promise<Answer<string>> {
+  ): Promise<CallResult<string>> {
     return this.call("files.uploadV2", async () => {
       const what = { channel_id: channel, file, filename: name, title, alt_text: altText };
       const answer = await this.client.filesUploadV2(
@@ -103,14 +103,14 @@ export class SlackCalls {
   }
 
   /** Our own ids: only a message of ours counts as found. */
-  identity(): Promise<Answer<Record<"botId" | "user" | "url", string | undefined>>> {
+  identity(): Promise<CallResult<Record<"botId" | "user" | "url", string | undefined>>> {
     return this.call("auth.test", async () => {
       const { bot_id, user_id, url } = await this.client.auth.test();
       return { botId: bot_id, user: user_id, url };
     });
   }
 
-  channel(channel: string): Promise<Answer<ChannelFacts>> {
+  channel(channel: string): Promise<CallResult<ChannelFacts>> {
     return this.call(
       "conversations.info",
       async () => (await this.client.conversations.info({ channel })).channel ?? {},
@@ -118,7 +118,7 @@ export class SlackCalls {
   }
 
   /** May the account decide anything? Not guests, bots, people of other workspaces, and accounts that are switched off. */
-  canDecide(user: string): Promise<Answer<boolean>> {
+  canDecide(user: string): Promise<CallResult<boolean>> {
     return this.call("users.info", async () => {
       const info = await this.client.users.info({ user }).catch((error: unknown) => {
         if (isUnknownUser(error)) return undefined;
@@ -131,7 +131,7 @@ export class SlackCalls {
   }
 
   /** One page of a channel (newest first) or of a thread (oldest first), from `oldest` (unix seconds) on. */
-  read({ channel, root }: Place, oldest: string, cursor: string | undefined): Promise<Answer<Page>> {
+  read({ channel, root }: Place, oldest: string, cursor: string | undefined): Promise<CallResult<Page>> {
     const common = {
       channel,
       oldest,
@@ -151,8 +151,8 @@ export class SlackCalls {
     });
   }
 
-  private async call<T>(method: string, work: () => Promise<T>): Promise<Answer<T>> {
-    let answer: Answer<T>;
+  private async call<T>(method: string, work: () => Promise<T>): Promise<CallResult<T>> {
+    let answer: CallResult<T>;
     try {
       answer = { kind: "ok", value: await work() };
     } catch (error) {

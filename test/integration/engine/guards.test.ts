@@ -14,11 +14,11 @@ const approved = async (): Promise<RunId> => {
   return run;
 };
 
-/** Asks the store for the intent of the guarded write, past everything the engine checks. */
-async function intentOf(run: RunId) {
+/** Asks the store to announce the guarded write, past everything the engine checks. */
+async function attemptOf(run: RunId) {
   const { planSha256 = "" } = await rig.remedy(run);
   const claim = (await rig.bench.store.runs.claim(run, "direct", 5_000))!;
-  return rig.bench.store.runs.beginWrite(claim.fence, {
+  return rig.bench.store.runs.announceWrite(claim.fence, {
     remedy: "guarded",
     step: "guarded/apply/1",
     planSha256,
@@ -101,7 +101,10 @@ test("plan hash, store: no intent for another plan than approved", async () => {
     "UPDATE remedy SET plan = replace(plan, '\"to\":1', '\"to\":2') WHERE run_id = $1 AND key = 'guarded'",
     [run],
   );
-  expect(await intentOf(run)).toMatchObject({ refused: "void", why: expect.stringContaining("not the one") });
+  expect(await attemptOf(run)).toMatchObject({
+    refused: "void",
+    why: expect.stringContaining("not the one"),
+  });
 });
 
 test("unique vote: a person counts once", async () => {
@@ -138,7 +141,7 @@ test("target lock: two runs never change one target at once", async () => {
 test("kill switch: no intent while writes are frozen", async () => {
   const run = await approved();
   await rig.bench.store.intake.freeze(entry(), { by: { via: "cli", name: "bob" }, reason: "deploy" });
-  expect(await intentOf(run)).toMatchObject({ refused: "frozen" });
+  expect(await attemptOf(run)).toMatchObject({ refused: "frozen" });
 });
 
 test("quorum: no intent when the votes do not carry the plan", async () => {
@@ -147,13 +150,13 @@ test("quorum: no intent when the votes do not carry the plan", async () => {
     "UPDATE approval SET state = 'approved', execute_before = now() + interval '1 hour' WHERE run_id = $1 AND remedy = 'guarded'",
     [run],
   );
-  expect(await intentOf(run)).toMatchObject({ refused: "void", why: expect.stringContaining("votes") });
+  expect(await attemptOf(run)).toMatchObject({ refused: "void", why: expect.stringContaining("votes") });
 });
 
 test("execute-before, store: no intent after the time to begin is over", async () => {
   const run = await approved();
   await rig.bench.sql("UPDATE approval SET execute_before = now() WHERE run_id = $1", [run]);
-  expect(await intentOf(run)).toMatchObject({ refused: "expired" });
+  expect(await attemptOf(run)).toMatchObject({ refused: "expired" });
 });
 
 test("execute-before, engine: a late approval expires and says so", async () => {
@@ -196,9 +199,9 @@ test("write lock: a freeze waits for the intent under way", async () => {
 test("write lock: an intent that cannot stand in line in time is not announced", async () => {
   const run = await approved();
   const free = await holdWriteLock();
-  const intent = await intentOf(run);
+  const attempt = await attemptOf(run);
   await free();
-  expect(intent).toMatchObject({ refused: "busy" });
+  expect(attempt).toMatchObject({ refused: "busy" });
 });
 
 test("second delivery: one letter makes one run", async () => {

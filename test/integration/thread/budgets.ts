@@ -6,7 +6,7 @@ export const QUICK: Partial<Budgets> = {
   updatesPerMinute: 100_000,
   urgentReserve: 10,
   progressIntervalMs: 5,
-  settleMs: 60,
+  arrivalMs: 60,
   rereadMs: 60,
   timeoutMs: 400,
   pollMs: 40,

@@ -143,7 +143,7 @@ describe("when Slack's answer does not come", () => {
   it("adopts a post that arrives after the time limit", async () => {
     const { thread } = await bench.openThread();
     bench.slack.faults.add({ method: "chat.postMessage", kind: "delay", delayMs: 250 });
-    bench.sender({ timeoutMs: 150, settleMs: 1_000, rereadMs: 500 }).start();
+    bench.sender({ timeoutMs: 150, arrivalMs: 1_000, rereadMs: 500 }).start();
     await bench.quiet();
     expectOneEach([`${thread}/head`]);
   });
@@ -191,7 +191,7 @@ describe("when Slack's answer does not come", () => {
   it("posts what a dead sender only meant to post", async () => {
     const { thread } = await bench.openThread();
     await bench.store.sending(thread, "head", CHANNEL, "digest", 0);
-    bench.sender({ timeoutMs: 100, settleMs: 50 }).start();
+    bench.sender({ timeoutMs: 100, arrivalMs: 50 }).start();
     await bench.quiet();
     expectOneEach([`${thread}/head`]);
   });

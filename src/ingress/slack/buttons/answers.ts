@@ -4,13 +4,13 @@ import type { Reply } from "../../../core/words/reply.ts";
 import { askerOf, entryOf } from "../asker.ts";
 import type { SlackContext } from "../context.ts";
 import { cardOf } from "./card.ts";
-import { type ClickArgs, settle } from "./tell.ts";
+import { type ClickArgs, respondTo } from "./respond.ts";
 
 /** The buttons of an open question about a remedy: did it happen, shall it stay. The store decides who may say. */
 export function listenToAnswers(app: App, context: SlackContext): void {
   for (const answer of ANSWERS)
     app.action<BlockAction<ButtonAction>>({ type: "block_actions", action_id: `remedy:${answer}` }, (args) =>
-      settle(context, args, give(context, args, answer)),
+      respondTo(context, args, give(context, args, answer)),
     );
 }
 

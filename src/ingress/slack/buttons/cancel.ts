@@ -6,12 +6,12 @@ import { errorReply } from "../../error-reply.ts";
 import { ask } from "../ask.ts";
 import { askerOf } from "../asker.ts";
 import type { SlackContext } from "../context.ts";
-import { type ClickArgs, settle } from "./tell.ts";
+import { type ClickArgs, respondTo } from "./respond.ts";
 
 /** The cancel button of a run; the door decides who may. */
 export const listenToCancel = (app: App, context: SlackContext): void =>
   app.action<BlockAction<ButtonAction>>({ type: "block_actions", action_id: "run:cancel" }, (args) =>
-    settle(context, args, cancel(context, args)),
+    respondTo(context, args, cancel(context, args)),
   );
 
 async function cancel(context: SlackContext, { body, action }: ClickArgs): Promise<Reply> {

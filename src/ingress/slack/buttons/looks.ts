@@ -5,8 +5,8 @@ import { DiagError } from "../../../core/words/errors.ts";
 import { ApprovalId, RunId, ThreadId } from "../../../core/words/ids.ts";
 import type { RunView } from "../../../core/words/view.ts";
 import { plain, rich } from "../../../slack/text-blocks.ts";
-import { runOrThrow } from "../../answers.ts";
 import { mustRead } from "../../rights.ts";
+import { runOrThrow } from "../../show-runs.ts";
 import { slackErrorOf, slackFailure } from "../api.ts";
 import { refused } from "../ask.ts";
 import { askerOf } from "../asker.ts";
@@ -15,7 +15,7 @@ import { drawReply } from "../draw-reply.ts";
 import { drawPlan } from "./draw-looks.ts";
 import { drawRuns } from "./draw-runs.ts";
 import { drawDetails, drawStep, type Place, placeOf } from "./draw-steps.ts";
-import { type ClickArgs, settle } from "./tell.ts";
+import { type ClickArgs, respondTo } from "./respond.ts";
 
 interface Look {
   readonly title: string;
@@ -77,7 +77,7 @@ async function show(context: SlackContext, args: ClickArgs, look: Look): Promise
     trigger_id: args.body.trigger_id,
     view: modal(look.title, [rich("One moment …")]),
   }).catch((thrown: unknown) => slackFailure("it could not be opened", thrown));
-  if (opened instanceof DiagError) return settle(context, args, Promise.reject(opened));
+  if (opened instanceof DiagError) return respondTo(context, args, Promise.reject(opened));
   await args.ack();
   const blocks = await identity
     .member(askerOf(args.body))

@@ -18,7 +18,7 @@ import type { SlackContext } from "../context.ts";
 import { within } from "../deadline.ts";
 import type { Asker } from "../identity.ts";
 import { Card, cardOf } from "./card.ts";
-import { type ClickArgs, settle } from "./tell.ts";
+import { type ClickArgs, respondTo } from "./respond.ts";
 
 /** Decisions that ask for a reason first, each with its button and form. */
 const FORMS = {
@@ -45,7 +45,7 @@ type FormArgs = SlackViewMiddlewareArgs<ViewSubmitAction> & AllMiddlewareArgs;
 /** Approve, and the decisions that ask why first. Rights are looked up at the click; the store decides. */
 export function listenToVotes(app: App, context: SlackContext): void {
   app.action<BlockAction<ButtonAction>>({ type: "block_actions", action_id: "remedy:approve" }, (args) =>
-    settle(context, args, approve(context, args)),
+    respondTo(context, args, approve(context, args)),
   );
   for (const form of Object.keys(FORMS) as Form[]) {
     app.action<BlockAction<ButtonAction>>({ type: "block_actions", action_id: form }, (args) =>
@@ -100,7 +100,7 @@ async function openForm(context: SlackContext, form: Form, args: ClickArgs): Pro
   })().catch((thrown: unknown) => refused(thrown, context.logger));
   const reply = await opened;
   if (reply === undefined) await args.ack();
-  else await settle(context, args, Promise.resolve(reply));
+  else await respondTo(context, args, Promise.resolve(reply));
 }
 
 const reasonView = (form: Form, card: Card): ModalView => ({

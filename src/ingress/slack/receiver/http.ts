@@ -3,8 +3,8 @@ import { HTTPReceiver } from "@slack/bolt";
 import { toDiagError } from "../../../core/words/errors.ts";
 import { slackLogger } from "../../../slack/log.ts";
 import type { Logger } from "../../../telemetry/logger.ts";
-import { answerUnread } from "../../answer-http.ts";
 import { createHolder, type Holder, readBody } from "../../read-body.ts";
+import { respondUnread } from "../../respond-http.ts";
 import { within } from "../deadline.ts";
 import { isForApp, payloadOf } from "./payload.ts";
 import { couldBeSigned, createReplayGuard, isSigned } from "./replays.ts";
@@ -64,7 +64,7 @@ export function createHttpSide(options: HttpSideOptions): HttpSide {
       if ("status" in admitted) {
         const { status, why = "not accepted" } = admitted;
         if (status >= 400) logger.warn({ status, why }, "a request to /slack/events was turned away");
-        answerUnread(request, response, status, status >= 400 ? { reason: why } : {});
+        respondUnread(request, response, status, status >= 400 ? { reason: why } : {});
         return;
       }
       // Bolt reads the body from here where it is present: ours has been read already.

@@ -19,7 +19,7 @@ interface Library {
 const NEWEST = 15;
 
 /** One run, or the newest ones with the freeze where there is one; of systems the caller may read. */
-export async function answerStatus({ catalog, reader }: Library, caller: Caller, id?: RunId): Promise<Reply> {
+export async function showStatus({ catalog, reader }: Library, caller: Caller, id?: RunId): Promise<Reply> {
   if (id !== undefined) {
     const run = await runOrThrow(reader, id);
     mustRead(catalog, caller, run.system);
@@ -38,7 +38,7 @@ export async function answerStatus({ catalog, reader }: Library, caller: Caller,
 }
 
 /** The newest runs of one system. */
-export async function answerHistory(
+export async function showHistory(
   { catalog, reader }: Library,
   caller: Caller,
   name: string,
@@ -54,7 +54,7 @@ export async function answerHistory(
 }
 
 /** What waits for people, and the freeze where there is one. */
-export async function answerPending(
+export async function showPending(
   { catalog, reader }: Library,
   caller: Caller,
   name?: string,

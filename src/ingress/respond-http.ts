@@ -27,7 +27,7 @@ export function answerJson(
  * closed over unread bytes is reset, answer and all: so the answer is written, the rest of the body thrown away (at most 10 s
  * and 256 MiB of it), and only then the connection closed.
  */
-export function answerUnread(
+export function respondUnread(
   request: IncomingMessage,
   response: ServerResponse,
   status: number,

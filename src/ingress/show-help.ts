@@ -10,7 +10,7 @@ import { missingKinds, runnableOn, systemNamed } from "./check-run.ts";
 import { describeField } from "./params.ts";
 
 /** All subcommands, or one subcommand or runbook explained. */
-export function answerHelp(catalog: Catalog, commands: readonly Command[], topic?: string): Reply {
+export function showHelp(catalog: Catalog, commands: readonly Command[], topic?: string): Reply {
   if (topic === undefined)
     return say(
       "What you can ask",
@@ -43,7 +43,7 @@ function explainRunbook(catalog: Catalog, runbook: Runbook): Reply {
 }
 
 /** The systems, or what one of them can run. */
-export function answerList(catalog: Catalog, name?: string): Reply {
+export function showList(catalog: Catalog, name?: string): Reply {
   if (name === undefined)
     return {
       ...say(

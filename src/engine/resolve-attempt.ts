@@ -9,7 +9,7 @@ import { MOST_LOST } from "./suspects.ts";
  * An attempt whose outcome nobody recorded. The target is asked; what it cannot answer, and any guarded write that seems
  * not to have happened, is put to a human: the machine never repeats a guarded write.
  */
-export async function settle(
+export async function resolveAttempt(
   deps: EngineDeps,
   claimed: ClaimedRun,
   remedy: RemedyView,

@@ -29,7 +29,7 @@ export async function giveUp(
 }
 
 /** What a failure makes everybody else wait for, and this slot. */
-export async function settleFailure(
+export async function handleFailure(
   deps: SenderDeps,
   pass: Pass,
   wanted: WantedMessage,
@@ -81,7 +81,7 @@ function noWord({ gate, ticks, budgets }: SenderDeps, pass: Pass, wanted: Wanted
   const memory = memoryOf(pass.pending, wanted.slot);
   gate.failed();
   memory.tries += 1;
-  memory.at = ticks() + budgets.settleMs;
+  memory.at = ticks() + budgets.arrivalMs;
   // Where the host of uploads cannot be reached, the thread says in words what it can.
   if (wanted.kind === "file" && memory.tries === MOST_UPLOADS) noFile(pass, wanted);
   return "on";

@@ -4,7 +4,7 @@ import { exitOfError } from "./exit.ts";
 import { plain } from "./plain.ts";
 
 /** Says what went wrong: on stderr for people, as one JSON document on stdout for `--json`. Returns the exit code. */
-export function refuse(thrown: unknown, io: CliIo, json: boolean): number {
+export function reportError(thrown: unknown, io: CliIo, json: boolean): number {
   const error = toDiagError(thrown);
   if (json) {
     const { code, message, hint } = error;

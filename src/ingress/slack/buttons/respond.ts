@@ -11,7 +11,7 @@ export type ClickArgs = SlackActionMiddlewareArgs<BlockAction<ButtonAction>> & A
  * Acknowledges a click once its work is done or 2.5 s have passed, and tells the one who clicked what became of it.
  * The acknowledgement of a click says nothing to people: the words go through the response URL, seen by them only.
  */
-export async function settle(context: SlackContext, args: ClickArgs, work: Promise<Reply>): Promise<void> {
+export async function respondTo(context: SlackContext, args: ClickArgs, work: Promise<Reply>): Promise<void> {
   const answer = work.catch((thrown: unknown) => refused(thrown, context.logger));
   const first = await within(answer);
   await args.ack();
