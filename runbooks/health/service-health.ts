@@ -1,73 +1,85 @@
 import {
+  type ConnectionKind,
   clip,
   code,
   count,
   type Finding,
   HEALTH_RUNBOOK,
+  kinds,
   orThreshold,
+  type Runbook,
   rows,
   runbookOn,
   z,
 } from "../../src/sdk/index.ts";
-import { matrixOf, probesOf, tracesOf } from "./matrix.ts";
+import { type Matrix, matrixOn } from "./matrix.ts";
 import type { Row } from "./row.ts";
 
 type Broken = Row & Required<Pick<Row, "trouble">>;
 
 /** Every component of a system asked once: what works, what does not, and why. Guides: health matrices and health endpoints. */
-const book = runbookOn(
-  [],
-  {
-    id: HEALTH_RUNBOOK,
-    title: "Health of all components",
-    covers: [
-      "resync.health-endpoints",
-      "tektra.system-health",
-      "ai-saas.dependency-health",
-      "sergas-accounts.health-matrix",
-    ],
-    alerts: [
-      "ServiceDown",
-      "InstanceDown",
-      "HealthCheckFailed",
-      "HealthCheckFailing",
-      "EndpointDown",
-      "BlackboxProbeHttpFailure",
-      "APIDown",
-      "ServiceUnavailable",
-    ],
-    params: z.object({
-      slowSeconds: orThreshold(
-        "p95Seconds",
-        "a component that answers later is slow",
-        z.number().min(0.01).max(30),
-      ),
-    }),
-    explains: "all",
-  },
-  ({ system }) => probesOf(system.connections),
-).andThen.all((seen, { system }) => tracesOf(system.connections, seen));
+const bookOn = ({ probesOf, tracesOf }: Matrix) =>
+  runbookOn(
+    [],
+    {
+      id: HEALTH_RUNBOOK,
+      title: "Health of all components",
+      covers: [
+        "resync.health-endpoints",
+        "tektra.system-health",
+        "ai-saas.dependency-health",
+        "sergas-accounts.health-matrix",
+      ],
+      alerts: [
+        "ServiceDown",
+        "InstanceDown",
+        "HealthCheckFailed",
+        "HealthCheckFailing",
+        "EndpointDown",
+        "BlackboxProbeHttpFailure",
+        "APIDown",
+        "ServiceUnavailable",
+      ],
+      params: z.object({
+        slowSeconds: orThreshold(
+          "p95Seconds",
+          "a component that answers later is slow",
+          z.number().min(0.01).max(30),
+        ),
+      }),
+      explains: "all",
+    },
+    ({ system }) => probesOf(system.connections),
+  ).andThen.all((seen, { system }) => tracesOf(system.connections, seen));
 
-export const serviceHealth = book
-  .remedies({
-    repairComponents: book.advises.all(
-      "Repair the broken components",
-      "high",
-      (seen, { system, params: { slowSeconds }, thresholds }) =>
-        matrixOf(system.connections, seen, { slowSeconds, thresholds })
-          .filter(isBroken)
-          .flatMap(({ name, trouble: { next } }) => (next === "" ? [] : [`${name}: ${next}`]))
-          .join("\n"),
-    ),
-  })
-  .findings((find) => [
-    find.all((seen, { system, params: { slowSeconds }, thresholds }) => {
-      if (system.connections.length === 0) return nothingToAsk(system.id);
-      const matrix = matrixOf(system.connections, seen, { slowSeconds, thresholds });
-      const broken = matrix.filter(isBroken);
-      return broken.length > 0 && [summary(matrix, broken), ...broken.map(component)];
-    }),
-  ]);
+/** The runbook over these kinds of connections. */
+export function serviceHealthOn(kinds: readonly ConnectionKind[]): Runbook {
+  const matrix = matrixOn(kinds);
+  const book = bookOn(matrix);
+  return book
+    .remedies({
+      repairComponents: book.advises.all(
+        "Repair the broken components",
+        "high",
+        (seen, { system, params: { slowSeconds }, thresholds }) =>
+          matrix
+            .rowsOf(system.connections, seen, { slowSeconds, thresholds })
+            .filter(isBroken)
+            .flatMap(({ name, trouble: { next } }) => (next === "" ? [] : [`${name}: ${next}`]))
+            .join("\n"),
+      ),
+    })
+    .findings((find) => [
+      find.all((seen, { system, params: { slowSeconds }, thresholds }) => {
+        if (system.connections.length === 0) return nothingToAsk(system.id);
+        const all = matrix.rowsOf(system.connections, seen, { slowSeconds, thresholds });
+        const broken = all.filter(isBroken);
+        return broken.length > 0 && [summary(all, broken), ...broken.map(component)];
+      }),
+    ]);
+}
+
+export const serviceHealth = serviceHealthOn(kinds);
 
 const isBroken = (row: Row): row is Broken => row.trouble !== undefined;
 

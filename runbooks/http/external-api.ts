@@ -117,7 +117,7 @@ export const externalApi = book
 /** Dependencies marked `external: true`; where none is marked, every http connection. */
 function wanted(connections: readonly ConnectionFace[], name: string | undefined): Reached[] {
   const services = withEndpoint(connections).filter(({ kind }) => kind === "http");
-  const external = services.filter((face) => face.external === true);
+  const external = services.filter((face) => face.about?.external === true);
   return chosen(name === undefined && external.length > 0 ? external : services, name);
 }
 

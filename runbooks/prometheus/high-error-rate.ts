@@ -222,7 +222,7 @@ function causeAdvice(
   const next = [
     "service-health",
     ...(kinds.has("postgres") ? ["pg-connectivity and pg-locks"] : []),
-    ...(connections.some(({ external }) => external === true) ? ["external-api"] : []),
+    ...(connections.some(({ about }) => about?.external === true) ? ["external-api"] : []),
   ];
   const route = ratio?.state === "measured" ? ratio.routes[0]?.name : undefined;
   return `Run ${next.join(", ")} now. Read the newest error log lines${route === undefined ? "" : ` of ${route}`} and group them by exception. Compare the moment the curve rises with the last deployment or configuration change: if they fit, roll back first and search later.`;

@@ -63,7 +63,7 @@ const book = runbookOn(
     targets: prometheus.targets(),
   }),
 ).andThen(["latency"], ({ latency }, { system, params }) => {
-  const external = system.connections.find((face) => face.kind === "http" && face.external === true);
+  const external = system.connections.find((face) => face.kind === "http" && face.about?.external === true);
   const isSlow = latency.state === "measured" && latency.p95 > params.p95Seconds;
   // A slow dependency is the cause people forget: three requests tell, and only when something is slow.
   return isSlow && external !== undefined
@@ -249,7 +249,7 @@ function causeAdvice(latency: prometheus.Latency | undefined, { connections }: R
     ...(has("postgres") ? ["pg-slow-queries and pg-locks"] : []),
     ...(has("redis") ? ["redis-connectivity"] : []),
     ...(has("host") ? ["high-memory"] : []),
-    ...(connections.some(({ external }) => external === true) ? ["external-api"] : []),
+    ...(connections.some(({ about }) => about?.external === true) ? ["external-api"] : []),
     "service-health",
   ];
   const route = latency?.state === "measured" ? latency.routes[0]?.name : undefined;

@@ -31,7 +31,7 @@ export type Role = "cache" | "queue" | "mixed";
 
 /** What the connection is declared to hold. */
 export const roleOf = ({ system }: Pick<RunContext, "system">): Role =>
-  system.connections.find(({ kind }) => kind === "redis")?.role ?? "mixed";
+  (system.connections.find(({ kind }) => kind === "redis")?.about?.role as Role | undefined) ?? "mixed";
 
 /** The limit to set, in bytes: as asked for, or 30 % above what is used. */
 export const limitFor = ({ memory }: redis.RedisState, mebibytes: number | undefined): number =>

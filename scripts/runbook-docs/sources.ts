@@ -21,11 +21,20 @@ export function readSource(id: string): RunbookSource {
   const texts = [...withImports(file)].map((path) => readFileSync(path, "utf8"));
   const names = texts.flatMap((text) => [...text.matchAll(/\b([a-z]+)\.([a-zA-Z]+)\b/g)]);
   const actions = new Map<string, Action>();
+  // Whoever asks the kinds asks what stands in their rows of the health matrix.
+  if (texts.some((text) => /import \{[^}]*\bkinds\b[^}]*\} from "[^"]*sdk\/index\.ts"/.test(text)))
+    for (const action of healthActions()) actions.set(action.name, action);
   for (const [, connector = "", maker = ""] of names) {
     const action = actionOf(connector, maker);
     if (action !== undefined) actions.set(action.name, action);
   }
   return { about: commentAbove(readFileSync(file, "utf8")), actions: [...actions.values()] };
+}
+
+function healthActions(): Action[] {
+  const all = sdk.kinds.flatMap(({ connector }) => connector?.actions ?? []);
+  const asked = sdk.kinds.flatMap(({ health }) => health ?? []).map(({ call }) => call.action);
+  return all.filter(({ name }) => asked.includes(name));
 }
 
 function fileOf(id: string): string {
@@ -54,7 +63,10 @@ function actionOf(connector: string, maker: string): Action | undefined {
 }
 
 function commentAbove(text: string): string {
-  const found = /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*(?:export )?const \w+ = runbook(?:On)?\(/.exec(text);
+  const found =
+    /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*(?:export )?const \w+ = (?:\([^)]*\) =>\s*)?runbook(?:On)?\(/.exec(
+      text,
+    );
   return (found?.[1] ?? "")
     .split("\n")
     .map((line) => line.replace(/^\s*\*?\s?/, "").trim())

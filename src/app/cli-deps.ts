@@ -5,7 +5,7 @@ import type { CliDeps, RunAsk, VoteAsk } from "../cli/deps.ts";
 import { type CliCaller, whoIs } from "../cli/who.ts";
 import { processEnvironment } from "../config/environment.ts";
 import { type Config, loadConfig } from "../config/load.ts";
-import { connectors } from "../connectors/index.ts";
+import { kinds } from "../connectors/index.ts";
 import type { Entry } from "../core/ports/ports.ts";
 import { DiagError } from "../core/words/errors.ts";
 import type { RunId } from "../core/words/ids.ts";
@@ -32,7 +32,7 @@ export function createCliDeps(cwd: string): CliDeps {
   let config: Config | undefined;
   let known: Promise<Knowledge> | undefined;
   let deps: Promise<AppDeps> | undefined;
-  const configured = (): Config => (config ??= loadConfig({ env: processEnvironment(), cwd }));
+  const configured = (): Config => (config ??= loadConfig({ env: processEnvironment(), cwd, kinds }));
   const knowledge = async (): Promise<Knowledge> => (known ??= loadKnowledge(configured()));
   const opened = (): Promise<AppDeps> =>
     (deps ??= knowledge().then((loaded) => openMigrated(configured(), loaded)));
@@ -44,7 +44,7 @@ export function createCliDeps(cwd: string): CliDeps {
     },
     shipped: () => shipped.runbooks,
     knowledge,
-    actions: () => connectors.flatMap((connector) => connector.actions),
+    kinds: () => kinds,
     config: configured,
     who: () => whoAsks(configured()),
     submit: async (ask) => submit(await opened(), ask),
@@ -65,7 +65,7 @@ export function createCliDeps(cwd: string): CliDeps {
     route: async (notification) => routed(catalogOf(configured(), await knowledge()), notification),
     closeIncident: async (ask) => closeIncident(await opened(), ask),
     serve: async (role) => {
-      const app = await startApp(loadConfig({ env: processEnvironment(), cwd, serving: role }), role);
+      const app = await startApp(loadConfig({ env: processEnvironment(), cwd, kinds, serving: role }), role);
       await untilStopped(app);
     },
     close: async () => {

@@ -1,7 +1,7 @@
 import { hostname } from "node:os";
 import type { Config } from "../config/load.ts";
-import { connectors } from "../connectors/index.ts";
 import type { Catalog, JobKind } from "../core/ports/ports.ts";
+import { connectorsOf } from "../core/rules/connections.ts";
 import { toDiagError } from "../core/words/errors.ts";
 import { randomId } from "../lib/random-id.ts";
 import { knownRedactor, type Redact, redactor } from "../lib/redact.ts";
@@ -49,7 +49,9 @@ export function openDeps(
   const redact = redactor(config.secrets);
   const redactKnown = knownRedactor(config.secrets);
   const logger = createLogger({ level: environment.logLevel, redact });
-  const actions = connectors.flatMap((connector) => connector.actions.map((action) => action.name));
+  const actions = connectorsOf(knowledge.kinds).flatMap((connector) =>
+    connector.actions.map(({ name }) => name),
+  );
   const metrics = createMetrics({
     version: VERSION,
     runbooks: knowledge.runbooks.map((runbook) => runbook.id),

@@ -1,8 +1,9 @@
 import type { DoctorCheck } from "../cli/deps.ts";
-import { connectors } from "../connectors/index.ts";
-import type { ConnectionCheck, Connector } from "../core/words/action.ts";
-import { type Connection, endpointOf, faceOf } from "../core/words/connection.ts";
+import { gapOf, kindNamed } from "../core/rules/connections.ts";
+import type { Connection } from "../core/words/connection.ts";
+import type { ConnectionCheck, Connector } from "../core/words/connector.ts";
 import { toDiagError } from "../core/words/errors.ts";
+import type { ConnectionKind } from "../core/words/kind.ts";
 import type { System } from "../core/words/system.ts";
 
 const PATIENCE_MS = 10_000;
@@ -10,11 +11,11 @@ const PATIENCE_MS = 10_000;
 /** What every connection of the systems lacks, in the order of diagbot.yaml; all are asked at once, 10 s each. Looks only. */
 export async function checkSystems(
   systems: readonly System[],
-  known: readonly Connector[] = connectors,
+  kinds: readonly ConnectionKind[],
 ): Promise<DoctorCheck[]> {
   const asked = systems.flatMap(({ id, connections }) =>
     Object.entries(connections).map(async ([name, connection]) => {
-      const found = await checkConnection(name, connection, known);
+      const found = await checkConnection(connection, kinds);
       return found.map((check) => ({ ...check, name: `${id}/${name} ${check.name}` }));
     }),
   );
@@ -22,34 +23,27 @@ export async function checkSystems(
 }
 
 async function checkConnection(
-  name: string,
   connection: Connection,
-  known: readonly Connector[],
+  kinds: readonly ConnectionKind[],
 ): Promise<readonly ConnectionCheck[]> {
-  const own = known.find(({ needs }) => needs === connection.kind);
-  const connector = own ?? known.find(({ needs }) => needs === "endpoint");
-  const none: ConnectionCheck = {
-    name: "kind",
-    state: "warning",
-    detail: `no runbook looks into a ${connection.kind} connection yet`,
-  };
-  const isSeen = own !== undefined || connection.kind === "tcp";
-  if (connector?.check === undefined || (own === undefined && endpointOf(connection) === undefined))
-    return isSeen ? [] : [none];
-  const reached = await ask(connector, name, connection);
-  return isSeen ? reached : [...reached, none];
+  const kind = kindNamed(kinds, connection.kind);
+  if (kind === undefined) return [];
+  const gap = gapOf(kind, connection);
+  const none: ConnectionCheck[] = gap === undefined ? [] : [{ name: "kind", state: "warning", detail: gap }];
+  const connector = kind.connector ?? (connection.face.endpoint === undefined ? undefined : byAddress(kinds));
+  return connector?.check === undefined ? none : [...(await ask(connector, connection)), ...none];
 }
 
-async function ask(
-  connector: Connector,
-  name: string,
-  connection: Connection,
-): Promise<readonly ConnectionCheck[]> {
+/** The connector that asks anything that has an address. */
+const byAddress = (kinds: readonly ConnectionKind[]): Connector | undefined =>
+  kinds.find(({ connector }) => connector?.actions.some(({ needs }) => needs === "endpoint"))?.connector;
+
+async function ask(connector: Connector, connection: Connection): Promise<readonly ConnectionCheck[]> {
   const client = connector.open(connection);
   const context = {
     signal: AbortSignal.timeout(PATIENCE_MS),
     timeoutMs: PATIENCE_MS,
-    connection: faceOf(name, connection),
+    connection: connection.face,
   };
   try {
     return (await connector.check?.(client, context)) ?? [];

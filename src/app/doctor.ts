@@ -17,7 +17,7 @@ export async function diagnoseSelf(config: Config, role: Role): Promise<DoctorCh
       requirements(deps, role).then((found) => found.map(shown)),
       slack(config),
       workers(deps),
-      checkSystems(config.systems),
+      checkSystems(config.systems, deps.knowledge.kinds),
       deps.knowledge.leftOut.map(leftOut),
     ]);
     // What comes from the systems is foreign text, and errors may repeat a URL with its password.

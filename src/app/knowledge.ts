@@ -1,9 +1,11 @@
 import { runbooks as shippedRunbooks } from "../../runbooks/index.ts";
 import type { Config } from "../config/load.ts";
+import { kinds } from "../connectors/index.ts";
 import type { Catalog } from "../core/ports/ports.ts";
 import { NO_CHANNEL } from "../core/words/channel.ts";
 import { DiagError } from "../core/words/errors.ts";
 import { count } from "../core/words/format.ts";
+import type { ConnectionKind } from "../core/words/kind.ts";
 import type { Runbook } from "../core/words/runbook.ts";
 import type { Health } from "../telemetry/health.ts";
 
@@ -16,6 +18,8 @@ interface Origin {
 
 /** What a process knows of runbooks; made once, when it starts. */
 export interface Knowledge {
+  /** Kinds of connections that may be configured. */
+  readonly kinds: readonly ConnectionKind[];
   /** In the order people see them; every id once. */
   readonly runbooks: readonly Runbook[];
   /** What was left out and why, a line each that begins with where it stands. */
@@ -27,7 +31,7 @@ export interface Knowledge {
 const SHIPPED: Origin = { name: "diagbot", runbooks: shippedRunbooks };
 
 /** What diagbot ships: known without any configuration. */
-export const shipped: Knowledge = { runbooks: shippedRunbooks, leftOut: [], warnings: [] };
+export const shipped: Knowledge = { kinds, runbooks: shippedRunbooks, leftOut: [], warnings: [] };
 
 /**
  * The one place that joins what diagbot ships with what the configuration adds. What is wrong is left out and said. Throws
@@ -57,7 +61,7 @@ export function joined(origins: readonly Origin[]): Knowledge {
         leftOut.push(`${name}: the id "${runbook.id}" belongs to ${taken} already: give it another`);
       }
     }
-  return { runbooks, leftOut, warnings: [] };
+  return { kinds, runbooks, leftOut, warnings: [] };
 }
 
 /** Something left out degrades; the rest serves. */
@@ -67,7 +71,11 @@ export const knowledgeHealth = ({ runbooks, leftOut }: Knowledge): Health =>
     : { ok: false, detail: `left out: ${leftOut.join("; ")}` };
 
 /** What the product knows: code and configuration together. */
-export const catalogOf = (config: Config, { runbooks }: Pick<Knowledge, "runbooks">): Catalog => ({
+export const catalogOf = (
+  config: Config,
+  { kinds, runbooks }: Pick<Knowledge, "kinds" | "runbooks">,
+): Catalog => ({
+  kinds,
   runbooks,
   systems: config.systems,
   people: config.people,

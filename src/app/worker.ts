@@ -1,5 +1,5 @@
-import { connectors } from "../connectors/index.ts";
 import { sayAgain } from "../core/rules/again.ts";
+import { connectorsOf } from "../core/rules/connections.ts";
 import { RunId } from "../core/words/ids.ts";
 import { createEngine, type Engine } from "../engine/engine.ts";
 import { createSweeper } from "../engine/sweeper.ts";
@@ -56,7 +56,7 @@ export function workerPart(deps: AppDeps): Part {
 /** An engine of this process and the way to close its connections. */
 export function engineOf(deps: AppDeps): Engine & { close(): Promise<void> } {
   const { store, worker, logger, metrics } = deps;
-  const targets = createTargets(connectors);
+  const targets = createTargets(connectorsOf(deps.catalog.kinds));
   const { databaseUrl } = deps.config.environment;
   const keeper = createLeaseKeeper({
     databaseUrl,

@@ -1,3 +1,4 @@
+import { connectorsOf } from "../core/rules/connections.ts";
 import { count } from "../core/words/format.ts";
 import type { CliDeps, CliIo, CliKnowledge } from "./deps.ts";
 import { EXIT } from "./exit.ts";
@@ -12,9 +13,11 @@ export async function check(
   options: { runbooksOnly: boolean; json: boolean },
 ): Promise<number> {
   const shipped = deps.shipped();
-  const actions = deps.actions();
+  const kinds = deps.kinds();
+  const actions = connectorsOf(kinds).flatMap((connector) => connector.actions);
   const complaints = lintRunbooks(shipped, {
     actions,
+    kinds: kinds.map(({ name }) => name),
     catalogIds: bundledCatalogIds(),
     files: runbookFiles(),
   });

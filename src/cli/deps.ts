@@ -1,10 +1,11 @@
 import type { AnswerResult, Routed, VoteResult } from "../core/ports/ports.ts";
 import type { QueueTakes } from "../core/rules/queue-away.ts";
-import type { Action, ConnectionCheck } from "../core/words/action.ts";
 import type { Notification } from "../core/words/alert.ts";
 import type { Answer } from "../core/words/answer.ts";
 import type { AuditReport } from "../core/words/audit.ts";
+import type { ConnectionCheck } from "../core/words/connector.ts";
 import type { RunId } from "../core/words/ids.ts";
+import type { ConnectionKind } from "../core/words/kind.ts";
 import type { Principal } from "../core/words/policy.ts";
 import type { Reply } from "../core/words/reply.ts";
 import type { Route } from "../core/words/route.ts";
@@ -72,7 +73,7 @@ export interface CliDeps {
   /** Everything that can be run here, and what was left out. Throws `bad_config`. */
   knowledge(): Promise<CliKnowledge>;
   /** From code alone. */
-  actions(): readonly Action[];
+  kinds(): readonly ConnectionKind[];
   /** Environment and diagbot.yaml. Throws `bad_config` with every complaint. */
   config(): CliConfig;
   /** The account that asks, and the person whose account it is. Throws `bad_config`. */

@@ -1,6 +1,6 @@
 import { paramFields } from "../core/rules/param-field.ts";
 import type { Action, Call } from "../core/words/action.ts";
-import { type ConnectionFace, KINDS } from "../core/words/connection.ts";
+import type { ConnectionFace } from "../core/words/connection.ts";
 import { canonical } from "../core/words/json.ts";
 import type { AnyRemedy, Runbook, RunContext } from "../core/words/runbook.ts";
 import { Thresholds } from "../core/words/system.ts";
@@ -8,6 +8,8 @@ import { Thresholds } from "../core/words/system.ts";
 /** What runbooks are held against. An absent part is not checked. */
 export interface LintWorld {
   readonly actions: readonly Action[];
+  /** Names of the kinds of connections there are. */
+  readonly kinds?: readonly string[] | undefined;
   /** Ids of the guides' catalogue. */
   readonly catalogIds?: readonly string[] | undefined;
   /** Names, without extension, of the files of runbooks/ that make a runbook. */
@@ -43,12 +45,12 @@ function lintList(runbooks: readonly Runbook[], { files }: LintWorld): string[] 
   return complaints;
 }
 
-function lintHead(runbook: Runbook, { catalogIds }: LintWorld): string[] {
+function lintHead(runbook: Runbook, { catalogIds, kinds }: LintWorld): string[] {
   const complaints: string[] = [];
   if (!ID.test(runbook.id)) complaints.push("the id must be lower-case words joined by -");
   if (runbook.title.trim() === "") complaints.push("the title is empty");
   for (const kind of runbook.needs)
-    if (!KINDS.includes(kind)) complaints.push(`needs an unknown kind "${kind}"`);
+    if (kinds?.includes(kind) === false) complaints.push(`needs an unknown kind "${kind}"`);
   for (const id of runbook.covers)
     if (catalogIds !== undefined && !catalogIds.includes(id))
       complaints.push(`covers "${id}", which the guides' catalogue does not have`);

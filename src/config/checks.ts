@@ -1,6 +1,8 @@
+import { gapOf, kindNamed, readConnection, urlOf } from "../core/rules/connections.ts";
 import { eligible } from "../core/rules/policy.ts";
 import { EVERYBODY } from "../core/rules/readers.ts";
 import { canonical } from "../core/words/json.ts";
+import type { ConnectionKind } from "../core/words/kind.ts";
 import type { Policies, Principal } from "../core/words/policy.ts";
 import { RISKS, type Risk } from "../core/words/risk.ts";
 import type { Complaint, ConfigDocument } from "./document.ts";
@@ -12,26 +14,22 @@ export interface Checked {
   readonly warnings: Complaint[];
 }
 
+/** What the file is checked against. */
+interface Known {
+  readonly people: readonly Principal[];
+  readonly kinds: readonly ConnectionKind[];
+  readonly document: ConfigDocument;
+}
+
 const CHANNEL = /^[CG][A-Z0-9]{2,20}$/;
 const USER = /^[UW][A-Z0-9]{2,20}$/;
 const HOW_TO_FIND = "not its name; Slack shows it at the end of the details";
-
-/** Schemes of the URLs of each kind of connection. */
-const SCHEMES: Readonly<Record<string, readonly string[]>> = {
-  postgres: ["postgres:", "postgresql:"],
-  redis: ["redis:", "rediss:"],
-  http: ["http:", "https:"],
-  prometheus: ["http:", "https:"],
-  jaeger: ["http:", "https:"],
-  kubernetes: ["http:", "https:"],
-  mongodb: ["mongodb:", "mongodb+srv:"],
-};
 
 const complain = (document: ConfigDocument, path: readonly PropertyKey[], message: string): Complaint =>
   document.at(path, `${path.join(".")}: ${message}`);
 
 /** What the shape cannot say: whether the parts of the file fit each other. */
-export function checkFile(file: ConfigFile, people: readonly Principal[], document: ConfigDocument): Checked {
+export function checkFile(file: ConfigFile, { people, kinds, document }: Known): Checked {
   const checked: Checked = { complaints: [], warnings: [] };
   checkPeople(file, document, checked);
   for (const risk of RISKS) checkPolicy(risk, file.policies, people, document, checked);
@@ -40,7 +38,7 @@ export function checkFile(file: ConfigFile, people: readonly Principal[], docume
   );
   checkReaders(file, people, document, checked);
   checkChannels(file, document, checked);
-  checkUrls(file, document, checked);
+  checkConnections(file, { kinds, document }, checked);
   checkMatches(file, document, checked);
   if (Object.keys(file.systems).length === 0)
     checked.warnings.push(complain(document, ["systems"], "no systems: there is nothing to look at"));
@@ -185,19 +183,31 @@ function checkChannels(file: ConfigFile, document: ConfigDocument, { complaints 
   }
 }
 
-function checkUrls(file: ConfigFile, document: ConfigDocument, { complaints }: Checked): void {
+function checkConnections(
+  file: ConfigFile,
+  { kinds, document }: Pick<Known, "kinds" | "document">,
+  { complaints, warnings }: Checked,
+): void {
   for (const [id, system] of Object.entries(file.systems))
-    for (const [name, connection] of Object.entries(system.connections)) {
-      if (!("url" in connection) || hasScheme(connection.url, SCHEMES[connection.kind])) continue;
-      const wanted = SCHEMES[connection.kind]?.map((scheme) => `${scheme}//`).join(" or ") ?? "scheme://";
+    for (const [name, settings] of Object.entries(system.connections)) {
+      const kind = kindNamed(kinds, settings.kind);
+      if (kind === undefined) continue;
+      const path = ["systems", id, "connections", name];
+      const wanted = Object.keys(kind.schemes).map((scheme) => `${scheme}//`);
       // The value may hold a password: it is not repeated.
-      const path = ["systems", id, "connections", name, "url"];
-      complaints.push(complain(document, path, `must be a URL that begins with ${wanted}`));
+      if (typeof settings.url === "string" && wanted.length > 0 && !hasScheme(settings, kind))
+        complaints.push(
+          complain(document, [...path, "url"], `must be a URL that begins with ${wanted.join(" or ")}`),
+        );
+      const gap = gapOf(kind, readConnection(kind, name, settings));
+      if (gap !== undefined) warnings.push(complain(document, path, gap));
     }
 }
 
-const hasScheme = (url: string, schemes: readonly string[] | undefined): boolean =>
-  URL.canParse(url) && (schemes?.includes(new URL(url).protocol) ?? true);
+const hasScheme = (settings: unknown, { schemes }: ConnectionKind): boolean => {
+  const url = urlOf(settings);
+  return url !== undefined && url.protocol in schemes;
+};
 
 function checkMatches(file: ConfigFile, document: ConfigDocument, { warnings }: Checked): void {
   const owners = new Map<string, string>();

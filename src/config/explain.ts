@@ -1,16 +1,16 @@
 import type { z } from "zod";
 import { closest } from "../lib/closest.ts";
 import type { Complaint, ConfigDocument } from "./document.ts";
-import { keysAt } from "./schema.ts";
+import { type FileSchema, keysAt } from "./schema.ts";
 
 type Issue = z.core.$ZodIssue;
 
 /** What zod found, at its place in the file and in words that say what to write instead. */
-export function explainIssue(issue: Issue, document: ConfigDocument): Complaint[] {
+export function explainIssue(issue: Issue, document: ConfigDocument, file?: FileSchema): Complaint[] {
   const { path } = issue;
   const where = path.map(String).join(".");
   if (issue.code === "unrecognized_keys") {
-    const known = keysAt(path, document.value) ?? [];
+    const known = (file && keysAt(file, path, document.value)) ?? [];
     return issue.keys.map((key) => {
       const inPlace = where === "" ? "" : ` in ${where}`;
       return document.atKey(path, key, `unknown key "${key}"${inPlace}${instead(key, known)}`);

@@ -1,10 +1,13 @@
 import { readFileSync, statSync } from "node:fs";
 import { resolve } from "node:path";
+import { kindNamed, readConnection } from "../core/rules/connections.ts";
 import type { AlertSettings } from "../core/words/alert.ts";
 import type { AuditSettings } from "../core/words/audit.ts";
+import type { Connection, Kind } from "../core/words/connection.ts";
 import { DiagError } from "../core/words/errors.ts";
 import type { FreezeRules } from "../core/words/freeze.ts";
 import { PrincipalId } from "../core/words/ids.ts";
+import type { ConnectionKind } from "../core/words/kind.ts";
 import type { Limits } from "../core/words/limits.ts";
 import type { CommandLine, Policies, Principal } from "../core/words/policy.ts";
 import type { Route } from "../core/words/route.ts";
@@ -18,7 +21,7 @@ import { explainIssue } from "./explain.ts";
 import { routesOf } from "./route-schema.ts";
 import { checkRouteRunbooks, checkRoutes } from "./routes.ts";
 import { type Concern, environmentConcerns, fileConcerns } from "./safety.ts";
-import { type ConfigFile, FileSchema } from "./schema.ts";
+import { type ConfigFile, type ConnectionSettings, fileSchema } from "./schema.ts";
 import { openWords, secretsOf } from "./secrets.ts";
 
 const MAX_BYTES = 1_000_000;
@@ -52,14 +55,21 @@ export interface Config {
 
 /**
  * Environment and diagbot.yaml. Throws one DiagError `bad_config` whose message lists every complaint of both, one per
- * line; the first few with their source line. `serving`: the role of a process about to serve (it needs more variables).
+ * line; the first few with their source line. `kinds`: of connections that may be configured. `serving`: the role of a process
+ * about to serve (it needs more variables).
  */
-export function loadConfig(options: { env: Variables; cwd: string; serving?: Role }): Config {
+export function loadConfig(options: {
+  env: Variables;
+  cwd: string;
+  kinds: readonly ConnectionKind[];
+  serving?: Role;
+}): Config {
+  const { kinds } = options;
   const { environment, complaints } = readEnvironment(options.env, options.serving);
   const name = environment?.configPath ?? (options.env.DIAGBOT_CONFIG || "diagbot.yaml");
   const path = resolve(options.cwd, name);
-  const file = readFile(path, name, options.env);
-  const own = byLevel(environment === undefined ? [] : environmentConcerns(environment));
+  const file = readFile(path, name, options);
+  const own = byLevel(environment === undefined ? [] : environmentConcerns(environment, kinds));
   const all = [...complaints, ...own.refuse.map(messageOf), ...file.complaints];
   if (all.length > 0 || environment === undefined || file.content === undefined)
     throw new DiagError(
@@ -73,7 +83,7 @@ export function loadConfig(options: { env: Variables; cwd: string; serving?: Rol
     environment,
     ...file.content,
     secrets: [
-      ...secretsOf(environment, systems),
+      ...secretsOf(environment, systems, kinds),
       ...(audit === undefined ? [] : [audit.key]),
       ...file.interpolated.filter((value) => !open.has(value)),
     ],
@@ -95,7 +105,11 @@ interface FileResult {
 
 const NOTHING = { complaints: [], warnings: [], interpolated: [] } as const;
 
-function readFile(path: string, name: string, variables: Variables): FileResult {
+function readFile(
+  path: string,
+  name: string,
+  { env, kinds }: { env: Variables; kinds: readonly ConnectionKind[] },
+): FileResult {
   let source: string;
   try {
     if (statSync(path).size > MAX_BYTES)
@@ -109,21 +123,22 @@ function readFile(path: string, name: string, variables: Variables): FileResult 
       hint: "copy docs/diagbot.example.yaml to diagbot.yaml and change it, or set DIAGBOT_CONFIG",
     };
   }
-  return understand(readDocument(source, name, variables));
+  return understand(readDocument(source, name, env), kinds);
 }
 
-function understand(document: ConfigDocument): FileResult {
+function understand(document: ConfigDocument, kinds: readonly ConnectionKind[]): FileResult {
   if (document.value === undefined) return { ...NOTHING, complaints: sayAll(document, document.complaints) };
-  const parsed = FileSchema.safeParse(document.value);
-  const issues = (parsed.error?.issues ?? []).flatMap((issue) => explainIssue(issue, document));
+  const schema = fileSchema(kinds);
+  const parsed = schema.safeParse(document.value);
+  const issues = (parsed.error?.issues ?? []).flatMap((issue) => explainIssue(issue, document, schema));
   const people = parsed.success ? principalsOf(parsed.data) : [];
   const checked = parsed.success
-    ? checkFile(parsed.data, people, document)
+    ? checkFile(parsed.data, { people, kinds, document })
     : { complaints: [], warnings: [] };
   const routed = parsed.success
     ? checkRoutes(parsed.data.routes, Object.keys(parsed.data.systems), document)
     : { complaints: [], warnings: [] };
-  const unsafe = byLevel(parsed.success ? fileConcerns(parsed.data) : []);
+  const unsafe = byLevel(parsed.success ? fileConcerns(parsed.data, kinds) : []);
   const place = ({ path = [], message }: Concern) => document.at(path, `${path.join(".")}: ${message}`);
   const complaints = [
     ...document.complaints,
@@ -139,16 +154,22 @@ function understand(document: ConfigDocument): FileResult {
     interpolated: document.interpolated,
   };
   if (!parsed.success) return result;
-  const content = contentOf(parsed.data, people);
-  return { ...result, content: { ...content, fits: (runbooks) => fitting(content, runbooks, document) } };
+  const content = contentOf(parsed.data, people, kinds);
+  return {
+    ...result,
+    content: {
+      ...content,
+      fits: (runbooks) => fitting(content, { runbooks, kinds: kinds.map(({ name }) => name) }, document),
+    },
+  };
 }
 
 function fitting(
   { routes, systems }: ReturnType<typeof contentOf>,
-  runbooks: readonly Runbook[],
+  known: { runbooks: readonly Runbook[]; kinds: readonly Kind[] },
   document: ConfigDocument,
 ): ReturnType<Config["fits"]> {
-  const { complaints, warnings } = checkRouteRunbooks(routes, { systems, runbooks }, document);
+  const { complaints, warnings } = checkRouteRunbooks(routes, { systems, ...known }, document);
   return {
     complaints: sayAll(document, firstPerPlace(complaints)),
     warnings: warnings.map((warning) => document.show(warning, false)),
@@ -177,8 +198,12 @@ const sayAll = (document: ConfigDocument, complaints: readonly Complaint[]): str
 const principalsOf = (file: ConfigFile): Principal[] =>
   Object.entries(file.people).map(([id, person]) => ({ id: PrincipalId.parse(id), ...person }));
 
-const contentOf = (file: ConfigFile, people: Principal[]) => ({
-  systems: Object.entries(file.systems).map(([id, system]) => ({ ...system, id })),
+const contentOf = (file: ConfigFile, people: Principal[], kinds: readonly ConnectionKind[]) => ({
+  systems: Object.entries(file.systems).map(([id, { connections, ...system }]) => ({
+    ...system,
+    id,
+    connections: connectionsOf(connections, kinds),
+  })),
   people,
   commandLine: file.commandLine,
   policies: file.policies,
@@ -189,3 +214,14 @@ const contentOf = (file: ConfigFile, people: Principal[]) => ({
   audit: file.audit,
   slackChannel: file.slack.channel,
 });
+
+const connectionsOf = (
+  written: Readonly<Record<string, ConnectionSettings>>,
+  kinds: readonly ConnectionKind[],
+): Record<string, Connection> =>
+  Object.fromEntries(
+    Object.entries(written).flatMap(([name, settings]) => {
+      const kind = kindNamed(kinds, settings.kind);
+      return kind === undefined ? [] : [[name, readConnection(kind, name, settings)]];
+    }),
+  );

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { KINDS } from "../core/words/connection.ts";
+import type { Kind } from "../core/words/connection.ts";
 import type { Route } from "../core/words/route.ts";
 import type { Runbook } from "../core/words/runbook.ts";
 import { connectionsOf, type System } from "../core/words/system.ts";
@@ -42,7 +42,11 @@ export function checkRoutes(
 /** What of the routes does not fit the runbooks, once these are known. */
 export function checkRouteRunbooks(
   routes: readonly Route[],
-  { systems, runbooks }: { systems: readonly System[]; runbooks: readonly Runbook[] },
+  {
+    systems,
+    runbooks,
+    kinds,
+  }: { systems: readonly System[]; runbooks: readonly Runbook[]; kinds: readonly Kind[] },
   document: ConfigDocument,
 ): Checked {
   const checked: Checked = { complaints: [], warnings: [] };
@@ -56,7 +60,7 @@ export function checkRouteRunbooks(
     for (const runbook of known) checked.warnings.push(...cannotStart(route, runbook, systems).map(at));
     if (known.length > 0 && known.length === route.runbooks?.length)
       checked.complaints.push(
-        ...paramComplaints(route, known, ["routes", i, "params"], { systems, document }),
+        ...paramComplaints(route, known, ["routes", i, "params"], { systems, kinds, document }),
       );
   }
   return checked;
@@ -77,13 +81,17 @@ function paramComplaints(
   route: Route,
   runbooks: readonly Runbook[],
   place: readonly PropertyKey[],
-  { systems, document }: { systems: readonly System[]; document: ConfigDocument },
+  {
+    systems,
+    kinds,
+    document,
+  }: { systems: readonly System[]; kinds: readonly Kind[]; document: ConfigDocument },
 ): Complaint[] {
   const names = [...new Set(runbooks.flatMap(({ params }) => Object.keys(params.shape)))];
   const complaints: Complaint[] = [];
   for (const [name, value] of Object.entries(route.params)) {
     if (names.includes(name)) continue;
-    const kind = KINDS.find((each) => each === name);
+    const kind = kinds.find((each) => each === name);
     if (kind === undefined) {
       const whose = runbooks.map(({ id }) => id).join(", ");
       const has = names.length === 0 ? "; it has none" : instead(name, names);

@@ -1,10 +1,12 @@
+import { isPlain, kindNamed, urlOf } from "../core/rules/connections.ts";
 import { sayDuration } from "../core/words/duration.ts";
+import type { ConnectionKind } from "../core/words/kind.ts";
 import type { Policy } from "../core/words/policy.ts";
 import { RISKS } from "../core/words/risk.ts";
 import { isSigningKey } from "../lib/signature.ts";
 import type { Environment } from "./environment.ts";
 import { hostReach } from "./public-host.ts";
-import type { ConfigFile } from "./schema.ts";
+import type { ConfigFile, ConnectionSettings } from "./schema.ts";
 import { weakness } from "./weak-secret.ts";
 
 /**
@@ -23,12 +25,10 @@ const ENDLESS_MS = 7 * LONG_MS;
 const SLACK_SIGNING_SECRET = /^[0-9a-f]{32}$/i;
 
 /** What `check`, `doctor` and `serve` say of the environment. Pure. */
-export function environmentConcerns({
-  alertmanagerToken,
-  slack,
-  databaseUrl,
-  redisUrl,
-}: Environment): Concern[] {
+export function environmentConcerns(
+  { alertmanagerToken, slack, databaseUrl, redisUrl }: Environment,
+  kinds: readonly ConnectionKind[],
+): Concern[] {
   const { signingSecret, apiUrl } = slack ?? {};
   const isRealSlack = apiUrl === undefined || hostReach(new URL(apiUrl).hostname) !== "private";
   return [
@@ -44,8 +44,8 @@ export function environmentConcerns({
           ),
         ]
       : []),
-    ...ownUrl("DATABASE_URL", databaseUrl),
-    ...(redisUrl === undefined ? [] : ownUrl("REDIS_URL", redisUrl)),
+    ...ownUrl("DATABASE_URL", databaseUrl, kinds),
+    ...(redisUrl === undefined ? [] : ownUrl("REDIS_URL", redisUrl, kinds)),
   ];
 }
 
@@ -62,29 +62,34 @@ function weak(name: string, secret: string | undefined, so: string): Concern[] {
   return why === undefined ? [] : [refuse(`${name} ${why}: ${so}`)];
 }
 
-function ownUrl(name: string, url: string): Concern[] {
-  const { hostname, password } = new URL(url);
+function ownUrl(name: string, url: string, kinds: readonly ConnectionKind[]): Concern[] {
+  const parsed = new URL(url);
+  const { hostname, password, protocol } = parsed;
   if (hostname === "" || isLoopback(hostname)) return [];
+  const kind = kinds.find(({ schemes }) => protocol in schemes);
   const why = password === "" ? undefined : weakness(decodeURIComponent(password));
   return [
     ...(why === undefined ? [] : [warn(`the password in ${name} ${why}`)]),
-    ...(isInClear(url) ? [warn(`${name} goes to a public host without TLS`)] : []),
+    ...(kind !== undefined && isInClear(kind, parsed)
+      ? [warn(`${name} goes to a public host without TLS`)]
+      : []),
   ];
 }
 
 const isLoopback = (host: string): boolean => /^(?:localhost|127\..*|\[?::1\]?)$/.test(host);
 
 /** What they say of diagbot.yaml. Pure. */
-export function fileConcerns(file: ConfigFile): Concern[] {
+export function fileConcerns(file: ConfigFile, kinds: readonly ConnectionKind[]): Concern[] {
   return [
     ...RISKS.flatMap((risk) => {
       const policy = file.policies[risk];
       return policy === undefined ? [] : [...times(risk, policy), ...lonely(risk, policy)];
     }),
     ...Object.entries(file.systems).flatMap(([id, { connections }]) =>
-      Object.entries(connections).flatMap(([name, connection]) =>
-        "url" in connection ? inClear(connection, ["systems", id, "connections", name, "url"]) : [],
-      ),
+      Object.entries(connections).flatMap(([name, settings]) => {
+        const kind = kindNamed(kinds, settings.kind);
+        return kind === undefined ? [] : inClear(kind, settings, ["systems", id, "connections", name, "url"]);
+      }),
     ),
     ...(file.audit === undefined || isSigningKey(file.audit.key)
       ? []
@@ -115,17 +120,18 @@ function times(risk: string, policy: Policy): Concern[] {
   });
 }
 
-interface Reached {
-  readonly url: string;
-  readonly headers?: Readonly<Record<string, string>>;
-}
-
-// DoorDeps a public name may stand a private address, so it is a warning; a public address with credentials is never right.
-function inClear({ url, headers = {} }: Reached, path: readonly PropertyKey[]): Concern[] {
-  if (!URL.canParse(url) || !isInClear(url)) return [];
-  const { hostname, password, protocol } = new URL(url);
+// Behind a public name may stand a private address, so it is a warning; a public address with credentials is never right.
+function inClear(
+  kind: ConnectionKind,
+  settings: ConnectionSettings,
+  path: readonly PropertyKey[],
+): Concern[] {
+  const url = urlOf(settings);
+  if (url === undefined || !isInClear(kind, url)) return [];
+  const { hostname, password, protocol } = url;
   const hasCredentials =
-    password !== "" || Object.keys(headers).some((name) => /auth|key|token|cookie/i.test(name));
+    password !== "" ||
+    Object.keys(settings.headers ?? {}).some((name) => /auth|key|token|cookie/i.test(name));
   const what = `goes to a public host without TLS (${protocol}//)`;
   if (!hasCredentials) return [warn(`${what}: everybody on the way can read and change the answers`, path)];
   const said = `${what} with credentials: everybody on the way can read them`;
@@ -133,20 +139,5 @@ function inClear({ url, headers = {} }: Reached, path: readonly PropertyKey[]): 
 }
 
 /** Whether what goes there can be read on the way, as far as the URL tells. */
-function isInClear(url: string): boolean {
-  const { hostname, protocol, searchParams } = new URL(url);
-  if (hostname === "" || hostReach(hostname) === "private") return false;
-  if (/^postgres/.test(protocol))
-    return !POSTGRES_TLS.some(([name, value]) => value.test(searchParams.get(name) ?? ""));
-  if (protocol === "mongodb:") return !["tls", "ssl"].some((name) => searchParams.get(name) === "true");
-  return ["http:", "redis:"].includes(protocol);
-}
-
-/** Parameters that make our client of Postgres insist on TLS; unlike psql, it does so for `prefer`, too. */
-const POSTGRES_TLS: readonly (readonly [string, RegExp])[] = [
-  ["sslmode", /^(?!disable$)./],
-  ["ssl", /^(?:true|1)$/],
-  ["sslrootcert", /./],
-  ["sslcert", /./],
-  ["sslnegotiation", /^direct$/],
-];
+const isInClear = (kind: ConnectionKind, url: URL): boolean =>
+  url.hostname !== "" && hostReach(url.hostname) !== "private" && isPlain(kind, url);

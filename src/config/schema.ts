@@ -3,31 +3,53 @@ import { AlertSettings } from "../core/words/alert.ts";
 import { AuditSettings } from "../core/words/audit.ts";
 import { FreezeRules } from "../core/words/freeze.ts";
 import { NAME } from "../core/words/ids.ts";
+import type { ConnectionKind } from "../core/words/kind.ts";
 import { Limits } from "../core/words/limits.ts";
 import { CommandLine, PersonSchema, Policies } from "../core/words/policy.ts";
-import { SystemSchema } from "../core/words/system.ts";
+import { SystemSettings } from "../core/words/system.ts";
 import { RouteSchema } from "./route-schema.ts";
 
-/** The shape of diagbot.yaml; what it means is checked in checks.ts. */
-export const FileSchema = z.strictObject({
-  slack: z.strictObject({ channel: z.string().optional() }).prefault({}),
-  people: z.record(z.string().min(1).max(100), PersonSchema).default({}),
-  commandLine: CommandLine.prefault({}),
-  policies: Policies.prefault({}),
-  limits: Limits.prefault({}),
-  alerts: AlertSettings.prefault({}),
-  freeze: FreezeRules.prefault({}),
-  audit: AuditSettings.optional(),
-  routes: z.array(RouteSchema).max(500).default([]),
-  systems: z
-    .record(z.string().regex(NAME, "a system's name is letters, digits, - and _"), SystemSchema)
-    .default({}),
-});
-export type ConfigFile = z.output<typeof FileSchema>;
+/** A connection as written in diagbot.yaml, held to the schema of its kind. */
+const ConnectionSettings = z.looseObject({ kind: z.string() });
+export type ConnectionSettings = z.output<typeof ConnectionSettings>;
+
+/** The shape of diagbot.yaml with these kinds of connections; what it means is checked in checks.ts. */
+export const fileSchema = (kinds: readonly ConnectionKind[]) =>
+  z.strictObject({
+    slack: z.strictObject({ channel: z.string().optional() }).prefault({}),
+    people: z.record(z.string().min(1).max(100), PersonSchema).default({}),
+    commandLine: CommandLine.prefault({}),
+    policies: Policies.prefault({}),
+    limits: Limits.prefault({}),
+    alerts: AlertSettings.prefault({}),
+    freeze: FreezeRules.prefault({}),
+    audit: AuditSettings.optional(),
+    routes: z.array(RouteSchema).max(500).default([]),
+    systems: z
+      .record(z.string().regex(NAME, "a system's name is letters, digits, - and _"), systemSchema(kinds))
+      .default({}),
+  });
+export type FileSchema = ReturnType<typeof fileSchema>;
+export type ConfigFile = z.output<FileSchema>;
+
+/** A system in diagbot.yaml, its connections as written. */
+export const systemSchema = (kinds: readonly ConnectionKind[]) =>
+  SystemSettings.extend({
+    connections: z
+      .record(z.string().regex(NAME, "letters, digits, - and _"), connectionSchema(kinds))
+      .default({}),
+  });
+
+/** One of these kinds; every kind names itself in `kind`. */
+const connectionSchema = (kinds: readonly ConnectionKind[]) =>
+  z.discriminatedUnion(
+    "kind",
+    kinds.map(({ settings }) => settings) as never,
+  ) as unknown as typeof ConnectionSettings;
 
 /** Keys that may stand at a path of the file; undefined where any may. */
-export function keysAt(path: readonly PropertyKey[], value: unknown): string[] | undefined {
-  let schema: z.core.$ZodType | undefined = FileSchema;
+export function keysAt(file: FileSchema, path: readonly PropertyKey[], value: unknown): string[] | undefined {
+  let schema: z.core.$ZodType | undefined = file;
   let at = value;
   for (const step of [...path, undefined]) {
     schema = unwrap(schema, at);

@@ -1,4 +1,6 @@
-import { endpointOf } from "../core/words/connection.ts";
+import { kindNamed } from "../core/rules/connections.ts";
+import type { Connection } from "../core/words/connection.ts";
+import type { ConnectionKind } from "../core/words/kind.ts";
 import type { Principal } from "../core/words/policy.ts";
 import type { System } from "../core/words/system.ts";
 import type { Environment } from "./environment.ts";
@@ -8,7 +10,11 @@ const SECRET_PARAMETER = /pass|secret|token|key/i;
 const SECRET_HEADER = /auth|pass|secret|token|key|cookie|session/i;
 
 /** Every secret value of the configuration, for the redactor. */
-export function secretsOf(environment: Environment, systems: readonly System[]): string[] {
+export function secretsOf(
+  environment: Environment,
+  systems: readonly System[],
+  kinds: readonly ConnectionKind[],
+): string[] {
   const { slack } = environment;
   const own = [
     ...[slack?.botToken, slack?.signingSecret, slack?.appToken],
@@ -16,12 +22,18 @@ export function secretsOf(environment: Environment, systems: readonly System[]):
   ];
   const urls = [environment.databaseUrl, environment.redisUrl];
   const connections = systems.flatMap((system) => Object.values(system.connections));
-  const foreign = connections.flatMap((connection) => [
-    ...("url" in connection ? inUrl(connection.url) : []),
-    ...("headers" in connection ? Object.entries(connection.headers).flatMap(inHeader) : []),
-  ]);
+  const foreign = connections.flatMap((connection) => ofConnection(connection, kinds));
   const found = [...own, ...urls.flatMap(inUrl), ...foreign];
   return [...new Set(found.filter((value): value is string => value !== undefined && value !== ""))];
+}
+
+function ofConnection({ kind, settings }: Connection, kinds: readonly ConnectionKind[]): string[] {
+  const { url, headers } = settings as { readonly url?: unknown; readonly headers?: unknown };
+  return [
+    ...(typeof url === "string" ? inUrl(url) : []),
+    ...(typeof headers === "object" && headers !== null ? Object.entries(headers).flatMap(inHeader) : []),
+    ...(kindNamed(kinds, kind)?.secrets?.(settings) ?? []),
+  ];
 }
 
 /**
@@ -37,8 +49,7 @@ export function openWords(
     system.id,
     system.channel,
     ...system.match.flatMap((match) => Object.values(match)),
-    ...Object.values(system.connections).flatMap((connection) => {
-      const at = endpointOf(connection);
+    ...Object.values(system.connections).flatMap(({ face: { endpoint: at } }) => {
       return at === undefined ? [] : [at.host, `${at.host}:${at.port}`];
     }),
   ]);
@@ -60,8 +71,8 @@ function inUrl(url: string | undefined): string[] {
 }
 
 // `Bearer abc`: people also print the part after the scheme.
-const inHeader = ([name, value]: [string, string]): string[] =>
-  SECRET_HEADER.test(name) ? [value, value.replace(/^\S+\s+/, "")] : [];
+const inHeader = ([name, value]: [string, unknown]): string[] =>
+  typeof value === "string" && SECRET_HEADER.test(name) ? [value, value.replace(/^\S+\s+/, "")] : [];
 
 function decoded(text: string): string {
   try {

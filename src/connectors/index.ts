@@ -1,19 +1,8 @@
-import type { Connector } from "../core/words/action.ts";
-import { dockerConnector } from "./docker/index.ts";
-import { hostConnector } from "./host/index.ts";
-import { httpConnector } from "./http/index.ts";
-import { networkConnector } from "./network/index.ts";
-import { postgresConnector } from "./postgres/index.ts";
-import { prometheusConnector } from "./prometheus/index.ts";
-import { redisConnector } from "./redis/index.ts";
+import type { ConnectionKind } from "../core/words/kind.ts";
+import * as list from "./kinds.ts";
 
-/** Every connector, one line each. */
-export const connectors: readonly Connector[] = [
-  dockerConnector,
-  hostConnector,
-  httpConnector,
-  networkConnector,
-  prometheusConnector,
-  postgresConnector,
-  redisConnector,
-];
+/** Names of the kinds in the list. */
+export type KindName = (typeof list)[keyof typeof list]["kind"]["name"];
+
+/** Every kind of connection that comes with diagbot. */
+export const kinds: readonly ConnectionKind<KindName>[] = Object.values(list).map(({ kind }) => kind);

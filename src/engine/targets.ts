@@ -1,5 +1,6 @@
-import type { Action, Connector } from "../core/words/action.ts";
-import { type ConnectionFace, faceOf } from "../core/words/connection.ts";
+import type { Action } from "../core/words/action.ts";
+import type { ConnectionFace } from "../core/words/connection.ts";
+import type { Connector } from "../core/words/connector.ts";
 import { DiagError } from "../core/words/errors.ts";
 import type { System } from "../core/words/system.ts";
 import type { Trouble } from "../core/words/trouble.ts";
@@ -17,22 +18,23 @@ export interface Targets {
 
 export function createTargets(connectors: readonly Connector[]): Targets {
   const actions = new Map(
-    connectors.flatMap((connector) => connector.actions.map((action) => [action.name, action] as const)),
+    connectors.flatMap((connector) =>
+      connector.actions.map((action) => [action.name, { action, connector }] as const),
+    ),
   );
-  const byNeed = new Map(connectors.map((connector) => [connector.needs, connector]));
   const open = new Map<string, { client: unknown; connector: Connector }>();
   return {
     action: (name) => {
-      const action = actions.get(name);
-      if (action === undefined) throw new DiagError("bug", `no action ${name}`);
-      return action;
+      const known = actions.get(name);
+      if (known === undefined) throw new DiagError("bug", `no action ${name}`);
+      return known.action;
     },
     reach: (system, name, action) => {
       const connection = system.connections[name];
       if (connection === undefined)
         throw new DiagError("missing_connection", `${system.id} has no connection ${name}`);
-      const connector = byNeed.get(action.needs);
-      if (connector === undefined) throw new DiagError("bug", `no connector for ${action.needs}`);
+      const connector = actions.get(action.name)?.connector;
+      if (connector === undefined) throw new DiagError("bug", `no connector for ${action.name}`);
       if (action.needs !== "endpoint" && action.needs !== connection.kind)
         throw new DiagError(
           "missing_connection",
@@ -44,12 +46,12 @@ export function createTargets(connectors: readonly Connector[]): Targets {
         connector,
       };
       open.set(key, known);
-      return { client: known.client, face: faceOf(name, connection) };
+      return { client: known.client, face: connection.face };
     },
     troubles: (steps) =>
-      connectors.flatMap(({ needs, trouble }) => {
-        const mine = steps.filter((step) => actions.get(step.action)?.needs === needs);
-        return mine.length === 0 ? [] : (trouble?.(seenBy(mine)) ?? []);
+      connectors.flatMap((connector) => {
+        const mine = steps.filter((step) => actions.get(step.action)?.connector === connector);
+        return mine.length === 0 ? [] : (connector.trouble?.(seenBy(mine)) ?? []);
       }),
     close: async () => {
       await Promise.allSettled([...open.values()].map(({ client, connector }) => connector.close(client)));

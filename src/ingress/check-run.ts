@@ -1,11 +1,11 @@
 import type { Catalog, RunRequest } from "../core/ports/ports.ts";
 import type { Caller } from "../core/words/caller.ts";
-import { KINDS, type Kind } from "../core/words/connection.ts";
+import type { Kind } from "../core/words/connection.ts";
 import { parseDuration } from "../core/words/duration.ts";
 import { DiagError } from "../core/words/errors.ts";
 import { BadParameters, type Complaint } from "../core/words/reply.ts";
 import type { Runbook } from "../core/words/runbook.ts";
-import { connectionsOf, type System } from "../core/words/system.ts";
+import { connectionsOf, kindsOf, type System } from "../core/words/system.ts";
 import { closest } from "../lib/closest.ts";
 import { readParams } from "./params.ts";
 import { suggestForRunbook, suggestForSystem } from "./suggest.ts";
@@ -49,7 +49,7 @@ export const runnableOn = (catalog: Catalog, system: System): Runbook[] =>
 /** The first connection of every kind the system has. */
 export const defaultConnections = (system: System): Record<string, string> =>
   Object.fromEntries(
-    KINDS.flatMap((kind) => {
+    kindsOf(system).flatMap((kind) => {
       const name = connectionsOf(system, kind)[0]?.[0];
       return name === undefined ? [] : [[kind, name]];
     }),
@@ -78,7 +78,7 @@ export function checkRun(
       `${runbook.id} needs a ${missing.join(" and a ")} connection, ${system.id} has none`,
       { hint: `add it to the connections of ${system.id} in diagbot.yaml` },
     );
-  const { connections, params, applyForMs } = readAll(system, runbook, asked.params);
+  const { connections, params, applyForMs } = readAll(catalog, system, runbook, asked.params);
   return {
     system: system.id,
     runbook: runbook.id,
@@ -93,12 +93,13 @@ export function checkRun(
 }
 
 /** Connections, time and parameters, with the complaints of all of them at once. */
-function readAll(system: System, runbook: Runbook, words: Asked["params"]) {
+function readAll(catalog: Catalog, system: System, runbook: Runbook, words: Asked["params"]) {
+  const kinds = catalog.kinds.map(({ name }) => name);
   const connections = defaultConnections(system);
   const complaints: Complaint[] = [];
   const rest: [string, string][] = [];
   for (const [name, word] of Object.entries(words)) {
-    const kind = KINDS.find((candidate) => candidate === name);
+    const kind = kinds.find((candidate) => candidate === name);
     const complaint = kind === undefined ? undefined : chooseConnection(system, kind, word, connections);
     if (complaint !== undefined) complaints.push({ name, message: complaint });
     if (kind === undefined && name !== APPLY_FOR) rest.push([name, word]);
@@ -109,13 +110,18 @@ function readAll(system: System, runbook: Runbook, words: Asked["params"]) {
       name: APPLY_FOR,
       message: `"${words[APPLY_FOR]}" is not a time between 1m and 7d, e.g. 45m`,
     });
-  const params = paramsOrComplaints(runbook, Object.fromEntries(rest), complaints);
+  const params = paramsOrComplaints(runbook, Object.fromEntries(rest), kinds, complaints);
   return { connections, params, applyForMs };
 }
 
-function paramsOrComplaints(runbook: Runbook, words: Asked["params"], before: readonly Complaint[]) {
+function paramsOrComplaints(
+  runbook: Runbook,
+  words: Asked["params"],
+  kinds: readonly Kind[],
+  before: readonly Complaint[],
+) {
   try {
-    const params = readParams(runbook, words);
+    const params = readParams(runbook, words, kinds);
     if (before.length === 0) return params;
   } catch (error) {
     if (!(error instanceof BadParameters)) throw error;

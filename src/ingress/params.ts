@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { type ParamField, paramFields } from "../core/rules/param-field.ts";
-import { KINDS } from "../core/words/connection.ts";
+import type { Kind } from "../core/words/connection.ts";
 import { BadParameters, type Complaint } from "../core/words/reply.ts";
 import type { Runbook } from "../core/words/runbook.ts";
 import { closest } from "../lib/closest.ts";
@@ -32,18 +32,19 @@ export function readParam(field: ParamField, word: string): unknown {
 
 /**
  * The runbook's parameters from typed words, checked by its schema. Throws BadParameters with every complaint at once;
- * an unknown name gets "did you mean" among parameters and kinds of connection.
+ * an unknown name gets "did you mean" among parameters and `kinds` of connection.
  */
 export function readParams(
   runbook: Runbook,
   words: Readonly<Record<string, string>>,
+  kinds: readonly Kind[] = [],
 ): Readonly<Record<string, unknown>> {
   const fields = paramFields(runbook);
   const complaints: Complaint[] = [];
   const values: [string, unknown][] = [];
   for (const [name, word] of Object.entries(words)) {
     const field = fields.find((candidate) => candidate.name === name);
-    if (field === undefined) complaints.push({ name, message: unknownName(name, fields) });
+    if (field === undefined) complaints.push({ name, message: unknownName(name, fields, kinds) });
     else values.push([name, readParam(field, word)]);
   }
   const parsed = runbook.params.safeParse(Object.fromEntries(values));
@@ -53,8 +54,8 @@ export function readParams(
   return parsed.data;
 }
 
-function unknownName(name: string, fields: readonly ParamField[]): string {
-  const near = closest(name, [...fields.map((field) => field.name), ...KINDS]);
+function unknownName(name: string, fields: readonly ParamField[], kinds: readonly Kind[]): string {
+  const near = closest(name, [...fields.map((field) => field.name), ...kinds]);
   const has = fields.length === 0 ? "it has no parameters" : `it has ${fields.map((f) => f.name).join(", ")}`;
   return near === undefined ? `no such parameter; ${has}` : `no such parameter: did you mean "${near}"?`;
 }

@@ -4,7 +4,7 @@ import { DiagError } from "../core/words/errors.ts";
 import type { Command } from "../core/words/intent.ts";
 import { asTable, type Reply, say } from "../core/words/reply.ts";
 import type { Runbook } from "../core/words/runbook.ts";
-import { facesOf, type System } from "../core/words/system.ts";
+import { facesOf, kindsOf, type System } from "../core/words/system.ts";
 import { closest } from "../lib/closest.ts";
 import { missingKinds, runnableOn, systemNamed } from "./check-run.ts";
 import { describeField } from "./params.ts";
@@ -71,8 +71,6 @@ export function showList(catalog: Catalog, name?: string): Reply {
     data: systemJson(catalog, system),
   };
 }
-
-const kindsOf = (system: System): string[] => [...new Set(facesOf(system).map(({ kind }) => kind))];
 
 const systemJson = (catalog: Catalog, system: System) => ({
   id: system.id,

@@ -29,9 +29,6 @@ export type StepsOf<B> = B extends { readonly __steps?: infer S }
   ? { readonly [K in keyof NonNullable<S>]-?: ValueOf<NonNullable<S>[K]> }
   : never;
 
-/** What an action returns: `OutputOf<typeof host.memory>`. */
-export type OutputOf<M> = M extends (...input: never[]) => Call<infer Out> ? Out : never;
-
 /** The value of a step that was seen; undefined where it errored or was not made. */
 export const valueIn = <T>(one: Seen<T> | undefined): T | undefined => (one?.ok ? one.value : undefined);
 

@@ -1,7 +1,9 @@
 import type { z } from "zod";
+import type { KindName } from "../connectors/index.ts";
 import type { Steps } from "../core/words/action.ts";
 import type { Kind } from "../core/words/connection.ts";
 import type { Finding } from "../core/words/finding.ts";
+import type { ConnectionKind } from "../core/words/kind.ts";
 import type { AnyRemedy, AnySeen, Runbook, RunContext } from "../core/words/runbook.ts";
 import type { LabelMatch } from "../core/words/system.ts";
 import { VERSION } from "../version.ts";
@@ -78,16 +80,19 @@ interface Stage {
   readonly source: readonly unknown[];
 }
 
+/** A kind of connection: the name of one that comes with diagbot, or a pack's own kind itself. */
+type OnKind = KindName | ConnectionKind;
+
 /**
  * Begins a runbook on a kind of connection, or several: `runbookOn("postgres", head, ({ params }) => ({ …steps }))`. The
  * steps run in parallel; each has a time limit, and one that errors never hides the others.
  */
 export function runbookOn<P extends z.ZodObject, S extends Steps>(
-  on: Kind | readonly Kind[],
+  on: OnKind | readonly OnKind[],
   head: Head<P>,
   steps: (context: RunContext<z.output<P>>) => S,
 ): Book<z.output<P>, S> {
-  const needs = typeof on === "string" ? [on] : on;
+  const needs = ([on].flat() as OnKind[]).map((one) => (typeof one === "string" ? one : one.name));
   const fill = (context: RunContext) => withThresholds<z.output<P>>(head.params, context);
   const plan: Stage["plan"] = (_seen, context) => steps(fill(context));
   return bookOf<z.output<P>, S>(head, needs, fill as BookSteps["fill"], [{ plan, source: [steps] }]);

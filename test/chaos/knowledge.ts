@@ -1,13 +1,15 @@
 import { z } from "zod";
+import { kinds } from "../../src/connectors/index.ts";
 import type { Catalog } from "../../src/core/ports/ports.ts";
-import { actionsOn, type Connector, type EffectClass, type Probed } from "../../src/core/words/action.ts";
+import { actionsOn, type EffectClass, type Probed } from "../../src/core/words/action.ts";
 import { AlertSettings } from "../../src/core/words/alert.ts";
+import type { Connector } from "../../src/core/words/connector.ts";
 import { DiagError } from "../../src/core/words/errors.ts";
 import { PrincipalId } from "../../src/core/words/ids.ts";
 import { Limits } from "../../src/core/words/limits.ts";
 import { Policies, type Principal } from "../../src/core/words/policy.ts";
-import { SystemSchema } from "../../src/core/words/system.ts";
 import { runbookOn } from "../../src/sdk/runbook.ts";
+import { makeSystem } from "../make/system.ts";
 
 /** Seconds a write may take; the lease is shorter, as in the worst of worlds. */
 export const WRITE_SECONDS = 1;
@@ -113,12 +115,11 @@ const chaosRunbook = book
 
 /** `writeSeconds`: the time a write may take; on a slow machine a second is soon over. */
 export const chaosConnector = (writeSeconds = WRITE_SECONDS): Connector => ({
-  needs: "http",
   actions: [
     applied.action,
     ...KINDS.map((kind) => ({ ...changes[kind].action, timeoutSeconds: writeSeconds })),
   ],
-  open: (connection) => (connection as { url: string }).url,
+  open: ({ settings }) => (settings as { url: string }).url,
   close: async () => {},
 });
 
@@ -128,8 +129,9 @@ export const voters = [person("bob"), person("carol"), person("dave")] as const;
 
 /** What rig and workers know alike. */
 export const chaosCatalog = (url: string): Catalog => ({
+  kinds,
   runbooks: [chaosRunbook],
-  systems: [{ id: "sys", ...SystemSchema.parse({ connections: { api: { kind: "http", url } } }) }],
+  systems: [makeSystem("sys", { connections: { api: { kind: "http", url } } })],
   people: [asker, ...voters],
   policies: Policies.parse({ high: { approvals: 2, from: ["oncall"], expires: "10m", execute: "5m" } }),
   limits: Limits.parse({ writesPerSystemHour: 10_000, simultaneousWrites: 1_000 }),

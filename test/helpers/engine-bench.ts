@@ -1,6 +1,7 @@
 import type pg from "pg";
 import { pino } from "pino";
 import { z } from "zod";
+import { kinds } from "../../src/connectors/index.ts";
 import type { Catalog } from "../../src/core/ports/ports.ts";
 import type { LeaseKeeper, RunStore } from "../../src/core/ports/run-store.ts";
 import type { Steps } from "../../src/core/words/action.ts";
@@ -11,12 +12,12 @@ import { Limits } from "../../src/core/words/limits.ts";
 import type { Policies, Principal } from "../../src/core/words/policy.ts";
 import { Policies as PoliciesSchema } from "../../src/core/words/policy.ts";
 import type { Runbook } from "../../src/core/words/runbook.ts";
-import { SystemSchema } from "../../src/core/words/system.ts";
 import type { CrashPoint } from "../../src/engine/deps.ts";
 import { createEngine, type Engine } from "../../src/engine/engine.ts";
 import { createTargets } from "../../src/engine/targets.ts";
 import { runbookOn } from "../../src/sdk/runbook.ts";
 import { createStore, type Pool, type Store } from "../../src/store/index.ts";
+import { makeSystem } from "../make/system.ts";
 import {
   blocking,
   broken,
@@ -183,11 +184,9 @@ export function engineBench(
 ): Bench {
   const world = newWorld();
   const store = createStore(pool, () => {}, { didNotAfterMs: 0 });
-  const system = {
-    id: "sys",
-    ...SystemSchema.parse({ connections: { api: { kind: "http", url: "http://127.0.0.1:1" } } }),
-  };
+  const system = makeSystem("sys", { connections: { api: { kind: "http", url: "http://127.0.0.1:1" } } });
   const catalog: Catalog = {
+    kinds,
     runbooks: worldRunbooks,
     systems: [system],
     people: options.people ?? [alice, bob, carol],

@@ -2,18 +2,13 @@ import { setTimeout as delay } from "node:timers/promises";
 import {
   type Action,
   type Call,
-  type Connector,
   type Preview,
   type Steps,
   undoCall,
   type WriteAction,
 } from "../../src/core/words/action.ts";
-import {
-  type Connection,
-  type ConnectionFace,
-  ConnectionSchema,
-  faceOf,
-} from "../../src/core/words/connection.ts";
+import type { Connection, ConnectionFace } from "../../src/core/words/connection.ts";
+import type { Connector } from "../../src/core/words/connector.ts";
 import { parseDuration } from "../../src/core/words/duration.ts";
 import { DiagError, toDiagError } from "../../src/core/words/errors.ts";
 import { bySeverity, FindingSchema, type RecordedFinding } from "../../src/core/words/finding.ts";
@@ -22,6 +17,7 @@ import type { Seen } from "../../src/core/words/outcome.ts";
 import type { AnyExecutable, AnySeen, Runbook, RunContext } from "../../src/core/words/runbook.ts";
 import { Thresholds } from "../../src/core/words/system.ts";
 import { type Trouble, unexplained } from "../../src/core/words/trouble.ts";
+import { makeConnection } from "../make/system.ts";
 
 /** A system under test: its connections as in diagbot.yaml and the connectors that reach them. */
 export interface BenchOptions {
@@ -76,12 +72,12 @@ interface WriteTestContext {
 /** Carries out runbooks as the engine will, without store and queue. Always `close()` it. */
 export function openBench(options: BenchOptions): Bench {
   const connections = Object.entries(options.connections).map(
-    ([name, connection]) => [name, ConnectionSchema.parse(connection)] as const,
+    ([name, connection]) => [name, makeConnection(name, connection)] as const,
   );
-  const faces = connections.map(([name, connection]) => faceOf(name, connection));
+  const faces = connections.map(([, { face }]) => face);
   const clients = new Map<string, { client: unknown; connector: Connector }>();
   const clientOf = (connector: Connector, name: string, connection: Connection): unknown => {
-    const key = `${connector.needs}/${name}`;
+    const key = `${options.connectors.indexOf(connector)}/${name}`;
     const open = clients.get(key) ?? { client: connector.open(connection), connector };
     clients.set(key, open);
     return open.client;
@@ -91,7 +87,7 @@ export function openBench(options: BenchOptions): Bench {
     const action = connector?.actions.find(({ name }) => name === call.action);
     if (connector === undefined || action === undefined) throw new Error(`no action ${call.action}`);
     const found = connections.find(([name, connection]) =>
-      call.on === undefined ? serves(connector, name, connection) : call.on === name,
+      call.on === undefined ? serves(action, connection) : call.on === name,
     );
     if (found === undefined) throw new DiagError("missing_connection", `${call.action}: no connection`);
     const timeoutMs = action.timeoutSeconds * 1000;
@@ -99,7 +95,7 @@ export function openBench(options: BenchOptions): Bench {
     const context: WriteTestContext = {
       signal: AbortSignal.timeout(timeoutMs),
       timeoutMs,
-      connection: faceOf(...found),
+      connection: found[1].face,
       effectKey: "test-effect",
       remainingMs: () => end - performance.now(),
     };
@@ -282,10 +278,8 @@ function asWrite(action: Action): WriteAction {
   throw new Error(`${action.name} is not a write`);
 }
 
-const serves = (connector: Connector, _name: string, connection: Connection): boolean =>
-  connector.needs === "endpoint"
-    ? "url" in connection || connection.kind === "tcp"
-    : connector.needs === connection.kind;
+const serves = ({ needs }: Action, { kind, face }: Connection): boolean =>
+  needs === "endpoint" ? face.endpoint !== undefined : needs === kind;
 
 // As the store does it: only what JSON can hold survives between steps.
 const plain = <T>(value: T): T & Json => JSON.parse(JSON.stringify(value ?? null)) as T & Json;

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { actionsOn, type Connector, type Probed } from "../../src/core/words/action.ts";
+import { actionsOn, type Probed } from "../../src/core/words/action.ts";
+import type { Connector } from "../../src/core/words/connector.ts";
 import { DiagError } from "../../src/core/words/errors.ts";
 
 /** A target at the network's edge that writes a receipt before it answers: the ground truth of what was done. */
@@ -141,7 +142,6 @@ export const setUnseen = write({
 
 export const worldConnector = (world: World): Connector =>
   ({
-    needs: "http",
     actions: [
       level.action,
       broken.action,

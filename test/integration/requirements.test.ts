@@ -10,6 +10,7 @@ import { node, requireAll } from "../../src/app/requirements.ts";
 import { startApp } from "../../src/app.ts";
 import type { Role } from "../../src/config/environment.ts";
 import { type Config, loadConfig } from "../../src/config/load.ts";
+import { kinds } from "../../src/connectors/index.ts";
 import { openPool } from "../../src/store/index.ts";
 import { type FreshDatabase, freshDatabase } from "../helpers/database.ts";
 import { freePort } from "../helpers/ports.ts";
@@ -36,6 +37,7 @@ const configured = (databaseUrl: string, more: Record<string, string> = {}): Con
   loadConfig({
     env: { DATABASE_URL: databaseUrl, ALERTMANAGER_TOKEN: TOKEN, PORT: "0", LOG_LEVEL: "silent", ...more },
     cwd: folder,
+    kinds,
   });
 
 /** What doctor says stops serve, and what serve says; both or neither. */

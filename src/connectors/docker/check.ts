@@ -1,6 +1,7 @@
 import { userInfo } from "node:os";
 import { z } from "zod";
-import type { ActionContext, ConnectionCheck } from "../../core/words/action.ts";
+import type { ActionContext } from "../../core/words/action.ts";
+import type { ConnectionCheck } from "../../core/words/connector.ts";
 import { DiagError } from "../../core/words/errors.ts";
 import { closest } from "../../lib/closest.ts";
 import { type DockerClient, getJson } from "./client.ts";

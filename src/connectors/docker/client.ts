@@ -5,9 +5,9 @@ import { addAbortSignal, type Readable } from "node:stream";
 import Docker from "dockerode";
 import type { z } from "zod";
 import type { ActionContext } from "../../core/words/action.ts";
-import type { ConnectionOf } from "../../core/words/connection.ts";
 import { DiagError } from "../../core/words/errors.ts";
 import { classify } from "./classify.ts";
+import type { DockerSettings } from "./settings.ts";
 
 /** One Docker engine behind its unix socket, seen through one compose project where one is configured. */
 export interface DockerClient {
@@ -39,7 +39,7 @@ interface Modem {
 const DEFAULT_BYTES = 2_000_000;
 
 /** Opens lazily: the socket is dialled at the first call, one short connection per call. */
-export function openDocker(connection: ConnectionOf<"docker">): DockerClient {
+export function openDocker(connection: DockerSettings): DockerClient {
   // No keep-alive: a pooled socket would outlive close() and hide a restarted engine.
   const agent = new Agent({ keepAlive: false });
   const docker = new Docker({ socketPath: connection.socket, agent } as Docker.DockerOptions);

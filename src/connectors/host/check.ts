@@ -1,4 +1,5 @@
-import type { ActionContext, ConnectionCheck } from "../../core/words/action.ts";
+import type { ActionContext } from "../../core/words/action.ts";
+import type { ConnectionCheck } from "../../core/words/connector.ts";
 import { type HostClient, linesOf, partsOf, script } from "./client.ts";
 import { quoteArgv } from "./quote.ts";
 

@@ -1,9 +1,9 @@
 import type { ActionContext } from "../../core/words/action.ts";
-import type { ConnectionOf } from "../../core/words/connection.ts";
 import { DiagError } from "../../core/words/errors.ts";
 import { clip } from "../../core/words/format.ts";
 import { localMachine } from "./local.ts";
 import type { Machine } from "./machine.ts";
+import type { HostSettings } from "./settings.ts";
 import { sshMachine } from "./ssh.ts";
 
 /** A machine and what diagbot may look at and clean there. */
@@ -16,7 +16,7 @@ export interface HostClient {
 }
 
 /** Opens lazily: SSH is dialled at the first command. */
-export const openHost = (connection: ConnectionOf<"host">): HostClient => ({
+export const openHost = (connection: HostSettings): HostClient => ({
   machine: connection.local ? localMachine() : sshMachine(connection),
   mounts: connection.mounts.map(plainPath),
   cleanable: connection.cleanable.map(plainPath),

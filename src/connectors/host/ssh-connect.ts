@@ -2,11 +2,9 @@ import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { Client, type ConnectConfig } from "ssh2";
-import type { ConnectionOf } from "../../core/words/connection.ts";
 import { DiagError } from "../../core/words/errors.ts";
 import { algorithmsFor, holds, type KnownHost, knownKeys } from "./known-hosts.ts";
-
-type HostConnection = ConnectionOf<"host">;
+import type { HostSettings } from "./settings.ts";
 
 /** user, host and port of `user@host[:port]`; an IPv6 address stands in brackets when a port follows. */
 export function parseAddress(ssh: string): { username: string; host: string; port: number } {
@@ -21,7 +19,7 @@ export function parseAddress(ssh: string): { username: string; host: string; por
 }
 
 /** A ready SSH connection whose host key is one of known_hosts. Never asks, never trusts at first use. */
-export function connect(connection: HostConnection): Promise<Client> {
+export function connect(connection: HostSettings): Promise<Client> {
   const { username, host, port } = parseAddress(connection.ssh ?? "");
   const known = readKnown(connection, host, port);
   const label = `${username}@${host}`;
@@ -64,7 +62,7 @@ export function connect(connection: HostConnection): Promise<Client> {
   });
 }
 
-function readKnown(connection: HostConnection, host: string, port: number): KnownHost {
+function readKnown(connection: HostSettings, host: string, port: number): KnownHost {
   const path = connection.knownHosts ?? join(homedir(), ".ssh", "known_hosts");
   const hint = `Run: ssh-keyscan -p ${port} ${host} >> ${path} (and compare the fingerprint with the machine's own).`;
   let file: string;
@@ -79,7 +77,7 @@ function readKnown(connection: HostConnection, host: string, port: number): Know
   return known;
 }
 
-function credentials(connection: HostConnection, label: string): Partial<ConnectConfig> {
+function credentials(connection: HostSettings, label: string): Partial<ConnectConfig> {
   if (connection.identity === undefined && connection.agent !== undefined) return { agent: connection.agent };
   const paths =
     connection.identity === undefined

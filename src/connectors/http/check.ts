@@ -1,4 +1,5 @@
-import type { ActionContext, ConnectionCheck } from "../../core/words/action.ts";
+import type { ActionContext } from "../../core/words/action.ts";
+import type { ConnectionCheck } from "../../core/words/connector.ts";
 import type { HttpClient } from "./client.ts";
 
 /** Whether the health path is one: what the service says of itself is the business of service-health. */

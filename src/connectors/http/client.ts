@@ -1,7 +1,7 @@
 import type { ActionContext } from "../../core/words/action.ts";
-import type { ConnectionOf } from "../../core/words/connection.ts";
 import { redactor } from "../../lib/redact.ts";
 import { type Edge, type Exchange, exchange } from "../exchange.ts";
+import type { HttpSettings } from "./settings.ts";
 
 /** Bodies of health endpoints are read up to here. */
 const BODY_BYTES = 64 * 1024;
@@ -23,7 +23,7 @@ export interface Answer extends Exchange {
 }
 
 /** Opens without I/O. */
-export function openHttp(connection: ConnectionOf<"http">, edge: Edge = {}): HttpClient {
+export function openHttp(connection: HttpSettings, edge: Edge = {}): HttpClient {
   const closing = new AbortController();
   const base = new URL(connection.url);
   const redact = redactor(

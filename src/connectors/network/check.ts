@@ -1,4 +1,5 @@
-import type { ActionContext, ConnectionCheck } from "../../core/words/action.ts";
+import type { ActionContext } from "../../core/words/action.ts";
+import type { ConnectionCheck } from "../../core/words/connector.ts";
 import { presentedCertificate } from "./certificate.ts";
 import { type NetworkClient, sayEndpoint } from "./client.ts";
 import { connectAll } from "./connect.ts";

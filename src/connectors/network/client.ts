@@ -1,4 +1,4 @@
-import { type Connection, type Endpoint, endpointOf } from "../../core/words/connection.ts";
+import type { ConnectionFace, Endpoint } from "../../core/words/connection.ts";
 import { DiagError } from "../../core/words/errors.ts";
 
 /** What may differ from the machine's own settings: in tests, and where a network has resolvers of its own. */
@@ -15,13 +15,12 @@ export interface NetworkClient extends NetworkEdge {
   endpoint(): Endpoint;
 }
 
-export function openNetwork(connection: Connection, edge: NetworkEdge = {}): NetworkClient {
-  const endpoint = endpointOf(connection);
+export function openNetwork({ kind, endpoint }: ConnectionFace, edge: NetworkEdge = {}): NetworkClient {
   return {
     ...edge,
     endpoint: () => {
       if (endpoint !== undefined) return endpoint;
-      throw new DiagError("missing_connection", `a ${connection.kind} connection has no network address`);
+      throw new DiagError("missing_connection", `a ${kind} connection has no network address`);
     },
   };
 }

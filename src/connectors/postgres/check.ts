@@ -1,5 +1,6 @@
 import pg from "pg";
-import type { ActionContext, ConnectionCheck } from "../../core/words/action.ts";
+import type { ActionContext } from "../../core/words/action.ts";
+import type { ConnectionCheck } from "../../core/words/connector.ts";
 import type { PostgresClient } from "./client.ts";
 
 interface Role {

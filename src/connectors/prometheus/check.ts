@@ -1,5 +1,6 @@
 import { z } from "zod";
-import type { ActionContext, ConnectionCheck } from "../../core/words/action.ts";
+import type { ActionContext } from "../../core/words/action.ts";
+import type { ConnectionCheck } from "../../core/words/connector.ts";
 import { closest } from "../../lib/closest.ts";
 import type { PrometheusClient } from "./client.ts";
 import { labelName, matchersOf, selector, seriesWith } from "./promql.ts";

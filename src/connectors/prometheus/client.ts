@@ -1,10 +1,10 @@
 import { z } from "zod";
 import type { ActionContext } from "../../core/words/action.ts";
-import type { ConnectionOf } from "../../core/words/connection.ts";
 import { DiagError } from "../../core/words/errors.ts";
 import { clip } from "../../core/words/format.ts";
 import { type Exchange, exchange } from "../exchange.ts";
 import { type Matcher, matchersOf, selector } from "./promql.ts";
+import type { PrometheusSettings } from "./settings.ts";
 
 const ANSWER_BYTES = 8 * 1024 * 1024;
 
@@ -27,7 +27,7 @@ export interface Span {
 
 /** One Prometheus (or what speaks its HTTP API v1), seen through the connection's label matchers. */
 export interface PrometheusClient {
-  readonly metrics: ConnectionOf<"prometheus">["metrics"];
+  readonly metrics: PrometheusSettings["metrics"];
   readonly labels: Labels;
   /** `metric{<the connection's labels>,<more>}`. */
   select(metric: string, more?: readonly Matcher[]): string;
@@ -56,7 +56,7 @@ const Matrix = z.object({
 });
 
 /** Opens without I/O. API: prometheus.io/docs/prometheus/latest/querying/api. */
-export function openPrometheus(connection: ConnectionOf<"prometheus">): PrometheusClient {
+export function openPrometheus(connection: PrometheusSettings): PrometheusClient {
   const closing = new AbortController();
   const base = new URL(connection.url);
   const own = matchersOf(connection.labels);

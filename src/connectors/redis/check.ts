@@ -1,4 +1,5 @@
-import type { ActionContext, ConnectionCheck } from "../../core/words/action.ts";
+import type { ActionContext } from "../../core/words/action.ts";
+import type { ConnectionCheck } from "../../core/words/connector.ts";
 import { DiagError } from "../../core/words/errors.ts";
 import type { RedisClient, RedisHands } from "./client.ts";
 import { toRedisError } from "./errors.ts";

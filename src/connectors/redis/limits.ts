@@ -33,8 +33,8 @@ const stateNow = (client: RedisClient, context: ActionContext): Promise<RedisSta
 
 /** Catalogue guard (d) 6: an instance declared cache-only, and nothing in it that is no cache. */
 async function refusal(client: RedisClient, context: ActionContext): Promise<string | undefined> {
-  if (context.connection.role !== "cache")
-    return `connection ${context.connection.name} has role ${context.connection.role ?? "mixed"} in diagbot.yaml: only a cache may lose keys`;
+  if (context.connection.about?.role !== "cache")
+    return `connection ${context.connection.name} has role ${context.connection.about?.role ?? "mixed"} in diagbot.yaml: only a cache may lose keys`;
   const { protected: kinds, looked, keys } = await sample(client, GUARD_BUDGET_MS, context);
   if (kinds.length === 0) return undefined;
   const found = kinds.map(({ what, keys: n, example }) => `${n} ${what} keys such as ${example}`).join(", ");
@@ -104,7 +104,7 @@ export const setEvictionPolicy = write({
   },
   run: async (client, { policy, from }, context) => {
     const { memory } = await stateNow(client, context);
-    if (context.connection.role !== "cache") refuseRun("the connection is not declared a cache");
+    if (context.connection.about?.role !== "cache") refuseRun("the connection is not declared a cache");
     if (memory.policy !== from && memory.policy !== policy)
       refuseRun(`the policy is ${memory.policy}, not ${from}`);
     await setConfig(client, "maxmemory-policy", policy, context);
@@ -156,7 +156,7 @@ export const setMaxmemory = write({
   },
   run: async (client, { bytes, from, restores }, context) => {
     const state = await stateNow(client, context);
-    if (context.connection.role !== "cache") refuseRun("the connection is not declared a cache");
+    if (context.connection.about?.role !== "cache") refuseRun("the connection is not declared a cache");
     const why = state.memory.max === bytes ? undefined : memoryRefusal(state, bytes, from, restores);
     if (why !== undefined) refuseRun(why);
     await setConfig(client, "maxmemory", String(bytes), context);

@@ -3,6 +3,7 @@ import type { Answer } from "../words/answer.ts";
 import type { Caller } from "../words/caller.ts";
 import type { FreezeRules, SetOff, Unfrozen } from "../words/freeze.ts";
 import type { ApprovalId, IncidentId, PrincipalId, RunId, ThreadId } from "../words/ids.ts";
+import type { ConnectionKind } from "../words/kind.ts";
 import type { Limits } from "../words/limits.ts";
 import type { Policies, Principal } from "../words/policy.ts";
 import type { Decision, Route } from "../words/route.ts";
@@ -269,6 +270,8 @@ export interface Dispatcher {
 
 /** What the product knows, from configuration and code: the same in every process. */
 export interface Catalog {
+  /** Kinds of connections that may be configured. */
+  readonly kinds: readonly ConnectionKind[];
   readonly runbooks: readonly Runbook[];
   readonly systems: readonly System[];
   readonly people: readonly Principal[];

@@ -1,4 +1,3 @@
-import { KINDS } from "../words/connection.ts";
 import type { Runbook } from "../words/runbook.ts";
 import { connectionsOf, type System } from "../words/system.ts";
 import type { RunView } from "../words/view.ts";
@@ -15,11 +14,9 @@ export function sayAgain({ runbooks, systems }: Known, run: RunView): string {
   const params = Object.entries(run.params).filter(
     ([name, value]) => value !== undefined && value !== null && !isDefault(runbook, name, value),
   );
-  const connections = KINDS.flatMap((kind): [string, string][] => {
-    const chosen = run.connections[kind];
-    const first = system === undefined ? undefined : connectionsOf(system, kind)[0]?.[0];
-    return chosen === undefined || chosen === first ? [] : [[kind, chosen]];
-  });
+  const connections = Object.entries(run.connections).filter(
+    ([kind, chosen]) => system === undefined || connectionsOf(system, kind)[0]?.[0] !== chosen,
+  );
   const time: [string, string][] = run.applyForMs === undefined ? [] : [["for", inUnits(run.applyForMs)]];
   const words = [...params, ...connections, ...time].map(([name, value]) => `${name}=${written(value)}`);
   return ["/diag", run.system, run.runbook, ...words].join(" ");

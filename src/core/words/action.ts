@@ -1,10 +1,9 @@
 import type { z } from "zod";
-import type { ConnectionFace, Kind } from "./connection.ts";
+import type { ConnectionFace } from "./connection.ts";
 import type { Duration } from "./duration.ts";
 import { DiagError } from "./errors.ts";
 import type { Json } from "./json.ts";
 import type { Risk } from "./risk.ts";
-import type { TroubleOf } from "./trouble.ts";
 
 /** What will be executed: plain JSON, so it can be shown, hashed, approved and stored. `__out` is a phantom. */
 export interface Call<Out = unknown> {
@@ -21,8 +20,8 @@ export type Steps = Readonly<Record<string, Call>>;
 /** What the steps return, by name. */
 export type Values<S> = { readonly [K in keyof S]: S[K] extends Call<infer Out> ? Out : never };
 
-/** What an action needs: a connection of that kind, or any connection with a network address. */
-export type Needs = Kind | "endpoint";
+/** What an action needs: the name of a kind of connection, or `endpoint`: any connection with a network address. */
+export type Needs = string;
 
 /**
  * What may be done with an attempt whose outcome nobody recorded:
@@ -165,6 +164,9 @@ interface TypedWrite<C, I extends z.ZodType, O extends z.ZodType, S extends Step
   };
 }
 
+/** What an action returns: `OutputOf<typeof host.memory>`. */
+export type OutputOf<M> = M extends (...input: never[]) => Call<infer Out> ? Out : never;
+
 /** A typed call maker that carries its action: `postgres.idleSessions({ olderThanMinutes: 10 })`. */
 export type CallMaker<I extends z.ZodType, O extends z.ZodType, A extends Action> = {
   readonly action: A;
@@ -211,28 +213,8 @@ function parseInput(action: Action, input: unknown): Json {
 /** The same call on a named connection instead of the run's default one. */
 export const on = <Out>(connection: string, call: Call<Out>): Call<Out> => ({ ...call, on: connection });
 
-/** One thing a connection needs, for `doctor`. */
-export interface ConnectionCheck {
-  /** One word or two: `reach`, `role`, `labels`. */
-  readonly name: string;
-  /** `missing`: nothing works without it; `warning`: part of what diagbot can do does not. */
-  readonly state: "ok" | "warning" | "missing";
-  readonly detail: string;
-  /** One sentence that says where to do what. */
-  readonly fix?: string;
-  /** Lines to paste there as they are: every name from outside is quoted for that place. */
-  readonly paste?: readonly string[];
-}
-
-/** A room of the outside world: how to reach a connection, and what can be done there. */
-export interface Connector<Client = unknown> {
-  readonly needs: Needs;
-  readonly actions: readonly Action[];
-  /** Cheap and without I/O where possible: connections are made at first use. One client per connection and process. */
-  open(connection: unknown): Client;
-  /** What the connection lacks for the actions above: privileges, names that match nothing. Looks only; throws DiagError where it cannot be reached. */
-  check?(client: Client, context: ActionContext): Promise<readonly ConnectionCheck[]>;
-  close(client: Client): Promise<void>;
-  /** What it means that steps on this kind errored, or saw only a part: the same words for every runbook. Pure. */
-  readonly trouble?: TroubleOf;
-}
+/** The actions among the exports of a module, for the list a connector gives. */
+export const actionsIn = (module: Readonly<Record<string, unknown>>): readonly Action[] =>
+  Object.values(module).flatMap((made) =>
+    typeof made === "function" && "action" in made ? [made.action as Action] : [],
+  );

@@ -1,6 +1,5 @@
 import { z } from "zod";
-import { type Connection, type ConnectionFace, ConnectionSchema, faceOf, type Kind } from "./connection.ts";
-import { NAME } from "./ids.ts";
+import type { Connection, ConnectionFace, Kind } from "./connection.ts";
 
 /** Limits beyond which something is a finding. Ratios 0..1, times in the unit of their name. The guides disagree, so they are per system. */
 export const Thresholds = z.strictObject({
@@ -25,12 +24,12 @@ export type Thresholds = z.infer<typeof Thresholds>;
 export const LabelMatch = z.record(z.string(), z.string());
 export type LabelMatch = z.infer<typeof LabelMatch>;
 
-export const SystemSchema = z.strictObject({
+/** A system in diagbot.yaml without its connections, whose shape is their kinds' business. */
+export const SystemSettings = z.strictObject({
   channel: z.string().min(1).max(80).optional(),
   /** People and roles that may read what is found here; `everybody`: all members. Default: the people of diagbot.yaml. */
   readers: z.array(z.string().min(1)).optional(),
   match: z.array(LabelMatch).default([]),
-  connections: z.record(z.string().regex(NAME, "letters, digits, - and _"), ConnectionSchema).default({}),
   thresholds: Thresholds.prefault({}),
   contacts: z
     .array(z.strictObject({ name: z.string(), channel: z.string().optional(), for: z.string().optional() }))
@@ -38,8 +37,10 @@ export const SystemSchema = z.strictObject({
 });
 
 /** A system as configured; `id` is its key in diagbot.yaml. */
-export interface System extends z.infer<typeof SystemSchema> {
+export interface System extends z.infer<typeof SystemSettings> {
   readonly id: string;
+  /** By name, in the order of diagbot.yaml. */
+  readonly connections: Readonly<Record<string, Connection>>;
 }
 
 /** Every label of the match has that value. An empty match matches nothing: it would swallow every alert. */
@@ -58,5 +59,10 @@ export const systemOf = (
 export const connectionsOf = (system: System, kind: Kind): [string, Connection][] =>
   Object.entries(system.connections).filter(([, connection]) => connection.kind === kind);
 
+/** Kinds of the system's connections, each once, in the order of diagbot.yaml. */
+export const kindsOf = (system: System): Kind[] => [
+  ...new Set(Object.values(system.connections).map(({ kind }) => kind)),
+];
+
 export const facesOf = (system: System): ConnectionFace[] =>
-  Object.entries(system.connections).map(([name, connection]) => faceOf(name, connection));
+  Object.values(system.connections).map(({ face }) => face);

@@ -1,10 +1,9 @@
 import type { AlertRequest, AlertRun, Catalog, Routed } from "../../core/ports/ports.ts";
 import { nameRoute } from "../../core/rules/route.ts";
 import type { Notification } from "../../core/words/alert.ts";
-import { KINDS } from "../../core/words/connection.ts";
 import { DiagError } from "../../core/words/errors.ts";
 import type { Decision } from "../../core/words/route.ts";
-import { connectionsOf, type System } from "../../core/words/system.ts";
+import { connectionsOf, kindsOf, type System } from "../../core/words/system.ts";
 import { defaultConnections, missingKinds } from "../check-run.ts";
 import { alertParams } from "./alert-params.ts";
 import { decide, HEALTH } from "./decide.ts";
@@ -121,7 +120,7 @@ function runOf(
 /** Connections a route names: `postgres: replica`. */
 const chosen = (system: System, params: Readonly<Record<string, unknown>>): Record<string, string> =>
   Object.fromEntries(
-    KINDS.flatMap((kind) => {
+    kindsOf(system).flatMap((kind) => {
       const names = connectionsOf(system, kind).map(([name]) => name);
       const wanted = names.find((name) => name === params[kind]);
       return wanted === undefined ? [] : [[kind, wanted]];

@@ -7,13 +7,14 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { checkSystems } from "../../../src/app/doctor-systems.ts";
 import { judgeProject } from "../../../src/connectors/docker/check.ts";
 import { judgeHost } from "../../../src/connectors/host/check.ts";
-import { SystemSchema } from "../../../src/core/words/system.ts";
+import { kinds } from "../../../src/connectors/index.ts";
 import { freePort } from "../../helpers/ports.ts";
 import { type LabPostgres, startLabPostgres } from "../../helpers/postgres.ts";
 import { startPrometheus, whyNoPrometheus } from "../../helpers/prometheus-server.ts";
 import { type RedisServer, startRedis, whyNoRedis } from "../../helpers/redis-server.ts";
 import { until } from "../../helpers/until.ts";
 import { webServer } from "../../helpers/web-server.ts";
+import { makeSystem } from "../../make/system.ts";
 
 const cleanups: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -21,8 +22,8 @@ afterEach(async () => {
 });
 
 const look = async (connection: object) => {
-  const system = { id: "shop", ...SystemSchema.parse({ connections: { x: connection } }) };
-  return (await checkSystems([system])).map(({ name, ...rest }) => ({
+  const system = makeSystem("shop", { connections: { x: connection } });
+  return (await checkSystems([system], kinds)).map(({ name, ...rest }) => ({
     name: name.replace("shop/x ", ""),
     ...rest,
   }));

@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as host from "../../../src/connectors/host/actions.ts";
 import { hostConnector } from "../../../src/connectors/host/index.ts";
 import { localMachine } from "../../../src/connectors/host/local.ts";
+import { HostSettings } from "../../../src/connectors/host/settings.ts";
 import { sshMachine } from "../../../src/connectors/host/ssh.ts";
-import { type ConnectionOf, ConnectionSchema } from "../../../src/core/words/connection.ts";
 import { type SshServer, startSshd, whyNoSshd, workFolder } from "../../helpers/host.ts";
 import { openBench } from "../../helpers/run-runbook.ts";
 import { until } from "../../helpers/until.ts";
@@ -95,9 +95,7 @@ describe.skipIf(noSshd !== undefined)(`SSH (skipped: ${noSshd ?? "no"})`, () => 
 
   it("kills what it started on the other side at the deadline", async () => {
     const { ssh, identity, knownHosts } = server;
-    const machine = sshMachine(
-      ConnectionSchema.parse({ kind: "host", ssh, identity, knownHosts }) as ConnectionOf<"host">,
-    );
+    const machine = sshMachine(HostSettings.parse({ ssh, identity, knownHosts }));
     const marker = join(server.folder, "alive");
     const script = `(while :; do echo x > "$1"; sleep 0.05; done) & wait`;
     const limits = { signal: new AbortController().signal, timeoutMs: 600, maxBytes: 1_000 };

@@ -4,12 +4,12 @@ import { z } from "zod";
 import { commands } from "../../../commands/index.ts";
 import type { LocalSlack } from "../../../local/slack/local-slack.ts";
 import { startLocalSlack } from "../../../local/slack/server.ts";
+import { kinds } from "../../../src/connectors/index.ts";
 import type { Catalog, Intake } from "../../../src/core/ports/ports.ts";
 import { AlertSettings } from "../../../src/core/words/alert.ts";
 import { PrincipalId } from "../../../src/core/words/ids.ts";
 import { Limits } from "../../../src/core/words/limits.ts";
 import { Policies } from "../../../src/core/words/policy.ts";
-import { SystemSchema } from "../../../src/core/words/system.ts";
 import { standardRoutes } from "../../../src/ingress/http/routes.ts";
 import { createHttpServer } from "../../../src/ingress/http/server.ts";
 import { createDoor } from "../../../src/ingress/receive.ts";
@@ -19,6 +19,7 @@ import { runbookOn } from "../../../src/sdk/runbook.ts";
 import { createIntake } from "../../../src/store/intake.ts";
 import type { Pool } from "../../../src/store/pool.ts";
 import { createReader } from "../../../src/store/reader.ts";
+import { makeSystem } from "../../make/system.ts";
 
 const poolRunbook = runbookOn(
   "postgres",
@@ -54,13 +55,11 @@ const postgres = { kind: "postgres", url: "postgres://app:secret@db:5432/app" };
 
 /** What the tests' product knows. */
 export const catalog: Catalog = {
+  kinds,
   runbooks: [healthRunbook, poolRunbook],
   systems: [
-    {
-      id: "orders",
-      ...SystemSchema.parse({ channel: "C0OPS", connections: { main: postgres, replica: postgres } }),
-    },
-    { id: "website", ...SystemSchema.parse({ connections: {}, readers: ["everybody"] }) },
+    makeSystem("orders", { channel: "C0OPS", connections: { main: postgres, replica: postgres } }),
+    makeSystem("website", { connections: {}, readers: ["everybody"] }),
   ],
   people: [
     { id: PrincipalId.parse("alice"), roles: ["oncall"], slack: ["U0ALICE"] },

@@ -3,7 +3,8 @@ import { type Fault, isExpected } from "../../../local/faults/fault.ts";
 import { faultsFor } from "../../../local/faults/index.ts";
 import { findRedis } from "../../../local/services/redis.ts";
 import { runbooks } from "../../../runbooks/index.ts";
-import { connectors } from "../../../src/connectors/index.ts";
+import { kinds } from "../../../src/connectors/index.ts";
+import { connectorsOf } from "../../../src/core/rules/connections.ts";
 import { waitFor } from "../../../src/lib/wait.ts";
 import { type Bench, openBench } from "../../helpers/run-runbook.ts";
 import { until } from "../../helpers/until.ts";
@@ -18,7 +19,7 @@ beforeAll(async () => {
   sample = await startSample();
   bench = openBench({
     connections: sample.system.connections,
-    connectors,
+    connectors: connectorsOf(kinds),
     thresholds: sample.system.thresholds,
   });
 });

@@ -4,7 +4,8 @@ import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type EmulatedPrometheus, startPrometheus } from "../../../local/prometheus/server.ts";
 import { RequestMetrics } from "../../../local/sample/metrics.ts";
-import { connectors } from "../../../src/connectors/index.ts";
+import { kinds } from "../../../src/connectors/index.ts";
+import { connectorsOf } from "../../../src/core/rules/connections.ts";
 import { prometheus } from "../../../src/sdk/index.ts";
 import { type Bench, openBench } from "../../helpers/run-runbook.ts";
 import { until } from "../../helpers/until.ts";
@@ -25,7 +26,7 @@ beforeAll(async () => {
   emulated = await startPrometheus(`http://127.0.0.1:${(target.address() as AddressInfo).port}`);
   bench = openBench({
     connections: { metrics: { kind: "prometheus", url: emulated.url, labels: { job: "shop" } } },
-    connectors,
+    connectors: connectorsOf(kinds),
   });
 });
 afterAll(async () => {

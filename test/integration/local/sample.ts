@@ -9,12 +9,13 @@ import { findRedis } from "../../../local/services/redis.ts";
 import { createCleanups } from "../../../local/tryout/cleanups.ts";
 import { type TryoutFolder, takeFolder } from "../../../local/tryout/folder.ts";
 import { tryoutSecrets } from "../../../local/tryout/secrets.ts";
-import { FileSchema } from "../../../src/config/schema.ts";
+import { type ConfigFile, fileSchema } from "../../../src/config/schema.ts";
+import { kinds } from "../../../src/connectors/index.ts";
 
 export interface RunningSample extends SampleSystem {
   readonly folder: TryoutFolder;
   /** The system `shop` of the demo's diagbot.yaml, as the product would read it. */
-  readonly system: ReturnType<typeof FileSchema.parse>["systems"][string];
+  readonly system: ConfigFile["systems"][string];
   readonly ready: readonly string[];
   stop(): Promise<string[]>;
 }
@@ -37,7 +38,7 @@ export async function startSample(): Promise<RunningSample> {
   const text = configFile(sample.shop, "http://127.0.0.1:1")
     .replace(/\$\{SHOP_DATABASE_URL\}/, sample.botDatabaseUrl)
     .replace(/\$\{SHOP_REDIS_URL\}/, sample.shop.redisUrl ?? "");
-  const system = FileSchema.parse(parse(text)).systems.shop;
+  const system = fileSchema(kinds).parse(parse(text)).systems.shop;
   if (system === undefined) throw new Error("the demo's diagbot.yaml has no system shop");
   return { ...sample, folder, system, ready, stop: cleanups.run };
 }

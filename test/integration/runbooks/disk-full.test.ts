@@ -5,7 +5,7 @@ import { afterEach, describe, expect, inject, it } from "vitest";
 import { diskFull } from "../../../runbooks/host/disk-full.ts";
 import { hostConnector } from "../../../src/connectors/host/index.ts";
 import { postgresConnector } from "../../../src/connectors/postgres/index.ts";
-import type { Connector } from "../../../src/core/words/action.ts";
+import type { Connector } from "../../../src/core/words/connector.ts";
 import { oldFile, smallFileSystem, whyNoMount, workFolder } from "../../helpers/host.ts";
 import { type Bench, openBench } from "../../helpers/run-runbook.ts";
 

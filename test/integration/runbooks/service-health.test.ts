@@ -8,7 +8,7 @@ import { networkConnector } from "../../../src/connectors/network/index.ts";
 import { postgresConnector } from "../../../src/connectors/postgres/index.ts";
 import { prometheusConnector } from "../../../src/connectors/prometheus/index.ts";
 import { redisConnector } from "../../../src/connectors/redis/index.ts";
-import type { Connector } from "../../../src/core/words/action.ts";
+import type { Connector } from "../../../src/core/words/connector.ts";
 import { freePort } from "../../helpers/ports.ts";
 import { startRedis, whyNoRedis } from "../../helpers/redis-server.ts";
 import { openBench } from "../../helpers/run-runbook.ts";

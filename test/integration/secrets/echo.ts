@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { actionsOn, type Connector } from "../../../src/core/words/action.ts";
+import { actionsOn } from "../../../src/core/words/action.ts";
+import type { Connector } from "../../../src/core/words/connector.ts";
 import { DiagError } from "../../../src/core/words/errors.ts";
 import { code, facts, table } from "../../../src/core/words/evidence.ts";
 import type { Runbook } from "../../../src/core/words/runbook.ts";
@@ -91,7 +92,6 @@ export const echoRunbook: Runbook = book
   ]);
 
 export const echoConnector = {
-  needs: "http",
   actions: [said.action, refused.action, thrown.action, set.action],
   open: () => ({}),
   close: async () => {},

@@ -13,6 +13,7 @@ import { ingressPart } from "../../../src/app/ingress.ts";
 import { catalogOf, shipped } from "../../../src/app/knowledge.ts";
 import { buildCli } from "../../../src/cli/cli.ts";
 import { loadConfig } from "../../../src/config/load.ts";
+import { kinds } from "../../../src/connectors/index.ts";
 import { createEngine, type Engine } from "../../../src/engine/engine.ts";
 import { createTargets } from "../../../src/engine/targets.ts";
 import { accountName } from "../../../src/lib/account-name.ts";
@@ -56,7 +57,7 @@ export async function openWatched(): Promise<Watched> {
     triggerTtlMs: 60_000,
   });
   const env = environmentOf(database.url, slack, folder);
-  const config = loadConfig({ env, cwd: folder });
+  const config = loadConfig({ env, cwd: folder, kinds });
   const said = { logs: [] as string[], cli: [] as string[], answers: [] as string[] };
   const opened = openDeps(config, shipped);
   const logger = createLogger({
@@ -64,7 +65,7 @@ export async function openWatched(): Promise<Watched> {
     redact: opened.redact,
     destination: { write: (line: string) => void said.logs.push(line) },
   });
-  const deps: AppDeps = { ...opened, logger, catalog: catalogOf(config, { runbooks: [echoRunbook] }) };
+  const deps: AppDeps = { ...opened, logger, catalog: catalogOf(config, { kinds, runbooks: [echoRunbook] }) };
   const ingress = await ingressPart(deps);
   const url = `http://127.0.0.1:${ingress.port}`;
   slack.requestUrl = `${url}/slack/events`;

@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { routesOf } from "../../../src/config/route-schema.ts";
-import { FileSchema } from "../../../src/config/schema.ts";
+import { fileSchema } from "../../../src/config/schema.ts";
+import { kinds } from "../../../src/connectors/index.ts";
 import { rig } from "./rig.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "diagbot-cli-"));
@@ -40,7 +41,7 @@ describe("diagbot replay", () => {
 
   it("says which route takes which alert, matcher by matcher", async () => {
     const routes = routesOf(
-      FileSchema.parse({
+      fileSchema(kinds).parse({
         routes: [
           { match: ['alertname=~"High.*"', "severity=warning"], runbook: "none" },
           { match: "severity=critical", params: { idleMinutes: 3 }, runbook: "pg-pool-exhausted" },

@@ -6,13 +6,14 @@ import { actionsOn } from "../../../src/core/words/action.ts";
 import { AlertSettings } from "../../../src/core/words/alert.ts";
 import { DiagError } from "../../../src/core/words/errors.ts";
 import { ApprovalId, PrincipalId, RunId, ThreadId } from "../../../src/core/words/ids.ts";
+import { connectionKind } from "../../../src/core/words/kind.ts";
 import { Limits } from "../../../src/core/words/limits.ts";
 import { Policy } from "../../../src/core/words/policy.ts";
 import type { Route } from "../../../src/core/words/route.ts";
-import { SystemSchema } from "../../../src/core/words/system.ts";
 import type { RunView } from "../../../src/core/words/view.ts";
 import { routed } from "../../../src/ingress/routing/route-alerts.ts";
 import { runbookOn } from "../../../src/sdk/runbook.ts";
+import { makeSystem } from "../../make/system.ts";
 
 const on = actionsOn<unknown>("postgres");
 const empty = z.object({});
@@ -64,15 +65,17 @@ export const people = [
   { id: PrincipalId.parse("alice"), roles: ["oncall"], slack: ["U0ALICE"], login: ["alice"] },
   { id: PrincipalId.parse("bob"), roles: ["dba"], slack: [], login: ["bob@web1"] },
 ];
+const postgresKind = connectionKind({
+  name: "postgres",
+  settings: z.strictObject({ url: z.string() }),
+  connector: { actions: [usage.action, terminate.action], open: () => ({}), close: async () => {} },
+});
 const systems = [
-  {
-    ...SystemSchema.parse({
-      channel: "C0SHOP",
-      match: [{ service: "checkout" }],
-      connections: { db: { kind: "postgres", url: "postgres://h/d" } },
-    }),
-    id: "shop",
-  },
+  makeSystem("shop", {
+    channel: "C0SHOP",
+    match: [{ service: "checkout" }],
+    connections: { db: { kind: "postgres", url: "postgres://h/d" } },
+  }),
 ];
 const at = (second: number) => new Date(Date.UTC(2026, 10, 22, 10, 0, second));
 
@@ -230,7 +233,7 @@ export function rig(more: Partial<CliDeps> = {}, account = "alice", routes: read
     redact: (text) => text,
     shipped: () => [poolRunbook],
     knowledge: async () => ({ runbooks: [poolRunbook], leftOut: [], warnings: [] }),
-    actions: () => [usage.action, terminate.action],
+    kinds: () => [postgresKind],
     config: () => ({ systems, people, routes, path: "/etc/diagbot.yaml", warnings: [] }),
     who: () => whoIs({ name: account, host: "web1" }, people, { sudo: ["root"] }),
     submit: async (ask) => {
@@ -268,6 +271,7 @@ export function rig(more: Partial<CliDeps> = {}, account = "alice", routes: read
     route: async (notification) =>
       routed(
         {
+          kinds: [postgresKind],
           runbooks: [poolRunbook],
           systems,
           people,

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadConfig } from "../../../src/config/load.ts";
+import { kinds } from "../../../src/connectors/index.ts";
 import { DiagError } from "../../../src/core/words/errors.ts";
 
 const example = readFileSync(new URL("../../../docs/diagbot.example.yaml", import.meta.url), "utf8");
@@ -19,7 +20,7 @@ afterAll(() => rmSync(cwd, { recursive: true }));
 
 const load = (yaml: string, more: Record<string, string> = {}) => {
   writeFileSync(join(cwd, "diagbot.yaml"), yaml);
-  return loadConfig({ env: { ...env, ...more }, cwd });
+  return loadConfig({ env: { ...env, ...more }, cwd, kinds });
 };
 const refusal = (yaml: string, more: Record<string, string> = {}): string[] => {
   try {
@@ -38,7 +39,7 @@ describe("diagbot.yaml", () => {
     const config = load(example);
     expect(config.warnings).toEqual([]);
     expect(config.systems.map((one) => one.id)).toEqual(["sergas-agents"]);
-    expect(config.systems[0]?.connections.postgres).toEqual({
+    expect(config.systems[0]?.connections.postgres?.settings).toEqual({
       kind: "postgres",
       url: env.SERGAS_DATABASE_URL,
     });
@@ -149,7 +150,7 @@ systems:
         HOST_NAME: "shop.example",
       },
     );
-    expect(config.systems[0]?.connections.x).toMatchObject({
+    expect(config.systems[0]?.connections.x?.settings).toMatchObject({
       url: "http://shop.example/$".concat("{x}"),
       health: "/shop.example",
     });
@@ -223,7 +224,7 @@ systems:
 
   it("says how to make the file where there is none", () => {
     try {
-      loadConfig({ env: { ...env, DIAGBOT_CONFIG: "nowhere.yaml" }, cwd });
+      loadConfig({ env: { ...env, DIAGBOT_CONFIG: "nowhere.yaml" }, cwd, kinds });
       expect.unreachable();
     } catch (error) {
       expect(error).toMatchObject({

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadKnowledge } from "../../../src/app/knowledge.ts";
 import { loadConfig } from "../../../src/config/load.ts";
+import { kinds } from "../../../src/connectors/index.ts";
 
 let cwd = "";
 beforeAll(() => {
@@ -26,7 +27,7 @@ async function said(routes: string): Promise<string[]> {
   const lines = (error: unknown) =>
     (error as Error).message.split("\n").filter((line) => !line.includes(" | "));
   try {
-    const config = loadConfig({ env: { DATABASE_URL: "postgres://d/d" }, cwd });
+    const config = loadConfig({ env: { DATABASE_URL: "postgres://d/d" }, cwd, kinds });
     const knowledge = await loadKnowledge(config).catch(lines);
     const own = Array.isArray(knowledge) ? knowledge : knowledge.warnings;
     return [...config.warnings, ...own].filter((line) => !line.includes("no policy for"));
@@ -46,7 +47,7 @@ describe("routes of diagbot.yaml", () => {
   - { channel: C0REST }`,
       ),
     ).toEqual([]);
-    const { routes } = loadConfig({ env: { DATABASE_URL: "postgres://d/d" }, cwd });
+    const { routes } = loadConfig({ env: { DATABASE_URL: "postgres://d/d" }, cwd, kinds });
     expect(routes.map(({ number, runbooks }) => [number, runbooks])).toEqual([
       [1, ["pg-pool-exhausted"]],
       [2, ["pg-locks", "pg-slow-queries"]],

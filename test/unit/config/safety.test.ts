@@ -3,8 +3,9 @@ import { describe, expect, it } from "vitest";
 import { readEnvironment } from "../../../src/config/environment.ts";
 import { hostReach } from "../../../src/config/public-host.ts";
 import { environmentConcerns, fileConcerns } from "../../../src/config/safety.ts";
-import { FileSchema } from "../../../src/config/schema.ts";
+import { fileSchema } from "../../../src/config/schema.ts";
 import { weakness } from "../../../src/config/weak-secret.ts";
+import { kinds } from "../../../src/connectors/index.ts";
 
 const DATABASE_URL = "postgres://diagbot:hush-hush@db/diagbot";
 const RANDOM = "9f1c0d7e5b3a8642c0ffee1122aab9d4";
@@ -12,10 +13,10 @@ const RANDOM = "9f1c0d7e5b3a8642c0ffee1122aab9d4";
 const ofEnvironment = (variables: Record<string, string>): string[] => {
   const { environment, complaints } = readEnvironment({ DATABASE_URL, ...variables });
   expect(complaints).toEqual([]);
-  return environmentConcerns(environment!).map(({ level, message }) => `${level} ${message}`);
+  return environmentConcerns(environment!, kinds).map(({ level, message }) => `${level} ${message}`);
 };
 const ofFile = (file: object): string[] =>
-  fileConcerns(FileSchema.parse(file)).map(
+  fileConcerns(fileSchema(kinds).parse(file), kinds).map(
     ({ level, path, message }) => `${level} ${path?.join(".")}: ${message}`,
   );
 const ofConnection = (connection: object): string[] =>

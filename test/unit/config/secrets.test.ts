@@ -5,12 +5,13 @@ import { afterAll, describe, expect, it } from "vitest";
 import { readEnvironment } from "../../../src/config/environment.ts";
 import { loadConfig } from "../../../src/config/load.ts";
 import { secretsOf } from "../../../src/config/secrets.ts";
+import { kinds } from "../../../src/connectors/index.ts";
 import { redactor } from "../../../src/lib/redact.ts";
 
 const secretsWith = (databaseUrl: string): string[] => {
   const { environment } = readEnvironment({ DATABASE_URL: databaseUrl });
   if (environment === undefined) throw new Error("the environment is not accepted");
-  return secretsOf(environment, []);
+  return secretsOf(environment, [], kinds);
 };
 
 describe("secrets of the configuration", () => {
@@ -32,7 +33,7 @@ describe("what comes from ${…}", () => {
   const load = (yaml: string) => {
     writeFileSync(join(folder, "diagbot.yaml"), yaml);
     const env = { DATABASE_URL: "postgres://u:ownpassword@db/x", WORD: "open-sesame", HOST: "db.internal" };
-    return loadConfig({ env, cwd: folder });
+    return loadConfig({ env, cwd: folder, kinds });
   };
   const yaml = (inside: string) => `systems:\n  shop:\n${inside}`;
 

@@ -1,10 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { terminateProcess } from "../../../src/connectors/host/terminate.ts";
-import { connectors } from "../../../src/connectors/index.ts";
+import { kinds } from "../../../src/connectors/index.ts";
 import { terminateBlockers } from "../../../src/connectors/postgres/sessions.ts";
 import { setMaxmemory } from "../../../src/connectors/redis/limits.ts";
+import { connectorsOf } from "../../../src/core/rules/connections.ts";
 
-const writes = connectors.flatMap(({ actions }) => actions.filter((action) => action.effect === "write"));
+const writes = connectorsOf(kinds).flatMap(({ actions }) =>
+  actions.filter((action) => action.effect === "write"),
+);
 
 describe("what a write says of itself", () => {
   it.each(writes.map((action) => [action.name, action] as const))(

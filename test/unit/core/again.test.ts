@@ -2,8 +2,8 @@ import { expect, it } from "vitest";
 import { z } from "zod";
 import { commands } from "../../../commands/index.ts";
 import { sayAgain } from "../../../src/core/rules/again.ts";
-import { SystemSchema } from "../../../src/core/words/system.ts";
 import { parse } from "../../../src/ingress/parse.ts";
+import { makeSystem } from "../../make/system.ts";
 import { bookOf } from "../ingress/fixtures.ts";
 import { run } from "../thread/views.ts";
 
@@ -17,9 +17,7 @@ const book = bookOf({
   }),
 });
 const postgres = { kind: "postgres", url: "postgres://h/d" };
-const systems = [
-  { id: "shop", ...SystemSchema.parse({ connections: { main: postgres, replica: postgres } }) },
-];
+const systems = [makeSystem("shop", { connections: { main: postgres, replica: postgres } })];
 const again = (more: Parameters<typeof run>[0]) =>
   sayAgain({ runbooks: [book], systems }, run({ system: "shop", runbook: "book", ...more }));
 

@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
+import { type KindName, kinds } from "../../../src/connectors/index.ts";
 import type { Catalog } from "../../../src/core/ports/ports.ts";
 import { AlertSettings, Notification } from "../../../src/core/words/alert.ts";
-import type { Kind } from "../../../src/core/words/connection.ts";
 import { Limits } from "../../../src/core/words/limits.ts";
-import { SystemSchema } from "../../../src/core/words/system.ts";
 import { type Head, runbookOn } from "../../../src/sdk/runbook.ts";
+import { makeSystem } from "../../make/system.ts";
 
 /** A notification as Alertmanager 0.25 sent it. */
 export const recorded = (name: string): Notification =>
@@ -18,16 +18,17 @@ export const recorded = (name: string): Notification =>
 export const bookOf = <P extends z.ZodObject>({
   needs = [],
   ...head
-}: Partial<Head<P>> & { id: string; params: P; needs?: readonly Kind[] }) =>
+}: Partial<Head<P>> & { id: string; params: P; needs?: readonly KindName[] }) =>
   runbookOn(needs, { title: head.id, ...head }, () => ({}))
     .remedies({})
     .findings(() => []);
 
 export const none = z.object({});
 const postgres = { kind: "postgres", url: "postgres://db/app" };
-const system = (id: string, more: unknown) => ({ id, ...SystemSchema.parse(more) });
+const system = makeSystem;
 
 export const catalogOf = (more: Partial<Catalog> = {}): Catalog => ({
+  kinds,
   runbooks: [
     bookOf({ id: "service-health", params: none }),
     bookOf({

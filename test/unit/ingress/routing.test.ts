@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { routesOf } from "../../../src/config/route-schema.ts";
-import { FileSchema } from "../../../src/config/schema.ts";
+import { fileSchema } from "../../../src/config/schema.ts";
+import { kinds } from "../../../src/connectors/index.ts";
 import type { Notification } from "../../../src/core/words/alert.ts";
 import { routeAlerts } from "../../../src/ingress/routing/route-alerts.ts";
 import { bookOf, catalogOf, none, recorded } from "./fixtures.ts";
@@ -122,7 +123,7 @@ describe("routeAlerts", () => {
   });
 });
 
-const routes = (...written: object[]) => routesOf(FileSchema.parse({ routes: written }).routes);
+const routes = (...written: object[]) => routesOf(fileSchema(kinds).parse({ routes: written }).routes);
 
 describe("routes of diagbot.yaml", () => {
   const request = (...written: object[]) => routeAlerts(catalogOf({ routes: routes(...written) }), latency);

@@ -1,12 +1,14 @@
 import { expect, test } from "vitest";
-import { matrixOf, probesOf, tracesOf } from "../../../runbooks/health/matrix.ts";
-import { type ConnectionFace, ConnectionSchema, faceOf } from "../../../src/core/words/connection.ts";
+import { matrixOn } from "../../../runbooks/health/matrix.ts";
+import { kinds } from "../../../src/connectors/index.ts";
+import type { ConnectionFace } from "../../../src/core/words/connection.ts";
 import type { Seen } from "../../../src/core/words/outcome.ts";
 import { Thresholds } from "../../../src/core/words/system.ts";
+import { makeConnection } from "../../make/system.ts";
 
 const limits = { slowSeconds: 2, thresholds: Thresholds.parse({}) };
-const face = (name: string, connection: unknown): ConnectionFace =>
-  faceOf(name, ConnectionSchema.parse(connection));
+const face = (name: string, connection: unknown): ConnectionFace => makeConnection(name, connection).face;
+const { probesOf, tracesOf, rowsOf } = matrixOn(kinds);
 const machine = face("machine", { kind: "host", local: true });
 const engine = face("engine", { kind: "docker" });
 const cache = face("cache", { kind: "redis", url: "redis://cache:6379" });
@@ -21,8 +23,8 @@ const root = { path: "/", usedRatio: 0.4, inodesRatio: 0.1, available: 1e9, shou
 const disks = (one: object = {}) => ok({ fileSystems: [{ ...root, ...one }], unreadable: [] });
 const memory = (usedRatio: number) => ok({ usedRatio, available: 1e9 });
 const host = (load: Seen<unknown>, disk: Seen<unknown>, used: Seen<unknown>) =>
-  matrixOf([machine], { machine: load, "machine/disk": disk, "machine/memory": used }, limits);
-const troubles = (rows: ReturnType<typeof matrixOf>) =>
+  rowsOf([machine], { machine: load, "machine/disk": disk, "machine/memory": used }, limits);
+const troubles = (rows: ReturnType<typeof rowsOf>) =>
   rows.flatMap(({ name, trouble }) =>
     trouble === undefined ? [] : [`${name}: ${trouble.severity}: ${trouble.word}`],
   );
@@ -71,11 +73,7 @@ test.each([
 });
 
 test("a machine that cannot be reached is one row, a part that fails does not hide the others", () => {
-  const gone = matrixOf(
-    [machine],
-    { machine: failed("target_unreachable", "no ssh", "ECONNREFUSED") },
-    limits,
-  );
+  const gone = rowsOf([machine], { machine: failed("target_unreachable", "no ssh", "ECONNREFUSED") }, limits);
   expect(troubles(gone)).toEqual(["machine: critical: connection refused"]);
   const part = host(ok(calm), failed("timeout", "statfs hung", "x"), memory(0.95));
   expect(troubles(part).map((one) => one.split(":")[0])).toEqual(["machine/disk", "machine/memory"]);
@@ -87,35 +85,35 @@ test("the surest of several signs is told: DNS before the client's own timeout, 
     resolvers: [],
     failure: { code: "target_unreachable", message: "no cache", detail: "ENOTFOUND" },
   });
-  expect(troubles(matrixOf([cache], { cache: timeout, "cache/dns": missing }, limits))).toEqual([
+  expect(troubles(rowsOf([cache], { cache: timeout, "cache/dns": missing }, limits))).toEqual([
     "cache: critical: name does not exist",
   ]);
   const open = ok({ attempts: [], after: "open" });
-  expect(troubles(matrixOf([cache], { cache: timeout, "cache/tcp": open }, limits))).toEqual([
+  expect(troubles(rowsOf([cache], { cache: timeout, "cache/tcp": open }, limits))).toEqual([
     "cache: critical: accepts, never answers",
   ]);
 });
 
 test("an error of no known cause is told in its own words", () => {
   const seen = { engine: failed("target_unreachable", "Docker engine at /x: no such socket", "ENOENT") };
-  expect(troubles(matrixOf([engine], seen, limits))).toEqual([
+  expect(troubles(rowsOf([engine], seen, limits))).toEqual([
     "engine: critical: Docker engine at /x: no such socket",
   ]);
   const full = { cache: failed("target_refused", "ERR max number of clients reached", "maxclients") };
-  expect(troubles(matrixOf([cache], full, limits))[0]).toMatch(/^cache: critical: .*client/i);
+  expect(troubles(rowsOf([cache], full, limits))[0]).toMatch(/^cache: critical: .*client/i);
 });
 
 test("the host of a connection is one word of the commands to paste", () => {
   const tws = face("tws", { kind: "tcp", host: "$&;reboot", port: 1 });
   const seen = { tws: failed("target_unreachable", "no address", "ENOTFOUND") };
-  expect(matrixOf([tws], seen, limits)[0]?.trouble?.next).toContain("`dig +short '$&;reboot'`");
+  expect(rowsOf([tws], seen, limits)[0]?.trouble?.next).toContain("`dig +short '$&;reboot'`");
 });
 
 test("someone else's service is a warning, our own critical", () => {
   const seen = { api: failed("target_unreachable", "r", "ECONNREFUSED") };
   const api = (external: boolean) => face("api", { kind: "http", url: "http://api", external });
-  expect(troubles(matrixOf([api(true)], seen, limits))).toEqual(["api: warning: connection refused"]);
-  expect(troubles(matrixOf([api(false)], seen, limits))).toEqual(["api: critical: connection refused"]);
+  expect(troubles(rowsOf([api(true)], seen, limits))).toEqual(["api: warning: connection refused"]);
+  expect(troubles(rowsOf([api(false)], seen, limits))).toEqual(["api: critical: connection refused"]);
 });
 
 function escaped(text: string): string {

@@ -1,15 +1,15 @@
 import { expect, test } from "vitest";
 import { tcpDependency } from "../../../runbooks/network/tcp-dependency.ts";
-import { faceOf } from "../../../src/core/words/connection.ts";
 import type { Seen } from "../../../src/core/words/outcome.ts";
 import { Thresholds } from "../../../src/core/words/system.ts";
+import { makeConnection } from "../../make/system.ts";
 
 const contextOf = (host: string) => ({
   params: {},
   thresholds: Thresholds.parse({}),
   system: {
     id: "s",
-    connections: [faceOf("tws", { kind: "tcp", host, port: 1, tls: false })],
+    connections: [makeConnection("tws", { kind: "tcp", host, port: 1 }).face],
     contacts: [],
   },
   now: new Date(0),

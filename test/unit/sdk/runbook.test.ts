@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { faceOf } from "../../../src/core/words/connection.ts";
 import type { AnyExecutable, AnySeen, Runbook, RunContext } from "../../../src/core/words/runbook.ts";
 import { Thresholds } from "../../../src/core/words/system.ts";
 import { network, on, onEach, orThreshold, rows, runbookOn, valueIn, z } from "../../../src/sdk/index.ts";
+import { makeConnection } from "../../make/system.ts";
 import { end, idle, set, usage } from "./actions.ts";
 
 const error = { code: "timeout", message: "no answer in 10 s", detail: "query" };
@@ -17,8 +17,8 @@ const context = (params: RunContext["params"] = {}): RunContext => ({
   thresholds: Thresholds.parse({ connections: 0.8 }),
   system: {
     id: "shop",
-    connections: ["orders", "mail"].map((name) =>
-      faceOf(name, { kind: "tcp", host: `${name}.lab`, port: 1, tls: false }),
+    connections: ["orders", "mail"].map(
+      (name) => makeConnection(name, { kind: "tcp", host: `${name}.lab`, port: 1 }).face,
     ),
     contacts: [],
   },

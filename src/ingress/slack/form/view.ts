@@ -2,7 +2,6 @@ import type { InputBlock, KnownBlock, ModalView, PlainTextOption, StaticSelect }
 import type { Catalog } from "../../../core/ports/ports.ts";
 import { paramFields } from "../../../core/rules/param-field.ts";
 import type { Kind } from "../../../core/words/connection.ts";
-import { KINDS } from "../../../core/words/connection.ts";
 import type { Runbook } from "../../../core/words/runbook.ts";
 import { connectionsOf, type System } from "../../../core/words/system.ts";
 import { plain, rich } from "../../../slack/text-blocks.ts";
@@ -60,14 +59,12 @@ function runbookBlocks(
 }
 
 function detailBlocks(system: System, runbook: Runbook): KnownBlock[] {
-  const several = KINDS.filter((kind) => connectionsOf(system, kind).length > 1 && uses(runbook, kind));
+  const several = runbook.needs.filter((kind) => connectionsOf(system, kind).length > 1);
   return [
     ...several.map((kind) => connectionInput(system, kind)),
     ...paramFields(runbook).map((field) => paramInput(`param/${runbook.id}/${field.name}`, field)),
   ];
 }
-
-const uses = (runbook: Runbook, kind: Kind): boolean => runbook.needs.includes(kind);
 
 function connectionInput(system: System, kind: Kind): KnownBlock {
   const options = connectionsOf(system, kind).map(([name]) => option(name, name));

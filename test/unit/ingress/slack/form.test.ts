@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { checkView } from "../../../../local/slack/limits/check.ts";
-import { SystemSchema } from "../../../../src/core/words/system.ts";
 import { errorsAtFields, readForm } from "../../../../src/ingress/slack/form/read.ts";
 import { formView } from "../../../../src/ingress/slack/form/view.ts";
+import { makeSystem } from "../../../make/system.ts";
 import { bookOf, catalogOf, none } from "../fixtures.ts";
 
 const rich = bookOf({
@@ -40,7 +40,7 @@ describe("the form", () => {
 
   it("copes with no systems and with more than Slack lists at once", () => {
     expect(() => checkView(formView({ ...catalog, systems: [] }, { channel: "C0" }))).not.toThrow();
-    const systems = Array.from({ length: 250 }, (_, n) => ({ id: `system-${n}`, ...SystemSchema.parse({}) }));
+    const systems = Array.from({ length: 250 }, (_, n) => makeSystem(`system-${n}`, {}));
     const view = formView({ ...catalog, systems }, { channel: "C0", system: "system-240" });
     expect(() => checkView(view)).not.toThrow();
     expect(JSON.stringify(view.blocks[0])).toContain(

@@ -1,21 +1,22 @@
-import type { ConnectionFace, http } from "../../src/sdk/index.ts";
-import { type Limits, line, type Row, sayMs, type Trouble, trouble } from "./row.ts";
+import { sayMs } from "../../core/rules/response-time.ts";
+import type { ConnectionFace } from "../../core/words/connection.ts";
+import type { HealthLimits, HealthTrouble, HealthWord } from "../../core/words/health.ts";
+import type { Health } from "./shapes.ts";
 
 /** A health endpoint answered: is the answer good? Status first, then the body's own word, its parts, then the time. */
-export function judgeHttp(face: ConnectionFace, health: http.Health, { slowSeconds }: Limits): Row {
-  const ms = sayMs(health.timings.totalMs);
+export function judgeHealth(health: Health, { slowSeconds }: HealthLimits, face: ConnectionFace): HealthWord {
   const found = statusTrouble(health) ?? bodyTrouble(health) ?? slowTrouble(health, slowSeconds);
-  if (found === undefined) return line(face, "ok", `${health.status} in ${ms}`);
-  const external = face.external === true && found.severity === "critical";
-  return trouble(face, "", {
+  if (found === undefined) return `${health.status} in ${sayMs(health.timings.totalMs)}`;
+  const external = face.about?.external === true && found.severity === "critical";
+  return {
     ...found,
     ...(external ? { severity: "warning" as const } : {}),
     ...(health.excerpt === undefined || health.excerpt === "" ? {} : { excerpt: health.excerpt }),
     parts: health.components,
-  });
+  };
 }
 
-function statusTrouble(health: http.Health): Trouble | undefined {
+function statusTrouble(health: Health): HealthTrouble | undefined {
   const { status, path } = health;
   if (status >= 500) return serverError(health);
   if (status === 401 || status === 403)
@@ -55,7 +56,7 @@ function statusTrouble(health: http.Health): Trouble | undefined {
   };
 }
 
-function serverError(health: http.Health): Trouble {
+function serverError(health: Health): HealthTrouble {
   const { status } = health;
   const bad = badParts(health);
   const gateway = [502, 503, 504].includes(status) && bad.length === 0;
@@ -74,7 +75,7 @@ function serverError(health: http.Health): Trouble {
 }
 
 /** Trap health-200-only: a 200 may say `"status": "degraded"`. */
-function bodyTrouble(health: http.Health): Trouble | undefined {
+function bodyTrouble(health: Health): HealthTrouble | undefined {
   const bad = badParts(health);
   if (health.isBrokenJson)
     return {
@@ -98,7 +99,7 @@ function bodyTrouble(health: http.Health): Trouble | undefined {
 }
 
 /** A page at the path of a health check: nobody asked the service. A page elsewhere (`health: /`) is what was configured. */
-function pageTrouble({ path, status }: http.Health, title: string): Trouble | undefined {
+function pageTrouble({ path, status }: Health, title: string): HealthTrouble | undefined {
   const isExcuse = /maintenance|unavailable|error|bad gateway|sign in|log ?in|down for|wartung/i.test(title);
   if (!isExcuse && !/health|ready|live|ping|status|alive|up$/i.test(path)) return undefined;
   const named = title === "" ? "" : ` "${title}"`;
@@ -110,7 +111,7 @@ function pageTrouble({ path, status }: http.Health, title: string): Trouble | un
   };
 }
 
-function slowTrouble({ timings }: http.Health, slowSeconds: number): Trouble | undefined {
+function slowTrouble({ timings }: Health, slowSeconds: number): HealthTrouble | undefined {
   if (timings.totalMs / 1000 <= slowSeconds) return undefined;
   return {
     word: `slow: ${sayMs(timings.totalMs)}`,
@@ -120,11 +121,11 @@ function slowTrouble({ timings }: http.Health, slowSeconds: number): Trouble | u
   };
 }
 
-const badParts = ({ components }: http.Health): string[] => {
+const badParts = ({ components }: Health): string[] => {
   const bad = components.filter(({ verdict }) => verdict === "unhealthy" || verdict === "degraded");
   const words = bad.slice(0, 5).map(({ name, status }) => `${name} (${status})`);
   return bad.length > 5 ? [...words, `${bad.length - 5} more`] : words;
 };
 
-const retry = ({ retryAfterSeconds }: http.Health): string =>
+const retry = ({ retryAfterSeconds }: Health): string =>
   retryAfterSeconds === undefined ? "" : `, retry after ${retryAfterSeconds} s`;

@@ -1,0 +1,11 @@
+// Every kind of connection diagbot knows, one line each: the list. All else is derived from it.
+export * as docker from "./docker/index.ts";
+export * as host from "./host/index.ts";
+export * as http from "./http/index.ts";
+export * as jaeger from "./jaeger/index.ts";
+export * as kubernetes from "./kubernetes/index.ts";
+export * as mongodb from "./mongodb/index.ts";
+export * as network from "./network/index.ts";
+export * as postgres from "./postgres/index.ts";
+export * as prometheus from "./prometheus/index.ts";
+export * as redis from "./redis/index.ts";
