@@ -13,11 +13,12 @@ export async function check(
   options: { runbooksOnly: boolean; json: boolean },
 ): Promise<number> {
   const shipped = deps.shipped();
-  const kinds = deps.kinds();
-  const actions = connectorsOf(kinds).flatMap((connector) => connector.actions);
+  const known = {
+    actions: connectorsOf(deps.kinds()).flatMap(({ actions }) => actions),
+    kinds: deps.kinds().map(({ name }) => name),
+  };
   const complaints = lintRunbooks(shipped, {
-    actions,
-    kinds: kinds.map(({ name }) => name),
+    ...known,
     catalogIds: bundledCatalogIds(),
     files: runbookFiles(),
   });
@@ -33,7 +34,7 @@ export async function check(
       ({ runbooks, leftOut } = knowledge);
       warnings = [...warnings, ...knowledge.warnings];
       const added = runbooks.filter((runbook) => !shipped.includes(runbook));
-      complaints.push(...leftOut, ...lintRunbooks(added, { actions }));
+      complaints.push(...leftOut, ...lintRunbooks(added, known));
     } catch (error) {
       complaints.unshift(...thrownAsLines(error));
     }

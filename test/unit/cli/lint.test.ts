@@ -9,7 +9,8 @@ import { runbookOn } from "../../../src/sdk/runbook.ts";
 import { poolRunbook, remedyOf, terminate, usage } from "./rig.ts";
 
 const actions = [usage.action, terminate.action];
-const lint = (...runbooks: Parameters<typeof lintRunbooks>[0]) => lintRunbooks(runbooks, { actions });
+const lint = (...runbooks: Parameters<typeof lintRunbooks>[0]) =>
+  lintRunbooks(runbooks, { actions, kinds: ["postgres"] });
 const made = (head: object, params = z.object({}), first: () => object = () => ({ usage: usage() })) =>
   ({
     ...runbookOn("postgres", { id: "made", title: "Made", params }, () => first() as Steps)

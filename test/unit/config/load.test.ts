@@ -143,6 +143,26 @@ systems:
     expect(refusal("[".repeat(100_000))[0]).toMatch(/nested too deeply/);
   });
 
+  it("names every connection nothing, or only a port, is looked at through", () => {
+    const text = [
+      "systems:",
+      "  shop:",
+      "    connections:",
+      "      cluster: { kind: kubernetes }",
+      '      documents: { kind: mongodb, url: "mongodb://10.0.0.9/shop" }',
+      '      mirrored: { kind: mongodb, url: "mongodb+srv://mongo.shop.example/shop" }',
+      '      cache: { kind: redis, url: "redis://10.0.0.4" }',
+      "",
+    ].join("\n");
+    const nothing = (kind: string) =>
+      `nothing is looked at through it: diagbot has no connector for ${kind} yet`;
+    expect(load(text).warnings.filter((line) => line.includes("connections"))).toEqual([
+      `diagbot.yaml:4:16: systems.shop.connections.cluster: ${nothing("kubernetes")}`,
+      "diagbot.yaml:5:18: systems.shop.connections.documents: only whether its port takes a connection is looked at: diagbot has no connector for mongodb yet",
+      `diagbot.yaml:6:17: systems.shop.connections.mirrored: ${nothing("mongodb")}`,
+    ]);
+  });
+
   it("fills in variables, keeps escaped ones, and names the ones that are missing once", () => {
     const config = load(
       system(`{ kind: http, url: "http://\${HOST_NAME}/$\${x}", health: "/\${HOST_NAME}" }`),
