@@ -1,5 +1,6 @@
 import type { Reader } from "../core/ports/ports.ts";
 import { type OutcomeFacts, stateOf } from "../core/rules/run-outcome.ts";
+import { HEAD_SLOT } from "../core/rules/slots.ts";
 import { Caller } from "../core/words/caller.ts";
 import { IncidentId, RunId, type ThreadId } from "../core/words/ids.ts";
 import { Limits } from "../core/words/limits.ts";
@@ -86,7 +87,7 @@ async function runs(pool: Pool, { systems, limit }: Parameters<Reader["runs"]>[0
 async function noticeOf(pool: Pool, thread: ThreadId): Promise<Pick<ThreadView, "notice" | "about">> {
   const { rows } = await pool.query<{ text: string; channel: string | null; ts: string | null }>(
     `SELECT n.text, m.channel, m.ts FROM notice n
-     LEFT JOIN slack_message m ON m.thread_id = n.about AND m.slot = 'head' AND m.state = 'sent' WHERE n.thread_id = $1`,
+     LEFT JOIN slack_message m ON m.thread_id = n.about AND m.slot = '${HEAD_SLOT}' AND m.state = 'sent' WHERE n.thread_id = $1`,
     [thread],
   );
   const [row] = rows;
@@ -98,7 +99,7 @@ async function noticeOf(pool: Pool, thread: ThreadId): Promise<Pick<ThreadView, 
 /** The posted root of a thread. */
 async function rootOf(pool: Pool, thread: ThreadId): Promise<{ channel: string; ts: string } | undefined> {
   const { rows } = await pool.query<{ channel: string; ts: string }>(
-    "SELECT channel, ts FROM slack_message WHERE thread_id = $1 AND slot = 'head' AND state = 'sent' AND ts IS NOT NULL",
+    `SELECT channel, ts FROM slack_message WHERE thread_id = $1 AND slot = '${HEAD_SLOT}' AND state = 'sent' AND ts IS NOT NULL`,
     [thread],
   );
   return rows[0];

@@ -1,4 +1,5 @@
 import type { KnownBlock } from "@slack/types";
+import type { CardOf } from "../core/ports/ports.ts";
 import type { Evidence } from "../core/words/evidence.ts";
 
 /** A chart to be drawn: series evidence as it was recorded. */
@@ -15,8 +16,10 @@ export interface WantedFile {
 
 /** One message a thread should show. The slot is its identity; the content may change, the slot never. */
 export interface WantedMessage {
-  /** `head`, `run/42/findings`, `run/42/remedy/restart`, … `head` is the thread's root. */
+  /** Made by core/rules/slots.ts. */
   readonly slot: string;
+  /** The remedy that people decide on by this message. */
+  readonly card?: CardOf;
   readonly kind: "message" | "file";
   /** Sent before what is not: somebody has to decide something. */
   readonly urgent: boolean;

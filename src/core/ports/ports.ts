@@ -194,6 +194,12 @@ export interface ShownMessage {
   readonly formerTs?: string;
 }
 
+/** The remedy a message is the card of. */
+export interface CardOf {
+  readonly run: RunId;
+  readonly remedy: string;
+}
+
 /** A thread whose rows changed since it was last drawn, with what decides whose turn it is. */
 export interface ChangedThread {
   readonly thread: ThreadId;
@@ -232,9 +238,16 @@ export interface MessageStore {
   /**
    * Records the intention to post a slot before the call is made. `seen`: `attempts` of the slot as it was read (0: no
    * row). False: somebody else has sent or is sending it since, so do not post. An intention that is renewed keeps
-   * its first `intentAt`: an earlier post of it may still turn up.
+   * its first `intentAt`: an earlier post of it may still turn up. `card`: the remedy that is decided on by this message.
    */
-  sending(thread: ThreadId, slot: string, channel: string, digest: string, seen: number): Promise<boolean>;
+  sending(
+    thread: ThreadId,
+    slot: string,
+    channel: string,
+    digest: string,
+    seen: number,
+    card?: CardOf,
+  ): Promise<boolean>;
   /** The slot shows `digest` in the message `ts` (of a file: its file id). */
   sent(thread: ThreadId, slot: string, ts: string, digest: string): Promise<void>;
   /** The post surely did not happen: forget the intention; a message it was to replace stands in the row again. */

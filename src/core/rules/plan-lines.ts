@@ -40,10 +40,6 @@ export const fitsInPreview = (plan: Plan): boolean =>
 /** Card and Preview are not enough: the whole plan hangs in the thread as a file, and nobody approves before it does. */
 export const needsFile = (plan: Plan): boolean => !fitsOnCard(plan) || !fitsInPreview(plan);
 
-/** Slot of that file; a plan made again is another file. */
-export const planFileSlot = (run: number, remedy: string, planSha256: string): string =>
-  `run/${run}/plan/${remedy}/${planSha256.slice(0, 8)}`;
-
-/** Its name, unique in the thread. */
+/** Name of that file, unique in the thread. */
 export const planFileName = (run: number, remedy: string, planSha256: string): string =>
   `run-${run}-plan-${remedy}-${planSha256.slice(0, 8)}.txt`;

@@ -4,5 +4,5 @@
  * and only one in the right channel can have been meant. Expects `r` (run) and `a` (approval).
  */
 export const IS_ON_ITS_CARD = `($2::text IS NULL OR EXISTS (SELECT 1 FROM slack_message card
-  WHERE card.thread_id = r.thread_id AND card.slot = 'run/' || r.id || '/remedy/' || a.remedy AND card.channel = $2
+  WHERE card.thread_id = r.thread_id AND card.run_id = r.id AND card.remedy = a.remedy AND card.channel = $2
     AND (card.ts = $3 OR (card.state = 'sending' AND card.ts IS NULL))))`;

@@ -1,5 +1,6 @@
 import type { VoteRequest } from "../../core/ports/ports.ts";
-import { needsFile, planFileSlot } from "../../core/rules/plan-lines.ts";
+import { needsFile } from "../../core/rules/plan-lines.ts";
+import { cardSlot, planFileSlot } from "../../core/rules/slots.ts";
 import type { Plan } from "../../core/words/plan.ts";
 import type { Transaction } from "../transaction.ts";
 
@@ -20,7 +21,7 @@ export async function shownTo(
 ): Promise<Shown> {
   if (via !== "slack") return { sawAll: true };
   const { run_id: run, remedy, plan_sha256: planSha256 } = approval;
-  const [card, file] = [`run/${run}/remedy/${remedy}`, planFileSlot(run, remedy, planSha256)];
+  const [card, file] = [cardSlot(run, remedy), planFileSlot(run, remedy, planSha256)];
   const { rows } = await sql.query<{
     plan: string | null;
     slot: string | null;

@@ -131,7 +131,7 @@ function toRemedy(row: JsonRow, all: RunRow): RemedyView {
     title: row.title,
     risk: row.risk,
     status: row.status,
-    attempts: (all.attempts ?? []).filter((attempt) => attempt.step.startsWith(`${row.key}/`)).map(toAttempt),
+    attempts: (all.attempts ?? []).filter((attempt) => attempt.remedy === row.key).map(toAttempt),
     answers: (all.answers ?? []).filter((answer) => answer.remedy === row.key).map(toAnswer),
     ...present({
       held: row.held_until === null ? undefined : { until: new Date(row.held_until), ends: row.held_then },

@@ -141,8 +141,8 @@ async function insertAttempt(
          effect_deadline = clock_timestamp() + make_interval(secs => $3)
        WHERE run_id = $1 AND name = $2 AND state = 'ready' AND effect = 'write' RETURNING epoch, effect_deadline),
      announced AS (
-       INSERT INTO attempt (run_id, step, epoch, worker, effect_key, plan_sha256, deadline)
-       SELECT $1, $2, epoch, $4, $5, $6, effect_deadline FROM claimed),
+       INSERT INTO attempt (run_id, step, epoch, worker, effect_key, plan_sha256, remedy, deadline)
+       SELECT $1, $2, epoch, $4, $5, $6, $7, effect_deadline FROM claimed),
      begun AS (
        UPDATE remedy SET status = 'applying'
        WHERE run_id = $1 AND key = $7 AND status = 'approved' AND NOT $8 AND EXISTS (SELECT FROM claimed) RETURNING 1)

@@ -101,16 +101,16 @@ type Query = (sql: string, values: unknown[]) => Promise<{ count: number }>;
 
 const changes = (query: Query): Pick<MessageStore, "sending" | "sent" | "unsent" | "gone"> => ({
   // Compare-and-set on `attempts`: of two senders that read the same row, one posts.
-  sending: async (thread, slot, channel, digest, seen) => {
+  sending: async (thread, slot, channel, digest, seen, card) => {
     const { count } = await query(
-      `INSERT INTO slack_message AS m (thread_id, slot, channel, state, digest, attempts)
-       SELECT id, $2, $3, 'sending', $4, 1 FROM thread WHERE id = $1 AND channel = $3
+      `INSERT INTO slack_message AS m (thread_id, slot, channel, state, digest, attempts, run_id, remedy)
+       SELECT id, $2, $3, 'sending', $4, 1, $6::integer, $7::text FROM thread WHERE id = $1 AND channel = $3
        ON CONFLICT (thread_id, slot) DO UPDATE SET state = 'sending', ts = NULL, channel = excluded.channel,
          digest = excluded.digest, attempts = m.attempts + 1,
          former_ts = CASE WHEN m.state = 'sent' AND m.channel = excluded.channel THEN m.ts ELSE m.former_ts END,
          intent_at = CASE WHEN m.state = 'sending' THEN m.intent_at ELSE clock_timestamp() END
        WHERE m.attempts = $5`,
-      [thread, slot, channel, digest, seen],
+      [thread, slot, channel, digest, seen, card?.run ?? null, card?.remedy ?? null],
     );
     return count === 1;
   },

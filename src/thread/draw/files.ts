@@ -1,3 +1,4 @@
+import { evidenceSlot, plotSlot } from "../../core/rules/slots.ts";
 import { count } from "../../core/words/format.ts";
 import type { RunView } from "../../core/words/view.ts";
 import { fallback } from "../../slack/blocks.ts";
@@ -23,7 +24,7 @@ export function createAttachments(run: RunView): { attach: Attach; messages: () 
       const number = plots.length + 1;
       if (number > MOST_PLOTS) return undefined;
       const name = `run-${run.id}-plot-${number}.png`;
-      plots.push({ slot: `run/${run.id}/plot/${number}`, file: { ...file, name } });
+      plots.push({ slot: plotSlot(run.id, number), file: { ...file, name } });
       return name;
     },
     whole: (title, text) => {
@@ -38,7 +39,7 @@ export function createAttachments(run: RunView): { attach: Attach; messages: () 
     if (parts.length === 0) return [];
     const title = `Whole evidence of run ${run.id}: ${count(parts.length, "part")}`;
     const file = { name: evidence, title, altText: title, content: parts.join("\n") };
-    return [toMessage({ slot: `run/${run.id}/evidence`, file })];
+    return [toMessage({ slot: evidenceSlot(run.id), file })];
   };
   return { attach, messages: () => [...whole(), ...plots.map(toMessage)] };
 }

@@ -1,4 +1,5 @@
 import type { KnownBlock } from "@slack/types";
+import { findingsSlot } from "../../core/rules/slots.ts";
 import type { RecordedFinding } from "../../core/words/finding.ts";
 import { count } from "../../core/words/format.ts";
 import { isEnded } from "../../core/words/outcome.ts";
@@ -38,7 +39,7 @@ export function drawFindings(run: RunView, attach: Attach): WantedMessage[] {
   groups.push(drawCoverage(run));
   const said = findings[0]?.title ?? `${count(gaps.length, "check")} could not be done`;
   return pack(groups).map((blocks, i) => ({
-    slot: `run/${run.id}/findings${i === 0 ? "" : `/${i + 1}`}`,
+    slot: findingsSlot(run.id, i + 1),
     kind: "message",
     urgent: false,
     text: fallback(said),

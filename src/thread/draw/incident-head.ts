@@ -1,4 +1,5 @@
 import type { KnownBlock, SectionBlock } from "@slack/types";
+import { HEAD_SLOT } from "../../core/rules/slots.ts";
 import { isCritical } from "../../core/words/alert.ts";
 import { count } from "../../core/words/format.ts";
 import { isEnded } from "../../core/words/outcome.ts";
@@ -35,7 +36,7 @@ export function drawIncidentHead(incident: IncidentView, thread: ThreadView): Wa
   const { runs } = thread;
   const words = headlineOf(incident);
   return {
-    slot: "head",
+    slot: HEAD_SLOT,
     kind: "message",
     urgent: false,
     live: runs.some((run) => !isEnded(run.status)),

@@ -1,3 +1,4 @@
+import { remediesSlot } from "../../core/rules/slots.ts";
 import type { RemedyView, RunView } from "../../core/words/view.ts";
 import { bold, bullets, fallback, newline, type Piece, plain, prose, rich } from "../../slack/blocks.ts";
 import { pack } from "../../slack/pack.ts";
@@ -22,7 +23,7 @@ export function drawOthers(run: RunView): WantedMessage[] {
   ];
   const first = advice[0]?.title ?? "some remedies are not offered";
   return pack([blocks]).map((part, i) => ({
-    slot: `run/${run.id}/remedies${i === 0 ? "" : `/${i + 1}`}`,
+    slot: remediesSlot(run.id, i + 1),
     kind: "message",
     urgent: false,
     text: fallback(`For a person to do: ${first}`),

@@ -1,4 +1,5 @@
-import { changeLines, needsFile, planFileName, planFileSlot } from "../../core/rules/plan-lines.ts";
+import { changeLines, needsFile, planFileName } from "../../core/rules/plan-lines.ts";
+import { planFileSlot } from "../../core/rules/slots.ts";
 import { visible, visibleJson } from "../../core/rules/visible.ts";
 import { count } from "../../core/words/format.ts";
 import type { RemedyView, RunView } from "../../core/words/view.ts";

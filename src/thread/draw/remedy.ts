@@ -1,4 +1,5 @@
 import type { KnownBlock } from "@slack/types";
+import { cardSlot } from "../../core/rules/slots.ts";
 import { isRemedyOpen } from "../../core/words/outcome.ts";
 import type { FreezeView, RemedyView, RunView, ThreadView } from "../../core/words/view.ts";
 import { cut } from "../../lib/cut.ts";
@@ -46,7 +47,8 @@ export function drawCard(
   const stopped = decidable || STOPPED.includes(remedy.status) ? thread.freeze : undefined;
   const file = planFileState(remedy, run, options.shown ?? nothingShown);
   return {
-    slot: `run/${run.id}/remedy/${remedy.key}`,
+    slot: cardSlot(run.id, remedy.key),
+    card: { run: run.id, remedy: remedy.key },
     kind: "message",
     urgent: true,
     text: fallback(`${words} on ${run.system}`),

@@ -1,4 +1,5 @@
 import type { KnownBlock } from "@slack/types";
+import { HEAD_SLOT } from "../../core/rules/slots.ts";
 import { sayDuration } from "../../core/words/duration.ts";
 import { count } from "../../core/words/format.ts";
 import { isEnded } from "../../core/words/outcome.ts";
@@ -14,7 +15,7 @@ import { sayCaller } from "./words.ts";
 export function drawRunHead(run: RunView, thread: ThreadView): WantedMessage {
   const { headline, next } = verdictOf(run, thread.freeze);
   return {
-    slot: "head",
+    slot: HEAD_SLOT,
     kind: "message",
     urgent: false,
     live: !isEnded(run.status),

@@ -1,4 +1,5 @@
 import { isFixedBy } from "../../core/rules/run-outcome.ts";
+import { summarySlot } from "../../core/rules/slots.ts";
 import { countApprovals } from "../../core/rules/vote.ts";
 import { sayDuration } from "../../core/words/duration.ts";
 import { count } from "../../core/words/format.ts";
@@ -31,7 +32,7 @@ export function drawSummary(run: RunView): WantedMessage[] {
   ]);
   return [
     {
-      slot: `run/${run.id}/summary`,
+      slot: summarySlot(run.id),
       kind: "message",
       urgent: false,
       closing: true,

@@ -1,3 +1,4 @@
+import { HEAD_SLOT } from "../../core/rules/slots.ts";
 import type { IncidentView, RunView, ThreadView } from "../../core/words/view.ts";
 import { fallback, lines, newline, rich, webLink } from "../../slack/blocks.ts";
 import { permalink } from "../../slack/permalink.ts";
@@ -49,7 +50,7 @@ function drawIncident(incident: IncidentView, view: ThreadView, options: DrawOpt
 function drawNotice(words: string, { about }: ThreadView, { workspace }: DrawOptions): WantedMessage {
   const link = about === undefined ? undefined : linkTo(about, workspace);
   return {
-    slot: "head",
+    slot: HEAD_SLOT,
     kind: "message",
     urgent: false,
     text: fallback(words),

@@ -1,3 +1,4 @@
+import { beginSlot, reopenedSlot } from "../../core/rules/slots.ts";
 import type { IncidentView, RunView } from "../../core/words/view.ts";
 import { bold, context, divider, fallback, plain, rich } from "../../slack/blocks.ts";
 import { on } from "../text/dates.ts";
@@ -6,7 +7,7 @@ import { nameRun } from "./run-head.ts";
 
 /** Where a further run of a thread begins: what stands below belongs to it. */
 export const drawBegin = (run: RunView): WantedMessage => ({
-  slot: `run/${run.id}/begin`,
+  slot: beginSlot(run.id),
   kind: "message",
   urgent: false,
   text: fallback(`Run ${run.id} begins: ${run.title}`),
@@ -23,7 +24,7 @@ export const drawReopening = (
 ): WantedMessage => {
   const words = `🔁 Fires again: ${incident.title.slice(0, 120)}`;
   return {
-    slot: `reopened/${n}`,
+    slot: reopenedSlot(n),
     kind: "message",
     urgent: false,
     broadcast: true,

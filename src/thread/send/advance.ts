@@ -1,3 +1,4 @@
+import { HEAD_SLOT } from "../../core/rules/slots.ts";
 import type { ThreadView } from "../../core/words/view.ts";
 import type { DrawOptions } from "../draw/options.ts";
 import { drawThread } from "../draw/thread.ts";
@@ -109,7 +110,7 @@ function waitOf(
   const { gate } = deps;
   const own = Math.max(0, Math.ceil(memoryOf(pending, wanted.slot).at - deps.ticks()));
   if (what === "find") {
-    const root = wanted.slot === "head" ? undefined : "thread";
+    const root = wanted.slot === HEAD_SLOT ? undefined : "thread";
     return { lane: "read", ms: Math.max(own, gate.untilRead(readMethod(root))) };
   }
   const afterYou = (lane: Lane, ms: number) => ({
@@ -145,7 +146,7 @@ function comeBack(deps: SenderDeps, pass: Pass, waits: readonly Waiting[], turn:
 }
 
 function stepOf(waits: readonly Waiting[]): NextStep {
-  const isRoot = ({ operation }: Waiting) => operation.do === "post" && operation.wanted.slot === "head";
+  const isRoot = ({ operation }: Waiting) => operation.do === "post" && operation.wanted.slot === HEAD_SLOT;
   if (waits.every(isRoot)) return "root";
   return waits.some(({ operation }) => operation.wanted.urgent) ? "decision" : "more";
 }

@@ -1,4 +1,5 @@
 import type { ShownMessage } from "../../core/ports/ports.ts";
+import { HEAD_SLOT } from "../../core/rules/slots.ts";
 import { canonical } from "../../core/words/json.ts";
 import { sha256 } from "../../lib/sha256.ts";
 import type { WantedMessage } from "../wanted.ts";
@@ -33,11 +34,11 @@ export function difference(
 ): Operation[] {
   const each = wanted.flatMap((message) => operationFor(message, shown.get(message.slot), doubts));
   const all = isSaid(each, doubts) ? each : each.filter((operation) => operation.wanted.closing !== true);
-  const root = shown.get("head");
-  const hasRoot = root?.state === "sent" && root.ts !== undefined && !doubts.isDeleted("head");
+  const root = shown.get(HEAD_SLOT);
+  const hasRoot = root?.state === "sent" && root.ts !== undefined && !doubts.isDeleted(HEAD_SLOT);
   const possible = hasRoot
     ? all
-    : all.filter(({ do: what, wanted: { slot } }) => what === "update" || slot === "head");
+    : all.filter(({ do: what, wanted: { slot } }) => what === "update" || slot === HEAD_SLOT);
   const updates = possible.filter((operation) => operation.do === "update");
   const rank = ({ wanted: { urgent, live } }: Operation) => (urgent ? 0 : live === true ? 2 : 1);
   return [

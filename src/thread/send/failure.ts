@@ -1,3 +1,4 @@
+import { HEAD_SLOT } from "../../core/rules/slots.ts";
 import type { WantedMessage } from "../wanted.ts";
 import type { Failure } from "./classify.ts";
 import type { SenderDeps } from "./deps.ts";
@@ -104,11 +105,11 @@ export const isInWords = ({ pending }: Pass, wanted: WantedMessage): boolean =>
 
 /** The thread's root was deleted: it is posted again before anything is added to the thread, and once only. */
 function rootIsMissing(deps: SenderDeps, pass: Pass, slot: string): Verdict | Promise<Verdict> {
-  const root = pass.shown.get("head");
-  if (slot !== "head" && root?.state === "sent" && root.attempts > 1) return giveUp(deps, pass, "head");
-  if (slot === "head" || root?.state !== "sent")
+  const root = pass.shown.get(HEAD_SLOT);
+  if (slot !== HEAD_SLOT && root?.state === "sent" && root.attempts > 1) return giveUp(deps, pass, HEAD_SLOT);
+  if (slot === HEAD_SLOT || root?.state !== "sent")
     memoryOf(pass.pending, slot).at = deps.ticks() + deps.budgets.slowMs;
-  else memoryOf(pass.pending, "head").deleted = true;
+  else memoryOf(pass.pending, HEAD_SLOT).deleted = true;
   return "on";
 }
 

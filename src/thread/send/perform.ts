@@ -1,4 +1,5 @@
 import type { ShownMessage } from "../../core/ports/ports.ts";
+import { HEAD_SLOT } from "../../core/rules/slots.ts";
 import { renderPlot } from "../plot/render.ts";
 import type { WantedFile, WantedMessage } from "../wanted.ts";
 import { degrade } from "./degrade.ts";
@@ -18,7 +19,7 @@ export function perform(deps: SenderDeps, pass: Pass, operation: Operation): Pro
 
 const placeOf = ({ view, shown }: Pass, slot: string): Place => ({
   channel: view.channel,
-  root: slot === "head" ? undefined : shown.get("head")?.ts,
+  root: slot === HEAD_SLOT ? undefined : shown.get(HEAD_SLOT)?.ts,
 });
 
 const keyOf = ({ pending }: Pass, slot: string): string => `${pending.thread}/${slot}`;
@@ -42,6 +43,7 @@ async function post(
     view.channel,
     digest,
     before?.attempts ?? 0,
+    wanted.card,
   );
   // Another sender was quicker: what it made of it is in the rows next time.
   if (!isOurs) return wait(deps, pass, deps.budgets.arrivalMs);
@@ -148,8 +150,8 @@ async function update(
   deps.gate.updating(pass.pending.thread);
   const answer = await deps.slack.update(shown.channel, shown.ts, content, keyOf(pass, slot), digest);
   if (answer.kind === "ok") return adopt(deps, pass, slot, shown.ts, digest);
-  if (answer.kind === "fixed") return cannotBeChanged(deps, pass, slot, digest);
-  if (answer.kind === "missing") return postAgainOrGiveUp(deps, pass, slot, shown);
+  if (answer.kind === "fixed") return cannotBeChanged(deps, pass, wanted, digest);
+  if (answer.kind === "missing") return postAgainOrGiveUp(deps, pass, wanted, shown);
   return handleFailure(deps, pass, wanted, answer, digest);
 }
 
@@ -157,10 +159,15 @@ async function update(
  * The workspace lets nobody change messages (any more). A card is posted anew: people decide by it, and an older one counts
  * no more. The root stays as it is, or the thread would end with it; what is over is said by the summary.
  */
-async function cannotBeChanged(deps: SenderDeps, pass: Pass, slot: string, digest: string): Promise<Verdict> {
+async function cannotBeChanged(
+  deps: SenderDeps,
+  pass: Pass,
+  { slot, card }: WantedMessage,
+  digest: string,
+): Promise<Verdict> {
   deps.logger.warn({ thread: pass.pending.thread, slot }, "Slack lets nobody change the message");
   const row = pass.shown.get(slot);
-  if (slot.includes("/remedy/")) memoryOf(pass.pending, slot).deleted = true;
+  if (card !== undefined) memoryOf(pass.pending, slot).deleted = true;
   else if (row?.ts === undefined) return giveUp(deps, pass, slot);
   else {
     await deps.messages.sent(pass.pending.thread, slot, row.ts, digest);
@@ -173,10 +180,10 @@ async function cannotBeChanged(deps: SenderDeps, pass: Pass, slot: string, diges
 function postAgainOrGiveUp(
   deps: SenderDeps,
   pass: Pass,
-  slot: string,
+  { slot, card }: WantedMessage,
   shown: ShownMessage,
 ): Verdict | Promise<Verdict> {
-  const matters = slot === "head" || slot.includes("/remedy/");
+  const matters = slot === HEAD_SLOT || card !== undefined;
   deps.logger.info({ thread: pass.pending.thread, slot, ts: shown.ts }, "the message was deleted in Slack");
   if (!matters || shown.attempts > 1) return giveUp(deps, pass, slot);
   memoryOf(pass.pending, slot).deleted = true;

@@ -1,3 +1,4 @@
+import { HEAD_SLOT } from "../../core/rules/slots.ts";
 import { context } from "../../slack/blocks.ts";
 import type { WantedMessage } from "../wanted.ts";
 import type { SenderDeps } from "./deps.ts";
@@ -22,13 +23,13 @@ export async function asSecondRoot(
     `↩️ The first message of this thread was deleted and is posted again; its replies are ${where}`,
   );
   return wanted.map((message) =>
-    message.slot === "head" ? { ...message, blocks: [...message.blocks, note] } : message,
+    message.slot === HEAD_SLOT ? { ...message, blocks: [...message.blocks, note] } : message,
   );
 }
 
 function formerOf({ pending, shown }: Pass): string | undefined {
-  const root = shown.get("head");
-  return root?.formerTs ?? (memoryOf(pending, "head").deleted ? root?.ts : undefined);
+  const root = shown.get(HEAD_SLOT);
+  return root?.formerTs ?? (memoryOf(pending, HEAD_SLOT).deleted ? root?.ts : undefined);
 }
 
 /** Channel and time are Slack's own and checked again: nothing else may get into a link. */

@@ -132,8 +132,9 @@ async function insertWaitingRemedy(
   );
   const card = await bench.postCard(actionId, id, channel);
   await pool.query(
-    "INSERT INTO slack_message (thread_id, slot, channel, ts, state, digest) VALUES ($1, $2, $3, $4, 'sent', 'x')",
-    [thread, `run/${run}/remedy/terminate`, card.channel, card.ts],
+    `INSERT INTO slack_message (thread_id, slot, channel, ts, state, digest, run_id, remedy)
+     VALUES ($1, $2, $3, $4, 'sent', 'x', $5, 'terminate')`,
+    [thread, `run/${run}/remedy/terminate`, card.channel, card.ts, run],
   );
   return { id, run, thread, card };
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { checkMessageBlocks, checkView } from "../../../local/slack/limits/check.ts";
-import { needsFile, planFileSlot } from "../../../src/core/rules/plan-lines.ts";
+import { needsFile } from "../../../src/core/rules/plan-lines.ts";
+import { planFileSlot } from "../../../src/core/rules/slots.ts";
 import { visible } from "../../../src/core/rules/visible.ts";
 import { canonical } from "../../../src/core/words/json.ts";
 import type { Plan } from "../../../src/core/words/plan.ts";

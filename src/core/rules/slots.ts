@@ -1,0 +1,21 @@
+// Message slots of a thread: the one place that makes their names. What a slot shows is said by fields, never read from it.
+
+/** The thread's root. */
+export const HEAD_SLOT = "head";
+
+export const beginSlot = (run: number): string => `run/${run}/begin`;
+export const summarySlot = (run: number): string => `run/${run}/summary`;
+export const evidenceSlot = (run: number): string => `run/${run}/evidence`;
+/** `part` from 1 on. */
+export const findingsSlot = (run: number, part: number): string => `run/${run}/findings${nth(part)}`;
+/** Remedies without a card. `part` from 1 on. */
+export const remediesSlot = (run: number, part: number): string => `run/${run}/remedies${nth(part)}`;
+export const plotSlot = (run: number, number: number): string => `run/${run}/plot/${number}`;
+/** The card a remedy is decided by. */
+export const cardSlot = (run: number, remedy: string): string => `run/${run}/remedy/${remedy}`;
+/** The file of a whole plan; a plan made again is another file. */
+export const planFileSlot = (run: number, remedy: string, planSha256: string): string =>
+  `run/${run}/plan/${remedy}/${planSha256.slice(0, 8)}`;
+export const reopenedSlot = (n: number): string => `reopened/${n}`;
+
+const nth = (part: number): string => (part === 1 ? "" : `/${part}`);
