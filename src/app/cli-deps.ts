@@ -1,4 +1,5 @@
 import { hostname } from "node:os";
+import { dirname } from "node:path";
 import { commands } from "../../commands/index.ts";
 import { startApp } from "../app.ts";
 import type { CliDeps, RunAsk, VoteAsk } from "../cli/deps.ts";
@@ -7,7 +8,7 @@ import { processEnvironment } from "../config/environment.ts";
 import { type Config, loadConfig } from "../config/load.ts";
 import { kinds } from "../connectors/index.ts";
 import type { Entry } from "../core/ports/ports.ts";
-import { DiagError } from "../core/words/errors.ts";
+import { DiagError, toDiagError } from "../core/words/errors.ts";
 import type { RunId } from "../core/words/ids.ts";
 import type { Reply } from "../core/words/reply.ts";
 import type { RunView } from "../core/words/view.ts";
@@ -23,6 +24,7 @@ import { diagnoseSelf } from "./doctor.ts";
 import { doorOf } from "./ingress.ts";
 import { runOf, waitForRun, workInline } from "./inline.ts";
 import { catalogOf, type Knowledge, loadKnowledge, shipped } from "./knowledge.ts";
+import { recordingFolders, testRecordings, writeRecording } from "./recordings.ts";
 import { untilStopped } from "./signals.ts";
 
 const WORKER_IS_ALIVE_MS = 10_000;
@@ -54,6 +56,20 @@ export function createCliDeps(cwd: string): CliDeps {
     hasWorker: async () => (await (await opened()).store.sweep.workers(WORKER_IS_ALIVE_MS)).length > 0,
     waitForRun: async (id) => waitForRun(await opened(), id),
     workInline: async (id) => workInline(await opened(), id),
+    record: async (view, ask) => {
+      const { catalog, redact } = await opened();
+      return writeRecording(catalog, view, { ...ask, folder: dirname(configured().path) }, redact);
+    },
+    testRecordings: async (ask, note) => {
+      const [runbooks, folder] = await knowledge().then(
+        (known) => [known.runbooks, dirname(configured().path)] as const,
+        (error: unknown) => {
+          note(`only what diagbot ships: ${toDiagError(error).message}`);
+          return [shipped.runbooks, cwd] as const;
+        },
+      );
+      return testRecordings(runbooks, { ...ask, cwd, folders: recordingFolders(folder) });
+    },
     vote: async (ask) => vote(await opened(), ask),
     answer: async (ask) => (await doorOf(await opened()).answer(entry(ask), { ...ask, via: "cli" })).result,
     auditVerify: async (file) => verifyWithCheckpoints((await opened()).pool, configured().audit, file),

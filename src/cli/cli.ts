@@ -5,6 +5,7 @@ import { check } from "./check.ts";
 import { auditVerify, doctor, migrate } from "./chores.ts";
 import type { CliDeps, CliIo, ServeRole } from "./deps.ts";
 import { EXIT, usage } from "./exit.ts";
+import { type RecordOptions, record, test } from "./recordings.ts";
 import { replay } from "./replay.ts";
 import { reportError } from "./report-error.ts";
 import { type RunOptions, run, status } from "./run.ts";
@@ -58,6 +59,7 @@ function commandLine(deps: CliDeps, io: CliIo, act: Act, version: string): Comma
   addVotes(program, deps, io, act);
   addShared(program, deps, io, act);
   addChecks(program, deps, io, act);
+  addAuthoring(program, deps, io, act);
   return program;
 }
 
@@ -214,6 +216,29 @@ function addChecks(program: Command, deps: CliDeps, io: CliIo, act: Act): void {
     .argument("<alert.json>")
     .option(...JSON_FLAG)
     .action((file: string, options: { json: boolean }) => act(() => replay(deps, io, file, options.json)));
+}
+
+/** For those who write runbooks. */
+function addAuthoring(program: Command, deps: CliDeps, io: CliIo, act: Act): void {
+  program
+    .command("record")
+    .description("diagnose, and write what was seen to a file that `test` replays; offers nothing")
+    .argument("<runbook>")
+    .requiredOption("--system <system>", "a system of diagbot.yaml")
+    .option("--param <name=value>", "a parameter of the runbook; may be repeated", collect, [])
+    .option("--out <file>", "default: recordings/<runbook>/<what was found>.yaml beside diagbot.yaml")
+    .option("--situation <words>", "what is the matter, for those who read the recording")
+    .option(...JSON_FLAG)
+    .action((runbook: string, options: RecordOptions) => act(() => record(deps, io, runbook, options)));
+  program
+    .command("test")
+    .description("replay recordings without any service; exits 0 same, 1 changed, 2 could not be replayed")
+    .argument("[pattern...]", "part of a recording's path, * for anything; default: all")
+    .option("--update", "write what is concluded now into the recordings", false)
+    .option(...JSON_FLAG)
+    .action((patterns: string[], options: { update: boolean; json: boolean }) =>
+      act(() => test(deps, io, patterns, options)),
+    );
 }
 
 const roleOption = (description: string): Option =>

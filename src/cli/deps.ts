@@ -61,6 +61,33 @@ export interface DoctorCheck extends ConnectionCheck {
   readonly stopsServe?: true;
 }
 
+/** Where a recording goes; without `file` beside diagbot.yaml, named after what was found. */
+export interface RecordAsk {
+  readonly file?: string;
+  /** What was the matter, in a line for people. */
+  readonly situation?: string;
+}
+
+export interface Recorded {
+  readonly file: string;
+  /** Ids of what was found. */
+  readonly findings: readonly string[];
+}
+
+export interface TestAsk {
+  /** Parts of a recording's path, `*` for anything; none: all. */
+  readonly patterns: readonly string[];
+  /** Write what is concluded now. */
+  readonly update: boolean;
+}
+
+/** What came of replaying a recording; `lines`: what changed, as a diff, or why it could not be replayed. */
+export interface Tested {
+  readonly file: string;
+  readonly result: "same" | "changed" | "updated" | "errored";
+  readonly lines: readonly string[];
+}
+
 /**
  * Everything the command line asks of the product; app.ts implements it. Nothing is opened before it is needed, so that
  * `check --runbooks-only` work without configuration. Functions throw DiagError.
@@ -92,6 +119,10 @@ export interface CliDeps {
   waitForRun(id: RunId): Promise<RunView>;
   /** Works the run in this process until it has ended or waits for a human. */
   workInline(id: RunId): Promise<RunView>;
+  /** Writes what a run saw as a recording. Throws `usage` and `bad_recording`. */
+  record(run: RunView, ask: RecordAsk): Promise<Recorded>;
+  /** Replays recordings without any service. Throws `usage` where there are none. */
+  testRecordings(ask: TestAsk, note: (line: string) => void): Promise<readonly Tested[]>;
   /** Throws `not_allowed`, `not_decidable` or `drifted`. */
   vote(ask: VoteAsk): Promise<Pick<VoteResult, "state" | "need" | "have" | "frozen">>;
   /** What a person says of a remedy whose outcome is unknown or that is in force. Throws as `vote` does. */

@@ -31,6 +31,13 @@ export async function run(deps: CliDeps, io: CliIo, runbook: string, options: Ru
   return exitOfRun(view);
 }
 
+/** Asks for a run of what was typed and does not wait for it. Throws `usage` and what the door refuses. */
+export const submitted = async (
+  deps: CliDeps,
+  runbook: string,
+  options: Pick<RunOptions, "system" | "param" | "dryRun">,
+): Promise<RunId> => deps.submit(await askFor(deps, runbook, options));
+
 /** What is offered for approval needs a requester, who may not approve it: for an account nobody knows the run only looks. */
 function mayOffer(deps: CliDeps, io: CliIo, ask: RunAsk): RunAsk {
   const { caller, person } = deps.who();
@@ -73,7 +80,7 @@ const show = (view: RunView, io: CliIo, json: boolean): void =>
 async function askFor(
   deps: CliDeps,
   runbook: string,
-  { system, param, dryRun }: RunOptions,
+  { system, param, dryRun }: Pick<RunOptions, "system" | "param" | "dryRun">,
 ): Promise<RunAsk> {
   const { runbooks } = await deps.knowledge();
   mustBeOneOf(

@@ -3,9 +3,9 @@ import type { Seen } from "../core/words/outcome.ts";
 import type { PlannedCall, PlannedCheck } from "../core/words/plan.ts";
 import type { AnySeen } from "../core/words/runbook.ts";
 import type { RemedyView, RunView, StepView } from "../core/words/view.ts";
+import { newStep } from "./conclude.ts";
 import { ask, contextOf, seenOf } from "./context.ts";
 import { type ClaimedRun, type EngineDeps, executable, writeAction } from "./deps.ts";
-import { newStep } from "./diagnose.ts";
 
 /** Of the checks of the third call the names begin with `3.`; those of the remedy itself have no number. */
 const numbered = (index: number, name: string) => `${index + 1}.${name}`;

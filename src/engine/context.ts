@@ -20,7 +20,7 @@ export function contextOf(run: RunView, system: System): RunContext {
 }
 
 /** The diagnose steps as findings and remedies see them. */
-export const seenOf = (run: RunView): AnySeen =>
+export const seenOf = (run: Pick<RunView, "steps">): AnySeen =>
   seenBy(run.steps.filter((step) => step.phase === "diagnose"));
 
 /** Steps as pure functions see them. */

@@ -3,9 +3,10 @@ import { toDiagError } from "../core/words/errors.ts";
 import { canonical, difference } from "../core/words/json.ts";
 import type { PlannedCall } from "../core/words/plan.ts";
 import type { RemedyView, RunView, StepView } from "../core/words/view.ts";
-import { ask, contextOf, seenOf } from "./context.ts";
+import { stepsOfStage } from "./conclude.ts";
+import { contextOf } from "./context.ts";
 import { type ClaimedRun, type EngineDeps, unchanged, writeAction } from "./deps.ts";
-import { conclusionsOf, newStep, readStep } from "./diagnose.ts";
+import { conclusionsOf, readStep } from "./diagnose.ts";
 import { previewCalls } from "./propose.ts";
 import { compareLooks, isBlinder, needsNewPlan } from "./second-look.ts";
 
@@ -58,12 +59,10 @@ async function readAgain(deps: EngineDeps, claimed: ClaimedRun, at: Date): Promi
   const { system } = claimed;
   const runbook = unchanged(claimed);
   const read: ReadAgain[] = [];
-  for (const [stage, plan] of runbook.stages.entries()) {
+  for (const stage of runbook.stages.keys()) {
     const view = { ...claimed.view, lookedAgainAt: at, steps: read.map(asView) };
-    const calls = ask(runbook, `stage ${stage + 1}`, () => plan(seenOf(view), contextOf(view, system)));
-    const steps = Object.entries(calls).map(([name, call]) =>
-      newStep(deps, view, { name, call, phase: "diagnose", stage }),
-    );
+    const context = contextOf(view, system);
+    const steps = stepsOfStage(deps, { runbook, context, steps: view.steps }, view, stage);
     const results = await Promise.all(steps.map((step) => readStep(deps, claimed, step)));
     read.push(...steps.flatMap((step, i) => asRead(step, results[i])));
   }

@@ -9,9 +9,9 @@ import type { RemedyView } from "../core/words/view.ts";
 import { sha256 } from "../lib/sha256.ts";
 import { lookAt } from "./call.ts";
 import { plannedChecks } from "./checks.ts";
-import { ask, contextOf, seenOf } from "./context.ts";
+import { newStep, wantedCalls } from "./conclude.ts";
+import { contextOf } from "./context.ts";
 import { type ClaimedRun, type EngineDeps, executable, unchanged, writeAction } from "./deps.ts";
-import { newStep } from "./diagnose.ts";
 import { lockKey } from "./targets.ts";
 
 /** Previews what a remedy would do, freezes it and asks for approval; or says why it is not offered. */
@@ -75,8 +75,7 @@ export async function previewCalls(
 ): Promise<{ calls: PlannedCall[] } | { skip: string }> {
   const { view, system } = claimed;
   const runbook = unchanged(claimed);
-  const spec = executable(runbook, remedy.key);
-  const wanted = ask(runbook, `${remedy.key}.do`, () => spec.do(seenOf(view), contextOf(view, system)));
+  const wanted = wantedCalls({ runbook, context: contextOf(view, system), steps: view.steps }, remedy.key);
   const calls: PlannedCall[] = [];
   const reasons: string[] = [];
   for (const call of wanted) {

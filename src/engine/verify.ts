@@ -6,8 +6,9 @@ import type { Seen } from "../core/words/outcome.ts";
 import type { RemedyView, RunView, StepView } from "../core/words/view.ts";
 import { waitFor } from "../lib/wait.ts";
 import { isOfRemedy, judge, plannedChecks, type Verdict } from "./checks.ts";
+import { newStep } from "./conclude.ts";
 import { type ClaimedRun, type EngineDeps, writeAction } from "./deps.ts";
-import { newStep, readStep } from "./diagnose.ts";
+import { readStep } from "./diagnose.ts";
 import { figuresOf, undoneOf } from "./figures.ts";
 
 const POLL_MS = 750;

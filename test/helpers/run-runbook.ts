@@ -18,6 +18,7 @@ import type { AnyExecutable, AnySeen, Runbook, RunContext } from "../../src/core
 import { Thresholds } from "../../src/core/words/system.ts";
 import { type Trouble, unexplained } from "../../src/core/words/trouble.ts";
 import { makeConnection } from "../make/system.ts";
+import { recordSituation } from "./record-situation.ts";
 
 /** A system under test: its connections as in diagbot.yaml and the connectors that reach them. */
 export interface BenchOptions {
@@ -141,6 +142,11 @@ async function diagnose(hands: Hands, runbook: Runbook, context: RunContext): Pr
     calls = { ...calls, ...next };
     seen = { ...seen, ...(await see(hands, next)) };
   }
+  recordSituation(runbook, {
+    context,
+    steps: Object.entries(calls).map(([name, one]) => ({ name, call: one, seen: seen[name] })),
+    onOf: (one) => hands.resolve(one).context.connection.name,
+  });
   const troubles = unexplained(runbook, troublesOf(hands, calls, seen));
   const find = () =>
     [

@@ -16,6 +16,10 @@ export const ERRORS = {
   not_allowed: { kind: "user", says: "the caller may not do this" },
   not_decidable: { kind: "user", says: "the approval is already decided, expired or void" },
   frozen: { kind: "user", says: "writes are frozen (`/diag freeze`)" },
+  bad_recording: {
+    kind: "user",
+    says: "a recording cannot be read, or no longer answers what its runbook asks",
+  },
   bad_config: { kind: "user", says: "the environment or diagbot.yaml is wrong; every complaint is listed" },
   bad_notification: { kind: "user", says: "the body is not an Alertmanager version 4 notification" },
   too_large: { kind: "user", says: "the body is larger than the door's limit" },

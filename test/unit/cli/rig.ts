@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { buildCli } from "../../../src/cli/cli.ts";
-import type { AnswerAsk, CliDeps, RunAsk, VoteAsk } from "../../../src/cli/deps.ts";
+import type { AnswerAsk, CliDeps, RecordAsk, RunAsk, TestAsk, VoteAsk } from "../../../src/cli/deps.ts";
 import { whoIs } from "../../../src/cli/who.ts";
 import { actionsOn } from "../../../src/core/words/action.ts";
 import { AlertSettings } from "../../../src/core/words/alert.ts";
@@ -223,6 +223,8 @@ export function rig(more: Partial<CliDeps> = {}, account = "alice", routes: read
     submit: [] as RunAsk[],
     votes: [] as VoteAsk[],
     answers: [] as AnswerAsk[],
+    records: [] as RecordAsk[],
+    tests: [] as TestAsk[],
     incidents: [] as { incident: string; reason: string }[],
     asks: [] as { command: string; words: readonly string[] }[],
     inline: [] as number[],
@@ -252,6 +254,14 @@ export function rig(more: Partial<CliDeps> = {}, account = "alice", routes: read
     workInline: async (id) => {
       asked.inline.push(id);
       return waitingRun({ status: "succeeded", findings: [], remedies: [] });
+    },
+    record: async (_view, ask) => {
+      asked.records.push(ask);
+      return { file: ask.file ?? "recordings/pg-pool-exhausted/healthy.yaml", findings: [] };
+    },
+    testRecordings: async (ask) => {
+      asked.tests.push(ask);
+      return [{ file: "recordings/a.yaml", result: "same", lines: [] }];
     },
     vote: async (ask) => {
       asked.votes.push(ask);

@@ -1,0 +1,38 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { runbooks } from "../../../runbooks/index.ts";
+import { compared } from "../../../src/testing/compare.ts";
+import { parseRecording, sayRecording } from "../../../src/testing/recording.ts";
+import { replay } from "../../../src/testing/replay.ts";
+
+const folder = new URL("../../recordings/", import.meta.url).pathname;
+const of = (id: string): string[] =>
+  existsSync(join(folder, id)) ? readdirSync(join(folder, id)).sort() : [];
+const read = (id: string, file: string) => readFileSync(join(folder, id, file), "utf8");
+
+describe.each(runbooks.map((runbook) => [runbook.id, runbook] as const))("%s", (id, runbook) => {
+  it("is recorded healthy and ill", () => {
+    const recordings = of(id).map((file) => parseRecording(read(id, file)));
+    const found = recordings.map(({ conclusion: { findings, gaps } }) => findings.length + gaps.length);
+    expect(Math.min(...found)).toBe(0);
+    expect(recordings.some(({ conclusion: { findings } }) => findings.length > 0)).toBe(true);
+    expect(
+      recordings.some(({ steps }) => Object.values(steps).some(({ error }) => error !== undefined)),
+    ).toBe(true);
+  });
+
+  it.each(of(id))("%s: the same is concluded", (file) => {
+    const recording = parseRecording(read(id, file));
+    expect(recording.runbook).toBe(id);
+    expect(compared(recording, replay(runbook, recording))).toEqual([]);
+  });
+
+  it.each(of(id))("%s: is written as `record` writes it", (file) => {
+    expect(sayRecording(parseRecording(read(id, file)))).toBe(read(id, file));
+  });
+});
+
+it("no recording is left of a runbook that is gone", () => {
+  expect(readdirSync(folder).filter((id) => !runbooks.some((runbook) => runbook.id === id))).toEqual([]);
+});
