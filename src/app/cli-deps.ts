@@ -44,6 +44,7 @@ export function createCliDeps(cwd: string): CliDeps {
       redactor ??= redactorOf(configured);
       return redactor(text);
     },
+    cwd: () => cwd,
     shipped: () => shipped.runbooks,
     knowledge,
     kinds: () => kinds,

@@ -5,6 +5,7 @@ import { check } from "./check.ts";
 import { auditVerify, doctor, migrate } from "./chores.ts";
 import type { CliDeps, CliIo, ServeRole } from "./deps.ts";
 import { EXIT, usage } from "./exit.ts";
+import { makeNew } from "./new.ts";
 import { type RecordOptions, record, test } from "./recordings.ts";
 import { replay } from "./replay.ts";
 import { reportError } from "./report-error.ts";
@@ -230,6 +231,16 @@ function addAuthoring(program: Command, deps: CliDeps, io: CliIo, act: Act): voi
     .option("--situation <words>", "what is the matter, for those who read the recording")
     .option(...JSON_FLAG)
     .action((runbook: string, options: RecordOptions) => act(() => record(deps, io, runbook, options)));
+  program
+    .command("new")
+    .description("write a runbook that passes at once, with its recording; says what is left to do")
+    .command("runbook")
+    .argument("<id>", "lower-case words joined by -, e.g. orders-stuck")
+    .description("a runbook: below runbooks/ here; in a checkout of diagbot one of its own")
+    .option(...JSON_FLAG)
+    .action((id: string, { json }: { json: boolean }) =>
+      act(() => makeNew(deps, io, id, { folder: deps.cwd(), json })),
+    );
   program
     .command("test")
     .description("replay recordings without any service; exits 0 same, 1 changed, 2 could not be replayed")

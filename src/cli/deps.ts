@@ -95,6 +95,8 @@ export interface Tested {
 export interface CliDeps {
   /** Takes the configured secrets out of what is printed. Without a readable configuration nothing is known to be one. */
   redact(text: string): string;
+  /** The working directory: where `new` writes. */
+  cwd(): string;
   /** What diagbot ships: from code alone. */
   shipped(): readonly Runbook[];
   /** Everything that can be run here, and what was left out. Throws `bad_config`. */

@@ -233,6 +233,7 @@ export function rig(more: Partial<CliDeps> = {}, account = "alice", routes: read
   };
   const deps: CliDeps = {
     redact: (text) => text,
+    cwd: () => "/nowhere",
     shipped: () => [poolRunbook],
     knowledge: async () => ({ runbooks: [poolRunbook], leftOut: [], warnings: [] }),
     kinds: () => [postgresKind],

@@ -1,0 +1,72 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { testRecordings } from "../../../src/app/recordings.ts";
+import type { Runbook } from "../../../src/core/words/runbook.ts";
+import { rig } from "./rig.ts";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "diagbot-new-"));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const sdk = new URL("../../../src/sdk/index.ts", import.meta.url).pathname;
+const say = (...words: string[]) => rig({ cwd: () => folder }).say("new", ...words);
+
+/** As a pack is loaded: the name it imports from means the SDK of this very product. */
+async function runbookOf(path: string, from: string): Promise<Runbook> {
+  const text = readFileSync(join(folder, path), "utf8");
+  expect(text).toContain(`from "${from}"`);
+  writeFileSync(join(folder, path), text.replace(`from "${from}"`, `from ${JSON.stringify(sdk)}`));
+  const module = (await import(pathToFileURL(join(folder, path)).href)) as Record<string, Runbook>;
+  return module.ordersStuck!;
+}
+
+const test = (runbook: Runbook, below: string) =>
+  testRecordings([runbook], { patterns: [], update: false, folders: [join(folder, below)], cwd: folder });
+
+describe("diagbot new runbook", () => {
+  it("writes a runbook and a recording that passes at once, beside diagbot.yaml", async () => {
+    const { code, out } = await say("runbook", "orders-stuck");
+    expect(code).toBe(0);
+    expect(out).toContain("wrote runbooks/orders-stuck.ts\nwrote recordings/orders-stuck/healthy.yaml\n");
+    const runbook = await runbookOf("runbooks/orders-stuck.ts", "diagbot/sdk");
+    expect(runbook).toMatchObject({ id: "orders-stuck", title: "Orders stuck" });
+    expect(test(runbook, "recordings")).toMatchObject([{ result: "same" }]);
+  });
+
+  it("in a checkout goes to the runbooks of diagbot, and says which line to add", async () => {
+    for (const file of ["src/sdk/index.ts", "runbooks/index.ts"]) {
+      mkdirSync(join(folder, file, ".."), { recursive: true });
+      writeFileSync(join(folder, file), "");
+    }
+    const { out } = await say("runbook", "orders-stuck", "--json");
+    const { written, next } = JSON.parse(out) as { written: string[]; next: string[] };
+    expect(written).toEqual(["runbooks/http/orders-stuck.ts", "test/recordings/orders-stuck/healthy.yaml"]);
+    expect(next[0]).toContain('import { ordersStuck } from "./http/orders-stuck.ts"');
+    const runbook = await runbookOf("runbooks/http/orders-stuck.ts", "../../src/sdk/index.ts");
+    expect(test(runbook, "test/recordings")).toMatchObject([{ result: "same" }]);
+  });
+
+  it("writes nothing over what is there", async () => {
+    await say("runbook", "orders-stuck");
+    writeFileSync(join(folder, "runbooks/orders-stuck.ts"), "mine");
+    rmSync(join(folder, "recordings"), { recursive: true });
+    const { code, err } = await say("runbook", "orders-stuck");
+    expect(code).toBe(64);
+    expect(err).toContain("runbooks/orders-stuck.ts is there already: nothing was written");
+    expect(readFileSync(join(folder, "runbooks/orders-stuck.ts"), "utf8")).toBe("mine");
+    expect(() => readFileSync(join(folder, "recordings/orders-stuck/healthy.yaml"))).toThrow();
+  });
+
+  it.each(["Orders", "orders_stuck", "-a", "../a", "a--b", ""])("refuses %j as an id", async (id) => {
+    expect((await say("runbook", id)).code).toBe(64);
+  });
+
+  it("refuses an id that diagbot has", async () => {
+    expect((await say("runbook", "pg-pool-exhausted")).err).toContain("choose another id");
+  });
+});
