@@ -3,6 +3,7 @@ import type { Call, NoUndo, Steps } from "./action.ts";
 import type { ConnectionFace, Kind } from "./connection.ts";
 import type { Duration } from "./duration.ts";
 import type { Finding } from "./finding.ts";
+import type { Json } from "./json.ts";
 import type { Seen } from "./outcome.ts";
 import type { Risk } from "./risk.ts";
 import type { LabelMatch, Thresholds } from "./system.ts";
@@ -23,7 +24,12 @@ export interface RunContext<P = Readonly<Record<string, unknown>>> {
   };
   /** When the run began or last looked again: findings are evaluated again on resume and must come out the same. */
   readonly now: Date;
+  /** What the last finished run of this runbook on this system saw, where the runbook `compares`. */
+  readonly before?: Before;
 }
+
+/** Steps of an earlier run that had a value: what was asked, and what came back. */
+export type Before = Readonly<Record<string, { readonly input: Json; readonly value: unknown }>>;
 
 /** What steps returned, by name. */
 export type AnySeen = Readonly<Record<string, Seen<unknown>>>;
@@ -91,6 +97,15 @@ export interface Runbook extends RunbookVersion {
   readonly fromAlert?: ((labels: Readonly<Record<string, string>>) => Record<string, unknown>) | undefined;
   /** Troubles (by id) it explains itself, with rules of its own: the connectors' words on them are left out. */
   readonly explains?: "all" | readonly string[] | undefined;
+  /** Where it may run, besides what it needs: on these systems, on systems with these connections. */
+  readonly only?:
+    | {
+        readonly systems?: readonly string[];
+        readonly connections?: Readonly<Record<string, Kind>>;
+      }
+    | undefined;
+  /** Its findings compare with the last finished run (`context.before`). */
+  readonly compares?: true;
   readonly stages: readonly ((seen: AnySeen, context: RunContext) => Steps)[];
   findings(seen: AnySeen, context: RunContext): readonly Finding[];
   readonly remedies: Readonly<Record<string, AnyRemedy>>;

@@ -1,0 +1,214 @@
+import { z } from "zod";
+import type { Call } from "../../words/action.ts";
+import { type Check, type Condition, type PROBES, probeOf, ROWS, targetOf } from "../../words/check.ts";
+import type { Finding } from "../../words/finding.ts";
+import { canonical, type Json } from "../../words/json.ts";
+import { Reading, type Wants } from "../../words/reading.ts";
+import type { AnyRemedy, AnySeen, Before, Runbook, RunContext } from "../../words/runbook.ts";
+import { evidenceOf } from "./evidence.ts";
+import { fill, sayCell } from "./fill.ts";
+import { judge, type Match, type Row } from "./judge.ts";
+
+type Rule = Check["findings"][number];
+
+/** The step of a check's runbook. */
+export const STEP = "reading";
+
+/**
+ * Troubles of connectors that are no news of the target but of the check's own question: a statement that is refused, or
+ * takes too long. It could not look, and its error says why.
+ */
+const OWN_FAULTS = ["cannot-ask", "read-only", "stalled", "prometheus"];
+
+/** A check as the runbook the engine runs: one read, findings from its rows, advice. Pure. */
+export function compileCheck(check: Check): Runbook {
+  const { kind, name } = targetOf(check);
+  const ids = findingIds(check);
+  return {
+    id: check.id,
+    title: check.title,
+    needs: [...new Set([kind, ...check.needs])],
+    covers: [],
+    params: z.object({}),
+    alerts: check.alerts.map((alert) => (typeof alert === "string" ? { alertname: alert } : alert)),
+    explains: OWN_FAULTS,
+    only: {
+      ...(check.systems === undefined ? {} : { systems: check.systems }),
+      ...(name === undefined ? {} : { connections: { [name]: kind } }),
+    },
+    ...(comparesIn(check) ? { compares: true } : {}),
+    stages: [() => ({ [STEP]: callOf(check) })],
+    findings: (seen, context) => findingsOf(check, ids, seen, context),
+    remedies: Object.fromEntries(
+      check.findings.flatMap((rule, index) => {
+        const advice = adviceOf(check, rule);
+        return advice === undefined ? [] : [[adviceKey(ids[index] ?? ""), advice]];
+      }),
+    ),
+  };
+}
+
+const comparesIn = ({ findings }: Check): boolean =>
+  findings.some(({ when }) => Object.values(when).some(({ changed }) => changed !== undefined));
+
+/** What is asked, as plain JSON. */
+export function callOf(check: Check): Call {
+  const { name } = targetOf(check);
+  return {
+    action: ACTIONS[probeOf(check)],
+    input: inputOf(check),
+    ...(name === undefined ? {} : { on: name }),
+  };
+}
+
+const ACTIONS = {
+  promql: "prometheus.query",
+  sql: "postgres.query",
+  http: "http.get-json",
+  redis: "redis.values",
+} as const satisfies Record<keyof typeof PROBES, string>;
+
+function inputOf(check: Check): Json {
+  const { promql, range, sql, http, redis } = check;
+  const own = {
+    ...(promql === undefined
+      ? {}
+      : { promql, ...(range === undefined ? {} : { rangeSeconds: range / 1000 }) }),
+    ...(sql === undefined ? {} : { sql }),
+    ...(http === undefined ? {} : { ...http, anyStatus: columnsIn(check).has("status") }),
+    ...(redis === undefined ? {} : { reads: redis }),
+  };
+  return { ...own, wants: wantsOf(check) } as Json;
+}
+
+const columnsIn = ({ findings }: Check): ReadonlySet<string> =>
+  new Set(findings.flatMap(({ when }) => Object.keys(when)));
+
+/** A column whose absence no finding speaks of has to be there; one that is compared holds numbers. */
+export function wantsOf(check: Check): Wants {
+  const conditions = check.findings.flatMap(({ when }) => Object.entries(when));
+  const having = (has: (condition: Condition) => boolean): string[] => [
+    ...new Set(conditions.flatMap(([column, condition]) => (has(condition) ? [column] : []))),
+  ];
+  const spoken = having(({ absent }) => absent !== undefined);
+  const columns = having(() => true).filter((column) => column !== ROWS && !spoken.includes(column));
+  const numbers = having(({ above, below }) => above !== undefined || below !== undefined);
+  const aboutRows = columnsIn(check).has(ROWS) || spoken.length > 0;
+  return {
+    columns,
+    numbers: numbers.filter((column) => column !== ROWS),
+    // A statement that finds no row has looked; an expression without a result may ask for what is not there.
+    empty: check.promql === undefined || check.empty === "healthy" || aboutRows,
+  };
+}
+
+function findingsOf(check: Check, ids: readonly string[], seen: AnySeen, context: RunContext): Finding[] {
+  const judged = judgedBy(check, seen, context);
+  if (judged === undefined) return [];
+  const { reading, matches, unknown } = judged;
+  const found = matches.map(({ rule, rows }): Finding => {
+    const id = ids[check.findings.indexOf(rule)] ?? check.id;
+    const say = filler(check, reading, rows);
+    return {
+      id,
+      severity: rule.severity,
+      title: say(rule.title),
+      because: rule.because === undefined ? say(becauseOf(rule)) : say(rule.because),
+      evidence: evidenceOf(check, reading, rule, rows),
+      remedies: rule.advice === undefined ? [] : [adviceKey(id)],
+    };
+  });
+  return unknown ? [...found, FIRST_LOOK] : found;
+}
+
+const FIRST_LOOK: Finding = {
+  id: "first-look",
+  severity: "info",
+  title: "There is nothing to compare with yet",
+  because:
+    "This check asks what has changed since its last finished run on this system, and there is none, or it asked something else. The next run can tell.",
+};
+
+/** The reading and the rules it breaks; undefined where there is no reading: it could not look. */
+function judgedBy(
+  check: Check,
+  seen: AnySeen,
+  { before }: Pick<RunContext, "before">,
+): { reading: Reading; matches: readonly Match[]; unknown: boolean } | undefined {
+  const one = seen[STEP];
+  if (one?.ok !== true) return undefined;
+  const reading = Reading.parse(one.value);
+  const labels = check.promql === undefined ? [] : reading.columns.map(({ name }) => name).filter(isLabel);
+  const key = check.key.length > 0 ? check.key : labels;
+  return { reading, ...judge(check.findings, { reading, key, before: earlier(check, before?.[STEP]) }) };
+}
+
+const isLabel = (name: string): boolean => name !== "value";
+
+/** The earlier reading, where it was asked the same question. */
+function earlier(check: Check, before: Before[string] | undefined): Reading | undefined {
+  if (before === undefined || question(before.input) !== question(inputOf(check))) return undefined;
+  const parsed = Reading.safeParse(before.value);
+  return parsed.success ? parsed.data : undefined;
+}
+
+const question = (input: Json): string => canonical({ ...(input as object), wants: null });
+
+/** Fills texts in with the first of the rows; `rows` and `matches` are counts. */
+function filler(check: Check, reading: Reading, rows: readonly Row[]): (text: string) => string {
+  const units = new Map(reading.columns.map(({ name, unit }) => [name, unit]));
+  return (text) =>
+    fill(text, (name) => {
+      if (name === "matches") return String(rows.length);
+      if (name === ROWS && reading.more) return `more than ${reading.rows.length}`;
+      return sayCell(rows[0]?.(name), check.units[name] ?? units.get(name));
+    });
+}
+
+/** `n is {{n}}, above 100`, where the author has written nothing better. */
+function becauseOf({ when }: Rule): string {
+  const said = Object.entries(when).map(([column, { above, below, equals, absent, changed }]) => {
+    const limits = [
+      ...(above === undefined ? [] : [`above ${above}`]),
+      ...(below === undefined ? [] : [`below ${below}`]),
+      ...(equals === undefined ? [] : [`asked for: ${JSON.stringify(equals)}`]),
+      ...(changed === undefined ? [] : [changed ? "not as it was" : "as it was"]),
+    ];
+    if (absent === true) return `There is no value for ${column}`;
+    return [`${column} is {{${column}}}`, ...limits].join(", ");
+  });
+  return `${said.join("; ")}.`;
+}
+
+function adviceOf(check: Check, rule: Rule): AnyRemedy | undefined {
+  const { advice } = rule;
+  if (advice === undefined) return undefined;
+  return {
+    title: "What to do",
+    risk: "low",
+    advice: (seen, context) => {
+      const judged = judgedBy(check, seen, context);
+      const rows = judged?.matches.find((match) => match.rule === rule)?.rows ?? [];
+      return judged === undefined ? advice : filler(check, judged.reading, rows)(advice);
+    },
+  };
+}
+
+const adviceKey = (finding: string): string => `advice-${finding}`;
+
+/** One id per finding: the author's, or made of what it is about; the severity keeps steps of one limit apart. */
+export function findingIds({ findings }: Pick<Check, "findings">): string[] {
+  const ids: string[] = [];
+  for (const { id, when, severity } of findings) {
+    const made = Object.entries(when)
+      .map(([column, condition]) => [column, ...Object.keys(condition)].join("-"))
+      .join("-")
+      .toLowerCase()
+      .replaceAll("_", "-")
+      .slice(0, 60);
+    const wanted = [id ?? made, `${made}-${severity}`];
+    const free = wanted.find((one) => !ids.includes(one)) ?? `${made}-${ids.length + 1}`;
+    ids.push(free);
+  }
+  return ids;
+}

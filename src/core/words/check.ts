@@ -1,0 +1,176 @@
+import { z } from "zod";
+import { KINDS, type Kind } from "./connection.ts";
+import { DurationMs, parseDuration } from "./duration.ts";
+import { SEVERITIES } from "./finding.ts";
+import { NAME } from "./ids.ts";
+import { UNITS } from "./reading.ts";
+import { LabelMatch } from "./system.ts";
+
+/** Name of a column, as conditions and placeholders write it. */
+export const COLUMN = /^[A-Za-z_][A-Za-z0-9_]{0,62}$/;
+/** A column every reading has: how many rows there were. */
+export const ROWS = "rows";
+
+const columnName = z.string().regex(COLUMN, "the name of a column: letters, digits and _");
+const ID = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
+const words = (most: number) => z.string().trim().min(1).max(most);
+
+/** A number; a duration such as `10m` is its seconds. */
+const Amount = z.union([z.number(), z.string()]).transform((value, context) => {
+  const ms = typeof value === "string" ? parseDuration(value) : undefined;
+  if (typeof value === "number") return value;
+  if (ms !== undefined) return ms / 1000;
+  context.addIssue({ code: "custom", message: "a number, or a duration such as 10m" });
+  return z.NEVER;
+});
+
+/** What must hold of one column; several must all hold. */
+export const Condition = z
+  .strictObject({
+    above: Amount.optional(),
+    below: Amount.optional(),
+    equals: z.union([z.string(), z.number(), z.boolean()]).optional(),
+    /** `true`: there is no value (NULL, no such column or key, no row); `false`: there is one. */
+    absent: z.boolean().optional(),
+    /** `true`: another value than in the last finished run of this check on this system; `false`: the same. */
+    changed: z.boolean().optional(),
+  })
+  .refine(
+    (condition) => Object.values(condition).some((wanted) => wanted !== undefined),
+    "a condition: above, below, equals, absent or changed",
+  );
+export type Condition = z.infer<typeof Condition>;
+
+const CheckFinding = z.strictObject({
+  /** Default: made of the columns and conditions. */
+  id: z.string().max(60).regex(ID, "lower-case words joined by -").optional(),
+  when: z
+    .record(columnName, Condition)
+    .refine((when) => Object.keys(when).length > 0, "a map of columns to conditions"),
+  severity: z.enum(SEVERITIES).default("warning"),
+  title: words(200),
+  because: words(1_000).optional(),
+  advice: words(2_000).optional(),
+});
+
+/** A path of the service itself: no scheme, no host. */
+const HttpPath = z
+  .string()
+  .max(500)
+  .regex(/^\/(?!\/)[^\s#\\]*$/, "a path of the service, beginning with one /");
+
+/** `data.queues[0].length`. */
+const FieldPath = z
+  .string()
+  .max(200)
+  .regex(/^[^.[\]\s]+(\[\d{1,4}\])*(\.[^.[\]\s]+(\[\d{1,4}\])*)*$/, "a path such as data.queues[0].length");
+
+const key = z.string().min(1).max(500);
+const REDIS = {
+  get: key.optional(),
+  strlen: key.optional(),
+  llen: key.optional(),
+  scard: key.optional(),
+  zcard: key.optional(),
+  hlen: key.optional(),
+  xlen: key.optional(),
+  ttl: key.optional(),
+  exists: key.optional(),
+  type: key.optional(),
+  hget: z.tuple([key, key]).optional(),
+  /** A field of INFO. */
+  info: z
+    .string()
+    .regex(/^\w{1,60}$/, "a field of INFO such as used_memory")
+    .optional(),
+  dbsize: z.literal(true).optional(),
+} as const;
+
+/** The closed list of what a check may ask a Redis: one read per column. */
+export const RedisRead = z
+  .strictObject(REDIS)
+  .refine(
+    (read) => Object.values(read).filter((one) => one !== undefined).length === 1,
+    `exactly one of ${Object.keys(REDIS).join(", ")}`,
+  );
+export type RedisRead = z.infer<typeof RedisRead>;
+
+/** The kind of connection each way of asking needs. */
+export const PROBES = {
+  promql: "prometheus",
+  sql: "postgres",
+  http: "http",
+  redis: "redis",
+} as const satisfies Record<string, Kind>;
+export type Probe = keyof typeof PROBES;
+export const PROBE_NAMES = Object.keys(PROBES) as readonly Probe[];
+
+const MINUTE = 60_000;
+const DAY = 24 * 60 * MINUTE;
+
+/** How often something is started by itself; milliseconds once parsed. */
+export const Every = DurationMs.refine((ms) => ms >= MINUTE && ms <= 7 * DAY, "between 1m and 7d");
+
+/** A check as written: a read-only runbook as data. */
+export const CheckSchema = z
+  .strictObject({
+    id: z.string().max(60).regex(ID, "lower-case words joined by -"),
+    title: words(120),
+    /** A kind of connection, or the name of one; default: the first connection of the kind it asks. */
+    on: z.string().regex(NAME, "a kind of connection or the name of one").optional(),
+    promql: words(4_000).optional(),
+    /** With `promql`: so much of the past is plotted. */
+    range: DurationMs.refine((ms) => ms >= MINUTE && ms <= 7 * DAY, "between 1m and 7d").optional(),
+    /** With `promql`: an expression without a result is good news. */
+    empty: z.literal("healthy").optional(),
+    sql: words(10_000).optional(),
+    http: z.strictObject({ path: HttpPath, fields: z.record(columnName, FieldPath).default({}) }).optional(),
+    redis: z
+      .record(columnName, RedisRead)
+      .refine((reads) => Object.keys(reads).length > 0 && Object.keys(reads).length <= 20, "1 to 20 columns")
+      .optional(),
+    /** What the numbers of a column are counted in. */
+    units: z.record(columnName, z.enum(UNITS)).default({}),
+    /** Columns that tell rows apart, for `changed`. */
+    key: z.array(columnName).default([]),
+    findings: z.array(CheckFinding).min(1, "a list of at least one finding").max(20),
+    /** Names or labels of alerts that start it. */
+    alerts: z.array(z.union([words(200), LabelMatch])).default([]),
+    /** Kinds of connection the system must have besides. */
+    needs: z.array(z.enum(KINDS as [Kind, ...Kind[]])).default([]),
+    /** Only these systems have it; default: all that have the connection. */
+    systems: z.array(z.string()).optional(),
+    every: Every.optional(),
+    /** `false`: it is no part of the health of a system (`/diag <system>`). */
+    health: z.boolean().default(true),
+  })
+  .superRefine((check, context) => {
+    const asked = PROBE_NAMES.filter((probe) => check[probe] !== undefined);
+    const say = (message: string, path: PropertyKey[] = []) =>
+      context.addIssue({ code: "custom", message, path });
+    if (asked.length !== 1)
+      say(`a check with exactly one of ${PROBE_NAMES.join(", ")}; it has ${asked.join(" and ") || "none"}`);
+    for (const name of ["range", "empty"] as const)
+      if (check[name] !== undefined && check.promql === undefined) say(`used with promql only`, [name]);
+  });
+
+/** A check, read and checked. */
+export type Check = z.infer<typeof CheckSchema>;
+
+/** The one way it asks. */
+export const probeOf = (check: Check): Probe =>
+  PROBE_NAMES.find((probe) => check[probe] !== undefined) ?? "sql";
+
+/** The kind of connection it asks, and its name where it is a certain one. */
+export function targetOf(check: Check): { readonly kind: Kind; readonly name?: string } {
+  const kind = PROBES[probeOf(check)];
+  return check.on === undefined || check.on === kind ? { kind } : { kind, name: check.on };
+}
+
+/** One entry of `schedules:`. */
+export const ScheduleSchema = z.strictObject({
+  system: z.string().min(1),
+  runbook: z.string().min(1),
+  every: Every,
+});
+export type Schedule = z.infer<typeof ScheduleSchema>;

@@ -1,0 +1,43 @@
+import { z } from "zod";
+
+/** What numbers are counted in: how they are shown. */
+export const UNITS = ["seconds", "ratio", "bytes", "count", "per second"] as const;
+export type Unit = (typeof UNITS)[number];
+
+/** One value of a reading. `null`: the answer holds nothing there, which is not the same as 0. */
+export const Cell = z.union([z.string(), z.number(), z.boolean(), z.null()]);
+export type Cell = z.infer<typeof Cell>;
+
+/** Rows kept of one reading. */
+export const MOST_ROWS = 200;
+/** Columns of one reading. */
+export const MOST_COLUMNS = 50;
+/** Characters kept of one value. */
+export const MOST_CELL = 500;
+
+/** What a check sees: rows of named columns, whatever it asked. Text in it is text of others. */
+export const Reading = z.object({
+  columns: z.array(z.object({ name: z.string(), unit: z.enum(UNITS).optional() })).max(MOST_COLUMNS),
+  rows: z.array(z.array(Cell)).max(MOST_ROWS),
+  /** There were more rows than are kept. */
+  more: z.boolean(),
+  /** Lines of a plot: [unix seconds, value or null for a gap]. */
+  series: z
+    .array(
+      z.object({ name: z.string(), points: z.array(z.tuple([z.number(), z.number().nullable()])).max(241) }),
+    )
+    .max(8)
+    .optional(),
+});
+export type Reading = z.infer<typeof Reading>;
+
+/** What must be in a reading, or it is no answer: decided from the findings of the check. */
+export const Wants = z.strictObject({
+  /** Columns that have to be there; their values may be null. */
+  columns: z.array(z.string()).default([]),
+  /** Columns that are compared with a number: their values are numbers or null. */
+  numbers: z.array(z.string()).default([]),
+  /** No row at all is an answer, too. */
+  empty: z.boolean().default(true),
+});
+export type Wants = z.infer<typeof Wants>;
