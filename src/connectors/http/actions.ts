@@ -7,6 +7,7 @@ import { readHealthBody } from "./health-body.ts";
 import { retryAfterSeconds } from "./retry-after.ts";
 import { HealthShape, Path, type Sample, SampleShape } from "./shapes.ts";
 
+export { getJson } from "./get-json.ts";
 export type { Health, Sample } from "./shapes.ts";
 
 const { read } = actionsOn<HttpClient>("http");

@@ -10,6 +10,7 @@ export {
   type OpenTransactions,
   openTransactions,
 } from "./locks.ts";
+export { query } from "./query.ts";
 export {
   checkConnection,
   checkTemporaryFile,

@@ -9,6 +9,12 @@ import { timeoutAt, toPostgresError } from "./errors.ts";
 /** One statement with bind parameters; rows as objects. Times are cast to text and sizes to numbers by the statement. */
 export type Sql = <Row>(text: string, values?: readonly unknown[]) => Promise<Row[]>;
 
+/** Values as the server writes them, with the type (oid) of each column. */
+export interface RawRows {
+  readonly columns: readonly { readonly name: string; readonly type: number }[];
+  readonly rows: readonly (readonly (string | null)[])[];
+}
+
 /** Hands on one Postgres. Sessions are made at first use, at most three, and end 30 s after the last use. */
 export interface PostgresClient {
   /**
@@ -16,6 +22,11 @@ export interface PostgresClient {
    * server can neither change it nor join its queues. Throws DiagError.
    */
   read<T>(context: ActionContext, look: (sql: Sql) => Promise<T>): Promise<T>;
+  /**
+   * The first rows of a query that somebody else wrote, with the role's own search_path. The text is the body of a cursor,
+   * parsed alone: the server refuses all but one SELECT, VALUES or TABLE. READ ONLY and rolled back. Throws DiagError.
+   */
+  select(context: ActionContext, query: string, most: number): Promise<RawRows>;
   /** One statement in a transaction of its own whose statement_timeout is `budgetMs`: after it nothing can happen any more. */
   act<Row>(
     context: ActionContext,
@@ -66,6 +77,7 @@ export function openPostgres(connectionString: string, applicationName = "diagbo
         await session.query("COMMIT");
         return value;
       }),
+    select: (context, query, most) => lend(context, (session) => select(session, context, query, most)),
     act: <Row>(context: ActionContext, budgetMs: number, text: string, values: readonly unknown[]) =>
       lend(context, async (session) => {
         await session.query(begin("BEGIN", budgetMs));
@@ -76,6 +88,35 @@ export function openPostgres(connectionString: string, applicationName = "diagbo
     dial: (context) => dial(config, context),
     close: () => pool.end(),
   };
+}
+
+/** Text in ISO forms, whatever the role's settings are. */
+const PLAIN =
+  "SET LOCAL intervalstyle = 'iso_8601'; SET LOCAL datestyle = 'ISO, YMD'; SET LOCAL timezone = 'UTC'";
+/** Nothing an author's query did outside of tables stays: settings, notifications, and locks of the session. */
+const UNDONE = "ROLLBACK; SELECT pg_advisory_unlock_all()";
+const asText = { getTypeParser: () => (text: string) => text };
+
+async function select(
+  session: pg.PoolClient,
+  { timeoutMs }: ActionContext,
+  query: string,
+  most: number,
+): Promise<RawRows> {
+  const ms = whole(Math.max(100, timeoutMs - 500));
+  await session.query(
+    `BEGIN READ ONLY; SET LOCAL statement_timeout = ${ms}; SET LOCAL lock_timeout = 1000; ${PLAIN}`,
+  );
+  // The extended protocol takes one statement only; a cursor takes only a query, and none that writes.
+  const declare = `DECLARE diagbot_check NO SCROLL CURSOR WITHOUT HOLD FOR ${query}`;
+  await session.query({ text: declare, queryMode: "extended" } as pg.QueryConfig);
+  const { fields, rows } = await session.query({
+    text: `FETCH FORWARD ${Math.floor(most)} FROM diagbot_check`,
+    rowMode: "array",
+    types: asText,
+  } as unknown as pg.QueryArrayConfig);
+  await session.query(UNDONE);
+  return { columns: fields.map(({ name, dataTypeID }) => ({ name, type: dataTypeID })), rows };
 }
 
 const whole = (ms: number) => Math.max(1, Math.floor(ms));
@@ -128,7 +169,7 @@ const isStatementError = (thrown: unknown): boolean =>
   thrown instanceof pg.DatabaseError && !/^(57P|08)/.test(thrown.code ?? "57P");
 
 const isRolledBack = (session: pg.PoolClient): Promise<boolean> =>
-  session.query({ text: "ROLLBACK", query_timeout: 1_000 } as pg.QueryConfig).then(
+  session.query({ text: UNDONE, query_timeout: 1_000 } as pg.QueryConfig).then(
     () => true,
     () => false,
   );

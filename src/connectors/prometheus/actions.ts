@@ -6,6 +6,8 @@ import { latencyLines, latencyOf } from "./latency.ts";
 import { targetsOf } from "./targets.ts";
 import type { Line } from "./window.ts";
 
+export { query } from "./query.ts";
+
 const { read } = actionsOn<PrometheusClient>("prometheus");
 
 const Window = z.object({ windowMinutes: z.int().min(1).max(60).default(5) });

@@ -31,6 +31,7 @@ export interface PrometheusClient {
   readonly labels: Labels;
   /** `metric{<the connection's labels>,<more>}`. */
   select(metric: string, more?: readonly Matcher[]): string;
+  /** A scalar is one series without labels. */
   instant(query: string, context: ActionContext): Promise<readonly Sample[]>;
   range(query: string, span: Span, context: ActionContext): Promise<readonly Series[]>;
   /** `data` of any other endpoint below /api/v1/, unchecked. */
@@ -50,6 +51,8 @@ const Vector = z.object({
   resultType: z.literal("vector"),
   result: z.array(z.object({ metric: LabelSet, value: Value })),
 });
+const Scalar = z.object({ resultType: z.literal("scalar"), result: Value });
+const Instant = z.union([Vector, Scalar]);
 const Matrix = z.object({
   resultType: z.literal("matrix"),
   result: z.array(z.object({ metric: LabelSet, values: z.array(Value) })),
@@ -88,10 +91,9 @@ export function openPrometheus(connection: PrometheusSettings): PrometheusClient
     get,
     instant: async (query, context) => {
       const data = await get("query", [["query", query], limit(context)], context);
-      return checked(Vector, data).result.map(({ metric, value }) => ({
-        labels: metric,
-        value: toNumber(value[1]),
-      }));
+      const answer = checked(Instant, data);
+      if (answer.resultType === "scalar") return [{ labels: {}, value: toNumber(answer.result[1]) }];
+      return answer.result.map(({ metric, value }) => ({ labels: metric, value: toNumber(value[1]) }));
     },
     range: async (query, { start, end, step }, context) => {
       const times: [string, string][] = [

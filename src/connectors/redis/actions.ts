@@ -3,3 +3,4 @@ export { killScript, POLICIES, setEvictionPolicy, setMaxmemory } from "./limits.
 export { type RedisRates, sampleRates, slowCommands } from "./rates.ts";
 export { type KeySample, sampleKeys } from "./sample.ts";
 export { checkConnection, checkWrite, type RedisState, serverState } from "./server.ts";
+export { values } from "./values.ts";
