@@ -40,6 +40,7 @@ export function checkFile(file: ConfigFile, { people, kinds, document }: Known):
   checkChannels(file, document, checked);
   checkConnections(file, { kinds, document }, checked);
   checkMatches(file, document, checked);
+  checkSchedules(file, document, checked);
   if (Object.keys(file.systems).length === 0)
     checked.warnings.push(complain(document, ["systems"], "no systems: there is nothing to look at"));
   return checked;
@@ -208,6 +209,19 @@ const hasScheme = (settings: unknown, { schemes }: ConnectionKind): boolean => {
   const url = urlOf(settings);
   return url !== undefined && url.protocol in schemes;
 };
+
+function checkSchedules(file: ConfigFile, document: ConfigDocument, { complaints }: Checked): void {
+  const systems = Object.keys(file.systems);
+  for (const [index, { system }] of file.schedules.entries())
+    if (!systems.includes(system))
+      complaints.push(
+        complain(
+          document,
+          ["schedules", index, "system"],
+          `there is no system "${system}"${instead(system, systems)}`,
+        ),
+      );
+}
 
 function checkMatches(file: ConfigFile, document: ConfigDocument, { warnings }: Checked): void {
   const owners = new Map<string, string>();

@@ -22,6 +22,8 @@ export interface ConfigDocument {
   at(path: Path, message: string): Complaint;
   /** Complains about a key of the map at a path. */
   atKey(path: Path, key: string, message: string): Complaint;
+  /** `file:line:column` of the value at a path. */
+  place(path: Path): string;
   /** `file:line:column: message`; with the line itself where `withSource`. */
   show(complaint: Complaint, withSource: boolean): string;
 }
@@ -47,6 +49,10 @@ export function readDocument(source: string, name: string, variables: Variables)
     interpolated,
     at: (path, message) => complain(offsetOf(document, path), message),
     atKey: (path, key, message) => complain(keyOffset(document, path, key), message),
+    place: (path) => {
+      const { line, column } = complain(offsetOf(document, path), "");
+      return `${name}:${line}:${column}`;
+    },
     show: (complaint, withSource) => {
       const head = `${name}:${complaint.line}:${complaint.column}: ${complaint.message}`;
       return withSource ? `${head}\n${snippet(source, complaint)}` : head;

@@ -1,12 +1,12 @@
 import type { z } from "zod";
 import { closest } from "../lib/closest.ts";
 import type { Complaint, ConfigDocument } from "./document.ts";
-import { type FileSchema, keysAt } from "./schema.ts";
+import { keysAt } from "./schema.ts";
 
 type Issue = z.core.$ZodIssue;
 
-/** What zod found, at its place in the file and in words that say what to write instead. */
-export function explainIssue(issue: Issue, document: ConfigDocument, file?: FileSchema): Complaint[] {
+/** What zod found against the shape of `file`, at its place in the file and in words that say what to write instead. */
+export function explainIssue(issue: Issue, document: ConfigDocument, file?: z.core.$ZodType): Complaint[] {
   const { path } = issue;
   const where = path.map(String).join(".");
   if (issue.code === "unrecognized_keys") {

@@ -1,8 +1,9 @@
 import { readFileSync, statSync } from "node:fs";
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { kindNamed, readConnection } from "../core/rules/connections.ts";
 import type { AlertSettings } from "../core/words/alert.ts";
 import type { AuditSettings } from "../core/words/audit.ts";
+import type { Schedule } from "../core/words/check.ts";
 import type { Connection, Kind } from "../core/words/connection.ts";
 import { DiagError } from "../core/words/errors.ts";
 import type { FreezeRules } from "../core/words/freeze.ts";
@@ -14,6 +15,7 @@ import type { Route } from "../core/words/route.ts";
 import type { Runbook } from "../core/words/runbook.ts";
 import type { System } from "../core/words/system.ts";
 import { knownRedactor } from "../lib/redact.ts";
+import { type PlacedCheck, readChecks } from "./check-files.ts";
 import { checkFile } from "./checks.ts";
 import { type Complaint, type ConfigDocument, readDocument } from "./document.ts";
 import { type Environment, type Role, readEnvironment, type Variables } from "./environment.ts";
@@ -41,6 +43,10 @@ export interface Config {
   readonly freeze: FreezeRules;
   /** Where signed heads of the audit chain go; undefined: nowhere. */
   readonly audit: AuditSettings | undefined;
+  /** Read-only runbooks as data, each with its place. */
+  readonly checks: readonly PlacedCheck[];
+  /** What is started by itself, each with its place. */
+  readonly schedules: readonly (Schedule & { readonly place: string })[];
   /** Where alerts of systems without a channel of their own go. */
   readonly slackChannel: string | undefined;
   /** Every secret value, for the redactor. */
@@ -123,10 +129,14 @@ function readFile(
       hint: "copy docs/diagbot.example.yaml to diagbot.yaml and change it, or set DIAGBOT_CONFIG",
     };
   }
-  return understand(readDocument(source, name, env), kinds);
+  return understand(readDocument(source, name, env), kinds, { folder: dirname(path), variables: env });
 }
 
-function understand(document: ConfigDocument, kinds: readonly ConnectionKind[]): FileResult {
+function understand(
+  document: ConfigDocument,
+  kinds: readonly ConnectionKind[],
+  beside: { readonly folder: string; readonly variables: Variables },
+): FileResult {
   if (document.value === undefined) return { ...NOTHING, complaints: sayAll(document, document.complaints) };
   const schema = fileSchema(kinds);
   const parsed = schema.safeParse(document.value);
@@ -148,13 +158,18 @@ function understand(document: ConfigDocument, kinds: readonly ConnectionKind[]):
     ...unsafe.refuse.map(place),
   ];
   const warnings = [...checked.warnings, ...routed.warnings, ...unsafe.warn.map(place)];
+  const checks = parsed.success ? readChecks(parsed.data, document, { ...beside, kinds: kinds.map(({ name }) => name) }) : undefined;
   const result = {
-    complaints: sayAll(document, firstPerPlace(complaints)),
-    warnings: warnings.map((warning) => document.show(warning, false)),
-    interpolated: document.interpolated,
+    complaints: [...sayAll(document, firstPerPlace(complaints)), ...(checks?.complaints ?? [])],
+    warnings: [...warnings.map((warning) => document.show(warning, false)), ...(checks?.warnings ?? [])],
+    interpolated: [...document.interpolated, ...(checks?.interpolated ?? [])],
   };
   if (!parsed.success) return result;
-  const content = contentOf(parsed.data, people, kinds);
+  const schedules = parsed.data.schedules.map((schedule, index) => ({
+    ...schedule,
+    place: document.place(["schedules", index]),
+  }));
+  const content = { ...contentOf(parsed.data, people, kinds), checks: checks?.checks ?? [], schedules };
   return {
     ...result,
     content: {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { AlertSettings } from "../core/words/alert.ts";
 import { AuditSettings } from "../core/words/audit.ts";
+import { CheckSchema, ScheduleSchema } from "../core/words/check.ts";
 import { FreezeRules } from "../core/words/freeze.ts";
 import { NAME } from "../core/words/ids.ts";
 import type { ConnectionKind } from "../core/words/kind.ts";
@@ -25,6 +26,10 @@ export const fileSchema = (kinds: readonly ConnectionKind[]) =>
     freeze: FreezeRules.prefault({}),
     audit: AuditSettings.optional(),
     routes: z.array(RouteSchema).max(500).default([]),
+    checks: z.array(CheckSchema).default([]),
+    /** Beside diagbot.yaml; default: `checks`, where it is there. */
+    checksFolder: z.string().min(1).max(500).optional(),
+    schedules: z.array(ScheduleSchema).default([]),
     systems: z
       .record(z.string().regex(NAME, "a system's name is letters, digits, - and _"), systemSchema(kinds))
       .default({}),
@@ -47,8 +52,12 @@ const connectionSchema = (kinds: readonly ConnectionKind[]) =>
     kinds.map(({ settings }) => settings) as never,
   ) as unknown as typeof ConnectionSettings;
 
-/** Keys that may stand at a path of the file; undefined where any may. */
-export function keysAt(file: FileSchema, path: readonly PropertyKey[], value: unknown): string[] | undefined {
+/** Keys that may stand at a path of a file of this shape; undefined where any may. */
+export function keysAt(
+  file: z.core.$ZodType,
+  path: readonly PropertyKey[],
+  value: unknown,
+): string[] | undefined {
   let schema: z.core.$ZodType | undefined = file;
   let at = value;
   for (const step of [...path, undefined]) {

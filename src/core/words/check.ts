@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { KINDS, type Kind } from "./connection.ts";
+import type { Kind } from "./connection.ts";
 import { DurationMs, parseDuration } from "./duration.ts";
 import { SEVERITIES } from "./finding.ts";
 import { NAME } from "./ids.ts";
@@ -137,7 +137,7 @@ export const CheckSchema = z
     /** Names or labels of alerts that start it. */
     alerts: z.array(z.union([words(200), LabelMatch])).default([]),
     /** Kinds of connection the system must have besides. */
-    needs: z.array(z.enum(KINDS as [Kind, ...Kind[]])).default([]),
+    needs: z.array(z.string().regex(NAME, "a kind of connection")).default([]),
     /** Only these systems have it; default: all that have the connection. */
     systems: z.array(z.string()).optional(),
     every: Every.optional(),
