@@ -2,12 +2,18 @@ import { runbooks as shippedRunbooks } from "../../runbooks/index.ts";
 import type { Config } from "../config/load.ts";
 import { kinds } from "../connectors/index.ts";
 import type { Catalog } from "../core/ports/ports.ts";
+import { compileCheck } from "../core/rules/checks/compile.ts";
+import { healthWith } from "../core/rules/checks/in-health.ts";
 import { NO_CHANNEL } from "../core/words/channel.ts";
 import { DiagError } from "../core/words/errors.ts";
 import { count } from "../core/words/format.ts";
+import { HEALTH_RUNBOOK } from "../core/words/intent.ts";
+import { canonical } from "../core/words/json.ts";
 import type { ConnectionKind } from "../core/words/kind.ts";
 import type { Runbook } from "../core/words/runbook.ts";
+import { sha256 } from "../lib/sha256.ts";
 import type { Health } from "../telemetry/health.ts";
+import { VERSION } from "../version.ts";
 
 /** Runbooks that come from one place. */
 interface Origin {
@@ -38,12 +44,29 @@ export const shipped: Knowledge = { kinds, runbooks: shippedRunbooks, leftOut: [
  * `bad_config` where diagbot.yaml speaks of a runbook, parameter or remedy that is not there; it may be one that was left out.
  */
 export async function loadKnowledge(config: Config): Promise<Knowledge> {
-  const knowledge = joined([SHIPPED]);
+  const knowledge = withChecks(config);
   const { complaints, warnings } = config.fits(knowledge.runbooks);
   if (complaints.length > 0 && knowledge.leftOut.length === 0)
     throw new DiagError("bad_config", complaints.join("\n"));
   return { ...knowledge, leftOut: [...knowledge.leftOut, ...complaints], warnings };
 }
+
+/** With the checks of the configuration, which are part of the health of a system, too. */
+function withChecks({ checks: placed }: Config): Knowledge {
+  const checks = placed.map(({ check, place }) => ({
+    check,
+    name: place,
+    runbook: compileCheck(check, { version: VERSION, digest: digestOf(check) }),
+  }));
+  const knowledge = joined([SHIPPED, ...checks.map(({ name, runbook }) => ({ name, runbooks: [runbook] }))]);
+  const kept = checks.filter(({ runbook }) => knowledge.runbooks.includes(runbook));
+  const runbooks = knowledge.runbooks.map((runbook) =>
+    runbook.id === HEALTH_RUNBOOK ? healthWith(runbook, kept, digestOf) : runbook,
+  );
+  return { ...knowledge, runbooks };
+}
+
+const digestOf = (value: unknown): string => sha256(canonical(value));
 
 /** All runbooks of these places. Where two have the same id the earlier place keeps it. Exported for its test. */
 export function joined(origins: readonly Origin[]): Knowledge {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { type Check, CheckSchema } from "../core/words/check.ts";
 import type { Kind } from "../core/words/connection.ts";
-import { checkComplaints, fits } from "./check-rules.ts";
+import { checkComplaints, hasWhatItAsks } from "./check-rules.ts";
 import { type Complaint, type ConfigDocument, readDocument } from "./document.ts";
 import type { Variables } from "./environment.ts";
 import { explainIssue } from "./explain.ts";
@@ -81,7 +81,7 @@ const useless =
   ({ systems }: ConfigFile) =>
   (source: Source): string[] =>
     Object.keys(systems).length === 0 ||
-    Object.entries(systems).some(([id, system]) => fits(source.check, id, system))
+    Object.entries(systems).some(([id, system]) => hasWhatItAsks(source.check, id, system))
       ? []
       : [say(source, [], `no system has what the check ${source.check.id} asks`).split("\n")[0] ?? ""];
 

@@ -81,7 +81,7 @@ function wrongTarget(check: Check, systems: Systems): CheckComplaint[] {
 }
 
 /** Whether a system has what the check asks, as far as its own keys say. */
-export function fits(check: Check, id: string, { connections }: Systems[string]): boolean {
+export function hasWhatItAsks(check: Check, id: string, { connections }: Systems[string]): boolean {
   const { kind, name } = targetOf(check);
   const kinds = Object.values(connections).map((connection) => connection.kind);
   return (

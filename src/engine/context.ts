@@ -16,6 +16,7 @@ export function contextOf(run: RunView, system: System): RunContext {
     },
     now: run.lookedAgainAt ?? run.startedAt ?? run.createdAt,
     ...(run.alert === undefined ? {} : { alert: run.alert }),
+    ...(run.before === undefined ? {} : { before: run.before }),
   };
 }
 

@@ -222,6 +222,13 @@ const ended = (deps: EngineDeps, view: RunView, status: RunStatus): void =>
     Date.now() - view.createdAt.getTime(),
   );
 
+/** With what the run before saw, where the runbook compares with it. */
+async function withBefore(deps: EngineDeps, claimed: ClaimedRun): Promise<ClaimedRun> {
+  if (claimed.runbook?.compares !== true) return claimed;
+  const before = await deps.store.before(claimed.fence.run);
+  return { ...claimed, view: { ...claimed.view, before } };
+}
+
 async function perform(
   deps: EngineDeps,
   claimed: ClaimedRun,
@@ -235,9 +242,9 @@ async function perform(
     case "read":
       return void (await readSteps(deps, claimed, next.steps));
     case "diagnose":
-      return void (await recordDiagnosis(deps, claimed));
+      return void (await recordDiagnosis(deps, await withBefore(deps, claimed)));
     case "look-again":
-      return void (await lookAgain(deps, claimed));
+      return void (await lookAgain(deps, await withBefore(deps, claimed)));
     case "look-anew":
       return void (await lookAnew(deps, claimed));
     case "withdraw":

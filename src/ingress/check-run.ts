@@ -42,9 +42,23 @@ function namedIn(catalog: Catalog, asked: Asked, also: readonly string[] = []): 
 export const missingKinds = (system: System, runbook: Runbook): Kind[] =>
   runbook.needs.filter((kind) => connectionsOf(system, kind).length === 0);
 
+/** Why the runbook is not for this system, whatever kinds of connection it has; undefined: it is. */
+function otherwhere({ id, connections }: System, { only }: Runbook): string | undefined {
+  if (only?.systems?.includes(id) === false)
+    return `it is for ${only.systems.join(", ") || "no system"} only`;
+  const missing = Object.entries(only?.connections ?? {}).find(
+    ([name, kind]) => connections[name]?.kind !== kind,
+  );
+  return missing === undefined ? undefined : `${id} has no ${missing[1]} connection "${missing[0]}"`;
+}
+
+/** The system has what the runbook needs, and the runbook is for it. */
+export const mayRunOn = (system: System, runbook: Runbook): boolean =>
+  missingKinds(system, runbook).length === 0 && otherwhere(system, runbook) === undefined;
+
 /** Runbooks the system has the connections for. */
 export const runnableOn = (catalog: Catalog, system: System): Runbook[] =>
-  catalog.runbooks.filter((runbook) => missingKinds(system, runbook).length === 0);
+  catalog.runbooks.filter((runbook) => mayRunOn(system, runbook));
 
 /** The first connection of every kind the system has. */
 export const defaultConnections = (system: System): Record<string, string> =>
@@ -78,6 +92,11 @@ export function checkRun(
       `${runbook.id} needs a ${missing.join(" and a ")} connection, ${system.id} has none`,
       { hint: `add it to the connections of ${system.id} in diagbot.yaml` },
     );
+  const other = otherwhere(system, runbook);
+  if (other !== undefined)
+    throw new DiagError("missing_connection", `${runbook.id} cannot run on ${system.id}: ${other}`, {
+      hint: `\`/diag list ${system.id}\` shows what can`,
+    });
   const { connections, params, applyForMs } = readAll(catalog, system, runbook, asked.params);
   return {
     system: system.id,

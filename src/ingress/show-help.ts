@@ -6,7 +6,7 @@ import { asTable, type Reply, say } from "../core/words/reply.ts";
 import type { Runbook } from "../core/words/runbook.ts";
 import { facesOf, kindsOf, type System } from "../core/words/system.ts";
 import { closest } from "../lib/closest.ts";
-import { missingKinds, runnableOn, systemNamed } from "./check-run.ts";
+import { mayRunOn, runnableOn, systemNamed } from "./check-run.ts";
 import { describeField } from "./params.ts";
 
 /** All subcommands, or one subcommand or runbook explained. */
@@ -28,7 +28,7 @@ export function showHelp(catalog: Catalog, commands: readonly Command[], topic?:
 }
 
 function explainRunbook(catalog: Catalog, runbook: Runbook): Reply {
-  const systems = catalog.systems.filter((system) => missingKinds(system, runbook).length === 0);
+  const systems = catalog.systems.filter((system) => mayRunOn(system, runbook));
   const fields = paramFields(runbook).map(describeField);
   return say(
     runbook.title,

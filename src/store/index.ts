@@ -5,6 +5,7 @@ import { lookAnew } from "./alert/look-anew.ts";
 import { createIntake, type DoorPoint } from "./intake.ts";
 import { asStoreErrors, type Pool } from "./pool.ts";
 import { createReader } from "./reader.ts";
+import { beforeOf } from "./run/before.ts";
 import type { OnCommit } from "./run/fence.ts";
 import { remedies } from "./run/remedies.ts";
 import { remedyAftermath } from "./run/remedy-aftermath.ts";
@@ -57,6 +58,7 @@ export function createStore(
 
 const createRunStore = (deps: { pool: Pool; onCommit: OnCommit }): RunStore => ({
   look: (run) => lookAtRun(deps.pool, run),
+  before: (run) => beforeOf(deps.pool, run),
   now: async () =>
     (await deps.pool.query<{ now: Date }>("SELECT clock_timestamp() AS now")).rows[0]?.now ?? new Date(),
   ...runLease(deps),

@@ -7,7 +7,7 @@ import type { Outcome, RemedyStatus, RunStatus, StepError } from "../words/outco
 import type { Plan } from "../words/plan.ts";
 import type { Policy } from "../words/policy.ts";
 import type { Risk } from "../words/risk.ts";
-import type { RunbookVersion } from "../words/runbook.ts";
+import type { Before, RunbookVersion } from "../words/runbook.ts";
 import type { Phase, RunView } from "../words/view.ts";
 import type { RunRequest } from "./ports.ts";
 
@@ -122,6 +122,8 @@ export interface RunStore {
     rev: number,
     as: { status: "queued" | "waiting"; wakeAt?: Date },
   ): Promise<{ released: boolean; rev: number }>;
+  /** What the last finished run of the same runbook, system and connections before this one saw. Always the same. */
+  before(run: RunId): Promise<Before>;
   /** The steps of a stage. `begun`: of the first one, with the text of the runbook the run begins with, for good. */
   addSteps(
     fence: Fence,

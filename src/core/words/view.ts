@@ -7,7 +7,7 @@ import type { Outcome, RemedyStatus, RunOutcome, RunStatus, StepError } from "./
 import type { Plan } from "./plan.ts";
 import type { Policy } from "./policy.ts";
 import type { Risk } from "./risk.ts";
-import type { RunbookVersion } from "./runbook.ts";
+import type { Before, RunbookVersion } from "./runbook.ts";
 
 export const PHASES = ["diagnose", "apply", "verify", "undo"] as const;
 /** Which part of a run a step belongs to. */
@@ -143,6 +143,8 @@ export interface RunView {
   };
   /** When everything was last looked at once more. */
   readonly lookedAgainAt?: Date;
+  /** What the run before it saw, where its runbook compares and somebody has asked for it. */
+  readonly before?: Before;
   /** A later run of the incident asks instead of this one. */
   readonly supersededBy?: RunId;
   readonly steps: readonly StepView[];

@@ -2,6 +2,7 @@ import type { RunRequest } from "../../core/ports/ports.ts";
 import { accountOf, type Caller } from "../../core/words/caller.ts";
 import { type IncidentId, RunId, ThreadId } from "../../core/words/ids.ts";
 import type { Transaction } from "../transaction.ts";
+import { PREVIOUS_RUN } from "./before.ts";
 
 interface Origin {
   readonly thread: ThreadId;
@@ -24,8 +25,9 @@ export async function insertThread(tx: Transaction, channel: string): Promise<Th
 /** A queued run, with its audit row; run and thread are touched, so a worker and the thread will look. */
 export async function insertRun(tx: Transaction, request: RunRequest, origin: Origin): Promise<RunId> {
   const { rows } = await tx.sql.query<{ id: number }>(
-    `INSERT INTO run (thread_id, incident_id, system, runbook, title, params, connections, alert, caller, dry_run, apply_for_ms)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING id`,
+    `INSERT INTO run (thread_id, incident_id, system, runbook, title, params, connections, alert, caller, dry_run, apply_for_ms,
+       previous_run_id)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, ${PREVIOUS_RUN}) RETURNING id`,
     [
       origin.thread,
       origin.incident ?? null,

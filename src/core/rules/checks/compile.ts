@@ -4,7 +4,7 @@ import { type Check, type Condition, type PROBES, probeOf, ROWS, targetOf } from
 import type { Finding } from "../../words/finding.ts";
 import { canonical, type Json } from "../../words/json.ts";
 import { Reading, type Wants } from "../../words/reading.ts";
-import type { AnyRemedy, AnySeen, Before, Runbook, RunContext } from "../../words/runbook.ts";
+import type { AnyRemedy, AnySeen, Before, Runbook, RunbookVersion, RunContext } from "../../words/runbook.ts";
 import { evidenceOf } from "./evidence.ts";
 import { fill, sayCell } from "./fill.ts";
 import { judge, type Match, type Row } from "./judge.ts";
@@ -20,11 +20,12 @@ export const STEP = "reading";
  */
 const OWN_FAULTS = ["cannot-ask", "read-only", "stalled", "prometheus"];
 
-/** A check as the runbook the engine runs: one read, findings from its rows, advice. Pure. */
-export function compileCheck(check: Check): Runbook {
+/** A check as the runbook the engine runs: one read, findings from its rows, advice. `version`: of the check as written. Pure. */
+export function compileCheck(check: Check, version: RunbookVersion): Runbook {
   const { kind, name } = targetOf(check);
   const ids = findingIds(check);
   return {
+    ...version,
     id: check.id,
     title: check.title,
     needs: [...new Set([kind, ...check.needs])],
