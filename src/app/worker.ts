@@ -13,6 +13,7 @@ import { crashAt } from "./crash.ts";
 import { channelsOf, reasonOf } from "./delivery.ts";
 import type { AppDeps } from "./deps.ts";
 import type { Part } from "./part.ts";
+import { schedulerOf } from "./schedules.ts";
 
 const RUNS_AT_ONCE = 8;
 const LEASE_MS = 15_000;
@@ -39,11 +40,14 @@ export function workerPart(deps: AppDeps): Part {
   const consumer = source.work("run", RUNS_AT_ONCE, (id) => engine.advance(RunId.parse(id)));
   const writer = slackWriter(deps, source);
   const checkpoints = keepCheckpoints(deps);
+  const scheduler = schedulerOf(deps);
   sweeper.start();
+  scheduler.start();
   return {
     name: "worker",
     health: { queue: () => consumer.health() },
     stop: async () => {
+      await scheduler.stop();
       await Promise.all([consumer.close(GRACE_MS), engine.stop(GRACE_MS)]);
       await writer.stop();
       await checkpoints.stop();

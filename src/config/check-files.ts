@@ -42,7 +42,11 @@ export function readChecks(
   const inline = file.checks.map((check, index): Source => ({ document, path: ["checks", index], check }));
   const files = readFolder(file.checksFolder, beside);
   const sources = [...inline, ...files.sources];
-  const complaints = [...files.complaints, ...sources.flatMap(wrongWith(file, beside.kinds)), ...doubled(sources)];
+  const complaints = [
+    ...files.complaints,
+    ...sources.flatMap(wrongWith(file, beside.kinds)),
+    ...doubled(sources),
+  ];
   return {
     checks: sources.map(({ check, document: of, path }) => ({ check, place: of.place(path) })),
     complaints,

@@ -13,11 +13,7 @@ export interface CheckComplaint {
 type Systems = ConfigFile["systems"];
 
 /** What the shape of a check cannot say: whether it fits itself and the systems. Pure. */
-export const checkComplaints = (
-  check: Check,
-  systems: Systems,
-  kinds: readonly Kind[],
-): CheckComplaint[] => [
+export const checkComplaints = (check: Check, systems: Systems, kinds: readonly Kind[]): CheckComplaint[] => [
   ...wrongTexts(check),
   ...wrongTarget(check, systems),
   ...check.needs.flatMap((kind, index) =>

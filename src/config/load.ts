@@ -19,7 +19,7 @@ import { type PlacedCheck, readChecks } from "./check-files.ts";
 import { checkFile } from "./checks.ts";
 import { type Complaint, type ConfigDocument, readDocument } from "./document.ts";
 import { type Environment, type Role, readEnvironment, type Variables } from "./environment.ts";
-import { explainIssue } from "./explain.ts";
+import { explainIssue, instead } from "./explain.ts";
 import { routesOf } from "./route-schema.ts";
 import { checkRouteRunbooks, checkRoutes } from "./routes.ts";
 import { type Concern, environmentConcerns, fileConcerns } from "./safety.ts";
@@ -158,7 +158,9 @@ function understand(
     ...unsafe.refuse.map(place),
   ];
   const warnings = [...checked.warnings, ...routed.warnings, ...unsafe.warn.map(place)];
-  const checks = parsed.success ? readChecks(parsed.data, document, { ...beside, kinds: kinds.map(({ name }) => name) }) : undefined;
+  const checks = parsed.success
+    ? readChecks(parsed.data, document, { ...beside, kinds: kinds.map(({ name }) => name) })
+    : undefined;
   const result = {
     complaints: [...sayAll(document, firstPerPlace(complaints)), ...(checks?.complaints ?? [])],
     warnings: [...warnings.map((warning) => document.show(warning, false)), ...(checks?.warnings ?? [])],
@@ -180,16 +182,28 @@ function understand(
 }
 
 function fitting(
-  { routes, systems }: ReturnType<typeof contentOf>,
+  { routes, systems, schedules }: ReturnType<typeof contentOf> & Pick<Config, "schedules">,
   known: { runbooks: readonly Runbook[]; kinds: readonly Kind[] },
   document: ConfigDocument,
 ): ReturnType<Config["fits"]> {
   const { complaints, warnings } = checkRouteRunbooks(routes, { systems, ...known }, document);
   return {
-    complaints: sayAll(document, firstPerPlace(complaints)),
+    complaints: [
+      ...sayAll(document, firstPerPlace(complaints)),
+      ...unknownRunbooks(schedules, known.runbooks),
+    ],
     warnings: warnings.map((warning) => document.show(warning, false)),
   };
 }
+
+const unknownRunbooks = (schedules: Config["schedules"], runbooks: readonly Runbook[]): string[] => {
+  const ids = runbooks.map(({ id }) => id);
+  return schedules
+    .filter(({ runbook }) => !ids.includes(runbook))
+    .map(
+      ({ place, runbook }) => `${place}: schedules: there is no runbook "${runbook}"${instead(runbook, ids)}`,
+    );
+};
 
 const messageOf = ({ message }: Concern): string => message;
 const byLevel = (concerns: readonly Concern[]) => ({

@@ -13,6 +13,7 @@ import { isFirstEntry, once } from "./inbox.ts";
 import type { Pool } from "./pool.ts";
 import type { OnCommit } from "./run/fence.ts";
 import { actorOf, insertRun, insertThread } from "./run/runs.ts";
+import { refuseOverlap } from "./run/schedule.ts";
 import { PATTERNS_ONLY, type Redactors, safeIntake } from "./safe-intake.ts";
 import { insertNotice } from "./thread/notices.ts";
 import { type Transaction, transact } from "./transaction.ts";
@@ -86,6 +87,8 @@ const Run = z.object({ run: RunId, thread: ThreadId });
 const Closed = z.object({ incident: IncidentId, closed: z.boolean() });
 
 async function submitRun(tx: Transaction, request: RunRequest) {
+  const refused = await refuseOverlap(tx, request);
+  if (refused !== undefined) return refused;
   const thread = await insertThread(tx, request.channel);
   return { run: await insertRun(tx, request, { thread }), thread };
 }

@@ -10,6 +10,7 @@ import { readPending } from "./human/pending.ts";
 import { asStoreErrors, type Pool } from "./pool.ts";
 import { date, type JsonRow, present } from "./rows.ts";
 import { loadRun, loadRunsOfThread } from "./run/run-view.ts";
+import { scheduleOf } from "./run/schedule-view.ts";
 
 /** Alerts of an incident that a thread shows. */
 const ALERT_LIMIT = 20;
@@ -34,7 +35,15 @@ export function createReader(pool: Pool, limits: Limits = Limits.parse({})): Rea
       const notice = await noticeOf(pool, id);
       const writes = await writesOf(pool, [...new Set(views.map((run) => run.system))], limits);
       const moved = movedOf(rows[0]);
-      return { id, channel, runs: views, writes, ...present({ incident, freeze, moved }), ...notice };
+      const schedule = await scheduleOf(pool, views[0]);
+      return {
+        id,
+        channel,
+        runs: views,
+        writes,
+        ...present({ incident, freeze, moved, schedule }),
+        ...notice,
+      };
     },
     freeze: () => readFreeze(pool),
     root: (thread) => rootOf(pool, thread),
@@ -68,7 +77,7 @@ async function runs(pool: Pool, { systems, limit }: Parameters<Reader["runs"]>[0
         FROM remedy m WHERE m.run_id = r.id) AS remedies,
        (SELECT count(*)::int FROM step s WHERE s.run_id = r.id AND s.phase = 'diagnose'
           AND s.state NOT IN ('ready', 'executing', 'succeeded')) AS gaps
-     FROM run r WHERE $1::text[] IS NULL OR r.system = ANY($1) ORDER BY r.id DESC LIMIT $2`,
+     FROM run r WHERE r.shown AND ($1::text[] IS NULL OR r.system = ANY($1)) ORDER BY r.id DESC LIMIT $2`,
     [systems ?? null, Math.min(limit, 200)],
   );
   return rows.map(({ run, ...seen }) => ({

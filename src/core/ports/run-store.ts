@@ -243,7 +243,7 @@ export interface SweepStore {
   resign(name: string, owner: string): Promise<void>;
   /** Runs that nobody holds and that should move now. */
   dueRuns(limit: number): Promise<RunId[]>;
-  /** Forgets requests as they came in (raw bodies, for looking into trouble) after 30 days; what came of them stays. */
+  /** Forgets requests as they came in (raw bodies, for looking into trouble) after 30 days, what came of them stays; and scheduled runs nobody was shown, after a week. */
   prune(): Promise<number>;
   /** Writes of which nobody knows whether they happened. */
   unknownOutcomes(): Promise<number>;

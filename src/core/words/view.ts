@@ -239,6 +239,17 @@ export interface ThreadView {
   }[];
   /** Writes are stopped: by whom, until when, why. */
   readonly freeze?: FreezeView;
+  /** Of a thread of scheduled runs. */
+  readonly schedule?: ScheduleView;
+}
+
+/** What the scheduled runs of a thread have come to, those that found the same again included. */
+export interface ScheduleView {
+  readonly times: number;
+  readonly since: Date;
+  readonly newest: RunView;
+  /** The scheduled run after the newest: it found nothing, or its findings are in another thread. */
+  readonly next?: { readonly run: RunId; readonly at: Date; readonly isFine: boolean };
 }
 
 /** A remedy that waits for people, or for the end of a freeze. */

@@ -1,6 +1,7 @@
 import type { RunStore } from "../../core/ports/run-store.ts";
 import type { Pool } from "../pool.ts";
 import { type FencedTransaction, fenced, type OnCommit } from "./fence.ts";
+import { placeScheduled } from "./schedule.ts";
 
 type Ends = Pick<RunStore, "cancel" | "finish">;
 
@@ -19,6 +20,7 @@ export function runEnds(deps: { pool: Pool; onCommit: OnCommit }): Ends {
           const because = `the run could not go on: ${error.message}`;
           await close(tx, fence.worker, { as: "errored", because });
           await tx.sql.query("UPDATE run SET error = $2 WHERE id = $1", [fence.run, JSON.stringify(error)]);
+          await placeScheduled(tx);
         }
         await end(tx, fence.worker, status, error?.code);
         tx.show();

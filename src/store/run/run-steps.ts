@@ -4,6 +4,7 @@ import type { RunbookVersion } from "../../core/words/runbook.ts";
 import type { Pool } from "../pool.ts";
 import { type FencedTransaction, fenced, type OnCommit } from "./fence.ts";
 import { insertFindings, markExplained } from "./findings.ts";
+import { placeScheduled } from "./schedule.ts";
 
 type Steps = Pick<RunStore, "addSteps" | "recordRead" | "recordDiagnosis" | "recordCheck">;
 
@@ -138,5 +139,6 @@ const recordDiagnosis = (
       remedies: remedies.map(({ key, status }) => ({ key, status })),
     };
     tx.audit({ actor: fence.worker, event: "run.diagnosed", run: fence.run, payload });
+    await placeScheduled(tx);
     tx.show({ urgent: true });
   });

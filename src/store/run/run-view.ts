@@ -46,9 +46,9 @@ export async function lookAtRun(
   return rows[0] === undefined ? undefined : { view: toRunView(rows[0]), now: rows[0].now };
 }
 
-/** The runs of a thread, oldest first. */
+/** The runs of a thread, oldest first; without scheduled ones that found nothing new. */
 export async function loadRunsOfThread(sql: Pool | Client, thread: ThreadId): Promise<RunView[]> {
-  const { rows } = await sql.query<RunRow>(`${SQL} r.thread_id = $1 ORDER BY r.id`, [thread]);
+  const { rows } = await sql.query<RunRow>(`${SQL} r.thread_id = $1 AND r.shown ORDER BY r.id`, [thread]);
   return rows.map(toRunView);
 }
 

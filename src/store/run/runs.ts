@@ -26,8 +26,9 @@ export async function insertThread(tx: Transaction, channel: string): Promise<Th
 export async function insertRun(tx: Transaction, request: RunRequest, origin: Origin): Promise<RunId> {
   const { rows } = await tx.sql.query<{ id: number }>(
     `INSERT INTO run (thread_id, incident_id, system, runbook, title, params, connections, alert, caller, dry_run, apply_for_ms,
-       previous_run_id)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, ${PREVIOUS_RUN}) RETURNING id`,
+       previous_run_id, shown)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, ${PREVIOUS_RUN},
+       $9::jsonb ->> 'via' <> 'schedule') RETURNING id`,
     [
       origin.thread,
       origin.incident ?? null,

@@ -7,6 +7,7 @@ import type { Pool } from "../pool.ts";
 import { type Transaction, transact } from "../transaction.ts";
 import { endOffers } from "./after-end.ts";
 import type { OnCommit } from "./fence.ts";
+import { pruneScheduled } from "./schedule.ts";
 
 /** A run somebody must look at now: nobody holds it, and it is lost, woken up or told about and not claimed. */
 const DUE = `r.status IN ('queued', 'running', 'waiting') AND (r.lease_until IS NULL OR r.lease_until < clock_timestamp())
@@ -47,7 +48,7 @@ export function createSweepStore({ pool, onCommit }: { pool: Pool; onCommit: OnC
         `DELETE FROM inbox WHERE id IN (SELECT id FROM inbox WHERE received_at < now() - interval '30 days'
            OR (dedupe_key LIKE 'signature:%' AND received_at < now() - interval '1 hour') ORDER BY id LIMIT 10000)`,
       );
-      return rowCount ?? 0;
+      return (rowCount ?? 0) + (await pruneScheduled(pool));
     },
     unknownOutcomes: async () => {
       const { rows } = await pool.query<{ n: number }>(

@@ -12,6 +12,7 @@ import { drawOthers } from "./others.ts";
 import { drawPlanFile } from "./plan-file.ts";
 import { drawCard, hasCard } from "./remedy.ts";
 import { drawRunHead } from "./run-head.ts";
+import { drawScheduleHead } from "./schedule.ts";
 import { drawSummary } from "./summary.ts";
 import { drawBegin, drawReopening } from "./turns.ts";
 
@@ -30,8 +31,14 @@ function drawAll(view: ThreadView, options: DrawOptions): WantedMessage[] {
   const first = view.runs[0];
   if (view.incident !== undefined) return drawIncident(view.incident, view, options);
   if (first === undefined) return view.notice === undefined ? [] : [drawNotice(view.notice, view, options)];
+  if (view.schedule !== undefined)
+    return [drawScheduleHead(view.schedule, view), ...drawTurns(view, options)];
   return [drawRunHead(first, view), ...view.runs.flatMap((run) => drawRun(run, view, options))];
 }
+
+/** Each run below its own divider. */
+const drawTurns = (view: ThreadView, options: DrawOptions): WantedMessage[] =>
+  view.runs.flatMap((run, i) => [...(i === 0 ? [] : [drawBegin(run)]), ...drawRun(run, view, options)]);
 
 /** Runs and new fires in the order they happened, each further run below its own divider. */
 function drawIncident(incident: IncidentView, view: ThreadView, options: DrawOptions): WantedMessage[] {

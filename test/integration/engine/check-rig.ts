@@ -4,9 +4,10 @@ import { join } from "node:path";
 import { pino } from "pino";
 import { afterAll, beforeAll } from "vitest";
 import { catalogOf, loadKnowledge } from "../../../src/app/knowledge.ts";
-import { loadConfig } from "../../../src/config/load.ts";
-import { connectors } from "../../../src/connectors/index.ts";
+import { type Config, loadConfig } from "../../../src/config/load.ts";
+import { kinds } from "../../../src/connectors/index.ts";
 import type { Catalog } from "../../../src/core/ports/ports.ts";
+import { connectorsOf } from "../../../src/core/rules/connections.ts";
 import { outcomeOfRun } from "../../../src/core/rules/run-outcome.ts";
 import type { RunId } from "../../../src/core/words/ids.ts";
 import type { RunView } from "../../../src/core/words/view.ts";
@@ -21,6 +22,7 @@ import { entry } from "../../helpers/engine-bench.ts";
 export interface CheckRig {
   readonly pool: Pool;
   readonly store: Store;
+  readonly config: Config;
   readonly catalog: Catalog;
   readonly engine: Engine;
   /** Asks for a runbook on `shop` and moves it to its end. */
@@ -35,6 +37,7 @@ export function checkRig(label: string, more: string): CheckRig {
   let targets: Targets;
   let engine: Engine;
   let catalog: Catalog;
+  let config: Config;
   let drop = async (): Promise<void> => {};
   const folder = mkdtempSync(join(tmpdir(), "diagbot-check-rig-"));
 
@@ -47,9 +50,9 @@ export function checkRig(label: string, more: string): CheckRig {
       join(folder, "diagbot.yaml"),
       `slack: { channel: C0OPS }\nsystems:\n  shop: { connections: { db: { kind: postgres, url: "\${DATABASE_URL}" } } }\n  tools: { connections: { other: { kind: postgres, url: "\${DATABASE_URL}" } } }\n${more}`,
     );
-    const config = loadConfig({ env: { DATABASE_URL: database.url }, cwd: folder });
+    config = loadConfig({ env: { DATABASE_URL: database.url }, cwd: folder, kinds });
     catalog = catalogOf(config, await loadKnowledge(config));
-    targets = createTargets(connectors);
+    targets = createTargets(connectorsOf(kinds));
     engine = createEngine(
       {
         store: store.runs,
@@ -82,6 +85,9 @@ export function checkRig(label: string, more: string): CheckRig {
     },
     get store() {
       return store;
+    },
+    get config() {
+      return config;
     },
     get catalog() {
       return catalog;

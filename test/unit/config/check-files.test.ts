@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { loadConfig } from "../../../src/config/load.ts";
+import { kinds } from "../../../src/connectors/index.ts";
 import { DiagError } from "../../../src/core/words/errors.ts";
 
 let cwd = "";
@@ -23,7 +24,7 @@ const load = (files: Readonly<Record<string, string>>, env: Record<string, strin
     mkdirSync(dirname(join(cwd, name)), { recursive: true });
     writeFileSync(join(cwd, name), name === "diagbot.yaml" ? `${SYSTEMS}${text}` : text);
   }
-  return loadConfig({ env: { DATABASE_URL: "postgres://diagbot@db/diagbot", ...env }, cwd });
+  return loadConfig({ env: { DATABASE_URL: "postgres://diagbot@db/diagbot", ...env }, cwd, kinds });
 };
 const refusal = (files: Readonly<Record<string, string>>): string => {
   try {
@@ -171,6 +172,14 @@ describe("a mistake is answered with its place and what to write instead", () =>
     expect(refusal({ "diagbot.yaml": "schedules: [{ system: shopp, runbook: x, every: 5m }]" })).toContain(
       'schedules.0.system: there is no system "shopp"; did you mean "shop"?',
     );
+  });
+
+  test("a schedule of a runbook that is not there", () => {
+    const { fits } = load({ "diagbot.yaml": "schedules: [{ system: shop, runbook: ones, every: 5m }]" });
+    const runbooks = [{ id: "one" }] as unknown as Parameters<typeof fits>[0];
+    expect(fits(runbooks).complaints).toEqual([
+      'diagbot.yaml:7:13: schedules: there is no runbook "ones"; did you mean "one"?',
+    ]);
   });
 
   test("a check that fits no system is a warning", () => {

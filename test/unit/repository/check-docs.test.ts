@@ -20,6 +20,6 @@ test.each(examples.map((yaml) => [String(parse(yaml).id), yaml]))(
   "the example %s is a check",
   (_id, yaml) => {
     const check = CheckSchema.parse(parse(yaml));
-    expect(checkComplaints({ ...check, systems: undefined }, {})).toEqual([]);
+    expect(checkComplaints({ ...check, systems: undefined }, {}, [])).toEqual([]);
   },
 );
