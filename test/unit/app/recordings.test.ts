@@ -7,7 +7,7 @@ import type { Catalog } from "../../../src/core/ports/ports.ts";
 import type { StepView } from "../../../src/core/words/view.ts";
 import { parseRecording, sayRecording } from "../../../src/testing/recording.ts";
 import { makeSystem } from "../../make/system.ts";
-import { waitingRun } from "../cli/rig.ts";
+import { waitingRun } from "../cli/waiting-run.ts";
 import { answers, record, slowBook } from "../testing/made-up.ts";
 
 let folder: string;

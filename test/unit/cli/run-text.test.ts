@@ -3,7 +3,7 @@ import { columns } from "../../../src/cli/columns.ts";
 import { plain } from "../../../src/cli/plain.ts";
 import { runJson } from "../../../src/cli/run-json.ts";
 import { runText } from "../../../src/cli/run-text.ts";
-import { waitingRun } from "./rig.ts";
+import { waitingRun } from "./waiting-run.ts";
 
 describe("a run in a terminal", () => {
   it("reads like this", () => {

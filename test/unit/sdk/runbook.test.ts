@@ -1,37 +1,21 @@
 import { describe, expect, it } from "vitest";
-import type { AnyExecutable, AnySeen, Runbook, RunContext } from "../../../src/core/words/runbook.ts";
-import { Thresholds } from "../../../src/core/words/system.ts";
+import type { RunContext } from "../../../src/core/words/runbook.ts";
 import { network, on, onEach, orThreshold, rows, runbookOn, valueIn, z } from "../../../src/sdk/index.ts";
-import { makeConnection } from "../../make/system.ts";
-import { end, idle, set, usage } from "./actions.ts";
-
-const error = { code: "timeout", message: "no answer in 10 s", detail: "query" };
-const errored = { ok: false, error } as const;
-const seen = (value: unknown) => ({ ok: true, value }) as const;
-const half = seen({ ratio: 0.5 });
-const two = seen({ pids: [1, 2] });
-const finding = { id: "f", severity: "info", title: "t", because: "" } as const;
-
-const context = (params: RunContext["params"] = {}): RunContext => ({
+import { end, idle, usage } from "./actions.ts";
+import {
+  adviceOf,
+  book,
+  context,
+  error,
+  errored,
+  executable,
+  finding,
+  half,
   params,
-  thresholds: Thresholds.parse({ connections: 0.8 }),
-  system: {
-    id: "shop",
-    connections: ["orders", "mail"].map(
-      (name) => makeConnection(name, { kind: "tcp", host: `${name}.lab`, port: 1 }).face,
-    ),
-    contacts: [],
-  },
-  now: new Date(0),
-});
-
-const params = z.object({ ratio: orThreshold("connections", "share of connections that is too high") });
-const book = runbookOn("postgres", { id: "x", title: "X", params }, () => ({
-  usage: usage(),
-  idle: idle({ minutes: 5 }),
-}));
-const titles = (runbook: Runbook, all: AnySeen, given = context()) =>
-  runbook.findings(all, given).map(({ title }) => title);
+  seen,
+  titles,
+  two,
+} from "./bench.ts";
 
 describe("the head", () => {
   it("takes one kind of connection, several or none, and alerts as names or labels", () => {
@@ -235,93 +219,6 @@ describe("steps on each connection", () => {
   });
 });
 
-describe("a remedy of the machine", () => {
-  const remedies = (more: { risk?: "low" | "destructive"; title?: string }) =>
-    book
-      .remedies({
-        end: book.does(end, ["idle"], ({ idle: { pids } }) => pids.length > 0 && { pids }, more),
-        set: book.does(set, ["usage?"], () => [{ limit: 1 }, { limit: 2 }], more),
-      })
-      .findings(() => []);
-
-  it("takes title, risk, undo and time from its action", () => {
-    const { end: ends, set: sets } = remedies({}).remedies;
-    expect(ends).toMatchObject({
-      ...{ title: "End sessions", risk: "high", undo: "none: clients connect again by themselves" },
-      verify: { within: "45s" },
-    });
-    expect(sets).toMatchObject({
-      ...{ title: "Set the limit", risk: "low", undo: "actions" },
-      verify: { within: "30s" },
-    });
-  });
-
-  it("may have a title of its own and a higher risk, never a lower one", () => {
-    const lower = remedies({ title: "Mine", risk: "low" }).remedies;
-    expect(lower.end).toMatchObject({ title: "Mine", risk: "high" });
-    const higher = remedies({ risk: "destructive" }).remedies;
-    expect([higher.end?.risk, higher.set?.risk]).toEqual(["destructive", "destructive"]);
-  });
-
-  it("makes one call, several or none; none without the values it needs", () => {
-    const runbook = remedies({});
-    const calls = (key: string, all: AnySeen) => executable(runbook, key).do(all, context());
-    expect(calls("end", { idle: two })).toEqual([
-      { action: "postgres.made-up-end", input: { pids: [1, 2] } },
-    ]);
-    expect(calls("end", { idle: seen({ pids: [] }) })).toEqual([]);
-    expect(calls("end", { idle: errored })).toEqual([]);
-    expect(calls("set", {}).map(({ input }) => input)).toEqual([{ limit: 1 }, { limit: 2 }]);
-  });
-
-  it("makes no call that its action does not take", () => {
-    const wrong = book.remedies({ end: book.does(end, [], () => ({ pids: [] })) }).findings(() => []);
-    expect(() => executable(wrong, "end").do({}, context())).toThrow();
-  });
-
-  it("asks the named steps again and judges them with what was approved and done", () => {
-    const runbook = book
-      .remedies({
-        end: book.does(end, ["idle"], ({ idle: { pids } }) => ({ pids }), {
-          recheck: ["usage"],
-          holds: ({ usage: { ratio } }, done, now) =>
-            ratio < now.params.ratio &&
-            done.every(({ input: { pids }, output: { ended } }) => ended === pids.length),
-        }),
-      })
-      .findings(() => []);
-    const { verify } = executable(runbook, "end");
-    expect(verify.check({}, context())).toEqual({ usage: usage() });
-    const holds = (after: AnySeen, ended: number) =>
-      verify.holds(after, [{ input: { pids: [1, 2] }, output: { ended } }], context());
-    expect(holds({ usage: half }, 2)).toBe(true);
-    expect(holds({ usage: half }, 1)).toBe(false);
-    expect(holds({ usage: seen({ ratio: 0.9 }) }, 2)).toBe(false);
-    expect(holds({ usage: errored }, 2)).toBe(false);
-  });
-
-  it("is judged by its action alone where it adds nothing", () => {
-    const { verify } = executable(remedies({}), "end");
-    expect(verify.check({ idle: two }, context())).toEqual({});
-    expect(verify.holds({}, [], context())).toBe(true);
-  });
-});
-
-describe("advice", () => {
-  const runbook = book
-    .remedies({
-      fixed: book.advises("Read", "low", "Read the log."),
-      told: book.advises("Tell", "high", ({ usage: used, idle: rest }) => `${used?.ratio} ${rest?.pids}`),
-    })
-    .findings(() => []);
-
-  it("has a title and a risk, and says what it can with the values there are", () => {
-    expect(runbook.remedies.told).toMatchObject({ title: "Tell", risk: "high" });
-    expect(adviceOf(runbook, "fixed", {})).toBe("Read the log.");
-    expect(adviceOf(runbook, "told", { usage: errored, idle: two })).toBe("undefined 1,2");
-  });
-});
-
 describe("rows", () => {
   it("are a table with a column per entry, at most a hundred rows, a dash where there is nothing", () => {
     const all = Array.from({ length: 250 }, (_, id) => ({ id, note: id === 0 ? undefined : `n${id}` }));
@@ -336,15 +233,3 @@ describe("rows", () => {
     expect(rows("", [1], { n: (one) => one })).toEqual({ kind: "table", columns: ["n"], rows: [["1"]] });
   });
 });
-
-function executable({ remedies }: Runbook, key: string): AnyExecutable {
-  const remedy = remedies[key];
-  if (remedy === undefined || remedy.advice !== undefined) throw new Error(`${key} is not executable`);
-  return remedy;
-}
-
-function adviceOf({ remedies }: Runbook, key: string, all: AnySeen): string {
-  const advice = remedies[key]?.advice;
-  if (advice === undefined) throw new Error(`${key} is not advice`);
-  return typeof advice === "string" ? advice : advice(all, context());
-}
