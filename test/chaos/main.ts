@@ -5,7 +5,7 @@ import { machine } from "./services.ts";
 import { table } from "./table.ts";
 
 const HELP = `npm run chaos -- [--steps 1000] [--seed 1] [--workers 4] [--every 400]
-npm run chaos -- --mutants [--only fence]
+npm run chaos -- --mutants [--only fence,lease]
 
   --steps    writes to ask for; a run asks for 3 to 9 of them
   --seed     the same seed asks for the same runs, and decides the same of every vote (approve, deny, tamper), of every
@@ -17,7 +17,8 @@ npm run chaos -- --mutants [--only fence]
 Not decided by the seed: at which instruction an act meets a worker, and how many acts there are time for; those are the
 machine's. To hit one instruction use CRASH_AT=<point>:<n> or test/integration/chaos/crash-walk.test.ts, which walks them all.
 
-  --mutants  removes each guard in a copy of the repository and wants a named test to fail; --only: of these guards
+  --mutants  removes each guard in a copy of the repository and wants a named test to fail; --only: of
+             guards whose names contain one of these words (--only fence,lease)
 
 Exits with 1 when a promise was broken.`;
 

@@ -1,4 +1,7 @@
 import { type Mutant, remove } from "./mutant.ts";
+import { DELIVERY_MUTANTS } from "./mutants-delivery.ts";
+import { INCIDENTS } from "./mutants-incidents.ts";
+import { INTAKE } from "./mutants-intake.ts";
 import { OUTSIDE } from "./mutants-outside.ts";
 
 const GUARDS = "test/integration/engine/guards.test.ts";
@@ -216,4 +219,7 @@ export const MUTANTS: readonly Mutant[] = [
     test: "second delivery",
   },
   ...OUTSIDE,
+  ...INTAKE,
+  ...INCIDENTS,
+  ...DELIVERY_MUTANTS,
 ];

@@ -20,7 +20,16 @@ import { MUTANTS } from "./mutants.ts";
 import { table } from "./table.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const COPIED = ["src", "test", "commands", "runbooks", "package.json", "tsconfig.json", "vitest.config.ts"];
+const COPIED = [
+  "src",
+  "test",
+  "local",
+  "commands",
+  "runbooks",
+  "package.json",
+  "tsconfig.json",
+  "vitest.config.ts",
+];
 
 const Report = z.object({
   testResults: z.array(
@@ -42,7 +51,9 @@ interface Tests {
  * its test failing (not by a program that does not start), and the copy without a change passed them all.
  */
 export async function runMutants(say: (line: string) => void, only?: string): Promise<boolean> {
-  const chosen = MUTANTS.filter(({ guard }) => only === undefined || guard.includes(only));
+  const words = only?.split(",") ?? [""];
+  const chosen = MUTANTS.filter(({ guard }) => words.some((word) => guard.includes(word)));
+  if (chosen.length === 0) throw new Error(`no guard is called so: ${only}`);
   const postgres = await startPostgres();
   const redis = whyNoRedis() === undefined ? await startRedis() : undefined;
   const env = {

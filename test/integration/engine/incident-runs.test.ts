@@ -23,6 +23,19 @@ test("a flapping alert has one card, however often it fires", async () => {
   expect(rows.map(({ announced }) => announced)).toEqual([true, false, false, false]);
 });
 
+test("a run that waits looks again when the alert fires after the quiet time, and no second one is started", async () => {
+  const incident = theIncident(rig);
+  await incident.fire();
+  const first = await incident.workOn();
+  await incident.resolve();
+  await incident.workOn();
+  await incident.quietIsOver();
+  expect((await incident.fire()).runs).toEqual([]);
+  expect(await rig.bench.store.sweep.startDueRuns()).toBe(0);
+  expect((await rig.view(first[0] ?? RunId.parse(1))).lookAgain).toMatchObject({ why: "fired" });
+  expect(await incident.runs()).toEqual(first);
+});
+
 test("what is gone when the alert is resolved is withdrawn, and no vote on it counts", async () => {
   const incident = theIncident(rig);
   await incident.fire();

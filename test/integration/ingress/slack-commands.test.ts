@@ -84,8 +84,9 @@ describeDoor(rig, (door) => {
   });
 
   it("shows what is found on a system to its readers only", async () => {
-    await door.bench.slack.command("U0ALICE", "C0OPS", "/diag", "orders");
-    const { id } = await rig.newestRun();
+    for (const system of ["website", "orders"])
+      await door.bench.slack.command("U0ALICE", "C0OPS", "/diag", system);
+    const { id, thread_id } = await rig.newestRun();
     for (const words of [`status ${id}`, "history orders", "pending orders", "orders"])
       expect(textOf(await door.bench.slack.command("U0CAROL", "C0OPS", "/diag", words))).toMatch(
         /may not read what is found on orders/,
@@ -97,9 +98,21 @@ describeDoor(rig, (door) => {
     const home = await door.bench.slack.waitFor((slack) => slack.home("U0CAROL"));
     expect(textOf(home)).not.toContain("orders service-health");
     const details = await door.bench.postCard("run:details", String(id));
-    await door.bench.slack.click("U0CAROL", details, "run:details");
-    await door.bench.slack.waitFor((slack) => /may not read/.test(textOf(slack.view("U0CAROL"))));
-    await door.bench.slack.close("U0CAROL", { all: true });
+    const earlier = await door.bench.postCard("incident:runs", String(thread_id));
+    const { card } = await rig.waitingRemedy(door.bench, "remedy:preview");
+    for (const [shown, button] of [
+      [details, "run:details"],
+      [card, "remedy:preview"],
+      [earlier, "incident:runs"],
+    ] as const) {
+      await door.bench.slack.click("U0CAROL", shown, button);
+      const said = await door.bench.slack.waitFor((slack) => {
+        const words = textOf(slack.view("U0CAROL"));
+        return words !== "" && !words.includes("One moment") && words;
+      });
+      expect(said).toMatch(/may not read/);
+      await door.bench.slack.close("U0CAROL", { all: true });
+    }
   });
 
   it.each(["U0GUEST", "U0GONE", "U0BOT", "U0FOREIGN"])("lets %s run nothing", async (user) => {
