@@ -1,9 +1,10 @@
 import { defineConfig } from "vitest/config";
+import { DearFirst } from "./test/helpers/dear-first.ts";
 
-// Most tests wait for services: two files at a time fill two cores, and more would only make clocks late.
+// Most files wait for services more than they compute: three at a time fill two cores.
 const shared = {
   pool: "forks" as const,
-  maxWorkers: 2,
+  maxWorkers: 3,
   // A bound for what hangs. Nothing needs nearly as long, but a machine may do a lot besides.
   testTimeout: 300_000,
   hookTimeout: 300_000,
@@ -14,6 +15,7 @@ export default defineConfig({
   test: {
     // Concurrent tests wait for leases and deadlines most of the time.
     maxConcurrency: 10,
+    sequence: { sequencer: DearFirst },
     projects: [
       { test: { ...shared, name: "unit", include: ["test/unit/**/*.test.ts"] } },
       {
