@@ -3,6 +3,7 @@ import type { ConnectionFace } from "../core/words/connection.ts";
 import { DiagError, toDiagError } from "../core/words/errors.ts";
 import type { Json } from "../core/words/json.ts";
 import type { StepError } from "../core/words/outcome.ts";
+import { within } from "../lib/deadline.ts";
 import { redactDeep } from "../lib/redact.ts";
 
 /** Largest output of one step kept in the database, in characters of JSON. */
@@ -18,20 +19,15 @@ export async function bounded<T>(
 ): Promise<T> {
   const timer = AbortSignal.timeout(Math.max(1, Math.ceil(limits.timeoutMs)));
   const signal = AbortSignal.any([timer, limits.stop]);
-  let giveUp = () => {};
-  const given = new Promise<never>((_resolve, reject) => {
-    giveUp = () => reject(limits.stop.aborted ? stopped() : late(limits.timeoutMs));
-    if (signal.aborted) giveUp();
-    signal.addEventListener("abort", giveUp, { once: true });
-  });
   try {
-    return await Promise.race([work(signal), given]);
+    return await within(work(signal), {
+      signal,
+      late: () => (limits.stop.aborted ? stopped() : late(limits.timeoutMs)),
+    });
   } catch (error) {
     if (limits.stop.aborted) throw stopped();
     if (timer.aborted && !(error instanceof DiagError)) throw late(limits.timeoutMs);
     throw error;
-  } finally {
-    signal.removeEventListener("abort", giveUp);
   }
 }
 

@@ -1,6 +1,6 @@
 import { Redis } from "ioredis";
+import { inTime } from "../lib/deadline.ts";
 import type { QueuePlace } from "./backend.ts";
-import { bounded } from "./bounded.ts";
 import { messageOf } from "./message.ts";
 import { openBackend } from "./open.ts";
 
@@ -16,9 +16,9 @@ export async function checkQueue(place: QueuePlace): Promise<string[]> {
 
 async function checkPostgres(place: QueuePlace): Promise<string[]> {
   const backend = openBackend(place);
-  const opened = await bounded(backend.openQueue("run"), PATIENCE_MS);
+  const opened = await inTime(backend.openQueue("run"), { ms: PATIENCE_MS });
   if (opened.state === "done") {
-    await bounded(opened.value.close(), PATIENCE_MS);
+    await inTime(opened.value.close(), { ms: PATIENCE_MS });
     return [];
   }
   const why = opened.state === "late" ? `no answer within ${PATIENCE_MS} ms` : messageOf(opened.error);
@@ -36,9 +36,9 @@ async function checkRedis(url: string): Promise<string[]> {
     lastError = messageOf(error);
   });
   try {
-    const asked = await bounded(
+    const asked = await inTime(
       client.connect().then(() => client.info()),
-      PATIENCE_MS,
+      { ms: PATIENCE_MS },
     );
     if (asked.state === "late") return [`Redis gives no answer within ${PATIENCE_MS} ms`];
     if (asked.state === "failed") return [`Redis cannot be used: ${lastError}`];

@@ -1,8 +1,8 @@
 import type { Dispatcher, JobKind } from "../core/ports/ports.ts";
 import { DiagError } from "../core/words/errors.ts";
+import { inTime } from "../lib/deadline.ts";
 import type { Health } from "../telemetry/health.ts";
 import type { JobQueue, QueuePlace } from "./backend.ts";
-import { bounded } from "./bounded.ts";
 import { JobPayload, jobOptions } from "./job.ts";
 import { messageOf } from "./message.ts";
 import { openBackend } from "./open.ts";
@@ -49,7 +49,7 @@ export function createDispatcher(place: QueuePlace): QueueDispatcher {
     if (closed) throw unavailable(new Error("it is closed"));
     const data = JobPayload.parse({ id });
     const adding = queueOf(kind).then((queue) => queue.add(kind, data, jobOptions(id)));
-    const outcome = await bounded(adding, DISPATCH_WITHIN_MS);
+    const outcome = await inTime(adding, { ms: DISPATCH_WITHIN_MS });
     if (outcome.state === "late") backend.reset();
     if (outcome.state === "late") throw unavailable(new Error(`no answer within ${DISPATCH_WITHIN_MS} ms`));
     if (outcome.state === "failed") throw unavailable(outcome.error);
@@ -72,12 +72,12 @@ export function createDispatcher(place: QueuePlace): QueueDispatcher {
       return dispatching;
     },
     async hasTaken() {
-      const settled = await bounded(Promise.all(underWay), TAKEN_WITHIN_MS);
+      const settled = await inTime(Promise.all(underWay), { ms: TAKEN_WITHIN_MS });
       return settled.state === "done" && isTaking;
     },
     async health() {
       const counting = queueOf("run").then((queue) => queue.getWaitingCount());
-      const counted = await bounded(counting, DISPATCH_WITHIN_MS);
+      const counted = await inTime(counting, { ms: DISPATCH_WITHIN_MS });
       if (counted.state === "late") return { ok: false, detail: `${backend.name} does not answer` };
       if (counted.state === "failed") return { ok: false, detail: unavailable(counted.error).message };
       return { ok: true, detail: `${backend.name}, ${counted.value} waiting` };
@@ -89,7 +89,7 @@ export function createDispatcher(place: QueuePlace): QueueDispatcher {
       const open = await Promise.allSettled([...queues.values()]);
       queues.clear();
       for (const queue of open)
-        if (queue.status === "fulfilled") await bounded(queue.value.close(), DISPATCH_WITHIN_MS);
+        if (queue.status === "fulfilled") await inTime(queue.value.close(), { ms: DISPATCH_WITHIN_MS });
       await backend.close();
     },
   };

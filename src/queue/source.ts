@@ -1,10 +1,10 @@
 import type { Processor } from "bullmq";
 import type { JobKind } from "../core/ports/ports.ts";
+import { inTime } from "../lib/deadline.ts";
 import type { Health } from "../telemetry/health.ts";
 import { levelOf } from "../telemetry/level.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { Backend, JobWorker, QueuePlace, WorkerSettings } from "./backend.ts";
-import { bounded } from "./bounded.ts";
 import { Job } from "./job.ts";
 import { messageOf } from "./message.ts";
 import { openBackend } from "./open.ts";
@@ -85,7 +85,7 @@ function consume(backend: Backend, settings: WorkerSettings, work: Work): Consum
   // One question at a time: BullMQ keeps questions asked during an outage until it is over.
   const waitingJobs = async (): Promise<number | undefined> => {
     counting ??= held.worker.getBackend().getCounts(["wait"]);
-    const counted = await bounded(counting, 2_000);
+    const counted = await inTime(counting, { ms: 2_000 });
     if (counted.state !== "late") counting = undefined;
     return counted.state === "done" ? (counted.value[0] ?? 0) : undefined;
   };
@@ -101,7 +101,7 @@ function consume(backend: Backend, settings: WorkerSettings, work: Work): Consum
     held = start();
     counting = undefined;
     before = { taken, waiting: 0 };
-    await bounded(old.close(true), 2_000);
+    await inTime(old.close(true), { ms: 2_000 });
   };
   const timer = setInterval(() => void watch(), work.watchMs);
   timer.unref();
@@ -110,12 +110,12 @@ function consume(backend: Backend, settings: WorkerSettings, work: Work): Consum
     async close(graceMs) {
       closing = true;
       clearInterval(timer);
-      await bounded(held.worker.pause(true), 500);
-      await bounded(Promise.allSettled(active), graceMs);
+      await inTime(held.worker.pause(true), { ms: 500 });
+      await inTime(Promise.allSettled(active), { ms: graceMs });
       const drained = active.size === 0;
       if (!drained) logger.warn({ kind, abandoned: active.size }, "queue worker closed with jobs at work");
-      const closed = await bounded(held.worker.close(!drained), 2_000);
-      if (closed.state === "late") await bounded(held.worker.disconnect(), 1_000);
+      const closed = await inTime(held.worker.close(!drained), { ms: 2_000 });
+      if (closed.state === "late") await inTime(held.worker.disconnect(), { ms: 1_000 });
     },
     async health() {
       if (closing) return { ok: false, detail: "closing" };

@@ -1,3 +1,5 @@
+import { inTime } from "../lib/deadline.ts";
+
 /** How one component does; `detail` is one line without secrets. */
 export interface Health {
   readonly ok: boolean;
@@ -29,15 +31,8 @@ export async function combineHealth(
 }
 
 async function answerOf(ask: () => Promise<Health>, timeoutMs: number): Promise<Health> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<Health>((resolve) => {
-    timer = setTimeout(() => resolve({ ok: false, detail: `no answer within ${timeoutMs} ms` }), timeoutMs);
-  });
-  try {
-    return await Promise.race([Promise.resolve().then(ask), late]);
-  } catch (error) {
-    return { ok: false, detail: error instanceof Error ? error.message : String(error) };
-  } finally {
-    clearTimeout(timer);
-  }
+  const asked = await inTime(Promise.resolve().then(ask), { ms: timeoutMs });
+  if (asked.state === "done") return asked.value;
+  if (asked.state === "late") return { ok: false, detail: `no answer within ${timeoutMs} ms` };
+  return { ok: false, detail: asked.error instanceof Error ? asked.error.message : String(asked.error) };
 }

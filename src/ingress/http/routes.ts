@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { inTime } from "../../lib/deadline.ts";
 import { answerJson } from "../respond-http.ts";
 import type { Route } from "./server.ts";
 
@@ -73,12 +74,8 @@ async function bounded(report: Promise<HealthReport>): Promise<HealthReport> {
     ready: false,
     components: { health: { status: "down", detail } },
   });
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<HealthReport>((resolve) => {
-    timer = setTimeout(() => resolve(down(`no answer within ${HEALTH_MS} ms`)), HEALTH_MS);
-  });
-  const failed = report.catch((error: unknown) => down(error instanceof Error ? error.message : "failed"));
-  const first = await Promise.race([failed, late]);
-  clearTimeout(timer);
-  return first;
+  const first = await inTime(report, { ms: HEALTH_MS });
+  if (first.state === "done") return first.value;
+  if (first.state === "late") return down(`no answer within ${HEALTH_MS} ms`);
+  return down(first.error instanceof Error ? first.error.message : "failed");
 }

@@ -1,4 +1,5 @@
 import type { Principal } from "../../core/words/policy.ts";
+import { inTime } from "../../lib/deadline.ts";
 import type { SlackCalls } from "./slack-calls.ts";
 
 const EVERY_MS = 600_000;
@@ -31,12 +32,7 @@ export class Members {
       this.askedAt = this.ticks();
       this.asking = this.ask();
     }
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, PATIENCE_MS);
-    });
-    await Promise.race([this.asking, late]);
-    clearTimeout(timer);
+    await inTime(this.asking, { ms: PATIENCE_MS });
     return this.all.flatMap((person) => {
       const slack = person.slack.filter((user) => !this.absent.has(user));
       return person.slack.length > 0 && slack.length === 0 ? [] : [{ ...person, slack }];
