@@ -98,31 +98,49 @@ const CAUSES: Readonly<Record<NetworkCause["id"], Omit<NetworkCause, "id">>> = {
   },
 };
 
-const BY_DETAIL: Readonly<Record<string, NetworkCause["id"]>> = {
+/** The one table of what sockets and resolvers fail with on the way to a service. */
+const ERRNO: Readonly<Record<string, NetworkCause["id"]>> = {
   ENOTFOUND: "dns-missing",
   ENODATA: "dns-missing",
   EAI_AGAIN: "dns-failing",
   EAI_FAIL: "dns-failing",
   ESERVFAIL: "dns-failing",
   EREFUSED: "dns-failing",
-  NO_RESOLVER: "dns-failing",
-  dns: "dns-failing",
   ECONNREFUSED: "refused",
   EHOSTUNREACH: "no-route",
   ENETUNREACH: "no-route",
   EHOSTDOWN: "no-route",
   EINVAL: "no-route",
-  tcp: "filtered",
   ETIMEDOUT: "filtered",
+  ECONNRESET: "reset",
+  EPIPE: "reset",
+  EPROTO: "tls",
+  // Of a socket in the file system: it is not there, or not ours to use.
+  ENOENT: "other",
+  EACCES: "other",
+};
+const CERTIFICATE = /^(CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_MISMATCH|ERR_TLS_CERT_)/;
+const HANDSHAKE = /^ERR_(TLS|SSL|OSSL)/;
+
+/** Whether a code of Node or OpenSSL says that the service was not reached: `target_unreachable`, whatever the protocol. */
+export const isOnTheWay = (code: string): boolean =>
+  Object.hasOwn(ERRNO, code) || CERTIFICATE.test(code) || HANDSHAKE.test(code);
+
+/** The errno in a driver's message, where it gives none beside it; empty: there is none. */
+export const errnoIn = (message: string): string =>
+  message.match(/\bE[A-Z_]{3,}\b/g)?.find((word) => Object.hasOwn(ERRNO, word)) ?? "";
+
+const BY_DETAIL: Readonly<Record<string, NetworkCause["id"]>> = {
+  ...ERRNO,
+  NO_RESOLVER: "dns-failing",
+  dns: "dns-failing",
+  tcp: "filtered",
   tls: "hung",
   answer: "hung",
   body: "hung",
   startup: "hung",
   query: "hung",
-  ECONNRESET: "reset",
-  EPIPE: "reset",
   closed: "reset",
-  EPROTO: "tls",
   "no-tls": "tls",
   "wants-tls": "tls",
 };
@@ -149,8 +167,7 @@ function causeId({ code, detail = "" }: AnyError): NetworkCause["id"] {
   const known = BY_DETAIL[detail];
   if (known !== undefined) return known;
   if (/^HPE_/.test(detail)) return "protocol";
-  if (/^(CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_MISMATCH|ERR_TLS_CERT_)/.test(detail))
-    return "certificate";
-  if (/^ERR_(TLS|SSL|OSSL)/.test(detail)) return "tls";
+  if (CERTIFICATE.test(detail)) return "certificate";
+  if (HANDSHAKE.test(detail)) return "tls";
   return code === "timeout" ? "hung" : "other";
 }

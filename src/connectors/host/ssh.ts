@@ -1,5 +1,6 @@
 import type { Client, ClientChannel } from "ssh2";
 import { DiagError } from "../../core/words/errors.ts";
+import { within } from "../../lib/deadline.ts";
 import { deadlineOf, Gathered, givenUp, type Limits, type Machine, type Ran } from "./machine.ts";
 import { quoteArgv } from "./quote.ts";
 import type { HostSettings } from "./settings.ts";
@@ -36,7 +37,7 @@ export function sshMachine(connection: HostSettings): Machine {
       const signal = deadlineOf(limits);
       await turns.take(signal, label);
       try {
-        const opened = await orGivenUp(ready(), signal, label);
+        const opened = await within(ready(), { signal, late: () => givenUp(signal, label) });
         return await execute(opened, argv, limits, signal, label);
       } finally {
         turns.give();
@@ -114,15 +115,6 @@ function kill(channel: ClientChannel): void {
     // The channel is closed already.
   }
   channel.close();
-}
-
-async function orGivenUp<T>(work: Promise<T>, signal: AbortSignal, label: string): Promise<T> {
-  return await new Promise<T>((resolve, reject) => {
-    const onAbort = () => reject(givenUp(signal, label));
-    if (signal.aborted) onAbort();
-    signal.addEventListener("abort", onAbort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
-  });
 }
 
 /** At most `width` at a time; the others wait in line. */

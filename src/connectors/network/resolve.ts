@@ -2,7 +2,8 @@ import { promises as dns } from "node:dns";
 import { isIP } from "node:net";
 import type { ActionContext } from "../../core/words/action.ts";
 import { DiagError } from "../../core/words/errors.ts";
-import { codeOf, reachError, sayCode, timeoutAt } from "../reach.ts";
+import { within } from "../../lib/deadline.ts";
+import { codeOf, reachError, sayCode, stopped, timeoutAt } from "../reach.ts";
 import type { NetworkClient } from "./client.ts";
 
 export interface Address {
@@ -81,25 +82,18 @@ async function systemLookup(host: string, context: ActionContext): Promise<Omit<
   const limit = Math.min(LOOKUP_MS, context.timeoutMs);
   const took = () => Math.round(performance.now() - begin);
   try {
-    // getaddrinfo cannot be cancelled: the race leaves it behind, its answer is dropped.
-    const found = await Promise.race([
-      dns.lookup(host, { all: true, verbatim: true }),
-      expiry(host, limit, context.signal),
-    ]);
+    // getaddrinfo cannot be cancelled: it is left behind, its answer is dropped.
+    const found = await within(dns.lookup(host, { all: true, verbatim: true }), {
+      ms: limit,
+      signal: context.signal,
+      late: () =>
+        context.signal.aborted ? stopped(context.signal, "dns", host, limit) : timeoutAt("dns", host, limit),
+    });
     const addresses = found.slice(0, MOST_ADDRESSES).map(({ address, family }) => asAddress(address, family));
     return { addresses, ms: took() };
   } catch (thrown) {
     return { addresses: [], ms: took(), failure: reachError(thrown, host) };
   }
-}
-
-function expiry(host: string, ms: number, signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    const end = AbortSignal.any([signal, AbortSignal.timeout(ms)]);
-    const fail = () => reject(timeoutAt("dns", host, ms));
-    if (end.aborted) fail();
-    else end.addEventListener("abort", fail, { once: true });
-  });
 }
 
 const asAddress = (address: string, family: number): Address => ({ address, family: family === 6 ? 6 : 4 });

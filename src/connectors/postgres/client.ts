@@ -2,9 +2,10 @@ import { Socket } from "node:net";
 import pg from "pg";
 import type { ActionContext } from "../../core/words/action.ts";
 import { DiagError } from "../../core/words/errors.ts";
+import { within } from "../../lib/deadline.ts";
 import { withinBytes } from "../byte-budget.ts";
 import { type Dialled, dial } from "./dial.ts";
-import { timeoutAt, toPostgresError } from "./errors.ts";
+import { type TimeoutStage, timeoutAt, toPostgresError } from "./errors.ts";
 
 /** One statement with bind parameters; rows as objects. Times are cast to text and sizes to numbers by the statement. */
 export type Sql = <Row>(text: string, values?: readonly unknown[]) => Promise<Row[]>;
@@ -136,7 +137,7 @@ type Lend = <T>(context: ActionContext, use: (session: pg.PoolClient) => Promise
 function lender(pool: pg.Pool): Lend {
   const acquire = acquirer(pool);
   return async (context, use) => {
-    const session = await acquire();
+    const session = await orAborted(context, "startup", acquire(), (late) => late.release());
     // A session that breaks while it is lent reports to its query and emits; unheard, that would end the process.
     const ignore = () => {};
     session.on("error", ignore);
@@ -144,6 +145,7 @@ function lender(pool: pg.Pool): Lend {
     try {
       const value = await orAborted(
         context,
+        "query",
         withinBytes(socketOf(session), BUDGET, () => use(session)),
       );
       isSound = true;
@@ -192,23 +194,23 @@ function acquirer(pool: pg.Pool): () => Promise<pg.PoolClient> {
   };
 }
 
-/** Ends the wait at the step's deadline or cancel. The server ends the statement by its own statement_timeout. */
-async function orAborted<T>({ signal, timeoutMs }: ActionContext, work: Promise<T>): Promise<T> {
-  let stop = () => {};
-  const aborted = new Promise<never>((_resolve, reject) => {
-    stop = () =>
-      reject(
-        signal.reason instanceof DOMException && signal.reason.name === "TimeoutError"
-          ? timeoutAt("query", timeoutMs)
-          : new DiagError("aborted", "Postgres: the step was stopped"),
-      );
-    if (signal.aborted) stop();
-    signal.addEventListener("abort", stop, { once: true });
+/**
+ * Ends the wait at the step's deadline or cancel. The server ends the statement by its own statement_timeout. `drop` gets what
+ * comes too late.
+ */
+async function orAborted<T>(
+  { signal, timeoutMs }: ActionContext,
+  stage: TimeoutStage,
+  work: Promise<T>,
+  drop: (late: T) => void = () => {},
+): Promise<T> {
+  return within(work, {
+    signal,
+    late: () => {
+      work.then(drop, () => {});
+      return signal.reason instanceof DOMException && signal.reason.name === "TimeoutError"
+        ? timeoutAt(stage, timeoutMs)
+        : new DiagError("aborted", "Postgres: the step was stopped");
+    },
   });
-  work.catch(() => {});
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener("abort", stop);
-  }
 }

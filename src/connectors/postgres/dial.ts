@@ -2,6 +2,7 @@ import { lookup } from "node:dns/promises";
 import { connect } from "node:net";
 import pg from "pg";
 import type { ActionContext } from "../../core/words/action.ts";
+import { within } from "../../lib/deadline.ts";
 import { ownLag } from "../../lib/own-lag.ts";
 import { timeoutAt, toPostgresError } from "./errors.ts";
 
@@ -49,7 +50,7 @@ export async function dial(config: pg.PoolConfig, { signal, timeoutMs }: ActionC
 
 async function dialPath(host: string, port: number, ms: number) {
   if (host.startsWith("/")) return { dnsMs: null, tcpMs: null };
-  const dnsMs = await timed(() => within("tcp", ms, lookup(host)));
+  const dnsMs = await timed(() => within(lookup(host), { ms, late: () => timeoutAt("tcp", ms) }));
   const tcpMs = await timed(() => touch(host, port, ms));
   return { dnsMs, tcpMs };
 }
@@ -66,18 +67,6 @@ const touch = (host: string, port: number, ms: number): Promise<void> =>
     socket.once("timeout", () => end(() => reject(timeoutAt("tcp", ms))));
     socket.once("error", (error) => end(() => reject(error)));
   });
-
-async function within<T>(stage: "tcp", ms: number, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(timeoutAt(stage, ms)), ms);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
 
 async function timed(work: () => Promise<unknown>): Promise<number> {
   const start = performance.now();

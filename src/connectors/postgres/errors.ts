@@ -1,15 +1,8 @@
 import { DiagError, toDiagError } from "../../core/words/errors.ts";
-
-/** Errno values of a path that does not lead to a listening server. */
-const UNREACHABLE = new Set([
-  ...["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EAI_FAIL", "EHOSTUNREACH", "ENETUNREACH", "EHOSTDOWN"],
-  ...["ECONNRESET", "EPIPE", "ETIMEDOUT", "ENOENT", "EACCES", "EINVAL"],
-]);
+import { isOnTheWay } from "../cause.ts";
 
 /** SQLSTATE of a login that was turned down before anything could be done (Postgres manual, appendix A). */
 const REFUSED = new Set(["53300", "57P03", "3D000"]);
-
-const TLS = /^(CERT_|ERR_TLS_|ERR_SSL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_MISMATCH|EPROTO)/;
 
 /** Where the time went: `tcp` no connection, `startup` connected but the server said nothing, `query` logged in but no result. */
 export type TimeoutStage = "tcp" | "startup" | "query";
@@ -45,8 +38,7 @@ export function toPostgresError(thrown: unknown): DiagError {
   if (message.startsWith("Connection terminated")) return make("target_unreachable", "closed");
   if (message.includes("client password must be a string")) return make("target_auth", "no-password");
   if (message.includes("does not support SSL")) return make("target_unreachable", "no-tls");
-  if (UNREACHABLE.has(code)) return make("target_unreachable", code);
-  if (TLS.test(code)) return make("target_unreachable", code);
+  if (isOnTheWay(code)) return make("target_unreachable", code);
   if (code.startsWith("28")) return make("target_auth", code);
   if (REFUSED.has(code)) return make("target_refused", code);
   if (code === "57014") return make("timeout", code);

@@ -2,6 +2,7 @@ import { Socket } from "node:net";
 import { Redis } from "ioredis";
 import type { ActionContext } from "../../core/words/action.ts";
 import { DiagError } from "../../core/words/errors.ts";
+import { within } from "../../lib/deadline.ts";
 import { withinBytes } from "../byte-budget.ts";
 import { timeoutAt, toRedisError } from "./errors.ts";
 import { firstWords, speaks } from "./first-words.ts";
@@ -61,15 +62,15 @@ export function openRedis(url: string): RedisClient {
   return {
     endpoint: { host: parsed.hostname.replace(/^\[|\]$/g, ""), port: Number(parsed.port || 6379) },
     use: (context, work) =>
-      within(context, async () => bounded(await sharedNow(), work), drop).catch((error: unknown) =>
+      orStopped(context, async () => bounded(await sharedNow(), work), drop).catch((error: unknown) =>
         explain(error, url),
       ),
-    change: (context, work) => within(context, async () => bounded(await sharedNow(), work), drop),
+    change: (context, work) => orStopped(context, async () => bounded(await sharedNow(), work), drop),
     useOwn: async (context, work) => {
       const own = create(url);
       const hangUp = () => own.disconnect();
       try {
-        return await within(context, async () => bounded(await connected(own), work), hangUp).catch(
+        return await orStopped(context, async () => bounded(await connected(own), work), hangUp).catch(
           (error: unknown) => explain(error, url),
         );
       } finally {
@@ -103,7 +104,7 @@ async function connected(redis: Redis): Promise<Redis> {
     reason ??= error;
   });
   try {
-    await Promise.race([redis.connect(), late(CONNECT_MS * 1.5)]);
+    await within(redis.connect(), { ms: CONNECT_MS * 1.5, late: () => timeoutAt("reply", CONNECT_MS * 1.5) });
     return redis;
   } catch (thrown) {
     redis.disconnect();
@@ -132,11 +133,6 @@ async function explain(thrown: unknown, url: string): Promise<never> {
 const mismatch = (code: "timeout" | "target_unreachable", words: string, detail: string): DiagError =>
   new DiagError(code, `Redis: ${words}`, { detail });
 
-const late = async (ms: number): Promise<never> => {
-  await new Promise((resolve) => setTimeout(resolve, ms).unref());
-  throw timeoutAt("reply", ms);
-};
-
 const hands = (redis: Redis): RedisHands => ({
   call: (command, ...args) => redis.call(command, ...args),
   // Written in one go, so they stay together even on the shared connection.
@@ -152,27 +148,17 @@ const bounded = <T>(redis: Redis, work: (hands: RedisHands) => Promise<T>): Prom
   withinBytes(redis.stream instanceof Socket ? redis.stream : undefined, BUDGET, () => work(hands(redis)));
 
 /** Ends the wait at the step's deadline or cancel; `drop` closes the connection, so that no late reply meets a later step. */
-async function within<T>(context: ActionContext, work: () => Promise<T>, drop: () => void): Promise<T> {
+async function orStopped<T>(context: ActionContext, work: () => Promise<T>, drop: () => void): Promise<T> {
   const { signal, timeoutMs } = context;
-  let stop = () => {};
-  const aborted = new Promise<never>((_resolve, reject) => {
-    stop = () =>
-      reject(
-        signal.reason instanceof DOMException && signal.reason.name === "TimeoutError"
-          ? timeoutAt("reply", timeoutMs)
-          : new DiagError("aborted", "Redis: the step was stopped"),
-      );
-    if (signal.aborted) stop();
-    signal.addEventListener("abort", stop, { once: true });
-  });
-  aborted.catch(() => {});
+  const late = () =>
+    signal.reason instanceof DOMException && signal.reason.name === "TimeoutError"
+      ? timeoutAt("reply", timeoutMs)
+      : new DiagError("aborted", "Redis: the step was stopped");
   try {
-    return await Promise.race([work(), aborted]);
+    return await within(work(), { signal, late });
   } catch (thrown) {
     const error = toRedisError(thrown);
     if (["timeout", "aborted", "target_unreachable", "output_too_large"].includes(error.code)) drop();
     throw error;
-  } finally {
-    signal.removeEventListener("abort", stop);
   }
 }

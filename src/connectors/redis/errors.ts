@@ -1,4 +1,5 @@
 import { DiagError, type ErrorCode, toDiagError } from "../../core/words/errors.ts";
+import { errnoIn, isOnTheWay } from "../cause.ts";
 
 /** Replies by which Redis turns a command down before doing anything (redis.io, "Error handling"; src/server.c). */
 const REFUSED = [
@@ -28,10 +29,6 @@ const BY_PHRASE: readonly [RegExp, ErrorCode, detail: string][] = [
   [/Command timed out/, "timeout", "reply"],
   [/Connection is closed|Stream isn't writeable|max retries/, "target_unreachable", "closed"],
 ];
-const ERRNO =
-  /\b(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EAI_FAIL|EHOSTUNREACH|ENETUNREACH|EHOSTDOWN|ECONNRESET|EPIPE|ETIMEDOUT|EINVAL|ENOENT|EACCES)\b/;
-const TLS = /^(CERT_|ERR_TLS_|ERR_SSL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_MISMATCH|EPROTO)/;
-
 /** `tcp` no connection came about; `reply` connected, but no answer. */
 export const timeoutAt = (stage: "tcp" | "reply", ms: number): DiagError =>
   new DiagError(
@@ -46,6 +43,8 @@ export function toRedisError(thrown: unknown): DiagError {
   // What the target does never throws these: they are bugs of ours and must not be read as its state.
   if (thrown instanceof TypeError || thrown instanceof RangeError) return toDiagError(thrown);
   const message = messageOf(thrown);
+  // The driver keeps the command with its arguments in the error: of AUTH that is the password.
+  if (thrown instanceof Error && "command" in thrown) delete thrown.command;
   const make = (kind: DiagError["code"], detail: string) =>
     new DiagError(kind, `Redis: ${message}`, { detail, cause: thrown });
   const word = /^-?([A-Z][A-Z0-9]+)\b/.exec(message)?.[1] ?? "";
@@ -53,11 +52,9 @@ export function toRedisError(thrown: unknown): DiagError {
   if (said !== undefined) return make(said, word);
   const phrase = BY_PHRASE.find(([pattern]) => pattern.test(message));
   if (phrase !== undefined) return make(phrase[1], phrase[2]);
-  const errno = codeOf(thrown) || (ERRNO.exec(message)?.[1] ?? "");
+  const errno = codeOf(thrown) || errnoIn(message);
   if (errno === "ETIMEDOUT") return make("timeout", "tcp");
-  return TLS.test(errno) || ERRNO.test(errno)
-    ? make("target_unreachable", errno)
-    : make("target_error", word);
+  return isOnTheWay(errno) ? make("target_unreachable", errno) : make("target_error", word);
 }
 
 function messageOf(thrown: unknown): string {

@@ -208,6 +208,7 @@ export const killScript = write({
       : { changes: [], witness: { busy: false }, nothingToDo: "no script holds the server any more" };
   },
   run: async (client, _input, context) => {
+    if (context.remainingMs() < 1_000) refuseRun("too little time left");
     await client.change(context, (redis) => redis.call("SCRIPT", "KILL"));
     return { killed: true as const };
   },

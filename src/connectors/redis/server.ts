@@ -2,6 +2,7 @@ import { lookup } from "node:dns/promises";
 import { connect } from "node:net";
 import { z } from "zod";
 import { actionsOn } from "../../core/words/action.ts";
+import { within } from "../../lib/deadline.ts";
 import { ownLag } from "../../lib/own-lag.ts";
 import type { RedisClient } from "./client.ts";
 import { timeoutAt, toRedisError } from "./errors.ts";
@@ -30,7 +31,7 @@ export const checkConnection = read({
   }),
   run: async (client, _input, context) => {
     const { host, port } = client.endpoint;
-    const dnsMs = await timed(() => within(STAGE_MS, lookup(host)));
+    const dnsMs = await timed(() => addressOf(host));
     const tcpMs = await timed(() => touch(host, port));
     const start = performance.now();
     return client.useOwn(context, async (redis) => {
@@ -53,6 +54,11 @@ async function expectPong(reply: Promise<unknown>): Promise<void> {
   if (word !== "PONG") throw toRedisError(new Error(`PING was answered with ${String(word).slice(0, 60)}`));
 }
 
+const addressOf = (host: string) =>
+  within(lookup(host), { ms: STAGE_MS, late: () => timeoutAt("tcp", STAGE_MS) }).catch((thrown: unknown) => {
+    throw toRedisError(thrown);
+  });
+
 const touch = (host: string, port: number): Promise<void> =>
   new Promise((resolve, reject) => {
     const socket = connect({ host, port, timeout: STAGE_MS });
@@ -64,20 +70,6 @@ const touch = (host: string, port: number): Promise<void> =>
     socket.once("timeout", () => end(() => reject(timeoutAt("tcp", STAGE_MS))));
     socket.once("error", (error) => end(() => reject(toRedisError(error))));
   });
-
-async function within<T>(ms: number, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(timeoutAt("tcp", ms)), ms);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } catch (thrown) {
-    throw toRedisError(thrown);
-  } finally {
-    clearTimeout(timer);
-  }
-}
 
 const round = (ms: number) => Math.round(ms * 100) / 100;
 
