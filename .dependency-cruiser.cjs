@@ -51,6 +51,16 @@ module.exports = {
       to: { path: "^src/slack/" },
     },
     {
+      name: "packs-know-the-authors-side",
+      comment: "packs are given this very sdk; the rest of the product they do not meet",
+      severity: "error",
+      from: { path: "^src/packs/" },
+      to: {
+        path: "^(src|commands|runbooks|test)/",
+        pathNot: ["^src/(packs|sdk|testing|connectors|core|lib|telemetry)/", "^src/version\\.ts$"],
+      },
+    },
+    {
       name: "siblings-are-strangers",
       severity: "error",
       from: { path: "^src/(connectors|ingress)/([^/]+)/" },
@@ -79,6 +89,7 @@ module.exports = {
     stays("bullmq-stays-in-its-room", ["bullmq"], ["src/queue/"]),
     stays("ioredis-stays-in-its-rooms", ["ioredis"], ["src/queue/", "src/connectors/redis/"]),
     stays("pg-stays-in-its-rooms", ["pg"], ["src/store/", "src/connectors/postgres/"]),
+    stays("wasm-typescript-stays-in-its-room", ["@swc/wasm-typescript"], ["src/packs/"]),
     stays("prom-client-stays-in-its-room", ["prom-client"], ["src/telemetry/"]),
   ],
   options: {

@@ -23,7 +23,7 @@ import { type AppDeps, openDeps } from "./deps.ts";
 import { diagnoseSelf } from "./doctor.ts";
 import { doorOf } from "./ingress.ts";
 import { runOf, waitForRun, workInline } from "./inline.ts";
-import { catalogOf, type Knowledge, loadKnowledge, shipped } from "./knowledge.ts";
+import { catalogOf, type Knowledge, loadKnowledge, lockPacks, shipped } from "./knowledge.ts";
 import { recordingFolders, testRecordings, writeRecording } from "./recordings.ts";
 import { untilStopped } from "./signals.ts";
 
@@ -47,6 +47,7 @@ export function createCliDeps(cwd: string): CliDeps {
     cwd: () => cwd,
     shipped: () => shipped.runbooks,
     knowledge,
+    lockPacks: () => lockPacks(configured()),
     kinds: () => kinds,
     config: configured,
     who: () => whoAsks(configured()),

@@ -1,10 +1,12 @@
 import type { DoctorCheck } from "../cli/deps.ts";
 import type { Role } from "../config/environment.ts";
 import type { Config } from "../config/load.ts";
+import { count } from "../core/words/format.ts";
 import { checkSlack } from "../ingress/slack/check.ts";
+import { LOCK } from "../packs/lock.ts";
 import { type AppDeps, openDeps } from "./deps.ts";
 import { checkSystems } from "./doctor-systems.ts";
-import { loadKnowledge } from "./knowledge.ts";
+import { type Knowledge, loadKnowledge } from "./knowledge.ts";
 import { type Required, requirements } from "./requirements.ts";
 
 const WORKER_IS_ALIVE_MS = 10_000;
@@ -18,7 +20,7 @@ export async function diagnoseSelf(config: Config, role: Role): Promise<DoctorCh
       slack(config),
       workers(deps),
       checkSystems(config.systems, deps.knowledge.kinds),
-      deps.knowledge.leftOut.map(leftOut),
+      packs(deps.knowledge),
     ]);
     // What comes from the systems is foreign text, and errors may repeat a URL with its password.
     return checks.flat().map((check) => redacted(check, deps.redact));
@@ -35,11 +37,25 @@ const redacted = (check: DoctorCheck, redact: (text: string) => string): DoctorC
   ...(check.fix === undefined ? {} : { fix: redact(check.fix) }),
 });
 
-const leftOut = (detail: string): DoctorCheck => ({
-  name: "runbooks",
-  state: "missing",
-  detail: `left out: ${detail}`,
-});
+/** Each pack with what pins it, then what was left out. */
+const packs = ({ packs: loaded, leftOut }: Knowledge): DoctorCheck[] => [
+  ...loaded
+    .filter(({ runbooks }) => runbooks.length > 0)
+    .map(({ name, runbooks, isLocked }): DoctorCheck => {
+      const detail = `${name}: ${count(runbooks.length, "runbook")}`;
+      return isLocked
+        ? { name: "packs", state: "ok", detail: `${detail}, as ${LOCK} says` }
+        : {
+            name: "packs",
+            state: "warning",
+            detail: `${detail}, not pinned`,
+            fix: "run `diagbot packs lock`",
+          };
+    }),
+  ...leftOut.map(
+    (detail): DoctorCheck => ({ name: "runbooks", state: "missing", detail: `left out: ${detail}` }),
+  ),
+];
 
 async function slack({ environment, slackChannel, systems }: Config): Promise<DoctorCheck[]> {
   if (environment.slack === undefined)

@@ -45,7 +45,7 @@ export async function ingressPart(
     postgres: () => postgresHealth(deps),
     queue: () => deps.dispatcher.health(),
     workers: async () => workersHealth(await deps.store.sweep.backlog()),
-    runbooks: async () => knowledgeHealth(deps.knowledge),
+    runbooks: async () => knowledgeHealth(deps.knowledge, deps.redact),
     ...(slack === undefined
       ? {}
       : { slack: async () => slack.health(), delivery: () => deliveryHealth(deps.store.messages) }),
@@ -100,7 +100,7 @@ export async function opsPart(
   const { environment } = deps.config;
   const delivery =
     environment.slack === undefined ? {} : { delivery: () => deliveryHealth(deps.store.messages) };
-  const runbooks = async () => knowledgeHealth(deps.knowledge);
+  const runbooks = async () => knowledgeHealth(deps.knowledge, deps.redact);
   const all = { postgres: () => postgresHealth(deps), runbooks, ...delivery, ...health };
   const server = createHttpServer({
     logger: deps.logger,

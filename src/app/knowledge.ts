@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import { runbooks as shippedRunbooks } from "../../runbooks/index.ts";
 import type { Config } from "../config/load.ts";
 import { kinds } from "../connectors/index.ts";
@@ -5,13 +6,16 @@ import type { Catalog } from "../core/ports/ports.ts";
 import { compileCheck } from "../core/rules/checks/compile.ts";
 import { healthWith } from "../core/rules/checks/in-health.ts";
 import { NO_CHANNEL } from "../core/words/channel.ts";
-import { DiagError } from "../core/words/errors.ts";
+import { DiagError, toDiagError } from "../core/words/errors.ts";
 import { count } from "../core/words/format.ts";
 import { HEALTH_RUNBOOK } from "../core/words/intent.ts";
 import { canonical } from "../core/words/json.ts";
 import type { ConnectionKind } from "../core/words/kind.ts";
 import type { Runbook } from "../core/words/runbook.ts";
+import type { Redact } from "../lib/redact.ts";
 import { sha256 } from "../lib/sha256.ts";
+import { loadPacks, lookAt, type Pack } from "../packs/load.ts";
+import { writeLock } from "../packs/lock.ts";
 import type { Health } from "../telemetry/health.ts";
 import { VERSION } from "../version.ts";
 
@@ -28,37 +32,48 @@ export interface Knowledge {
   readonly kinds: readonly ConnectionKind[];
   /** In the order people see them; every id once. */
   readonly runbooks: readonly Runbook[];
+  readonly packs: readonly Pack[];
   /** What was left out and why, a line each that begins with where it stands. */
   readonly leftOut: readonly string[];
   /** What of diagbot.yaml probably does not mean what it says of them; to be logged. */
   readonly warnings: readonly string[];
 }
 
+type Joined = Pick<Knowledge, "runbooks" | "leftOut">;
+
 const SHIPPED: Origin = { name: "diagbot", runbooks: shippedRunbooks };
 
 /** What diagbot ships: known without any configuration. */
-export const shipped: Knowledge = { kinds, runbooks: shippedRunbooks, leftOut: [], warnings: [] };
+export const shipped: Knowledge = { kinds, runbooks: shippedRunbooks, packs: [], leftOut: [], warnings: [] };
 
 /**
  * The one place that joins what diagbot ships with what the configuration adds. What is wrong is left out and said. Throws
  * `bad_config` where diagbot.yaml speaks of a runbook, parameter or remedy that is not there; it may be one that was left out.
  */
 export async function loadKnowledge(config: Config): Promise<Knowledge> {
-  const knowledge = withChecks(config);
-  const { complaints, warnings } = config.fits(knowledge.runbooks);
-  if (complaints.length > 0 && knowledge.leftOut.length === 0)
-    throw new DiagError("bad_config", complaints.join("\n"));
-  return { ...knowledge, leftOut: [...knowledge.leftOut, ...complaints], warnings };
+  const packs = await loadPacks(config.packs, dirname(config.path));
+  const known = joinedWith(config, packs);
+  const leftOut = [...packs.flatMap((pack) => pack.leftOut), ...known.leftOut];
+  const { complaints, warnings } = config.fits(known.runbooks);
+  if (complaints.length > 0 && leftOut.length === 0) throw new DiagError("bad_config", complaints.join("\n"));
+  return { kinds, runbooks: known.runbooks, packs, leftOut: [...leftOut, ...complaints], warnings };
 }
 
-/** With the checks of the configuration, which are part of the health of a system, too. */
-function withChecks({ checks: placed }: Config): Knowledge {
+/** With the packs, and the checks of the configuration, which are part of the health of a system, too. */
+function joinedWith({ checks: placed }: Config, packs: readonly Pack[]): Joined {
   const checks = placed.map(({ check, place }) => ({
     check,
     name: place,
     runbook: compileCheck(check, { version: VERSION, digest: digestOf(check) }),
   }));
-  const knowledge = joined([SHIPPED, ...checks.map(({ name, runbook }) => ({ name, runbooks: [runbook] }))]);
+  const brought = packs.flatMap((pack) =>
+    pack.runbooks.map(({ label, runbook }): Origin => ({ name: label, runbooks: [runbook] })),
+  );
+  const knowledge = joined([
+    SHIPPED,
+    ...checks.map(({ name, runbook }) => ({ name, runbooks: [runbook] })),
+    ...brought,
+  ]);
   const kept = checks.filter(({ runbook }) => knowledge.runbooks.includes(runbook));
   const runbooks = knowledge.runbooks.map((runbook) =>
     runbook.id === HEALTH_RUNBOOK ? healthWith(runbook, kept, digestOf) : runbook,
@@ -69,7 +84,7 @@ function withChecks({ checks: placed }: Config): Knowledge {
 const digestOf = (value: unknown): string => sha256(canonical(value));
 
 /** All runbooks of these places. Where two have the same id the earlier place keeps it. Exported for its test. */
-export function joined(origins: readonly Origin[]): Knowledge {
+export function joined(origins: readonly Origin[]): Joined {
   const owners = new Map<string, string>();
   const runbooks: Runbook[] = [];
   const leftOut: string[] = [];
@@ -84,14 +99,31 @@ export function joined(origins: readonly Origin[]): Knowledge {
         leftOut.push(`${name}: the id "${runbook.id}" belongs to ${taken} already: give it another`);
       }
     }
-  return { kinds, runbooks, leftOut, warnings: [] };
+  return { runbooks, leftOut };
+}
+
+/** Pins every pack of the configuration as it is now; runs none of its code. Throws `bad_config` where one is not found. */
+export function lockPacks({ packs, path }: Config): { readonly name: string; readonly sha256: string }[] {
+  const folder = dirname(path);
+  const sums = packs.map((name) => {
+    try {
+      return [name, lookAt(name, folder).sums] as const;
+    } catch (error) {
+      throw new DiagError("bad_config", `${name}: ${toDiagError(error).message}`);
+    }
+  });
+  writeLock(folder, Object.fromEntries(sums));
+  return sums.map(([name, { sha256 }]) => ({ name, sha256 }));
 }
 
 /** Something left out degrades; the rest serves. */
-export const knowledgeHealth = ({ runbooks, leftOut }: Knowledge): Health =>
+export const knowledgeHealth = (
+  { runbooks, leftOut }: Pick<Knowledge, "runbooks" | "leftOut">,
+  redact: Redact,
+): Health =>
   leftOut.length === 0
     ? { ok: true, detail: count(runbooks.length, "runbook") }
-    : { ok: false, detail: `left out: ${leftOut.join("; ")}` };
+    : { ok: false, detail: redact(`left out: ${leftOut.join("; ")}`) };
 
 /** What the product knows: code and configuration together. */
 export const catalogOf = (

@@ -6,6 +6,7 @@ import { auditVerify, doctor, migrate } from "./chores.ts";
 import type { CliDeps, CliIo, ServeRole } from "./deps.ts";
 import { EXIT, usage } from "./exit.ts";
 import { makeNew } from "./new.ts";
+import { lockPacks, packs } from "./packs.ts";
 import { type RecordOptions, record, test } from "./recordings.ts";
 import { replay } from "./replay.ts";
 import { reportError } from "./report-error.ts";
@@ -113,6 +114,16 @@ function addRuns(program: Command, deps: CliDeps, io: CliIo, act: Act): void {
     .description("list the runbooks of diagbot and of diagbot.yaml")
     .option(...JSON_FLAG)
     .action(({ json }: { json: boolean }) => act(() => runbooks(deps, io, json)));
+  const ofPacks = program
+    .command("packs")
+    .description("the packs of diagbot.yaml: their runbooks, and what pins them")
+    .option(...JSON_FLAG)
+    .action(({ json }: { json: boolean }) => act(() => packs(deps, io, json)));
+  ofPacks
+    .command("lock")
+    .description("pin every pack as it is now, in diagbot.lock; runs none of their code")
+    .option(...JSON_FLAG)
+    .action((options: { json: boolean }) => act(() => lockPacks(deps, io, options.json)));
   program
     .command("run")
     .description("run a runbook on a system; exits 0 healthy, 1 findings, 2 errored or refused")

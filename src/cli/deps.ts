@@ -26,9 +26,19 @@ export interface CliConfig {
   readonly warnings: readonly string[];
 }
 
+/** A pack of diagbot.yaml. */
+export interface CliPack {
+  readonly name: string;
+  /** Of its files; undefined where it was not found. */
+  readonly sha256: string | undefined;
+  readonly isLocked: boolean;
+  readonly runbooks: readonly { readonly runbook: Runbook }[];
+}
+
 /** The runbooks of diagbot and of diagbot.yaml, in the order people see them. */
 export interface CliKnowledge {
   readonly runbooks: readonly Runbook[];
+  readonly packs: readonly CliPack[];
   /** What was left out and why, a line each. */
   readonly leftOut: readonly string[];
   /** What of diagbot.yaml probably does not mean what it says of them, a line each. */
@@ -101,6 +111,8 @@ export interface CliDeps {
   shipped(): readonly Runbook[];
   /** Everything that can be run here, and what was left out. Throws `bad_config`. */
   knowledge(): Promise<CliKnowledge>;
+  /** Pins every pack as it is now, without running any. Throws `bad_config`. */
+  lockPacks(): readonly { readonly name: string; readonly sha256: string }[];
   /** From code alone. */
   kinds(): readonly ConnectionKind[];
   /** Environment and diagbot.yaml. Throws `bad_config` with every complaint. */

@@ -39,11 +39,18 @@ export function checkFile(file: ConfigFile, { people, kinds, document }: Known):
   checkReaders(file, people, document, checked);
   checkChannels(file, document, checked);
   checkConnections(file, { kinds, document }, checked);
+  checkPacks(file, document, checked);
   checkMatches(file, document, checked);
   checkSchedules(file, document, checked);
   if (Object.keys(file.systems).length === 0)
     checked.warnings.push(complain(document, ["systems"], "no systems: there is nothing to look at"));
   return checked;
+}
+
+function checkPacks({ runbooks }: ConfigFile, document: ConfigDocument, { complaints }: Checked): void {
+  for (const [index, name] of runbooks.entries())
+    if (runbooks.indexOf(name) < index)
+      complaints.push(complain(document, ["runbooks", index], `"${name}" stands here twice`));
 }
 
 function checkPeople(file: ConfigFile, document: ConfigDocument, { complaints }: Checked): void {

@@ -51,6 +51,8 @@ export interface Config {
   readonly slackChannel: string | undefined;
   /** Every secret value, for the redactor. */
   readonly secrets: readonly string[];
+  /** Packs of runbooks, as written: `./folder`, `./file.ts` or the name of a package. */
+  readonly packs: readonly string[];
   /** Where the file is. */
   readonly path: string;
   /** `file:line:column: …`: not wrong, but probably not what was meant. To be logged. */
@@ -241,6 +243,7 @@ const contentOf = (file: ConfigFile, people: Principal[], kinds: readonly Connec
   routes: routesOf(file.routes),
   freeze: file.freeze,
   audit: file.audit,
+  packs: file.runbooks,
   slackChannel: file.slack.channel,
 });
 

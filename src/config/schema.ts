@@ -30,6 +30,8 @@ export const fileSchema = (kinds: readonly ConnectionKind[]) =>
     /** Beside diagbot.yaml; default: `checks`, where it is there. */
     checksFolder: z.string().min(1).max(500).optional(),
     schedules: z.array(ScheduleSchema).default([]),
+    /** Packs: `./folder`, `./file.ts` or the name of a package. */
+    runbooks: z.array(z.string().min(1).max(300)).max(50).default([]),
     systems: z
       .record(z.string().regex(NAME, "a system's name is letters, digits, - and _"), systemSchema(kinds))
       .default({}),

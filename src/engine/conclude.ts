@@ -1,3 +1,4 @@
+import { z } from "zod";
 import type { NewRemedy, NewStep } from "../core/ports/run-store.ts";
 import type { Call } from "../core/words/action.ts";
 import { DiagError } from "../core/words/errors.ts";
@@ -37,10 +38,11 @@ export function stepsOfStage(
   stage: number,
 ): NewStep[] {
   const plan = runbook.stages[stage];
-  const calls =
-    plan === undefined ? {} : ask(runbook, `stage ${stage + 1}`, () => plan(seenOf({ steps }), context));
-  return Object.entries(calls).map(([name, call]) =>
-    newStep(deps, uses, { name, call, phase: "diagnose", stage }),
+  if (plan === undefined) return [];
+  return ask(runbook, `stage ${stage + 1}`, () =>
+    Object.entries(plan(seenOf({ steps }), context)).map(([name, call]) =>
+      newStep(deps, uses, { name, call, phase: "diagnose", stage }),
+    ),
   );
 }
 
@@ -82,7 +84,8 @@ export function wantedCalls({ runbook, context, steps }: Diagnosed, key: string)
 export function conclude(deps: PureDeps, diagnosed: Diagnosed): Conclusions {
   const { runbook, steps } = diagnosed;
   const troubles = troublesOf(deps, runbook, steps);
-  const findings = judgedBy(deps, diagnosed, steps).map((finding) => safeFinding(deps, finding));
+  const found = judgedBy(deps, diagnosed, steps);
+  const findings = ask(runbook, "findings", () => found.map((finding) => safeFinding(deps, finding)));
   const wanted = [...new Set(findings.flatMap((finding) => finding.remedies))];
   const remedies = wanted.map(
     (key) => adviceOf(troubles, key, deps.redact) ?? newRemedy(deps, diagnosed, key),
@@ -99,7 +102,7 @@ function judgedBy(
 ): readonly Finding[] {
   return [
     ...troublesOf(deps, runbook, steps).map(findingOf),
-    ...ask(runbook, "findings", () => runbook.findings(seenOf({ steps }), context)),
+    ...ask(runbook, "findings", () => [...runbook.findings(seenOf({ steps }), context)]),
   ];
 }
 
@@ -136,7 +139,9 @@ function newRemedy(deps: PureDeps, { runbook, steps, context }: Diagnosed, key: 
   if (remedy.advice === undefined) return { key, title: remedy.title, risk: remedy.risk, status: "planned" };
   const { advice } = remedy;
   const words =
-    typeof advice === "function" ? ask(runbook, key, () => advice(seenOf({ steps }), context)) : advice;
+    typeof advice === "function"
+      ? ask(runbook, key, () => z.string().parse(advice(seenOf({ steps }), context)))
+      : advice;
   const title = remedy.title ?? "For a human";
   return { key, title, risk: remedy.risk, status: "advice", advice: deps.redactKnown(words) };
 }

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { DiagError } from "../core/words/errors.ts";
 import type { Seen } from "../core/words/outcome.ts";
 import type { AnySeen, Runbook, RunContext } from "../core/words/runbook.ts";
@@ -40,7 +41,12 @@ export function ask<T>(runbook: Runbook, what: string, work: () => T): T {
     return work();
   } catch (error) {
     if (error instanceof DiagError) throw error;
-    const message = error instanceof Error ? error.message : String(error);
+    const message =
+      error instanceof z.ZodError
+        ? z.prettifyError(error)
+        : error instanceof Error
+          ? error.message
+          : String(error);
     throw new DiagError("bug", `runbook ${runbook.id}, ${what}: ${message}`, { cause: error });
   }
 }

@@ -9,6 +9,7 @@ import type { LabelMatch } from "../core/words/system.ts";
 import { VERSION } from "../version.ts";
 import { digestOf } from "./digest.ts";
 import { type AllSeen, type Given, type GivenSeen, given, type StepName } from "./given.ts";
+import { markBook, markRunbook } from "./made.ts";
 import { advising, type BookSteps, doing, listOf, type RemedyMakers, type Some } from "./remedies.ts";
 import { withThresholds } from "./threshold.ts";
 
@@ -110,7 +111,7 @@ function bookOf<P, S>(
   };
   const then = (plan: Stage["plan"], ...source: readonly unknown[]) =>
     bookOf(head, needs, fill, [...stages, { plan, source }]);
-  return {
+  return markBook<Book<P, S>>({
     andThen: Object.assign(
       (names: readonly string[], next: (values: never, context: RunContext<never>) => Steps) =>
         then(
@@ -128,10 +129,12 @@ function bookOf<P, S>(
     ) as never,
     does: (maker, names, input, more) => doing(book, maker, names, input as never, more as never),
     advises: advising(book) as never,
-    remedies: (remedies) => ({
-      findings: (rules) => finished(head, needs, stages, remedies, rules(finder(fill) as never)),
-    }),
-  };
+    remedies: (remedies) =>
+      markBook({
+        findings: (rules) =>
+          markRunbook(finished(head, needs, stages, remedies, rules(finder(fill) as never))),
+      }),
+  });
 }
 
 const finder = (fill: BookSteps["fill"]): Find<never, never, string> =>

@@ -1,0 +1,57 @@
+import { expect, it } from "vitest";
+import { runbooksIn } from "../../../src/packs/shape.ts";
+import { runbookOn, z } from "../../../src/sdk/index.ts";
+
+const begun = (head: Record<string, unknown> = {}) =>
+  runbookOn("postgres", { id: "orders", title: "Orders", params: z.object({}), ...head }, () => ({}));
+const finished = (head: Record<string, unknown> = {}, remedies = {}) =>
+  begun(head)
+    .remedies(remedies)
+    .findings(() => []);
+
+it("takes runbooks by any name, alone and in lists, once each", () => {
+  const [one, two] = [finished(), finished({ id: "two" })];
+  const { runbooks, wrong } = runbooksIn({ one, all: [one, two], default: two, helper: () => 1, n: 3 });
+  expect(runbooks).toEqual([one, two]);
+  expect(wrong).toEqual([]);
+});
+
+it("helpers alone are no fault of a module", () => {
+  expect(runbooksIn({ limit: 3, format: () => "" })).toEqual({ runbooks: [], wrong: [] });
+});
+
+it.each([
+  ["id", { id: "Not An Id" }, "id must be lower-case words joined by -"],
+  ["id", { id: 7 }, "id must be text"],
+  ["title", { title: " " }, "title is empty"],
+  ["alerts", { alerts: [{}] }, "alerts.0 fits no alert"],
+  ["fromAlert", { fromAlert: "labels" }, "fromAlert must be a function"],
+  ["covers", { covers: [7] }, "covers.0"],
+])("names what is not as the types promise: %s", (_what, head, complaint) => {
+  const { runbooks, wrong } = runbooksIn({ orders: finished(head) });
+  expect(runbooks).toEqual([]);
+  expect(wrong).toEqual([expect.stringContaining(`orders: ${complaint}`)]);
+});
+
+it("a kind nobody has, parameters that are no z.object, a remedy that is none", () => {
+  const odd = runbookOn("oracle" as "postgres", { id: "odd", title: "Odd", params: {} as never }, () => ({}))
+    .remedies({ drop: { title: "Drop" } as never })
+    .findings(() => []);
+  expect(runbooksIn({ odd }).wrong).toEqual([
+    "odd: needs.0 is no kind of connection; params must be z.object({…}), with `z` of diagbot/sdk; remedies.drop must be made by book.does(…) or book.advises(…), with a title",
+  ]);
+});
+
+it("an unfinished one is said to be so, unless the module brings another", () => {
+  const [book, half] = [begun(), begun().remedies({})];
+  for (const exported of [book, half])
+    expect(runbooksIn({ exported }).wrong).toEqual([expect.stringContaining("exported: it is not finished")]);
+  expect(runbooksIn({ book, orders: finished() }).wrong).toEqual([]);
+});
+
+it("one of another copy of the sdk, or made by hand, is told apart", () => {
+  expect(runbooksIn({ copy: { ...finished() } })).toEqual({
+    runbooks: [],
+    wrong: [expect.stringContaining("copy: it was not made by `runbookOn` of this diagbot")],
+  });
+});
