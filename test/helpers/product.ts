@@ -23,6 +23,8 @@ export type Role = "all" | "ingress" | "worker";
 export interface ProductOptions {
   /** What diagbot.yaml says. */
   readonly config: object;
+  /** As a user has installed it, instead of the build: its folder, and the program seen from there. `config` is written there. */
+  readonly installed?: Installed;
   readonly databaseUrl: string;
   /** Left out: the queue runs in Postgres. */
   readonly redisUrl?: string | undefined;
@@ -30,6 +32,11 @@ export interface ProductOptions {
   readonly slack?: { readonly local: LocalSlack; readonly mode: "http" | "socket" };
   /** More environment, e.g. what diagbot.yaml refers to. */
   readonly env?: Readonly<Record<string, string>>;
+}
+
+interface Installed {
+  readonly folder: string;
+  readonly program: string;
 }
 
 /** One `serve` process. */
@@ -75,7 +82,9 @@ export interface Product {
 /** A product that may be started. Nothing runs yet; always `close()` it. */
 export function openProduct(options: ProductOptions): Product {
   const folder = mkdtempSync(join(tmpdir(), "diagbot-e2e-"));
-  const configPath = join(folder, "diagbot.yaml");
+  const configPath = join(options.installed?.folder ?? folder, "diagbot.yaml");
+  const installed = async (): Promise<Installed> =>
+    options.installed ?? { folder: await builtProduct(), program: DIAGBOT };
   writeFileSync(configPath, stringify(options.config));
   const alertmanagerToken = `am-${randomBytes(24).toString("hex")}`;
   const queuePrefix = `e2e_${randomBytes(4).toString("hex")}`;
@@ -91,14 +100,14 @@ export function openProduct(options: ProductOptions): Product {
     alertmanagerToken,
     queuePrefix,
     serve: async (role, env = {}, wait = "ok") => {
-      const one = await startServing(role, { ...base, ...env }, wait);
+      const one = await startServing(await installed(), role, { ...base, ...env }, wait);
       served.push(one);
       if (options.slack?.mode === "http" && role !== "worker")
         options.slack.local.requestUrl = `${one.url}/slack/events`;
       return one;
     },
     cli: async (words, env = {}) => {
-      const result = await runCli(words, { ...base, ...env });
+      const result = await runCli(await installed(), words, { ...base, ...env });
       others.push(result.stdout, result.stderr);
       return result;
     },
@@ -131,13 +140,14 @@ const slackEnvironment = (slack: LocalSlack, mode: "http" | "socket"): Record<st
 });
 
 async function startServing(
+  { folder, program }: Installed,
   role: Role,
   env: Readonly<Record<string, string>>,
   wait: "ok" | "ready",
 ): Promise<Served> {
   const port = await freePort();
-  const child = spawn(process.execPath, [DIAGBOT, "serve", "--role", role], {
-    cwd: await builtProduct(),
+  const child = spawn(process.execPath, [program, "serve", "--role", role], {
+    cwd: folder,
     env: { ...env, HOST: "127.0.0.1", PORT: String(port) },
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -206,9 +216,13 @@ async function kill(child: ChildProcess): Promise<void> {
   await ended;
 }
 
-async function runCli(words: readonly string[], env: Readonly<Record<string, string>>): Promise<CliResult> {
-  const child = spawn(process.execPath, [DIAGBOT, ...words], {
-    cwd: await builtProduct(),
+async function runCli(
+  { folder, program }: Installed,
+  words: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<CliResult> {
+  const child = spawn(process.execPath, [program, ...words], {
+    cwd: folder,
     env,
     stdio: ["ignore", "pipe", "pipe"],
   });
