@@ -41,6 +41,15 @@ describe("the pages", () => {
     expect(missing).toEqual([]);
   });
 
+  it.each(pages.filter((page) => page !== "CHANGELOG.md"))("%s names source files that exist", (page) => {
+    const named = [...read(page).matchAll(/`((?:[a-z][\w.-]*\/)+[\w.-]+\.(?:ts|sql|mjs))`/g)];
+    const from = ["", "src/", "test/", "test/integration/", "test/unit/", "runbooks/"];
+    const missing = named
+      .map(([, path = ""]) => path)
+      .filter((path) => !from.some((folder) => existsSync(new URL(folder + path, root))));
+    expect(missing).toEqual([]);
+  });
+
   it.each(["README.md", "CONTRIBUTING.md", "docs/lab.md", "docs/performance.md", "docs/reliability.md"])(
     "%s names npm scripts that exist",
     (page) => {
