@@ -20,6 +20,7 @@ import { checkFile } from "./checks.ts";
 import { type Complaint, type ConfigDocument, readDocument } from "./document.ts";
 import { type Environment, type Role, readEnvironment, type Variables } from "./environment.ts";
 import { explainIssue, instead } from "./explain.ts";
+import { checkRestrictions } from "./restrictions.ts";
 import { routesOf } from "./route-schema.ts";
 import { checkRouteRunbooks, checkRoutes } from "./routes.ts";
 import { type Concern, environmentConcerns, fileConcerns } from "./safety.ts";
@@ -189,9 +190,10 @@ function fitting(
   document: ConfigDocument,
 ): ReturnType<Config["fits"]> {
   const { complaints, warnings } = checkRouteRunbooks(routes, { systems, ...known }, document);
+  const all = [...complaints, ...checkRestrictions(systems, known.runbooks, document)];
   return {
     complaints: [
-      ...sayAll(document, firstPerPlace(complaints)),
+      ...sayAll(document, firstPerPlace(all)),
       ...unknownRunbooks(schedules, known.runbooks),
     ],
     warnings: warnings.map((warning) => document.show(warning, false)),

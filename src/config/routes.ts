@@ -68,6 +68,9 @@ export function checkRouteRunbooks(
 
 function cannotStart(route: Route, runbook: Runbook, systems: readonly System[]): string[] {
   const candidates = systems.filter(({ id }) => route.system === undefined || id === route.system);
+  const off = candidates.filter(({ runbooks }) => runbooks.disable.includes(runbook.id));
+  if (off.length > 0 && off.length === candidates.length)
+    return [`${runbook.id} never starts: it is disabled for ${off.map(({ id }) => id).join(", ")}`];
   const lacks = (system: System) => runbook.needs.filter((kind) => connectionsOf(system, kind).length === 0);
   if (candidates.length === 0 || candidates.some((system) => lacks(system).length === 0)) return [];
   const whose = route.system ?? "no system";

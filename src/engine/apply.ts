@@ -1,4 +1,5 @@
 import type { NotAnnounced } from "../core/ports/run-store.ts";
+import { whyForbidden } from "../core/rules/restrict.ts";
 import { DiagError, toDiagError } from "../core/words/errors.ts";
 import { canonical, difference } from "../core/words/json.ts";
 import type { PlannedCall } from "../core/words/plan.ts";
@@ -32,6 +33,9 @@ export async function apply(
   const call = step.phase === "undo" ? undoCall(deps, claimed, step) : remedy.plan.calls[step.stage];
   if (call === undefined) throw new DiagError("bug", `step ${step.name} is not in the plan`);
   if (step.phase === "apply" && isUntouched(claimed, remedy)) {
+    const forbidden = whyForbidden(claimed.system, claimed.view.runbook, remedy.key, remedy.plan.risk);
+    if (forbidden !== undefined)
+      return void (await deps.store.voidApproval(claimed.fence, remedy.key, [forbidden]));
     const drifted = await drift(deps, claimed, remedy.plan.calls);
     if (drifted.length > 0) return void (await deps.store.voidApproval(claimed.fence, remedy.key, drifted));
   }

@@ -1,4 +1,6 @@
 import type { StepResult } from "../core/ports/run-store.ts";
+import { isRemedyDisabled, riskOn } from "../core/rules/restrict.ts";
+import type { System } from "../core/words/system.ts";
 import type { StepView } from "../core/words/view.ts";
 import { callRead, stepError } from "./call.ts";
 import { type Conclusions, conclude, stepsOfStage } from "./conclude.ts";
@@ -53,16 +55,43 @@ export async function readStep(
   }
 }
 
-/** What the runbook makes of what was seen; pure. */
+/** What the runbook makes of what was seen, on this system; pure. */
 export const conclusionsOf = (deps: EngineDeps, claimed: ClaimedRun): Conclusions =>
-  conclude(deps, {
-    runbook: unchanged(claimed),
-    context: contextOf(claimed.view, claimed.system),
-    steps: claimed.view.steps,
-  });
+  restrict(
+    claimed.system,
+    claimed.view.runbook,
+    conclude(deps, {
+      runbook: unchanged(claimed),
+      context: contextOf(claimed.view, claimed.system),
+      steps: claimed.view.steps,
+    }),
+  );
 
 /** Findings and the remedies they name, from what was recorded. */
 export async function recordDiagnosis(deps: EngineDeps, claimed: ClaimedRun): Promise<void> {
   const { findings, remedies, explained } = conclusionsOf(deps, claimed);
   await deps.store.recordDiagnosis(claimed.fence, findings, remedies, explained);
+}
+
+/**
+ * The same with what diagbot.yaml changes for the system: raised risks, and no advice that is disabled. What is disabled of the
+ * machine's own remedies is said when it is proposed.
+ */
+function restrict(
+  system: System,
+  runbook: string,
+  { findings, remedies, explained }: Conclusions,
+): Conclusions {
+  const kept = remedies
+    .filter(({ key, status }) => status !== "advice" || !isRemedyDisabled(system, runbook, key))
+    .map((remedy) => ({ ...remedy, risk: riskOn(system, runbook, remedy.key, [remedy.risk]) }));
+  const keys = new Set(kept.map(({ key }) => key));
+  return {
+    findings: findings.map((finding) => ({
+      ...finding,
+      remedies: finding.remedies.filter((key) => keys.has(key)),
+    })),
+    remedies: kept,
+    explained,
+  };
 }

@@ -1,10 +1,10 @@
 import type { NewStep } from "../core/ports/run-store.ts";
 import { eligible, policyFor } from "../core/rules/policy.ts";
+import { isRemedyDisabled, riskOn, sayDisabled } from "../core/rules/restrict.ts";
 import { sayDuration } from "../core/words/duration.ts";
 import { toDiagError } from "../core/words/errors.ts";
 import { canonical } from "../core/words/json.ts";
 import type { Plan, PlannedCall } from "../core/words/plan.ts";
-import { highestRisk } from "../core/words/risk.ts";
 import type { RemedyView } from "../core/words/view.ts";
 import { sha256 } from "../lib/sha256.ts";
 import { lookAt } from "./call.ts";
@@ -28,6 +28,9 @@ export async function propose(deps: EngineDeps, claimed: ClaimedRun, remedy: Rem
       ...(plan === undefined ? {} : { plan }),
     });
   try {
+    const { view, system } = claimed;
+    if (isRemedyDisabled(system, view.runbook, remedy.key))
+      return await settle("denied", sayDisabled(system, view.runbook, remedy.key));
     const previewed = await previewCalls(deps, claimed, remedy);
     if ("skip" in previewed) return await endWith("skipped", previewed.skip);
     const plan = freeze(deps, claimed, remedy, previewed.calls);
@@ -122,7 +125,10 @@ function freeze(
     runbook: claimed.view.runbook,
     remedy: remedy.key,
     title: remedy.title,
-    risk: highestRisk([spec.risk, ...calls.map((call) => call.risk)]),
+    risk: riskOn(claimed.system, claimed.view.runbook, remedy.key, [
+      spec.risk,
+      ...calls.map((call) => call.risk),
+    ]),
     calls,
     verifyWithin: spec.verify.within,
     verify: plannedChecks(deps, claimed, remedy.key, calls),

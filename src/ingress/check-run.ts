@@ -1,4 +1,5 @@
 import type { Catalog, RunRequest } from "../core/ports/ports.ts";
+import { isRunbookDisabled } from "../core/rules/restrict.ts";
 import type { Caller } from "../core/words/caller.ts";
 import type { Kind } from "../core/words/connection.ts";
 import { parseDuration } from "../core/words/duration.ts";
@@ -43,7 +44,7 @@ export const missingKinds = (system: System, runbook: Runbook): Kind[] =>
   runbook.needs.filter((kind) => connectionsOf(system, kind).length === 0);
 
 /** Why the runbook is not for this system, whatever kinds of connection it has; undefined: it is. */
-function otherwhere({ id, connections }: System, { only }: Runbook): string | undefined {
+export function otherwhere({ id, connections }: System, { only }: Runbook): string | undefined {
   if (only?.systems?.includes(id) === false)
     return `it is for ${only.systems.join(", ") || "no system"} only`;
   const missing = Object.entries(only?.connections ?? {}).find(
@@ -52,11 +53,13 @@ function otherwhere({ id, connections }: System, { only }: Runbook): string | un
   return missing === undefined ? undefined : `${id} has no ${missing[1]} connection "${missing[0]}"`;
 }
 
-/** The system has what the runbook needs, and the runbook is for it. */
+/** The system has what the runbook needs, the runbook is for it, and diagbot.yaml does not disable it there. */
 export const mayRunOn = (system: System, runbook: Runbook): boolean =>
-  missingKinds(system, runbook).length === 0 && otherwhere(system, runbook) === undefined;
+  missingKinds(system, runbook).length === 0 &&
+  otherwhere(system, runbook) === undefined &&
+  !isRunbookDisabled(system, runbook.id);
 
-/** Runbooks the system has the connections for. */
+/** Runbooks that can be started on the system. */
 export const runnableOn = (catalog: Catalog, system: System): Runbook[] =>
   catalog.runbooks.filter((runbook) => mayRunOn(system, runbook));
 
@@ -85,6 +88,10 @@ export function checkRun(
   more: { caller: Caller; channel: string; dryRun?: boolean; otherWords?: readonly string[] },
 ): RunRequest {
   const [system, runbook] = namedIn(catalog, asked, more.otherWords);
+  if (isRunbookDisabled(system, runbook.id))
+    throw new DiagError("not_allowed", `${runbook.id} is disabled for ${system.id}`, {
+      hint: `see systems.${system.id}.runbooks.disable of diagbot.yaml`,
+    });
   const missing = missingKinds(system, runbook);
   if (missing.length > 0)
     throw new DiagError(

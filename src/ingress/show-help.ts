@@ -35,7 +35,7 @@ function explainRunbook(catalog: Catalog, runbook: Runbook): Reply {
     [
       `\`/diag <system> ${runbook.id} [key=value …]\``,
       runbook.needs.length === 0 ? "Needs no particular connection." : `Needs: ${runbook.needs.join(", ")}.`,
-      `Systems: ${systems.map(({ id }) => id).join(", ") || "none has the connections"}.`,
+      `Systems: ${systems.map(({ id }) => id).join(", ") || "none can run it"}.`,
       "Also: `postgres=<connection>` (any kind) chooses a connection, `for=45m` takes remedies back after that time.",
     ].join("\n"),
     fields.length === 0 ? "No parameters." : `Parameters:\n${fields.map((line) => `• ${line}`).join("\n")}`,

@@ -180,11 +180,14 @@ export const entry = () => ({
 /** An engine over a real database and a world whose every effect is counted. */
 export function engineBench(
   pool: Pool,
-  options: { policies?: Policies; people?: Principal[]; limits?: Limits } = {},
+  options: { policies?: Policies; people?: Principal[]; limits?: Limits; system?: object } = {},
 ): Bench {
   const world = newWorld();
   const store = createStore(pool, () => {}, { didNotAfterMs: 0 });
-  const system = makeSystem("sys", { connections: { api: { kind: "http", url: "http://127.0.0.1:1" } } });
+  const system = makeSystem("sys", {
+    connections: { api: { kind: "http", url: "http://127.0.0.1:1" } },
+    ...options.system,
+  });
   const catalog: Catalog = {
     kinds,
     runbooks: worldRunbooks,

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Connection, ConnectionFace, Kind } from "./connection.ts";
+import { RISKS } from "./risk.ts";
 
 /** Limits beyond which something is a finding. Ratios 0..1, times in the unit of their name. The guides disagree, so they are per system. */
 export const Thresholds = z.strictObject({
@@ -24,6 +25,9 @@ export type Thresholds = z.infer<typeof Thresholds>;
 export const LabelMatch = z.record(z.string(), z.string());
 export type LabelMatch = z.infer<typeof LabelMatch>;
 
+/** A remedy of one system, named `<runbook>.<remedy>`: not offered at all, or only at a higher risk than its own. */
+const RemedyRule = z.strictObject({ disable: z.boolean().default(false), risk: z.enum(RISKS).optional() });
+
 /** A system in diagbot.yaml without its connections, whose shape is their kinds' business. */
 export const SystemSettings = z.strictObject({
   channel: z.string().min(1).max(80).optional(),
@@ -31,6 +35,9 @@ export const SystemSettings = z.strictObject({
   readers: z.array(z.string().min(1)).optional(),
   match: z.array(LabelMatch).default([]),
   thresholds: Thresholds.prefault({}),
+  /** Runbooks this system does not want: nobody can start them there, no alert does. */
+  runbooks: z.strictObject({ disable: z.array(z.string()).default([]) }).prefault({}),
+  remedies: z.record(z.string(), RemedyRule).default({}),
   contacts: z
     .array(z.strictObject({ name: z.string(), channel: z.string().optional(), for: z.string().optional() }))
     .default([]),

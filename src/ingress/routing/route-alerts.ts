@@ -1,4 +1,5 @@
 import type { AlertRequest, AlertRun, Catalog, Routed } from "../../core/ports/ports.ts";
+import { isRunbookDisabled } from "../../core/rules/restrict.ts";
 import { nameRoute } from "../../core/rules/route.ts";
 import type { Notification } from "../../core/words/alert.ts";
 import { DiagError } from "../../core/words/errors.ts";
@@ -79,8 +80,10 @@ function runsFor(catalog: Catalog, system: System, firing: readonly Decision[]):
       remarks.add(`${nameRoute(route)} says that nothing is run`);
     else start(decision, runbooks);
   }
+  // What its own name or annotation asks for cannot be run here: better a look at everything than none.
   const undecided = firing.find(
-    ({ by, system: own }) => by === "nobody" && (own === undefined || own === system),
+    ({ by, system: own }) =>
+      ["nobody", "annotation", "name"].includes(by) && (own === undefined || own === system),
   );
   if (runs.size === 0 && undecided !== undefined && Object.keys(system.connections).length > 0)
     start(undecided, HEALTH);
@@ -98,6 +101,7 @@ function runOf(
     by === "route" && route !== undefined ? `${nameRoute(route)} names ${id}, ${why}` : undefined;
   const runbook = catalog.runbooks.find((candidate) => candidate.id === id);
   if (runbook === undefined) return said("which is not known here");
+  if (isRunbookDisabled(system, id)) return said(`which diagbot.yaml disables for ${system.id}`);
   const missing = missingKinds(system, runbook);
   if (missing.length > 0)
     return said(`which needs a ${missing.join(" and a ")} connection; ${system.id} has none`);

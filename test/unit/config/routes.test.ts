@@ -22,8 +22,10 @@ const SYSTEMS = `systems:
 `;
 
 /** What `check` says of these routes: complaints and warnings with their places. */
-async function said(routes: string): Promise<string[]> {
-  writeFileSync(join(cwd, "diagbot.yaml"), `routes:\n${routes}\n${SYSTEMS}`);
+const said = (routes: string): Promise<string[]> => saidOf(`routes:\n${routes}\n${SYSTEMS}`);
+
+async function saidOf(file: string): Promise<string[]> {
+  writeFileSync(join(cwd, "diagbot.yaml"), file);
   const lines = (error: unknown) =>
     (error as Error).message.split("\n").filter((line) => !line.includes(" | "));
   try {
@@ -134,6 +136,48 @@ describe("routes of diagbot.yaml", () => {
     ]);
     expect(await said("  - { match: a=b, runbook: redis-memory }")).toEqual([
       expect.stringContaining("it needs a redis connection, which no system has"),
+    ]);
+  });
+});
+
+describe("what a system disables or raises", () => {
+  const restricted = (keys: string) => saidOf(`systems:\n  shop:\n    ${keys.replaceAll("\n", "\n    ")}\n`);
+
+  it("is taken where it fits the runbooks", async () => {
+    expect(
+      await restricted(
+        `runbooks: { disable: [pg-locks, service-health] }
+remedies:
+  pg-pool-exhausted.terminateIdle: { risk: destructive }
+  pg-slow-queries.cancelStatements: { disable: true }`,
+      ),
+    ).toEqual([]);
+  });
+
+  it.each([
+    [
+      "runbooks: { disable: [pg-lock] }",
+      '3:27: systems.shop.runbooks.disable.0: there is no runbook "pg-lock"; did you mean "pg-locks"?',
+    ],
+    [
+      "remedies: { pg-pool-exhausted.terminateIdl: { disable: true } }",
+      '3:17: systems.shop.remedies: there is no remedy "pg-pool-exhausted.terminateIdl"; did you mean "pg-pool-exhausted.terminateIdle"?',
+    ],
+    ["remedies: { terminateIdle: { disable: true } }", "; write <runbook>.<remedy>"],
+    [
+      "remedies: { pg-pool-exhausted.terminateIdle: { risk: low } }",
+      "pg-pool-exhausted.terminateIdle has the risk high, which can be raised but not lowered",
+    ],
+    ["remedies: { a.b: { disabled: true } }", 'unknown key "disabled"'],
+  ])("%s is refused with what may be meant", async (keys, says) => {
+    expect(await restricted(keys)).toEqual([expect.stringContaining(says)]);
+  });
+
+  it("makes a route to it one that never starts", async () => {
+    const file = `routes: [{ match: a=b, system: shop, runbook: service-health }]
+systems: { shop: { runbooks: { disable: [service-health] } } }`;
+    expect(await saidOf(file)).toEqual([
+      expect.stringContaining("service-health never starts: it is disabled for shop"),
     ]);
   });
 });

@@ -202,4 +202,15 @@ describe("routes of diagbot.yaml", () => {
     });
     expect(remarks).toEqual([expect.stringContaining("an alert of web is in this group, too")]);
   });
+
+  it("a runbook that the system disables is not started, by its name neither", () => {
+    const [checkout, ...others] = catalogOf().systems;
+    if (checkout === undefined) throw new Error("fixture");
+    const systems = [{ ...checkout, runbooks: { disable: ["high-latency"] } }, ...others];
+    expect(runsOf(latency, catalogOf({ systems }))).toEqual(["service-health"]);
+    const routed = routeAlerts(catalogOf({ systems, routes: routes({ runbook: "high-latency" }) }), latency);
+    expect(routed).toMatchObject({
+      ...{ runs: [], remarks: [expect.stringContaining("which diagbot.yaml disables for checkout")] },
+    });
+  });
 });
