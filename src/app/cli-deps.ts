@@ -12,8 +12,10 @@ import { DiagError, toDiagError } from "../core/words/errors.ts";
 import type { RunId } from "../core/words/ids.ts";
 import type { Reply } from "../core/words/reply.ts";
 import type { RunView } from "../core/words/view.ts";
+import { parseNotification } from "../ingress/alertmanager/notification.ts";
 import { mustRead } from "../ingress/rights.ts";
 import { routed } from "../ingress/routing/route-alerts.ts";
+import { splitGroups } from "../ingress/routing/split.ts";
 import { accountName } from "../lib/account-name.ts";
 import { randomId } from "../lib/random-id.ts";
 import { knownRedactor, type Redact } from "../lib/redact.ts";
@@ -80,7 +82,12 @@ export function createCliDeps(cwd: string): CliDeps {
       return migrate(fresh.pool).finally(() => fresh.close());
     },
     doctor: async (role) => diagnoseSelf(configured(), role),
-    route: async (notification) => routed(catalogOf(configured(), await knowledge()), notification),
+    route: async (body) => {
+      const catalog = catalogOf(configured(), await knowledge());
+      const { notification } = await parseNotification(body);
+      const { heartbeats, groups } = splitGroups(catalog.routes, notification);
+      return { heartbeats, groups: groups.map((group) => routed(catalog, group)) };
+    },
     closeIncident: async (ask) => closeIncident(await opened(), ask),
     serve: async (role) => {
       const app = await startApp(loadConfig({ env: processEnvironment(), cwd, kinds, serving: role }), role);

@@ -146,7 +146,8 @@ async function noteBacklog({ store, metrics }: AppDeps, slack: SlackDoor | undef
 
 const ingressMetrics = (metrics: Metrics): IngressMetrics => ({
   received: metrics.requestAnswered,
-  tooLarge: () => metrics.webhookRejected("too_large"),
+  turnedAway: metrics.webhookRejected,
+  heartbeat: () => metrics.heartbeat(Date.now() / 1000),
 });
 
 async function postgresHealth({ pool }: AppDeps): Promise<Health> {

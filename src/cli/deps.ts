@@ -1,6 +1,5 @@
-import type { AnswerResult, Routed, VoteResult } from "../core/ports/ports.ts";
+import type { AnswerResult, RoutedAll, VoteResult } from "../core/ports/ports.ts";
 import type { QueueTakes } from "../core/rules/queue-away.ts";
-import type { Notification } from "../core/words/alert.ts";
 import type { Answer } from "../core/words/answer.ts";
 import type { AuditReport } from "../core/words/audit.ts";
 import type { ConnectionCheck } from "../core/words/connector.ts";
@@ -147,8 +146,8 @@ export interface CliDeps {
   migrate(): Promise<readonly string[]>;
   /** As `serve --role <role>` would find it. */
   doctor(role: ServeRole): Promise<readonly DoctorCheck[]>;
-  /** What a notification would lead to; has no effects. */
-  route(notification: Notification): Promise<Routed>;
+  /** What a notification (the body as it came) would lead to; has no effects. Throws `bad_notification`. */
+  route(body: string): Promise<RoutedAll>;
   /** Says that an incident is over, by its number or a link to its thread; resolves to what people are told. */
   closeIncident(ask: { readonly incident: string; readonly reason: string }): Promise<string>;
   /** Resolves when the process has been told to stop and has stopped. */

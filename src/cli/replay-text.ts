@@ -1,4 +1,4 @@
-import type { Routed } from "../core/ports/ports.ts";
+import type { AlertRun, Routed, RoutedAll } from "../core/ports/ports.ts";
 import { type TriedRoute, trailOf } from "../core/rules/route.ts";
 import { groupTitle, isResolved } from "../core/words/alert.ts";
 import { count } from "../core/words/format.ts";
@@ -29,8 +29,13 @@ function alikeOf({ decisions }: Routed, routes: readonly Route[]): Alike[] {
   return [...groups.values()];
 }
 
-/** What a notification would lead to, as data. */
-export function replayJson(routed: Routed, routes: readonly Route[]) {
+/** What a notification would lead to, as data: its first group, and those apart from it under `also`. */
+export function replayJson({ heartbeats, groups }: RoutedAll, routes: readonly Route[]) {
+  const [first, ...also] = groups.map((group) => groupJson(group, routes));
+  return { ...(first ?? { incident: null, runs: [] }), heartbeats, also };
+}
+
+function groupJson(routed: Routed, routes: readonly Route[]) {
   const { notification, system, channel, severity, runs, remarks = [] } = routed.request;
   return {
     incident: {
@@ -50,13 +55,24 @@ export function replayJson(routed: Routed, routes: readonly Route[]) {
       decidedBy: first.by,
       runbooks: first.runbooks,
     })),
-    runs: runs.map(({ runbook, params, connections }) => ({ runbook, params, connections })),
+    runs: runs.map(({ runbook, params, connections, aimed = [], aimedBy }) => ({
+      ...{ runbook, params, connections, aimed },
+      aimedBy: aimedBy ?? null,
+    })),
     remarks,
   };
 }
 
 /** The same for people. */
-export function replayText(routed: Routed, routes: readonly Route[]): string {
+export const replayText = ({ heartbeats, groups }: RoutedAll, routes: readonly Route[]): string =>
+  [
+    ...(heartbeats.length === 0
+      ? []
+      : [`heartbeats: ${heartbeats.map(oneLine).join(", ")}: nothing is stored of them and nothing is run`]),
+    ...groups.map((group) => groupText(group, routes)),
+  ].join("\n\n");
+
+function groupText(routed: Routed, routes: readonly Route[]): string {
   const { notification, system, channel, severity, runs, remarks = [] } = routed.request;
   const firing = notification.alerts.filter((alert) => alert.status === "firing").length;
   const facts = columns([
@@ -71,9 +87,16 @@ export function replayText(routed: Routed, routes: readonly Route[]): string {
     ["system:", system ?? "none: no system's `match` fits its labels"],
     ["channel:", channel],
   ]);
-  const planned = runs.map((run) => [run.runbook, oneLine(JSON.stringify(run.params)), oneLine(run.title)]);
+  const planned = runs.map((run) => [
+    run.runbook,
+    oneLine(JSON.stringify(run.params)),
+    sayAimed(run),
+    oneLine(run.title),
+  ]);
   const runsText =
-    planned.length === 0 ? "none" : columns(planned, ["runbook", "parameters", "what it is about"]);
+    planned.length === 0
+      ? "none"
+      : columns(planned, ["runbook", "parameters", "looks at", "what it is about"]);
   const why = alikeOf(routed, routes).map(sayAlike);
   return [
     facts,
@@ -83,10 +106,20 @@ export function replayText(routed: Routed, routes: readonly Route[]): string {
   ].join("\n\n");
 }
 
+/** `db2, by instance="db2:5432"`. */
+function sayAimed({ connections, aimed = [], aimedBy }: AlertRun): string {
+  const names = aimed.flatMap((kind) => connections[kind] ?? []).join(", ");
+  return names === ""
+    ? "its connections"
+    : `${names}${aimedBy === undefined ? "" : `, by ${oneLine(aimedBy)}`}`;
+}
+
 const BY: Readonly<Record<DecidedBy, string>> = {
   route: "by its route",
   annotation: "named by its annotation",
   name: "by its name, the runbook's default",
+  heartbeat: "a heartbeat of the alerting: nothing is stored, nothing is run",
+  "no-data": "about the alerting itself: a measurement is missing",
   nobody: "no route and no runbook's own alerts fit: the health matrix, where nothing else is run",
 };
 

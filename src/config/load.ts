@@ -20,7 +20,7 @@ import { checkFile } from "./checks.ts";
 import { type Complaint, type ConfigDocument, readDocument } from "./document.ts";
 import { type Environment, type Role, readEnvironment, type Variables } from "./environment.ts";
 import { explainIssue, instead } from "./explain.ts";
-import { checkRestrictions } from "./restrictions.ts";
+import { checkAliases, checkRestrictions } from "./restrictions.ts";
 import { routesOf } from "./route-schema.ts";
 import { checkRouteRunbooks, checkRoutes } from "./routes.ts";
 import { type Concern, environmentConcerns, fileConcerns } from "./safety.ts";
@@ -151,6 +151,7 @@ function understand(
   const routed = parsed.success
     ? checkRoutes(parsed.data.routes, Object.keys(parsed.data.systems), document)
     : { complaints: [], warnings: [] };
+  const aliases = parsed.success ? checkAliases(parsed.data.systems, document) : [];
   const unsafe = byLevel(parsed.success ? fileConcerns(parsed.data, kinds) : []);
   const place = ({ path = [], message }: Concern) => document.at(path, `${path.join(".")}: ${message}`);
   const complaints = [
@@ -158,6 +159,7 @@ function understand(
     ...issues,
     ...checked.complaints,
     ...routed.complaints,
+    ...aliases,
     ...unsafe.refuse.map(place),
   ];
   const warnings = [...checked.warnings, ...routed.warnings, ...unsafe.warn.map(place)];
@@ -192,10 +194,7 @@ function fitting(
   const { complaints, warnings } = checkRouteRunbooks(routes, { systems, ...known }, document);
   const all = [...complaints, ...checkRestrictions(systems, known.runbooks, document)];
   return {
-    complaints: [
-      ...sayAll(document, firstPerPlace(all)),
-      ...unknownRunbooks(schedules, known.runbooks),
-    ],
+    complaints: [...sayAll(document, firstPerPlace(all)), ...unknownRunbooks(schedules, known.runbooks)],
     warnings: warnings.map((warning) => document.show(warning, false)),
   };
 }

@@ -3,6 +3,24 @@ import type { Runbook } from "../core/words/runbook.ts";
 import type { System } from "../core/words/system.ts";
 import type { Complaint, ConfigDocument } from "./document.ts";
 import { instead } from "./explain.ts";
+import type { ConfigFile } from "./schema.ts";
+
+/** Aliases are of connections that are there. */
+export function checkAliases(systems: ConfigFile["systems"], document: ConfigDocument): Complaint[] {
+  return Object.entries(systems).flatMap(([id, { aliases, connections }]) => {
+    const names = Object.keys(connections);
+    const path = ["systems", id, "aliases"];
+    return Object.keys(aliases)
+      .filter((name) => !names.includes(name))
+      .map((name) =>
+        document.atKey(
+          path,
+          name,
+          `${path.join(".")}: there is no connection "${name}"${instead(name, names)}`,
+        ),
+      );
+  });
+}
 
 /** What of `systems.<x>.runbooks` and `remedies` does not fit the runbooks: names that are not there, risks that would be lowered. */
 export function checkRestrictions(

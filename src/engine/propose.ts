@@ -30,7 +30,7 @@ export async function propose(deps: EngineDeps, claimed: ClaimedRun, remedy: Rem
   try {
     const { view, system } = claimed;
     if (isRemedyDisabled(system, view.runbook, remedy.key))
-      return await settle("denied", sayDisabled(system, view.runbook, remedy.key));
+      return await endWith("denied", sayDisabled(system, view.runbook, remedy.key));
     const previewed = await previewCalls(deps, claimed, remedy);
     if ("skip" in previewed) return await endWith("skipped", previewed.skip);
     const plan = freeze(deps, claimed, remedy, previewed.calls);

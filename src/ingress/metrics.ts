@@ -2,6 +2,8 @@
 export interface IngressMetrics {
   /** One request answered, `seconds` after it was read. */
   received(source: string, outcome: string, seconds: number): void;
-  /** A body over the limit was turned away. */
-  tooLarge(source: string): void;
+  /** A notification was turned away for good; `reason`: an error code. */
+  turnedAway(reason: string): void;
+  /** A heartbeat of the alerting arrived now. */
+  heartbeat(): void;
 }

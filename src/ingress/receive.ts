@@ -26,6 +26,7 @@ import type { IngressMetrics } from "./metrics.ts";
 import { parse } from "./parse.ts";
 import { mustBeKnown, mustRead } from "./rights.ts";
 import { routeAlerts } from "./routing/route-alerts.ts";
+import { splitGroups } from "./routing/split.ts";
 import { showHelp, showList } from "./show-help.ts";
 import { runOrThrow, showHistory, showPending, showStatus } from "./show-runs.ts";
 
@@ -69,13 +70,16 @@ export interface Door {
   admit(caller: Caller): void;
   /**
    * Stores an alert group and starts its runs. `notes`: what of it was changed or left out, shown in its thread. Throws
-   * `store_unavailable` when nothing was stored.
+   * `store_unavailable` when it was not stored, or not all of it: what is sent again is known.
    */
-  receiveAlerts(
-    entry: Entry,
-    notification: Notification,
-    notes?: readonly string[],
-  ): ReturnType<Intake["receiveAlerts"]>;
+  receiveAlerts(entry: Entry, notification: Notification, notes?: readonly string[]): Promise<AlertsReceived>;
+}
+
+/** What became of a notification. */
+export interface AlertsReceived {
+  /** Names of heartbeats of the alerting in it; nothing is stored of them. */
+  readonly heartbeats: readonly string[];
+  readonly incidents: readonly Awaited<ReturnType<Intake["receiveAlerts"]>>[];
 }
 
 /** See Door. Does no I/O by itself. */
@@ -122,8 +126,15 @@ export function createDoor(deps: DoorDeps): Door {
     },
     isFirst: (entry) => intake.isFirst(entry),
     receiveAlerts: async (entry, notification, notes = []) => {
-      const request = routeAlerts(catalog, notification);
-      return intake.receiveAlerts(entry, notes.length === 0 ? request : { ...request, notes });
+      const { heartbeats, groups } = splitGroups(catalog.routes, notification);
+      const incidents: AlertsReceived["incidents"][number][] = [];
+      for (const group of groups) {
+        const request = routeAlerts(catalog, group);
+        incidents.push(
+          await intake.receiveAlerts(entry, notes.length === 0 ? request : { ...request, notes }),
+        );
+      }
+      return { heartbeats, incidents };
     },
   };
 }

@@ -32,7 +32,7 @@ const WORDS = {
   sources: ["slack", "alertmanager", "cli", "schedule"],
   intents: ["form", "run", "help", "list", "status", "history", "cancel", "close", "freeze", "unfreeze"],
   decisions: ["approve", "deny", "answer"],
-  alerts: ["opened", "reopened", "updated", "repeated"],
+  alerts: ["opened", "reopened", "updated", "repeated", "heartbeat"],
 };
 
 /** Everything diagbot counts. Times are in seconds. Labels are closed sets: see `closedLabel`. */
@@ -42,6 +42,8 @@ export interface Metrics {
   stepEnded(action: string, outcome: string, seconds: number): void;
   remedyEnded(runbook: string, status: string): void;
   webhookRejected(reason: string): void;
+  /** Seconds since 1970 at which the last heartbeat of the alerting arrived. */
+  heartbeat(atSeconds: number): void;
   /** One request answered at a door; `outcome`: an intent's word, a decision, what a notification meant for its incident, or an error code. */
   requestAnswered(source: string, outcome: string, seconds: number): void;
   slackCalled(method: string, result: string): void;
@@ -147,11 +149,20 @@ function doorMetrics(make: Make) {
   const methods = closedLabel(SLACK_METHODS);
   const slackResults = closedLabel(WORDS.slack);
   const rejected = make.counter("webhook_rejected_total", "webhook requests turned away", ["reason"]);
+  // From 0 on, so that the first one is an increase, too.
+  for (const reason of ["unauthorized", "bad_notification", "too_large", "bug"]) rejected.inc({ reason }, 0);
+  const heartbeat = make.gauge(
+    "heartbeat_timestamp_seconds",
+    "when the last heartbeat of the alerting (Watchdog) arrived",
+    ["alert"],
+  );
   const requests = make.counter("requests_total", "requests answered", ["source", "outcome"]);
   const requestSeconds = make.histogram("request_seconds", "one request", ["source"], ACK_SECONDS);
   const calls = make.counter("slack_calls_total", "calls of Slack's Web API", ["method", "result"]);
   return {
     webhookRejected: (reason: string) => rejected.inc({ reason: reasons.of(reason) }),
+    // A label, so that a process that has heard of none says nothing instead of 1970.
+    heartbeat: (atSeconds: number) => heartbeat.set({ alert: "heartbeat" }, atSeconds),
     requestAnswered: (source: string, outcome: string, seconds: number) => {
       requests.inc({ source: sources.of(source), outcome: answers.of(outcome) });
       requestSeconds.observe({ source: sources.of(source) }, seconds);

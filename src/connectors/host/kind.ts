@@ -18,9 +18,17 @@ export const hostConnector: Connector<HostClient, HostSettings> = {
   trouble: hostTrouble,
 };
 
+/** The host of `user@host:port`. */
+const addressOf = (ssh: string): string =>
+  /^[^@]*@(?:\[([^\]]+)\]|([^:]+))(?::\d+)?$/
+    .exec(ssh)
+    ?.slice(1)
+    .find((part) => part !== undefined) ?? ssh;
+
 export const kind = connectionKind({
   name: "host",
   settings: HostSettings,
+  about: ({ local, ssh = "" }) => (local ? { local } : { machine: addressOf(ssh) }),
   health: [
     asks(host.load(), judgeLoad),
     asks(host.disk(), judgeDisk, "disk"),

@@ -33,6 +33,10 @@ export const kind = connectionKind({
   name: "postgres",
   settings: z.strictObject({ url }),
   schemes: { "postgres:": { port: 5432 }, "postgresql:": { port: 5432 } },
+  about: ({ url: given }) => {
+    const database = URL.canParse(given) ? new URL(given).pathname.slice(1) : "";
+    return database === "" ? {} : { database };
+  },
   encrypts: ({ searchParams }) => TLS.some(([name, value]) => value.test(searchParams.get(name) ?? "")),
   health: [asks(postgres.checkConnection(), ({ pingMedianMs }, limits) => judgeTime(pingMedianMs, limits))],
   failure: failureOf,

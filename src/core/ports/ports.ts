@@ -39,6 +39,10 @@ export interface AlertRun extends Omit<RunRequest, "caller" | "channel"> {
     readonly labels: Readonly<Record<string, string>>;
     readonly annotations: Readonly<Record<string, string>>;
   };
+  /** Kinds whose connection was chosen for this alert. */
+  readonly aimed?: readonly string[];
+  /** The labels that chose its connection: `instance="db2:5432"`. Absent: nothing told them apart. */
+  readonly aimedBy?: string;
 }
 
 /** An alert group that has been checked, with the runs it starts if it is new. */
@@ -61,6 +65,13 @@ export interface AlertRequest {
 export interface Routed {
   readonly request: AlertRequest;
   readonly decisions: readonly Decision[];
+}
+
+/** A whole notification: heartbeats apart, and what becomes of each of its groups. */
+export interface RoutedAll {
+  /** Names of heartbeats of the alerting: nothing is stored or run for them. */
+  readonly heartbeats: readonly string[];
+  readonly groups: readonly Routed[];
 }
 
 export interface VoteRequest {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { missingDataOf } from "./alerting.ts";
 import { DurationMs } from "./duration.ts";
 
 /** `alerts` of diagbot.yaml; milliseconds once parsed. */
@@ -10,17 +11,25 @@ export const AlertSettings = z.strictObject({
 });
 export type AlertSettings = z.infer<typeof AlertSettings>;
 
-const Labels = z.record(z.string(), z.string());
+/** Some senders write null for "there are none", and for a text that is empty. */
+const Text = z
+  .string()
+  .nullish()
+  .transform((text) => text ?? "");
+const Labels = z
+  .record(z.string(), Text)
+  .nullish()
+  .transform((labels) => labels ?? {});
 
 /** One alert of a notification; unknown members are kept away, known ones checked. */
 export const Alert = z.object({
   status: z.enum(["firing", "resolved"]),
   labels: Labels,
-  annotations: Labels.default({}),
+  annotations: Labels,
   startsAt: z.iso.datetime({ offset: true }),
-  endsAt: z.string().default(""),
-  generatorURL: z.string().default(""),
-  fingerprint: z.string().default(""),
+  endsAt: Text,
+  generatorURL: Text,
+  fingerprint: Text,
 });
 export type Alert = z.infer<typeof Alert> & {
   /** Identity of the labels as they came in, where something has been taken out of them since. */
@@ -33,11 +42,11 @@ export const Notification = z.object({
   groupKey: z.string().min(1),
   truncatedAlerts: z.int().min(0).default(0),
   status: z.enum(["firing", "resolved"]),
-  receiver: z.string().default(""),
-  groupLabels: Labels.default({}),
-  commonLabels: Labels.default({}),
-  commonAnnotations: Labels.default({}),
-  externalURL: z.string().default(""),
+  receiver: Text,
+  groupLabels: Labels,
+  commonLabels: Labels,
+  commonAnnotations: Labels,
+  externalURL: Text,
   alerts: z.array(Alert).min(1),
 });
 export type Notification = Omit<z.infer<typeof Notification>, "alerts"> & { readonly alerts: Alert[] };
@@ -50,6 +59,10 @@ export const isResolved = (notification: Pick<Notification, "alerts" | "truncate
 export function groupTitle(
   notification: Pick<Notification, "alerts" | "groupLabels" | "commonLabels">,
 ): string {
+  const missing = notification.alerts.map(missingDataOf);
+  const rules = [...new Set(missing.flatMap((one) => (one === undefined ? [] : one.rule)))];
+  if (rules.length > 0 && !missing.includes(undefined))
+    return `No data for ${rules[0]}${rules.length > 1 ? ` and ${rules.length - 1} more` : ""}`;
   const shared = notification.groupLabels.alertname ?? notification.commonLabels.alertname;
   if (shared !== undefined) return shared;
   const names = [...new Set(notification.alerts.map((alert) => alert.labels.alertname ?? "alert"))];

@@ -36,8 +36,11 @@ export interface RoutedAlert {
   readonly annotations: Readonly<Record<string, string>>;
 }
 
-/** Who says which runbooks an alert starts. `nobody`: the health matrix looks, where nothing else of its group is run. */
-export type DecidedBy = "route" | "annotation" | "name" | "nobody";
+/**
+ * Who says which runbooks an alert starts. `nobody`: the health matrix looks, where nothing else of its group is run.
+ * `heartbeat` and `no-data`: it is about the alerting, so nothing is run on the system.
+ */
+export type DecidedBy = "route" | "annotation" | "name" | "nobody" | "heartbeat" | "no-data";
 
 /** What one alert asks for. */
 export interface Decision {

@@ -34,6 +34,8 @@ export const SystemSettings = z.strictObject({
   /** People and roles that may read what is found here; `everybody`: all members. Default: the people of diagbot.yaml. */
   readers: z.array(z.string().min(1)).optional(),
   match: z.array(LabelMatch).default([]),
+  /** What alerts call a connection, where its address does not tell: `{ replica: ["pg-exporter-2:9187", "db2.internal"] }`. */
+  aliases: z.record(z.string(), z.array(z.string().min(1).max(253)).max(50)).default({}),
   thresholds: Thresholds.prefault({}),
   /** Runbooks this system does not want: nobody can start them there, no alert does. */
   runbooks: z.strictObject({ disable: z.array(z.string()).default([]) }).prefault({}),

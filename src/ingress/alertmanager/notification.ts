@@ -6,6 +6,7 @@ import { count } from "../../core/words/format.ts";
 import { sha256 } from "../../lib/sha256.ts";
 import { storable } from "../../lib/storable.ts";
 import { bounded, complaintsOf, type Note, readAlert, shorten } from "./read-alert.ts";
+import { asVersion4, otherSender } from "./sender.ts";
 
 /** Alerts checked at a time: 6,000 at once would hold up every other request. */
 const BATCH = 250;
@@ -28,11 +29,14 @@ export interface ReadNotification {
 }
 
 /**
- * A version 4 notification. Members we do not know are left out, and alerts that cannot be understood count as not shown.
+ * A version 4 notification of Alertmanager, or Grafana's own, which is made one. Members we do not know are left out, and alerts that cannot be understood count as not shown.
  * Throws `bad_notification` with the place and reason where nothing can be understood.
  */
 export async function parseNotification(body: string): Promise<ReadNotification> {
-  const envelope = Envelope.safeParse(parseJson(body));
+  const sent = parseJson(body);
+  const refusal = otherSender(sent);
+  if (refusal !== undefined) throw refusal;
+  const envelope = Envelope.safeParse(asVersion4(sent));
   if (!envelope.success) throw new DiagError("bad_notification", complaintsOf(envelope.error, "body"));
   const notes: string[] = [];
   let unsaid = 0;

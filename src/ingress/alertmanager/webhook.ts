@@ -6,10 +6,12 @@ import type { Logger } from "../../telemetry/logger.ts";
 import { createLine, type Line, type LineLimits } from "../line.ts";
 import type { IngressMetrics } from "../metrics.ts";
 import { createHolder, type Holder, readBody } from "../read-body.ts";
-import type { Door } from "../receive.ts";
+import type { AlertsReceived, Door } from "../receive.ts";
 import { respondUnread } from "../respond-http.ts";
 import { bearerCheck } from "./bearer.ts";
 import { parseNotification } from "./notification.ts";
+import { sentStraight } from "./sender.ts";
+import { createTeller } from "./teller.ts";
 
 /** 6,000 alerts in one group are 5.6 MB. */
 const BODY_BYTES = 16 * 1_048_576;
@@ -17,7 +19,6 @@ const BODY_BYTES = 16 * 1_048_576;
 const HELD_BYTES = 64 * 1_048_576;
 /** Most of the pool stays free for people. Alertmanager gives up after 10 s at the earliest. */
 const LINE: LineLimits = { atOnce: 5, waiting: 2_000, waitMs: 8_000 };
-const NOTICE_EVERY_MS = 3_600_000;
 
 export interface WebhookOptions {
   /** At least 32 characters each; compared in constant time. Several are good while one replaces the other. */
@@ -27,7 +28,7 @@ export interface WebhookOptions {
   readonly metrics?: IngressMetrics;
   /** Takes known secrets out of answers: they name the place of what could not be read. Default: nothing. */
   readonly redact?: Redact;
-  /** Tells people in Slack, at most once an hour, that alerts are being turned away. */
+  /** Tells people in Slack that alerts are being turned away; at most once an hour for each kind of reason. */
   readonly notice?: (text: string) => void;
   readonly bodyBytes?: number;
   readonly heldBytes?: number;
@@ -44,7 +45,7 @@ export function createWebhook(
   const authorized = bearerCheck(options.tokens);
   const holder = createHolder(options.heldBytes ?? HELD_BYTES);
   const line = createLine(options.line ?? LINE);
-  const notice = hourly(options.notice ?? (() => {}));
+  const tell = createTeller(options.notice ?? (() => {}));
   return async (request, response) => {
     const began = performance.now();
     const answer = await receive(request, { ...options, authorized, holder, inLine: line }).catch(
@@ -52,10 +53,9 @@ export function createWebhook(
     );
     const seconds = (performance.now() - began) / 1000;
     options.metrics?.received("alertmanager", answer.outcome, seconds);
-    if (answer.status === 413) {
-      options.metrics?.tooLarge("alertmanager");
-      notice("An alert notification was too large and was turned away: set `max_alerts` in Alertmanager.");
-    }
+    if (answer.status < 500 && answer.status >= 400) options.metrics?.turnedAway(answer.outcome);
+    if (answer.status === 500) options.metrics?.turnedAway("bug");
+    tell(answer, request.socket.remoteAddress);
     send(request, response, { ...answer, body: redactDeep(answer.body, options.redact ?? ((text) => text)) });
   };
 }
@@ -63,7 +63,7 @@ export function createWebhook(
 interface Answer {
   readonly status: number;
   readonly outcome: string;
-  readonly body: object;
+  readonly body: Readonly<Record<string, unknown>>;
 }
 
 interface Inside extends WebhookOptions {
@@ -74,6 +74,8 @@ interface Inside extends WebhookOptions {
 
 async function receive(request: IncomingMessage, inside: Inside): Promise<Answer> {
   const { authorized, holder, bodyBytes = BODY_BYTES } = inside;
+  // Whoever sends there has no token for us and is told what to do all the same.
+  if (request.url?.startsWith("/api/")) throw sentStraight();
   if (!authorized(request.headers.authorization))
     throw new DiagError("unauthorized", "the bearer token is missing or wrong");
   const encoding = request.headers["content-encoding"] ?? "identity";
@@ -87,7 +89,7 @@ async function receive(request: IncomingMessage, inside: Inside): Promise<Answer
   }
 }
 
-async function store(body: string, { door, logger, inLine }: Inside): Promise<Answer> {
+async function store(body: string, { door, logger, inLine, metrics }: Inside): Promise<Answer> {
   const { notification, notes } = await parseNotification(body);
   if (notes.length > 0) logger.warn({ notes }, "parts of a notification were changed or left out");
   const entry = {
@@ -96,10 +98,30 @@ async function store(body: string, { door, logger, inLine }: Inside): Promise<An
     raw: body,
   };
   const stored = await inLine(() => door.receiveAlerts(entry, notification, notes));
-  logger.info({ incident: stored.incident, news: stored.news, runs: stored.runs }, "alerts received");
-  const { incident, news, runs } = stored;
-  const said = notes.length === 0 ? {} : { notes };
-  return { status: 200, outcome: news, body: { incident, news, runs, ...said } };
+  return stored200(stored, notes, logger, metrics);
+}
+
+function stored200(
+  { heartbeats, incidents }: AlertsReceived,
+  notes: readonly string[],
+  logger: Logger,
+  metrics: IngressMetrics | undefined,
+): Answer {
+  const [first, ...others] = incidents.map(({ incident, news, runs }) => ({ incident, news, runs }));
+  if (heartbeats.length > 0) {
+    metrics?.heartbeat();
+    logger.debug({ heartbeats }, "a heartbeat of the alerting arrived");
+  }
+  const beats = heartbeats.length === 0 ? {} : { heartbeats };
+  if (first === undefined)
+    return { status: 200, outcome: "heartbeat", body: { ...beats, reason: "it says that alerting works" } };
+  for (const one of [first, ...others]) logger.info(one, "alerts received");
+  const also = others.length === 0 ? {} : { also: others };
+  return {
+    status: 200,
+    outcome: first.news,
+    body: { ...first, ...also, ...beats, ...(notes.length === 0 ? {} : { notes }) },
+  };
 }
 
 const STATUS: Readonly<Record<string, number>> = {
@@ -122,15 +144,15 @@ function refuse(error: DiagError, { logger }: WebhookOptions): Answer {
         : status === 503
           ? AWAY
           : error.message;
-  return refusal(status, error.code, reason);
+  return refusal(status, error.code, reason, status < 500 ? error.hint : undefined);
 }
 
 const AWAY = "could not be stored, send it again";
 
-const refusal = (status: number, error: string, reason: string): Answer => ({
+const refusal = (status: number, error: string, reason: string, hint?: string): Answer => ({
   status,
   outcome: error,
-  body: { error, reason },
+  body: { error, reason, ...(hint === undefined ? {} : { hint }) },
 });
 
 function send(request: IncomingMessage, response: ServerResponse, { status, body }: Answer): void {
@@ -139,14 +161,4 @@ function send(request: IncomingMessage, response: ServerResponse, { status, body
     ...(status === 401 ? { "www-authenticate": 'Bearer realm="diagbot"' } : {}),
     ...(status === 503 ? { "retry-after": "5" } : {}),
   });
-}
-
-function hourly(notice: (text: string) => void): (text: string) => void {
-  let last = Number.NEGATIVE_INFINITY;
-  return (text) => {
-    const now = performance.now();
-    if (now - last < NOTICE_EVERY_MS) return;
-    last = now;
-    notice(text);
-  };
 }

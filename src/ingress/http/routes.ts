@@ -33,12 +33,15 @@ export const standardRoutes = (handlers: DoorHandlers & OpsHandlers): Route[] =>
   ...opsRoutes(handlers),
 ];
 
+/** The second and third are Alertmanager's own: who sends there takes diagbot for one, and is told what to do. */
+const ALERT_PATHS = ["/webhooks/alertmanager", "/api/v2/alerts", "/api/v1/alerts"];
+
 /** The paths that may be published. */
 export const doorRoutes = ({ slack, alertmanager }: DoorHandlers): Route[] => [
   ...(slack === undefined ? [] : [{ method: "POST" as const, path: "/slack/events", handle: slack }]),
   ...(alertmanager === undefined
     ? []
-    : [{ method: "POST" as const, path: "/webhooks/alertmanager", handle: alertmanager }]),
+    : ALERT_PATHS.map((path) => ({ method: "POST" as const, path, handle: alertmanager }))),
 ];
 
 /** The paths that may not. */

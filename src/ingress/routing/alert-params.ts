@@ -10,7 +10,11 @@ export function alertParams(
   alert: Alert,
   routed: Readonly<Record<string, unknown>>,
 ): Readonly<Record<string, unknown>> | undefined {
-  const wanted = [...Object.entries(fromLabels(runbook, alert)), ...Object.entries(routed)];
+  const wanted = [
+    ...byName(runbook, alert),
+    ...Object.entries(fromLabels(runbook, alert)),
+    ...Object.entries(routed),
+  ];
   let values: Record<string, unknown> = {};
   let accepted = runbook.params.safeParse(values);
   for (const [name, value] of wanted) {
@@ -21,6 +25,34 @@ export function alertParams(
     accepted = tried;
   }
   return accepted.success ? accepted.data : undefined;
+}
+
+/** Labels that fill a parameter of that name, whichever runbook has it. */
+const LABELS_OF: Readonly<Record<string, readonly string[]>> = {
+  mount: ["mountpoint", "mount", "path"],
+  mountpoint: ["mountpoint", "mount", "path"],
+  database: ["datname", "database", "dbname"],
+  container: ["container", "container_name", "name", "container_label_com_docker_compose_service"],
+  service: [
+    "container_label_com_docker_compose_service",
+    "compose_service",
+    "container",
+    "container_name",
+    "name",
+  ],
+  pod: ["pod", "pod_name"],
+  namespace: ["namespace"],
+  deployment: ["deployment"],
+  queue: ["queue"],
+  table: ["relname", "table"],
+  application: ["application_name"],
+};
+
+function byName(runbook: Runbook, { labels }: Alert): [string, unknown][] {
+  return Object.keys(runbook.params.shape).flatMap((param) => {
+    const label = LABELS_OF[param]?.find((name) => Object.hasOwn(labels, name) && labels[name] !== "");
+    return label === undefined ? [] : [[param, labels[label]] satisfies [string, unknown]];
+  });
 }
 
 /** Labels are text from outside: a `fromAlert` that trips over them must not cost the alert. */

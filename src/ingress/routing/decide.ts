@@ -1,6 +1,7 @@
 import type { Catalog } from "../../core/ports/ports.ts";
 import { routeOf } from "../../core/rules/route.ts";
 import type { Alert } from "../../core/words/alert.ts";
+import { isHeartbeat, missingDataOf } from "../../core/words/alerting.ts";
 import { HEALTH_RUNBOOK } from "../../core/words/intent.ts";
 import type { Decision } from "../../core/words/route.ts";
 import { labelsMatch, systemOf } from "../../core/words/system.ts";
@@ -15,6 +16,9 @@ export function decide(catalog: Catalog, alert: Alert): Decision {
     ...(route === undefined ? {} : { route }),
     ...(system === undefined ? {} : { system }),
   };
+  const isRouted = route?.runbooks !== undefined && route.runbooks.length > 0;
+  if (!isRouted && isHeartbeat(alert.labels)) return { ...common, by: "heartbeat", runbooks: [] };
+  if (!isRouted && missingDataOf(alert) !== undefined) return { ...common, by: "no-data", runbooks: [] };
   if (route?.runbooks !== undefined) return { ...common, by: "route", runbooks: route.runbooks };
   const named = namedBy(catalog, alert);
   if (named !== undefined) return { ...common, by: "annotation", runbooks: [named] };

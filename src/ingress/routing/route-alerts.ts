@@ -1,16 +1,16 @@
 import type { AlertRequest, AlertRun, Catalog, Routed } from "../../core/ports/ports.ts";
-import { isRunbookDisabled } from "../../core/rules/restrict.ts";
 import { nameRoute } from "../../core/rules/route.ts";
 import type { Notification } from "../../core/words/alert.ts";
+import { type MissingData, missingDataOf } from "../../core/words/alerting.ts";
 import { DiagError } from "../../core/words/errors.ts";
+import { canonical } from "../../core/words/json.ts";
 import type { Decision } from "../../core/words/route.ts";
-import { connectionsOf, kindsOf, type System } from "../../core/words/system.ts";
-import { defaultConnections, missingKinds } from "../check-run.ts";
-import { alertParams } from "./alert-params.ts";
+import type { System } from "../../core/words/system.ts";
 import { decide, HEALTH } from "./decide.ts";
+import { runsOf } from "./runs-of.ts";
 import { severityOf } from "./severity.ts";
 
-/** At most this many runbooks are started by one notification: an alert that fits many says little about any. */
+/** At most this many runs are started by one notification: an alert that fits many says little about any. */
 const MOST_RUNS = 3;
 /** What people are told of one notification. */
 const MOST_REMARKS = 5;
@@ -38,7 +38,7 @@ export function routed(catalog: Catalog, notification: Notification): Routed {
     throw new DiagError("bad_config", "no channel is configured for this alert", {
       hint: "set `slack.channel` in diagbot.yaml",
     });
-  const started = system === undefined ? { runs: [], remarks: [] } : runsFor(catalog, system, firing);
+  const started = runsFor(catalog, system, firing);
   return {
     decisions: firing,
     request: {
@@ -58,75 +58,61 @@ interface Started {
   readonly remarks: readonly string[];
 }
 
-/** Distinct runbooks in the order of the alerts, each with the alert that asked for it. */
-function runsFor(catalog: Catalog, system: System, firing: readonly Decision[]): Started {
+/** Distinct runs in the order of the alerts, each with the alert that asked for it. */
+function runsFor(catalog: Catalog, system: System | undefined, firing: readonly Decision[]): Started {
   const runs = new Map<string, AlertRun>();
   const remarks = new Set<string>();
   const start = (decision: Decision, ids: readonly string[]): void => {
+    if (system === undefined) return;
     for (const id of ids) {
-      if (runs.size === MOST_RUNS || runs.has(id)) continue;
-      const made = runOf(catalog, system, decision, id);
-      if (typeof made === "string") remarks.add(made);
-      else if (made !== undefined) runs.set(id, made);
+      const made = runsOf(catalog, system, decision, id);
+      for (const remark of made.remarks) remarks.add(remark);
+      for (const run of made.runs) add(run);
     }
   };
-  for (const decision of firing) {
-    const { route, by, runbooks, system: own } = decision;
-    if (own !== undefined && own.id !== system.id)
+  const add = (run: AlertRun): void => {
+    const key = `${run.runbook} ${canonical(run.connections)}`;
+    if (runs.has(key)) return;
+    if (runs.size < MOST_RUNS) runs.set(key, run);
+    else if ([...runs.values()].some(({ runbook }) => runbook === run.runbook))
       remarks.add(
-        `an alert of ${own.id} is in this group, too, and is not looked at: group by what tells systems apart`,
+        `not looked at, since one notification starts at most ${MOST_RUNS} runs: ${nameTargets(run)}`,
       );
-    else if (by === "route" && runbooks.length === 0 && route !== undefined)
-      remarks.add(`${nameRoute(route)} says that nothing is run`);
-    else start(decision, runbooks);
+  };
+  for (const decision of firing) {
+    const why = whyNothing(decision, system);
+    if (why === undefined) start(decision, decision.runbooks);
+    else remarks.add(why);
   }
   // What its own name or annotation asks for cannot be run here: better a look at everything than none.
   const undecided = firing.find(
     ({ by, system: own }) =>
-      ["nobody", "annotation", "name"].includes(by) && (own === undefined || own === system),
+      ["nobody", "annotation", "name"].includes(by) && (own === undefined || own.id === system?.id),
   );
-  if (runs.size === 0 && undecided !== undefined && Object.keys(system.connections).length > 0)
-    start(undecided, HEALTH);
+  const hasNone = runs.size === 0 && remarks.size === 0 && Object.keys(system?.connections ?? {}).length > 0;
+  if (undecided !== undefined && hasNone) start(undecided, HEALTH);
   return { runs: [...runs.values()], remarks: [...remarks].slice(0, MOST_REMARKS) };
 }
 
-/** The run, or why a route's runbook is not started. Undefined: it does not fit the system. */
-function runOf(
-  catalog: Catalog,
-  system: System,
-  { alert, route, by }: Decision,
-  id: string,
-): AlertRun | string | undefined {
-  const said = (why: string) =>
-    by === "route" && route !== undefined ? `${nameRoute(route)} names ${id}, ${why}` : undefined;
-  const runbook = catalog.runbooks.find((candidate) => candidate.id === id);
-  if (runbook === undefined) return said("which is not known here");
-  if (isRunbookDisabled(system, id)) return said(`which diagbot.yaml disables for ${system.id}`);
-  const missing = missingKinds(system, runbook);
-  if (missing.length > 0)
-    return said(`which needs a ${missing.join(" and a ")} connection; ${system.id} has none`);
-  const params = alertParams(runbook, alert, by === "route" ? (route?.params ?? {}) : {});
-  if (params === undefined) return said("which needs more parameters");
-  const { labels, annotations } = alert;
-  return {
-    system: system.id,
-    runbook: runbook.id,
-    title: runbook.title,
-    params,
-    connections: {
-      ...defaultConnections(system),
-      ...(by === "route" ? chosen(system, route?.params ?? {}) : {}),
-    },
-    alert: { labels, annotations },
-  };
+const nameTargets = ({ runbook, connections, aimed = [] }: AlertRun): string =>
+  `${runbook} on ${aimed.flatMap((kind) => connections[kind] ?? []).join(", ")}`;
+
+/** Why nothing is run for an alert, as far as that is decided before any runbook is looked at. */
+function whyNothing(
+  { alert, route, by, runbooks, system: own }: Decision,
+  system: System | undefined,
+): string | undefined {
+  if (own !== undefined && own.id !== system?.id)
+    return `an alert of ${own.id} is in this group, too, and is not looked at: group by what tells systems apart`;
+  const missing = by === "no-data" ? missingDataOf(alert) : undefined;
+  if (missing !== undefined) return sayMissing(missing);
+  return by === "route" && runbooks.length === 0 && route !== undefined
+    ? `${nameRoute(route)} says that nothing is run`
+    : undefined;
 }
 
-/** Connections a route names: `postgres: replica`. */
-const chosen = (system: System, params: Readonly<Record<string, unknown>>): Record<string, string> =>
-  Object.fromEntries(
-    kindsOf(system).flatMap((kind) => {
-      const names = connectionsOf(system, kind).map(([name]) => name);
-      const wanted = names.find((name) => name === params[kind]);
-      return wanted === undefined ? [] : [[kind, wanted]];
-    }),
-  );
+const sayMissing = ({ rule, why, source }: MissingData): string =>
+  [
+    `the measurement of the rule "${rule}" is missing (${why === "error" ? "its query fails" : "its query returns nothing"})`,
+    `so nothing is known of what it watches, and nothing is run. Look at its query${source === undefined ? "" : `, at the data source ${source}`} and at what should be scraped`,
+  ].join(", ");

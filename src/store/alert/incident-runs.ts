@@ -14,10 +14,10 @@ export interface IncidentPlace {
   readonly quietMs: number;
 }
 
-/** What the incident's runs of one runbook and system are doing. */
+/** What the incident's runs of one runbook, system and connections are doing. */
 interface EarlierRun {
   id: number;
-  /** Same parameters, same connections: it looks at the same thing. */
+  /** Same parameters: it looks at the same thing. */
   same: boolean;
   isOpen: boolean;
   diagnosed: boolean;
@@ -51,7 +51,7 @@ function chooseStart(earlier: readonly EarlierRun[], reopened: boolean): Choice 
 /**
  * Starts what an incident asks for, one run at a time of the same: a waiting one looks again instead, a flapping alert waits
  * for its quiet time, and a new run supersedes the cards of the one before. `reopened`: all its alerts had ended, so every
- * run of that runbook is superseded; otherwise a runbook is started once per incident.
+ * run of that runbook is superseded; otherwise a runbook is started once per incident and connection.
  */
 export async function startIncidentRuns(
   tx: Transaction,
@@ -79,12 +79,12 @@ const isReplaced =
 
 async function earlierRuns(tx: Transaction, place: IncidentPlace, run: AlertRun): Promise<EarlierRun[]> {
   const { rows } = await tx.sql.query<EarlierRun>(
-    `SELECT id, params = $4::jsonb AND connections = $5::jsonb AS same, status IN ('queued', 'running', 'waiting') AS "isOpen", diagnosed,
+    `SELECT id, params = $4::jsonb AS same, status IN ('queued', 'running', 'waiting') AS "isOpen", diagnosed,
        EXISTS (SELECT FROM attempt t WHERE t.run_id = run.id) AS tried,
        EXISTS (SELECT FROM remedy m WHERE m.run_id = run.id AND m.status IN ('applying', 'verifying', 'undoing', 'unknown')) AS busy,
        CASE WHEN EXISTS (SELECT FROM remedy m WHERE m.run_id = run.id AND m.status IN ('applying', 'verifying', 'undoing', 'unknown'))
          THEN clock_timestamp() ELSE created_at END + make_interval(secs => $6) AS "quietUntil", created_at + make_interval(secs => $6) > clock_timestamp() AS "isQuiet"
-     FROM run WHERE incident_id = $1 AND runbook = $2 AND system = $3 AND superseded_by IS NULL ORDER BY id FOR UPDATE`,
+     FROM run WHERE incident_id = $1 AND runbook = $2 AND system = $3 AND connections = $5::jsonb AND superseded_by IS NULL ORDER BY id FOR UPDATE`,
     [
       place.incident,
       run.runbook,

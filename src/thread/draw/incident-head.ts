@@ -2,6 +2,7 @@ import type { KnownBlock, SectionBlock } from "@slack/types";
 import { HEAD_SLOT } from "../../core/rules/slots.ts";
 import { isCritical } from "../../core/words/alert.ts";
 import { count } from "../../core/words/format.ts";
+import { canonical } from "../../core/words/json.ts";
 import { isEnded } from "../../core/words/outcome.ts";
 import type { AlertView, FreezeView, IncidentView, RunView, ThreadView } from "../../core/words/view.ts";
 import { cut } from "../../lib/cut.ts";
@@ -22,7 +23,7 @@ import { mrkdwn } from "../../slack/escape.ts";
 import { at, on, shortStamp } from "../text/dates.ts";
 import { fitTable } from "../text/table.ts";
 import type { WantedMessage } from "../wanted.ts";
-import { buttonsOf, drawFreeze, nameRun } from "./run-head.ts";
+import { buttonsOf, drawFreeze, lookedAt, nameRun } from "./run-head.ts";
 import { isAllGone } from "./second-look.ts";
 import { verdictOf } from "./verdict.ts";
 
@@ -80,7 +81,12 @@ function headlineOf(incident: IncidentView): string {
 /** The newest run of each runbook, with its verdict and one button; the earlier ones are one click away. */
 function drawRuns(incident: IncidentView, { id, runs, freeze }: ThreadView): KnownBlock[] {
   if (runs.length === 0 && incident.status === "resolved")
-    return [rich(plain("Nothing to do: every alert is resolved."))];
+    return [
+      rich(
+        plain("Nothing to do: every alert is resolved."),
+        ...incident.remarks.map((one) => plain(` ${one}.`, 400)),
+      ),
+    ];
   if (runs.length === 0) {
     return [rich(bold("Next: "), plain(`look yourself; ${whyNoRun(incident)}.`, 1_200))];
   }
@@ -99,12 +105,17 @@ function whyNoRun({ system, remarks }: IncidentView): string {
   return system === undefined ? "no system of diagbot.yaml matches its labels" : "no runbook answers it";
 }
 
-/** One run per runbook, and every earlier one that still needs somebody. */
+/** One run per runbook and connection, and every earlier one that still needs somebody. */
 const currentOf = (runs: readonly RunView[]): RunView[] =>
   runs.filter((run, i) => {
-    const isNewest = !runs.slice(i + 1).some((later) => later.runbook === run.runbook);
+    const isNewest = !runs
+      .slice(i + 1)
+      .some((later) => later.runbook === run.runbook && isSameTarget(later, run));
     return isNewest || (!isEnded(run.status) && run.supersededBy === undefined) || needsSomebody(run);
   });
+
+const isSameTarget = (one: RunView, other: RunView): boolean =>
+  canonical(one.connections) === canonical(other.connections);
 
 /** Somebody has to decide something. */
 const needsSomebody = (run: RunView): boolean =>
@@ -149,7 +160,7 @@ function drawRunLine(
 ): KnownBlock[] {
   const { headline, next } = verdictOf(run, freeze);
   const first = buttonsOf(run)[0];
-  const which = several ? `Run #${run.id}: ` : "";
+  const which = several ? `Run #${run.id}${lookedAt(run)}: ` : "";
   const line: SectionBlock = {
     type: "section",
     text: { type: "plain_text", text: cut(`${which}${plainOf(headline)}`, 400), emoji: false },
@@ -230,6 +241,9 @@ function sayAlerts(alerts: readonly AlertView[]): string | undefined {
 /** The header and the small line below name these. */
 const SAID_ELSEWHERE = new Set(["alertname", "severity"]);
 
+/** Senders that know no beginning say the year 1. */
+const SENSIBLE = new Date("1990-01-01T00:00:00Z");
+
 /** Labels in which the alerts differ are the columns; those that tell most apart come first. */
 function tableOf(alerts: readonly AlertView[], common: Readonly<Record<string, string>>): string[] {
   const names = [...new Set(alerts.flatMap((alert) => Object.keys(alert.labels)))].filter(
@@ -239,7 +253,7 @@ function tableOf(alerts: readonly AlertView[], common: Readonly<Record<string, s
   const columns = names.sort((a, b) => variety(b) - variety(a) || (a < b ? -1 : 1)).slice(0, LABEL_COLUMNS);
   const rows = alerts.map((alert) => [
     alert.status,
-    shortStamp(alert.startsAt),
+    alert.startsAt < SENSIBLE ? "–" : shortStamp(alert.startsAt),
     ...columns.map((name) => alert.labels[name] ?? "–"),
   ]);
   return fitTable(["state", "since (UTC)", ...columns], rows).lines;

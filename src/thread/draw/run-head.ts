@@ -30,9 +30,19 @@ export function drawRunHead(run: RunView, thread: ThreadView): WantedMessage {
   };
 }
 
-/** `run #42 pg-locks`, and how much it found where that is more than the head says. mrkdwn. */
+const MOST_NAMED = 3;
+
+/** ` on db2`: the connections a run looks at. Empty before the first check is known. */
+export function lookedAt({ steps }: Pick<RunView, "steps">): string {
+  const names = [...new Set(steps.flatMap(({ phase, on: name }) => (phase === "diagnose" ? name : [])))];
+  const rest = names.length - MOST_NAMED;
+  if (names.length === 0) return "";
+  return ` on ${names.slice(0, MOST_NAMED).join(", ")}${rest > 0 ? ` and ${rest} more` : ""}`;
+}
+
+/** `run #42 pg-locks on db2`, and how much it found where that is more than the head says. mrkdwn. */
 export const nameRun = (run: RunView): string[] => [
-  `run #${run.id} ${mrkdwn(run.runbook, 70)}${run.dryRun ? " (dry run)" : ""}`,
+  `run #${run.id} ${mrkdwn(`${run.runbook}${lookedAt(run)}`, 120)}${run.dryRun ? " (dry run)" : ""}`,
   ...(run.findings.length > 1 ? [count(run.findings.length, "finding")] : []),
 ];
 

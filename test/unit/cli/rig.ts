@@ -9,6 +9,7 @@ import { PrincipalId, RunId } from "../../../src/core/words/ids.ts";
 import { connectionKind } from "../../../src/core/words/kind.ts";
 import { Limits } from "../../../src/core/words/limits.ts";
 import type { Route } from "../../../src/core/words/route.ts";
+import { parseNotification } from "../../../src/ingress/alertmanager/notification.ts";
 import { routed } from "../../../src/ingress/routing/route-alerts.ts";
 import { runbookOn } from "../../../src/sdk/runbook.ts";
 import { makeSystem } from "../../make/system.ts";
@@ -145,21 +146,21 @@ export function rig(more: Partial<CliDeps> = {}, account = "alice", routes: read
       asked.incidents.push(ask);
       return "Incident #12 is closed";
     },
-    route: async (notification) =>
-      routed(
-        {
+    route: async (body) => {
+      const { notification } = await parseNotification(body);
+      const catalog = {
+        ...{
           kinds: [postgresKind],
           runbooks: [poolRunbook],
           systems,
           people,
           policies: {},
           limits: Limits.parse({}),
-          alerts: AlertSettings.parse({}),
-          routes,
-          channel: "C0OPS",
         },
-        notification,
-      ),
+        ...{ alerts: AlertSettings.parse({}), routes, channel: "C0OPS" },
+      };
+      return { heartbeats: [], groups: [routed(catalog, notification)] };
+    },
     serve: async (role) => void asked.served.push(role),
     close: async () => {
       asked.closed += 1;

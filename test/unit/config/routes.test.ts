@@ -168,6 +168,7 @@ remedies:
       "remedies: { pg-pool-exhausted.terminateIdle: { risk: low } }",
       "pg-pool-exhausted.terminateIdle has the risk high, which can be raised but not lowered",
     ],
+    ["aliases: { mian: [x] }", 'systems.shop.aliases: there is no connection "mian"'],
     ["remedies: { a.b: { disabled: true } }", 'unknown key "disabled"'],
   ])("%s is refused with what may be meant", async (keys, says) => {
     expect(await restricted(keys)).toEqual([expect.stringContaining(says)]);

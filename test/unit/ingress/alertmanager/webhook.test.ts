@@ -27,13 +27,20 @@ async function serve(more: Partial<WebhookOptions> = {}) {
     notice: (text) => notices.push(text),
     metrics: {
       received: (source, outcome) => counted.push(`${source}:${outcome}`),
-      tooLarge: () => counted.push("large"),
+      turnedAway: (reason) => counted.push(`away:${reason}`),
+      heartbeat: () => counted.push("heartbeat"),
     },
     door: {
       receiveAlerts: async (entry, notification) => {
         if (failure !== undefined) throw failure;
         seen.push({ entry, notification });
-        return { incident: IncidentId.parse(7), thread: ThreadId.parse(1), news: "opened", runs: [] };
+        const one = {
+          incident: IncidentId.parse(7),
+          thread: ThreadId.parse(1),
+          news: "opened" as const,
+          runs: [],
+        };
+        return { heartbeats: [], incidents: [one] };
       },
     },
     ...more,
@@ -173,7 +180,7 @@ describe("a body that is too large", () => {
     } as RequestInit);
     expect(answer.status).toBe(413);
     expect(await answer.json()).toMatchObject({ error: "too_large" });
-    expect(counted).toEqual(["alertmanager:too_large", "large"]);
+    expect(counted).toEqual(["alertmanager:too_large", "away:too_large"]);
   });
 
   it("is read by a sender that reads nothing before it has sent all", async () => {

@@ -1,0 +1,138 @@
+import type { AlertRun, Catalog } from "../../core/ports/ports.ts";
+import { isRunbookDisabled } from "../../core/rules/restrict.ts";
+import { nameRoute } from "../../core/rules/route.ts";
+import type { Kind } from "../../core/words/connection.ts";
+import type { Decision } from "../../core/words/route.ts";
+import type { Runbook } from "../../core/words/runbook.ts";
+import { connectionsOf, kindsOf, type System } from "../../core/words/system.ts";
+import { defaultConnections, missingKinds, otherwhere } from "../check-run.ts";
+import { type Aimed, aimAt, aimAtAny, choosesItself } from "./aim.ts";
+import { alertParams } from "./alert-params.ts";
+
+/** Runs of one runbook, and what people should know of why there are none or these. */
+interface Made {
+  readonly runs: readonly AlertRun[];
+  readonly remarks: readonly string[];
+}
+
+const NONE: Made = { runs: [], remarks: [] };
+
+/** The runs one alert starts of a runbook: on the connections it is about, one each. */
+export function runsOf(catalog: Catalog, system: System, decision: Decision, id: string): Made {
+  const { route, by } = decision;
+  const params = by === "route" ? (route?.params ?? {}) : {};
+  const not = (why: string): Made =>
+    by === "route" && route !== undefined
+      ? { runs: [], remarks: [`${nameRoute(route)} names ${id}, ${why}`] }
+      : NONE;
+  const runbook = catalog.runbooks.find((candidate) => candidate.id === id);
+  if (runbook === undefined) return not("which is not known here");
+  if (isRunbookDisabled(system, id)) return not(`which diagbot.yaml disables for ${system.id}`);
+  const missing = missingKinds(system, runbook);
+  if (missing.length > 0)
+    return not(`which needs a ${missing.join(" and a ")} connection; ${system.id} has none`);
+  const elsewhere = otherwhere(system, runbook);
+  if (elsewhere !== undefined) return not(`but ${elsewhere}`);
+  const aim = aimOf(system, runbook, decision, params);
+  if ("unseen" in aim) return { runs: [], remarks: [sayUnseen(system, aim.unseen)] };
+  const runs = aim.shots.map((shot) => runOn(system, runbook, decision, { params, shot }));
+  if (runs.includes(undefined)) return not("which needs more parameters");
+  return { runs: runs.filter((run) => run !== undefined), remarks: aim.unsure };
+}
+
+/** What one run looks at. */
+interface Shot {
+  readonly connections: Readonly<Record<string, string>>;
+  /** Where the runbook goes through connections itself: only this one. */
+  readonly only?: string;
+  readonly because?: string;
+}
+
+type AimOf =
+  | { readonly unseen: string }
+  | { readonly shots: readonly Shot[]; readonly unsure: readonly string[] };
+
+function aimOf(
+  system: System,
+  runbook: Runbook,
+  { alert }: Decision,
+  params: Readonly<Record<string, unknown>>,
+): AimOf {
+  // It names its connections itself.
+  if (runbook.only?.connections !== undefined) return { shots: [{ connections: {} }], unsure: [] };
+  if (choosesItself(runbook) || runbook.needs.length === 0) return aimOfItself(system, runbook, alert.labels);
+  let shots: readonly Shot[] = [{ connections: {} }];
+  const unsure: string[] = [];
+  for (const [i, kind] of runbook.needs.entries()) {
+    const aim = chosenBy(system, kind, params) ?? aimAt(system, kind, alert.labels);
+    if ("unseen" in aim) return aim;
+    if (aim.unsure !== undefined) unsure.push(sayUnsure(system, aim.unsure, aim.connections));
+    // Several of its first kind are several runs; of what it needs besides, the likeliest is enough.
+    const which = i === 0 ? aim.connections : aim.connections.slice(0, 1);
+    shots = shots.flatMap((shot) => which.map((one) => join(shot, kind, one)));
+  }
+  return { shots, unsure };
+}
+
+/** For runbooks that go through connections themselves: the one they are told, or all. */
+function aimOfItself(system: System, runbook: Runbook, labels: Readonly<Record<string, string>>): AimOf {
+  const aim = aimAtAny(system, labels);
+  if ("unseen" in aim) return aim;
+  const [only] = aim.connections;
+  const isOne = choosesItself(runbook) && aim.connections.length === 1 && only?.because !== undefined;
+  const shot = isOne ? { connections: {}, only: only.name, because: only.because } : { connections: {} };
+  return { shots: [shot], unsure: [] };
+}
+
+const join = (shot: Shot, kind: Kind, { name, because }: Aimed): Shot => {
+  const said = [shot.because, because].filter((part) => part !== undefined).join(", ");
+  return {
+    connections: { ...shot.connections, [kind]: name },
+    ...(said === "" ? {} : { because: said }),
+  };
+};
+
+/** The connection a route names: `postgres: replica`. */
+function chosenBy(system: System, kind: Kind, params: Readonly<Record<string, unknown>>) {
+  const wanted = connectionsOf(system, kind).find(([name]) => name === params[kind]);
+  return wanted === undefined
+    ? undefined
+    : { connections: [{ name: wanted[0], because: "its route" }], unsure: undefined };
+}
+
+function runOn(
+  system: System,
+  runbook: Runbook,
+  { alert }: Decision,
+  { params, shot }: { params: Readonly<Record<string, unknown>>; shot: Shot },
+): AlertRun | undefined {
+  const aimed = shot.only === undefined ? {} : { connection: shot.only };
+  const checked = alertParams(runbook, alert, { ...aimed, ...params });
+  if (checked === undefined) return undefined;
+  const { labels, annotations } = alert;
+  return {
+    system: system.id,
+    runbook: runbook.id,
+    title: runbook.title,
+    params: checked,
+    connections: { ...defaultConnections(system), ...routed(system, params), ...shot.connections },
+    alert: { labels, annotations },
+    aimed: Object.keys(shot.connections),
+    ...(shot.because === undefined ? {} : { aimedBy: shot.because }),
+  };
+}
+
+/** Connections a route names, of whatever kind. */
+const routed = (system: System, params: Readonly<Record<string, unknown>>): Record<string, string> =>
+  Object.fromEntries(
+    kindsOf(system).flatMap((kind) => {
+      const chosen = chosenBy(system, kind, params)?.connections[0]?.name;
+      return chosen === undefined ? [] : [[kind, chosen]];
+    }),
+  );
+
+const sayUnseen = ({ id }: System, said: string): string =>
+  `the alert is about ${said}; no connection of ${id} sees it, so nothing is looked at. If one does, name that under systems.${id}.aliases`;
+
+const sayUnsure = ({ id }: System, said: string, connections: readonly Aimed[]): string =>
+  `the alert names ${said}; whether that is ${connections.map(({ name }) => name).join(" or ")} is not known: systems.${id}.aliases tells`;
