@@ -1,5 +1,6 @@
 import { sayAgain } from "../core/rules/again.ts";
 import { connectorsOf } from "../core/rules/connections.ts";
+import { contactsOfRun } from "../core/rules/contacts.ts";
 import { RunId } from "../core/words/ids.ts";
 import { createEngine, type Engine } from "../engine/engine.ts";
 import { createSweeper } from "../engine/sweeper.ts";
@@ -116,6 +117,7 @@ function slackWriter(deps: AppDeps, source: ReturnType<typeof createJobSource>):
       people: deps.catalog.people,
       redact: deps.redact,
       again: (run) => sayAgain(deps.catalog, run),
+      contacts: (run) => contactsOfRun(deps.catalog, run),
       slack: { token: slack.botToken, apiUrl: slack.apiUrl },
       channels: channelsOf(deps.catalog),
       fallback: deps.catalog.channel,

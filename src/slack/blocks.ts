@@ -36,7 +36,7 @@ export const prose = (text: string, limit = PIECE): Piece[] =>
       part === "" ? [] : [{ type: "text", text: part, ...(i % 2 === 1 ? { style: { code: true } } : {}) }],
     );
 
-/** A link we made ourselves; never of words from outside. */
+/** A link. `url` is ours, or was read as an http(s) address; `text` says where it leads. */
 export const webLink = (url: string, text: string): Piece => ({
   type: "link",
   url,

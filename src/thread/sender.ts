@@ -1,4 +1,5 @@
 import type { MessageStore, Reader } from "../core/ports/ports.ts";
+import type { Contact } from "../core/rules/contacts.ts";
 import type { Principal } from "../core/words/policy.ts";
 import type { RunView } from "../core/words/view.ts";
 import type { Logger } from "../telemetry/logger.ts";
@@ -23,6 +24,8 @@ export interface SenderOptions {
   readonly people: readonly Principal[];
   /** What to type for the same run once more. Default: system and runbook. */
   readonly again?: (run: RunView) => string;
+  /** Who is to be asked about what a run found. Default: nobody. */
+  readonly contacts?: (run: RunView) => readonly Contact[];
   readonly slack: SlackOptions;
   /** Channels of the configuration: looked at before there is anything to post. */
   readonly channels?: readonly string[];
@@ -78,6 +81,7 @@ export function createSender(options: SenderOptions): Sender {
     redact: options.redact ?? ((text) => text),
     people: () => members.people(),
     again: options.again,
+    contacts: options.contacts,
     slack,
     access,
     channels: new Channels({ slack, messages, budgets, ticks, logger }),

@@ -40,6 +40,7 @@ export const SystemSettings = z.strictObject({
   /** Runbooks this system does not want: nobody can start them there, no alert does. */
   runbooks: z.strictObject({ disable: z.array(z.string()).default([]) }).prefault({}),
   remedies: z.record(z.string(), RemedyRule).default({}),
+  /** Whom to ask about findings. `for`: a kind of connection, a connection's name or a runbook; left out: everything. */
   contacts: z
     .array(z.strictObject({ name: z.string(), channel: z.string().optional(), for: z.string().optional() }))
     .default([]),

@@ -1,4 +1,5 @@
 import type { KnownBlock } from "@slack/types";
+import type { Contact } from "../../core/rules/contacts.ts";
 import { findingsSlot } from "../../core/rules/slots.ts";
 import type { RecordedFinding } from "../../core/words/finding.ts";
 import { count } from "../../core/words/format.ts";
@@ -12,6 +13,7 @@ import {
   inlineCode,
   italic,
   newline,
+  type Piece,
   plain,
   prose,
   rich,
@@ -29,7 +31,11 @@ const MOST_EVIDENCE = 8;
 const MOST_GAPS = 10;
 
 /** What is wrong and what shows it; over as many messages as it takes. Nothing for a run that found nothing and missed nothing. */
-export function drawFindings(run: RunView, attach: Attach): WantedMessage[] {
+export function drawFindings(
+  run: RunView,
+  attach: Attach,
+  contacts: readonly Contact[] = [],
+): WantedMessage[] {
   if (!run.diagnosed && !isEnded(run.status)) return [];
   const findings = byGravity(run.findings);
   const gaps = gapsOf(run);
@@ -37,6 +43,7 @@ export function drawFindings(run: RunView, attach: Attach): WantedMessage[] {
   const groups = findings.slice(0, MOST_FINDINGS).map((finding, i) => drawFinding(finding, attach, i > 0));
   if (findings.length > MOST_FINDINGS) groups.push(drawRest(findings.slice(MOST_FINDINGS), attach));
   groups.push(drawCoverage(run));
+  if (findings.length > 0) groups.push(drawContacts(contacts));
   const said = findings[0]?.title ?? `${count(gaps.length, "check")} could not be done`;
   return pack(groups).map((blocks, i) => ({
     slot: findingsSlot(run.id, i + 1),
@@ -64,6 +71,28 @@ function drawFinding(finding: FindingView, attach: Attach, apart: boolean): Know
         ];
   return [...(apart ? [divider] : []), head, ...evidence, ...more];
 }
+
+const MOST_CONTACTS = 5;
+
+function drawContacts(contacts: readonly Contact[]): KnownBlock[] {
+  if (contacts.length === 0) return [];
+  return [
+    rich(
+      plain("👋 To ask: "),
+      ...contacts
+        .slice(0, MOST_CONTACTS)
+        .flatMap(({ name, channel }, i): Piece[] => [
+          ...(i > 0 ? [plain(", ")] : []),
+          bold(name, 80),
+          ...(channel === undefined ? [] : [plain(" in "), channelPiece(channel)]),
+        ]),
+    ),
+  ];
+}
+
+/** Slack shows an id as the channel's name; anything else stays words. */
+const channelPiece = (channel: string): Piece =>
+  /^[CG][A-Z0-9]{5,}$/.test(channel) ? { type: "channel", channel_id: channel } : plain(channel, 80);
 
 function drawRest(findings: readonly RecordedFinding[], attach: Attach): KnownBlock[] {
   const content = findings

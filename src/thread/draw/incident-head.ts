@@ -1,4 +1,5 @@
 import type { KnownBlock, SectionBlock } from "@slack/types";
+import { alertLinks } from "../../core/rules/alert-links.ts";
 import { HEAD_SLOT } from "../../core/rules/slots.ts";
 import { isCritical } from "../../core/words/alert.ts";
 import { count } from "../../core/words/format.ts";
@@ -18,8 +19,9 @@ import {
   newline,
   plain,
   rich,
+  webLink,
 } from "../../slack/blocks.ts";
-import { mrkdwn } from "../../slack/escape.ts";
+import { literal, mrkdwn } from "../../slack/escape.ts";
 import { at, on, shortStamp } from "../text/dates.ts";
 import { fitTable } from "../text/table.ts";
 import type { WantedMessage } from "../wanted.ts";
@@ -49,6 +51,7 @@ export function drawIncidentHead(incident: IncidentView, thread: ThreadView): Wa
       ...drawLife(incident),
       ...drawFreeze(thread.freeze),
       ...drawAlerts(incident),
+      ...drawLinks(incident),
       context(
         `*${mrkdwn(incident.system ?? "no system matches", 70)}*`,
         `incident #${incident.id}`,
@@ -163,7 +166,7 @@ function drawRunLine(
   const which = several ? `Run #${run.id}${lookedAt(run)}: ` : "";
   const line: SectionBlock = {
     type: "section",
-    text: { type: "plain_text", text: cut(`${which}${plainOf(headline)}`, 400), emoji: false },
+    text: { type: "plain_text", text: literal(`${which}${plainOf(headline)}`, 400), emoji: false },
     ...(first === undefined ? {} : { accessory: button(first) }),
   };
   return [line, rich(...(isOverFor(incident, run) ? [plain(OVER)] : next))];
@@ -216,6 +219,21 @@ function drawAlerts(incident: IncidentView): KnownBlock[] {
     ...(alerts.length > 1 ? [codeBlock(tableOf(alerts.slice(0, MOST_ALERTS), common).join("\n"))] : []),
     ...(hidden > 0 ? [context(`${count(hidden, "alert")} not shown`)] : []),
     ...(incident.note === undefined ? [] : [context(`Not taken as it came: ${mrkdwn(incident.note, 900)}`)]),
+  ];
+}
+
+/** Pages that the alerts name, for whoever looks further. */
+function drawLinks({ alerts }: IncidentView): KnownBlock[] {
+  const links = alertLinks(alerts);
+  if (links.length === 0) return [];
+  return [
+    rich(
+      plain("🔗 "),
+      ...links.flatMap(({ label, url }, i) => [
+        ...(i > 0 ? [plain("  ·  ")] : []),
+        webLink(url, `${label} (${new URL(url).host})`),
+      ]),
+    ),
   ];
 }
 

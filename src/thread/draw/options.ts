@@ -1,3 +1,4 @@
+import type { Contact } from "../../core/rules/contacts.ts";
 import type { Principal } from "../../core/words/policy.ts";
 import type { RunView } from "../../core/words/view.ts";
 import type { ShownState } from "./plan-file.ts";
@@ -12,6 +13,8 @@ export interface DrawOptions {
   readonly redact?: (text: string) => string;
   /** What to type for the same run once more. Default: system and runbook. */
   readonly again?: (run: RunView) => string;
+  /** Who is to be asked about what a run found. Default: nobody. */
+  readonly contacts?: (run: RunView) => readonly Contact[];
   /** The workspace on the web, `https://acme.slack.com/`, for links to messages. */
   readonly workspace?: string;
 }

@@ -42,12 +42,13 @@ const draw = async (deps: SenderDeps, { view, shown }: Pass): Promise<readonly W
   drawThread(view, { ...(await optionsFor(deps, view)), shown: (slot) => shown.get(slot)?.state });
 
 async function optionsFor(deps: SenderDeps, view: ThreadView): Promise<DrawOptions> {
-  const { again } = deps;
+  const { again, contacts } = deps;
   const options = {
     now: deps.now(),
     people: await deps.people(),
     redact: deps.redact,
     ...(again === undefined ? {} : { again }),
+    ...(contacts === undefined ? {} : { contacts }),
   };
   if (view.about === undefined) return options;
   const self = await deps.identity.get(deps.slack);

@@ -1,4 +1,5 @@
 import type { MessageStore, Reader } from "../../core/ports/ports.ts";
+import type { Contact } from "../../core/rules/contacts.ts";
 import type { Principal } from "../../core/words/policy.ts";
 import type { RunView } from "../../core/words/view.ts";
 import type { Logger } from "../../telemetry/logger.ts";
@@ -30,6 +31,8 @@ export interface SenderDeps {
   readonly people: () => Promise<readonly Principal[]>;
   /** What to type for the same run once more. */
   readonly again?: ((run: RunView) => string) | undefined;
+  /** Who is to be asked about what a run found. */
+  readonly contacts?: ((run: RunView) => readonly Contact[]) | undefined;
   readonly slack: SlackCalls;
   readonly access: Access;
   readonly channels: Channels;
