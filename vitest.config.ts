@@ -1,10 +1,10 @@
 import { defineConfig } from "vitest/config";
 import { DearFirst } from "./test/helpers/dear-first.ts";
 
-// Most files wait for services more than they compute: three at a time fill two cores.
+// Most files wait for services: two at a time fill two cores, and more would only make clocks late.
 const shared = {
   pool: "forks" as const,
-  maxWorkers: 3,
+  maxWorkers: 2,
   // A bound for what hangs. Nothing needs nearly as long, but a machine may do a lot besides.
   testTimeout: 300_000,
   hookTimeout: 300_000,

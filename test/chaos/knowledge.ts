@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { kinds } from "../../src/connectors/index.ts";
+import { kind as httpKind } from "../../src/connectors/http/index.ts";
 import type { Catalog } from "../../src/core/ports/ports.ts";
 import { actionsOn, type EffectClass, type Probed } from "../../src/core/words/action.ts";
 import { AlertSettings } from "../../src/core/words/alert.ts";
@@ -9,7 +9,7 @@ import { PrincipalId } from "../../src/core/words/ids.ts";
 import { Limits } from "../../src/core/words/limits.ts";
 import { Policies, type Principal } from "../../src/core/words/policy.ts";
 import { runbookOn } from "../../src/sdk/runbook.ts";
-import { makeSystem } from "../make/system.ts";
+import { makeSystemOf } from "../make/system-of.ts";
 
 /** Seconds a write may take; the lease is shorter, as in the worst of worlds. */
 export const WRITE_SECONDS = 1;
@@ -129,9 +129,9 @@ export const voters = [person("bob"), person("carol"), person("dave")] as const;
 
 /** What rig and workers know alike. */
 export const chaosCatalog = (url: string): Catalog => ({
-  kinds,
+  kinds: [httpKind],
   runbooks: [chaosRunbook],
-  systems: [makeSystem("sys", { connections: { api: { kind: "http", url } } })],
+  systems: [makeSystemOf([httpKind], "sys", { connections: { api: { kind: "http", url } } })],
   people: [asker, ...voters],
   policies: Policies.parse({ high: { approvals: 2, from: ["oncall"], expires: "10m", execute: "5m" } }),
   limits: Limits.parse({ writesPerSystemHour: 10_000, simultaneousWrites: 1_000 }),

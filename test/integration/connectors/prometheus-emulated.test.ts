@@ -61,7 +61,7 @@ test.each([
   [
     "another shape",
     200,
-    { status: "success", data: { resultType: "scalar", result: [1, "1"] } },
+    { status: "success", data: { resultType: "streams", result: [] } },
     "bad_output",
     undefined,
   ],
