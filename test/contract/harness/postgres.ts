@@ -99,11 +99,12 @@ function writes(lab: LabPostgres): Record<string, WriteCase> {
     "postgres.terminate-blockers": {
       prepare: async () => {
         await lab.admin("CREATE TABLE IF NOT EXISTS public.held (n int)");
+        // A session that has begun may not hear of a grant before its next transaction.
+        await lab.admin("GRANT USAGE ON SCHEMA public TO app");
+        await lab.admin("GRANT ALL ON public.held TO app");
         running = await fresh("holder");
         const { pid, startedAt } = await facts(await pidOf(running));
         await running.query("BEGIN");
-        await lab.admin("GRANT USAGE ON SCHEMA public TO app");
-        await lab.admin("GRANT ALL ON public.held TO app");
         await running.query("LOCK TABLE public.held IN ACCESS EXCLUSIVE MODE");
         const waiting = await lab.session("waiter");
         waiting.query("SELECT * FROM public.held").catch(() => {});
