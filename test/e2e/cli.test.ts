@@ -100,6 +100,7 @@ describe.skipIf(inject("whyNoRedis") !== undefined)("the command line while Slac
     expect(is).toEqual({
       id: expect.any(Number),
       runbook: "service-health",
+      runbookVersion: { version: expect.any(String), digest: expect.stringMatching(/^[0-9a-f]{64}$/) },
       system: "website",
       status: "succeeded",
       state: "healthy",

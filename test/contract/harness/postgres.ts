@@ -98,6 +98,7 @@ function writes(lab: LabPostgres): Record<string, WriteCase> {
     },
     "postgres.terminate-blockers": {
       prepare: async () => {
+        await lab.endSessions();
         await lab.admin("CREATE TABLE IF NOT EXISTS public.held (n int)");
         // A session that has begun may not hear of a grant before its next transaction.
         await lab.admin("GRANT USAGE ON SCHEMA public TO app");
