@@ -7,7 +7,7 @@ import { type CliCaller, whoIs } from "../cli/who.ts";
 import { processEnvironment } from "../config/environment.ts";
 import { type Config, loadConfig } from "../config/load.ts";
 import { kinds } from "../connectors/index.ts";
-import type { Entry } from "../core/ports/ports.ts";
+import type { Entry } from "../core/ports/intake.ts";
 import { DiagError, toDiagError } from "../core/words/errors.ts";
 import type { RunId } from "../core/words/ids.ts";
 import type { Reply } from "../core/words/reply.ts";

@@ -1,4 +1,5 @@
-import type { Catalog, DeliveryTrouble, MessageStore } from "../core/ports/ports.ts";
+import type { Catalog } from "../core/ports/catalog.ts";
+import type { DeliveryTrouble, MessageStore } from "../core/ports/message-store.ts";
 import { SAY_TROUBLE } from "../core/rules/channel.ts";
 import { isChannelTrouble } from "../core/words/channel.ts";
 import { sayDuration } from "../core/words/duration.ts";

@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
 import type { Config } from "../config/load.ts";
-import type { Catalog, JobKind } from "../core/ports/ports.ts";
+import type { Catalog } from "../core/ports/catalog.ts";
+import type { JobKind } from "../core/ports/queue.ts";
 import { connectorsOf } from "../core/rules/connections.ts";
 import { toDiagError } from "../core/words/errors.ts";
 import { randomId } from "../lib/random-id.ts";

@@ -2,7 +2,7 @@ import { dirname } from "node:path";
 import { runbooks as shippedRunbooks } from "../../runbooks/index.ts";
 import type { Config } from "../config/load.ts";
 import { kinds } from "../connectors/index.ts";
-import type { Catalog } from "../core/ports/ports.ts";
+import type { Catalog } from "../core/ports/catalog.ts";
 import { compileCheck } from "../core/rules/checks/compile.ts";
 import { healthWith } from "../core/rules/checks/in-health.ts";
 import { NO_CHANNEL } from "../core/words/channel.ts";

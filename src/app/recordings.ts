@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { RecordAsk, Recorded, TestAsk, Tested } from "../cli/deps.ts";
-import type { Catalog } from "../core/ports/ports.ts";
+import type { Catalog } from "../core/ports/catalog.ts";
 import { DiagError, toDiagError } from "../core/words/errors.ts";
 import type { Runbook } from "../core/words/runbook.ts";
 import type { RunView } from "../core/words/view.ts";

@@ -1,5 +1,5 @@
 import type { Config } from "../config/load.ts";
-import type { Catalog } from "../core/ports/ports.ts";
+import type { Catalog } from "../core/ports/catalog.ts";
 import { runnableOn } from "../ingress/check-run.ts";
 import type { Scheduled } from "../ingress/schedule/due.ts";
 import { createScheduler } from "../ingress/schedule/scheduler.ts";

@@ -1,4 +1,4 @@
-import type { AnswerResult, RoutedAll, VoteResult } from "../core/ports/ports.ts";
+import type { AnswerResult, RoutedAll, VoteResult } from "../core/ports/intake.ts";
 import type { QueueTakes } from "../core/rules/queue-away.ts";
 import type { Answer } from "../core/words/answer.ts";
 import type { AuditReport } from "../core/words/audit.ts";

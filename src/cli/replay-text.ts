@@ -1,4 +1,4 @@
-import type { AlertRun, Routed, RoutedAll } from "../core/ports/ports.ts";
+import type { AlertRun, Routed, RoutedAll } from "../core/ports/intake.ts";
 import { type TriedRoute, trailOf } from "../core/rules/route.ts";
 import { groupTitle, isResolved } from "../core/words/alert.ts";
 import { count } from "../core/words/format.ts";

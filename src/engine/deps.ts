@@ -1,4 +1,4 @@
-import type { Catalog } from "../core/ports/ports.ts";
+import type { Catalog } from "../core/ports/catalog.ts";
 import type { Fence, LeaseKeeper, RunStore } from "../core/ports/run-store.ts";
 import type { WriteAction } from "../core/words/action.ts";
 import { DiagError } from "../core/words/errors.ts";

@@ -1,4 +1,4 @@
-import type { Dispatcher } from "../core/ports/ports.ts";
+import type { Dispatcher } from "../core/ports/queue.ts";
 import type { SweepStore } from "../core/ports/run-store.ts";
 import { toDiagError } from "../core/words/errors.ts";
 import { waitFor } from "../lib/wait.ts";

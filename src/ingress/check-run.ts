@@ -1,4 +1,5 @@
-import type { Catalog, RunRequest } from "../core/ports/ports.ts";
+import type { Catalog } from "../core/ports/catalog.ts";
+import type { RunRequest } from "../core/ports/intake.ts";
 import { isRunbookDisabled } from "../core/rules/restrict.ts";
 import type { Caller } from "../core/words/caller.ts";
 import type { Kind } from "../core/words/connection.ts";

@@ -5,7 +5,7 @@ import type {
   Intake,
   VoteRequest,
   VoteResult,
-} from "../core/ports/ports.ts";
+} from "../core/ports/intake.ts";
 import { sayApprovedFrozen } from "../core/rules/freeze.ts";
 import { type QueueTakes, STEP_WAITS, sayQueue } from "../core/rules/queue-away.ts";
 import type { Answer } from "../core/words/answer.ts";

@@ -1,4 +1,6 @@
-import type { Catalog, Entry, Intake, Reader } from "../core/ports/ports.ts";
+import type { Catalog } from "../core/ports/catalog.ts";
+import type { Entry, Intake } from "../core/ports/intake.ts";
+import type { Reader } from "../core/ports/reader.ts";
 import { mayUnfreeze, sayFrozen, saySetsOff, unfreezeRoles } from "../core/rules/freeze.ts";
 import type { Caller } from "../core/words/caller.ts";
 import { sayDuration } from "../core/words/duration.ts";

@@ -1,13 +1,13 @@
+import type { Catalog } from "../core/ports/catalog.ts";
 import type {
   AnswerRequest,
   AnswerResult,
-  Catalog,
   Entry,
   Intake,
-  Reader,
   VoteRequest,
   VoteResult,
-} from "../core/ports/ports.ts";
+} from "../core/ports/intake.ts";
+import type { Reader } from "../core/ports/reader.ts";
 import { type QueueTakes, RUN_WAITS, sayQueue } from "../core/rules/queue-away.ts";
 import type { Notification } from "../core/words/alert.ts";
 import { accountOf, type Caller } from "../core/words/caller.ts";

@@ -1,4 +1,4 @@
-import type { Catalog } from "../core/ports/ports.ts";
+import type { Catalog } from "../core/ports/catalog.ts";
 import { mayRead } from "../core/rules/readers.ts";
 import type { Caller } from "../core/words/caller.ts";
 import { DiagError } from "../core/words/errors.ts";

@@ -1,4 +1,4 @@
-import type { Catalog } from "../core/ports/ports.ts";
+import type { Catalog } from "../core/ports/catalog.ts";
 import { paramFields } from "../core/rules/param-field.ts";
 import { DiagError } from "../core/words/errors.ts";
 import type { Command } from "../core/words/intent.ts";

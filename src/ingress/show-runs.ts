@@ -1,4 +1,5 @@
-import type { Catalog, Reader } from "../core/ports/ports.ts";
+import type { Catalog } from "../core/ports/catalog.ts";
+import type { Reader } from "../core/ports/reader.ts";
 import { sayFrozen } from "../core/rules/freeze.ts";
 import { stateOfRun } from "../core/rules/run-outcome.ts";
 import type { Caller } from "../core/words/caller.ts";

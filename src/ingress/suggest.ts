@@ -1,4 +1,4 @@
-import type { Catalog } from "../core/ports/ports.ts";
+import type { Catalog } from "../core/ports/catalog.ts";
 import type { Runbook } from "../core/words/runbook.ts";
 import type { System } from "../core/words/system.ts";
 import { closest } from "../lib/closest.ts";

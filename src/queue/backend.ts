@@ -1,5 +1,5 @@
 import type { JobsOptions, Processor } from "bullmq";
-import type { JobKind } from "../core/ports/ports.ts";
+import type { JobKind } from "../core/ports/queue.ts";
 import type { JobPayload } from "./job.ts";
 
 /** Where the queue lives. `redisUrl` unset: BullMQ's own Postgres backend in `databaseUrl`. */

@@ -1,4 +1,4 @@
-import type { Dispatcher, JobKind } from "../core/ports/ports.ts";
+import type { Dispatcher, JobKind } from "../core/ports/queue.ts";
 import { DiagError } from "../core/words/errors.ts";
 import { inTime } from "../lib/deadline.ts";
 import type { Health } from "../telemetry/health.ts";

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { JobsOptions } from "bullmq";
 import { z } from "zod";
-import { JOB_KINDS } from "../core/ports/ports.ts";
+import { JOB_KINDS } from "../core/ports/queue.ts";
 
 /** All a job may carry. Anything else in the queue is not ours (anyone with Redis can write there) and is dropped. */
 export const JobPayload = z.strictObject({ id: z.int().positive().max(2_147_483_647) });

@@ -1,5 +1,5 @@
 import type { Processor } from "bullmq";
-import type { JobKind } from "../core/ports/ports.ts";
+import type { JobKind } from "../core/ports/queue.ts";
 import { inTime } from "../lib/deadline.ts";
 import type { Health } from "../telemetry/health.ts";
 import { levelOf } from "../telemetry/level.ts";

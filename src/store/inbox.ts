@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Entry } from "../core/ports/ports.ts";
+import type { Entry } from "../core/ports/intake.ts";
 import { DiagError, ERRORS, type ErrorCode } from "../core/words/errors.ts";
 import { type Client, type Pool, toStoreError } from "./pool.ts";
 import type { Transaction } from "./transaction.ts";

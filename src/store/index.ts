@@ -1,4 +1,6 @@
-import type { Intake, MessageStore, Reader } from "../core/ports/ports.ts";
+import type { Intake } from "../core/ports/intake.ts";
+import type { MessageStore } from "../core/ports/message-store.ts";
+import type { Reader } from "../core/ports/reader.ts";
 import type { RunStore, SweepStore } from "../core/ports/run-store.ts";
 import type { Limits } from "../core/words/limits.ts";
 import { lookAnew } from "./alert/look-anew.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Entry, Intake, RunRequest } from "../core/ports/ports.ts";
+import type { Entry, Intake, RunRequest } from "../core/ports/intake.ts";
 import { accountOf, type Caller } from "../core/words/caller.ts";
 import { DiagError } from "../core/words/errors.ts";
 import { IncidentId, RunId, ThreadId } from "../core/words/ids.ts";

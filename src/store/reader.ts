@@ -1,4 +1,4 @@
-import type { Reader } from "../core/ports/ports.ts";
+import type { Reader } from "../core/ports/reader.ts";
 import { type OutcomeFacts, stateOf } from "../core/rules/run-outcome.ts";
 import { HEAD_SLOT } from "../core/rules/slots.ts";
 import { Caller } from "../core/words/caller.ts";

@@ -1,4 +1,4 @@
-import type { AlertRequest, Entry, Intake } from "../core/ports/ports.ts";
+import type { AlertRequest, Entry, Intake } from "../core/ports/intake.ts";
 import type { Alert, Notification } from "../core/words/alert.ts";
 import type { Caller } from "../core/words/caller.ts";
 import { canonical } from "../core/words/json.ts";

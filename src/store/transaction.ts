@@ -1,4 +1,4 @@
-import type { JobKind } from "../core/ports/ports.ts";
+import type { JobKind } from "../core/ports/queue.ts";
 import { DiagError } from "../core/words/errors.ts";
 import { canonical } from "../core/words/json.ts";
 import { type Client, type Pool, toStoreError } from "./pool.ts";

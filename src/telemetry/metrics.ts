@@ -1,5 +1,5 @@
 import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
-import { JOB_KINDS } from "../core/ports/ports.ts";
+import { JOB_KINDS } from "../core/ports/queue.ts";
 import { CHANNEL_TROUBLES } from "../core/words/channel.ts";
 import { ERRORS } from "../core/words/errors.ts";
 import { OUTCOMES, REMEDY_STATUSES, RUN_OUTCOMES, RUN_STATUSES } from "../core/words/outcome.ts";

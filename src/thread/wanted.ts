@@ -1,5 +1,5 @@
 import type { KnownBlock } from "@slack/types";
-import type { CardOf } from "../core/ports/ports.ts";
+import type { CardOf } from "../core/ports/message-store.ts";
 import type { Evidence } from "../core/words/evidence.ts";
 
 /** A chart to be drawn: series evidence as it was recorded. */

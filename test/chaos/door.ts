@@ -1,7 +1,7 @@
 // One door as a process: takes requests over IPC, stores them as the product does, and acknowledges.
 import { z } from "zod";
 import { crashAt } from "../../src/app/crash.ts";
-import type { AnswerRequest, Entry, RunRequest, VoteRequest } from "../../src/core/ports/ports.ts";
+import type { AnswerRequest, Entry, RunRequest, VoteRequest } from "../../src/core/ports/intake.ts";
 import { createDispatcher } from "../../src/queue/dispatcher.ts";
 import { createStore, openPool } from "../../src/store/index.ts";
 

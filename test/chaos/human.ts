@@ -1,4 +1,4 @@
-import type { Entry } from "../../src/core/ports/ports.ts";
+import type { Entry } from "../../src/core/ports/intake.ts";
 import { DiagError } from "../../src/core/words/errors.ts";
 import { ApprovalId } from "../../src/core/words/ids.ts";
 import type { Pool, Store } from "../../src/store/index.ts";

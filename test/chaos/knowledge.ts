@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { kind as httpKind } from "../../src/connectors/http/index.ts";
-import type { Catalog } from "../../src/core/ports/ports.ts";
+import type { Catalog } from "../../src/core/ports/catalog.ts";
 import { actionsOn, type EffectClass, type Probed } from "../../src/core/words/action.ts";
 import { AlertSettings } from "../../src/core/words/alert.ts";
 import type { Connector } from "../../src/core/words/connector.ts";

@@ -1,4 +1,4 @@
-import type { RunRequest } from "../../src/core/ports/ports.ts";
+import type { RunRequest } from "../../src/core/ports/intake.ts";
 import { createDispatcher } from "../../src/queue/dispatcher.ts";
 import { createStore, openPool } from "../../src/store/index.ts";
 import { bundle } from "./bundle.ts";

@@ -2,7 +2,7 @@ import type pg from "pg";
 import { pino } from "pino";
 import { z } from "zod";
 import { kinds } from "../../src/connectors/index.ts";
-import type { Catalog } from "../../src/core/ports/ports.ts";
+import type { Catalog } from "../../src/core/ports/catalog.ts";
 import type { LeaseKeeper, RunStore } from "../../src/core/ports/run-store.ts";
 import type { Steps } from "../../src/core/words/action.ts";
 import { AlertSettings } from "../../src/core/words/alert.ts";

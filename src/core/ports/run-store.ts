@@ -9,7 +9,7 @@ import type { Policy } from "../words/policy.ts";
 import type { Risk } from "../words/risk.ts";
 import type { Before, RunbookVersion } from "../words/runbook.ts";
 import type { Phase, RunView } from "../words/view.ts";
-import type { RunRequest } from "./ports.ts";
+import type { RunRequest } from "./intake.ts";
 
 /** Proof that this worker may move the run: every write of the engine is a compare-and-set on it. */
 export interface Fence {

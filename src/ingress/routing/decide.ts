@@ -1,4 +1,4 @@
-import type { Catalog } from "../../core/ports/ports.ts";
+import type { Catalog } from "../../core/ports/catalog.ts";
 import { routeOf } from "../../core/rules/route.ts";
 import type { Alert } from "../../core/words/alert.ts";
 import { isHeartbeat, missingDataOf } from "../../core/words/alerting.ts";

@@ -1,4 +1,5 @@
-import type { AlertRequest, AlertRun, Catalog, Routed } from "../../core/ports/ports.ts";
+import type { Catalog } from "../../core/ports/catalog.ts";
+import type { AlertRequest, AlertRun, Routed } from "../../core/ports/intake.ts";
 import { nameRoute } from "../../core/rules/route.ts";
 import type { Notification } from "../../core/words/alert.ts";
 import { type MissingData, missingDataOf } from "../../core/words/alerting.ts";

@@ -1,4 +1,5 @@
-import type { AlertRun, Catalog } from "../../core/ports/ports.ts";
+import type { Catalog } from "../../core/ports/catalog.ts";
+import type { AlertRun } from "../../core/ports/intake.ts";
 import { isRunbookDisabled } from "../../core/rules/restrict.ts";
 import { nameRoute } from "../../core/rules/route.ts";
 import type { Kind } from "../../core/words/connection.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Entry } from "../../core/ports/ports.ts";
+import type { Entry } from "../../core/ports/intake.ts";
 import { DiagError } from "../../core/words/errors.ts";
 import { sha256 } from "../../lib/sha256.ts";
 import { storable } from "../../lib/storable.ts";

@@ -1,4 +1,5 @@
-import type { Catalog, Reader } from "../../core/ports/ports.ts";
+import type { Catalog } from "../../core/ports/catalog.ts";
+import type { Reader } from "../../core/ports/reader.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { Door } from "../receive.ts";
 import type { SlackApi } from "./api.ts";

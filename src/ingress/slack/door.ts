@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { App } from "@slack/bolt";
-import type { Catalog, Reader } from "../../core/ports/ports.ts";
+import type { Catalog } from "../../core/ports/catalog.ts";
+import type { Reader } from "../../core/ports/reader.ts";
 import { DiagError } from "../../core/words/errors.ts";
 import { waitFor } from "../../lib/wait.ts";
 import { slackLogger } from "../../slack/log.ts";

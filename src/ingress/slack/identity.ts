@@ -1,5 +1,5 @@
 import type { UsersInfoResponse } from "@slack/web-api";
-import type { Catalog } from "../../core/ports/ports.ts";
+import type { Catalog } from "../../core/ports/catalog.ts";
 import { troubleOfChannel } from "../../core/rules/channel.ts";
 import type { Caller } from "../../core/words/caller.ts";
 import { DiagError } from "../../core/words/errors.ts";

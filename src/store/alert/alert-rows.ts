@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { AlertRequest } from "../../core/ports/ports.ts";
+import type { AlertRequest } from "../../core/ports/intake.ts";
 import { clip } from "../../core/words/format.ts";
 import type { Transaction } from "../transaction.ts";
 import { type Change, endOf, type Instance, type KnownIncident, type KnownInstance } from "./alert-news.ts";

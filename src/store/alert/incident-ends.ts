@@ -1,4 +1,4 @@
-import type { CloseRequest, Intake } from "../../core/ports/ports.ts";
+import type { CloseRequest, Intake } from "../../core/ports/intake.ts";
 import { DiagError } from "../../core/words/errors.ts";
 import { IncidentId, ThreadId } from "../../core/words/ids.ts";
 import { cut } from "../../lib/cut.ts";

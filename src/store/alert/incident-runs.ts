@@ -1,4 +1,4 @@
-import type { AlertRun } from "../../core/ports/ports.ts";
+import type { AlertRun } from "../../core/ports/intake.ts";
 import type { Caller } from "../../core/words/caller.ts";
 import { IncidentId, type RunId, ThreadId } from "../../core/words/ids.ts";
 import { withdraw } from "../human/withdraw.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { AnswerRequest } from "../../core/ports/ports.ts";
+import type { AnswerRequest } from "../../core/ports/intake.ts";
 import { type AnswerVerdict, decideAnswer, type QuestionFacts } from "../../core/rules/answer.ts";
 import type { Answer } from "../../core/words/answer.ts";
 import { DiagError } from "../../core/words/errors.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { FreezeRequest } from "../../core/ports/ports.ts";
+import type { FreezeRequest } from "../../core/ports/intake.ts";
 import { sayFrozen, saySetsOff } from "../../core/rules/freeze.ts";
 import { accountOf, type Caller } from "../../core/words/caller.ts";
 import type { SetOff, Unfrozen } from "../../core/words/freeze.ts";

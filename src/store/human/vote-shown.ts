@@ -1,4 +1,4 @@
-import type { VoteRequest } from "../../core/ports/ports.ts";
+import type { VoteRequest } from "../../core/ports/intake.ts";
 import { needsFile } from "../../core/rules/plan-lines.ts";
 import { cardSlot, planFileSlot } from "../../core/rules/slots.ts";
 import type { Plan } from "../../core/words/plan.ts";

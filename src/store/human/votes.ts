@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { VoteRequest } from "../../core/ports/ports.ts";
+import type { VoteRequest } from "../../core/ports/intake.ts";
 import { type ApprovalFacts, decideVote } from "../../core/rules/vote.ts";
 import { DiagError } from "../../core/words/errors.ts";
 import { PrincipalId, RunId, ThreadId } from "../../core/words/ids.ts";

@@ -1,4 +1,4 @@
-import type { RunRequest } from "../../core/ports/ports.ts";
+import type { RunRequest } from "../../core/ports/intake.ts";
 import { accountOf, type Caller } from "../../core/words/caller.ts";
 import { type IncidentId, RunId, ThreadId } from "../../core/words/ids.ts";
 import type { Transaction } from "../transaction.ts";

@@ -1,4 +1,4 @@
-import type { RunRequest } from "../../core/ports/ports.ts";
+import type { RunRequest } from "../../core/ports/intake.ts";
 import { DiagError } from "../../core/words/errors.ts";
 import { ThreadId } from "../../core/words/ids.ts";
 import type { Pool } from "../pool.ts";

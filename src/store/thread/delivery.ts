@@ -1,4 +1,4 @@
-import type { DeliveryTrouble, MessageStore } from "../../core/ports/ports.ts";
+import type { DeliveryTrouble, MessageStore } from "../../core/ports/message-store.ts";
 import { type Pool, toStoreError } from "../pool.ts";
 import { transact } from "../transaction.ts";
 

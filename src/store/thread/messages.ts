@@ -1,4 +1,4 @@
-import type { ChangedThread, MessageStore, ShownMessage } from "../../core/ports/ports.ts";
+import type { ChangedThread, MessageStore, ShownMessage } from "../../core/ports/message-store.ts";
 import { isCritical } from "../../core/words/alert.ts";
 import { ThreadId } from "../../core/words/ids.ts";
 import { type Pool, toStoreError } from "../pool.ts";

@@ -1,4 +1,4 @@
-import type { MessageStore } from "../../core/ports/ports.ts";
+import type { MessageStore } from "../../core/ports/message-store.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { CallResult } from "./slack-calls.ts";
 

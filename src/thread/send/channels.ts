@@ -1,4 +1,4 @@
-import type { MessageStore } from "../../core/ports/ports.ts";
+import type { MessageStore } from "../../core/ports/message-store.ts";
 import { isSeenOnlyByPosting, troubleOfChannel, troubleOfRefusal } from "../../core/rules/channel.ts";
 import type { ChannelTrouble } from "../../core/words/channel.ts";
 import type { Logger } from "../../telemetry/logger.ts";

@@ -1,4 +1,5 @@
-import type { MessageStore, Reader } from "../../core/ports/ports.ts";
+import type { MessageStore } from "../../core/ports/message-store.ts";
+import type { Reader } from "../../core/ports/reader.ts";
 import type { Contact } from "../../core/rules/contacts.ts";
 import type { Principal } from "../../core/words/policy.ts";
 import type { RunView } from "../../core/words/view.ts";

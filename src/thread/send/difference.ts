@@ -1,4 +1,4 @@
-import type { ShownMessage } from "../../core/ports/ports.ts";
+import type { ShownMessage } from "../../core/ports/message-store.ts";
 import { HEAD_SLOT } from "../../core/rules/slots.ts";
 import { canonical } from "../../core/words/json.ts";
 import { sha256 } from "../../lib/sha256.ts";

@@ -1,4 +1,4 @@
-import type { ShownMessage } from "../../core/ports/ports.ts";
+import type { ShownMessage } from "../../core/ports/message-store.ts";
 import type { WantedMessage } from "../wanted.ts";
 import type { Failure } from "./classify.ts";
 import type { CallResult, Place, SeenMessage, SlackCalls } from "./slack-calls.ts";

@@ -1,4 +1,4 @@
-import type { ChangedThread } from "../../core/ports/ports.ts";
+import type { ChangedThread } from "../../core/ports/message-store.ts";
 
 /** What a thread would send next. `root`: nobody has seen anything of it; `decision`: people wait to decide; `more`: the rest. */
 export type NextStep = "root" | "decision" | "more";

@@ -1,4 +1,4 @@
-import type { ChangedThread, ShownMessage } from "../../core/ports/ports.ts";
+import type { ChangedThread, ShownMessage } from "../../core/ports/message-store.ts";
 import type { ThreadId } from "../../core/words/ids.ts";
 import type { ThreadView } from "../../core/words/view.ts";
 import type { Budgets } from "./budgets.ts";

@@ -1,4 +1,4 @@
-import type { ShownMessage } from "../../core/ports/ports.ts";
+import type { ShownMessage } from "../../core/ports/message-store.ts";
 import { HEAD_SLOT } from "../../core/rules/slots.ts";
 import { renderPlot } from "../plot/render.ts";
 import type { WantedFile, WantedMessage } from "../wanted.ts";

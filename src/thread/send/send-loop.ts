@@ -1,4 +1,4 @@
-import type { ChangedThread } from "../../core/ports/ports.ts";
+import type { ChangedThread } from "../../core/ports/message-store.ts";
 import { waitFor } from "../../lib/wait.ts";
 import { advance, type Turn } from "./advance.ts";
 import type { SenderDeps } from "./deps.ts";

@@ -6,7 +6,7 @@ import { afterAll, beforeAll } from "vitest";
 import { catalogOf, loadKnowledge } from "../../../src/app/knowledge.ts";
 import { type Config, loadConfig } from "../../../src/config/load.ts";
 import { kinds } from "../../../src/connectors/index.ts";
-import type { Catalog } from "../../../src/core/ports/ports.ts";
+import type { Catalog } from "../../../src/core/ports/catalog.ts";
 import { connectorsOf } from "../../../src/core/rules/connections.ts";
 import { outcomeOfRun } from "../../../src/core/rules/run-outcome.ts";
 import type { RunId } from "../../../src/core/words/ids.ts";

@@ -1,4 +1,4 @@
-import type { AlertRun } from "../../../src/core/ports/ports.ts";
+import type { AlertRun } from "../../../src/core/ports/intake.ts";
 import { Notification } from "../../../src/core/words/alert.ts";
 import { RunId } from "../../../src/core/words/ids.ts";
 import type { RemedyStatus } from "../../../src/core/words/outcome.ts";

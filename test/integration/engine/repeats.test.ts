@@ -1,6 +1,6 @@
 // A request delivered again changes nothing and is answered as the first time, whatever was asked.
 import { expect, test } from "vitest";
-import type { Entry, Intake } from "../../../src/core/ports/ports.ts";
+import type { Entry, Intake } from "../../../src/core/ports/intake.ts";
 import { ApprovalId, IncidentId, type RunId } from "../../../src/core/words/ids.ts";
 import { alice, bob, entry } from "../../helpers/engine-bench.ts";
 import { theIncident } from "./incident-bench.ts";

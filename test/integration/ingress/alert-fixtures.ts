@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { AlertRequest } from "../../../src/core/ports/ports.ts";
+import type { AlertRequest } from "../../../src/core/ports/intake.ts";
 import { Notification } from "../../../src/core/words/alert.ts";
 import { createIntake } from "../../../src/store/intake.ts";
 import type { Pool } from "../../../src/store/pool.ts";

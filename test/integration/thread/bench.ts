@@ -3,7 +3,7 @@ import type { LocalSlack } from "../../../local/slack/local-slack.ts";
 import type { LocalSlackOptions } from "../../../local/slack/options.ts";
 import { startLocalSlack } from "../../../local/slack/server.ts";
 import type { LocalMessage } from "../../../local/slack/types.ts";
-import type { MessageStore } from "../../../src/core/ports/ports.ts";
+import type { MessageStore } from "../../../src/core/ports/message-store.ts";
 import { RunId, ThreadId } from "../../../src/core/words/ids.ts";
 import { openPool, type Pool } from "../../../src/store/pool.ts";
 import { createReader } from "../../../src/store/reader.ts";

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { MessageStore } from "../../../src/core/ports/ports.ts";
+import type { MessageStore } from "../../../src/core/ports/message-store.ts";
 import { until } from "../../helpers/until.ts";
 import { type Bench, CHANNEL, openBench } from "./bench.ts";
 

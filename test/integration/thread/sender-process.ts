@@ -1,7 +1,7 @@
 // One sender as a process. It ends itself with SIGKILL after a post has been answered and before that is written down.
 import { pino } from "pino";
 import { z } from "zod";
-import type { MessageStore } from "../../../src/core/ports/ports.ts";
+import type { MessageStore } from "../../../src/core/ports/message-store.ts";
 import { openPool } from "../../../src/store/pool.ts";
 import { createReader } from "../../../src/store/reader.ts";
 import { createMessageStore } from "../../../src/store/thread/messages.ts";

@@ -1,6 +1,6 @@
 import { WebClient } from "@slack/web-api";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { MessageStore } from "../../../src/core/ports/ports.ts";
+import type { MessageStore } from "../../../src/core/ports/message-store.ts";
 import { until } from "../../helpers/until.ts";
 import { PLAN } from "../../unit/thread/views.ts";
 import { APPROVAL_ID, type Bench, CHANNEL, openBench } from "./bench.ts";

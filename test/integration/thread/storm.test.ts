@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
-import type { MessageStore } from "../../../src/core/ports/ports.ts";
+import type { MessageStore } from "../../../src/core/ports/message-store.ts";
 import type { Sender } from "../../../src/thread/sender.ts";
 import { testSeed } from "../../helpers/property.ts";
 import { until } from "../../helpers/until.ts";

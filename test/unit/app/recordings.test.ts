@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { recordingFolders, testRecordings, writeRecording } from "../../../src/app/recordings.ts";
-import type { Catalog } from "../../../src/core/ports/ports.ts";
+import type { Catalog } from "../../../src/core/ports/catalog.ts";
 import type { StepView } from "../../../src/core/words/view.ts";
 import { parseRecording, sayRecording } from "../../../src/testing/recording.ts";
 import { makeSystem } from "../../make/system.ts";

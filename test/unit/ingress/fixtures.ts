@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { type KindName, kinds } from "../../../src/connectors/index.ts";
-import type { Catalog } from "../../../src/core/ports/ports.ts";
+import type { Catalog } from "../../../src/core/ports/catalog.ts";
 import { AlertSettings, Notification } from "../../../src/core/words/alert.ts";
 import { Limits } from "../../../src/core/words/limits.ts";
 import { type Head, runbookOn } from "../../../src/sdk/runbook.ts";

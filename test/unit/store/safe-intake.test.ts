@@ -1,6 +1,6 @@
 // What the doors give the store: no secret of others' text is in it, whatever kind of request it came with.
 import { expect, it } from "vitest";
-import type { AlertRequest, Entry, Intake } from "../../../src/core/ports/ports.ts";
+import type { AlertRequest, Entry, Intake } from "../../../src/core/ports/intake.ts";
 import type { Caller } from "../../../src/core/words/caller.ts";
 import { ApprovalId, PrincipalId, RunId } from "../../../src/core/words/ids.ts";
 import { knownRedactor, redactor } from "../../../src/lib/redact.ts";

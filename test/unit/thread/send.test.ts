@@ -5,7 +5,7 @@ import {
   WebAPIRequestError,
 } from "@slack/web-api";
 import { describe, expect, it } from "vitest";
-import type { ShownMessage } from "../../../src/core/ports/ports.ts";
+import type { ShownMessage } from "../../../src/core/ports/message-store.ts";
 import { classify } from "../../../src/thread/send/classify.ts";
 import { type Doubts, difference, digestOf } from "../../../src/thread/send/difference.ts";
 import { findPosted, Identity } from "../../../src/thread/send/find.ts";

@@ -1,5 +1,5 @@
 import type { InputBlock, KnownBlock, ModalView, PlainTextOption, StaticSelect } from "@slack/types";
-import type { Catalog } from "../../../core/ports/ports.ts";
+import type { Catalog } from "../../../core/ports/catalog.ts";
 import { paramFields } from "../../../core/rules/param-field.ts";
 import type { Kind } from "../../../core/words/connection.ts";
 import type { Runbook } from "../../../core/words/runbook.ts";

@@ -3,7 +3,7 @@ import { type AddressInfo, connect } from "node:net";
 import { gzipSync } from "node:zlib";
 import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Entry } from "../../../../src/core/ports/ports.ts";
+import type { Entry } from "../../../../src/core/ports/intake.ts";
 import type { Notification } from "../../../../src/core/words/alert.ts";
 import { DiagError } from "../../../../src/core/words/errors.ts";
 import { IncidentId, ThreadId } from "../../../../src/core/words/ids.ts";
