@@ -55,6 +55,8 @@ export interface Target {
   readonly port: number | undefined;
   readonly database: string | undefined;
   readonly aliases: readonly string[];
+  /** On the machine of this process, which others may call by names it does not know. */
+  readonly isOwn: boolean;
 }
 
 /** What is known of where a connection leads, from its configuration and, of the local machine, from the machine itself. */
@@ -62,10 +64,12 @@ export function targetOf({ face }: Connection, aliases: readonly string[], own: 
   const { name, endpoint, about = {} } = face;
   const database = typeof about.database === "string" ? about.database : undefined;
   const machine = typeof about.machine === "string" ? [about.machine] : [];
-  const hosts =
-    about.local === true ? [...own.addresses, own.name] : endpoint === undefined ? machine : [endpoint.host];
+  const written = endpoint === undefined ? machine : [endpoint.host];
+  // Others do not call this machine by its loopback, but by what it has and is called.
+  const isOwn = about.local === true || written.some(isLoopback);
+  const hosts = isOwn ? [...own.addresses, own.name] : written;
   return {
-    ...{ name, database, port: endpoint?.port },
+    ...{ name, database, port: endpoint?.port, isOwn },
     names: hosts.map((host) => host.toLowerCase()),
     aliases: aliases.map((alias) => alias.toLowerCase()),
   };
@@ -85,13 +89,14 @@ const isShortFor = (one: string, other: string): boolean =>
   isIP(one) === 0 && isIP(other) === 0 && (one.startsWith(`${other}.`) || other.startsWith(`${one}.`));
 
 /** Whether the place is surely not the target's: two addresses, or two names of the service itself, that differ. */
-export function isElsewhere(place: Place, { names, port }: Target): boolean {
+export function isElsewhere(place: Place, { names, port, isOwn }: Target): boolean {
   if (names.length === 0 || isLoopback(place.host)) return false;
   // Of a service an exporter may stand elsewhere: only the service's own port tells. A machine has none.
   if (port !== undefined && place.port !== port) return false;
   const known = names.filter((one) => (isIP(one) === 0) === (isIP(place.host) === 0));
   // A machine may have many names, and an exporter that of its container.
-  return known.length > 0 && (isIP(place.host) !== 0 || port !== undefined) && !known.includes(place.host);
+  const tells = isIP(place.host) !== 0 || (port !== undefined && !isOwn);
+  return known.length > 0 && tells && !known.includes(place.host);
 }
 
 const isLoopback = (host: string): boolean =>

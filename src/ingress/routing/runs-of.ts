@@ -36,13 +36,13 @@ export function runsOf(catalog: Catalog, system: System, decision: Decision, id:
   if (elsewhere !== undefined) return not(`but ${elsewhere}`);
   const aim = aimOf(system, runbook, decision, params);
   if ("unseen" in aim) return { runs: [], remarks: [sayUnseen(system, aim.unseen)] };
-  const runs = aim.shots.map((shot) => runOn(system, runbook, decision, { params, shot }));
+  const runs = aim.targets.map((target) => runOn(system, runbook, decision, { params, target }));
   if (runs.includes(undefined)) return not("which needs more parameters");
   return { runs: runs.filter((run) => run !== undefined), remarks: aim.unsure };
 }
 
 /** What one run looks at. */
-interface Shot {
+interface RunTarget {
   readonly connections: Readonly<Record<string, string>>;
   /** Where the runbook goes through connections itself: only this one. */
   readonly only?: string;
@@ -51,7 +51,7 @@ interface Shot {
 
 type AimOf =
   | { readonly unseen: string }
-  | { readonly shots: readonly Shot[]; readonly unsure: readonly string[] };
+  | { readonly targets: readonly RunTarget[]; readonly unsure: readonly string[] };
 
 function aimOf(
   system: System,
@@ -60,9 +60,9 @@ function aimOf(
   params: Readonly<Record<string, unknown>>,
 ): AimOf {
   // It names its connections itself.
-  if (runbook.only?.connections !== undefined) return { shots: [{ connections: {} }], unsure: [] };
+  if (runbook.only?.connections !== undefined) return { targets: [{ connections: {} }], unsure: [] };
   if (choosesItself(runbook) || runbook.needs.length === 0) return aimOfItself(system, runbook, alert.labels);
-  let shots: readonly Shot[] = [{ connections: {} }];
+  let targets: readonly RunTarget[] = [{ connections: {} }];
   const unsure: string[] = [];
   for (const [i, kind] of runbook.needs.entries()) {
     const aim = chosenBy(system, kind, params) ?? aimAt(system, kind, alert.labels);
@@ -70,9 +70,9 @@ function aimOf(
     if (aim.unsure !== undefined) unsure.push(sayUnsure(system, aim.unsure, aim.connections));
     // Several of its first kind are several runs; of what it needs besides, the likeliest is enough.
     const which = i === 0 ? aim.connections : aim.connections.slice(0, 1);
-    shots = shots.flatMap((shot) => which.map((one) => join(shot, kind, one)));
+    targets = targets.flatMap((target) => which.map((one) => join(target, kind, one)));
   }
-  return { shots, unsure };
+  return { targets, unsure };
 }
 
 /** For runbooks that go through connections themselves: the one they are told, or all. */
@@ -81,14 +81,14 @@ function aimOfItself(system: System, runbook: Runbook, labels: Readonly<Record<s
   if ("unseen" in aim) return aim;
   const [only] = aim.connections;
   const isOne = choosesItself(runbook) && aim.connections.length === 1 && only?.because !== undefined;
-  const shot = isOne ? { connections: {}, only: only.name, because: only.because } : { connections: {} };
-  return { shots: [shot], unsure: [] };
+  const target = isOne ? { connections: {}, only: only.name, because: only.because } : { connections: {} };
+  return { targets: [target], unsure: [] };
 }
 
-const join = (shot: Shot, kind: Kind, { name, because }: Aimed): Shot => {
-  const said = [shot.because, because].filter((part) => part !== undefined).join(", ");
+const join = (target: RunTarget, kind: Kind, { name, because }: Aimed): RunTarget => {
+  const said = [target.because, because].filter((part) => part !== undefined).join(", ");
   return {
-    connections: { ...shot.connections, [kind]: name },
+    connections: { ...target.connections, [kind]: name },
     ...(said === "" ? {} : { because: said }),
   };
 };
@@ -105,9 +105,9 @@ function runOn(
   system: System,
   runbook: Runbook,
   { alert }: Decision,
-  { params, shot }: { params: Readonly<Record<string, unknown>>; shot: Shot },
+  { params, target }: { params: Readonly<Record<string, unknown>>; target: RunTarget },
 ): AlertRun | undefined {
-  const aimed = shot.only === undefined ? {} : { connection: shot.only };
+  const aimed = target.only === undefined ? {} : { connection: target.only };
   const checked = alertParams(runbook, alert, { ...aimed, ...params });
   if (checked === undefined) return undefined;
   const { labels, annotations } = alert;
@@ -116,10 +116,10 @@ function runOn(
     runbook: runbook.id,
     title: runbook.title,
     params: checked,
-    connections: { ...defaultConnections(system), ...routed(system, params), ...shot.connections },
+    connections: { ...defaultConnections(system), ...routed(system, params), ...target.connections },
     alert: { labels, annotations },
-    aimed: Object.keys(shot.connections),
-    ...(shot.because === undefined ? {} : { aimedBy: shot.because }),
+    aimed: Object.keys(target.connections),
+    ...(target.because === undefined ? {} : { aimedBy: target.because }),
   };
 }
 

@@ -63,6 +63,21 @@ describe("an alert picks its connection", () => {
     expect("unseen" in found ? found.unseen : undefined).toBe(unseen);
   });
 
+  it.each([
+    ["localhost", "db7:5432", "looked at: this machine may be called so"],
+    ["127.0.0.1", "db7:5432", "looked at: this machine may be called so"],
+    ["127.0.0.1", "10.0.0.5:5432", "chosen: it is an address of this machine"],
+    ["localhost", "web1:5432", "chosen: it is the name of this machine"],
+    ["127.0.0.1", "10.0.0.33:5432", "unseen: another machine's address"],
+  ] as const)("a loopback is this machine: at %s an alert of %s is %s", (host, instance, becomes) => {
+    const of = makeSystem("shop", {
+      connections: { db: { kind: "postgres", url: `postgres://${host}/shop` } },
+    });
+    const found = aim("postgres", { instance }, of);
+    const word = "unseen" in found ? "unseen" : found.connections[0]?.because ? "chosen" : "looked at";
+    expect(word).toBe(becomes.split(":")[0]);
+  });
+
   it("reads every way an address is written, and nothing where there is none", () => {
     const hosts = (value: string) => placesOf({ instance: value }).map(({ host, port }) => [host, port]);
     expect(hosts("::1")).toEqual([["::1", undefined]]);
