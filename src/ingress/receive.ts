@@ -159,7 +159,7 @@ async function decided<T>(
 }
 
 /** What changes nothing cannot be "not accepted" either. */
-const LOOKS: ReadonlySet<Intent["do"]> = new Set(["help", "list", "status", "history"]);
+const LOOKS: ReadonlySet<Intent["do"]> = new Set(["help", "list", "status", "history", "pending"]);
 
 function refuse(thrown: unknown, logger: Logger, intent: Intent): Reply {
   if (thrown instanceof DiagError) return errorReply(thrown, LOOKS.has(intent.do) ? "look" : "change");

@@ -1,15 +1,19 @@
 import { z } from "zod";
 import { kinds } from "../connectors/index.ts";
-import { connectorsOf, kindNamed, readConnection } from "../core/rules/connections.ts";
-import type { Call, Steps } from "../core/words/action.ts";
+import type { NewStep } from "../core/ports/run-store.ts";
+import { kindNamed, readConnection } from "../core/rules/connections.ts";
+import type { Call } from "../core/words/action.ts";
 import type { ConnectionFace } from "../core/words/connection.ts";
 import type { ErrorCode } from "../core/words/errors.ts";
-import { bySeverity, FindingSchema, type RecordedFinding } from "../core/words/finding.ts";
-import type { Seen, StepError } from "../core/words/outcome.ts";
+import type { RecordedFinding } from "../core/words/finding.ts";
+import type { Json } from "../core/words/json.ts";
+import type { StepError } from "../core/words/outcome.ts";
 import type { Risk } from "../core/words/risk.ts";
-import type { AnySeen, Runbook, RunContext } from "../core/words/runbook.ts";
+import type { Runbook, RunContext } from "../core/words/runbook.ts";
 import { Thresholds } from "../core/words/system.ts";
-import { type Trouble, unexplained } from "../core/words/trouble.ts";
+import type { StepView } from "../core/words/view.ts";
+import { conclude, type Diagnosed, stepsOfStage, wantedCalls } from "../engine/conclude.ts";
+import { deps } from "./deps.ts";
 
 /** A situation a test makes up. */
 export interface Situation {
@@ -53,21 +57,19 @@ export const failed = (code: ErrorCode, message: string, detail?: string): unkno
   new Failure({ code, message, ...(detail === undefined ? {} : { detail }) });
 
 /**
- * What a runbook makes of a made-up situation, without any service. Throws an Error where the situation could not be: a
- * step the runbook does not have, or a value that its action never returns.
+ * What a runbook makes of a made-up situation, without any service: evaluated by the engine's own functions. Throws an Error
+ * where the situation could not be: a step the runbook does not have, or a value that its action never returns.
  */
 export function judge(runbook: Runbook, situation: Situation): Judged {
-  const context = contextOf(runbook, situation);
-  const { seen, calls } = seenIn(runbook, situation, context);
-  const troubles = unexplained(runbook, troublesOf(seen, calls));
-  const found = [
-    ...troubles.map(({ remedy, ...finding }) => ({ ...finding, remedies: [remedy.key] })),
-    ...runbook.findings(seen, context),
-  ];
-  const findings = found.map((finding) => FindingSchema.parse(finding)).sort(bySeverity);
-  const keys = [...new Set(findings.flatMap(({ remedies }) => remedies))];
-  const remedies = keys.map((key) => [key, remedyOf(runbook, key, { seen, context, troubles })] as const);
-  return { findings, remedies: Object.fromEntries(remedies) };
+  const diagnosed = diagnosedIn(runbook, situation);
+  const { findings, remedies } = conclude(deps, diagnosed);
+  const judged = remedies.map(({ key, title, risk, status, advice }): [string, JudgedRemedy] => [
+    key,
+    status === "advice"
+      ? { title, risk, advice: advice ?? "" }
+      : { title, risk, calls: wantedCalls(diagnosed, key) },
+  ]);
+  return { findings, remedies: Object.fromEntries(judged) };
 }
 
 function contextOf(
@@ -94,57 +96,35 @@ function faceOf(name: string, settings: unknown): ConnectionFace {
   return readConnection(kind, name, kind.settings.parse(settings)).face;
 }
 
-const connectors = connectorsOf(kinds);
-
 const EXAMPLE = { host: "example.invalid", port: 1, tls: false };
 
 /** The stages with what the situation says they return. */
-function seenIn(
-  runbook: Runbook,
-  { steps }: Situation,
-  context: RunContext,
-): { seen: AnySeen; calls: Steps } {
-  const seen: Record<string, Seen<unknown>> = {};
-  const calls: Record<string, Call> = {};
-  for (const stage of runbook.stages)
-    for (const [name, call] of Object.entries(stage(seen, context))) {
-      calls[name] = call;
-      if (Object.hasOwn(steps, name)) seen[name] = seenAs(name, call, steps[name]);
-    }
-  const stray = Object.keys(steps).filter((name) => !Object.hasOwn(calls, name));
+function diagnosedIn(runbook: Runbook, situation: Situation): Diagnosed {
+  const { steps } = situation;
+  const context = contextOf(runbook, situation);
+  const first = context.system.connections.toReversed().map(({ kind, name }) => [kind, name]);
+  const uses = { connections: Object.fromEntries(first) };
+  const asked = new Set<string>();
+  let diagnosed: Diagnosed = { runbook, context, steps: [] };
+  for (const stage of runbook.stages.keys()) {
+    const made = stepsOfStage(deps, diagnosed, uses, stage);
+    for (const { name } of made) asked.add(name);
+    const given = made.filter(({ name }) => Object.hasOwn(steps, name));
+    diagnosed = {
+      ...diagnosed,
+      steps: [...diagnosed.steps, ...given.map((step) => answered(step, steps[step.name]))],
+    };
+  }
+  const stray = Object.keys(steps).filter((name) => !asked.has(name));
   if (stray.length > 0)
-    throw new Error(`${runbook.id} has no step ${stray.join(", ")}; it has ${Object.keys(calls).join(", ")}`);
-  return { seen, calls };
+    throw new Error(`${runbook.id} has no step ${stray.join(", ")}; it has ${[...asked].join(", ")}`);
+  return diagnosed;
 }
 
-function seenAs(name: string, call: Call, given: unknown): Seen<unknown> {
-  if (given instanceof Failure) return { ok: false, error: given.error };
-  const action = connectors.flatMap(({ actions }) => actions).find((one) => one.name === call.action);
-  if (action === undefined) throw new Error(`step ${name} calls ${call.action}, which no connector has`);
-  const parsed = action.output.safeParse(given);
-  if (parsed.success) return { ok: true, value: parsed.data };
-  throw new Error(`step ${name}: ${call.action} never returns this:\n${z.prettifyError(parsed.error)}`);
-}
-
-const troublesOf = (seen: AnySeen, calls: Steps): readonly Trouble[] =>
-  connectors.flatMap(({ actions, trouble }) => {
-    const mine = Object.entries(seen).filter(([name]) =>
-      actions.some((action) => action.name === calls[name]?.action),
-    );
-    return mine.length === 0 ? [] : (trouble?.(Object.fromEntries(mine)) ?? []);
-  });
-
-function remedyOf(
-  runbook: Runbook,
-  key: string,
-  { seen, context, troubles }: { seen: AnySeen; context: RunContext; troubles: readonly Trouble[] },
-): JudgedRemedy {
-  const own = troubles.find(({ remedy }) => remedy.key === key)?.remedy;
-  if (own !== undefined) return { title: own.title, risk: own.risk, advice: own.advice };
-  const remedy = runbook.remedies[key];
-  if (remedy === undefined) throw new Error(`a finding names the remedy ${key}, which is not there`);
-  const { title, risk } = remedy;
-  if (remedy.advice === undefined) return { title, risk, calls: remedy.do(seen, context) };
-  const { advice } = remedy;
-  return { title, risk, advice: typeof advice === "function" ? advice(seen, context) : advice };
+function answered(step: NewStep, given: unknown): StepView {
+  const view = { ...step, epoch: 0 };
+  if (given instanceof Failure) return { ...view, state: "errored", error: given.error };
+  const parsed = deps.targets.action(step.action).output.safeParse(given);
+  if (parsed.success) return { ...view, state: "succeeded", output: parsed.data as Json };
+  throw new Error(`step ${step.name}: ${step.action} never returns this:\n${z.prettifyError(parsed.error)}`);
 }

@@ -1,20 +1,10 @@
-import { kinds } from "../connectors/index.ts";
 import type { NewRemedy, NewStep } from "../core/ports/run-store.ts";
-import { connectorsOf } from "../core/rules/connections.ts";
 import { DiagError } from "../core/words/errors.ts";
 import { canonical, type Json } from "../core/words/json.ts";
 import type { Runbook, RunContext } from "../core/words/runbook.ts";
 import type { StepView } from "../core/words/view.ts";
-import {
-  conclude,
-  type Diagnosed,
-  newStep,
-  type PureDeps,
-  stepsOfStage,
-  wantedCalls,
-} from "../engine/conclude.ts";
-import { createTargets } from "../engine/targets.ts";
-import { knownRedactor, redactor } from "../lib/redact.ts";
+import { conclude, type Diagnosed, newStep, stepsOfStage, wantedCalls } from "../engine/conclude.ts";
+import { deps } from "./deps.ts";
 import type { Conclusion, Recording } from "./recording.ts";
 
 /** What a runbook makes of a recording, and which recorded steps it did not ask for. */
@@ -22,13 +12,6 @@ export interface Replayed {
   readonly conclusion: Conclusion;
   readonly notAsked: readonly string[];
 }
-
-/** What the engine's pure part needs, as it is without secrets: that part is the same for a run and for a recording. */
-const deps: PureDeps = {
-  targets: createTargets(connectorsOf(kinds)),
-  redact: redactor([]),
-  redactKnown: knownRedactor([]),
-};
 
 /**
  * Evaluates a runbook on what was recorded, with the engine's own functions and without any service. Throws `bad_recording`
