@@ -176,7 +176,7 @@ describe("a mistake is answered with its place and what to write instead", () =>
 
   test("a schedule of a runbook that is not there", () => {
     const { fits } = load({ "diagbot.yaml": "schedules: [{ system: shop, runbook: ones, every: 5m }]" });
-    const runbooks = [{ id: "one" }] as unknown as Parameters<typeof fits>[0];
+    const runbooks = [{ id: "one", remedies: {} }] as unknown as Parameters<typeof fits>[0];
     expect(fits(runbooks).complaints).toEqual([
       'diagbot.yaml:7:13: schedules: there is no runbook "ones"; did you mean "one"?',
     ]);
