@@ -117,5 +117,25 @@ export function stepError(thrown: unknown, redact: (text: string) => string): St
   const message = redact(error.message).slice(0, 1000);
   // A code of the target's own in most cases; some give the target's last words.
   const detail = error.detail === undefined ? undefined : redact(error.detail).slice(0, 200);
-  return { code: error.code, message, ...(detail === undefined ? {} : { detail }) };
+  const said = saidOf(error, redact);
+  return {
+    code: error.code,
+    message,
+    ...(detail === undefined ? {} : { detail }),
+    ...(said === undefined ? {} : { said }),
+  };
+}
+
+/** More fields, or longer ones, tell nothing more. */
+const MOST_SAID = { fields: 16, name: 40, text: 500 };
+
+function saidOf({ said }: DiagError, redact: (text: string) => string): StepError["said"] {
+  const fields = Object.entries(said ?? {}).slice(0, MOST_SAID.fields);
+  if (fields.length === 0) return undefined;
+  return Object.fromEntries(
+    fields.map(([name, text]) => [
+      redact(name.slice(0, MOST_SAID.name)),
+      redact(text.slice(0, MOST_SAID.text * 4)).slice(0, MOST_SAID.text),
+    ]),
+  );
 }

@@ -52,9 +52,22 @@ class Failure {
   }
 }
 
-/** A step that errored; `detail` is the target's own code: an errno, a SQLSTATE, an HTTP status. */
-export const failed = (code: ErrorCode, message: string, detail?: string): unknown =>
-  new Failure({ code, message, ...(detail === undefined ? {} : { detail }) });
+/**
+ * A step that errored; `detail` is the target's own code: an errno, a SQLSTATE, an HTTP status. `said`: what else it said
+ * with it, field by field.
+ */
+export const failed = (
+  code: ErrorCode,
+  message: string,
+  detail?: string,
+  said?: StepError["said"],
+): unknown =>
+  new Failure({
+    code,
+    message,
+    ...(detail === undefined ? {} : { detail }),
+    ...(said === undefined ? {} : { said }),
+  });
 
 /**
  * What a runbook makes of a made-up situation, without any service: evaluated by the engine's own functions. Throws an Error

@@ -35,7 +35,12 @@ const Answered = z
     input: AnyJson,
     output: AnyJson.optional(),
     error: z
-      .strictObject({ code: z.string(), message: z.string(), detail: z.string().optional() })
+      .strictObject({
+        code: z.string(),
+        message: z.string(),
+        detail: z.string().optional(),
+        said: z.record(z.string(), z.string()).optional(),
+      })
       .optional(),
   })
   .refine(({ output, error }) => (output === undefined) !== (error === undefined), {

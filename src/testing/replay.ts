@@ -62,8 +62,9 @@ const notRecorded = ({ name, action, on, input }: NewStep): DiagError =>
 function answered(step: NewStep, { output, error }: Recording["steps"][string]): StepView {
   const view = { ...step, epoch: 0 };
   if (error !== undefined) {
-    const { detail, ...rest } = error;
-    return { ...view, state: "errored", error: { ...rest, ...(detail === undefined ? {} : { detail }) } };
+    const { code, message, detail, said } = error;
+    const more = { ...(detail === undefined ? {} : { detail }), ...(said === undefined ? {} : { said }) };
+    return { ...view, state: "errored", error: { code, message, ...more } };
   }
   const parsed = deps.targets.action(step.action).output.safeParse(output);
   if (parsed.success) return { ...view, state: "succeeded", output: parsed.data as Json };

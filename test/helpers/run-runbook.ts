@@ -17,6 +17,7 @@ import type { Seen } from "../../src/core/words/outcome.ts";
 import type { AnyExecutable, AnySeen, Runbook, RunContext } from "../../src/core/words/runbook.ts";
 import { Thresholds } from "../../src/core/words/system.ts";
 import { type Trouble, unexplained } from "../../src/core/words/trouble.ts";
+import { stepError } from "../../src/engine/call.ts";
 import { makeConnection } from "../make/system.ts";
 import { recordSituation } from "./record-situation.ts";
 
@@ -200,9 +201,9 @@ async function seenOf(hands: Hands, call: Call): Promise<Seen<unknown>> {
   try {
     return { ok: true, value: await hands.call(call) };
   } catch (thrown) {
-    const { code, message, detail } = toDiagError(thrown);
-    if (code === "bug") throw thrown;
-    return { ok: false, error: { code, message, ...(detail === undefined ? {} : { detail }) } };
+    const error = toDiagError(thrown);
+    if (error.code === "bug") throw thrown;
+    return { ok: false, error: stepError(error, (text) => text) };
   }
 }
 

@@ -60,16 +60,24 @@ export class DiagError extends Error {
   readonly hint: string | undefined;
   /** The target's own error code, e.g. SQLSTATE `53300` or `ECONNREFUSED`: findings read it. */
   readonly detail: string | undefined;
+  /** What else the target said with it, field by field: HINT, `routine`, a header. A code is not a cause. */
+  readonly said: Readonly<Record<string, string>> | undefined;
 
   constructor(
     code: ErrorCode,
     message: string,
-    more: { hint?: string; detail?: string; cause?: unknown } = {},
+    more: {
+      hint?: string;
+      detail?: string;
+      said?: Readonly<Record<string, string>>;
+      cause?: unknown;
+    } = {},
   ) {
     super(message, more.cause === undefined ? undefined : { cause: more.cause });
     this.code = code;
     this.hint = more.hint;
     this.detail = more.detail;
+    this.said = more.said;
   }
 }
 

@@ -78,6 +78,8 @@ export interface StepError {
   readonly code: string;
   readonly message: string;
   readonly detail?: string;
+  /** What else the target said with its error, field by field, untranslated where it is (`hint`, `routine`, a header). */
+  readonly said?: Readonly<Record<string, string>>;
 }
 
 /**

@@ -46,6 +46,19 @@ test("step outputs: those of writes, too", async () => {
 });
 
 test("errors: their words hold no secret", () => {
-  const thrown = new DiagError("target_error", `login with ${SECRET} failed`);
+  const said = { hint: `not ${SECRET}`, routine: "auth_failed" };
+  const thrown = new DiagError("target_error", `login with ${SECRET} failed`, { said });
   expect(stepError(thrown, redact).message).toBe("login with [redacted] failed");
+  expect(stepError(thrown, redact).said).toEqual({ hint: "not [redacted]", routine: "auth_failed" });
+});
+
+test("errors: what the target said is bounded, and absent where it said nothing", () => {
+  const many = Object.fromEntries(Array.from({ length: 99 }, (_, i) => [`f${i}`, "x".repeat(9_999)]));
+  const { said = {} } = stepError(new DiagError("target_error", "m", { said: many }), redact);
+  expect(Object.keys(said)).toHaveLength(16);
+  expect(said.f0).toHaveLength(500);
+  expect(stepError(new DiagError("target_error", "m", { said: {} }), redact)).toEqual({
+    code: "target_error",
+    message: "m",
+  });
 });
