@@ -2,14 +2,16 @@ import { z } from "zod";
 import type { NewRemedy, NewStep } from "../core/ports/run-store.ts";
 import type { Call } from "../core/words/action.ts";
 import { DiagError } from "../core/words/errors.ts";
-import { bySeverity, type Finding, type RecordedFinding } from "../core/words/finding.ts";
+import type { Finding, RecordedFinding } from "../core/words/finding.ts";
 import type { Runbook, RunContext } from "../core/words/runbook.ts";
 import { type Trouble, unexplained } from "../core/words/trouble.ts";
 import type { RunView, StepView } from "../core/words/view.ts";
+import { causesFirst } from "./causes-first.ts";
 import { ask, seenOf } from "./context.ts";
 import { type EngineDeps, executable } from "./deps.ts";
 import { explainedSteps } from "./explained.ts";
-import { safeFinding } from "./finding.ts";
+import { clipId, safeFinding } from "./finding.ts";
+import { notLookedAt } from "./not-looked-at.ts";
 
 /** All that is needed to say what a runbook makes of what was seen: the same for a run and for a recording. */
 export type PureDeps = Pick<EngineDeps, "redact" | "redactKnown"> & {
@@ -80,18 +82,26 @@ export function wantedCalls({ runbook, context, steps }: Diagnosed, key: string)
   return ask(runbook, `${key}.do`, () => spec.do(seenOf({ steps }), context));
 }
 
-/** Findings, gravest first, and the remedies they name; pure. */
+/** Findings, causes before their effects and gravest first, and the remedies they name; pure. */
 export function conclude(deps: PureDeps, diagnosed: Diagnosed): Conclusions {
   const { runbook, steps } = diagnosed;
   const troubles = troublesOf(deps, runbook, steps);
-  const found = judgedBy(deps, diagnosed, steps);
-  const findings = ask(runbook, "findings", () => found.map((finding) => safeFinding(deps, finding)));
+  const explained = explainedSteps(steps, (others) => judgedBy(deps, diagnosed, others));
+  const unseen = notLookedAt(steps, explained);
+  const found = [...judgedBy(deps, diagnosed, steps), ...(unseen === undefined ? [] : [unseen])];
+  const findings = ask(runbook, "findings", () =>
+    causesFirst(
+      found.map((finding) => ({
+        finding: safeFinding(deps, finding),
+        explains: (finding.explains ?? []).map((id) => clipId(deps.redactKnown(id))),
+      })),
+    ),
+  );
   const wanted = [...new Set(findings.flatMap((finding) => finding.remedies))];
   const remedies = wanted.map(
     (key) => adviceOf(troubles, key, deps.redact) ?? newRemedy(deps, diagnosed, key),
   );
-  const explained = explainedSteps(steps, (others) => judgedBy(deps, diagnosed, others));
-  return { findings: findings.toSorted(bySeverity), remedies, explained };
+  return { findings, remedies, explained };
 }
 
 /** What connectors and runbook make of what the steps returned; pure. */

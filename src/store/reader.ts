@@ -71,7 +71,7 @@ const movedOf = ({ meant_for, moved_because }: ThreadRow): ThreadView["moved"] =
 async function runs(pool: Pool, { systems, limit }: Parameters<Reader["runs"]>[0]): Promise<RunSummary[]> {
   const { rows } = await pool.query<{ run: JsonRow } & Omit<OutcomeFacts, "status">>(
     `SELECT to_jsonb(r) AS run,
-       (SELECT coalesce(jsonb_agg(jsonb_build_object('severity', f.severity, 'remedies', f.remedies, 'gone', f.gone_at IS NOT NULL)), '[]')
+       (SELECT coalesce(jsonb_agg(jsonb_build_object('id', f.id, 'severity', f.severity, 'remedies', f.remedies, 'gone', f.gone_at IS NOT NULL)), '[]')
         FROM finding f WHERE f.run_id = r.id) AS findings,
        (SELECT coalesce(jsonb_agg(jsonb_build_object('key', m.key, 'status', m.status)), '[]')
         FROM remedy m WHERE m.run_id = r.id) AS remedies,

@@ -11,13 +11,17 @@ import type { Connection, ConnectionFace } from "../../src/core/words/connection
 import type { Connector } from "../../src/core/words/connector.ts";
 import { parseDuration } from "../../src/core/words/duration.ts";
 import { DiagError, toDiagError } from "../../src/core/words/errors.ts";
-import { bySeverity, FindingSchema, type RecordedFinding } from "../../src/core/words/finding.ts";
+import type { RecordedFinding } from "../../src/core/words/finding.ts";
 import { canonical, type Json } from "../../src/core/words/json.ts";
 import type { Seen } from "../../src/core/words/outcome.ts";
 import type { AnyExecutable, AnySeen, Runbook, RunContext } from "../../src/core/words/runbook.ts";
 import { Thresholds } from "../../src/core/words/system.ts";
-import { type Trouble, unexplained } from "../../src/core/words/trouble.ts";
+import type { StepView } from "../../src/core/words/view.ts";
 import { stepError } from "../../src/engine/call.ts";
+import { conclude, type Diagnosed, stepsOfStage } from "../../src/engine/conclude.ts";
+import { seenOf as recordedSeen } from "../../src/engine/context.ts";
+import { createTargets } from "../../src/engine/targets.ts";
+import { knownRedactor, redactor } from "../../src/lib/redact.ts";
 import { makeConnection } from "../make/system.ts";
 import { recordSituation } from "./record-situation.ts";
 
@@ -135,34 +139,34 @@ export function openBench(options: BenchOptions): Bench {
 
 type Hands = Pick<Bench, "call" | "preview" | "resolve"> & Pick<BenchOptions, "connectors" | "patienceMs">;
 
+/** The engine's own functions on what the steps returned here: findings as a run would record them. */
 async function diagnose(hands: Hands, runbook: Runbook, context: RunContext): Promise<Diagnosis> {
-  let seen: AnySeen = {};
-  let calls: Steps = {};
-  for (const stage of runbook.stages) {
-    const next = stage(seen, context);
-    calls = { ...calls, ...next };
-    seen = { ...seen, ...(await see(hands, next)) };
+  const deps = {
+    targets: createTargets(hands.connectors),
+    redact: redactor([]),
+    redactKnown: knownRedactor([]),
+  };
+  const uses = { connections: chosen(context.system.connections) };
+  let diagnosed: Diagnosed = { runbook, context, steps: [] };
+  for (const stage of runbook.stages.keys()) {
+    const made = stepsOfStage(deps, diagnosed, uses, stage);
+    const steps = await Promise.all(
+      made.map(async (step): Promise<StepView> => {
+        const outcome = await seenOf(hands, { action: step.action, on: step.on, input: step.input });
+        const view = { ...step, epoch: 0 };
+        return outcome.ok
+          ? { ...view, state: "succeeded", output: plain(outcome.value) }
+          : { ...view, state: "errored", error: outcome.error };
+      }),
+    );
+    diagnosed = { ...diagnosed, steps: [...diagnosed.steps, ...steps] };
   }
-  recordSituation(runbook, {
-    context,
-    steps: Object.entries(calls).map(([name, one]) => ({ name, call: one, seen: seen[name] })),
-    onOf: (one) => hands.resolve(one).context.connection.name,
-  });
-  const troubles = unexplained(runbook, troublesOf(hands, calls, seen));
-  const find = () =>
-    [
-      ...troubles.map(({ remedy, ...finding }) => ({ ...finding, remedies: [remedy.key] })),
-      ...runbook.findings(seen, context),
-    ]
-      .map((finding) => FindingSchema.parse(finding))
-      .toSorted(bySeverity);
-  const findings = find();
-  if (canonical(plain(findings)) !== canonical(plain(find()))) throw new Error("findings are not pure");
-  const advice = new Map(troubles.map(({ remedy }) => [remedy.key, remedy.advice]));
-  const unknown = findings
-    .flatMap(({ remedies }) => remedies)
-    .filter((name) => !(name in runbook.remedies) && !advice.has(name));
-  if (unknown.length > 0) throw new Error(`findings name unknown remedies: ${unknown.join(", ")}`);
+  const { steps } = diagnosed;
+  recordSituation(runbook, context, uses.connections, steps);
+  const seen = recordedSeen({ steps });
+  const { findings, remedies } = conclude(deps, diagnosed);
+  if (canonical(findings) !== canonical(conclude(deps, diagnosed).findings))
+    throw new Error("findings are not pure");
   return {
     seen,
     findings,
@@ -173,22 +177,23 @@ async function diagnose(hands: Hands, runbook: Runbook, context: RunContext): Pr
     },
     apply: (name, meanwhile) => apply(hands, runbook, name, seen, context, meanwhile),
     advice: (name) => {
-      const said = advice.get(name);
-      if (said !== undefined) return said;
-      const remedy = runbook.remedies[name];
-      if (remedy?.advice === undefined) throw new Error(`${name} is not advice`);
-      return typeof remedy.advice === "string" ? remedy.advice : remedy.advice(seen, context);
+      const said = remedies.find(({ key }) => key === name)?.advice;
+      if (said === undefined) throw new Error(`${name} is not an advice that a finding names`);
+      return said;
     },
   };
 }
 
-const troublesOf = ({ connectors }: Hands, calls: Steps, seen: AnySeen): readonly Trouble[] =>
-  connectors.flatMap(({ actions, trouble }) => {
-    const mine = Object.entries(seen).filter(([name]) =>
-      actions.some((action) => action.name === calls[name]?.action),
-    );
-    return mine.length === 0 ? [] : (trouble?.(Object.fromEntries(mine)) ?? []);
-  });
+/** As for a run that names no connection: the first of each kind, and the first with an address. */
+const chosen = (connections: readonly ConnectionFace[]): Record<string, string> => ({
+  ...Object.fromEntries(connections.toReversed().map(({ kind, name }) => [kind, name])),
+  ...Object.fromEntries(
+    connections
+      .filter(({ endpoint }) => endpoint !== undefined)
+      .slice(0, 1)
+      .map(({ name }) => ["endpoint", name]),
+  ),
+});
 
 async function see(hands: Hands, steps: Steps): Promise<AnySeen> {
   const entries = Object.entries(steps).map(

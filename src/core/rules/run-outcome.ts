@@ -1,4 +1,4 @@
-import type { Severity } from "../words/finding.ts";
+import { COULD_NOT_LOOK, type Severity } from "../words/finding.ts";
 import { isEnded, type RemedyStatus, type RunOutcome, type RunStatus } from "../words/outcome.ts";
 import { type RunView, unansweredSteps } from "../words/view.ts";
 
@@ -6,6 +6,7 @@ import { type RunView, unansweredSteps } from "../words/view.ts";
 export interface OutcomeFacts {
   readonly status: RunStatus;
   readonly findings: readonly {
+    readonly id: string;
     readonly severity: Severity;
     readonly remedies: readonly string[];
     /** It was not there any more when the run looked again. */
@@ -26,10 +27,11 @@ export const isFixedBy = ({ remedies }: Pick<OutcomeFacts, "remedies">, keys: re
 
 /** What came of the problem so far, whether the run has ended or not; pure. */
 export function outcomeOf(facts: OutcomeFacts): RunOutcome {
-  const { status, findings, remedies, gaps } = facts;
+  const { status, remedies, gaps } = facts;
+  const findings = facts.findings.filter(({ id }) => id !== COULD_NOT_LOOK);
   if (findings.length === 0) {
     if (status === "cancelled") return "cancelled";
-    return status === "errored" || gaps > 0 ? "could not look" : "healthy";
+    return status === "errored" || gaps + facts.findings.length > 0 ? "could not look" : "healthy";
   }
   const grave = findings.filter(({ severity }) => severity !== "info");
   const matter = grave.length > 0 ? grave : findings;

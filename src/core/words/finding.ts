@@ -16,7 +16,12 @@ export interface Finding<R extends string = string> {
   readonly remedies?: readonly R[];
   /** Steps whose failure this is about, where it would be found without them, too: they are evidence, not gaps. */
   readonly restsOn?: readonly string[];
+  /** Ids of findings that follow from this one where they are found, too: it is said before them, and its remedies answer them. */
+  readonly explains?: readonly string[];
 }
+
+/** Id of the finding about what could not be looked at: no problem of the system, but the limit of what is known of it. */
+export const COULD_NOT_LOOK = "could-not-look";
 
 /** Ids are names of others in part; the engine clips what is longer. */
 export const LONGEST_FINDING_ID = 100;

@@ -13,6 +13,8 @@ export interface Trouble {
   readonly title: string;
   readonly because: string;
   readonly evidence?: readonly Evidence[];
+  /** As of a finding: what follows from this one. */
+  readonly explains?: readonly string[];
   readonly remedy: {
     readonly key: string;
     readonly title: string;

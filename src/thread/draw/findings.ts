@@ -24,7 +24,8 @@ import { wholeEvidence } from "../text/whole.ts";
 import type { WantedMessage } from "../wanted.ts";
 import { type Attach, drawEvidence, sayMissing } from "./evidence.ts";
 import { checksOf, sayChecks } from "./progress.ts";
-import { byGravity, SEVERITY_ICON } from "./words.ts";
+import { unseenOf } from "./second-look.ts";
+import { SEVERITY_ICON } from "./words.ts";
 
 const MOST_FINDINGS = 20;
 const MOST_EVIDENCE = 8;
@@ -37,7 +38,7 @@ export function drawFindings(
   contacts: readonly Contact[] = [],
 ): WantedMessage[] {
   if (!run.diagnosed && !isEnded(run.status)) return [];
-  const findings = byGravity(run.findings);
+  const { findings } = run;
   const gaps = gapsOf(run);
   if (findings.length === 0 && gaps.length === 0) return [];
   const groups = findings.slice(0, MOST_FINDINGS).map((finding, i) => drawFinding(finding, attach, i > 0));
@@ -111,6 +112,12 @@ function drawCoverage(run: RunView): KnownBlock[] {
   const gaps = gapsOf(run);
   const explained = unansweredSteps(run).length - gaps.length;
   const all = explained === 0 ? ", all answered" : `; ${explained} failed, which is what was found`;
+  if (unseenOf(run) !== undefined)
+    return [
+      rich(
+        italic(gaps.length === 0 ? `${sayChecks(run)}, not all of them wholly` : sayGaps(run, gaps.length)),
+      ),
+    ];
   if (gaps.length === 0) return checksOf(run).length === 0 ? [] : [rich(italic(`${sayChecks(run)}${all}`))];
   const items = gaps
     .slice(0, MOST_GAPS)
@@ -120,9 +127,9 @@ function drawCoverage(run: RunView): KnownBlock[] {
       ...(step.error === undefined ? [] : [plain(" "), inlineCode(step.error.detail || step.error.code, 60)]),
     ]);
   const rest = gaps.length > MOST_GAPS ? [[plain(`and ${gaps.length - MOST_GAPS} more`)]] : [];
-  const head = rich(
-    plain("⚠️ "),
-    bold(`${gaps.length} of ${count(checksOf(run).length, "check")} could not be done`),
-  );
+  const head = rich(plain("⚠️ "), bold(sayGaps(run, gaps.length)));
   return [head, bullets([...items, ...rest])];
 }
+
+const sayGaps = (run: RunView, gaps: number): string =>
+  `${gaps} of ${count(checksOf(run).length, "check")} could not be done`;

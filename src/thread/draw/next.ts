@@ -4,8 +4,8 @@ import { isEnded, isRemedyOpen } from "../../core/words/outcome.ts";
 import { type FreezeView, type RemedyView, type RunView, unansweredSteps } from "../../core/words/view.ts";
 import { bold, type Piece, plain } from "../../slack/blocks.ts";
 import { sayChecks, sayProgress } from "./progress.ts";
-import { foundNow, isAllGone, isWithdrawn } from "./second-look.ts";
-import { listed } from "./words.ts";
+import { foundNow, isAllGone, isWithdrawn, problemsOf, unseenOf } from "./second-look.ts";
+import { listed, lowerFirst } from "./words.ts";
 
 const withStatus = (run: RunView, ...statuses: readonly RemedyView["status"][]): RemedyView[] =>
   run.remedies.filter((remedy) => statuses.includes(remedy.status));
@@ -156,8 +156,11 @@ function sayOpen(run: RunView): Piece[] {
 function withoutRemedy(run: RunView): Piece[] {
   if (run.supersededBy !== undefined) return [plain(`Run #${run.supersededBy} looks at this now.`)];
   if (isAllGone(run)) return [plain("Everything was looked at again: nothing of what was found is left.")];
-  if (run.findings.length === 0) {
+  if (problemsOf(run).length === 0) {
     const gaps = unansweredSteps(run);
+    const unseen = unseenOf(run);
+    if (unseen !== undefined)
+      return [bold("Next: "), plain(`a person must look; ${lowerFirst(unseen.title)}.`, 400)];
     return gaps.length === 0
       ? [plain(`${sayChecks(run)}, nothing to do.`)]
       : [

@@ -9,8 +9,8 @@ import { bold, fallback, newline, plain, rich } from "../../slack/blocks.ts";
 import type { WantedMessage } from "../wanted.ts";
 import { checksOf, sayChecks } from "./progress.ts";
 import { CARD_WORDS } from "./remedy-state.ts";
-import { foundNow, isAllGone, isWithdrawn } from "./second-look.ts";
-import { byGravity, listed, nameOf } from "./words.ts";
+import { foundNow, isAllGone, isWithdrawn, problemsOf, unseenOf } from "./second-look.ts";
+import { listed, lowerFirst, nameOf } from "./words.ts";
 
 /**
  * The closing word of a run that found something or was decided on: situation, task, action, result, reflection. Of a
@@ -68,7 +68,7 @@ const situation = (run: RunView): string => {
 
 function task(run: RunView): string {
   const found = listed(
-    byGravity(run.findings).map((finding) => finding.title.slice(0, 150)),
+    problemsOf(run).map((finding) => finding.title.slice(0, 150)),
     1,
   );
   return `find the cause (${run.runbook}): ${found === "" ? "nothing was found" : found}`;
@@ -109,7 +109,8 @@ function result(run: RunView): string {
   }
   const all = decided(run);
   const [only] = all;
-  if (only === undefined) return `${count(run.findings.length, "finding")}; nothing was changed by diagbot`;
+  if (only === undefined)
+    return `${count(problemsOf(run).length, "finding")}; nothing was changed by diagbot`;
   if (all.length === 1)
     return only.appliedAt === undefined ? `${only.title.slice(0, 100)}: ${word(only)}` : word(only);
   return all
@@ -122,10 +123,11 @@ function result(run: RunView): string {
 function reflection(run: RunView): string {
   if (run.supersededBy !== undefined) return `run #${run.supersededBy} looks at this now`;
   const unfixed = foundNow(run).filter((finding) => !isFixedBy(run, finding.remedies));
-  const unseen = unfixed.filter((finding) => isUnseen(run, finding.remedies));
-  const open = unfixed.filter((finding) => !unseen.includes(finding));
+  const unproven = unfixed.filter((finding) => isUnseen(run, finding.remedies));
+  const open = unfixed.filter((finding) => !unproven.includes(finding));
   const advice = run.remedies.filter((remedy) => remedy.status === "advice");
   const gaps = gapsOf(run);
+  const unseen = unseenOf(run);
   const names = (titles: readonly string[]) =>
     listed(
       titles.map((title) => title.slice(0, 120)),
@@ -134,16 +136,17 @@ function reflection(run: RunView): string {
   const said = [
     ...(open.length === 0
       ? []
-      : open.length === run.findings.length
+      : open.length === problemsOf(run).length
         ? ["what was found is still open"]
         : [`still open: ${names(open.map(({ title }) => title))}`]),
-    ...(unseen.length === 0
+    ...(unproven.length === 0
       ? []
       : [
-          `something was changed and nobody has seen whether it helped: ${names(unseen.map(({ title }) => title))}`,
+          `something was changed and nobody has seen whether it helped: ${names(unproven.map(({ title }) => title))}`,
         ]),
     ...(advice.length === 0 ? [] : [`left for a person: ${names(advice.map(({ title }) => title))}`]),
-    ...(gaps.length === 0
+    ...(unseen === undefined ? [] : [lowerFirst(unseen.title)]),
+    ...(gaps.length === 0 || unseen !== undefined
       ? []
       : [`${gaps.length} of ${count(checksOf(run).length, "check")} gave no answer`]),
   ];

@@ -1,6 +1,6 @@
 import { accountOf, type Caller } from "../../core/words/caller.ts";
 import { parseDuration, sayDuration } from "../../core/words/duration.ts";
-import type { RecordedFinding, Severity } from "../../core/words/finding.ts";
+import type { Severity } from "../../core/words/finding.ts";
 import type { PrincipalId } from "../../core/words/ids.ts";
 import type { Principal } from "../../core/words/policy.ts";
 import type { Risk } from "../../core/words/risk.ts";
@@ -48,12 +48,6 @@ export const sayHand = ({
   (account === undefined ? "" : ` on the command line (${mrkdwn(account, 120)})`) +
   (onBehalf === undefined ? "" : ` on behalf of ${mrkdwn(onBehalf, 60)}`);
 
-/** Gravest first; among equals the runbook's own order. */
-export const byGravity = <F extends RecordedFinding>(findings: readonly F[]): F[] => {
-  const rank = { critical: 0, warning: 1, info: 2 } as const;
-  return [...findings].sort((a, b) => rank[a.severity] - rank[b.severity]);
-};
-
 /** A duration as a runbook's author wrote it (`30s`), as people read it. */
 export const sayWritten = (written: string): string => {
   const ms = parseDuration(written);
@@ -63,6 +57,9 @@ export const sayWritten = (written: string): string => {
 /** The one who asked, in plain words: the name in diagbot.yaml where there is one, never a Slack id. */
 export const nameOf = (caller: Caller): string =>
   caller.principal ?? (caller.via === "slack" ? "a member of the workspace" : caller.name);
+
+/** A title within a sentence. */
+export const lowerFirst = (words: string): string => `${words.charAt(0).toLowerCase()}${words.slice(1)}`;
 
 /** `a`, `a and b`, `a, b and 3 more`. */
 export function listed(words: readonly string[], most = 3): string {

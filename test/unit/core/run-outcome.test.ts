@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type OutcomeFacts, outcomeOf, stateOf } from "../../../src/core/rules/run-outcome.ts";
+import { COULD_NOT_LOOK } from "../../../src/core/words/finding.ts";
 import { REMEDY_STATUSES, RUN_OUTCOMES, RUN_STATUSES } from "../../../src/core/words/outcome.ts";
 
 const facts = (more: Partial<OutcomeFacts>): OutcomeFacts => ({
@@ -9,25 +10,26 @@ const facts = (more: Partial<OutcomeFacts>): OutcomeFacts => ({
   gaps: 0,
   ...more,
 });
-const full = { severity: "critical", remedies: ["end", "raise"] } as const;
-const note = { severity: "info", remedies: [] } as const;
+const full = { id: "full", severity: "critical", remedies: ["end", "raise"] } as const;
+const note = { id: "note", severity: "info", remedies: [] } as const;
+const unseen = { id: COULD_NOT_LOOK, severity: "info", remedies: [] } as const;
 const remedy = (status: OutcomeFacts["remedies"][number]["status"], key = "end") => ({ key, status });
 
 describe("what came of a run", () => {
   it.each([
-    ["gone", facts({ findings: [{ severity: "warning", remedies: [], gone: true }] })],
+    ["gone", facts({ findings: [{ ...note, severity: "warning", gone: true }] })],
     ["healthy", facts({})],
     ["could not look", facts({ gaps: 1 })],
     ["could not look", facts({ status: "errored" })],
+    ["could not look", facts({ findings: [unseen] })],
+    ["found", facts({ findings: [note, unseen] })],
+    ["fixed", facts({ findings: [full, unseen], remedies: [remedy("succeeded")] })],
     ["cancelled", facts({ status: "cancelled" })],
     ["found", facts({ findings: [full], remedies: [remedy("advice")] })],
     ["found", facts({ findings: [full], remedies: [remedy("skipped")], gaps: 2 })],
     ["found", facts({ findings: [note] })],
     ["fixed", facts({ findings: [full, note], remedies: [remedy("succeeded"), remedy("skipped", "raise")] })],
-    [
-      "open",
-      facts({ findings: [full, { severity: "warning", remedies: [] }], remedies: [remedy("succeeded")] }),
-    ],
+    ["open", facts({ findings: [full, { ...note, severity: "warning" }], remedies: [remedy("succeeded")] })],
     [
       "open",
       facts({ status: "failed", findings: [full], remedies: [remedy("failed"), remedy("denied", "raise")] }),

@@ -202,7 +202,27 @@ export const RUNS: Readonly<Record<string, ThreadView>> = {
     }),
   ]),
   notice: thread([], { notice: "A webhook of 20 MiB was refused: raise max_alerts or split the group." }),
-  "checks-missing": thread([run({ endedAt: at(100), steps: [base.steps[0]!, base.steps[1]!, broken] })]),
+  "checks-missing": thread([
+    run({
+      endedAt: at(100),
+      steps: [base.steps[0]!, base.steps[1]!, broken],
+      findings: [
+        {
+          id: "could-not-look",
+          severity: "info",
+          title: "Could not look at “Idle sessions” and the slow log",
+          because: "Nothing is known about these; what is said of the rest does not speak for them.",
+          evidence: [
+            {
+              kind: "text",
+              text: "• “Idle sessions” on postgres: permission denied (42501)\n• the slow log on postgres: pg_stat_statements is missing. To see it: CREATE EXTENSION pg_stat_statements",
+            },
+          ],
+          remedies: [],
+        },
+      ],
+    }),
+  ]),
   errored: thread([
     run({
       status: "errored",
