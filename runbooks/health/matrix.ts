@@ -86,8 +86,11 @@ function silent(
   const cause = network.causeOf(surest);
   const severity = face.about?.external === true ? "warning" : "critical";
   const next = own?.advice ?? cause.next;
-  if (cause.id !== "other")
-    return { word: cause.word, because: `${surest.message}. ${cause.because}`, severity, next };
-  const because = own?.because ?? `${error.message}. ${cause.because}`;
-  return { word: own?.title ?? clip(error.message, 80), because, severity, next };
+  if (own !== undefined && TOLD_BETTER.has(cause.id))
+    return { word: own.title, because: own.because, severity, next };
+  const word = cause.id === "other" ? clip(error.message, 80) : cause.word;
+  return { word, because: `${surest.message}. ${cause.because}`, severity, next };
 }
+
+/** What a kind knows more of than the network: a refused login or certificate has many causes, and it has read the answer. */
+const TOLD_BETTER: ReadonlySet<network.NetworkCause["id"]> = new Set(["auth", "certificate", "tls", "other"]);

@@ -1,5 +1,5 @@
 export type { Backend, BackendId } from "./backend.ts";
-export { failureOf, firstFailure, type PostgresFailure } from "./failure.ts";
+export { type Failure, failureOf, firstFailure } from "./failures/index.ts";
 export { checkIndexes, type Integrity } from "./integrity.ts";
 export {
   type BlockedSession,

@@ -5,7 +5,8 @@ import { DiagError } from "../../core/words/errors.ts";
 import { within } from "../../lib/deadline.ts";
 import { withinBytes } from "../byte-budget.ts";
 import { type Dialled, dial } from "./dial.ts";
-import { type TimeoutStage, timeoutAt, toPostgresError } from "./errors.ts";
+import { encrypts } from "./encrypts.ts";
+import { type Asked, type TimeoutStage, timeoutAt, toPostgresError } from "./errors.ts";
 
 /** One statement with bind parameters; rows as objects. Times are cast to text and sizes to numbers by the statement. */
 export type Sql = <Row>(text: string, values?: readonly unknown[]) => Promise<Row[]>;
@@ -68,7 +69,8 @@ export function openPostgres(connectionString: string, applicationName = "diagbo
   const pool = new pg.Pool(config);
   // An idle session that breaks is replaced at the next use; without a listener it would end the process.
   pool.on("error", () => {});
-  const lend = lender(pool);
+  const asked: Asked = { tls: URL.canParse(connectionString) && encrypts(new URL(connectionString)) };
+  const lend = lender(pool, asked);
   return {
     read: (context, look) =>
       lend(context, async (session) => {
@@ -86,7 +88,7 @@ export function openPostgres(connectionString: string, applicationName = "diagbo
         await session.query("COMMIT");
         return rows;
       }),
-    dial: (context) => dial(config, context),
+    dial: (context) => dial(config, asked, context),
     close: () => pool.end(),
   };
 }
@@ -134,8 +136,8 @@ const bound =
 type Lend = <T>(context: ActionContext, use: (session: pg.PoolClient) => Promise<T>) => Promise<T>;
 
 /** Lends a session; one that timed out or broke is not given back. */
-function lender(pool: pg.Pool): Lend {
-  const acquire = acquirer(pool);
+function lender(pool: pg.Pool, asked: Asked): Lend {
+  const acquire = acquirer(pool, asked);
   return async (context, use) => {
     const session = await orAborted(context, "startup", acquire(), (late) => late.release());
     // A session that breaks while it is lent reports to its query and emits; unheard, that would end the process.
@@ -152,7 +154,7 @@ function lender(pool: pg.Pool): Lend {
       return value;
     } catch (thrown) {
       isSound = isStatementError(thrown) && (await isRolledBack(session));
-      throw toPostgresError(thrown);
+      throw toPostgresError(thrown, asked);
     } finally {
       if (isSound) session.off("error", ignore);
       session.release(!isSound);
@@ -177,7 +179,7 @@ const isRolledBack = (session: pg.PoolClient): Promise<boolean> =>
   );
 
 /** When the server has no slot left, the sessions we have must do: the bot does not fight for more. */
-function acquirer(pool: pg.Pool): () => Promise<pg.PoolClient> {
+function acquirer(pool: pg.Pool, asked: Asked): () => Promise<pg.PoolClient> {
   let narrowedAt = Number.NEGATIVE_INFINITY;
   return async () => {
     if (performance.now() - narrowedAt > NARROW_MS) pool.options.max = MAX_SESSIONS;
@@ -185,7 +187,7 @@ function acquirer(pool: pg.Pool): () => Promise<pg.PoolClient> {
       try {
         return await pool.connect();
       } catch (thrown) {
-        const error = toPostgresError(thrown);
+        const error = toPostgresError(thrown, asked);
         // A session that another caller is just trying to get counts too, and fails as well: hence more than one try.
         if (error.detail !== "53300" || pool.totalCount === 0 || tries > MAX_SESSIONS) throw error;
         narrowedAt = performance.now();

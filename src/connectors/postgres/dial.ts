@@ -4,7 +4,7 @@ import pg from "pg";
 import type { ActionContext } from "../../core/words/action.ts";
 import { within } from "../../lib/deadline.ts";
 import { ownLag } from "../../lib/own-lag.ts";
-import { timeoutAt, toPostgresError } from "./errors.ts";
+import { type Asked, timeoutAt, toPostgresError } from "./errors.ts";
 
 const STAGE_MS = 3_000;
 const PINGS = 10;
@@ -23,10 +23,13 @@ export interface Dialled {
  * Name, TCP, login, ten `SELECT 1`: one stage after the other, so that the stage that fails is known.
  * Traps pg-timeouts, pg-exhausted-probe: pg_isready says "accepting" while every slot is taken; a real login does not.
  */
-export async function dial(config: pg.PoolConfig, { signal, timeoutMs }: ActionContext): Promise<Dialled> {
+export async function dial(
+  config: pg.PoolConfig,
+  asked: Asked,
+  { signal, timeoutMs }: ActionContext,
+): Promise<Dialled> {
   const stageMs = Math.min(STAGE_MS, timeoutMs / 3);
-  const session = new pg.Client({ ...config, connectionTimeoutMillis: stageMs, query_timeout: stageMs });
-  session.on("error", () => {});
+  const session = clientOf({ ...config, connectionTimeoutMillis: stageMs, query_timeout: stageMs });
   const stop = () => void session.end().catch(() => {});
   signal.addEventListener("abort", stop, { once: true });
   try {
@@ -41,10 +44,21 @@ export async function dial(config: pg.PoolConfig, { signal, timeoutMs }: ActionC
     pings.sort((a, b) => a - b);
     return { ...path, loginMs, pingMedianMs: pings[PINGS / 2] ?? 0, pingWorstMs: pings[PINGS - 1] ?? 0 };
   } catch (thrown) {
-    throw toPostgresError(thrown);
+    throw toPostgresError(thrown, asked);
   } finally {
     signal.removeEventListener("abort", stop);
     await session.end().catch(() => {});
+  }
+}
+
+/** The driver reads the certificate files of the URL as it is made: they may not be there. */
+function clientOf(config: pg.ClientConfig): pg.Client {
+  try {
+    const session = new pg.Client(config);
+    session.on("error", () => {});
+    return session;
+  } catch (thrown) {
+    throw toPostgresError(thrown);
   }
 }
 

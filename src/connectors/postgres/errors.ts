@@ -1,3 +1,4 @@
+import pg from "pg";
 import { DiagError, toDiagError } from "../../core/words/errors.ts";
 import { isOnTheWay } from "../cause.ts";
 
@@ -19,8 +20,17 @@ const TIMEOUT_WORDS: Readonly<Record<TimeoutStage, string>> = {
   query: "logged in, but no result",
 };
 
-/** Anything the driver throws as a DiagError; `detail` is the SQLSTATE, the errno or the stage of a timeout. */
-export function toPostgresError(thrown: unknown): DiagError {
+/** What is known of the session besides what the server says. */
+export interface Asked {
+  /** Whether it was to be encrypted. */
+  readonly tls: boolean;
+}
+
+/**
+ * Anything the driver throws as a DiagError; `detail` is the SQLSTATE, the errno or the stage of a timeout, `said` what the
+ * server said with it: a code alone is one of several causes, and only `routine` is never translated.
+ */
+export function toPostgresError(thrown: unknown, asked?: Asked): DiagError {
   if (thrown instanceof DiagError) return thrown;
   // What the target does never throws these: they are bugs of ours and must not be read as its state.
   if (thrown instanceof TypeError || thrown instanceof RangeError) return toDiagError(thrown);
@@ -30,6 +40,7 @@ export function toPostgresError(thrown: unknown): DiagError {
     new DiagError(kind, `Postgres: ${message}`, {
       detail,
       cause: thrown,
+      said: saidBy(thrown, asked),
       ...(hint === undefined ? {} : { hint }),
     });
   if (/^(timeout expired|timeout exceeded|Connection terminated due to connection timeout)/.test(message))
@@ -45,6 +56,22 @@ export function toPostgresError(thrown: unknown): DiagError {
   if (code === "42501")
     return make("target_error", code, "grant the bot's role pg_monitor and pg_signal_backend");
   return make("target_error", code);
+}
+
+/** Fields of the server's answer that tell causes apart (Postgres manual, "Error and Notice Message Fields"). */
+const FIELDS = ["detail", "hint", "routine", "schema", "table", "constraint"] as const;
+/** Classes whose DETAIL holds values of rows. */
+const OF_ROWS = /^2[23]/;
+
+function saidBy(thrown: unknown, asked: Asked | undefined): Record<string, string> {
+  const tls: Record<string, string> = asked === undefined ? {} : { tls: asked.tls ? "yes" : "no" };
+  if (!(thrown instanceof pg.DatabaseError)) return tls;
+  const isOfRows = OF_ROWS.test(thrown.code ?? "");
+  const fields = FIELDS.flatMap((name): [string, string][] => {
+    const value = thrown[name];
+    return value === undefined || value === "" || (isOfRows && name === "detail") ? [] : [[name, value]];
+  });
+  return { ...Object.fromEntries(fields), ...tls };
 }
 
 function messageOf(thrown: unknown): string {

@@ -8,7 +8,8 @@ import { url } from "../settings.ts";
 import * as postgres from "./actions.ts";
 import { checkPostgres } from "./check.ts";
 import { openPostgres, type PostgresClient } from "./client.ts";
-import { failureOf } from "./failure.ts";
+import { encrypts } from "./encrypts.ts";
+import { failureOf } from "./failures/index.ts";
 import { postgresTrouble } from "./trouble.ts";
 
 /** Postgres: looks in READ ONLY transactions, signals sessions by (pid, start) only. */
@@ -20,15 +21,6 @@ export const postgresConnector: Connector<PostgresClient, { readonly url: string
   trouble: postgresTrouble,
 };
 
-/** Parameters that make our client of Postgres insist on TLS; unlike psql, it does so for `prefer`, too. */
-const TLS: readonly (readonly [string, RegExp])[] = [
-  ["sslmode", /^(?!disable$)./],
-  ["ssl", /^(?:true|1)$/],
-  ["sslrootcert", /./],
-  ["sslcert", /./],
-  ["sslnegotiation", /^direct$/],
-];
-
 export const kind = connectionKind({
   name: "postgres",
   settings: z.strictObject({ url }),
@@ -37,7 +29,7 @@ export const kind = connectionKind({
     const database = URL.canParse(given) ? new URL(given).pathname.slice(1) : "";
     return database === "" ? {} : { database };
   },
-  encrypts: ({ searchParams }) => TLS.some(([name, value]) => value.test(searchParams.get(name) ?? "")),
+  encrypts,
   health: [asks(postgres.checkConnection(), ({ pingMedianMs }, limits) => judgeTime(pingMedianMs, limits))],
   failure: failureOf,
   connector: postgresConnector,

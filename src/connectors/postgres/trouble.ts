@@ -1,6 +1,6 @@
 import { facts } from "../../core/words/evidence.ts";
 import type { Trouble, TroubleOf } from "../../core/words/trouble.ts";
-import { firstFailure } from "./failure.ts";
+import { firstFailure } from "./failures/index.ts";
 
 /** Postgres cannot be asked, or shows the bot's role only a part. */
 export const postgresTrouble: TroubleOf = (seen) => {

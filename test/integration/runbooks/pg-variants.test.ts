@@ -98,7 +98,7 @@ describe("the pool is full", () => {
     await lab.session("orders-api");
     await lab.session("orders-api");
     const own = await diagnose(pgPoolExhausted, {}, lab.appUrl);
-    expect(first(own)).toBe("A connection limit of the role or the database is reached");
+    expect(first(own)).toBe("The connection limit of the database is reached");
     const seen = await diagnose(pgPoolExhausted);
     expect(first(seen)).toMatch(/^database shop uses [2-5] of its 2 allowed connections$/);
     await lab.admin("ALTER DATABASE shop CONNECTION LIMIT -1");
@@ -197,7 +197,7 @@ describe("connecting", () => {
     };
     await put("hostssl all app 127.0.0.1/32 password");
     expect(first(await diagnose(pgConnectivity, {}, lab.appUrl))).toBe(
-      "pg_hba.conf does not let this client in without TLS",
+      "The Postgres server does not let this client in without TLS",
     );
     await put("host all app 127.0.0.1/32 reject");
     expect(first(await diagnose(pgConnectivity, {}, lab.appUrl))).toBe(
@@ -210,7 +210,7 @@ describe("connecting", () => {
   it("fails for a role that may not log in, an expired password, a closed database, TLS that is not there", async () => {
     await lab.admin("ALTER ROLE app NOLOGIN");
     expect(first(await diagnose(pgConnectivity, {}, lab.appUrl))).toBe(
-      "Postgres does not accept the credentials",
+      "The role of the URL may not log in (NOLOGIN)",
     );
     await lab.admin("ALTER ROLE app LOGIN VALID UNTIL '2001-01-01'");
     expect(first(await diagnose(pgConnectivity, {}, lab.appUrl))).toBe(
@@ -223,7 +223,7 @@ describe("connecting", () => {
       expect(first(await diagnose(runbook))).toBe("Nobody may connect to the database");
     await elsewhere.query("ALTER DATABASE shop ALLOW_CONNECTIONS true");
     expect(first(await diagnose(pgConnectivity, {}, `${lab.appUrl}?sslmode=require`))).toBe(
-      "The TLS connection to Postgres fails",
+      "The Postgres server, or the pooler in front, offers no TLS",
     );
     expect((await diagnose(pgConnectivity)).findings).toEqual([]);
   });

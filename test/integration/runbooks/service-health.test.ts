@@ -254,7 +254,7 @@ test.skipIf(whyNoRedis() !== undefined)(
     const title = async (password: string) =>
       (await diagnose(at(password))).findings.find(({ id }) => id === "component:cache")?.title;
     expect(await title("right-password")).toBeUndefined();
-    expect(await title("wrong-password")).toContain("credentials refused");
+    expect(await title("wrong-password")).toContain("does not accept the credentials");
 
     const hogs: Socket[] = [];
     const hog = async () => {

@@ -1,0 +1,80 @@
+import type { Failure, Rule } from "./rule.ts";
+
+const STARTING: Failure = {
+  id: "not-ready",
+  title: "Postgres is starting up",
+  because: "The server runs but takes no sessions yet (SQLSTATE 57P03).",
+  advice:
+    "Wait and watch its log: after a crash it replays WAL first, which must not be interrupted. pg-connectivity again in a minute.",
+};
+const STOPPING: Failure = {
+  id: "not-ready",
+  title: "Postgres is shutting down",
+  because: "The server takes no new sessions any more (SQLSTATE 57P03): somebody or something stops it.",
+  advice:
+    "Find out who stops it (an operator, the package manager, the container's runtime, a failover): its log has `received … shutdown request`. A smart shutdown waits for all sessions to end by themselves.",
+};
+const RECOVERING: Failure = {
+  id: "not-ready",
+  title: "Postgres recovers from a crash",
+  because:
+    "One of its processes crashed, all sessions were ended, and the server replays WAL (SQLSTATE 57P03).",
+  advice:
+    "Wait: recovery must not be interrupted. Then read its log for `terminated by signal`: 9 is the out-of-memory killer or an operator's kill -9, 11 a bug or an extension.",
+};
+const NOT_CONSISTENT: Failure = {
+  id: "not-ready",
+  title: "The standby takes no sessions yet, or none at all",
+  because: "It has not replayed enough WAL to be consistent, or hot_standby is off (SQLSTATE 57P03).",
+  advice:
+    "See DETAIL and its log: `hot_standby = off` means it never takes any; otherwise wait, and look whether it receives WAL (restore_command, primary_conninfo). Long transactions with many subtransactions on the primary delay it, too.",
+};
+const NOT_READY: Failure = {
+  id: "not-ready",
+  title: "Postgres is starting up, shutting down or recovering",
+  because:
+    "The server runs but takes no sessions (SQLSTATE 57P03); which of them it is stands in its message.",
+  advice: "Wait and watch its log: crash recovery replays WAL and must not be interrupted.",
+};
+const ENDED: Failure = {
+  id: "ended",
+  title: "Postgres ended the session",
+  because: "An administrator ended it (pg_terminate_backend), or the server is being stopped.",
+  advice:
+    "Read the end of the server's log: `fast shutdown request` is an operator or the runtime; without it somebody ended this session alone.",
+};
+const CRASHED: Failure = {
+  id: "ended",
+  title: "Postgres ended all sessions: one of its processes crashed",
+  because:
+    "Shared memory may be damaged after a crash of one process, so the server ends all others and recovers (SQLSTATE 57P02).",
+  advice:
+    "Read its log for `terminated by signal`: 9 is the out-of-memory killer or kill -9, 11 a bug or an extension; the statement that ran stands in DETAIL.",
+};
+const IDLE_LIMIT: Failure = {
+  id: "ended",
+  title: "Postgres ended the session at a time limit of its own",
+  because:
+    "idle_session_timeout, idle_in_transaction_session_timeout or transaction_timeout of the role, database or server was reached.",
+  advice:
+    "The limit works as it was set. For diagbot's role: ALTER ROLE <role> SET idle_session_timeout = 0.",
+};
+const READ_ONLY: Failure = {
+  id: "read-only",
+  title: "Postgres is read-only",
+  because: "The server is a standby or its transactions are read-only by default (SQLSTATE 25006).",
+  advice: "Point the URL at the primary, or end the failover that is under way.",
+};
+
+/** Class 57, time limits and 25006: the server is there, but not for this. */
+export const AVAILABILITY: readonly Rule[] = [
+  [{ english: /database system is starting up/ }, STARTING],
+  [{ english: /database system is shutting down/ }, STOPPING],
+  [{ english: /database system is in recovery mode/ }, RECOVERING],
+  [{ english: /database system is not (?:yet )?accepting connections/ }, NOT_CONSISTENT],
+  [{ code: "57P03" }, NOT_READY],
+  [{ code: "57P02" }, CRASHED],
+  [{ code: /^(?:57P05|25P03|25P04)$/ }, IDLE_LIMIT],
+  [{ code: "57P01" }, ENDED],
+  [{ code: "25006" }, READ_ONLY],
+];

@@ -1,0 +1,61 @@
+import type { Seen, StepError } from "../../../core/words/outcome.ts";
+import { AVAILABILITY } from "./availability.ts";
+import { DATA } from "./data.ts";
+import { LOGIN } from "./login.ts";
+import { NETWORK } from "./network.ts";
+import { OTHER_POOLERS, POOLERS } from "./poolers.ts";
+import { RESOURCES } from "./resources.ts";
+import { type Failure, type Heard, heard, type Rule, shows } from "./rule.ts";
+import { TLS } from "./tls.ts";
+
+export type { Failure } from "./rule.ts";
+
+/** Steps by name, as a runbook sees them. */
+type AllSeen = Readonly<Record<string, Seen<unknown>>>;
+
+/** The one list, most specific first: words of poolers before codes, routines and names before bare codes. */
+export const FAILURES: readonly Rule[] = [
+  ...POOLERS,
+  ...TLS,
+  ...NETWORK,
+  ...LOGIN,
+  ...RESOURCES,
+  ...AVAILABILITY,
+  ...DATA,
+  ...OTHER_POOLERS,
+];
+
+/** What the error means; undefined where it says nothing about the server as a whole (a missing privilege, a lock). */
+export function failureOf(error: StepError): Failure | undefined {
+  const said = heard(error);
+  const failure = FAILURES.find(([sign]) => shows(sign, said))?.[1];
+  return failure && { ...failure, because: `${failure.because} ${quote(said)}` };
+}
+
+/** What was said, whole: DETAIL and HINT tell more than the message. */
+const quote = ({ message, detail, hint }: Heard): string =>
+  [
+    `The server or driver says: ${message}`,
+    ...(detail === "" ? [] : [`DETAIL: ${detail}`]),
+    ...(hint === "" ? [] : [`HINT: ${hint}`]),
+  ].join(" ");
+
+/** The first step that failed for a reason that concerns the whole server; any reason does where every step failed. */
+export function firstFailure(steps: AllSeen): (Failure & { readonly error: StepError }) | undefined {
+  const errors = Object.values(steps).flatMap((step) => (step.ok ? [] : [step.error]));
+  for (const error of errors) {
+    const failure = failureOf(error);
+    if (failure !== undefined) return { ...failure, error };
+  }
+  const [first] = errors;
+  return first !== undefined && errors.length === Object.keys(steps).length
+    ? { ...unexplained(first), error: first }
+    : undefined;
+}
+
+const unexplained = ({ message, detail }: StepError): Failure => ({
+  id: "cannot-ask",
+  title: `Postgres cannot be asked: ${message.slice(0, 120)}`,
+  because: "Every question was answered with an error, so nothing is known about it.",
+  advice: `Look up SQLSTATE ${detail || "of the error"} (Postgres manual, appendix A) and read the end of the server's log; try the URL of diagbot.yaml with psql from this machine.`,
+});
