@@ -134,6 +134,7 @@ async function write(
     remainingMs,
   });
   deps.crash("after_effect");
+  deps.targets.shared.forget(claimed.system.id);
   await deps.store.recordWrite({ run: claimed.fence.run, step: step.name, epoch: attempt.epoch }, result);
   deps.crash("after_result");
   return undefined;

@@ -1,3 +1,4 @@
+import { COULD_NOT_LOOK } from "../core/words/finding.ts";
 import { isEnded, isRemedyOpen, type RunStatus } from "../core/words/outcome.ts";
 import type { RemedyView, RunView, StepView } from "../core/words/view.ts";
 
@@ -205,7 +206,8 @@ function wait(run: RunView, now: Date): Move {
  */
 function endStatus(run: RunView): Extract<RunStatus, "succeeded" | "failed" | "errored"> {
   const diagnose = run.steps.filter((step) => step.phase === "diagnose");
-  const blind = diagnose.some((step) => step.state === "errored") && run.findings.length === 0;
+  const isNothingFound = run.findings.every(({ id }) => id === COULD_NOT_LOOK);
+  const blind = diagnose.some((step) => step.state === "errored") && isNothingFound;
   if (blind) return "errored";
   const isBad = ({ status, plan }: RemedyView) =>
     ["failed", "errored", "unknown"].includes(status) ||

@@ -25,11 +25,22 @@ export async function readSteps(
 ): Promise<void> {
   const recorded = await Promise.allSettled(
     steps.map(async (step) => {
-      const result = await readStep(deps, claimed, step);
+      const result = await readShared(deps, claimed, step);
       await deps.store.recordRead(claimed.fence, step.name, result);
     }),
   );
   for (const each of recorded) if (each.status === "rejected") throw each.reason;
+}
+
+/** Runs that wait together are answered by one look. */
+function readShared(deps: EngineDeps, claimed: ClaimedRun, step: StepView): Promise<StepResult> {
+  const { system, view } = claimed;
+  const read = () => readStep(deps, claimed, step);
+  const { thread, createdAt, startedAt } = view;
+  if (startedAt === undefined) return read();
+  const { on, action, input } = step;
+  const asker = { thread, createdAt, startedAt };
+  return deps.targets.shared.read(asker, { system: system.id, on, action, input }, read);
 }
 
 /** One read. A failure is a result; only a worker that must stop throws. */

@@ -1,5 +1,5 @@
 import type { NewRemedy, SecondLook } from "../core/ports/run-store.ts";
-import type { RecordedFinding } from "../core/words/finding.ts";
+import { COULD_NOT_LOOK, type RecordedFinding } from "../core/words/finding.ts";
 import type { RemedyView, RunView } from "../core/words/view.ts";
 
 type Why = NonNullable<RunView["lookAgain"]>["why"];
@@ -16,10 +16,11 @@ export function compareLooks(
   why: Why,
 ): Pick<SecondLook, "findings" | "added" | "withdrawn"> & { readonly wanted: ReadonlySet<string> } {
   const there = new Set(findings.map(({ id }) => id));
-  const missing = before.findings.filter(({ id }) => !there.has(id));
+  const missing = before.findings.filter((finding) => isProblem(finding) && !there.has(finding.id));
   const all = [
-    ...findings.map((finding) => ({ ...finding, gone: false })),
+    ...findings.filter(isProblem).map((finding) => ({ ...finding, gone: false })),
     ...missing.map(({ goneAt: _before, ...finding }) => ({ ...finding, gone: true })),
+    ...findings.filter((finding) => !isProblem(finding)).map((finding) => ({ ...finding, gone: false })),
   ];
   const wanted = new Set(all.filter(({ gone }) => !gone).flatMap((finding) => finding.remedies));
   const known = new Set(before.remedies.map(({ key }) => key));
@@ -33,6 +34,8 @@ export function compareLooks(
     wanted,
   };
 }
+
+const isProblem = ({ id }: RecordedFinding): boolean => id !== COULD_NOT_LOOK;
 
 const SAYS: Readonly<Record<Why, string>> = {
   resolved: "the alert is resolved",

@@ -6,11 +6,14 @@ import type { System } from "../core/words/system.ts";
 import type { Trouble } from "../core/words/trouble.ts";
 import type { StepView } from "../core/words/view.ts";
 import { seenBy } from "./context.ts";
+import { createSharedReads, type SharedReads } from "./shared-reads.ts";
 
 /** Clients of the outside systems, opened at first use and kept for the life of the process. */
 export interface Targets {
   action(name: string): Action;
   reach(system: System, connection: string, action: Action): { client: unknown; face: ConnectionFace };
+  /** What waiting runs ask alike is asked once. */
+  readonly shared: SharedReads;
   /** What the connectors say of steps that errored or saw only a part, kind by kind. */
   troubles(steps: readonly StepView[]): readonly Trouble[];
   close(): Promise<void>;
@@ -24,6 +27,7 @@ export function createTargets(connectors: readonly Connector[]): Targets {
   );
   const open = new Map<string, { client: unknown; connector: Connector }>();
   return {
+    shared: createSharedReads(),
     action: (name) => {
       const known = actions.get(name);
       if (known === undefined) throw new DiagError("bug", `no action ${name}`);

@@ -14,7 +14,7 @@ describe("diagnosis", () => {
     await rig.bench.engine.advance(run);
     const view = (await rig.bench.store.reader.run(run))!;
     expect(view.status).toBe("waiting");
-    expect(view.findings.map((finding) => finding.id)).toEqual(["high"]);
+    expect(view.findings.map((finding) => finding.id)).toEqual(["high", "could-not-look"]);
     expect(view.steps.map((step) => [step.name, step.state])).toEqual(
       expect.arrayContaining([
         ["now", "succeeded"],
