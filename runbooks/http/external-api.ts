@@ -69,13 +69,14 @@ export const externalApi = book
       }),
     ),
     slowDown: book.advises("Send less", "low", (sampled, { params, system }) =>
-      sayEach(wanted(system.connections, params.connection), ({ name }) => {
-        const answer = sampled[name]?.samples.find(isLimit);
-        if (answer === undefined) return undefined;
-        const wait = answer.retryAfterSeconds;
-        const pause = wait === undefined ? "" : `Send nothing for ${saySeconds(wait)}. `;
-        return `${pause}Lower the client's rate limit below the provider's quota, cache and batch reads, and honour Retry-After with jittered backoff; more retries make it worse. If the quota is too small for the load, ask the provider for more.`;
-      }),
+      sayEach(wanted(system.connections, params.connection), ({ name }) =>
+        adviceOn(sampled[name]?.samples, "slowDown"),
+      ),
+    ),
+    raiseQuota: book.advises("Raise the quota", "low", (sampled, { params, system }) =>
+      sayEach(wanted(system.connections, params.connection), ({ name }) =>
+        adviceOn(sampled[name]?.samples, "quota"),
+      ),
     ),
     bridgeSlowness: book.advises("Bridge the slowness", "low", (sampled, { params, system }) =>
       sayEach(
@@ -84,19 +85,21 @@ export const externalApi = book
       ),
     ),
     fixRequest: book.advises("Correct the connection", "low", (sampled, { params, system }) =>
-      sayEach(wanted(system.connections, params.connection), ({ name }) => {
-        const { samples = [], path } = sampled[name] ?? {};
-        const status = samples.find((one) => isClientError(one) || one.redirect)?.status;
-        if (status === undefined) return undefined;
-        if (isAuth(status))
-          return "Renew the credentials (`headers:` or the URL's user of the connection) and compare them with the provider's console: key revoked, expired, or without the right scope.";
-        return `Correct \`url:\` or \`health:\` (now ${path}) of the connection in diagbot.yaml, or the route at the provider.`;
-      }),
+      sayEach(wanted(system.connections, params.connection), ({ name }) =>
+        adviceOn(sampled[name]?.samples, "correct"),
+      ),
     ),
     waitForProvider: book.advises(
       "Shield the system until the provider recovers",
       "high",
-      "Look at the provider's status page and open a ticket with the table above. Keep the circuit breaker open (do not reset it before several probes in a row succeed), serve cached or degraded answers, and lower retries to one with jittered backoff.",
+      (sampled, { params, system }) =>
+        sayEach(wanted(system.connections, params.connection), ({ name }) => {
+          const advice = adviceOn(sampled[name]?.samples, "wait");
+          return (
+            advice !== undefined &&
+            `look at the provider's status page and open a ticket with the table above. Keep the circuit breaker open (do not reset it before several probes in a row succeed), serve cached or degraded answers, and lower retries to one with jittered backoff. Whoever runs it: ${advice}`
+          );
+        }),
     ),
   })
   .findings((find) => [
@@ -123,14 +126,9 @@ function wanted(connections: readonly ConnectionFace[], name: string | undefined
 
 /** What the samples of one dependency show, the samples with it. */
 const judged = (face: Reached, { samples, path }: OutputOf<typeof http.samples>, slowSeconds: number) =>
-  [
-    unanswered(face, samples),
-    limited(face, samples),
-    serverErrors(face, samples),
-    refused(face, samples, path) || redirected(face, samples, path),
-    illByItsWord(face, samples),
-    slow(face, samples, slowSeconds),
-  ].map((found) => found && { ...found, evidence: [shown(samples, `GET ${path}`)] });
+  [unanswered(face, samples), ...troubles(face, samples), slow(face, samples, slowSeconds)].map(
+    (found) => found && { ...found, evidence: [shown(samples, `GET ${path}`)] },
+  );
 
 const noConnection = (connections: readonly ConnectionFace[], name = ""): Finding<never> => ({
   id: "no-connection",
@@ -166,73 +164,43 @@ function unanswered(face: Reached, samples: Samples): Finding<"reachProvider"> |
   };
 }
 
-function limited(face: Reached, samples: Samples): Finding<"slowDown"> | false {
-  const answer = samples.find(isLimit);
-  if (answer === undefined) return false;
-  const wait = answer.retryAfterSeconds;
-  return {
-    id: `rate-limited:${face.name}`,
-    severity: "critical",
-    title: `${sayPlace(face)} limits us: 429${wait === undefined ? "" : `, retry after ${saySeconds(wait)}`}`,
-    because: `The dependency answers "too many requests": the quota is used up, so real calls are refused too.${wait === undefined ? " It does not say how long to wait." : ""}`,
-    remedies: ["slowDown"],
-  };
-}
+type Helped = "waitForProvider" | "slowDown" | "raiseQuota" | "fixRequest";
+const REMEDY: Readonly<Record<http.AnswerTrouble["help"], Helped>> = {
+  wait: "waitForProvider",
+  slowDown: "slowDown",
+  quota: "raiseQuota",
+  correct: "fixRequest",
+};
 
-function serverErrors(face: Reached, samples: Samples): Finding<"waitForProvider"> | false {
-  const failed = samples.filter(({ status = 0 }) => status >= 500);
-  if (failed.length === 0) return false;
-  const isAll = failed.length === samples.length;
-  const wait = failed.find(({ retryAfterSeconds }) => retryAfterSeconds !== undefined)?.retryAfterSeconds;
-  return {
-    id: `server-error:${face.name}`,
-    severity: isAll ? "critical" : "warning",
-    title: `${sayPlace(face)}: ${failed.length} of ${samples.length} requests answered ${distribution(failed)}`,
-    because: `The dependency is reached but fails itself${isAll ? "" : " some of the time (one of several backends, or overload)"}.${wait === undefined ? "" : ` It asks to retry after ${saySeconds(wait)}.`}`,
-    remedies: ["waitForProvider"],
-  };
-}
-
-function refused(face: Reached, samples: Samples, path: string): Finding<"fixRequest"> | false {
-  const status = samples.find(isClientError)?.status;
-  if (status === undefined) return false;
-  return {
-    id: `${isAuth(status) ? "credentials" : "client-error"}:${face.name}`,
-    severity: isAuth(status) ? "critical" : "warning",
-    title: `${sayPlace(face)} answers ${status} to ${path}`,
-    because: isAuth(status)
-      ? "The dependency does not accept our credentials: a key was revoked, expired or lacks the scope."
-      : "The dependency is there but does not know this request: the path moved or the configuration is wrong.",
-    remedies: ["fixRequest"],
-  };
-}
-
-function redirected(face: Reached, samples: Samples, path: string): Finding<"fixRequest"> | false {
-  const moved = samples.find(({ redirect }) => redirect !== undefined);
-  return (
-    moved !== undefined && {
-      id: `redirected:${face.name}`,
-      severity: "warning",
-      title: `${sayPlace(face)} redirects ${path} elsewhere`,
-      because: `It answers ${moved.status} with ${moved.redirect}; diagbot does not follow to other hosts (credentials would go with it) nor for ever. The service moved, a login page is in the way, or it redirects in a circle.`,
-      remedies: ["fixRequest"],
-    }
+/** What is wrong with the answers, the first of each kind for all of its kind. The judgement is that of service-health. */
+function troubles(face: Reached, samples: Samples): Finding<Helped>[] {
+  const all = illAnswers(samples);
+  const firsts = all.filter(
+    (one, index) => all.findIndex(({ trouble }) => trouble.id === one.trouble.id) === index,
   );
+  return firsts.map(({ trouble }) => {
+    const alike = all.filter((one) => one.trouble.id === trouble.id).map(({ answer }) => answer.status);
+    const isAll = alike.length === samples.length;
+    const passes = !isAll && trouble.help === "wait";
+    return {
+      id: `${trouble.id}:${face.name}`,
+      severity: passes ? "warning" : trouble.severity,
+      title: `${sayPlace(face)}: ${isAll || !passes ? "" : `${alike.length} of ${samples.length} requests: `}${trouble.word}`,
+      because: `${trouble.because}${passes ? ` ${alike.length} of ${count(samples.length, "request")} went so (${distribution(alike)}), the others did not: one of several backends, or overload.` : ""}`,
+      remedies: [REMEDY[trouble.help]],
+    };
+  });
 }
 
-/** Trap health-200-only: a good status may carry a bad word. */
-function illByItsWord(face: Reached, samples: Samples): Finding<"waitForProvider"> | false {
-  const ill = samples.filter(({ says }) => says !== undefined);
-  return (
-    ill.length > 0 && {
-      id: `says-ill:${face.name}`,
-      severity: "warning",
-      title: `${sayPlace(face)} answers ${ill[0]?.status} but says "${ill[0]?.says}"`,
-      because: `In ${ill.length} of ${samples.length} answers the dependency itself reports that it is not well: calls may fail or be slow.`,
-      remedies: ["waitForProvider"],
-    }
-  );
-}
+const illAnswers = (samples: Samples = []) =>
+  samples.flatMap(({ answer }) => {
+    const trouble = answer && http.answerTrouble(answer);
+    return answer === undefined || trouble === undefined ? [] : [{ answer, trouble }];
+  });
+
+/** What helps against the first answer that wants this kind of help. */
+const adviceOn = (samples: Samples | undefined, help: http.AnswerTrouble["help"]): string | undefined =>
+  illAnswers(samples).find(({ trouble }) => trouble.help === help)?.trouble.next;
 
 function slow(face: Reached, samples: Samples, limit: number): Finding<"bridgeSlowness"> | false {
   const times = answered(samples).map(({ totalMs }) => totalMs / 1000);
@@ -250,6 +218,3 @@ function slow(face: Reached, samples: Samples, limit: number): Finding<"bridgeSl
 }
 
 const errorsOf = (samples: Samples) => samples.flatMap(({ error }) => (error === undefined ? [] : [error]));
-const isLimit = ({ status }: http.Sample) => status === 429;
-const isAuth = (status: number) => status === 401 || status === 403;
-const isClientError = ({ status = 0 }: http.Sample) => status >= 400 && status < 500 && status !== 429;

@@ -49,9 +49,9 @@ export const median = (values: readonly number[]): number =>
   [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) / 2)] ?? 0;
 
 /** `503 (3x), 500`. */
-export function distribution(samples: readonly http.Sample[]): string {
+export function distribution(statuses: readonly number[]): string {
   const counts = new Map<number, number>();
-  for (const { status = 0 } of samples) counts.set(status, (counts.get(status) ?? 0) + 1);
+  for (const status of statuses) counts.set(status, (counts.get(status) ?? 0) + 1);
   return [...counts].map(([status, times]) => `${status}${times > 1 ? ` (${times}x)` : ""}`).join(", ");
 }
 
@@ -59,7 +59,7 @@ export function distribution(samples: readonly http.Sample[]): string {
 export const shown = (samples: readonly http.Sample[], title: string): Evidence =>
   rows(title, [...samples.entries()], {
     "#": ([index]) => index + 1,
-    answer: ([, { status, error }]) => (error === undefined ? status : (error.detail ?? error.code)),
+    answer: ([, { answer, error }]) => (error === undefined ? answer?.status : (error.detail ?? error.code)),
     "total ms": ([, { totalMs }]) => totalMs,
     DNS: ([, { timings }]) => timings?.dnsMs,
     connect: ([, { timings }]) => timings?.connectMs,

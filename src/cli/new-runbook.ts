@@ -62,18 +62,19 @@ export const ${nameOf(id)} = book
     ),
   })
   .findings((find) => [
-    find(
-      ["health"],
-      ({ health }) =>
-        (health.status >= 300 || health.verdict === "unhealthy") && {
+    find(["health"], ({ health }) => {
+      const trouble = http.answerTrouble(health);
+      return (
+        trouble && {
           id: "not-well",
           severity: "warning",
-          title: \`\${health.path} answers with \${health.status}\`,
-          because: \`The service calls itself \${health.verdict}.\`,
+          title: \`\${health.path}: \${trouble.word}\`,
+          because: trouble.because,
           evidence: [facts({ status: health.status, "total ms": Math.round(health.timings.totalMs) })],
           remedies: ["lookAtIt"],
-        },
-    ),
+        }
+      );
+    }),
   ]);
 `;
 
@@ -102,9 +103,9 @@ steps:
     output:
       path: /health
       status: 200
+      cause: fine
       verdict: healthy
       components: []
-      isBrokenJson: false
       timings:
         dnsMs: 1
         connectMs: 1

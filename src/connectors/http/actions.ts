@@ -1,20 +1,20 @@
 import { z } from "zod";
 import { type ActionContext, actionsOn } from "../../core/words/action.ts";
 import { toDiagError } from "../../core/words/errors.ts";
-import { clip } from "../../core/words/format.ts";
-import type { Answer, HttpClient } from "./client.ts";
-import { readHealthBody } from "./health-body.ts";
-import { retryAfterSeconds } from "./retry-after.ts";
+import { answerTrouble } from "./answer/say.ts";
+import type { HttpClient } from "./client.ts";
+import { readOf } from "./read-of.ts";
 import { HealthShape, Path, type Sample, SampleShape } from "./shapes.ts";
 
+export { type AnswerTrouble, answerTrouble, goodAnswer } from "./answer/say.ts";
+export type { AnswerRead } from "./answer/shape.ts";
 export { getJson } from "./get-json.ts";
 export type { Health, Sample } from "./shapes.ts";
 
 const { read } = actionsOn<HttpClient>("http");
-const EXCERPT = 500;
 
 /**
- * One GET of the health endpoint (`health:` of the connection) within 5 s: status, the body's own verdict, parts, timings.
+ * One GET of the health endpoint (`health:` of the connection) within 5 s: what the answer means, parts, timings.
  * A bad status is a value; no answer at all throws. tektra.system-health, sergas-accounts.health-matrix; traps health-200-only, curl-no-timeout.
  */
 export const health = read({
@@ -24,29 +24,13 @@ export const health = read({
   output: HealthShape,
   run: async (client, { path = client.health }, context) => {
     const answer = await client.get(path, { timeoutMs: 5000 }, context);
-    const body = readHealthBody(answer.headers["content-type"] ?? "", answer.isCut ? "" : answer.body);
-    const isFine =
-      answer.status < 300 &&
-      body.verdict !== "unhealthy" &&
-      body.verdict !== "degraded" &&
-      body.page === undefined;
-    return {
-      path,
-      status: answer.status,
-      verdict: body.verdict,
-      ...(body.status === undefined ? {} : { says: body.status }),
-      components: [...body.components],
-      isBrokenJson: body.isBroken && !answer.isCut,
-      ...(body.page === undefined ? {} : { page: body.page }),
-      ...outcomeOf(answer),
-      ...(isFine ? {} : { excerpt: clip(answer.safeBody.trim(), EXCERPT) }),
-      timings: answer.timings,
-    };
+    return { ...readOf(client, path, answer), timings: answer.timings };
   },
 });
 
 /**
- * Several timed GETs one after the other, 5 s each; failures are samples too. Stops at a 429: a probe must not eat the quota.
+ * Several timed GETs one after the other, 5 s each; failures are samples too. Stops where asking again costs or cannot tell
+ * more (a limit, a refusal, a wrong path): a probe must not eat the quota or lock an account.
  * ai-saas.external-latency, sergas-agents.external-api-slow, sergas-accounts.high-response-times; trap retry-storm.
  */
 export const samples = read({
@@ -61,11 +45,18 @@ export const samples = read({
     while (taken.length < count && performance.now() < end) {
       const sample = await sampleOf(client, path, Math.min(5000, end - performance.now()), context);
       taken.push(sample);
-      if (sample.status === 429) break;
+      if (isEnough(sample)) break;
     }
     return { path, samples: taken };
   },
 });
+
+/** Only a failure of the other side may pass by the next request, and not where it asked us to wait. */
+function isEnough({ answer }: Sample): boolean {
+  const trouble = answer && answerTrouble(answer);
+  if (trouble === undefined) return false;
+  return trouble.help !== "wait" || answer?.retryAfterSeconds !== undefined || answer?.cause === "overloaded";
+}
 
 async function sampleOf(
   client: HttpClient,
@@ -76,23 +67,12 @@ async function sampleOf(
   const begin = performance.now();
   try {
     const answer = await client.get(path, { timeoutMs }, context);
-    const { timings, status } = answer;
-    const body = readHealthBody(answer.headers["content-type"] ?? "", answer.isCut ? "" : answer.body);
-    const isIll = status < 300 && (body.verdict === "unhealthy" || body.verdict === "degraded");
-    const says = isIll ? { says: body.status ?? body.verdict } : {};
-    return { status, totalMs: timings.totalMs, timings, ...says, ...outcomeOf(answer) };
+    const { timings } = answer;
+    return { totalMs: timings.totalMs, answer: readOf(client, path, answer), timings };
   } catch (thrown) {
     const { code, detail, message } = toDiagError(thrown);
     if (code === "aborted" || context.signal.aborted) throw thrown;
     const error = { code, message, ...(detail === undefined ? {} : { detail }) };
     return { totalMs: Math.round(performance.now() - begin), error };
   }
-}
-
-function outcomeOf(answer: Answer): { redirect?: string; retryAfterSeconds?: number } {
-  const wait = retryAfterSeconds(answer.headers["retry-after"], new Date());
-  return {
-    ...(answer.redirect === undefined ? {} : { redirect: clip(answer.redirect, 200) }),
-    ...(wait === undefined ? {} : { retryAfterSeconds: wait }),
-  };
 }

@@ -1,39 +1,29 @@
 import type { ActionContext } from "../../core/words/action.ts";
 import type { ConnectionCheck } from "../../core/words/connector.ts";
+import { answerTrouble, goodAnswer } from "./answer/say.ts";
+import type { AnswerRead } from "./answer/shape.ts";
 import type { HttpClient } from "./client.ts";
+import { readOf } from "./read-of.ts";
 
 /** Whether the health path is one: what the service says of itself is the business of service-health. */
 export async function checkHttp(client: HttpClient, context: ActionContext): Promise<ConnectionCheck[]> {
-  const { status, redirect } = await client.get(client.health, { timeoutMs: context.timeoutMs }, context);
-  return [judgeStatus(client.health, status, redirect)];
+  const answer = await client.get(client.health, { timeoutMs: context.timeoutMs }, context);
+  return [judgeReach(readOf(client, client.health, answer))];
 }
 
 /** Pure. Exported for its test. */
-export function judgeStatus(path: string, status: number, redirect: string | undefined): ConnectionCheck {
-  const name = "reach";
-  const detail = `GET ${path}: ${status}`;
-  if (redirect !== undefined)
+export function judgeReach(answer: AnswerRead): ConnectionCheck {
+  const trouble = answerTrouble(answer);
+  const detail = `GET ${answer.path}: ${answer.status}`;
+  if (trouble === undefined)
+    return { name: "reach", state: "ok", detail: `GET ${answer.path}: ${goodAnswer(answer)}` };
+  if (trouble.help === "correct")
     return {
-      name,
-      state: "warning",
-      detail: `${detail}, sent to ${redirect}`,
-      fix: "put the place it is sent to into `url:`",
+      name: "reach",
+      state: answer.status < 400 ? "warning" : "missing",
+      detail: `${detail}: ${trouble.because}`,
+      fix: trouble.next,
     };
-  if (status === 401 || status === 403)
-    return {
-      name,
-      state: "missing",
-      detail,
-      fix: "the credentials are not accepted: set `headers:`, or a `health:` that needs none",
-    };
-  if (status === 404 || status === 405)
-    return {
-      name,
-      state: "missing",
-      detail,
-      fix: "set `health:` of the connection to a path the service answers",
-    };
-  return status < 500
-    ? { name, state: "ok", detail }
-    : { name, state: "warning", detail, fix: "the service itself is not well: run service-health" };
+  const fix = trouble.help === "wait" ? "the service itself is not well: run service-health" : trouble.next;
+  return { name: "reach", state: "warning", detail, fix };
 }

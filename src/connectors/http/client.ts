@@ -6,10 +6,14 @@ import type { HttpSettings } from "./settings.ts";
 /** Bodies of health endpoints are read up to here. */
 const BODY_BYTES = 64 * 1024;
 const MOST_REDIRECTS = 3;
+const CREDENTIALS = /^(proxy-)?authorization$|cookie|token|key|secret|auth/i;
 
 /** One HTTP service; every call is a connection of its own, so that each phase is measured. */
 export interface HttpClient {
   readonly health: string;
+  readonly origin: string;
+  /** Whether requests carry credentials: a user in the URL, or headers of their own. */
+  readonly sendsCredentials: boolean;
   /** GET of a path of this service. Same-origin redirects are followed; one that leads elsewhere is the answer. */
   get(path: string, limits: { timeoutMs: number }, context: ActionContext): Promise<Answer>;
   close(): void;
@@ -51,7 +55,15 @@ export function openHttp(connection: HttpSettings, edge: Edge = {}): HttpClient 
       url = withCredentials(next, base);
     }
   };
-  return { health: connection.health, get, close: () => closing.abort(new Error("the client was closed")) };
+  const sendsCredentials =
+    base.username !== "" || Object.keys(connection.headers).some((name) => CREDENTIALS.test(name));
+  return {
+    health: connection.health,
+    origin: base.origin,
+    sendsCredentials,
+    get,
+    close: () => closing.abort(new Error("the client was closed")),
+  };
 }
 
 /** The path below the base's own path: `https://api/v2` and `/health` is `https://api/v2/health`. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { AnswerShape } from "./answer/shape.ts";
 
 /** A path of the service itself: no scheme, no host, nothing that climbs. */
 export const Path = z
@@ -15,36 +16,15 @@ export const TimingsShape = z.object({
   totalMs: z.number(),
 });
 
-const VerdictShape = z.enum(["healthy", "degraded", "unhealthy", "unknown"]);
-
 /** One look at a health endpoint. */
-export const HealthShape = z.object({
-  path: z.string(),
-  status: z.int(),
-  verdict: VerdictShape,
-  /** The service's own word for its state. */
-  says: z.string().optional(),
-  components: z.array(z.object({ name: z.string(), status: z.string(), verdict: VerdictShape })),
-  isBrokenJson: z.boolean(),
-  /** Title of the web page that came instead of a health answer; empty: it has none. */
-  page: z.string().optional(),
-  redirect: z.string().optional(),
-  retryAfterSeconds: z.number().optional(),
-  /** Beginning of the body, only where the answer is not healthy. */
-  excerpt: z.string().optional(),
-  timings: TimingsShape,
-});
+export const HealthShape = AnswerShape.extend({ timings: TimingsShape });
 export type Health = z.infer<typeof HealthShape>;
 
-/** One of several timed requests; either `status` and `timings`, or `error`. */
+/** One of several timed requests; either `answer` and `timings`, or `error`. */
 export const SampleShape = z.object({
-  status: z.int().optional(),
   totalMs: z.number(),
+  answer: AnswerShape.optional(),
   timings: TimingsShape.optional(),
-  retryAfterSeconds: z.number().optional(),
-  redirect: z.string().optional(),
-  /** The body's own word, where it says that the service is not well although the status is good. */
-  says: z.string().optional(),
   error: z.object({ code: z.string(), detail: z.string().optional(), message: z.string() }).optional(),
 });
 export type Sample = z.infer<typeof SampleShape>;

@@ -32,10 +32,11 @@ const serve = async (handler: RequestListener) => {
   return `http://127.0.0.1:${server.port}`;
 };
 /** Answers the statuses one after the other, the last one for ever. */
-const statuses = (...list: number[]) => {
+const statuses = (...list: number[]) => statusesWith({}, ...list);
+const statusesWith = (headers: Record<string, string>, ...list: number[]) => {
   let asked = 0;
   const handler: RequestListener = (_request, answer) => {
-    answer.writeHead(list[Math.min(asked, list.length - 1)] ?? 200, { "retry-after": "7" }).end("{}");
+    answer.writeHead(list[Math.min(asked, list.length - 1)] ?? 200, headers).end("{}");
     asked += 1;
   };
   return { handler, asked: () => asked };
@@ -58,19 +59,57 @@ test("a quick dependency is no finding; asked as often as wanted, with its heade
 });
 
 test("429: found with Retry-After, and not asked again", async () => {
-  const { handler, asked } = statuses(429);
+  const { handler, asked } = statusesWith({ "retry-after": "7" }, 429);
   const diagnosis = await diagnose(await serve(handler));
   expect(diagnosis.findings.map(({ id }) => id)).toEqual(["rate-limited:zoho"]);
-  expect(diagnosis.finding("rate-limited:zoho").title).toContain("retry after 7.0 s");
+  expect(diagnosis.finding("rate-limited:zoho").title).toContain("retry after 7 s");
   expect(asked()).toBe(1);
-  expect(diagnosis.advice("slowDown")).toContain("Send nothing for 7.0 s");
+  expect(diagnosis.advice("slowDown")).toContain("Send nothing for 7 s");
 });
 
 test("all requests fail with 503", async () => {
   const diagnosis = await diagnose(await serve(statuses(503).handler));
   const finding = diagnosis.finding("server-error:zoho");
   expect(finding.severity).toBe("critical");
-  expect(finding.title).toContain("5 of 5 requests answered 503 (5x)");
+  expect(finding.title).toMatch(/: 503$/);
+  expect(finding.evidence[0]).toMatchObject({
+    kind: "table",
+    rows: Array(5).fill(expect.arrayContaining(["503"])),
+  });
+});
+
+test.each([
+  ["a limit under 403 (GitHub)", 403, { "retry-after": "60" }, "rate-limited:zoho", "slowDown"],
+  ["a wait that is asked for", 503, { "retry-after": "60" }, "server-error:zoho", "waitForProvider"],
+  ["credentials: accounts are locked after a few", 401, {}, "credentials:zoho", "fixRequest"],
+] as const)("one request is enough: %s", async (_name, status, headers, id, remedy) => {
+  const { handler, asked } = statusesWith(headers, status);
+  const diagnosis = await diagnose(await serve(handler));
+  expect(asked()).toBe(1);
+  expect(diagnosis.findings.map((one) => one.id)).toEqual([id]);
+  expect(diagnosis.finding(id).remedies).toEqual([remedy]);
+});
+
+test("the edge answers, not the service (Cloudflare 522)", async () => {
+  const diagnosis = await diagnose(
+    await serve((_request, answer) =>
+      answer.writeHead(522, { server: "cloudflare", "cf-ray": "0-FRA" }).end("error code: 522"),
+    ),
+  );
+  const { title, because } = diagnosis.finding("server-error:zoho");
+  expect(title).toContain("522 from Cloudflare");
+  expect(because).not.toMatch(/itself/);
+  expect(diagnosis.advice("waitForProvider")).toContain("past the edge");
+});
+
+test("one question has one answer: what service-health calls ill, external-api does, too", async () => {
+  const url = await serve((_request, answer) =>
+    answer
+      .setHeader("content-type", "text/html")
+      .end("<!doctype html><title>Shop</title><div id=root></div>"),
+  );
+  const { findings } = await diagnose(url, {}, { more: { health: "/spa/health" } });
+  expect(findings.map(({ id }) => id)).toEqual(["page:zoho"]);
 });
 
 test("one bad backend of several: a warning with its share", async () => {
@@ -81,12 +120,18 @@ test("one bad backend of several: a warning with its share", async () => {
 });
 
 test.each([
-  [401, "credentials:zoho", "Renew the credentials"],
+  [401, "credentials:zoho", "Give the connection credentials"],
   [404, "client-error:zoho", "Correct `url:`"],
 ] as const)("%i: %s", async (status, id, advice) => {
   const diagnosis = await diagnose(await serve(statuses(status).handler));
   expect(diagnosis.findings.map((finding) => finding.id)).toEqual([id]);
   expect(diagnosis.advice("fixRequest")).toContain(advice);
+});
+
+test("401 to credentials that were sent: they are the matter", async () => {
+  const more = { headers: { authorization: "Bearer quite-secret" } };
+  const diagnosis = await diagnose(await serve(statuses(401).handler), {}, { more });
+  expect(diagnosis.advice("fixRequest")).toContain("Renew the credentials");
 });
 
 test("down: refused", async () => {

@@ -133,11 +133,31 @@ test("a web page where a health answer should be; a page that was asked for is n
         .setHeader("content-type", "text/html")
         .end(`<!doctype html><title>${title}</title><h1>Hello</h1>`);
   const { findings } = await diagnose(await api(page("We are down for maintenance")));
-  expect(findings[0]?.title).toMatch(
-    /^1 of 1 component not healthy: api \(a web page "We are down for maintenance" instead of/,
-  );
+  expect(findings[0]?.title).toMatch(/^1 of 1 component not healthy: api \(200: in maintenance\)$/);
   expect((await diagnose(await api(page("Shop")))).finding("component:api").severity).toBe("warning");
   expect((await diagnose(await api(page("Shop"), { health: "/" }))).findings).toEqual([]);
+});
+
+test("Rails' /up is a green page; the application's own page elsewhere is none", async () => {
+  const html =
+    (body: string): RequestListener =>
+    (_request, answer) =>
+      answer.setHeader("content-type", "text/html; charset=utf-8").end(body);
+  const green = html('<!DOCTYPE html><html><body style="background-color: green"></body></html>');
+  expect((await diagnose(await api(green, { health: "/up" }))).findings).toEqual([]);
+  const spa = html("<!doctype html><title>Shop</title><div id=root></div>");
+  const ill = await diagnose(await api(spa, { health: "/spa/health" }));
+  expect(ill.finding("component:api").because).toContain("a route that answers everything");
+});
+
+test("Vault's standby answers 429 and is well; a `false` in Elasticsearch's answer is good news", async () => {
+  const vault = json(429, { initialized: true, sealed: false, standby: true });
+  expect((await diagnose(await api(vault, { health: "/v1/sys/health" }))).findings).toEqual([]);
+  const cluster = { cluster_name: "shop", timed_out: false, number_of_nodes: 3, number_of_data_nodes: 3 };
+  expect((await diagnose(await api(json(200, { ...cluster, status: "green" })))).findings).toEqual([]);
+  const red = await diagnose(await api(json(200, { ...cluster, status: "red", unassigned_shards: 40 })));
+  expect(red.finding("component:api").because).toContain("40 shards are not assigned");
+  expect(JSON.stringify(red.findings)).not.toContain("timed_out (");
 });
 
 test("503 with Retry-After says how long", async () => {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { hideSecrets, whyProtected } from "../../../src/connectors/host/process-facts.ts";
 import { leftoverKind } from "../../../src/connectors/host/rotated.ts";
-import { readHealthBody, verdictOf } from "../../../src/connectors/http/health-body.ts";
+import { readAnswer } from "../../../src/connectors/http/answer/read.ts";
+import { verdictOf } from "../../../src/connectors/http/answer/words.ts";
 import { maskStatement } from "../../../src/connectors/postgres/mask.ts";
 import { parseInfo } from "../../../src/connectors/redis/info.ts";
 import { maskKey, prefixOf, protectedAs } from "../../../src/connectors/redis/keys.ts";
@@ -11,6 +12,20 @@ import { knownRedactor, redactor } from "../../../src/lib/redact.ts";
 import { fileText, literal, mono, mrkdwn, paragraph } from "../../../src/slack/escape.ts";
 import { seedsOf, superlinear } from "../../helpers/linear.ts";
 import { CANARIES } from "../../helpers/spelled.ts";
+
+const answered = (status: number, type: string, body: string) =>
+  readAnswer(
+    {
+      path: "/health",
+      origin: "http://shop.lab",
+      status,
+      headers: { "content-type": type, "www-authenticate": body, "retry-after": body },
+      body,
+      isCut: false,
+      sentCredentials: true,
+    },
+    new Date(0),
+  );
 
 /** What is applied to text of others. A new one joins by being listed; expressions by themselves are found without. */
 const APPLIED: Readonly<Record<string, (text: string) => unknown>> = {
@@ -23,9 +38,9 @@ const APPLIED: Readonly<Record<string, (text: string) => unknown>> = {
   mono,
   fileText,
   clipId,
-  "a health body, as JSON": (text) => readHealthBody("application/json", text),
-  "a health body, as a page": (text) => readHealthBody("text/html", `<html>${text}`),
-  "a health body, as text": (text) => readHealthBody("text/plain", text),
+  "a health body, as JSON": (text) => answered(200, "application/json", text),
+  "a health body, as a page": (text) => answered(503, "text/html", `<html>${text}`),
+  "a health body, as text": (text) => answered(403, "text/plain", text),
   verdictOf,
   maskStatement: (text) => maskStatement(text),
   parseInfo,

@@ -44,9 +44,9 @@ export const context: RunContext = {
 const health = (verdict: string) => ({
   path: "/health",
   status: verdict === "healthy" ? 200 : 503,
+  cause: verdict === "healthy" ? "fine" : "says-ill",
   verdict,
   components: [],
-  isBrokenJson: false,
   timings: { dnsMs: null, connectMs: 1, tlsMs: 2, waitMs: 3, downloadMs: 1, totalMs: 7 },
 });
 

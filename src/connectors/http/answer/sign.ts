@@ -1,0 +1,25 @@
+import type { Heard, Known } from "./shape.ts";
+
+/** How an answer of something in front of the service is known. All that is given must be there; the first that fits counts. */
+export interface Sign extends Known {
+  readonly by: string;
+  readonly status?: readonly number[];
+  readonly header?: readonly [name: string, value: RegExp];
+  readonly body?: RegExp;
+}
+
+/** Signs stand at the beginning of an answer. */
+const MOST = 16_384;
+
+export function signIn(signs: readonly Sign[], { status, headers, body }: Heard): Known | undefined {
+  const text = body.slice(0, MOST);
+  const found = signs.find(
+    (sign) =>
+      (sign.status === undefined || sign.status.includes(status)) &&
+      (sign.header === undefined || sign.header[1].test(headers[sign.header[0]] ?? "")) &&
+      (sign.body === undefined || sign.body.test(text)),
+  );
+  if (found === undefined) return undefined;
+  const { by, cause, reason, next } = found;
+  return { by, cause, ...(reason === undefined ? {} : { reason }), ...(next === undefined ? {} : { next }) };
+}

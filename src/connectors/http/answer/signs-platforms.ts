@@ -1,0 +1,110 @@
+import type { Sign } from "./sign.ts";
+
+const heroku = (page: string, cause: Sign["cause"], reason: string, next?: string): Sign => ({
+  by: "Heroku",
+  body: new RegExp(`herokucdn\\.com/error-pages/${page}`, "i"),
+  cause,
+  reason,
+  ...(next === undefined ? {} : { next }),
+});
+/** Platforms that run apps, and tunnels to them. */
+export const PLATFORMS: readonly Sign[] = [
+  heroku(
+    "maintenance-mode",
+    "maintenance",
+    "maintenance mode is on",
+    "`heroku maintenance:off` once the work is done.",
+  ),
+  heroku(
+    "no-such-app",
+    "no-route",
+    "there is no app of this host name",
+    "Compare the host name with the app's domains.",
+  ),
+  heroku(
+    "application-error",
+    "behind",
+    "the app crashed (H10), has no web dyno (H14) or does not answer within 30 s (H12)",
+    "The router's line in `heroku logs` has the H-code.",
+  ),
+  {
+    by: "Vercel",
+    header: ["x-vercel-error", /DEPLOYMENT_NOT_FOUND|DNS_HOSTNAME_NOT_FOUND|NOT_FOUND/],
+    cause: "no-route",
+    reason: "there is no deployment of this host name or path",
+    next: "Compare host and path with the project's domains.",
+  },
+  {
+    by: "Vercel",
+    header: ["x-vercel-error", /FUNCTION_|MIDDLEWARE_|ROUTER_|EDGE_/],
+    cause: "behind",
+    reason: "the function crashed or took too long",
+    next: "Read the function's log.",
+  },
+  {
+    by: "Render",
+    header: ["x-render-routing", /suspend/],
+    cause: "behind",
+    reason: "the service is suspended",
+    next: "Resume it; an unpaid bill suspends, too.",
+  },
+  {
+    by: "Render",
+    header: ["x-render-routing", /no-server|no-deploy|error|hibernate/],
+    cause: "behind",
+    reason: "no instance of the service answers",
+    next: "Look at its deploy and its log.",
+  },
+  {
+    by: "Railway",
+    header: ["server", /^railway/i],
+    body: /Application failed to respond|application not found/i,
+    cause: "behind",
+    reason: "the app does not answer on its port, or there is none",
+    next: "See whether it listens on $PORT and on 0.0.0.0.",
+  },
+  {
+    by: "Fly.io",
+    status: [502, 503],
+    header: ["server", /^Fly\//],
+    cause: "behind",
+    reason: "no machine of the app takes the connection",
+    next: "`fly status` and `fly logs`: the proxy's PR codes say why.",
+  },
+  {
+    by: "ngrok",
+    header: ["ngrok-error-code", /ERR_NGROK_(3200|3004|3207)/],
+    cause: "behind",
+    reason: "the tunnel is offline",
+    next: "Start the agent beside the service again.",
+  },
+  {
+    by: "ngrok",
+    header: ["ngrok-error-code", /ERR_NGROK_8012/],
+    cause: "behind",
+    reason: "the agent cannot connect to the service",
+    next: "See whether the service listens on the port the agent forwards to.",
+  },
+  {
+    by: "ngrok",
+    header: ["ngrok-error-code", /./],
+    cause: "edge-fault",
+    reason: "it refuses the request with an error of its own",
+  },
+  {
+    by: "Netlify",
+    status: [404],
+    body: /Not Found - Request ID: /i,
+    cause: "no-route",
+    reason: "there is no site of this host name",
+    next: "Compare the host name with the site's domains.",
+  },
+  {
+    by: "GitHub Pages",
+    status: [404],
+    body: /There isn't a GitHub Pages site here/i,
+    cause: "no-route",
+    reason: "there is no site of this host name",
+    next: "Compare the host name with the site's custom domain.",
+  },
+];
