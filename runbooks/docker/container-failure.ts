@@ -10,13 +10,25 @@ import {
   shellWord,
   z,
 } from "../../src/sdk/index.ts";
-import { type Container, containersOf, mebibytes, portOf, problemsOf } from "./problems.ts";
+import { mebibytes } from "./ago.ts";
+import { mayAct } from "./case.ts";
+import type { Advice, AdviceKey, Container } from "./cause.ts";
+import { idOf } from "./cause.ts";
+import { nearLimit } from "./container-memory.ts";
+import { recreate } from "./down.ts";
+import { raiseLimit } from "./out-of-memory.ts";
+import { pastAsked } from "./past.ts";
+import { containersOf, type Judged, problemsOf, type Sight } from "./problems.ts";
 
 /** Containers one approval may start or restart. */
 const MOST = 5;
-/** Share of its memory limit beyond which a container is about to be killed. */
-const NEAR_LIMIT = 0.9;
+/** Logs that are read; of more containers the state alone is judged. */
+const MOST_LOGS = 8;
+/** Share of the last second's periods beyond which a CPU limit is what makes a container slow. */
+const THROTTLED = 0.5;
 const STARTABLE = ["exited", "created", "paused"];
+
+type Asked = RunContext<{ readonly service?: string | undefined }>;
 
 /** A container that is down, loops, is unhealthy or was killed for memory. */
 const book = runbookOn(
@@ -58,25 +70,52 @@ const book = runbookOn(
         .describe("how long it must stay up to count as repaired"),
     }),
   },
-  () => ({ engine: docker.ping(), list: docker.containers(), events: docker.events() }),
-).andThen(["list", "events?"], (values, context) => {
-  const failing = problemsOf(values, context).map(({ container }) => container.id);
-  const limited = containersOf(values.list, context.params.service).filter(
-    (one) => one.state === "running" && one.memoryLimit > 0,
+  () => ({ engine: docker.ping(), list: docker.containers() }),
+).andThen(["list"], ({ list }, context) => {
+  const failing = problemsOf({ list }, context);
+  const mine = containersOf(list, context.params.service);
+  const readable = [...failing.map(({ container }) => container), ...mine.filter(isBack)];
+  const measured = mine.filter(
+    (one) => one.state === "running" && (one.memoryLimit > 0 || one.health === "unhealthy"),
   );
   return {
-    logs: docker.logs({ containers: failing.slice(0, 8), lines: context.params.logLines }),
-    usage: docker.stats({ containers: limited.slice(0, 20).map(({ id }) => id) }),
+    events: docker.events({ of: pastAsked(list.containers, context.now) }),
+    logs: docker.logs({
+      containers: [...new Set(readable.map(({ id }) => id))].slice(0, MOST_LOGS),
+      lines: context.params.logLines,
+    }),
+    usage: docker.stats({ containers: measured.map(({ id }) => id) }),
   };
 });
 
+/** It was restarted within the last hour: by whom only the events say. */
+const isBack = ({ state, restartCount, uptimeSeconds }: Container): boolean =>
+  state === "running" && restartCount > 0 && (uptimeSeconds ?? 0) < 3600;
+
 type Steps = StepsOf<typeof book>;
+
+/** What people are told about one kind of cause, of each container it was found at. */
+const told =
+  (key: AdviceKey, otherwise: string) =>
+  (values: Sight, context: Asked): string =>
+    sayAll(
+      problemsOf(values, context).flatMap(({ advice, container }) =>
+        advice.filter((one) => one.key === key).map((one) => ({ ...one, name: container.name })),
+      ),
+    ) || otherwise;
+
+function sayAll(advice: readonly (Advice & { readonly name: string })[]): string {
+  const texts = new Set(advice.map(({ text }) => text));
+  return texts.size < 2
+    ? [...texts].join("")
+    : advice.map(({ name, text }) => (text.includes(name) ? text : `${name}: ${text}`)).join("\n");
+}
 
 export const containerFailure = book
   .remedies({
     start: book.does(
       docker.startContainer,
-      ["list", "events?"],
+      ["list", "events?", "logs?", "engine?"],
       (values, context) =>
         offeredTo("start", values, context)
           .filter(({ state }) => STARTABLE.includes(state))
@@ -90,44 +129,45 @@ export const containerFailure = book
     ),
     restart: book.does(
       docker.restartContainer,
-      ["list", "events?"],
+      ["list", "events?", "logs?", "engine?"],
       (values, context) => offeredTo("restart", values, context).map(targetOf),
       {
-        title: "Restart what is unhealthy",
+        title: "Restart what was healthy and hangs",
         recheck: ["list"],
         holds: ({ list }, done, { params }) =>
           done.every(({ input }) => hasRunFor(params.stableSeconds, list, input.container)),
       },
     ),
-    fixCrash: book.advises("Find out why it fails", "low", (values, context) => {
-      const name = problemsOf(values, context)[0]?.container.name ?? "CONTAINER";
-      return `Read on: \`docker logs --tail 200 --since 15m ${shellWord(name)}\`. A changed .env or compose file is picked up by \`docker compose up -d\`, not by a restart. Check what it depends on (database, cache) before anything else.`;
-    }),
+    fixCrash: book.advises("Find out why it fails", "low", told("fixCrash", "Read its log.")),
+    correctCheck: book.advises("Correct the health check", "low", told("correctCheck", "Correct the check.")),
+    fixImage: book.advises(
+      "Take an image that fits",
+      "low",
+      told("fixImage", "Take another tag or build of the image."),
+    ),
+    repairDependency: book.advises(
+      "Repair what it depends on",
+      "low",
+      told("repairDependency", "Repair what it depends on first."),
+    ),
     raiseMemory: book.advises("Raise the memory limit", "high", (values, context) => {
-      const near = values.usage?.usage.filter(({ limited }) => limited).map(({ name }) => name) ?? [];
-      const killed = problemsOf(values, context).find(({ kind }) => kind === "memory");
-      const all = containersOf(values.list, context.params.service);
-      const one = killed?.container ?? all.find(({ name }) => near.includes(name));
-      if (one === undefined || one.memoryLimit === 0)
-        return "It has no limit: the machine is short of memory. Run the high-memory runbook.";
-      const wanted = Math.ceil((one.memoryLimit * 1.5) / 1024 / 1024);
-      return `${one.name} needs more than ${mebibytes(one.memoryLimit)}. Until it is recreated: \`docker update --memory ${wanted}m --memory-swap ${wanted}m ${shellWord(one.name)}\`. For good: \`mem_limit: ${wanted}m\` for service ${one.service} in the compose file, then \`docker compose up -d ${shellWord(one.service)}\`. If it grows to the new limit too, it leaks.`;
-    }),
-    freePort: book.advises("Free the port", "high", (values, context) => {
-      const problem = problemsOf(values, context).find(({ kind }) => kind === "port");
-      const service = problem?.container.service;
-      const port = portOf(problem?.container.error ?? "") ?? "PORT";
-      return `${problem?.because ?? ""} Find the owner: \`ss -Hltnp 'sport = :${port}'\` and \`docker ps --filter publish=${port}\`. Stop it through what supervises it, or publish ${service ?? "the service"} on another port (and change whoever calls it), then \`docker compose up -d ${serviceWord(service)}\`.`;
-    }),
-    fixStart: book.advises("Correct what the engine refuses", "low", (values, context) => {
-      const one = problemsOf(values, context).find(({ kind }) => kind === "start")?.container;
-      return `${one?.error ?? "The container is protected from diagbot."} Correct the command, mount, network or device in the compose file (service ${one?.service ?? "?"}), then \`docker compose up -d ${serviceWord(one?.service)}\`.`;
-    }),
-    recreate: book.advises("Recreate the container", "high", ({ list }, { params }) => {
-      const one = containersOf(list, params.service).find(
-        ({ state, imageMissing }) => state === "dead" || imageMissing,
+      const near = nearLimit(values.usage?.usage ?? []).map(({ id }) => id);
+      const close = containersOf(values.list, context.params.service).filter(({ name }) =>
+        near.includes(`near-memory-limit:${name}`),
       );
-      return `\`docker compose pull ${serviceWord(one?.service)}\`, then \`docker compose up -d --force-recreate ${serviceWord(one?.service)}\` (image ${one?.image ?? "?"}; prefer the digest of the last release).`;
+      const killed = told("raiseMemory", "")(values, context);
+      return [...(killed === "" ? [] : [killed]), ...close.map(raiseLimit)].join("\n") || "Raise its limit.";
+    }),
+    freePort: book.advises("Free the port", "high", told("freePort", "Find who has the port.")),
+    freeDisk: book.advises("Free space on the engine's disk", "high", told("freeDisk", "`docker system df`")),
+    fixStart: book.advises(
+      "Correct what the engine refuses",
+      "low",
+      told("fixStart", "Correct the compose file."),
+    ),
+    recreate: book.advises("Recreate the container", "high", (values, context) => {
+      const gone = containersOf(values.list, context.params.service).find(({ imageMissing }) => imageMissing);
+      return told("recreate", gone === undefined ? "Recreate it." : recreate(gone).text)(values, context);
     }),
     startProject: book.advises("Bring the project up", "high", ({ list }) => {
       const project = list?.project ?? null;
@@ -160,48 +200,54 @@ export const containerFailure = book
         }
       );
     }),
-    find(["list", "events?", "logs?"], (values, context) =>
-      problemsOf(values, context).map(({ kind, container, severity, title, because, remedies }) => {
+    find(["list", "events?", "logs?", "engine?", "usage?"], (values, context) =>
+      problemsOf(values, context).map((problem) => {
+        const { kind, container, severity, title, because, explains } = problem;
         const lines = values.logs?.logs.find((one) => one.container === container.id)?.lines ?? [];
-        const more = `${kind === "unhealthy" ? "" : sayLast(lines)}${container.imageMissing ? NO_IMAGE : ""}`;
+        const throttled = values.usage?.usage.find((one) => one.container === container.id)?.throttled ?? 0;
+        const held =
+          kind === "unhealthy" && throttled >= THROTTLED
+            ? ` Its CPU limit held it back in ${sayPercent(throttled)} of the last second: \`cpus:\` may be too low for it.`
+            : "";
         return {
-          id: `${kind}:${container.name}`,
+          id: idOf(problem),
           severity,
           title,
-          because: `${because}${more}`,
+          because: `${because}${held}${container.imageMissing ? NO_IMAGE : ""}`,
           evidence: [
             figures(container),
-            ...codeOf(container.lastProbe, "last failed health check"),
+            ...codeOf(container.lastProbe?.output ?? "", "last failed health check"),
             ...codeOf(lines.join("\n"), "last log lines"),
           ],
-          remedies: [...remedies, ...(container.imageMissing ? (["recreate"] as const) : [])],
+          remedies: remediesOf(problem),
+          explains,
         };
       }),
     ),
-    find(["usage"], ({ usage }) =>
-      usage.usage
-        .filter((one) => one.limited && one.memory / one.memoryLimit >= NEAR_LIMIT)
-        .map((one) => ({
-          id: `near-memory-limit:${one.name}`,
-          severity: "warning",
-          title: `${one.name} uses ${sayPercent(one.memory / one.memoryLimit)} of its memory limit of ${mebibytes(one.memoryLimit)}`,
-          because:
-            "At the limit the kernel kills it. The figure leaves out page cache that can be given back.",
-          remedies: ["raiseMemory"],
-        })),
-    ),
+    find(["usage"], ({ usage }) => nearLimit(usage.usage)),
   ]);
 
-/** Containers whose problem the remedy answers; never a protected one. */
-const offeredTo = (
-  remedy: "start" | "restart",
-  values: Pick<Steps, "list"> & Partial<Pick<Steps, "events">>,
-  context: RunContext<{ readonly service?: string | undefined }>,
-): Container[] =>
-  problemsOf(values, context)
-    .filter(({ remedies, container }) => remedies.some((one) => one === remedy) && !container.protected)
+const remediesOf = ({ acts, advice, container }: Judged): (AdviceKey | "start" | "restart")[] => [
+  ...new Set([
+    ...acts,
+    ...advice.map(({ key }) => key),
+    ...(container.imageMissing ? (["recreate"] as const) : []),
+  ]),
+];
+
+/** Containers whose problem the write answers; never a protected one, nor one that only suffers from another. */
+function offeredTo(
+  act: "start" | "restart",
+  values: Pick<Steps, "list"> & Sight,
+  context: Asked,
+): Container[] {
+  const problems = problemsOf(values, context);
+  const effects = new Set(problems.flatMap(({ explains }) => explains));
+  return problems
+    .filter((one) => one.acts.includes(act) && mayAct(one.container) && !effects.has(idOf(one)))
     .map(({ container }) => container)
     .slice(0, MOST);
+}
 
 const targetOf = ({ id, name, state, startedAt }: Container) => ({ container: id, name, state, startedAt });
 
@@ -210,9 +256,6 @@ const hasRunFor = (seconds: number, { containers }: Steps["list"], id: string): 
   (containers.find((one) => one.id === id)?.uptimeSeconds ?? 0) >= seconds;
 
 const NO_IMAGE = " Its image is no longer on the engine: it can start, not be recreated.";
-
-const sayLast = (lines: readonly string[]): string =>
-  lines.length === 0 ? "" : ` Last log line: ${lines.at(-1)?.slice(0, 200)}`;
 
 const codeOf = (text: string, title: string): Evidence[] => (text === "" ? [] : [code(text, title)]);
 
@@ -224,7 +267,3 @@ const figures = (one: Container) =>
     restarts: `${one.restartCount} (policy ${one.restartPolicy})`,
     "memory limit": one.memoryLimit === 0 ? "none" : mebibytes(one.memoryLimit),
   });
-
-/** A service as a word of a command; nothing where none is known. */
-const serviceWord = (name: string | undefined): string =>
-  name === undefined || name === "" ? "" : shellWord(name);

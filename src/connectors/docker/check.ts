@@ -5,9 +5,8 @@ import type { ConnectionCheck } from "../../core/words/connector.ts";
 import { DiagError } from "../../core/words/errors.ts";
 import { closest } from "../../lib/closest.ts";
 import { type DockerClient, getJson } from "./client.ts";
+import { PROJECT } from "./find.ts";
 import { ListItem, Version } from "./shapes.ts";
-
-const PROJECT = "com.docker.compose.project";
 
 /** Whether the engine answers, and whether there is anything of the configured project. */
 export async function checkDocker(client: DockerClient, context: ActionContext): Promise<ConnectionCheck[]> {

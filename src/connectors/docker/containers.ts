@@ -1,87 +1,43 @@
 import { z } from "zod";
 import { type ActionContext, actionsOn } from "../../core/words/action.ts";
 import { clip } from "../../core/words/format.ts";
+import { notSeen } from "../../core/words/not-seen.ts";
 import { redactor } from "../../lib/redact.ts";
-import { type DockerClient, getJson } from "./client.ts";
-import { findContainer, findIfThere, isSelf, plainName, projectFilter } from "./find.ts";
-import { type Inspect, ListItem, Version } from "./shapes.ts";
+import { type DockerClient, getJson, parseAs } from "./client.ts";
+import { Container, describe, type ImageSeen, Reference } from "./container.ts";
+import { findContainer, findIfThere, PROJECT, projectFilter } from "./find.ts";
+import { Image, type Inspect, ListItem, Version } from "./shapes.ts";
 
 const { read } = actionsOn<DockerClient>("docker");
 const MAX_CONTAINERS = 100;
+const MAX_STRANGERS = 500;
 const redact = redactor([]);
-
-/** A container's name or id as the engine spells them. */
-export const Reference = z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,254}$/, "a container name or id");
-
-const Port = z.object({ container: z.string(), hostIp: z.string(), hostPort: z.int() });
-
-export const Container = z.object({
-  id: z.string(),
-  name: z.string(),
-  service: z.string(),
-  image: z.string(),
-  /** The image this container was made of is no longer on the engine: it can start, but not be recreated. */
-  imageMissing: z.boolean(),
-  /** created, running, paused, restarting, removing, exited, dead. */
-  state: z.string(),
-  exitCode: z.int(),
-  /** Why the engine could not start it; empty otherwise. */
-  error: z.string(),
-  oomKilled: z.boolean(),
-  health: z.enum(["none", "starting", "healthy", "unhealthy"]),
-  failingStreak: z.int(),
-  /** Output of the last failed health check, clipped and redacted. */
-  lastProbe: z.string(),
-  restartCount: z.int(),
-  restartPolicy: z.string(),
-  /** Of its first process while it runs. */
-  pid: z.int().optional(),
-  startedAt: z.string(),
-  finishedAt: z.string(),
-  /** Seconds since the last start while it runs; null otherwise. */
-  uptimeSeconds: z.number().nullable(),
-  /** Bytes; 0: no limit. */
-  memoryLimit: z.number(),
-  /** Made by `docker compose run`: ends by itself. */
-  oneOff: z.boolean(),
-  ports: z.array(Port),
-  /** diagbot runs in it, or it is labelled `diagbot.protected=true`: never touched. */
-  protected: z.boolean(),
-});
-export type Container = z.output<typeof Container>;
-
-/** It runs and, where it has a health check, that says so, for at least so many seconds. */
-export const isUp = (all: readonly Container[], id: string, seconds = 0): boolean => {
-  const now = all.find((one) => one.id === id);
-  return (
-    now?.state === "running" &&
-    ["none", "healthy"].includes(now.health) &&
-    (now.uptimeSeconds ?? 0) >= seconds
-  );
-};
-
-/** `worker exited → runs again, pid 32531, healthy`. */
-export function sayNow(
-  all: readonly Container[],
-  was: { container: string; name: string; state: string },
-): string {
-  const now = all.find((one) => one.id === was.container);
-  if (now === undefined) return `${was.name} ${was.state} → gone`;
-  const pid = now.pid === undefined ? "" : `, pid ${now.pid}`;
-  const health = now.health === "none" ? "" : `, ${now.health}`;
-  return `${was.name} ${was.state} → ${now.state === "running" ? "runs again" : now.state}${pid}${health}`;
-}
 
 /** Is the engine there, and which? docs.docker.com/reference/api/engine `GET /version`. */
 export const ping = read({
   name: "docker.ping",
   title: "Docker engine version",
   input: z.object({}),
-  output: z.object({ version: z.string(), api: z.string(), project: z.string().nullable() }),
+  output: z.object({
+    version: z.string(),
+    api: z.string(),
+    project: z.string().nullable(),
+    /** `linux/amd64`: what images must be made for. */
+    platform: z.string(),
+    /** Docker, or Podman answering in its words. */
+    product: z.enum(["Docker", "Podman"]),
+  }),
   timeoutSeconds: 5,
   run: async (client, _input, context) => {
-    const version = await getJson(client, Version, { path: "/version" }, context);
-    return { version: version.Version, api: version.ApiVersion, project: client.project ?? null };
+    const said = await getJson(client, Version, { path: "/version" }, context);
+    const isPodman = said.Components?.some(({ Name }) => /podman/i.test(Name)) ?? false;
+    return {
+      version: said.Version,
+      api: said.ApiVersion,
+      project: client.project ?? null,
+      platform: `${said.Os}/${said.Arch}`,
+      product: isPodman ? ("Podman" as const) : ("Docker" as const),
+    };
   },
 });
 
@@ -98,6 +54,9 @@ export const containers = read({
     total: z.int(),
     truncated: z.boolean(),
     containers: z.array(Container),
+    /** Ports of the machine that running containers of other projects have. */
+    strangers: z.array(z.object({ port: z.int(), container: z.string(), project: z.string().nullable() })),
+    notSeen,
   }),
   timeoutSeconds: 15,
   run: async (client, _input, context) => {
@@ -108,12 +67,25 @@ export const containers = read({
     // One may be removed between the list and the look: it is then simply not there.
     const seen = await inTurns(shown, 8, (item) => findIfThere(client, item.Id, context));
     const present = seen.filter((inspect) => inspect !== undefined);
-    const missing = await missingImages(client, present, context);
+    const images = await imagesOf(client, present, context);
+    const left = listed.length - shown.length;
     return {
       project: client.project ?? null,
       total: listed.length,
-      truncated: listed.length > shown.length,
-      containers: present.map((inspect) => describe(client, inspect, missing)),
+      truncated: left > 0,
+      containers: present.map((inspect) => describe(client, inspect, images)),
+      strangers: await strangersTo(client, context),
+      ...(left > 0
+        ? {
+            notSeen: [
+              {
+                what: `${left} of ${listed.length} containers`,
+                why: `the newest ${MAX_CONTAINERS} are looked at`,
+                fix: "name a `project:` in diagbot.yaml, one connection per project",
+              },
+            ],
+          }
+        : {}),
     };
   },
 });
@@ -129,22 +101,20 @@ export const inspect = read({
     network: z.string(),
     readOnlyRoot: z.boolean(),
     cpus: z.number().nullable(),
-    logDriver: z.string(),
     environment: z.array(z.string()),
     mounts: z.array(z.object({ type: z.string(), from: z.string(), to: z.string(), writable: z.boolean() })),
   }),
   run: async (client, { container }, context) => {
     const found = await findContainer(client, container, context);
-    const missing = await missingImages(client, [found], context);
+    const images = await imagesOf(client, [found], context);
     const { Config: config, HostConfig: host } = found;
     return {
-      ...describe(client, found, missing),
+      ...describe(client, found, images),
       user: config.User,
-      command: clip(redact([...(config.Entrypoint ?? []), ...(config.Cmd ?? [])].join(" ")), 300),
       network: host.NetworkMode,
+      command: clip(redact([...(config.Entrypoint ?? []), ...(config.Cmd ?? [])].join(" ")), 300),
       readOnlyRoot: host.ReadonlyRootfs,
       cpus: host.NanoCpus ? host.NanoCpus / 1e9 : null,
-      logDriver: host.LogConfig?.Type ?? "",
       environment: (config.Env ?? []).slice(0, 200).map((pair) => pair.split("=", 1)[0] ?? ""),
       mounts: (found.Mounts ?? []).slice(0, 50).map((mount) => ({
         type: mount.Type,
@@ -156,60 +126,57 @@ export const inspect = read({
   },
 });
 
-/** The engine's answer in our words. */
-export function describe(client: DockerClient, found: Inspect, missing: ReadonlySet<string>): Container {
-  const { State: state, Config: config, HostConfig: host } = found;
-  const running = ["running", "paused"].includes(state.Status);
-  const failed = state.Health?.Log?.findLast((probe) => probe.ExitCode !== 0);
-  return {
-    id: found.Id,
-    name: plainName(found),
-    service: config.Labels?.["com.docker.compose.service"] ?? plainName(found),
-    image: config.Image,
-    imageMissing: missing.has(found.Image),
-    state: state.Status,
-    exitCode: state.ExitCode,
-    error: clip(redact(state.Error), 500),
-    oomKilled: state.OOMKilled,
-    health: healthWord(state.Health?.Status),
-    failingStreak: state.Health?.FailingStreak ?? 0,
-    lastProbe: clip(redact(failed?.Output.trim() ?? ""), 500),
-    restartCount: found.RestartCount,
-    restartPolicy: host.RestartPolicy?.Name || "no",
-    ...(running && state.Pid > 0 ? { pid: state.Pid } : {}),
-    startedAt: state.StartedAt,
-    finishedAt: state.FinishedAt,
-    uptimeSeconds: running ? Math.max(0, (Date.now() - Date.parse(state.StartedAt)) / 1000) : null,
-    memoryLimit: host.Memory,
-    oneOff: config.Labels?.["com.docker.compose.oneoff"] === "True",
-    ports: publishedPorts(found),
-    protected: isSelf(client, found.Id) || config.Labels?.["diagbot.protected"] === "true",
-  };
-}
-
-const healthWord = (status: string | undefined): Container["health"] =>
-  status === "starting" || status === "healthy" || status === "unhealthy" ? status : "none";
-
-const publishedPorts = (found: Inspect): z.output<typeof Port>[] =>
-  Object.entries(found.HostConfig.PortBindings ?? {}).flatMap(([container, bindings]) =>
-    (bindings ?? [])
-      .filter((binding) => /^\d+$/.test(binding.HostPort))
-      .map((binding) => ({ container, hostIp: binding.HostIp, hostPort: Number(binding.HostPort) })),
-  );
-
-/** Ids of images the engine no longer has. A running container's is not looked up: the engine keeps it. */
-async function missingImages(
+/**
+ * What is known of the images of containers that do not run. A running container's is not looked up: the engine keeps it, and
+ * it fits the machine.
+ */
+async function imagesOf(
   client: DockerClient,
   found: readonly Inspect[],
   context: ActionContext,
-): Promise<Set<string>> {
+): Promise<Map<string, ImageSeen>> {
   const stopped = found.filter((one) => one.State.Status !== "running").map((one) => one.Image);
-  const missing = await inTurns([...new Set(stopped)], 4, async (image) => {
+  const seen = await inTurns([...new Set(stopped)], 4, async (image): Promise<[string, ImageSeen]> => {
     const path = `/images/${encodeURIComponent(image)}/json`;
-    const answer = await client.request({ method: "GET", path, ok: [200, 404], cut: true }, context);
-    return answer.toString("utf8").includes("No such image") ? image : undefined;
+    const body = await client.request({ method: "GET", path, ok: [200, 404], cut: true }, context);
+    const answer = body.toString("utf8");
+    if (answer.includes("No such image")) return [image, { missing: true, platform: null }];
+    return [image, { missing: false, platform: platformIn(answer) }];
   });
-  return new Set(missing.filter((image) => image !== undefined));
+  return new Map(seen);
+}
+
+/** `linux/arm64`; null where the answer does not say. */
+function platformIn(answer: string): string | null {
+  try {
+    const { Os, Architecture } = parseAs(Image, answer);
+    return Os === "" || Architecture === "" ? null : `${Os}/${Architecture}`;
+  } catch {
+    // Cut, or another answer: the platform is not known, which is what null says.
+    return null;
+  }
+}
+
+/** Who else on this engine has ports of the machine: the answer to "port is already allocated" is often in another project. */
+async function strangersTo(client: DockerClient, context: ActionContext) {
+  if (client.project === undefined) return [];
+  const all = await getJson(client, z.array(ListItem), { path: "/containers/json" }, context);
+  return all
+    .filter(({ Labels }) => Labels?.[PROJECT] !== client.project)
+    .flatMap(({ Id, Names, Labels, Ports }) =>
+      [...new Set((Ports ?? []).map(({ PublicPort }) => PublicPort))].flatMap((port) =>
+        port === undefined
+          ? []
+          : [
+              {
+                port,
+                container: (Names?.[0] ?? Id.slice(0, 12)).replace(/^\//, ""),
+                project: Labels?.[PROJECT] ?? null,
+              },
+            ],
+      ),
+    )
+    .slice(0, MAX_STRANGERS);
 }
 
 /** Maps with at most `width` at a time, in order. */

@@ -3,7 +3,8 @@ import { DiagError } from "../../core/words/errors.ts";
 import { type DockerClient, getJson } from "./client.ts";
 import { Inspect } from "./shapes.ts";
 
-const PROJECT = "com.docker.compose.project";
+/** The label of a container's compose project. */
+export const PROJECT = "com.docker.compose.project";
 
 /** The label filter of the engine's lists and events: the configured project, or nothing. */
 export const projectFilter = (client: DockerClient): Record<string, string[]> =>

@@ -1,10 +1,12 @@
 import { z } from "zod";
 import { type ActionContext, actionsOn } from "../../core/words/action.ts";
 import { toDiagError } from "../../core/words/errors.ts";
+import { type NotSeen, notSeen } from "../../core/words/not-seen.ts";
 import { redactor } from "../../lib/redact.ts";
 import type { DockerClient } from "./client.ts";
-import { inTurns, Reference } from "./containers.ts";
-import { findContainer, plainName } from "./find.ts";
+import { Reference } from "./container.ts";
+import { inTurns } from "./containers.ts";
+import { findContainer, findIfThere, plainName } from "./find.ts";
 
 const { read } = actionsOn<DockerClient>("docker");
 const MAX_BYTES = 256_000;
@@ -16,6 +18,8 @@ const Log = z.object({
   name: z.string(),
   /** Last lines, oldest first, redacted; empty where there are none. */
   lines: z.array(z.string()),
+  /** How many of them, from the end, were written since the last start. */
+  ofLastRun: z.int(),
   truncated: z.boolean(),
   /** Why the log could not be read; null where it could. */
   error: z.string().nullable(),
@@ -33,19 +37,49 @@ export const logs = read({
     lines: z.int().min(1).max(500).default(30),
     sinceMinutes: z.int().min(1).max(10_080).optional(),
   }),
-  output: z.object({ logs: z.array(Log) }),
+  output: z.object({ logs: z.array(Log), notSeen }),
   timeoutSeconds: 15,
-  run: async (client, input, context) => ({
+  run: async (client, input, context) => {
+    const unread: NotSeen[] = [];
     // One unreadable log (driver "none", container removed) must not hide the others.
-    logs: await inTurns(input.containers, 4, (container) =>
-      logOf(client, container, input, context).catch((thrown) => {
+    const logs = await inTurns(input.containers, 4, (container) =>
+      logOf(client, container, input, context).catch(async (thrown) => {
         if (context.signal.aborted) throw thrown;
         const error = toDiagError(thrown, "target_error").message;
-        return { container, name: container, lines: [], truncated: false, error };
+        const found = await findIfThere(client, container, context).catch(() => undefined);
+        const name = found === undefined ? container : plainName(found);
+        if (found !== undefined) unread.push(unreadable(name, found.HostConfig.LogConfig?.Type ?? "", error));
+        return { container, name, lines: [], ofLastRun: 0, truncated: false, error };
       }),
-    ),
-  }),
+    );
+    return { logs, ...(unread.length > 0 ? { notSeen: unread } : {}) };
+  },
 });
+
+/** Where the lines of drivers that cannot be read back went (docs.docker.com/engine/logging/configure). */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  none: "nothing is kept: set `logging: { driver: local }` for the service",
+  awslogs: "read its log group in CloudWatch",
+  gcplogs: "read them in Google Cloud Logging",
+  splunk: "read them in Splunk",
+  fluentd: "read them where fluentd sends them",
+  gelf: "read them in the Graylog it sends to",
+  syslog: "read them in the syslog it sends to",
+  logentries: "read them at Logentries",
+  etwlogs: "read them in the event log of Windows",
+};
+
+function unreadable(name: string, driver: string, error: string): NotSeen {
+  const place = ELSEWHERE[driver];
+  return {
+    what: `the log of ${name}`.slice(0, 300),
+    why:
+      place === undefined
+        ? error.slice(0, 500)
+        : `its log driver is ${driver}, which the engine cannot read back`,
+    ...(place === undefined ? {} : { fix: place }),
+  };
+}
 
 async function logOf(
   client: DockerClient,
@@ -55,21 +89,43 @@ async function logOf(
 ): Promise<z.output<typeof Log>> {
   const found = await findContainer(client, container, context);
   const since = sinceMinutes === undefined ? 0 : Math.floor(Date.now() / 1000) - sinceMinutes * 60;
-  const query = { stdout: true, stderr: true, tail: lines, since, follow: false };
+  const query = { stdout: true, stderr: true, tail: lines, since, follow: false, timestamps: true };
   const path = `/containers/${found.Id}/logs`;
   const raw = await client.request(
     { method: "GET", path, query, ok: [200], maxBytes: MAX_BYTES, cut: true },
     context,
   );
   const text = found.Config.Tty ? raw.toString("utf8") : demultiplex(raw);
-  const kept = [...redact(text)].slice(-MAX_TEXT).join("");
+  const { lines: said, ofLastRun } = sinceStart(text, found.State.StartedAt);
+  const whole = said.join("\n");
+  const kept = [...redact(whole)].slice(-MAX_TEXT).join("");
+  const shown = kept.split("\n").filter((line) => line !== "");
   return {
     container: found.Id,
     name: plainName(found),
-    lines: kept.split(/\r?\n/).filter((line) => line !== ""),
-    truncated: raw.length >= MAX_BYTES || kept.length < text.length,
+    lines: shown,
+    ofLastRun: Math.min(ofLastRun, shown.length),
+    truncated: raw.length >= MAX_BYTES || kept.length < whole.length,
     error: null,
   };
+}
+
+/** Takes the engine's time stamp off each line; what came since the last start is the last run's. Exported for its test. */
+export function sinceStart(text: string, startedAt: string): { lines: string[]; ofLastRun: number } {
+  const start = Date.parse(startedAt);
+  const lines: string[] = [];
+  let ofLastRun = 0;
+  let isOfLastRun = false;
+  for (const line of text.split(/\r?\n/)) {
+    const [, at, rest] = /^(\d{4}-\d\d-\d\dT[\d:.]{8,18}(?:Z|[+-]\d\d:\d\d))(?: (.*))?$/.exec(line) ?? [];
+    // A line without a stamp goes on with the one before.
+    if (at !== undefined) isOfLastRun = Date.parse(at) >= start;
+    const said = at === undefined ? line : (rest ?? "");
+    if (said === "") continue;
+    lines.push(said);
+    if (isOfLastRun) ofLastRun += 1;
+  }
+  return { lines, ofLastRun };
 }
 
 /** Takes the 8-byte frame heads (stream, 0, 0, 0, length) out of a log; what is cut at the end is shown as far as it goes. */

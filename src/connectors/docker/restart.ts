@@ -3,7 +3,8 @@ import { actionsOn, type Preview, type Probed } from "../../core/words/action.ts
 import { saySeconds } from "../../core/words/format.ts";
 import { beforeEffect } from "./classify.ts";
 import type { DockerClient } from "./client.ts";
-import { containers, isUp, sayNow } from "./containers.ts";
+import { isUp, sayNow } from "./container.ts";
+import { containers } from "./containers.ts";
 import { eventsOf } from "./events.ts";
 import { findIfThere } from "./find.ts";
 import { asDecided, driftOf, moved, refusal, refused, Target, Witness, witnessOf } from "./situation.ts";

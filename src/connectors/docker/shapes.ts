@@ -4,9 +4,27 @@ import { z } from "zod";
 
 const labels = z.record(z.string(), z.string()).nullish();
 
-export const ListItem = z.object({ Id: z.string(), Labels: labels });
+export const ListItem = z.object({
+  Id: z.string(),
+  Names: z.array(z.string()).nullish(),
+  Labels: labels,
+  Ports: z.array(z.object({ PublicPort: z.number().optional(), Type: z.string().default("tcp") })).nullish(),
+});
 
-export const Version = z.object({ Version: z.string(), ApiVersion: z.string(), Os: z.string() });
+export const Version = z.object({
+  Version: z.string(),
+  ApiVersion: z.string(),
+  Os: z.string(),
+  Arch: z.string().default(""),
+  /** Podman's names itself here, beside the answers it gives in Docker's words. */
+  Components: z.array(z.object({ Name: z.string() })).nullish(),
+});
+
+export const Image = z.object({
+  Os: z.string().default(""),
+  Architecture: z.string().default(""),
+  Variant: z.string().nullish(),
+});
 
 const PortBinding = z.object({ HostIp: z.string().default(""), HostPort: z.string().default("") });
 const Ports = z.record(z.string(), z.array(PortBinding).nullable()).nullish();
@@ -15,6 +33,15 @@ const Health = z.object({
   Status: z.string(),
   FailingStreak: z.number().default(0),
   Log: z.array(z.object({ ExitCode: z.number().default(0), Output: z.string().default("") })).nullish(),
+});
+
+/** Durations are nanoseconds; 0 or absent: the engine's default. */
+const Healthcheck = z.object({
+  Test: z.array(z.string()).nullish(),
+  Interval: z.number().nullish(),
+  Timeout: z.number().nullish(),
+  StartPeriod: z.number().nullish(),
+  Retries: z.number().nullish(),
 });
 
 export const Inspect = z.object({
@@ -42,15 +69,19 @@ export const Inspect = z.object({
     Cmd: z.array(z.string()).nullish(),
     Entrypoint: z.array(z.string()).nullish(),
     StopTimeout: z.number().nullish(),
+    Healthcheck: Healthcheck.nullish(),
   }),
   HostConfig: z.object({
     Memory: z.number().default(0),
     NanoCpus: z.number().nullish(),
     NetworkMode: z.string().default(""),
-    RestartPolicy: z.object({ Name: z.string().default("no") }).nullish(),
+    RestartPolicy: z
+      .object({ Name: z.string().default("no"), MaximumRetryCount: z.number().default(0) })
+      .nullish(),
     PortBindings: Ports,
     ReadonlyRootfs: z.boolean().default(false),
-    LogConfig: z.object({ Type: z.string() }).nullish(),
+    LogConfig: z.object({ Type: z.string(), Config: z.record(z.string(), z.string()).nullish() }).nullish(),
+    ShmSize: z.number().nullish(),
   }),
   Mounts: z
     .array(
@@ -65,12 +96,16 @@ export const Inspect = z.object({
 });
 export type Inspect = z.output<typeof Inspect>;
 
+const Throttling = z
+  .object({ periods: z.number().default(0), throttled_periods: z.number().default(0) })
+  .optional();
+
 export const Stats = z.object({
   memory_stats: z
     .object({
       usage: z.number().optional(),
       limit: z.number().optional(),
-      stats: z.record(z.string(), z.number()).optional(),
+      stats: z.record(z.string(), z.number()).nullish(),
     })
     .default({}),
   cpu_stats: z
@@ -78,10 +113,15 @@ export const Stats = z.object({
       cpu_usage: z.object({ total_usage: z.number() }),
       system_cpu_usage: z.number().optional(),
       online_cpus: z.number().optional(),
+      throttling_data: Throttling,
     })
     .optional(),
   precpu_stats: z
-    .object({ cpu_usage: z.object({ total_usage: z.number() }), system_cpu_usage: z.number().optional() })
+    .object({
+      cpu_usage: z.object({ total_usage: z.number() }),
+      system_cpu_usage: z.number().optional(),
+      throttling_data: Throttling,
+    })
     .optional(),
   pids_stats: z.object({ current: z.number().optional() }).nullish(),
 });

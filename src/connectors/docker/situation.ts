@@ -3,7 +3,7 @@ import type { ActionContext } from "../../core/words/action.ts";
 import { DiagError } from "../../core/words/errors.ts";
 import type { Json } from "../../core/words/json.ts";
 import type { DockerClient } from "./client.ts";
-import { Reference } from "./containers.ts";
+import { Reference } from "./container.ts";
 import { findIfThere, isSelf, plainName } from "./find.ts";
 import type { Inspect } from "./shapes.ts";
 

@@ -3,7 +3,8 @@ import { type ActionContext, actionsOn, type Preview, type Probed } from "../../
 import { sayBytes } from "../../core/words/format.ts";
 import { beforeEffect } from "./classify.ts";
 import type { DockerClient } from "./client.ts";
-import { containers, isUp, sayNow } from "./containers.ts";
+import { isUp, sayNow } from "./container.ts";
+import { containers } from "./containers.ts";
 import { eventsOf } from "./events.ts";
 import { findIfThere } from "./find.ts";
 import type { Inspect } from "./shapes.ts";

@@ -1,22 +1,36 @@
 import { z } from "zod";
 import { actionsOn } from "../../core/words/action.ts";
+import { notSeen } from "../../core/words/not-seen.ts";
+import { groupMemory } from "../../lib/group-memory.ts";
 import { type DockerClient, getJson } from "./client.ts";
-import { inTurns, Reference } from "./containers.ts";
+import { Reference } from "./container.ts";
+import { inTurns } from "./containers.ts";
 import { findIfThere, plainName } from "./find.ts";
 import { Stats } from "./shapes.ts";
 
 const { read } = actionsOn<DockerClient>("docker");
 
+const Parts = z.object({
+  programs: z.number(),
+  shared: z.number(),
+  kernel: z.number(),
+  cache: z.number(),
+});
+
 const Usage = z.object({
   container: z.string(),
   name: z.string(),
-  /** Bytes without reclaimable page cache (trap `free-used`). */
-  memory: z.number(),
+  /** Bytes it cannot do without, file cache left out (trap `free-used`); null where the engine does not tell them apart. */
+  memory: z.number().nullable(),
+  /** What the bytes charged to it consist of. */
+  parts: Parts.nullable(),
   /** Bytes: the container's limit, or the machine's memory where it has none. */
   memoryLimit: z.number(),
   limited: z.boolean(),
   /** CPUs in use: 1.0 is one whole CPU. */
   cpus: z.number().nullable(),
+  /** Share of the last second's scheduling periods in which its CPU limit held it back; null without a limit. */
+  throttled: z.number().nullable(),
   processes: z.int().nullable(),
 });
 
@@ -28,7 +42,7 @@ export const stats = read({
   name: "docker.stats",
   title: "Memory and CPU of containers",
   input: z.object({ containers: z.array(Reference).max(20) }),
-  output: z.object({ usage: z.array(Usage) }),
+  output: z.object({ usage: z.array(Usage), notSeen }),
   timeoutSeconds: 20,
   run: async (client, input, context) => {
     const seen = await inTurns(input.containers, 20, async (reference) => {
@@ -38,22 +52,49 @@ export const stats = read({
       const sample = await getJson(client, Stats, call, context);
       return { container: found.Id, name: plainName(found), ...usageOf(sample, found.HostConfig.Memory) };
     });
-    return { usage: seen.filter((usage) => usage !== undefined) };
+    const usage = seen.filter((one) => one !== undefined);
+    const untold = usage.filter(({ parts }) => parts === null).map(({ name }) => name);
+    return {
+      usage,
+      ...(untold.length > 0
+        ? {
+            notSeen: [
+              {
+                what: `what the memory of ${untold.slice(0, 5).join(", ")} consists of`.slice(0, 300),
+                why: "the engine reports a sum without programs and file cache apart",
+              },
+            ],
+          }
+        : {}),
+    };
   },
 });
 
-/** cgroup v2 calls it `inactive_file`, v1 `total_inactive_file`; the docker CLI subtracts the same. */
-export function usageOf(sample: Stats, limit: number) {
+/** One sample of the engine in our words. Pure; exported for its test. */
+export function usageOf(sample: Stats, limit: number): Omit<z.output<typeof Usage>, "container" | "name"> {
   const { memory_stats: memory, cpu_stats: cpu, precpu_stats: before } = sample;
-  const cache = memory.stats?.total_inactive_file ?? memory.stats?.inactive_file ?? 0;
+  const group = groupMemory(memory.usage ?? 0, memory.stats ?? {});
+  const { held = null, ...parts } = group ?? {};
   const system = (cpu?.system_cpu_usage ?? 0) - (before?.system_cpu_usage ?? 0);
   const used = (cpu?.cpu_usage.total_usage ?? 0) - (before?.cpu_usage.total_usage ?? 0);
   const measured = before?.system_cpu_usage !== undefined && system > 0;
   return {
-    memory: Math.max(0, (memory.usage ?? 0) - cache),
+    memory: held,
+    parts: group === null ? null : Parts.parse(parts),
     memoryLimit: limit > 0 ? limit : (memory.limit ?? 0),
     limited: limit > 0,
     cpus: measured ? (used / system) * (cpu?.online_cpus ?? 1) : null,
+    throttled: throttledOf(sample),
     processes: sample.pids_stats?.current ?? null,
   };
+}
+
+/** The counters are since the container's start; what is held back now is their difference. */
+function throttledOf({ cpu_stats: cpu, precpu_stats: before }: Stats): number | null {
+  const now = cpu?.throttling_data;
+  const then = before?.throttling_data;
+  const periods = (now?.periods ?? 0) - (then?.periods ?? 0);
+  if (now === undefined || then === undefined || before?.system_cpu_usage === undefined || periods <= 0)
+    return null;
+  return Math.max(0, now.throttled_periods - then.throttled_periods) / periods;
 }

@@ -112,10 +112,15 @@ describe.skipIf(why !== undefined)(`docker against a private dockerd (skipped: $
   it("tells a stop on request from an end by itself", async () => {
     const id = await engine.run({ name: "stopped", project: PROJECT, command: ["sleep", "600"] });
     await engine.api.getContainer(id).stop({ t: 0 });
-    const { events } = await bench.call(docker.events());
+    const of = ["stopped", "ended"].map((name) => ({ container: id, name, since: new Date().toISOString() }));
+    const ended = (await seen("ended"))?.id ?? "";
+    const { events, forgotBefore } = await bench.call(
+      docker.events({ of: of.map((one) => (one.name === "ended" ? { ...one, container: ended } : one)) }),
+    );
     const mine = events.filter(({ container }) => container === id).map(({ what }) => what);
     expect(mine).toEqual(expect.arrayContaining(["create", "start", "kill", "die", "stop"]));
     expect(events.find(({ name, what }) => name === "ended" && what === "die")?.exitCode).toBe(7);
+    expect(forgotBefore).toBeNull();
   });
 
   it("restarts exactly the container that was decided on", async () => {

@@ -111,35 +111,125 @@ describe.skipIf(why !== undefined)(
       });
       await until(async () => ((await one("worker"))?.restartCount ?? 0) >= 3);
       const finding = (await bench.diagnose(containerFailure)).finding("loop:worker");
-      expect(finding.title).toMatch(/restarts again and again \(\d+ restarts, last exit code/);
+      expect(finding.title).toMatch(
+        /restarts again and again \(\d+ ends within .*, last exit code 3\): a setting is missing/,
+      );
       expect(finding.because).toContain("missing QUEUE_URL");
       expect(finding.remedies).toEqual(["fixCrash"]);
     });
 
-    it("finds an unhealthy container, restarts it, and holds only when it is healthy", async () => {
+    const check = (test: readonly string[]) => ({
+      Healthcheck: { Test: [...test], Interval: SECOND, Timeout: SECOND, Retries: 2 },
+    });
+
+    it("finds a container that was healthy and hangs, restarts it, and holds only when it is healthy", async () => {
       await web("api", {
-        command: [
-          "sh",
-          "-c",
-          "[ -e /tmp/second ] && touch /tmp/ok; touch /tmp/second; trap 'exit 0' TERM; while :; do sleep 0.1; done",
-        ],
-        more: {
-          Healthcheck: {
-            Test: ["CMD-SHELL", "test -e /tmp/ok || { echo 'db: connection refused'; false; }"],
-            Interval: SECOND,
-            Timeout: SECOND,
-            Retries: 2,
-          },
-        },
+        command: ["sh", "-c", "touch /tmp/ok; trap 'exit 0' TERM; while :; do sleep 0.1; done"],
+        more: check(["CMD-SHELL", "test -e /tmp/ok || { echo 'no answer: connection refused'; false; }"]),
       });
+      await until(async () => (await one("api"))?.health === "healthy");
+      const exec = await engine.api.getContainer("api").exec({ Cmd: ["rm", "/tmp/ok"] });
+      await exec.start({});
       await until(async () => (await one("api"))?.health === "unhealthy");
       const diagnosis = await bench.diagnose(containerFailure, quick);
       const finding = diagnosis.finding("unhealthy:api");
-      expect(finding.title).toMatch(/is unhealthy \(\d+ failed health checks/);
-      expect(finding.because).toContain("db: connection refused");
+      expect(finding.title).toMatch(/is unhealthy: nothing listens where it asks \(\d+ failed health checks/);
+      expect(finding.because).toContain("no answer: connection refused");
       const applied = await diagnosis.apply("restart");
       expect(applied.holds).toBe(true);
       expect((await one("api"))?.health).toBe("healthy");
+    });
+
+    it("finds health checks that cannot run, and says nothing of the service", async () => {
+      await web("nocurl", { more: check(["CMD", "curl", "-f", "http://localhost/"]) });
+      await web("nocurlshell", { more: check(["CMD-SHELL", "curl -f http://localhost/ || exit 1"]) });
+      for (const name of ["nocurl", "nocurlshell"])
+        await until(async () => (await one(name))?.health === "unhealthy");
+      const { findings } = await bench.diagnose(containerFailure);
+      expect(findings.map(({ id }) => id)).toEqual(
+        expect.arrayContaining(["check:nocurl", "check:nocurlshell"]),
+      );
+      for (const { title, remedies } of findings) {
+        expect(title).toContain("a program it calls is not in the image");
+        expect(remedies).toEqual(["correctCheck"]);
+      }
+    });
+
+    it("says the unhealthy dependency before who waits for it", async () => {
+      await web("illdb", { more: check(["CMD", "false"]) });
+      await web("front", {
+        start: false,
+        labels: { "com.docker.compose.depends_on": "illdb:service_healthy:false" },
+      });
+      await until(async () => (await one("illdb"))?.health === "unhealthy");
+      const { findings } = await bench.diagnose(containerFailure);
+      expect(findings.map(({ id, remedies }) => [id, remedies])).toEqual([
+        ["unhealthy:illdb", ["fixCrash"]],
+        ["waits:front", ["fixCrash"]],
+      ]);
+    });
+
+    it("says what the CPU lacks where the log says nothing", async () => {
+      // The kernel keeps such signals from process 1.
+      await web("avx", {
+        command: ["sh", "-c", "sh -c 'kill -4 $$'; exit $?"],
+        host: { RestartPolicy: { Name: "always" }, LogConfig: { Type: "none", Config: {} } },
+      });
+      await until(async () => ((await one("avx"))?.restartCount ?? 0) >= 2);
+      const diagnosis = await bench.diagnose(containerFailure);
+      expect(diagnosis.finding("loop:avx").title).toContain("an instruction its CPU does not know");
+      expect(diagnosis.finding("loop:avx").remedies).toEqual(["fixImage"]);
+      expect(diagnosis.finding("loop:avx").because).toContain("Its log cannot be read");
+    });
+
+    it("says that SIGKILL followed the grace period of a stop, also once the engine has forgotten it", async () => {
+      const id = await web("slowstop", {
+        command: ["sh", "-c", "trap '' TERM; while :; do sleep 1; done"],
+        host: { RestartPolicy: { Name: "unless-stopped" } },
+      });
+      await engine.api.getContainer(id).stop({ t: 1 });
+      const fresh = (await bench.diagnose(containerFailure)).finding("stopped:slowstop");
+      expect(fresh.title).toMatch(/was stopped on request .*by SIGKILL after the grace period/);
+      const noise = await engine.run({ name: "noise", project: "noise", command: ["true"], start: false });
+      for (let n = 0; n < 130; n++) await engine.api.getContainer(noise).rename({ name: `noise-${n % 2}` });
+      for (let n = 0; n < 130; n++) await engine.api.getContainer(noise).rename({ name: `noise-${n % 2}` });
+      const late = await bench.diagnose(containerFailure);
+      expect(late.finding("stopped:slowstop").title).toContain("by SIGKILL after the grace period");
+      expect(late.finding("stopped:slowstop").because).toContain("no longer remembers");
+      await engine.clear("noise");
+    });
+
+    it("does not take an earlier stop for the reason of a crash", async () => {
+      await web("api", { command: ["sh", "-c", "[ -e /tmp/again ] && exit 3; touch /tmp/again; sleep 600"] });
+      const api = engine.api.getContainer("api");
+      await api.stop({ t: 0 });
+      await api.start();
+      await inState("api", "exited");
+      await until(async () => (await one("api"))?.exitCode === 3);
+      const { findings } = await bench.diagnose(containerFailure);
+      expect(findings.map(({ id }) => id)).toEqual(["exited:api"]);
+    });
+
+    it("finds a child killed for memory, and nothing in a limit full of file cache", async () => {
+      await web("childoom", {
+        command: ["sh", "-c", "while :; do tail /dev/zero; sleep 600; done"],
+        host: { Memory: 32 * MIB, MemorySwap: 32 * MIB },
+      });
+      await web("pagecache", {
+        command: ["sh", "-c", "head -c 90m /dev/zero > /tmp/f; while :; do cat /tmp/f > /dev/null; done"],
+        host: { Memory: 64 * MIB, NanoCpus: 2e8 },
+      });
+      const id = (await one("pagecache"))?.id ?? "";
+      const usage = () => bench.call(docker.stats({ containers: [id] }));
+      await until(async () => ((await usage()).usage[0]?.parts?.cache ?? 0) > 40 * MIB);
+      const isShort = async () => (await bench.diagnose(containerFailure)).findings;
+      const findings = await until(async () => {
+        const found = await isShort();
+        return found.length > 0 && found;
+      });
+      expect(findings).toMatchObject([
+        { id: "memory:childoom", severity: "warning", remedies: ["raiseMemory"] },
+      ]);
     });
 
     it("finds a container killed for memory and gives the numbers", async () => {
@@ -180,7 +270,7 @@ describe.skipIf(why !== undefined)(
         .start()
         .catch(() => undefined);
       const finding = (await bench.diagnose(containerFailure)).finding("start:api");
-      expect(finding.title).toBe("api could not be started");
+      expect(finding.title).toBe("api could not be started: its program cannot be found");
       expect(finding.because).toContain("/no/such/program");
       expect(finding.remedies).toEqual(["fixStart"]);
     });
@@ -207,7 +297,7 @@ describe.skipIf(why !== undefined)(
         const diagnosis = await bench.diagnose(containerFailure);
         const finding = diagnosis.finding("port:new");
         expect(finding.title).toBe(`new could not be started: port ${port} is taken`);
-        expect(finding.because).toContain("container old has port");
+        expect(finding.because).toContain("Container old has port");
         expect(finding.remedies).toEqual(["freePort"]);
         expect(diagnosis.advice("freePort")).toContain(`sport = :${port}`);
       } finally {

@@ -1,17 +1,15 @@
 import { expect, it } from "vitest";
 import { containerFailure } from "../../../runbooks/docker/container-failure.ts";
 import { Thresholds } from "../../../src/core/words/system.ts";
+import { makeContainer } from "../../make/container.ts";
 
 const ok = (value: unknown) => ({ ok: true as const, value });
-const api = {
-  ...{ id: "a1", name: "api", service: "api", image: "shop/api:1", imageMissing: false },
-  ...{ state: "exited", exitCode: 7, error: "", oomKilled: false },
-  ...{ health: "none", failingStreak: 0, lastProbe: "", restartCount: 0, restartPolicy: "no" },
-  ...{ startedAt: "2026-01-01T00:00:00Z", finishedAt: "2026-01-01T00:01:00Z", uptimeSeconds: null },
-  ...{ memoryLimit: 0, oneOff: false, ports: [], protected: false },
-};
+const api = makeContainer({
+  ...{ id: "a1", state: "exited", exitCode: 7, uptimeSeconds: null },
+  ...{ startedAt: "2026-01-01T00:00:00Z", finishedAt: "2026-01-01T00:01:00Z" },
+});
 const listOf = (...containers: object[]) =>
-  ok({ project: "shop", total: containers.length, truncated: false, containers });
+  ok({ project: "shop", total: containers.length, truncated: false, containers, strangers: [] });
 const context = {
   params: { logLines: 20, stableSeconds: 10 },
   thresholds: Thresholds.parse({}),
@@ -59,14 +57,21 @@ it("what could not be listed is no finding of its own: the connector says it", (
 it("a container is found without the events, with the last line of its log", () => {
   const logs = ok({
     logs: [
-      { container: "a1", name: "api", lines: ["starting", "fatal: no db"], truncated: false, error: null },
+      {
+        container: "a1",
+        name: "api",
+        lines: ["starting", "fatal: no table"],
+        ofLastRun: 2,
+        truncated: false,
+        error: null,
+      },
     ],
   });
   expect(containerFailure.findings({ list: listOf(api), logs }, context)).toMatchObject([
     {
       id: "exited:api",
       title: "api exited with code 7 2 min ago",
-      because: "It is down: its program reported an error. Last log line: fatal: no db",
+      because: "It is down. Its program reported an error (exit code 7). Last log line: fatal: no table",
       remedies: ["start", "fixCrash"],
     },
   ]);

@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { exitWords, portOf } from "../../../../runbooks/docker/problems.ts";
+import { portOf } from "../../../../runbooks/docker/refusals.ts";
 import { classify } from "../../../../src/connectors/docker/classify.ts";
 import { inTurns } from "../../../../src/connectors/docker/containers.ts";
-import { demultiplex } from "../../../../src/connectors/docker/logs.ts";
+import { forgotten } from "../../../../src/connectors/docker/events.ts";
+import { dependenciesIn } from "../../../../src/connectors/docker/labels.ts";
+import { demultiplex, sinceStart } from "../../../../src/connectors/docker/logs.ts";
 import { driftOf } from "../../../../src/connectors/docker/situation.ts";
 import { usageOf } from "../../../../src/connectors/docker/stats.ts";
 
@@ -19,21 +21,78 @@ it("demultiplex takes the frame heads out, also of a log that was cut", () => {
   expect(demultiplex(whole.subarray(0, 15))).toBe("one\n");
 });
 
-it("usageOf leaves out page cache and needs two samples for CPU", () => {
-  const sample = {
-    memory_stats: { usage: 100, limit: 1000, stats: { inactive_file: 40 } },
-    cpu_stats: { cpu_usage: { total_usage: 300 }, system_cpu_usage: 2000, online_cpus: 4 },
-    precpu_stats: { cpu_usage: { total_usage: 100 }, system_cpu_usage: 1000 },
+describe("usageOf", () => {
+  const cpus = {
+    cpu_stats: {
+      ...{ cpu_usage: { total_usage: 300 }, system_cpu_usage: 2000, online_cpus: 4 },
+      throttling_data: { periods: 1010, throttled_periods: 508 },
+    },
+    precpu_stats: {
+      ...{ cpu_usage: { total_usage: 100 }, system_cpu_usage: 1000 },
+      throttling_data: { periods: 1000, throttled_periods: 500 },
+    },
   };
-  expect(usageOf(sample, 0)).toEqual({
-    memory: 60,
-    memoryLimit: 1000,
-    limited: false,
-    cpus: 0.8,
-    processes: null,
+  const none = { memory_stats: {} };
+  const v2 = { usage: 100, limit: 1000, stats: { anon: 10, shmem: 5, inactive_file: 40, active_file: 30 } };
+
+  it("leaves out file cache, active or not; the parts add up to what is charged", () => {
+    expect(usageOf({ memory_stats: v2 }, 0)).toMatchObject({
+      memory: 30,
+      parts: { programs: 10, shared: 5, kernel: 15, cache: 70 },
+      ...{ memoryLimit: 1000, limited: false },
+    });
+    // cgroup v1: names of its own, and sums over what is below the group.
+    const v1 = { total_rss: 10, rss: 1, total_shmem: 5, total_inactive_file: 40, total_active_file: 30 };
+    expect(usageOf({ memory_stats: { usage: 100, limit: 1000, stats: v1 } }, 500)).toMatchObject({
+      ...{ memory: 30, memoryLimit: 500, limited: true },
+    });
   });
-  const first = { ...sample, precpu_stats: { cpu_usage: { total_usage: 0 } } };
-  expect(usageOf(first, 500)).toMatchObject({ memoryLimit: 500, limited: true, cpus: null });
+
+  it("does not know what the engine does not tell apart", () => {
+    expect(usageOf({ memory_stats: { usage: 100, limit: 1000 } }, 0)).toMatchObject({
+      memory: null,
+      parts: null,
+    });
+  });
+
+  it("needs two samples for CPU, and says what was held back between them", () => {
+    expect(usageOf({ ...none, ...cpus }, 0)).toMatchObject({ cpus: 0.8, throttled: 0.8 });
+    const first = { ...none, ...cpus, precpu_stats: { cpu_usage: { total_usage: 0 } } };
+    expect(usageOf(first, 0)).toMatchObject({ cpus: null, throttled: null });
+  });
+});
+
+it("sinceStart tells the last run's lines from those before", () => {
+  const text = [
+    "2026-01-01T00:00:00.000000001Z old",
+    "2026-01-01T00:00:09.711155409Z ",
+    "2026-01-01T00:00:10.5Z new",
+    "goes on",
+  ].join("\n");
+  expect(sinceStart(text, "2026-01-01T00:00:10Z")).toEqual({
+    lines: ["old", "new", "goes on"],
+    ofLastRun: 2,
+  });
+  expect(sinceStart("no stamp", "0001-01-01T00:00:00Z")).toEqual({ lines: ["no stamp"], ofLastRun: 0 });
+});
+
+it("dependenciesIn reads what compose writes", () => {
+  expect(dependenciesIn("db:service_healthy:false,cache:service_started:true")).toEqual([
+    { service: "db", condition: "service_healthy" },
+    { service: "cache", condition: "service_started" },
+  ]);
+  expect(dependenciesIn("db,cache")).toMatchObject([{ condition: "service_started" }, { service: "cache" }]);
+  expect(dependenciesIn("")).toEqual([]);
+});
+
+it("forgotten: only what matters and is older than the oldest event", () => {
+  const of = [
+    { name: "api", since: "2026-01-01T00:00:00Z" },
+    { name: "db", since: "2026-01-01T02:00:00Z" },
+  ];
+  expect(forgotten(of, null)).toEqual({});
+  const { notSeen } = forgotten(of, Date.parse("2026-01-01T01:00:00Z") / 1000);
+  expect(notSeen).toMatchObject([{ what: "what happened to api before 01:00:00 UTC" }]);
 });
 
 describe("classify", () => {
@@ -83,10 +142,4 @@ it("portOf reads the engine's refusals", () => {
   expect(portOf("listen tcp4 127.0.0.1:8000: bind: address already in use")).toBe(8000);
   expect(portOf("listen tcp6 [::1]:8001: bind: address already in use")).toBe(8001);
   expect(portOf('exec: "x": executable file not found in $PATH')).toBeUndefined();
-});
-
-it("exitWords explains signals", () => {
-  expect(exitWords(139)).toContain("segmentation");
-  expect(exitWords(131)).toBe("signal 3 ended it");
-  expect(exitWords(7)).toBe("its program reported an error");
 });

@@ -7,7 +7,7 @@ const failed = (code: string) => ({
   error: { code, message: `it said ${code}` } as { code: "timeout"; message: string },
 });
 const engine = ok({ version: "28.0.0", api: "1.48", project: "shop" });
-const list = ok({ project: "shop", total: 0, truncated: false, containers: [] });
+const list = ok({ project: "shop", total: 0, truncated: false, containers: [], strangers: [] });
 
 describe("an engine that cannot be asked", () => {
   it.each([

@@ -1,0 +1,137 @@
+import { clip } from "../../src/sdk/index.ts";
+import { type Cause, type Container, fill, type Log } from "./cause.ts";
+import { LINES, type LineRow } from "./log-lines.ts";
+import type { Past } from "./past.ts";
+import { codeCause } from "./signals.ts";
+
+/** How a container ended, and what there is beside its exit code. */
+export interface End {
+  readonly one: Container;
+  readonly code: number;
+  readonly past: Past;
+  /** What that run wrote, oldest first. */
+  readonly lines: readonly string[];
+  /** `linux/amd64` of the engine, where it was asked. */
+  readonly platform: string | undefined;
+}
+
+/** Lines, from the last one up, that are read for a cause; of each so many characters. */
+const READ_LINES = 30;
+const READ_CHARACTERS = 500;
+const QUOTED = " It wrote: ";
+/** A run this long was well for a while: what ended it is no fault of its start. */
+const LONG_SECONDS = 60;
+/** How programs of another CPU end under emulation. */
+const EMULATED = new Set([132, 133, 134, 139, 159, 255]);
+
+/**
+ * Why it ended, most specific first: a line that tells it whatever the code is; a platform that does not fit; the code where it
+ * is a signal; any other line that tells; and last that nothing does. Pure.
+ */
+export function endCause(end: End): Cause {
+  const { one, code } = end;
+  const sure = lineCause(end, (row) => row.isSure === true);
+  if (sure !== undefined) return sure;
+  if (isForeign(end) && EMULATED.has(code)) return emulated(end);
+  if (code === 137) return killed(end);
+  const byCode = codeCause(one, code);
+  if (byCode !== undefined && code > 128 && code !== 255) return helpOnlyIf(ranLong(one), byCode);
+  return (
+    lineCause(end, () => true) ??
+    helpOnlyIf(
+      ranLong(one),
+      byCode ?? {
+        short: "",
+        because: `Its program reported an error (exit code ${code}).`,
+        startHelps: true,
+      },
+    )
+  );
+}
+
+/** It fails because of something that is not itself: by what it wrote. Pure. */
+export const needsAnother = (lines: readonly string[]): boolean =>
+  rowOf(lines, () => true)?.row.isDependency === true;
+
+function lineCause(end: End, wanted: (row: LineRow) => boolean): Cause | undefined {
+  const found = rowOf(end.lines, wanted);
+  if (found === undefined) return undefined;
+  const { row, line } = found;
+  const isScript = row.key === "fixImage" && row.text.test("exec format error");
+  const platform =
+    isScript && end.one.imagePlatform !== null && end.platform !== undefined
+      ? isForeign(end)
+        ? ` It is the first: the image is for ${end.one.imagePlatform}, the engine is ${end.platform}.`
+        : ` It is the second: the image is for ${end.one.imagePlatform}, as the engine is.`
+      : "";
+  const cause: Cause = {
+    short: row.short,
+    because: `${fill(row.because, end.one)}${platform}${row.key === "fixImage" ? hidden(end.one) : ""}${QUOTED}${clip(line, 200)}`,
+    advice: { key: row.key ?? "fixCrash", text: fill(row.advice, end.one) },
+    ...(row.startHelps ? { startHelps: true } : {}),
+  };
+  return row.isDependency ? cause : helpOnlyIf(ranLong(end.one), cause);
+}
+
+/** The row that the line nearest to the end matches: what a program says last is why it ended. */
+function rowOf(lines: readonly string[], wanted: (row: LineRow) => boolean) {
+  for (const line of lines.slice(-READ_LINES).reverse()) {
+    const said = line.slice(0, READ_CHARACTERS).toLowerCase();
+    const row = LINES.find((one) => wanted(one) && one.text.test(said));
+    if (row !== undefined) return { row, line };
+  }
+  return undefined;
+}
+
+const isForeign = ({ one, platform }: End): boolean =>
+  one.imagePlatform !== null && platform !== undefined && one.imagePlatform !== platform;
+
+const emulated = ({ one, code, platform }: End): Cause => ({
+  short: `its image is for ${one.imagePlatform}, the engine is ${platform}`,
+  because: `It can run here by emulation only, if at all, and ended with exit code ${code}.`,
+  advice: {
+    key: "fixImage",
+    text: "Pull or build the image for this platform: `docker pull --platform`, `platform:` in the compose file, `docker buildx build --platform`.",
+  },
+});
+
+/** A mount that covers the folder the container's program lies in; empty: none does. */
+export function hidden({ program, mountedAt }: Container): string {
+  const mount = mountedAt.find((path) => program.startsWith(path.endsWith("/") ? path : `${path}/`));
+  return mount === undefined
+    ? ""
+    : ` ${program} lies below ${mount}, where a mount hides what the image has.`;
+}
+
+/** SIGKILL that is neither a kill for memory nor a request, as far as that is known. */
+function killed({ one, past }: End): Cause {
+  const limit = one.memoryLimit > 0;
+  const memory = limit
+    ? "the kernel for memory (engines on cgroup v2 do not always note it)"
+    : "the kernel, because the machine was short of memory";
+  const because = past.remembersEnd
+    ? `Exit code 137 is SIGKILL. The engine remembers its end, and neither a kill for memory nor a request to stop it: either ${memory}, or \`kill -9\` from outside of the engine, or its shell passed on that a child of it was killed.`
+    : `Exit code 137 is SIGKILL, and the engine no longer remembers who sent it: either ${memory}, or somebody stopped it and it did not end within its ${one.stopSeconds} s of grace, or \`docker kill\`.`;
+  const known = codeCause(one, 137);
+  return { ...known, short: known?.short ?? "", because, startHelps: true };
+}
+
+const ranLong = ({ startedAt, finishedAt, uptimeSeconds }: Container): boolean =>
+  uptimeSeconds === null && Date.parse(finishedAt) - Date.parse(startedAt) >= LONG_SECONDS * 1000;
+
+/** A start again helps nothing that fails at every start. */
+function helpOnlyIf(helps: boolean, { startHelps, ...cause }: Cause): Cause {
+  return helps && startHelps ? { ...cause, startHelps } : cause;
+}
+
+/** Of a log, what its last run wrote. */
+export const lastRunOf = (log: Log | undefined): readonly string[] =>
+  log === undefined || log.ofLastRun === 0 ? [] : log.lines.slice(-log.ofLastRun);
+
+/** ` Last log line: …`, or why there is none; nothing where the cause quotes it already. */
+export function sayLast({ because }: Cause, log: Log | undefined, lines: readonly string[]): string {
+  if (log === undefined || because.includes(QUOTED)) return "";
+  if (log.error !== null) return " Its log cannot be read.";
+  const last = lines.at(-1);
+  return last === undefined ? " It wrote nothing." : ` Last log line: ${clip(last, 200)}`;
+}

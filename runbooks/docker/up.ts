@@ -1,0 +1,97 @@
+import { ago } from "./ago.ts";
+import { type Case, ending, mayAct, readOn } from "./case.ts";
+import type { Problem } from "./cause.ts";
+import { names } from "./effects.ts";
+import { endCause, sayLast } from "./ends.ts";
+import { outOfMemory } from "./out-of-memory.ts";
+import { probeCause, wasHealthy } from "./probes.ts";
+
+/** Ends within an hour that make a loop, where the last start is this recent. */
+const LOOP_ENDS = 3;
+const LOOP_SECONDS = 600;
+/** The same by the engine's count since the container was made, where it does not remember the ends. */
+const LOOP_UPTIME = 60;
+
+/** It ends soon after every start, now: how often it was restarted since it was made says nothing of that. */
+export function isLooping({ one, past }: Case): boolean {
+  if (one.state === "restarting") return true;
+  if (one.state !== "running" || one.uptimeSeconds === null) return false;
+  if (past.crashes.length >= LOOP_ENDS) return one.uptimeSeconds < LOOP_SECONDS;
+  return !past.isWhole && one.restartCount >= LOOP_ENDS && one.uptimeSeconds < LOOP_UPTIME;
+}
+
+export function looping(it: Case): Problem {
+  const { one, past, log, platform, now } = it;
+  if (one.oomKilled || past.shorts.length > 0) return outOfMemory(it, true);
+  const [first] = past.crashes;
+  const last = past.crashes.at(-1);
+  const code = one.state === "restarting" ? one.exitCode : (last?.exitCode ?? one.exitCode);
+  const often =
+    first === undefined || past.crashes.length < 2
+      ? `${one.restartCount} restarts since it was made`
+      : `${past.crashes.length} ends within ${ago(timeOf(first), now, "")}`;
+  const lines = log?.lines ?? [];
+  const cause = endCause({ one, code, past, lines, platform });
+  return {
+    kind: "loop",
+    container: one,
+    severity: "critical",
+    title: `${one.name} restarts again and again (${often}, last exit code ${code})${ending(cause.short)}`,
+    because: `It ends soon after every start and its restart policy (${one.restartPolicy}) brings it back; one more restart will not help. ${cause.because}${sayLast(cause, log, lines)}`,
+    advice: [cause.advice ?? readOn(one)],
+    acts: [],
+  };
+}
+
+/** It runs: its health check may fail, a process of it may have been killed, it may have come back after a crash. */
+export function running(it: Case): Problem | undefined {
+  const { one, past, log, platform, now } = it;
+  if (one.health === "unhealthy") return unhealthy(it);
+  if (past.shorts.length > 0) return outOfMemory(it);
+  const last = past.crashes.at(-1);
+  if (last === undefined) return undefined;
+  const code = last.exitCode ?? one.exitCode;
+  const cause = endCause({ one, code, past, lines: log?.lines ?? [], platform });
+  const times = past.crashes.length === 1 ? "" : ` ${past.crashes.length} times within the last hour, last`;
+  return {
+    kind: "crashed",
+    container: one,
+    severity: "warning",
+    title: `${one.name} ended${times} ${ago(timeOf(last), now)} with exit code ${code} and runs again${ending(cause.short)}`,
+    because: `Nobody asked for that end; its restart policy (${one.restartPolicy}) brought it back. ${cause.because}`,
+    advice: [cause.advice ?? readOn(one)],
+    acts: [],
+  };
+}
+
+const timeOf = ({ at }: { readonly at: number }): string => new Date(at * 1000).toISOString();
+
+function unhealthy({ one, list, past }: Case): Problem {
+  const cause = probeCause(one);
+  const output = one.lastProbe?.output ?? "";
+  const streak = `${one.failingStreak} failed health checks in a row`;
+  const advice = [cause.advice ?? readOn(one)];
+  if (cause.says === "nothing")
+    return {
+      kind: "check",
+      container: one,
+      severity: "warning",
+      title: `${one.name}'s health check itself fails: ${cause.short} (${streak})`,
+      because: cause.because,
+      advice,
+      acts: [],
+    };
+  const wasWell = wasHealthy(one) || past.sinceStart.some(({ what }) => what === "health_status: healthy");
+  const isOwn = !list.containers.some((other) => other.service !== one.service && names([output], other));
+  // Only a process that was well and hangs comes back by a restart, and only where nothing else is to blame.
+  const hangs = wasWell && isOwn && (cause.hangs === true || output === "");
+  return {
+    kind: "unhealthy",
+    container: one,
+    severity: "critical",
+    title: `${one.name} is unhealthy${ending(cause.short)} (${streak})`,
+    because: `${cause.because}${wasWell ? " It was healthy before." : ""}`,
+    advice,
+    acts: hangs && mayAct(one) ? ["restart"] : [],
+  };
+}
