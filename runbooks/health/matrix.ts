@@ -17,6 +17,7 @@ type AllSeen = Readonly<Record<string, Seen<unknown> | undefined>>;
 
 /** Of what no connector speaks the language of: does its port take a connection? */
 const byPort = network.kind.health ?? [];
+const byItself = ({ endpoint }: ConnectionFace) => (endpoint?.tls ? network.tlsHealth : byPort);
 
 /** The health matrix over connections of these kinds: what is asked of each, and what the answers mean. All pure. */
 export interface Matrix {
@@ -30,9 +31,12 @@ export interface Matrix {
 
 export function matrixOn(kinds: readonly ConnectionKind[]): Matrix {
   const known = new Map(kinds.map((kind) => [kind.name, kind]));
-  const questionsTo = ({ kind, endpoint }: ConnectionFace) =>
+  const questionsTo = (face: ConnectionFace) => {
+    const own = known.get(face.kind)?.health;
+    if (own !== undefined && own !== byPort) return own;
     // What has no address of its own (mongodb+srv) cannot be connected to by one.
-    known.get(kind)?.health ?? (endpoint === undefined ? [] : byPort);
+    return face.endpoint === undefined ? [] : byItself(face);
+  };
   return {
     probesOf: (faces) =>
       Object.fromEntries(
@@ -49,11 +53,15 @@ export function matrixOn(kinds: readonly ConnectionKind[]): Matrix {
         return questionsTo(face).flatMap(({ part, judge }) => {
           const one = seen[partName(face, part)];
           if (own === undefined || one === undefined) return [];
-          return [rowOf(face, part, one.ok ? judge(one.value, limits, face) : unmeasured(one.error))];
+          const said = one.ok ? judge(one.value, limits, face) : unmeasured(one.error);
+          return [rowOf(face, part, said, one.ok && questionsTo(face) === byPort && isSilent(one.value))];
         });
       }),
   };
 }
+
+/** The port took a connection and said nothing by itself. */
+const isSilent = (value: unknown): boolean => (value as network.Connected).greeting === undefined;
 
 const tracesOf: Matrix["tracesOf"] = (faces, seen) =>
   Object.fromEntries(

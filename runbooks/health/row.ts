@@ -9,12 +9,14 @@ export interface Row {
   readonly kind: string;
   readonly word: string;
   readonly trouble?: HealthTrouble;
+  /** All that is known of it is that its port takes a connection. */
+  readonly isOnlyReached: boolean;
 }
 
 /** What a component's kind says of it, as a row. */
-export function rowOf(face: ConnectionFace, part: string, said: HealthWord): Row {
-  const row = { name: partName(face, part), place: sayPlace(face), kind: face.kind };
-  if (typeof said === "string") return { ...row, word: `ok, ${said}` };
+export function rowOf(face: ConnectionFace, part: string, said: HealthWord, isOnlyReached = false): Row {
+  const row = { name: partName(face, part), place: sayPlace(face), kind: face.kind, isOnlyReached };
+  if (typeof said === "string") return { ...row, word: `${isOnlyReached ? "reachable" : "ok"}, ${said}` };
   return { ...row, word: said.word, trouble: { ...said, next: withHost(said.next, face) } };
 }
 

@@ -74,7 +74,8 @@ export function serviceHealthOn(kinds: readonly ConnectionKind[]): Runbook {
         if (system.connections.length === 0) return nothingToAsk(system.id);
         const all = matrix.rowsOf(system.connections, seen, { slowSeconds, thresholds });
         const broken = all.filter(isBroken);
-        return broken.length > 0 && [summary(all, broken), ...broken.map(component)];
+        const found = broken.length === 0 ? [] : [summary(all, broken), ...broken.map(component)];
+        return [...found, onlyReached(all.filter((row) => row.isOnlyReached && !isBroken(row)))];
       }),
     ]);
 }
@@ -100,6 +101,19 @@ function summary(matrix: readonly Row[], broken: readonly Broken[]): Finding<"re
     remedies: ["repairComponents"],
   };
 }
+
+/** A port that takes a connection is not a service that works: nobody may read it so. */
+const onlyReached = (rows: readonly Row[]): Finding<never> | false =>
+  rows.length > 0 && {
+    id: "only-reached",
+    severity: "info",
+    title: `Only reached, not asked: ${rows
+      .slice(0, 3)
+      .map(({ place }) => place)
+      .join(", ")}${rows.length > 3 ? ` and ${rows.length - 3} more` : ""}`,
+    because:
+      "The port accepts a connection and says nothing by itself, which is all that diagbot can see of it: many services wait for the client to speak, and so does one that hangs. Declared with its own kind in diagbot.yaml (http, postgres, redis, …) it is asked.",
+  };
 
 const component = ({ name, place, trouble }: Broken): Finding<never> => ({
   id: `component:${name}`.slice(0, 100),

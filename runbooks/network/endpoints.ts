@@ -17,10 +17,11 @@ export const sayAddress = ({ host, port }: Reached["endpoint"]): string =>
 export const nextStep = (error: Parameters<typeof network.causeOf>[0], face: ConnectionFace): string =>
   withHost(network.causeOf(error).next, face);
 
-/** Fills in the connection's host where a text says `<host>` or `<address>`, quoted for a shell. */
+/** Fills in the connection's own where a text says `<host>`, `<address>` or `<port>`, quoted for a shell. */
 export function withHost(text: string, { name, endpoint }: ConnectionFace): string {
   const host = shellWord(endpoint?.host ?? name);
-  return text.replaceAll(/<(host|address)>/g, () => host);
+  const port = String(endpoint?.port ?? "<port>");
+  return text.replaceAll(/<(host|address|port)>/g, (_all, what) => (what === "port" ? port : host));
 }
 
 /** Connections a person meant: the named one, or all. */

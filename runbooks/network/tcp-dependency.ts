@@ -5,6 +5,7 @@ import {
   onEach,
   rows,
   runbookOn,
+  type Seen,
   type StepError,
   shellWord,
   valueIn,
@@ -46,11 +47,14 @@ const book = runbookOn(
     }),
     explains: "all",
   },
-  ({ params, system }) =>
-    onEach(wanted(system.connections, params.connection), {
-      dns: network.resolve(),
-      tcp: network.connect(),
-    }),
+  ({ params, system }) => {
+    const faces = wanted(system.connections, params.connection);
+    const encrypted = faces.filter(({ endpoint }) => endpoint.tls);
+    return Object.assign(
+      onEach(faces, { dns: network.resolve(), tcp: network.connect() }),
+      onEach(encrypted, { tls: network.tlsCertificate() }),
+    );
+  },
 );
 
 export const tcpDependency = book
@@ -60,6 +64,12 @@ export const tcpDependency = book
         const tcp = seen[`tcp:${face.name}`];
         if (tcp === undefined || tcp.ok) return undefined;
         return nextStep(whyNot(tcp.error, valueIn(seen[`dns:${face.name}`])), face);
+      }),
+    ),
+    repairTls: book.advises.all("Let TLS come about", "high", (seen, { system, params }) =>
+      sayEach(wanted(system.connections, params.connection), (face) => {
+        const tls = seen[`tls:${face.name}`];
+        return tls?.ok === false && nextStep(tls.error, face);
       }),
     ),
     repairResolver: book.advises(
@@ -96,12 +106,14 @@ export const tcpDependency = book
       wanted(system.connections, params.connection).flatMap((face) => {
         const tcp = seen[`tcp:${face.name}`];
         const dns = valueIn(seen[`dns:${face.name}`]);
-        return [
+        const found = [
           tcp?.ok === false && unreachable(face, whyNot(tcp.error, dns), dns),
           tcp?.ok && hungUp(face, tcp.value),
           tcp?.ok && partly(face, tcp.value),
           tcp?.ok && slow(face, tcp.value, dns),
+          tcp?.ok && tcp.value.after === "open" && noHandshake(face, seen[`tls:${face.name}`]),
         ];
+        return found.some(Boolean) ? found : [tcp?.ok && saysNothing(face, tcp.value)];
       }),
     ),
     find.all((seen, { system, params }) => {
@@ -140,6 +152,32 @@ function unreachable(
     remedies: ["repairPath"],
   };
 }
+
+/** The port is open, but TLS does not come about: what the certificate is worth is for tls-expiry. */
+function noHandshake(face: Reached, tls: Seen<unknown> | undefined): Finding<"repairTls"> | false {
+  if (tls?.ok !== false) return false;
+  const { word, because } = network.causeOf(tls.error);
+  return {
+    id: `no-tls:${face.name}`,
+    severity: "critical",
+    title: `${sayPlace(face)} accepts, but TLS does not come about: ${word}`,
+    because: `${tls.error.message}. ${because}`,
+    remedies: ["repairTls"],
+  };
+}
+
+/** Nothing more can be asked of a connection of kind tcp; one that speaks by itself (SSH, SMTP, MySQL) shows that it lives. */
+const saysNothing = (face: Reached, { after, greeting }: network.Connected): Finding<never> | false =>
+  face.kind === "tcp" &&
+  !face.endpoint.tls &&
+  after === "open" &&
+  greeting === undefined && {
+    id: `says-nothing:${face.name}`,
+    severity: "info",
+    title: `${sayPlace(face)} accepts, says nothing`,
+    because:
+      "The port takes a connection; that shows that something listens, not that it works. Either the protocol waits for the client to speak, or the process hangs. To tell them apart ask it in its own protocol, or declare it with its own kind in diagbot.yaml.",
+  };
 
 function hungUp(face: Reached, { after, greeting }: network.Connected): Finding<"checkBackend"> | false {
   const said = greeting === undefined ? "" : ` It said: "${greeting}".`;

@@ -10,6 +10,8 @@ import {
   z,
 } from "../../src/sdk/index.ts";
 import { chosen, nextStep, type Reached, sayEach, sayPlace, withEndpoint } from "./endpoints.ts";
+import { whyNotNamed } from "./host-names.ts";
+import { whyUntrusted } from "./untrusted.ts";
 
 type Link = network.Certificate["chain"][number];
 const DAY = 86_400_000;
@@ -62,6 +64,8 @@ export const tlsExpiry = book
           const certificate = values[name];
           if (certificate === undefined || soonest(certificate, now, certificateDays) === undefined)
             return undefined;
+          if (isEarly(certificate, now))
+            return `nothing is to be renewed. Compare the clock of this machine with the time (\`timedatectl\`); if it is right, present the former certificate until ${certificate.chain[0]?.validFrom}.`;
           const { chain, names } = certificate;
           return `get a new certificate from ${chain[0]?.issuer ?? "its issuer"} for ${names.join(", ") || host}, install it with its intermediates and reload the server (e.g. \`certbot renew\` or cert-manager's \`cmctl renew\`, then \`nginx -s reload\`): a renewed file that nobody loaded is the usual reason for an expired certificate. Check: openssl s_client -connect ${shellWord(`${host}:${port}`)} -servername ${shellWord(host)} </dev/null | openssl x509 -noout -dates`;
         }),
@@ -69,10 +73,7 @@ export const tlsExpiry = book
     fixName: book.advises("Present a certificate for this name", "high", (values, { system, params }) =>
       sayEach(wanted(system.connections, params.connection), ({ name, endpoint: { host } }) => {
         const certificate = values[name];
-        return (
-          certificate?.matchesHost === false &&
-          `issue a certificate whose subject alternative names hold ${host} (now: ${certificate.names.join(", ") || "none"}), or correct the host in diagbot.yaml; behind a shared address check the server's default site (SNI).`
-        );
+        return certificate?.matchesHost === false && `${whyNotNamed(host, certificate).next}`;
       }),
     ),
     fixTrust: book.advises("Complete the chain", "low", (values, { system, params }) =>
@@ -81,6 +82,17 @@ export const tlsExpiry = book
         return (
           certificate?.untrusted !== undefined &&
           `if ${certificate.chain.at(-1)?.issuer ?? "the issuer"} is your own authority, give diagbot its root (NODE_EXTRA_CA_CERTS=/path/root.pem) and every client too; otherwise configure the server to send its intermediate certificates (nginx: ssl_certificate with fullchain.pem).`
+        );
+      }),
+    ),
+    replaceOld: book.advises("Bring the server's TLS up to date", "high", (values, { system, params }) =>
+      sayEach(wanted(system.connections, params.connection), ({ name, endpoint: { host, port } }) => {
+        const certificate = values[name];
+        if (certificate?.isTooOld)
+          return `let it speak TLS 1.2 or newer: update its TLS library (or the appliance in front of it), then its setting (nginx: \`ssl_protocols TLSv1.2 TLSv1.3\`). Until then clients that must can be told to take it for this one host. See it: openssl s_client -tls1 -cipher 'ALL:@SECLEVEL=0' -connect ${shellWord(`${host}:${port}`)} </dev/null`;
+        return (
+          certificate?.weakness !== undefined &&
+          "get a certificate with a key of 2048 bits or more (or an elliptic curve) and a SHA-256 signature, through the whole chain."
         );
       }),
     ),
@@ -108,17 +120,71 @@ export const tlsExpiry = book
 
 const judged = (face: Reached, certificate: network.Certificate, now: Date, certificateDays: number) =>
   [
+    tooOld(face, certificate),
     dates(face, certificate, now, certificateDays),
     wrongName(face, certificate),
     trust(face, certificate),
+    weak(face, certificate),
+    unneeded(face, certificate, now),
   ].map((found) => found && { ...found, evidence: [shown(certificate, now)] });
 
-/** The link of the chain that is out of its dates, or will be first within so many days. */
-function soonest({ chain }: network.Certificate, now: Date, certificateDays: number): Link | undefined {
+/** OpenSSL found a way to an authority it trusts, within the dates. The name is judged by itself, and only after that. */
+const isSound = ({ verdict }: network.Certificate): boolean =>
+  verdict === undefined || /ALTNAME|HOSTNAME/.test(verdict);
+
+/**
+ * The link of the chain that is out of its dates, or will be first within so many days. Where OpenSSL takes the chain, a link
+ * that is out of date is not needed.
+ */
+function soonest(certificate: network.Certificate, now: Date, certificateDays: number): Link | undefined {
   const limit = now.getTime() + certificateDays * DAY;
-  return chain
+  const sound = isSound(certificate);
+  return certificate.chain
+    .filter((link) => link.isNeeded && !(sound && Date.parse(link.validTo) <= now.getTime()))
     .filter(({ validFrom, validTo }) => Date.parse(validTo) <= limit || Date.parse(validFrom) > now.getTime())
     .sort((a, b) => Date.parse(a.validTo) - Date.parse(b.validTo))[0];
+}
+
+const isEarly = ({ chain }: network.Certificate, now: Date): boolean =>
+  chain[0] !== undefined && Date.parse(chain[0].validFrom) > now.getTime();
+
+function tooOld(face: Reached, { isTooOld, protocol }: network.Certificate): Finding<"replaceOld"> | false {
+  return (
+    isTooOld && {
+      id: `too-old:${face.name}`,
+      severity: "critical",
+      title: `${sayPlace(face)}: speaks ${protocol} only, too old for clients of today`,
+      because: `Clients that take TLS 1.2 and newer only (OpenSSL 3, Node, Java, Go, browsers) are refused during the handshake; with ${protocol} and the ciphers of long ago it came about. The port does speak TLS, and the certificate is not the matter.`,
+      remedies: ["replaceOld"],
+    }
+  );
+}
+
+function weak(face: Reached, { weakness }: network.Certificate): Finding<"replaceOld"> | false {
+  return (
+    weakness !== undefined && {
+      id: `weak:${face.name}`,
+      severity: "warning",
+      title: `${sayPlace(face)}: ${weakness}`,
+      because:
+        "This client still takes it; others refuse it (OpenSSL at security level 2 as in Debian and Ubuntu, Java, Go, browsers): it works for some and not for others.",
+      remedies: ["replaceOld"],
+    }
+  );
+}
+
+/** Expired, but nobody needs it here: old cross-signed roots. */
+function unneeded(face: Reached, certificate: network.Certificate, now: Date): Finding<never> | false {
+  const expired = certificate.chain.find(({ validTo }) => Date.parse(validTo) <= now.getTime());
+  return (
+    expired !== undefined &&
+    isSound(certificate) && {
+      id: `unneeded:${face.name}`,
+      severity: "info",
+      title: `${sayPlace(face)}: an expired certificate in the chain that nobody needs (${expired.subject})`,
+      because: `${expired.subject} was valid until ${expired.validTo}. Clients of today find another way to an authority they trust and take the chain; only very old ones (OpenSSL 1.0.2, GnuTLS before 3.6.14) stumble over it. Leave it out of the file the server sends.`,
+    }
+  );
 }
 
 function dates(
@@ -138,7 +204,7 @@ function dates(
       id: `not-yet:${face.name}`,
       severity: "critical",
       title: `${what} is valid only in ${days(wait)}`,
-      because: `${whose} is valid from ${link.validFrom}: clients reject it until then. It was installed too early, or a clock is wrong.`,
+      because: `${whose} is valid from ${link.validFrom}: clients reject it until then. Either it was installed too early, or the clock of this machine (now ${now.toISOString()}) or of the one that issued it is wrong.`,
       remedies: ["renew"],
     };
   const left = Date.parse(link.validTo) - now.getTime();
@@ -159,12 +225,12 @@ function dates(
   };
 }
 
-const wrongName = (face: Reached, { matchesHost, names }: network.Certificate): Finding<"fixName"> | false =>
-  !matchesHost && {
+const wrongName = (face: Reached, certificate: network.Certificate): Finding<"fixName"> | false =>
+  !certificate.matchesHost && {
     id: `wrong-name:${face.name}`,
     severity: "critical",
-    title: `${sayPlace(face)}: the certificate is for another name`,
-    because: `It is for ${names.join(", ") || "no name at all"}, not for ${face.endpoint.host}: clients that verify refuse it.`,
+    title: `${sayPlace(face)}: the certificate is for another name${whyNotNamed(face.endpoint.host, certificate).short}`,
+    because: `It is for ${certificate.names.join(", ") || "no name at all"}, not for ${face.endpoint.host}: ${whyNotNamed(face.endpoint.host, certificate).because}. Clients that verify refuse it.`,
     remedies: ["fixName"],
   };
 
@@ -179,33 +245,6 @@ function trust(face: Reached, certificate: network.Certificate): Finding<"fixTru
       remedies: ["fixTrust"],
     }
   );
-}
-
-function whyUntrusted({ isSelfSigned, chain, namesIssuerUrl }: network.Certificate) {
-  const issuer = chain.at(-1)?.issuer ?? "unknown";
-  const isAlone = chain.length === 1;
-  if (isSelfSigned)
-    return {
-      what: "the certificate is self-signed",
-      because:
-        "Nobody but itself vouches for it: clients refuse it unless they were given this very certificate",
-    };
-  if (isAlone && namesIssuerUrl)
-    return {
-      what: `the intermediate certificate ${issuer} is missing`,
-      because:
-        "The server sends its own certificate only. Browsers fetch the missing one or have it cached; programs refuse the connection",
-    };
-  if (isAlone)
-    return {
-      what: `the certificate comes alone, and its issuer ${issuer} is not trusted here`,
-      because:
-        "Either the server does not send an intermediate certificate, or the issuer is an authority of your own that this machine does not know",
-    };
-  return {
-    what: `the certificate's chain ends at ${issuer}, which is not trusted here`,
-    because: "An authority of your own that this machine does not know",
-  };
 }
 
 function unread(face: Reached, error: StepError): Finding<"reachService"> {

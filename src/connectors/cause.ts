@@ -1,4 +1,5 @@
 import type { StepError } from "../core/words/outcome.ts";
+import { handshakeOf } from "./handshake.ts";
 
 /** An error of a step, or one told within a value. */
 type AnyError = Omit<StepError, "detail"> & { readonly detail?: string | undefined };
@@ -154,10 +155,21 @@ const CERTIFICATES: readonly [RegExp, string][] = [
   [/UNABLE_TO|IN_CHAIN/, "of an unknown authority, or sent without its intermediate"],
 ];
 
+/** Details of our own about TLS. */
+const OWN_TLS: Readonly<Record<string, Omit<NetworkCause, "id">>> = {
+  "wants-tls": {
+    word: "TLS wanted",
+    because: "TLS is spoken on that port, but the connection in diagbot.yaml does not use it.",
+    next: "Let the URL in diagbot.yaml begin with the scheme that means TLS (https://, rediss://), or set what switches it on.",
+  },
+};
+
 /** The cause behind an error of any connector that goes over the network. Pure. */
 export function causeOf(error: AnyError): NetworkCause {
   const id = causeId(error);
   const what = CERTIFICATES.find(([pattern]) => pattern.test(error.detail ?? ""))?.[1];
+  const known = id === "tls" ? (handshakeOf(error.detail ?? "") ?? OWN_TLS[error.detail ?? ""]) : undefined;
+  if (known !== undefined) return { id, word: known.word, because: known.because, next: known.next };
   if (id !== "certificate" || what === undefined) return { id, ...CAUSES[id] };
   return { id, ...CAUSES[id], word: `${CAUSES[id].word}: ${what}` };
 }

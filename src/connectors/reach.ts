@@ -1,4 +1,5 @@
 import { DiagError, type ErrorCode } from "../core/words/errors.ts";
+import { handshakeOf, opensslCode } from "./handshake.ts";
 
 /** Where a call over the network was when it failed: name, connection, handshake, first byte of the answer, rest of it. */
 export type Phase = "dns" | "tcp" | "tls" | "answer" | "body";
@@ -23,7 +24,6 @@ const WORDS: Readonly<Record<string, string>> = {
   SELF_SIGNED_CERT_IN_CHAIN: "the TLS certificate chain ends in an authority that is not trusted here",
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: "the TLS certificate's issuer is not trusted here or was not sent",
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "the TLS certificate's issuer is not trusted here or was not sent",
-  ERR_SSL_WRONG_VERSION_NUMBER: "the other side does not speak TLS on this port",
   EPROTO: "the TLS handshake failed",
 };
 
@@ -43,6 +43,15 @@ export function reachError(thrown: unknown, target: string): DiagError {
   if (thrown instanceof DiagError) return thrown;
   const detail = codeOf(thrown);
   const message = thrown instanceof Error ? thrown.message : String(thrown);
+  if (NOT_HTTP.test(detail) && isTlsRecord(thrown))
+    return new DiagError(
+      "target_unreachable",
+      `${target}: TLS is spoken on this port, and plain HTTP was sent`,
+      {
+        detail: "wants-tls",
+        cause: thrown,
+      },
+    );
   if (NOT_HTTP.test(detail))
     return new DiagError("target_error", `${target}: the answer is not HTTP (${detail})`, {
       detail,
@@ -50,7 +59,7 @@ export function reachError(thrown: unknown, target: string): DiagError {
     });
   const code: ErrorCode = detail === "ETIMEDOUT" ? "timeout" : "target_unreachable";
   const more = { detail: detail === "ETIMEDOUT" ? "tcp" : detail, cause: thrown };
-  return new DiagError(code, `${target}: ${WORDS[detail] ?? message}`, more);
+  return new DiagError(code, `${target}: ${WORDS[detail] ?? handshakeOf(detail)?.said ?? message}`, more);
 }
 
 /** Nothing came in time; `detail` is the phase that did not end. */
@@ -71,10 +80,22 @@ export function stopped(signal: AbortSignal, phase: Phase, target: string, milli
 /** OpenSSL's reason is more telling than the EPROTO that Node wraps it in. */
 export function codeOf(thrown: unknown): string {
   if (typeof thrown !== "object" || thrown === null) return "EUNKNOWN";
-  const { code, reason } = thrown as { code?: unknown; reason?: unknown };
-  if (reason === "wrong version number") return "ERR_SSL_WRONG_VERSION_NUMBER";
-  return typeof code === "string" && code !== "" ? code : "EUNKNOWN";
+  const { code, message } = thrown as { code?: unknown; message?: unknown };
+  const known = typeof code === "string" && code !== "" ? code : undefined;
+  const told =
+    typeof message === "string" && (known === undefined || known === "EPROTO")
+      ? opensslCode(message)
+      : undefined;
+  return told ?? known ?? "EUNKNOWN";
+}
+
+/** What a parser of HTTP stumbled over begins as an alert or a handshake of TLS does. */
+function isTlsRecord(thrown: unknown): boolean {
+  const { rawPacket } = thrown as { rawPacket?: unknown };
+  return (
+    rawPacket instanceof Uint8Array && (rawPacket[0] === 0x15 || rawPacket[0] === 0x16) && rawPacket[1] === 3
+  );
 }
 
 /** What an errno, resolver or certificate code means; the code itself where it is not a usual one. */
-export const sayCode = (code: string): string => WORDS[code] ?? code;
+export const sayCode = (code: string): string => WORDS[code] ?? handshakeOf(code)?.said ?? code;

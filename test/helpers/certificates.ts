@@ -18,6 +18,10 @@ export interface TestAuthority {
     names: readonly string[],
     isPublicLike: boolean,
   ): KeyPair & { intermediate: string };
+  /** This authority's own name and key, signed by an older one, long expired: what servers send along for old clients. */
+  crossSigned(): string;
+  /** A key of 1024 bits: what clients refuse before long. */
+  issueWeak(names: readonly string[]): KeyPair;
   remove(): void;
 }
 
@@ -106,6 +110,33 @@ export function testAuthority(): TestAuthority {
       const where = isPublicLike ? "authorityInfoAccess=caIssuers;URI:http://ca.lab/middle.crt\n" : "";
       sign("end", "middle", `subjectAltName=${names.join(",")}\n${where}`);
       return { key: read("end.key"), cert: read("end.crt"), intermediate: read("middle.crt") };
+    },
+    crossSigned: () => {
+      const old = ["-subj", "/CN=Old Root", "-days", "3650"];
+      openssl("req", "-x509", ...ec, "-keyout", "old.key", "-out", "old.crt", ...old);
+      openssl("req", "-new", "-key", "ca.key", "-out", "cross.csr", "-subj", "/CN=Lab Root");
+      writeFileSync(at("cross.ext"), "basicConstraints=critical,CA:TRUE\n");
+      const dates = ["-startdate", asn1(-900), "-enddate", asn1(-100)];
+      const files = ["-in", "cross.csr", "-out", "cross.crt", "-extfile", "cross.ext"];
+      const by = ["-cert", "old.crt", "-keyfile", "old.key"];
+      openssl("ca", "-batch", "-notext", "-config", "ca.cnf", ...by, ...dates, ...files);
+      return read("cross.crt");
+    },
+    issueWeak: (names) => {
+      const subject = ["-subj", "/CN=weak", "-addext", `subjectAltName=${names.join(",")}`, "-days", "90"];
+      openssl(
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:1024",
+        "-nodes",
+        "-keyout",
+        "weak.key",
+        "-out",
+        "weak.crt",
+        ...subject,
+      );
+      return { key: read("weak.key"), cert: read("weak.crt") };
     },
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };

@@ -83,16 +83,27 @@ export const connect = read({
 
 const CertificateShape = z.object({
   protocol: z.string(),
+  isTooOld: z.boolean().default(false),
   names: z.array(z.string()),
   isSelfSigned: z.boolean(),
   matchesHost: z.boolean(),
   /** OpenSSL's verdict on the chain; absent where it is trusted. */
   untrusted: z.string().optional(),
+  /** OpenSSL's whole verdict, dates and name included; absent: a client that verifies takes it. */
+  verdict: z.string().optional(),
+  weakness: z.string().optional(),
   fingerprint: z.string(),
   namesIssuerUrl: z.boolean(),
   /** Leaf first; dates are ISO 8601. */
   chain: z.array(
-    z.object({ subject: z.string(), issuer: z.string(), validFrom: z.string(), validTo: z.string() }),
+    z.object({
+      subject: z.string(),
+      issuer: z.string(),
+      validFrom: z.string(),
+      validTo: z.string(),
+      /** False: sent for clients with other lists of authorities; without it the chain is whole here. */
+      isNeeded: z.boolean().default(true),
+    }),
   ),
 });
 export type Certificate = z.output<typeof CertificateShape>;

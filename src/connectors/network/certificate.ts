@@ -1,27 +1,44 @@
 import { isIP } from "node:net";
-import { checkServerIdentity, connect, type DetailedPeerCertificate, type TLSSocket } from "node:tls";
+import {
+  type ConnectionOptions,
+  checkServerIdentity,
+  connect,
+  type DetailedPeerCertificate,
+  type TLSSocket,
+} from "node:tls";
 import type { ActionContext } from "../../core/words/action.ts";
 import { DiagError } from "../../core/words/errors.ts";
 import { clip } from "../../core/words/format.ts";
+import { isTooOld } from "../handshake.ts";
 import { reachError, stopped, timeoutAt } from "../reach.ts";
 import { type NetworkClient, sayEndpoint } from "./client.ts";
 import { addressesOf } from "./resolve.ts";
+import { neededLinks } from "./trusted.ts";
+import { weakness } from "./weakness.ts";
 
 export interface Link {
   readonly subject: string;
   readonly issuer: string;
   readonly validFrom: string;
   readonly validTo: string;
+  /** No authority that is trusted here vouches for a link before it: without it there is no way to one. */
+  readonly isNeeded: boolean;
 }
 
 export interface Presented {
   readonly protocol: string;
+  /** Clients of today refuse to speak to it: the handshake came about with what is out of date only. */
+  readonly isTooOld: boolean;
   readonly names: readonly string[];
   readonly isSelfSigned: boolean;
   /** Is the certificate for the host of the connection? */
   readonly matchesHost: boolean;
-  /** OpenSSL's verdict on the chain; undefined where it is trusted. */
+  /** OpenSSL's verdict on the chain, dates and name left out; undefined where it is trusted. */
   readonly untrusted?: string;
+  /** OpenSSL's whole verdict; undefined: a client that verifies takes it. */
+  readonly verdict?: string;
+  /** Why clients refuse its key or signature before long, where they do. */
+  readonly weakness?: string;
   readonly fingerprint: string;
   /** Its issuer publishes the issuer's own certificate (AIA): an authority with intermediates, as all public ones are. */
   readonly namesIssuerUrl: boolean;
@@ -49,26 +66,59 @@ export async function presentedCertificate(
   const target = sayEndpoint({ host, port });
   const [first] = await addressesOf(client, context);
   if (first === undefined) throw new DiagError("target_unreachable", `${target}: no address`);
-  const socket = await shakeHands(client, first.address, { host, port, target }, context);
+  const { socket, isTooOld: old } = await shakeSomehow(
+    client,
+    first.address,
+    { host, port, target },
+    context,
+  );
   try {
     const certificate = socket.getPeerCertificate(true);
     if (certificate.raw === undefined)
       throw new DiagError("target_error", `${target}: no certificate was sent`);
-    return describe(socket, certificate, host);
+    return { ...describe(socket, certificate, client, host), isTooOld: old };
   } finally {
     socket.destroy();
+  }
+}
+
+interface Target {
+  readonly host: string;
+  readonly port: number;
+  readonly target: string;
+}
+/** What only servers of long ago need. Nothing is sent over it: the point is to see that they are. */
+const OUT_OF_DATE = { minVersion: "TLSv1", ciphers: "ALL:@SECLEVEL=0" } as const;
+
+/** As clients do today; a server too old for that once more as clients did long ago. */
+async function shakeSomehow(
+  client: NetworkClient,
+  address: string,
+  to: Target,
+  context: ActionContext,
+): Promise<{ socket: TLSSocket; isTooOld: boolean }> {
+  try {
+    return { socket: await shakeHands(client, address, to, {}, context), isTooOld: false };
+  } catch (thrown) {
+    if (!(thrown instanceof DiagError) || !isTooOld(thrown.detail ?? "")) throw thrown;
+    const socket = await shakeHands(client, address, to, OUT_OF_DATE, context).catch(() => {
+      throw thrown;
+    });
+    return { socket, isTooOld: true };
   }
 }
 
 function shakeHands(
   client: NetworkClient,
   address: string,
-  { host, port, target }: { host: string; port: number; target: string },
+  { host, port, target }: Target,
+  how: ConnectionOptions,
   context: ActionContext,
 ): Promise<TLSSocket> {
   const limit = Math.min(HANDSHAKE_MS, context.timeoutMs);
   return new Promise((resolve, reject) => {
     const socket = connect({
+      ...how,
       host: address,
       port,
       // The point is to look at certificates that do not verify; nothing is sent over this connection.
@@ -104,10 +154,21 @@ const closedEarly = (target: string): DiagError =>
     detail: "ECONNRESET",
   });
 
-function describe(socket: TLSSocket, certificate: DetailedPeerCertificate, host: string): Presented {
+function describe(
+  socket: TLSSocket,
+  certificate: DetailedPeerCertificate,
+  client: NetworkClient,
+  host: string,
+): Omit<Presented, "isTooOld"> {
   const verdict = verdictOf(socket);
   const isTrusted = verdict === undefined || SAID_ELSEWHERE.has(verdict);
-  const chain = chainOf(certificate);
+  const links = linksOf(certificate);
+  const needed = neededLinks(
+    links.map(({ raw }) => raw),
+    client.ca,
+  );
+  const chain = links.map((link, index) => describeLink(link, index < needed));
+  const weak = weakness(links.slice(0, needed));
   const leaf = chain[0];
   return {
     protocol: socket.getProtocol() ?? "unknown",
@@ -115,6 +176,8 @@ function describe(socket: TLSSocket, certificate: DetailedPeerCertificate, host:
     isSelfSigned: leaf !== undefined && leaf.subject === leaf.issuer,
     matchesHost: checkServerIdentity(host, certificate) === undefined,
     ...(isTrusted ? {} : { untrusted: verdict }),
+    ...(verdict === undefined ? {} : { verdict }),
+    ...(weak === undefined ? {} : { weakness: weak }),
     fingerprint: certificate.fingerprint256,
     namesIssuerUrl: (certificate.infoAccess?.["CA Issuers - URI"]?.length ?? 0) > 0,
     chain,
@@ -128,21 +191,24 @@ function verdictOf(socket: TLSSocket): string | undefined {
   return error instanceof Error ? ((error as { code?: string }).code ?? error.message) : String(error);
 }
 
-function chainOf(leaf: DetailedPeerCertificate): Link[] {
-  const links: Link[] = [];
+function linksOf(leaf: DetailedPeerCertificate): DetailedPeerCertificate[] {
+  const links: DetailedPeerCertificate[] = [];
   for (let at: DetailedPeerCertificate | undefined = leaf; at !== undefined && links.length < MOST_LINKS; ) {
-    links.push({
-      subject: nameOf(at.subject),
-      issuer: nameOf(at.issuer),
-      validFrom: dateOf(at.valid_from),
-      validTo: dateOf(at.valid_to),
-    });
+    links.push(at);
     const next: DetailedPeerCertificate | undefined = at.issuerCertificate;
     // A root is its own issuer: Node's list ends in a circle.
     at = next === at || next?.fingerprint256 === at.fingerprint256 ? undefined : next;
   }
   return links;
 }
+
+const describeLink = (link: DetailedPeerCertificate, isNeeded: boolean): Link => ({
+  subject: nameOf(link.subject),
+  issuer: nameOf(link.issuer),
+  validFrom: dateOf(link.valid_from),
+  validTo: dateOf(link.valid_to),
+  isNeeded,
+});
 
 type Naming = Partial<Record<"CN" | "O" | "OU", string | string[]>> | undefined;
 function nameOf(naming: Naming): string {

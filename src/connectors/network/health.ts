@@ -1,6 +1,7 @@
 import { judgeTime } from "../../core/rules/response-time.ts";
 import type { HealthLimits, HealthWord } from "../../core/words/health.ts";
-import type { Connected } from "./actions.ts";
+import { causeOf } from "../cause.ts";
+import type { Certificate, Connected } from "./actions.ts";
 
 /** A port was asked whether it takes a connection: does the other side keep it, and how soon? */
 export function judgePort({ attempts, after, greeting }: Connected, limits: HealthLimits): HealthWord {
@@ -13,4 +14,19 @@ export function judgePort({ attempts, after, greeting }: Connected, limits: Heal
     severity: "critical",
     next: "Look for a connection limit, an access list, or a proxy without a healthy backend.",
   };
+}
+
+/** A port that speaks TLS shook hands: would a client that verifies take what it shows? */
+export function judgeTls({ verdict, isTooOld, protocol, matchesHost }: Certificate): HealthWord {
+  if (isTooOld)
+    return {
+      word: `speaks ${protocol} only`,
+      because: `Clients of today refuse ${protocol} during the handshake.`,
+      severity: "critical",
+      next: "Run tls-expiry: it says what to do.",
+    };
+  const refused = verdict ?? (matchesHost ? undefined : "ERR_TLS_CERT_ALTNAME_INVALID");
+  if (refused === undefined) return protocol;
+  const { word, because, next } = causeOf({ code: "target_unreachable", message: refused, detail: refused });
+  return { word, because: `${because} (${refused})`, severity: "critical", next };
 }

@@ -1,3 +1,3 @@
 // What others may know of this kind.
 export * from "./actions.ts";
-export { kind, networkConnector, networkConnectorWith } from "./kind.ts";
+export { kind, networkConnector, networkConnectorWith, tlsHealth } from "./kind.ts";

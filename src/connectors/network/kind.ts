@@ -6,7 +6,7 @@ import { connectionKind } from "../../core/words/kind.ts";
 import * as network from "./actions.ts";
 import { checkNetwork } from "./check.ts";
 import { type NetworkClient, type NetworkEdge, openNetwork } from "./client.ts";
-import { judgePort } from "./health.ts";
+import { judgePort, judgeTls } from "./health.ts";
 
 /** DNS, TCP and TLS of any connection with an address. `edge` replaces name servers and trusted certificates. */
 export const networkConnectorWith = (edge: NetworkEdge = {}): Connector<NetworkClient> => ({
@@ -17,6 +17,9 @@ export const networkConnectorWith = (edge: NetworkEdge = {}): Connector<NetworkC
 });
 
 export const networkConnector = networkConnectorWith();
+
+/** A port that speaks TLS is asked to shake hands: that it takes a connection says little. */
+export const tlsHealth = [asks(network.tlsCertificate(), judgeTls)];
 
 /** A port of anything: what the network alone tells of it. */
 export const kind = connectionKind({

@@ -46,7 +46,7 @@ const api = async (handler: RequestListener, more: Record<string, unknown> = {})
 });
 
 test("everything answers: no finding", async () => {
-  const tcp = await listening(createServer(() => undefined));
+  const tcp = await listening(createServer((socket) => socket.write("220 mail.lab ESMTP\r\n")));
   cleanups.push(tcp.close);
   const prometheus = await serve(
     json(200, {
@@ -61,6 +61,17 @@ test("everything answers: no finding", async () => {
     metrics: { kind: "prometheus", url: prometheus },
   });
   expect(findings).toEqual([]);
+});
+
+test("a port that accepts and says nothing was reached, not asked", async () => {
+  const silent = await listening(createServer(() => undefined));
+  cleanups.push(silent.close);
+  const tws = { kind: "tcp", host: "127.0.0.1", port: silent.port };
+  const { findings } = await diagnose({ ...(await api(json(200, { status: "ok" }))), tws });
+  expect(findings.map(({ id, severity }) => [id, severity])).toEqual([["only-reached", "info"]]);
+  expect(findings[0]?.title).toMatch(/^Only reached, not asked: tws /);
+  const wantsTls = await diagnose({ tws: { ...tws, tls: true } });
+  expect(wantsTls.finding("component:tws").title).toContain("accepts, never answers");
 });
 
 test("a system without connections is told so", async () => {
@@ -221,7 +232,7 @@ test("a name that does not resolve", async () => {
 test("TLS expected where there is none", async () => {
   const url = (await serve(json(200, {}))).replace("http:", "https:");
   const diagnosis = await diagnose({ api: { kind: "http", url } });
-  expect(diagnosis.finding("component:api").title).toContain("TLS handshake failed");
+  expect(diagnosis.finding("component:api").title).toContain("no TLS on this port");
 });
 
 test("a slow answer is found and says where the time went", async () => {

@@ -18,20 +18,38 @@ const keep = <T extends { close(): Promise<unknown> }>(one: T): T => {
   return one;
 };
 
-const bench = (host: string, port: number, servers?: readonly string[]) =>
+const bench = (host: string, port: number, servers?: readonly string[], tls = false) =>
   keep(
     openBench({
-      connections: { tws: { kind: "tcp", host, port } },
+      connections: { tws: { kind: "tcp", host, port, tls } },
       connectors: [networkConnectorWith(servers === undefined ? {} : { servers })],
     }),
   );
 const quiet = () => listening(createServer(() => undefined));
+/** Speaks first, as SMTP, SSH and MySQL do: it shows that it lives. */
+const greeting = () => listening(createServer((socket) => socket.write("220 mail.lab ESMTP\r\n")));
 
-test("a dependency that takes connections is no finding", async () => {
-  const server = keep(await quiet());
+test("a dependency that takes connections and speaks is no finding", async () => {
+  const server = keep(await greeting());
   const dns = keep(await dnsServer({ "tws.lab": ["127.0.0.1"] }));
   const { findings } = await bench("tws.lab", server.port, [dns.address]).diagnose(tcpDependency);
   expect(findings).toEqual([]);
+});
+
+test("a port that accepts and says nothing is no more than that", async () => {
+  const server = keep(await quiet());
+  const { findings } = await bench("127.0.0.1", server.port).diagnose(tcpDependency);
+  expect(findings.map(({ id, severity }) => [id, severity])).toEqual([["says-nothing:tws", "info"]]);
+});
+
+test("with TLS it is shaken hands with: silent, and without TLS", async () => {
+  const silent = keep(await quiet());
+  const hung = await bench("127.0.0.1", silent.port, undefined, true).diagnose(tcpDependency);
+  expect(hung.finding("no-tls:tws").title).toContain("accepts, never answers");
+  const plain = keep(await greeting());
+  const diagnosis = await bench("127.0.0.1", plain.port, undefined, true).diagnose(tcpDependency);
+  expect(diagnosis.finding("no-tls:tws").title).toContain("no TLS on this port");
+  expect(diagnosis.advice("repairTls")).toContain("Check the port");
 });
 
 test("nothing listens: refused", async () => {
@@ -119,7 +137,7 @@ test("one of two addresses refuses", async () => {
 });
 
 test("one of two name servers fails: found although the name resolves", async () => {
-  const server = keep(await quiet());
+  const server = keep(await greeting());
   const bad = keep(await dnsServer({ "tws.lab": "SERVFAIL" }));
   const good = keep(await dnsServer({ "tws.lab": ["127.0.0.1"] }));
   const diagnosis = await bench("tws.lab", server.port, [bad.address, good.address]).diagnose(tcpDependency);

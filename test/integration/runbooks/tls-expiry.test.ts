@@ -122,10 +122,58 @@ describe.skipIf(whyNoOpenssl() !== undefined)("certificates of real TLS servers"
     );
   });
 
+  test("a wildcard covers one level only; within it, it fits", async () => {
+    const { port } = await serve(authority.issue(["DNS:*.shop.lab"], -1, 90));
+    const dns = await dnsServer({
+      "a.shop.lab": ["127.0.0.1"],
+      "a.b.shop.lab": ["127.0.0.1"],
+      "shop.lab": ["127.0.0.1"],
+    });
+    cleanups.push(dns.close);
+    expect((await diagnose("a.shop.lab", port, [dns.address])).findings).toEqual([]);
+    const deep = await diagnose("a.b.shop.lab", port, [dns.address]);
+    expect(deep.findings.map(({ id }) => id)).toEqual(["wrong-name:shop"]);
+    expect(deep.finding("wrong-name:shop").title).toContain("a wildcard covers one level only");
+    expect(deep.advice("fixName")).toContain("*.b.shop.lab");
+    const bare = await diagnose("shop.lab", port, [dns.address]);
+    expect(bare.finding("wrong-name:shop").title).toContain("does not cover the bare domain");
+  });
+
+  test("an expired cross-signed root that nobody needs is a note; the leaf's own end still counts", async () => {
+    const cross = authority.crossSigned();
+    const good = authority.issue(LOCAL, -1, 90);
+    const diagnosis = await diagnose("127.0.0.1", (await serve({ ...good, cert: good.cert + cross })).port);
+    expect(diagnosis.findings.map(({ id, severity }) => [id, severity])).toEqual([["unneeded:shop", "info"]]);
+    const old = authority.issue(LOCAL, -90, -3.5);
+    const { findings } = await diagnose("127.0.0.1", (await serve({ ...old, cert: old.cert + cross })).port);
+    expect(findings.map(({ id }) => id)).toEqual(["expired:shop"]);
+  });
+
+  test("a server that speaks TLS 1.0 only is too old, not without TLS", async () => {
+    const pair = authority.issue(LOCAL, -1, 90);
+    const old = { minVersion: "TLSv1", maxVersion: "TLSv1", ciphers: "ALL:@SECLEVEL=0" } as const;
+    const server = await tlsWebServer({ ...pair, ...old }, (_request, answer) => answer.end("ok"));
+    cleanups.push(server.close);
+    const diagnosis = await diagnose("127.0.0.1", server.port);
+    expect(diagnosis.findings.map(({ id, severity }) => [id, severity])).toEqual([
+      ["too-old:shop", "critical"],
+    ]);
+    expect(diagnosis.finding("too-old:shop").title).toContain("speaks TLSv1 only");
+    expect(JSON.stringify(diagnosis)).not.toMatch(/http:\/\/|may not speak TLS|\.c:/);
+  });
+
+  test("a key of 1024 bits works for some", async () => {
+    const { port } = await serve(authority.issueWeak(LOCAL));
+    const diagnosis = await diagnose("127.0.0.1", port);
+    expect(diagnosis.finding("weak:shop").title).toContain("1024 bits only");
+  });
+
   test("a port without TLS, and one without a server, are said", async () => {
     const plain = await webServer((_request, answer) => answer.end("ok"));
     cleanups.push(plain.close);
-    expect((await diagnose("127.0.0.1", plain.port)).finding("unread:shop").title).toContain("TLS handshake");
+    expect((await diagnose("127.0.0.1", plain.port)).finding("unread:shop").title).toContain(
+      "no TLS on this port",
+    );
     const nobody = await diagnose("127.0.0.1", await freePort());
     expect(nobody.finding("unread:shop").title).toContain("connection refused");
   });

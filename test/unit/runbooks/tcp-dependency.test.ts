@@ -26,7 +26,10 @@ const attempt = (address: string, family: 4 | 6, isOpen: boolean, ms = 1) => ({
 });
 const ids = (attempts: object[], dnsMs?: number) =>
   tcpDependency
-    .findings({ "dns:tws": resolved(dnsMs), "tcp:tws": ok({ attempts, after: "open" }) }, context)
+    .findings(
+      { "dns:tws": resolved(dnsMs), "tcp:tws": ok({ attempts, after: "open", greeting: "220" }) },
+      context,
+    )
     .map(({ id, title }) => `${id} ${title}`);
 
 test("a service that only listens on IPv4 is no fault", () => {
