@@ -16,6 +16,7 @@ import type { Advice, AdviceKey, Container } from "./cause.ts";
 import { idOf } from "./cause.ts";
 import { nearLimit } from "./container-memory.ts";
 import { recreate } from "./down.ts";
+import { engineDisk, isDiskAsked, sayFree } from "./engine-disk.ts";
 import { raiseLimit } from "./out-of-memory.ts";
 import { pastAsked } from "./past.ts";
 import { containersOf, type Judged, problemsOf, type Sight } from "./problems.ts";
@@ -27,6 +28,16 @@ const MOST_LOGS = 8;
 /** Share of the last second's periods beyond which a CPU limit is what makes a container slow. */
 const THROTTLED = 0.5;
 const STARTABLE = ["exited", "created", "paused"];
+
+/** Labels in which cAdvisor, exporters and agents say which container an alert is about; the service before the name. */
+const SERVICE_LABELS = [
+  "container_label_com_docker_compose_service",
+  "com_docker_compose_service",
+  "compose_service",
+  "container_name",
+  "container",
+  "name",
+];
 
 type Asked = RunContext<{ readonly service?: string | undefined }>;
 
@@ -55,6 +66,10 @@ const book = runbookOn(
       "ContainerHighMemoryUsage",
       "DockerContainerDown",
     ],
+    fromAlert: (labels) => {
+      const service = SERVICE_LABELS.map((label) => labels[label]).find((value) => value !== undefined);
+      return service === undefined ? {} : { service: service.replace(/^\//, "") };
+    },
     params: z.object({
       service: z
         .string()
@@ -70,23 +85,27 @@ const book = runbookOn(
         .describe("how long it must stay up to count as repaired"),
     }),
   },
-  () => ({ engine: docker.ping(), list: docker.containers() }),
-).andThen(["list"], ({ list }, context) => {
-  const failing = problemsOf({ list }, context);
-  const mine = containersOf(list, context.params.service);
-  const readable = [...failing.map(({ container }) => container), ...mine.filter(isBack)];
-  const measured = mine.filter(
-    (one) => one.state === "running" && (one.memoryLimit > 0 || one.health === "unhealthy"),
+  () => ({ engine: docker.ping(), list: docker.containers(), folder: docker.dataFolder() }),
+)
+  .andThen(["list"], ({ list }, context) => {
+    const failing = problemsOf({ list }, context);
+    const mine = containersOf(list, context.params.service);
+    const readable = [...failing.map(({ container }) => container), ...mine.filter(isBack)];
+    const measured = mine.filter(
+      (one) => one.state === "running" && (one.memoryLimit > 0 || one.health === "unhealthy"),
+    );
+    return {
+      events: docker.events({ of: pastAsked(list.containers, context.now) }),
+      logs: docker.logs({
+        containers: [...new Set(readable.map(({ id }) => id))].slice(0, MOST_LOGS),
+        lines: context.params.logLines,
+      }),
+      usage: docker.stats({ containers: measured.map(({ id }) => id) }),
+    };
+  })
+  .andThen(["list", "folder?", "events?", "logs?", "engine?"], ({ folder, ...values }, context) =>
+    isDiskAsked(folder, problemsOf(values, context), context) ? { space: docker.space() } : {},
   );
-  return {
-    events: docker.events({ of: pastAsked(list.containers, context.now) }),
-    logs: docker.logs({
-      containers: [...new Set(readable.map(({ id }) => id))].slice(0, MOST_LOGS),
-      lines: context.params.logLines,
-    }),
-    usage: docker.stats({ containers: measured.map(({ id }) => id) }),
-  };
-});
 
 /** It was restarted within the last hour: by whom only the events say. */
 const isBack = ({ state, restartCount, uptimeSeconds }: Container): boolean =>
@@ -159,7 +178,11 @@ export const containerFailure = book
       return [...(killed === "" ? [] : [killed]), ...close.map(raiseLimit)].join("\n") || "Raise its limit.";
     }),
     freePort: book.advises("Free the port", "high", told("freePort", "Find who has the port.")),
-    freeDisk: book.advises("Free space on the engine's disk", "high", told("freeDisk", "`docker system df`")),
+    freeDisk: book.advises("Free space on the engine's disk", "high", (values, context) =>
+      [told("freeDisk", "")(values, context), sayFree(values.space, values.list?.containers ?? [])]
+        .filter((text) => text !== "")
+        .join("\n"),
+    ),
     fixStart: book.advises(
       "Correct what the engine refuses",
       "low",
@@ -223,6 +246,11 @@ export const containerFailure = book
           explains,
         };
       }),
+    ),
+    find(
+      ["folder", "list?", "events?", "logs?", "engine?", "space?"],
+      ({ folder, space, ...values }, context) =>
+        engineDisk(folder, space, problemsOf(values, context), context),
     ),
     find(["usage"], ({ usage }) => nearLimit(usage.usage)),
   ]);

@@ -51,6 +51,9 @@ interface Scene {
   /** Lines by container's name, all of the last run; an error where it is a string. */
   readonly logs?: Readonly<Record<string, readonly string[] | string>>;
   readonly usage?: readonly object[];
+  /** Shares of the engine's disk in use; left out: it cannot be seen. */
+  readonly disk?: { readonly usedRatio: number; readonly inodesRatio: number | null };
+  readonly space?: object;
   readonly service?: string;
 }
 
@@ -70,6 +73,8 @@ export function judgeContainers({
     platform: "linux/amd64",
     product: "Docker",
   };
+  const fileSystem = scene.disk === undefined ? null : { size: 1e10, available: 1e8, ...scene.disk };
+  const folder = { path: "/var/lib/docker", fileSystem };
   const logs = Object.entries(scene.logs ?? {}).map(([name, said]) => {
     const lines = typeof said === "string" ? [] : said;
     const error = typeof said === "string" ? said : null;
@@ -77,7 +82,8 @@ export function judgeContainers({
   });
   return judge(containerFailure, {
     steps: {
-      ...{ engine, list, logs: { logs }, usage: { usage: scene.usage ?? [] } },
+      ...{ engine, list, folder, logs: { logs }, usage: { usage: scene.usage ?? [] } },
+      ...(scene.space === undefined ? {} : { space: scene.space }),
       ...(events === undefined ? {} : { events: { events: events.map(eventOf), forgotBefore } }),
     },
     ...(scene.service === undefined ? {} : { params: { service: scene.service } }),

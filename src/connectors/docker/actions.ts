@@ -1,5 +1,6 @@
 // Everything runbooks can ask of a Docker engine; one line per action file.
 export { containers, inspect, ping } from "./containers.ts";
+export { dataFolder, space } from "./disk.ts";
 export { events } from "./events.ts";
 export { logs } from "./logs.ts";
 export { restartContainer } from "./restart.ts";

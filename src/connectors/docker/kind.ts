@@ -5,6 +5,7 @@ import { connectionKind } from "../../core/words/kind.ts";
 import * as docker from "./actions.ts";
 import { checkDocker } from "./check.ts";
 import { type DockerClient, openDocker } from "./client.ts";
+import { judgeContainers } from "./health.ts";
 import { DockerSettings } from "./settings.ts";
 import { dockerTrouble } from "./trouble.ts";
 
@@ -20,6 +21,9 @@ export const dockerConnector: Connector<DockerClient, DockerSettings> = {
 export const kind = connectionKind({
   name: "docker",
   settings: DockerSettings,
-  health: [asks(docker.ping(), ({ version }) => `Docker ${version}`)],
+  health: [
+    asks(docker.ping(), ({ product, version }) => `${product} ${version}`),
+    asks(docker.containers(), judgeContainers, "containers"),
+  ],
   connector: dockerConnector,
 });

@@ -134,3 +134,27 @@ export const EngineEvent = z.object({
   Actor: z.object({ ID: z.string(), Attributes: z.record(z.string(), z.string()).default({}) }),
 });
 export type EngineEvent = z.output<typeof EngineEvent>;
+
+export const Info = z.object({
+  /** Host name of the machine the engine runs on. */
+  Name: z.string().default(""),
+  DockerRootDir: z.string().default(""),
+});
+
+const Sizes = z.object({ Size: z.number().default(0) });
+
+/** `GET /system/df`. */
+export const Usage = z.object({
+  LayersSize: z.number().nullish(),
+  Images: z
+    .array(Sizes.extend({ Containers: z.number().default(0), SharedSize: z.number().default(0) }))
+    .nullish(),
+  Containers: z.array(z.object({ SizeRw: z.number().default(0) })).nullish(),
+  Volumes: z
+    .array(z.object({ UsageData: z.object({ Size: z.number(), RefCount: z.number() }).nullish() }))
+    .nullish(),
+  BuildCache: z
+    .array(Sizes.extend({ InUse: z.boolean().default(false), Shared: z.boolean().default(false) }))
+    .nullish(),
+});
+export type Usage = z.output<typeof Usage>;

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { actionsOn } from "../../core/words/action.ts";
 import { DiagError } from "../../core/words/errors.ts";
+import { groupMemory } from "../../lib/group-memory.ts";
 import { type HostClient, partsOf, script } from "./client.ts";
 import { Pressure, parsePressure } from "./pressure.ts";
 
@@ -12,8 +13,8 @@ cat /proc/pressure/memory 2>/dev/null; echo ==
 grep -E '^(pswpin|pswpout|oom_kill) ' /proc/vmstat; sleep 1; echo ==
 grep -E '^(pswpin|pswpout|oom_kill) ' /proc/vmstat; echo ==
 getconf PAGESIZE 2>/dev/null || echo 4096; echo ==
-if [ -r /sys/fs/cgroup/memory.max ]; then cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/memory.current; grep '^inactive_file ' /sys/fs/cgroup/memory.stat
-elif [ -r /sys/fs/cgroup/memory/memory.limit_in_bytes ]; then cat /sys/fs/cgroup/memory/memory.limit_in_bytes /sys/fs/cgroup/memory/memory.usage_in_bytes; grep '^total_inactive_file ' /sys/fs/cgroup/memory/memory.stat; fi; true`;
+if [ -r /sys/fs/cgroup/memory.max ]; then cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/memory.current; grep -E '^(anon|shmem|inactive_file|active_file|slab_reclaimable) ' /sys/fs/cgroup/memory.stat
+elif [ -r /sys/fs/cgroup/memory/memory.limit_in_bytes ]; then cat /sys/fs/cgroup/memory/memory.limit_in_bytes /sys/fs/cgroup/memory/memory.usage_in_bytes; grep -E '^total_(rss|shmem|inactive_file|active_file) ' /sys/fs/cgroup/memory/memory.stat; fi; true`;
 
 const Output = z.object({
   total: z.number(),
@@ -34,7 +35,7 @@ const Output = z.object({
   pressure: Pressure.nullable(),
   /** Processes the kernel killed for memory since boot; null where it does not count. */
   oomKills: z.int().nullable(),
-  /** Limit of the control group (container) the commands run in, where it is lower than the machine's memory. */
+  /** The control group (container) the commands run in, where its limit is lower than the machine's memory; file cache left out. */
   group: z.object({ limit: z.number(), used: z.number() }).nullable(),
 });
 
@@ -79,11 +80,18 @@ export function numberAfter(text: string, name: string): number | undefined {
   return digits === null ? undefined : Number(digits[0]);
 }
 
-function parseGroup(text: string, total: number): { limit: number; used: number } | null {
-  const [limitText = "", usage = "", inactive = ""] = text.split("\n");
+/** Limit, usage and memory.stat of the group. Exported for its test. */
+export function parseGroup(text: string, total: number): { limit: number; used: number } | null {
+  const [limitText = "", usageText = "", ...stat] = text.split("\n");
   const limit = Number(limitText);
   // "max", or v1's huge number: no limit.
   if (!Number.isFinite(limit) || limit <= 0 || limit >= total) return null;
-  const cache = Number(inactive.split(" ")[1] ?? 0) || 0;
-  return { limit, used: Math.max(0, Number(usage) - cache) };
+  const usage = Number(usageText) || 0;
+  const parts = Object.fromEntries(
+    stat.flatMap((line) => {
+      const [name = "", bytes = ""] = line.split(" ");
+      return /^\d+$/.test(bytes) ? [[name, Number(bytes)]] : [];
+    }),
+  );
+  return { limit, used: groupMemory(usage, parts)?.held ?? usage };
 }

@@ -123,6 +123,14 @@ describe.skipIf(why !== undefined)(`docker against a private dockerd (skipped: $
     expect(forgotBefore).toBeNull();
   });
 
+  it("sees the file system of the data folder of an engine on this machine, and what takes it", async () => {
+    const { path, fileSystem } = await bench.call(docker.dataFolder());
+    expect(path).toContain("diagbot-docker-");
+    expect(fileSystem?.size).toBeGreaterThan(0);
+    expect(fileSystem?.usedRatio).toBeGreaterThan(0);
+    expect((await bench.call(docker.space())).images).toBeGreaterThan(0);
+  });
+
   it("restarts exactly the container that was decided on", async () => {
     await engine.run({
       name: "again",

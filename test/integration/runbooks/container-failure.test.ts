@@ -26,7 +26,11 @@ it("an engine that is not there is the finding", async () => {
   const bench = benchAt(join(folder, "none.sock"));
   const { findings } = await bench.diagnose(containerFailure);
   expect(findings).toMatchObject([
-    { id: "engine-unreachable", severity: "critical", title: "The Docker engine is not running" },
+    {
+      id: "engine-unreachable",
+      severity: "critical",
+      title: "There is no Docker socket where diagbot looks",
+    },
   ]);
   await bench.close();
   rmSync(folder, { recursive: true, force: true });

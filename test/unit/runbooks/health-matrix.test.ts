@@ -36,12 +36,14 @@ test("every kind of connection has a probe of its own", () => {
     "machine/disk",
     "machine/memory",
     "engine",
+    "engine/containers",
     "cache",
   ]);
   expect(Object.values(probesOf(faces)).map(({ on }) => on)).toEqual([
     "machine",
     "machine",
     "machine",
+    "engine",
     "engine",
     "cache",
   ]);

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { portOf } from "../../../../runbooks/docker/refusals.ts";
 import { classify } from "../../../../src/connectors/docker/classify.ts";
 import { inTurns } from "../../../../src/connectors/docker/containers.ts";
+import { spaceOf } from "../../../../src/connectors/docker/disk.ts";
 import { forgotten } from "../../../../src/connectors/docker/events.ts";
 import { dependenciesIn } from "../../../../src/connectors/docker/labels.ts";
 import { demultiplex, sinceStart } from "../../../../src/connectors/docker/logs.ts";
@@ -142,4 +143,25 @@ it("portOf reads the engine's refusals", () => {
   expect(portOf("listen tcp4 127.0.0.1:8000: bind: address already in use")).toBe(8000);
   expect(portOf("listen tcp6 [::1]:8001: bind: address already in use")).toBe(8001);
   expect(portOf('exec: "x": executable file not found in $PATH')).toBeUndefined();
+});
+
+it("spaceOf adds up what can be made anew apart from data", () => {
+  const usage = (Size: number, RefCount: number) => ({ UsageData: { Size, RefCount } });
+  expect(
+    spaceOf({
+      LayersSize: 90,
+      Images: [
+        { Size: 50, SharedSize: 10, Containers: 0 },
+        { Size: 60, SharedSize: 10, Containers: 1 },
+        // Not counted by the engine (-1): all of it is taken to be its own.
+        { Size: 5, SharedSize: -1, Containers: -1 },
+      ],
+      Containers: [{ SizeRw: 7 }],
+      Volumes: [usage(30, 1), usage(20, 0), usage(-1, -1), {}],
+      BuildCache: [
+        { Size: 8, InUse: false, Shared: false },
+        { Size: 9, InUse: true, Shared: false },
+      ],
+    }),
+  ).toEqual({ images: 90, unusedImages: 45, buildCache: 8, layers: 7, volumes: 50, unusedVolumes: 20 });
 });
