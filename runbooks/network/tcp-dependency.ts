@@ -7,11 +7,11 @@ import {
   runbookOn,
   type Seen,
   type StepError,
-  shellWord,
   valueIn,
   z,
 } from "../../src/sdk/index.ts";
 import { chosen, nextStep, type Reached, sayAddress, sayEach, sayPlace, withEndpoint } from "./endpoints.ts";
+import { answers, elsewhere, faultyServers, resolverFindings, sayResult } from "./name-servers.ts";
 
 /** A lost first packet is sent again after one second: a connection that takes longer lost one. */
 const SLOW_MS = 1000;
@@ -78,10 +78,7 @@ export const tcpDependency = book
       (values, { system, params }) => {
         const faces = wanted(system.connections, params.connection);
         return faultyServers(faces.map(({ name }) => values[`dns:${name}`]))
-          .map(
-            ({ server, outcome, host }) =>
-              `Ask it directly: dig ${shellWord(`@${server}`)} ${shellWord(host)} (it answered ${outcome}). Restart it or take it out of /etc/resolv.conf: programs wait about 5 s for it before they ask the next one.`,
-          )
+          .map(({ next }) => next)
           .join("\n");
       },
     ),
@@ -116,18 +113,11 @@ export const tcpDependency = book
         return found.some(Boolean) ? found : [tcp?.ok && saysNothing(face, tcp.value)];
       }),
     ),
-    find.all((seen, { system, params }) => {
-      const faces = wanted(system.connections, params.connection);
-      return faultyServers(faces.map(({ name }) => valueIn(seen[`dns:${name}`]))).map(
-        ({ server, outcome, host }) => ({
-          id: `resolver:${server}`.slice(0, 100),
-          severity: "warning",
-          title: `Name server ${server} ${sayResult(outcome)}`,
-          because: `Another name server answers for ${host}, this one does not: lookups succeed late or only sometimes.`,
-          remedies: ["repairResolver"],
-        }),
-      );
-    }),
+    find.all((seen, { system, params }) =>
+      resolverFindings(
+        wanted(system.connections, params.connection).map(({ name }) => valueIn(seen[`dns:${name}`])),
+      ),
+    ),
   ]);
 
 /** Where the name itself failed, that is why there is no connection. */
@@ -147,7 +137,7 @@ function unreachable(
     id: `unreachable:${face.name}`,
     severity: "critical",
     title: `${sayPlace(face)}: ${word}`,
-    because: `${error.message}. ${because}`,
+    because: `${error.message}. ${because}${elsewhere(dns)}`,
     evidence: answers(dns),
     remedies: ["repairPath"],
   };
@@ -245,39 +235,6 @@ function slow(
     }
   );
 }
-
-const BROKEN = new Set(["ETIMEOUT", "ESERVFAIL", "EREFUSED", "ECONNREFUSED"]);
-
-/** Name servers that fail where another one answers, each once, with a name they failed for. */
-function faultyServers(lookups: readonly (network.Resolved | undefined)[]) {
-  const faulty = new Map<string, { server: string; outcome: string; host: string }>();
-  for (const { host, resolvers } of lookups.flatMap((lookup) => lookup ?? [])) {
-    if (resolvers.every(({ outcome }) => BROKEN.has(outcome))) continue;
-    for (const { server, outcome } of resolvers)
-      if (BROKEN.has(outcome) && !faulty.has(server)) faulty.set(server, { server, outcome, host });
-  }
-  return [...faulty.values()];
-}
-
-const RESULTS: Readonly<Record<string, string>> = {
-  ETIMEOUT: "does not answer",
-  ESERVFAIL: "answers SERVFAIL",
-  EREFUSED: "refuses to answer",
-  ECONNREFUSED: "refused",
-  tcp: "timeout",
-};
-const sayResult = (code: string | undefined): string => RESULTS[code ?? ""] ?? code ?? "failed";
-
-const answers = (dns: network.Resolved | undefined) =>
-  dns === undefined || dns.resolvers.length === 0
-    ? []
-    : [
-        rows("", dns.resolvers, {
-          "name server": (one) => one.server,
-          answer: (one) => (one.outcome === "ok" ? one.addresses.join(", ") : one.outcome),
-          ms: (one) => one.ms,
-        }),
-      ];
 
 function nothingToReach(faces: readonly ConnectionFace[], name: string | undefined): Finding<never> {
   const known = withEndpoint(faces).map((face) => `${face.name} (${sayAddress(face.endpoint)})`);

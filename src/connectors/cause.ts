@@ -9,6 +9,7 @@ export interface NetworkCause {
   readonly id:
     | "dns-missing"
     | "dns-failing"
+    | "dns-disagree"
     | "refused"
     | "no-route"
     | "filtered"
@@ -38,6 +39,12 @@ const CAUSES: Readonly<Record<NetworkCause["id"], Omit<NetworkCause, "id">>> = {
     because:
       "The name could not be looked up because the name server failed, refused or did not answer; the service itself was never asked.",
     next: "Ask each name server of /etc/resolv.conf directly (`dig @<server> <host>`), repair or replace the one that fails; everything else that resolves names here is affected too.",
+  },
+  "dns-disagree": {
+    word: "name servers disagree",
+    because:
+      "Some name servers know the name and others deny it. Programs believe the first answer (glibc) or the quickest (musl), so it works on one machine and not on the next: usually internal names, and a public name server beside the internal one.",
+    next: "Ask each name server of /etc/resolv.conf (`dig @<server> <host>`); list only those that know the zone, or let the others forward it. Look at DHCP or the VPN client where an entry comes back.",
   },
   refused: {
     word: "connection refused",
@@ -134,6 +141,9 @@ export const errnoIn = (message: string): string =>
 const BY_DETAIL: Readonly<Record<string, NetworkCause["id"]>> = {
   ...ERRNO,
   NO_RESOLVER: "dns-failing",
+  DNS_DISAGREE: "dns-disagree",
+  DNS_HALF: "dns-failing",
+  DNS_DANGLING: "dns-missing",
   dns: "dns-failing",
   tcp: "filtered",
   tls: "hung",
@@ -155,6 +165,37 @@ const CERTIFICATES: readonly [RegExp, string][] = [
   [/UNABLE_TO|IN_CHAIN/, "of an unknown authority, or sent without its intermediate"],
 ];
 
+/** What more is known where the code or a detail of our own tells. */
+const OF_NAMES: Readonly<Record<string, Partial<Omit<NetworkCause, "id">>>> = {
+  DNS_HALF: {
+    word: "name server answers one kind of address wrongly",
+    because:
+      'The name exists and has an address. For the other kind (AAAA beside A) the name server says NXDOMAIN or fails, where the right answer is "no record": musl (Alpine) then takes the name for missing, glibc waits or takes it.',
+    next: "Let the name server answer NOERROR without a record for the kind it does not have (`dig @<server> AAAA <host>` must not say NXDOMAIN or SERVFAIL): a fixed list of addresses in a router, VPN or DNS filter is the usual reason; update or replace it. The service and the record are not the matter.",
+  },
+  DNS_DANGLING: {
+    word: "name leads nowhere (CNAME)",
+    because:
+      "The name exists, but is an alias of one that has no address: its target was deleted or renamed.",
+    next: "Correct the alias or restore its target (`dig +short <host> CNAME`).",
+  },
+  ENODATA: {
+    word: "name has no address",
+    because:
+      "The name exists in DNS, but has no address record (A or AAAA): only records of another kind stand there.",
+  },
+  ESERVFAIL: {
+    because:
+      "The name server could not find out (SERVFAIL), so nobody knows whether the name exists: it does not reach the servers of the zone, they fail, or the signatures do not hold (DNSSEC).",
+    next: "Tell them apart: `dig @<server> +cd <host>` answers where `dig @<server> <host>` does not: DNSSEC (also a wrong clock). Otherwise see whether the server reaches its forwarders, and ask the zone's own servers (`dig +trace <host>`).",
+  },
+  EREFUSED: {
+    because:
+      "The name server refuses to answer this machine: it does not serve its network, or does not look up names of other zones (no recursion).",
+    next: "Allow this machine's network at the name server, or list one in /etc/resolv.conf that serves it.",
+  },
+};
+
 /** Details of our own about TLS. */
 const OWN_TLS: Readonly<Record<string, Omit<NetworkCause, "id">>> = {
   "wants-tls": {
@@ -167,6 +208,8 @@ const OWN_TLS: Readonly<Record<string, Omit<NetworkCause, "id">>> = {
 /** The cause behind an error of any connector that goes over the network. Pure. */
 export function causeOf(error: AnyError): NetworkCause {
   const id = causeId(error);
+  const ofName = OF_NAMES[error.detail ?? ""];
+  if (ofName !== undefined && id.startsWith("dns-")) return { id, ...CAUSES[id], ...ofName };
   const what = CERTIFICATES.find(([pattern]) => pattern.test(error.detail ?? ""))?.[1];
   const known = id === "tls" ? (handshakeOf(error.detail ?? "") ?? OWN_TLS[error.detail ?? ""]) : undefined;
   if (known !== undefined) return { id, word: known.word, because: known.because, next: known.next };

@@ -6,6 +6,7 @@ import { connectAll } from "./connect.ts";
 import { resolution } from "./resolve.ts";
 
 export { causeOf, type NetworkCause } from "../cause.ts";
+export { halfOf } from "./answers.ts";
 
 const { read } = actionsOn<NetworkClient>("endpoint");
 const Family = z.union([z.literal(4), z.literal(6)]);
@@ -16,7 +17,16 @@ const ResolvedShape = z.object({
   ms: z.number(),
   /** What each name server says; `outcome` is `ok` or the resolver's code (ENOTFOUND, ESERVFAIL, ETIMEOUT…). */
   resolvers: z.array(
-    z.object({ server: z.string(), outcome: z.string(), ms: z.number(), addresses: z.array(z.string()) }),
+    z.object({
+      server: z.string(),
+      outcome: z.string(),
+      /** Of each kind of address by itself: A and AAAA are two questions. */
+      a: z.string().optional(),
+      aaaa: z.string().optional(),
+      ms: z.number(),
+      addresses: z.array(z.string()),
+      alias: z.string().optional(),
+    }),
   ),
   failure: z.object({ code: z.string(), message: z.string(), detail: z.string().optional() }).optional(),
 });

@@ -3,20 +3,14 @@ import { isIP } from "node:net";
 import type { ActionContext } from "../../core/words/action.ts";
 import { DiagError } from "../../core/words/errors.ts";
 import { within } from "../../lib/deadline.ts";
-import { codeOf, reachError, sayCode, stopped, timeoutAt } from "../reach.ts";
+import { codeOf, reachError, stopped, timeoutAt } from "../reach.ts";
+import { type Answered, believed, isNo, outcomeOf, whyNoAddress } from "./answers.ts";
 import type { NetworkClient } from "./client.ts";
+import { searchDomains } from "./search-domains.ts";
 
 export interface Address {
   readonly address: string;
   readonly family: 4 | 6;
-}
-
-/** What one name server said; `outcome` is `ok` or the resolver's code (ENOTFOUND, ESERVFAIL, ETIMEOUT, ECONNREFUSED…). */
-export interface Answered {
-  readonly server: string;
-  readonly outcome: string;
-  readonly ms: number;
-  readonly addresses: readonly string[];
 }
 
 export interface Resolution {
@@ -30,16 +24,6 @@ const MOST_SERVERS = 3;
 const MOST_ADDRESSES = 6;
 const SERVER_MS = 2000;
 const LOOKUP_MS = 8000;
-/** The answer "no" is surer than no answer. */
-const SUREST: readonly string[] = [
-  "ENOTFOUND",
-  "ENODATA",
-  "ESERVFAIL",
-  "EREFUSED",
-  "ETIMEOUT",
-  "ECONNREFUSED",
-];
-
 /** Resolves the way the machine's programs do (hosts file, search domains), or by the injected servers. Throws DiagError. */
 export async function addressesOf(
   client: NetworkClient,
@@ -70,8 +54,22 @@ export async function resolution(client: NetworkClient, context: ActionContext):
   const ms = Math.round(performance.now() - begin);
   const seen = system ?? { ...fromServers(host, resolvers), ms };
   // getaddrinfo cannot tell SERVFAIL from silence: the servers' own answers can.
-  const failure = seen.failure === undefined ? undefined : (failureOf(host, resolvers) ?? seen.failure);
-  return { ...seen, resolvers, ...(failure === undefined ? {} : { failure }) };
+  const failure = seen.failure === undefined ? undefined : (whyNoAddress(host, resolvers) ?? seen.failure);
+  const told = failure === undefined || host.includes(".") ? failure : await withoutDot(failure, client);
+  return { ...seen, resolvers, ...(told === undefined ? {} : { failure: told }) };
+}
+
+/** A name without a dot is looked up in the search domains, which differ from machine to machine and in containers. */
+async function withoutDot(failure: DiagError, { servers }: NetworkClient): Promise<DiagError> {
+  const domains = servers === undefined ? await searchDomains() : [];
+  const where =
+    domains.length === 0
+      ? "it has no dot, and no search domain is added here: use the full name"
+      : `it has no dot: programs here look for it in ${domains.join(", ")}`;
+  return new DiagError(failure.code, `${failure.message} (${where})`, {
+    ...(failure.detail === undefined ? {} : { detail: failure.detail }),
+    cause: failure,
+  });
 }
 
 const literalOf = (host: string): Address | undefined =>
@@ -116,12 +114,30 @@ async function ask(host: string, server: string, context: ActionContext): Promis
   end.removeEventListener("abort", cancel);
   const addresses = [four, six].flatMap((answer) => (answer.status === "fulfilled" ? answer.value : []));
   const ms = Math.round(performance.now() - begin);
-  if (addresses.length > 0)
-    return { server, outcome: "ok", ms, addresses: addresses.slice(0, MOST_ADDRESSES) };
-  const codes = [four, six].flatMap((answer) =>
-    answer.status === "rejected" ? [serverCode(answer.reason)] : [],
-  );
-  return { server, outcome: surest(codes) ?? "ENODATA", ms, addresses: [] };
+  const [a, aaaa] = [wordOf(four), wordOf(six)];
+  const answered = {
+    server,
+    outcome: outcomeOf(a, aaaa),
+    a,
+    aaaa,
+    ms,
+    addresses: addresses.slice(0, MOST_ADDRESSES),
+  };
+  if (!isNo(answered.outcome) || end.aborted) return answered;
+  const alias = await aliasOf(host, server, context);
+  return alias === undefined ? answered : { ...answered, alias };
+}
+
+/** No addresses of a kind is an answer, too. */
+const wordOf = (answer: PromiseSettledResult<readonly string[]>): string =>
+  answer.status === "rejected" ? serverCode(answer.reason) : answer.value.length > 0 ? "ok" : "ENODATA";
+
+/** Where a name without an address leads to. */
+async function aliasOf(host: string, server: string, context: ActionContext): Promise<string | undefined> {
+  const resolver = new dns.Resolver({ timeout: Math.min(SERVER_MS, context.timeoutMs), tries: 1 });
+  resolver.setServers([server]);
+  const found = await resolver.resolveCname(host).catch(() => []);
+  return found[0]?.slice(0, 253);
 }
 
 const serverCode = (reason: unknown): string => {
@@ -129,33 +145,10 @@ const serverCode = (reason: unknown): string => {
   return code === "ECANCELLED" ? "ETIMEOUT" : code;
 };
 
-const surest = (codes: readonly string[]): string | undefined =>
-  SUREST.find((code) => codes.includes(code)) ?? codes[0];
-
 function fromServers(host: string, answered: readonly Answered[]): Omit<Resolution, "resolvers"> {
-  const good = answered.find(({ outcome }) => outcome === "ok");
-  const ms = good?.ms ?? Math.max(0, ...answered.map((one) => one.ms));
-  const failure = good === undefined ? failureOf(host, answered) : undefined;
-  const addresses = (good?.addresses ?? []).map((address) => asAddress(address, isIP(address)));
+  const said = believed(answered);
+  const ms = said?.ms ?? Math.max(0, ...answered.map((one) => one.ms));
+  const failure = said?.outcome === "ok" ? undefined : whyNoAddress(host, answered);
+  const addresses = (said?.addresses ?? []).map((address) => asAddress(address, isIP(address)));
   return { addresses, ms, ...(failure === undefined ? {} : { failure }) };
-}
-
-/** Why no server knew the name; the surest answer counts. */
-function failureOf(host: string, answered: readonly Answered[]): DiagError | undefined {
-  if (answered.some(({ outcome }) => outcome === "ok")) return undefined;
-  const code = surest(answered.map(({ outcome }) => outcome));
-  const servers = answered.map(({ server }) => server).join(", ");
-  if (code === undefined) return undefined;
-  if (code === "ETIMEOUT")
-    return new DiagError("timeout", `${host}: no answer from the name servers (${servers})`, {
-      detail: "dns",
-    });
-  // The name server's refusal must not be taken for the service's.
-  if (code === "ECONNREFUSED")
-    return new DiagError("target_unreachable", `${host}: nothing answers at the name servers (${servers})`, {
-      detail: "NO_RESOLVER",
-    });
-  return new DiagError("target_unreachable", `${host}: ${sayCode(code)} (asked ${servers})`, {
-    detail: code,
-  });
 }

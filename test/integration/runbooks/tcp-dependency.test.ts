@@ -145,6 +145,59 @@ test("one of two name servers fails: found although the name resolves", async ()
   expect(diagnosis.advice("repairResolver")).toContain(bad.address);
 });
 
+test("two name servers: the first denies what the second knows", async () => {
+  const server = keep(await greeting());
+  const denies = keep(await dnsServer({}));
+  const knows = keep(await dnsServer({ "tws.lab": ["127.0.0.1"] }));
+  const first = await bench("tws.lab", server.port, [denies.address, knows.address]).diagnose(tcpDependency);
+  const finding = first.finding("unreachable:tws");
+  expect(finding.title).toContain("name servers disagree");
+  expect(finding.because).toContain(
+    `${denies.address} says that it does not exist (NXDOMAIN), ${knows.address} gives 127.0.0.1`,
+  );
+  expect(JSON.stringify(first.findings)).not.toMatch(/name does not exist|know no address/);
+  // The other way round it works here, and not on the next machine.
+  const second = await bench("tws.lab", server.port, [knows.address, denies.address]).diagnose(tcpDependency);
+  expect(second.findings.map(({ id }) => id)).toEqual([`resolver:${denies.address}`]);
+  expect(second.findings[0]?.title).toContain(`denies tws.lab, which ${knows.address} knows`);
+});
+
+test.each([
+  ["NXDOMAIN", "answers NXDOMAIN"],
+  ["SERVFAIL", "answers SERVFAIL"],
+  ["REFUSED", "refuses to answer"],
+] as const)("the name is there, and AAAA is answered %s", async (AAAA, words) => {
+  const server = keep(await greeting());
+  const dns = keep(await dnsServer({ "tws.lab": { A: ["127.0.0.1"], AAAA } }));
+  const diagnosis = await bench("tws.lab", server.port, [dns.address]).diagnose(tcpDependency);
+  expect(diagnosis.findings.map(({ id }) => id)).toEqual([`resolver:${dns.address}`]);
+  expect(diagnosis.findings[0]?.title).toContain(`answers AAAA wrongly (${words}), though the name exists`);
+  expect(diagnosis.advice("repairResolver")).toContain("AAAA tws.lab");
+  // Its healthy twin: no record of that kind.
+  const right = keep(await dnsServer({ "tws.lab": ["127.0.0.1"] }));
+  expect((await bench("tws.lab", server.port, [right.address]).diagnose(tcpDependency)).findings).toEqual([]);
+});
+
+test("A fails and AAAA is denied: nobody knows, so it is not said to be missing", async () => {
+  const dns = keep(await dnsServer({ "tws.lab": { A: "SERVFAIL", AAAA: "NXDOMAIN" } }));
+  const diagnosis = await bench("tws.lab", 1, [dns.address]).diagnose(tcpDependency);
+  expect(diagnosis.finding("unreachable:tws").title).toContain("DNS failing");
+  expect(diagnosis.advice("repairPath")).toContain("+cd");
+});
+
+test("an alias of a name that is gone", async () => {
+  const dns = keep(await dnsServer({ "tws.lab": { CNAME: "old.lab" } }));
+  const diagnosis = await bench("tws.lab", 1, [dns.address]).diagnose(tcpDependency);
+  expect(diagnosis.finding("unreachable:tws").title).toContain("name leads nowhere (CNAME)");
+  expect(diagnosis.finding("unreachable:tws").because).toContain("it leads to old.lab");
+});
+
+test("a name without an address is there", async () => {
+  const dns = keep(await dnsServer({ "tws.lab": [] }));
+  const { findings } = await bench("tws.lab", 1, [dns.address]).diagnose(tcpDependency);
+  expect(findings[0]?.title).toContain("name has no address");
+});
+
 test("an unknown connection is said, with the known ones", async () => {
   const diagnosis = await bench("127.0.0.1", 1).diagnose(tcpDependency, { connection: "nope" });
   expect(diagnosis.finding("no-endpoint").because).toContain("tws (127.0.0.1:1)");
