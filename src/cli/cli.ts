@@ -5,7 +5,7 @@ import { check } from "./check.ts";
 import { auditVerify, doctor, migrate } from "./chores.ts";
 import type { CliDeps, CliIo, ServeRole } from "./deps.ts";
 import { EXIT, usage } from "./exit.ts";
-import { makeNew } from "./new.ts";
+import { makeNew, NEW, type New } from "./new.ts";
 import { lockPacks, packs } from "./packs.ts";
 import { type RecordOptions, record, test } from "./recordings.ts";
 import { replay } from "./replay.ts";
@@ -242,16 +242,25 @@ function addAuthoring(program: Command, deps: CliDeps, io: CliIo, act: Act): voi
     .option("--situation <words>", "what is the matter, for those who read the recording")
     .option(...JSON_FLAG)
     .action((runbook: string, options: RecordOptions) => act(() => record(deps, io, runbook, options)));
-  program
+  const fresh = program
     .command("new")
-    .description("write a runbook that passes at once, with its recording; says what is left to do")
-    .command("runbook")
-    .argument("<id>", "lower-case words joined by -, e.g. orders-stuck")
-    .description("a runbook: below runbooks/ here; in a checkout of diagbot one of its own")
-    .option(...JSON_FLAG)
-    .action((id: string, { json }: { json: boolean }) =>
-      act(() => makeNew(deps, io, id, { folder: deps.cwd(), json })),
+    .description(
+      "write a runbook, check or connector that passes at once, with its recording and test; says what is left to do",
     );
+  for (const what of NEW)
+    fresh
+      .command(what)
+      .argument(
+        "<id>",
+        what === "connector"
+          ? "lower-case letters and digits, e.g. rabbitmq"
+          : "lower-case words joined by -, e.g. orders-stuck",
+      )
+      .description(ABOUT_NEW[what])
+      .option(...JSON_FLAG)
+      .action((id: string, { json }: { json: boolean }) =>
+        act(() => makeNew(deps, io, { what, id }, { folder: deps.cwd(), json })),
+      );
   program
     .command("test")
     .description("replay recordings without any service; exits 0 same, 1 changed, 2 could not be replayed")
@@ -262,6 +271,12 @@ function addAuthoring(program: Command, deps: CliDeps, io: CliIo, act: Act): voi
       act(() => test(deps, io, patterns, options)),
     );
 }
+
+const ABOUT_NEW: Readonly<Record<New, string>> = {
+  runbook: "a runbook: below runbooks/ here; in a checkout of diagbot one of its own",
+  check: "a check (YAML): below checks/ here",
+  connector: "a kind of connection, in a checkout of diagbot: its folder and its harness for the contract",
+};
 
 const roleOption = (description: string): Option =>
   new Option("--role <role>", description).choices(["all", "ingress", "worker"]).default("all");

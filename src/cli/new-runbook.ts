@@ -1,19 +1,19 @@
-/** What `new` writes: files by their path below the folder, and what is left to do. */
-interface Made {
-  readonly files: Readonly<Record<string, string>>;
-  readonly next: readonly string[];
-}
+import { type Made, nameOf, titleOf } from "./made.ts";
 
 /** A runbook of diagbot's own. */
 export const inRepository = (id: string): Made => ({
   files: {
     [`runbooks/http/${id}.ts`]: runbookText(id, "../../src/sdk/index.ts"),
     [`test/recordings/${id}/healthy.yaml`]: recordingText(id),
+    [`test/unit/runbooks/${id}.test.ts`]: testText(id, "vitest", [
+      `import { ${nameOf(id)} } from "../../../runbooks/http/${id}.ts";`,
+      'import { failed, judge } from "../../../src/testing/index.ts";',
+    ]),
   },
   next: [
     `one line in runbooks/index.ts: import { ${nameOf(id)} } from "./http/${id}.ts", and ${nameOf(id)} in its list`,
     `npm run diagbot -- test ${id}; then change its steps and rules, and record it: npm run diagbot -- record ${id} --system <system>`,
-    `test/integration/runbooks/${id}.test.ts, against the real thing (CONTRIBUTING.md)`,
+    `npx vitest run test/unit/runbooks/${id}.test.ts; and test/integration/runbooks/${id}.test.ts, against the real thing (CONTRIBUTING.md)`,
     "npm run check && npm run docs",
   ],
 });
@@ -23,22 +23,17 @@ export const inPack = (id: string): Made => ({
   files: {
     [`runbooks/${id}.ts`]: runbookText(id, "diagbot/sdk"),
     [`recordings/${id}/healthy.yaml`]: recordingText(id),
+    [`test/${id}.test.ts`]: testText(id, "node:test", [
+      'import { failed, judge } from "diagbot/testing";',
+      `import { ${nameOf(id)} } from "../runbooks/${id}.ts";`,
+    ]),
   },
   next: [
     'in diagbot.yaml: runbooks: ["./runbooks"]',
-    `npx diagbot check && npx diagbot test ${id}`,
+    `npx diagbot check && npx diagbot test ${id}, and npx tsx --test test/${id}.test.ts`,
     `change its steps and rules, then record it: npx diagbot record ${id} --system <system>`,
   ],
 });
-
-/** `orders-stuck` as a name in code: `ordersStuck`. */
-const nameOf = (id: string): string =>
-  id.replace(/-([a-z0-9])/g, (_all, first: string) => first.toUpperCase());
-
-const titleOf = (id: string): string => {
-  const words = id.replaceAll("-", " ");
-  return `${words.charAt(0).toUpperCase()}${words.slice(1)}`;
-};
 
 const runbookText = (id: string, sdk: string): string => `import { facts, http, runbookOn, z } from "${sdk}";
 
@@ -76,6 +71,32 @@ export const ${nameOf(id)} = book
       );
     }),
   ]);
+`;
+
+/** Situations made up: what is well, what is not, and a service that cannot be asked. */
+const testText = (
+  id: string,
+  runner: string,
+  imports: readonly string[],
+): string => `import { deepStrictEqual } from "node:assert";
+import { test } from "${runner}";
+${imports.join("\n")}
+
+const TIMINGS = { dnsMs: 1, connectMs: 1, tlsMs: 2, waitMs: 5, downloadMs: 1, totalMs: 10 };
+const answer = (status: number, verdict: string) => ({
+  ...{ path: "/health", status, verdict, components: [], isBrokenJson: false, timings: TIMINGS },
+});
+const found = (health: unknown) => judge(${nameOf(id)}, { steps: { health } }).findings.map(({ id }) => id);
+
+test("all is well", () => deepStrictEqual(found(answer(200, "healthy")), []));
+
+test("the service says that it is not well", () =>
+  deepStrictEqual(found(answer(503, "unhealthy")), ["not-well"]));
+
+test("a service that cannot be asked is not called well", () => {
+  const refused = failed("target_unreachable", "connection refused", "ECONNREFUSED");
+  deepStrictEqual(found(refused), ["could-not-look"]);
+});
 `;
 
 const recordingText = (id: string): string => `diagbot: 1

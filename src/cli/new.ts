@@ -2,25 +2,28 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { CliDeps, CliIo } from "./deps.ts";
 import { EXIT, usage } from "./exit.ts";
+import { type Made, titleOf } from "./made.ts";
+import { newCheck } from "./new-check.ts";
+import { newConnector } from "./new-connector.ts";
 import { inPack, inRepository } from "./new-runbook.ts";
 import { plain } from "./plain.ts";
 
-const ID = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
+/** What `new` can write. */
+export const NEW = ["runbook", "check", "connector"] as const;
+export type New = (typeof NEW)[number];
 
-/** `new runbook`: a runbook that passes at once, with its recording. In a checkout of diagbot it goes to its own runbooks. */
+const ID = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
+/** Its name is one in code, too. */
+const KIND = /^[a-z][a-z0-9]*$/;
+
+/** `new`: files that pass at once, and what is left to do. In a checkout of diagbot a runbook goes to its own. Throws `usage`. */
 export function makeNew(
   deps: CliDeps,
   io: CliIo,
-  id: string,
+  { what, id }: { what: New; id: string },
   { folder, json }: { folder: string; json: boolean },
 ): number {
-  if (!ID.test(id) || id.length > 60)
-    throw usage(`"${id}" is no id: lower-case letters and digits, words joined by -`, "e.g. orders-stuck");
-  if (deps.shipped().some((runbook) => runbook.id === id))
-    throw usage(`diagbot has a runbook ${id} already: choose another id`);
-  const isCheckout =
-    existsSync(join(folder, "src/sdk/index.ts")) && existsSync(join(folder, "runbooks/index.ts"));
-  const { files, next } = isCheckout ? inRepository(id) : inPack(id);
+  const { files, next } = made(deps, what, id, folder);
   const there = Object.keys(files).filter((path) => existsSync(join(folder, path)));
   if (there.length > 0) throw usage(`${there.join(" and ")} is there already: nothing was written`);
   for (const [path, text] of Object.entries(files)) {
@@ -34,4 +37,25 @@ export function makeNew(
       : `${[...written.map((path) => `wrote ${plain(path)}`), "", "next:", ...next.map((line) => `- ${plain(line)}`)].join("\n")}\n`,
   );
   return EXIT.ok;
+}
+
+function made(deps: CliDeps, what: New, id: string, folder: string): Made {
+  const isCheckout =
+    existsSync(join(folder, "src/sdk/index.ts")) && existsSync(join(folder, "runbooks/index.ts"));
+  if (what === "connector") {
+    if (!isCheckout)
+      throw usage(
+        "a connector is a part of diagbot: call this in a checkout of it",
+        "services with an HTTP API can be asked with a check (http:) or a runbook of a pack",
+      );
+    if (!KIND.test(id) || id.length > 30)
+      throw usage(`"${id}" is no kind: lower-case letters and digits`, "e.g. rabbitmq");
+    return newConnector(id);
+  }
+  if (!ID.test(id) || id.length > 60)
+    throw usage(`"${id}" is no id: lower-case letters and digits, words joined by -`, "e.g. orders-stuck");
+  if (deps.shipped().some((runbook) => runbook.id === id))
+    throw usage(`diagbot has a runbook ${id} already: choose another id`);
+  if (what === "check") return newCheck(id, titleOf(id));
+  return isCheckout ? inRepository(id) : inPack(id);
 }

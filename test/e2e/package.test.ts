@@ -138,6 +138,26 @@ describe.skipIf(user.whyNot)(
       expect(run.code).toBe(1);
     });
 
+    it("writes a check and a runbook to begin with, which pass as they are and look at the real Postgres", async () => {
+      expect(await product.cli(["new", "check", "locked-out"])).toMatchObject({ code: 0 });
+      expect(await product.cli(["new", "runbook", "orders-stuck"])).toMatchObject({ code: 0 });
+      await product.cli(["packs", "lock"]);
+      expect(await product.cli(["check"])).toMatchObject({ code: 0 });
+      const tested = await product.cli(["test", "--json"]);
+      expect([tested.code, tested.json()]).toMatchObject([
+        0,
+        {
+          ok: true,
+          tested: [
+            { file: "recordings/locked-out/healthy.yaml", result: "same" },
+            { file: "recordings/orders-stuck/healthy.yaml", result: "same" },
+          ],
+        },
+      ]);
+      const run = await product.cli(["run", "locked-out", "--system", "shop", "--json"]);
+      expect([run.code, run.json()]).toMatchObject([0, { runbook: "locked-out", findings: [] }]);
+    });
+
     it("a rule that returns nonsense ends its run by name, and nothing else", async () => {
       user.write(
         "runbooks/odd.js",

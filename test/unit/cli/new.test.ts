@@ -4,6 +4,9 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { testRecordings } from "../../../src/app/recordings.ts";
+import { loadConfig } from "../../../src/config/load.ts";
+import { kinds } from "../../../src/connectors/index.ts";
+import { compileCheck } from "../../../src/core/rules/checks/compile.ts";
 import type { Runbook } from "../../../src/core/words/runbook.ts";
 import { rig } from "./rig.ts";
 
@@ -32,7 +35,9 @@ describe("diagbot new runbook", () => {
   it("writes a runbook and a recording that passes at once, beside diagbot.yaml", async () => {
     const { code, out } = await say("runbook", "orders-stuck");
     expect(code).toBe(0);
-    expect(out).toContain("wrote runbooks/orders-stuck.ts\nwrote recordings/orders-stuck/healthy.yaml\n");
+    expect(out).toContain(
+      "wrote runbooks/orders-stuck.ts\nwrote recordings/orders-stuck/healthy.yaml\nwrote test/orders-stuck.test.ts\n",
+    );
     const runbook = await runbookOf("runbooks/orders-stuck.ts", "diagbot/sdk");
     expect(runbook).toMatchObject({ id: "orders-stuck", title: "Orders stuck" });
     expect(test(runbook, "recordings")).toMatchObject([{ result: "same" }]);
@@ -45,7 +50,11 @@ describe("diagbot new runbook", () => {
     }
     const { out } = await say("runbook", "orders-stuck", "--json");
     const { written, next } = JSON.parse(out) as { written: string[]; next: string[] };
-    expect(written).toEqual(["runbooks/http/orders-stuck.ts", "test/recordings/orders-stuck/healthy.yaml"]);
+    expect(written).toEqual([
+      "runbooks/http/orders-stuck.ts",
+      "test/recordings/orders-stuck/healthy.yaml",
+      "test/unit/runbooks/orders-stuck.test.ts",
+    ]);
     expect(next[0]).toContain('import { ordersStuck } from "./http/orders-stuck.ts"');
     const runbook = await runbookOf("runbooks/http/orders-stuck.ts", "../../src/sdk/index.ts");
     expect(test(runbook, "test/recordings")).toMatchObject([{ result: "same" }]);
@@ -57,7 +66,7 @@ describe("diagbot new runbook", () => {
     rmSync(join(folder, "recordings"), { recursive: true });
     const { code, err } = await say("runbook", "orders-stuck");
     expect(code).toBe(64);
-    expect(err).toContain("runbooks/orders-stuck.ts is there already: nothing was written");
+    expect(err).toMatch(/runbooks\/orders-stuck.ts .*is there already: nothing was written/);
     expect(readFileSync(join(folder, "runbooks/orders-stuck.ts"), "utf8")).toBe("mine");
     expect(() => readFileSync(join(folder, "recordings/orders-stuck/healthy.yaml"))).toThrow();
   });
@@ -68,5 +77,32 @@ describe("diagbot new runbook", () => {
 
   it("refuses an id that diagbot has", async () => {
     expect((await say("runbook", "pg-pool-exhausted")).err).toContain("choose another id");
+  });
+});
+
+describe("diagbot new check", () => {
+  it("writes a check that the configuration takes, and a recording that passes at once", async () => {
+    const { code, out } = await say("check", "locked-out");
+    expect([code, out]).toEqual([0, expect.stringContaining("wrote checks/locked-out.yaml\n")]);
+    writeFileSync(
+      join(folder, "diagbot.yaml"),
+      'systems: { shop: { connections: { db: { kind: postgres, url: "postgres://bot@db/shop" } } } }',
+    );
+    const env = { DATABASE_URL: "postgres://diagbot@db/diagbot" };
+    const { checks, warnings } = loadConfig({ env, cwd: folder, kinds });
+    expect(warnings.filter((warning) => warning.includes("checks/"))).toEqual([]);
+    const { check } = checks[0]!;
+    expect(check).toMatchObject({ id: "locked-out", title: "Locked out" });
+    const runbook = compileCheck(check, { version: "1", digest: "x" });
+    expect(test(runbook, "recordings")).toMatchObject([{ result: "same" }]);
+  });
+});
+
+describe("diagbot new connector", () => {
+  it("is for a checkout only", async () => {
+    expect(await say("connector", "rabbitmq")).toMatchObject({
+      code: 64,
+      err: expect.stringContaining("call this in a checkout of it"),
+    });
   });
 });
