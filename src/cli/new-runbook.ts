@@ -83,15 +83,15 @@ import { test } from "${runner}";
 ${imports.join("\n")}
 
 const TIMINGS = { dnsMs: 1, connectMs: 1, tlsMs: 2, waitMs: 5, downloadMs: 1, totalMs: 10 };
-const answer = (status: number, verdict: string) => ({
-  ...{ path: "/health", status, verdict, components: [], isBrokenJson: false, timings: TIMINGS },
+const answer = (status: number, cause: string, verdict: string) => ({
+  ...{ path: "/health", status, cause, verdict, components: [], timings: TIMINGS },
 });
 const found = (health: unknown) => judge(${nameOf(id)}, { steps: { health } }).findings.map(({ id }) => id);
 
-test("all is well", () => deepStrictEqual(found(answer(200, "healthy")), []));
+test("all is well", () => deepStrictEqual(found(answer(200, "fine", "healthy")), []));
 
 test("the service says that it is not well", () =>
-  deepStrictEqual(found(answer(503, "unhealthy")), ["not-well"]));
+  deepStrictEqual(found(answer(503, "says-ill", "unhealthy")), ["not-well"]));
 
 test("a service that cannot be asked is not called well", () => {
   const refused = failed("target_unreachable", "connection refused", "ECONNREFUSED");
