@@ -58,12 +58,16 @@ function isMissed(one: Container, other: Container, logs: readonly Log[]): boole
   return needsAnother(said) && (depends(one, other) || names(said, other));
 }
 
-/** The lines have the service's or container's name as a word: in an address, a URL, a message. */
+/** The lines name the service or container where a host stands: in an address, a URL, a message; not as a part of a path. */
 export const names = (
   lines: readonly string[],
   { service, name }: Pick<Container, "service" | "name">,
 ): boolean =>
   lines.some((line) => {
-    const words = line.toLowerCase().split(/[^a-z0-9_-]+/);
-    return words.includes(service.toLowerCase()) || words.includes(name.toLowerCase());
+    const words = line
+      .toLowerCase()
+      .replaceAll("//", " ")
+      .split(/[^a-z0-9_./-]+/);
+    const hosts = words.map((word) => word.split(/[/.]/, 1)[0]);
+    return hosts.includes(service.toLowerCase()) || hosts.includes(name.toLowerCase());
   });

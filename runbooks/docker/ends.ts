@@ -30,6 +30,7 @@ const EMULATED = new Set([132, 133, 134, 139, 159, 255]);
  */
 export function endCause(end: End): Cause {
   const { one, code } = end;
+  if (code === 0) return DONE;
   const sure = lineCause(end, (row) => row.isSure === true);
   if (sure !== undefined) return sure;
   if (isForeign(end) && EMULATED.has(code)) return emulated(end);
@@ -48,6 +49,17 @@ export function endCause(end: End): Cause {
     )
   );
 }
+
+/** It fails at nothing: it is done, and was meant to go on. */
+const DONE: Cause = {
+  short: "its program ends at once, without an error",
+  because:
+    "Exit code 0: either its program goes into the background (a daemon, which a container must keep in the foreground), or it is a shell without a terminal, or a job that is done and has a restart policy for services.",
+  advice: {
+    key: "fixCrash",
+    text: "Keep the program in the foreground (`nginx -g 'daemon off;'`, no `&` at the end of the script, `exec` for the last program); a job takes `restart: \"no\"` or `on-failure`.",
+  },
+};
 
 /** It fails because of something that is not itself: by what it wrote. Pure. */
 export const needsAnother = (lines: readonly string[]): boolean =>

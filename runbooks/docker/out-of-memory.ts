@@ -22,6 +22,7 @@ function sayWhat({ one, past }: Case, isAgain: boolean): string {
   if (isAgain) return `runs out of memory again and again (${one.restartCount} restarts)`;
   if (one.state === "exited") return "was killed for memory and is down";
   const kills = past.shorts.length;
+  if (kills === 0) return "had a process killed for memory since its start, and runs on";
   return `had a process killed for memory${kills > 1 ? ` ${kills} times` : ""} within the last hour, and runs on`;
 }
 
@@ -32,7 +33,9 @@ const sayLimit = ({ memoryLimit }: Container): string =>
 
 const sayEvidence = ({ oomKilled, state, exitCode }: Container, kills: number): string =>
   [
-    ...(oomKilled ? ["OOMKilled"] : []),
+    ...(oomKilled
+      ? [kills === 0 && state === "running" ? "OOMKilled; when, the engine no longer remembers" : "OOMKilled"]
+      : []),
     ...(kills > 0 ? [`${kills} out-of-memory event${kills === 1 ? "" : "s"} of the engine`] : []),
     ...(state === "exited" ? [`exit code ${exitCode}`] : []),
   ].join(", ");

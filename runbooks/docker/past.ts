@@ -10,6 +10,8 @@ export interface Past {
   readonly remembersEnd: boolean;
   /** Ends within the last hour that nobody asked for, oldest first. */
   readonly crashes: readonly Event[];
+  /** Ends within the last hour that somebody asked for. */
+  readonly asked: number;
   /** Kills for memory within the last hour. */
   readonly shorts: readonly Event[];
   /** All of the last hour, or of its life where that is shorter, is remembered. */
@@ -42,10 +44,14 @@ export function pastOf(one: Container, events: Events | undefined, now: Date): P
   const sinceStart = start >= 0 ? mine.slice(start + 1) : mine.filter(({ at }) => at >= started);
   const hourAgo = now.getTime() / 1000 - HOUR;
   const forgot = events?.forgotBefore ?? null;
+  const ends = mine.flatMap((event, i) =>
+    event.what === "die" && event.at >= hourAgo ? [{ event, isAsked: wasAsked(mine, i, one) }] : [],
+  );
   return {
     sinceStart,
     remembersEnd: sinceStart.some(({ what }) => what === "die"),
-    crashes: mine.filter((event, i) => event.what === "die" && event.at >= hourAgo && !isAsked(mine, i, one)),
+    crashes: ends.flatMap(({ event, isAsked }) => (isAsked ? [] : [event])),
+    asked: ends.filter(({ isAsked }) => isAsked).length,
     shorts: mine.filter(({ what, at }) => what === "oom" && at >= hourAgo),
     isWhole: events !== undefined && (forgot === null || forgot <= hourAgo),
   };
@@ -70,7 +76,7 @@ function hasPast(one: Container): boolean {
 export function requestOf(one: Container, { sinceStart }: Past): "stop" | "kill" | undefined {
   if (sinceStart.some(({ what }) => what === "stop")) return "stop";
   const end = sinceStart.findLastIndex(({ what }) => what === "die");
-  return end >= 0 && isAsked(sinceStart, end, one) ? "kill" : undefined;
+  return end >= 0 && wasAsked(sinceStart, end, one) ? "kill" : undefined;
 }
 
 /** Signals it was sent through the engine since its last start. */
@@ -80,7 +86,7 @@ export const signalsIn = ({ sinceStart }: Past): number[] =>
 export const wasShort = ({ sinceStart }: Past): boolean => sinceStart.some(({ what }) => what === "oom");
 
 /** Between its start and this end somebody sent it a signal to end, and not long before. */
-function isAsked(events: readonly Event[], end: number, one: Container): boolean {
+function wasAsked(events: readonly Event[], end: number, one: Container): boolean {
   const died = events[end]?.at ?? 0;
   const start = events.slice(0, end).findLastIndex(({ what }) => what === "start");
   return events

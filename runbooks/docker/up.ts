@@ -1,9 +1,9 @@
-import { ago } from "./ago.ts";
+import { ago, mebibytes } from "./ago.ts";
 import { type Case, ending, mayAct, readOn } from "./case.ts";
 import type { Problem } from "./cause.ts";
 import { names } from "./effects.ts";
 import { endCause, sayLast } from "./ends.ts";
-import { outOfMemory } from "./out-of-memory.ts";
+import { outOfMemory, raiseLimit } from "./out-of-memory.ts";
 import { probeCause, wasHealthy } from "./probes.ts";
 
 /** Ends within an hour that make a loop, where the last start is this recent. */
@@ -11,6 +11,8 @@ const LOOP_ENDS = 3;
 const LOOP_SECONDS = 600;
 /** The same by the engine's count since the container was made, where it does not remember the ends. */
 const LOOP_UPTIME = 60;
+/** Restarts on request within an hour beyond which one more is no answer to a failing check. */
+const HEALED_OFTEN = 3;
 
 /** It ends soon after every start, now: how often it was restarted since it was made says nothing of that. */
 export function isLooping({ one, past }: Case): boolean {
@@ -47,7 +49,8 @@ export function looping(it: Case): Problem {
 export function running(it: Case): Problem | undefined {
   const { one, past, log, platform, now } = it;
   if (one.health === "unhealthy") return unhealthy(it);
-  if (past.shorts.length > 0) return outOfMemory(it);
+  // The engine sets the flag also for a child of one that runs on; without its events it may have been weeks ago.
+  if (past.shorts.length > 0 || (one.oomKilled && !past.isWhole)) return outOfMemory(it);
   const last = past.crashes.at(-1);
   if (last === undefined) return undefined;
   const code = last.exitCode ?? one.exitCode;
@@ -71,27 +74,35 @@ function unhealthy({ one, list, past }: Case): Problem {
   const output = one.lastProbe?.output ?? "";
   const streak = `${one.failingStreak} failed health checks in a row`;
   const advice = [cause.advice ?? readOn(one)];
+  const again =
+    past.asked >= HEALED_OFTEN
+      ? ` It was restarted on request ${past.asked} times within the last hour: something (autoheal, a script) answers the failing check so, which has not helped.`
+      : "";
   if (cause.says === "nothing")
     return {
       kind: "check",
       container: one,
       severity: "warning",
       title: `${one.name}'s health check itself fails: ${cause.short} (${streak})`,
-      because: cause.because,
+      because: `${cause.because}${again}`,
       advice,
       acts: [],
     };
   const wasWell = wasHealthy(one) || past.sinceStart.some(({ what }) => what === "health_status: healthy");
   const isOwn = !list.containers.some((other) => other.service !== one.service && names([output], other));
+  const isShort = past.shorts.length > 0;
   // Only a process that was well and hangs comes back by a restart, and only where nothing else is to blame.
-  const hangs = wasWell && isOwn && (cause.hangs === true || output === "");
+  const hangs = wasWell && isOwn && !isShort && again === "" && (cause.hangs === true || output === "");
+  const short = isShort
+    ? ` A process of it was killed for memory within the last hour${one.memoryLimit > 0 ? ` at its limit of ${mebibytes(one.memoryLimit)}` : ""}, which may be why.`
+    : "";
   return {
     kind: "unhealthy",
     container: one,
     severity: "critical",
     title: `${one.name} is unhealthy${ending(cause.short)} (${streak})`,
-    because: `${cause.because}${wasWell ? " It was healthy before." : ""}`,
-    advice,
+    because: `${cause.because}${wasWell ? " It was healthy before." : ""}${short}${again}`,
+    advice: isShort ? [{ key: "raiseMemory", text: raiseLimit(one) }, ...advice] : advice,
     acts: hangs && mayAct(one) ? ["restart"] : [],
   };
 }

@@ -91,6 +91,20 @@ describe("exit code 137 is not always memory", () => {
   });
 });
 
+describe("a kill for memory the engine no longer remembers", () => {
+  const containers = [makeContainer({ oomKilled: true, memoryLimit: 33_554_432 })];
+  it("is known by the flag, which says nothing of when", () => {
+    const forgot = Date.parse(secondsAgo(33)) / 1000;
+    const { findings } = judgeContainers({ containers, events: [], forgotBefore: forgot });
+    expect(findings).toMatchObject([{ id: "memory:api", severity: "warning" }]);
+    expect(firstOf({ findings }).title).toContain("since its start");
+    expect(firstOf({ findings }).because).toContain("no longer remembers");
+  });
+  it("was more than an hour ago where the hour is remembered", () => {
+    expect(judgeContainers({ containers, events: [] }).findings).toEqual([]);
+  });
+});
+
 describe("what happened before the last start is no reason for how it ended now", () => {
   it("stop, start, crash", () => {
     const { findings } = judgeContainers({
@@ -223,6 +237,15 @@ describe("a loop is how often it ends now", () => {
     expect(firstOf({ findings }).title).toBe(
       "api restarts again and again (3 ends within 15 min, last exit code 3)",
     );
+  });
+  it("a program that ends well and is started for ever is told to stay", () => {
+    const { findings } = judgeContainers({
+      containers: [makeContainer({ ...back, state: "restarting", uptimeSeconds: null })],
+      events: [],
+      logs: { api: ["done"] },
+    });
+    expect(firstOf({ findings }).title).toContain("its program ends at once, without an error");
+    expect(firstOf({ findings }).remedies).toEqual(["fixCrash"]);
   });
   it("one end is a crash it came back from", () => {
     const { findings } = judgeContainers({

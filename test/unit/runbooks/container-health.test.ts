@@ -82,6 +82,28 @@ describe("a health check that fails", () => {
     expect(firstOf({ findings }).remedies).toEqual(["fixCrash"]);
   });
 
+  it("restarts that something asked for again and again have not helped, one more is not offered", () => {
+    const ill = makeUnhealthy({ exitCode: 7, output: "connection refused" });
+    const heals = [3000, 2000, 1000].flatMap(
+      (ago) =>
+        [
+          [ago + 1, "api", "kill", "15"],
+          [ago, "api", "die", 143],
+          [ago, "api", "start"],
+        ] as const,
+    );
+    const seen = (events: typeof heals) => firstOf(judgeContainers({ containers: [ill], events }));
+    expect(seen(heals).because).toContain("restarted on request 3 times within the last hour");
+    expect(seen(heals).remedies).not.toContain("restart");
+    expect(seen([]).remedies).toContain("restart");
+  });
+
+  it("a kill for memory within the hour may be why, and is answered first", () => {
+    const ill = makeUnhealthy({ exitCode: -1, output: "Health check exceeded timeout (5s)" });
+    const judged = judgeContainers({ containers: [ill], events: [[60, "api", "oom"]] });
+    expect(firstOf(judged).remedies).toEqual(["raiseMemory", "fixCrash"]);
+  });
+
   it("one that never passed and started a moment ago may be early", () => {
     const { findings } = judgeContainers({
       containers: [makeUnhealthy({ exitCode: 7, output: "connection refused" }, { uptimeSeconds: 40 })],
@@ -151,11 +173,21 @@ describe("who waits for whom", () => {
     const logs = { api: ["Error: getaddrinfo ENOTFOUND db"] };
     const { findings } = judgeContainers({ containers: [api, db], events: [], logs });
     expect(findings.map(({ id }) => id)).toEqual(["stopped:db", "exited:api"]);
-    const other = judgeContainers({
-      containers: [api, db],
+    // Another error, another host, the name as a part of a path: not its doing, and an old stop is no news.
+    for (const line of [
+      "no such table: orders",
+      "connect ECONNREFUSED cache:6379",
+      "ECONNREFUSED http://cache/db/x",
+    ]) {
+      const other = judgeContainers({ containers: [api, db], events: [], logs: { api: [line] } });
+      expect(other.findings.map(({ id }) => id)).toEqual(["exited:api"]);
+    }
+    const declared = { ...api, dependsOn: [{ service: "db", condition: "service_started" }] };
+    const near = judgeContainers({
+      containers: [declared, db],
       events: [],
-      logs: { api: ["no such table: orders"] },
+      logs: { api: ["ECONNREFUSED 10.0.0.2:5432"] },
     });
-    expect(other.findings.map(({ id }) => id)).toEqual(["exited:api"]);
+    expect(near.findings.map(({ id }) => id)).toEqual(["stopped:db", "exited:api"]);
   });
 });
