@@ -249,7 +249,7 @@ export const pgConnectivity = book
           id: "slots-run-out",
           severity: ratio >= 0.95 ? "critical" : "warning",
           title: `${used} of ${usable} usable Postgres connections are taken (${sayPercent(ratio)})`,
-          because: `${idle} of the sessions are idle, ${active} active, ${idleInTransaction} idle in a transaction. When all are taken, logins are refused (53300).`,
+          because: `${idle === null ? "What the sessions do is hidden from the bot's role." : `${idle} of the sessions are idle, ${active} active, ${idleInTransaction} idle in a transaction.`} When all are taken, logins are refused (53300).`,
           remedies: ["runPoolRunbook"],
         },
     ),

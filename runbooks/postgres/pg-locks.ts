@@ -1,18 +1,17 @@
 import {
-  clip,
   count,
+  type Finding,
   orThreshold,
   postgres,
   rows,
   runbookOn,
-  sayDuration,
   sqlText,
   z,
 } from "../../src/sdk/index.ts";
+import { ago, rootTable, sayHolder, sayWaiters, sayWho, sayWhy, verbOf, waitingTable } from "./lock-words.ts";
 
 /** A deadlock an hour is a habit of the application; one a month is not. */
 const DEADLOCKS_PER_HOUR = 1;
-const ago = (seconds: number) => sayDuration(seconds * 1000);
 const longest = <T>(all: readonly T[], seconds: (one: T) => number) => ago(Math.max(...all.map(seconds)));
 const idOf = ({ pid, startedAt }: { pid: number; startedAt: string }) => ({ pid, startedAt });
 
@@ -59,11 +58,17 @@ export const pgLocks = book
     terminateBlockers: book.does(
       postgres.terminateBlockers,
       ["locks"],
-      ({ locks }) => sessionsToEnd(heads(locks)),
+      ({ locks }) => sessionsToEnd(locks.roots.filter((root) => isToEnd(root, locks))),
       {
         title: "Terminate the sessions everybody waits for",
       },
     ),
+    cancelQueued: book.advises("Cancel the statement that others queue behind", "high", ({ locks }) => {
+      const makers = locks?.queue?.makers ?? [];
+      const cancels = makers.map(({ pid }) => `SELECT pg_cancel_backend(${pid})`).join("; ");
+      const behind = (locks?.roots ?? []).map((root) => `${root.pid} (${sayWho(root)})`).join(", ");
+      return `${cancels}: it waits and has changed nothing yet, so only its waiting is lost, and all that queue behind it go through at once. Leave ${behind || "whoever it waits for"} alone. Run it again when that has ended, with SET lock_timeout = '5s' before it and a few retries, so that it never makes others wait for longer.`;
+    }),
     terminateOpen: book.does(
       postgres.terminateIdleSessions,
       ["open"],
@@ -78,10 +83,15 @@ export const pgLocks = book
       },
     ),
     endByHand: book.advises("End a protected session by hand", "high", ({ locks }) => {
-      const sessions = locks === undefined ? [] : heads(locks).filter(({ mayEnd }) => !mayEnd);
+      const sessions = (locks?.roots ?? []).filter(({ mayEnd }) => mayEnd === false);
       const who = sessions.map((session) => `${session.pid} (${sayWho(session)})`).join(", ");
       const isVacuum = sessions.some(({ application }) => application.startsWith("autovacuum"));
       return `diagbot does not end sessions of superusers, replication, backups, migrations and the server's own processes: ${who}.${isVacuum ? " An autovacuum that does not give way prevents wraparound: let it finish, and run what waits for it later." : ""} Ask whoever runs it; then SELECT pg_cancel_backend(<pid>), and only if that does not help pg_terminate_backend(<pid>).`;
+    }),
+    lookWithRights: book.advises("See whose session it is", "low", ({ locks }) => {
+      const hidden = (locks?.roots ?? []).filter(({ state }) => state === "hidden");
+      const who = hidden.map((session) => `${session.pid} (${sayWho(session)})`).join(", ");
+      return `Of session ${who || "at the head"} diagbot sees no state, so it cannot say whether it works or was left open, and ends nothing it does not know. GRANT pg_monitor TO the bot's role (and pg_signal_backend, if it is to end sessions), then run this again; or, as a superuser: SELECT pid, state, xact_start, query FROM pg_stat_activity WHERE pid IN (${hidden.map(({ pid }) => pid).join(", ") || "…"}).`;
     }),
     finishPrepared: book.advises("Finish the prepared transaction", "destructive", ({ open, locks }) => {
       const prepared = locks?.prepared.length ? locks.prepared : (open?.prepared ?? []);
@@ -98,61 +108,15 @@ export const pgLocks = book
     ),
   })
   .findings((find) => [
-    find(["locks"], ({ locks }) => {
-      const { blocked, prepared } = locks;
-      if (blocked.length === 0) return undefined;
-      const first = heads(locks);
-      const waited = Math.max(...blocked.map(({ waitSeconds }) => waitSeconds));
-      const what = blocked.every(({ lock }) => lock.startsWith("advisory")) ? "an advisory lock" : "a lock";
-      return {
-        id: "blocked-sessions",
-        severity: waited >= 30 || blocked.length >= 5 ? "critical" : "warning",
-        title: `${sayWaiters(blocked.length)} for ${what}${sayHolder(locks)}, the longest for ${ago(waited)}`,
-        because: [
-          ...first.slice(0, 1).map((head) => sayHead(head, waitersOf(head.pid, blocked))),
-          ...prepared.map(
-            ({ gid, owner, seconds }) =>
-              `Prepared transaction '${gid}' of ${owner} was never finished (${ago(seconds)} ago) and holds locks without any session.`,
-          ),
-        ].join(" "),
-        evidence: [
-          rows("Waiting", blocked, {
-            pid: (one) => one.pid,
-            application: (one) => one.application,
-            waits: (one) => ago(one.waitSeconds),
-            behind: (one) => one.blockedBy.map((pid) => (pid === 0 ? "prepared" : pid)).join(", "),
-            statement: (one) => clip(one.statement, 80),
-            lock: (one) => one.lock,
-          }),
-          ...(first.length === 0
-            ? []
-            : [
-                rows("At the head of the queue", first, {
-                  pid: (one) => one.pid,
-                  application: (one) => one.application,
-                  waiters: (one) => waitersOf(one.pid, blocked),
-                  "open for": (one) => ago(one.transactionSeconds),
-                  state: (one) => one.state,
-                  "last statement": (one) => clip(one.statement, 80),
-                  role: (one) => one.user,
-                }),
-              ]),
-        ],
-        remedies: [
-          ...(first.some(({ mayEnd }) => mayEnd) ? (["terminateBlockers"] as const) : []),
-          ...(first.some(({ mayEnd }) => !mayEnd) ? (["endByHand"] as const) : []),
-          ...(blocked.some(({ blockedBy }) => blockedBy.includes(0)) ? (["finishPrepared"] as const) : []),
-        ],
-      };
-    }),
+    find(["locks"], ({ locks }) => (locks.blocked.length === 0 ? undefined : blockedFinding(locks))),
     find(["open", "locks?"], ({ open, locks }) => {
-      const waitedFor = new Set(locks === undefined ? [] : heads(locks).map(({ pid }) => pid));
+      const waitedFor = new Set((locks?.roots ?? []).map(({ pid }) => pid));
       const rest = open.sessions.filter(({ pid }) => !waitedFor.has(pid));
       if (rest.length === 0) return undefined;
       return {
         id: "idle-in-transaction",
         severity: "warning",
-        title: `${count(rest.length, "session")} idle in an open transaction, the longest for ${longest(rest, (one) => one.stateSeconds)}`,
+        title: `${count(rest.length, "session")} idle in an open transaction, the longest for ${longest(rest, (one) => one.stateSeconds ?? 0)}`,
         because: "Whoever needs their locks next will wait, and vacuum cannot clean up behind them.",
         evidence: [
           rows("", rest, {
@@ -198,52 +162,67 @@ export const pgLocks = book
     ),
   ]);
 
+type Locks = postgres.Blocking;
+type RemedyName = "terminateBlockers" | "cancelQueued" | "endByHand" | "lookWithRights" | "finishPrepared";
+
 /** Those that may be ended, by (pid, start). */
-function sessionsToEnd(sessions: readonly (postgres.BackendId & { mayEnd: boolean })[]) {
-  const may = sessions.filter(({ mayEnd }) => mayEnd).map(idOf);
+function sessionsToEnd(sessions: readonly (postgres.BackendId & { mayEnd: boolean | null })[]) {
+  const may = sessions.filter(({ mayEnd }) => mayEnd === true).map(idOf);
   return may.length === 0 ? undefined : { sessions: may };
 }
 
-/** Blockers that wait for nobody themselves, the one most wait for first: ending one frees the whole tree behind it. */
-function heads({ blocked, blockers }: postgres.Blocking): postgres.LockParty[] {
-  const waiting = new Set(blocked.map(({ pid }) => pid));
-  const free = blockers.filter(({ pid }) => !waiting.has(pid));
-  return free.sort((a, b) => waitersOf(b.pid, blocked) - waitersOf(a.pid, blocked));
+/** Left open or never given back; one at work only where nothing else has made the queue. */
+const isToEnd = ({ mayEnd, state }: postgres.LockRoot, { queue }: Locks): boolean =>
+  mayEnd === true && (state.startsWith("idle") || queue === null);
+
+/** The queue is the fault of the statement in front of it: whoever it waits for works, and would have been in nobody's way. */
+const isOfQueue = ({ queue, roots }: Locks): boolean =>
+  queue !== null &&
+  roots.length > 0 &&
+  roots.every(({ state }) => !state.startsWith("idle") && state !== "hidden");
+
+function blockedFinding(locks: Locks): Finding<RemedyName> {
+  const { blocked, roots, total, longestSeconds } = locks;
+  return {
+    id: "blocked-sessions",
+    severity: (longestSeconds ?? 0) >= 30 || total >= 5 ? "critical" : "warning",
+    ...(isOfQueue(locks) ? ofQueue(locks) : ofHolder(locks)),
+    evidence: [waitingTable(blocked), ...(roots.length === 0 ? [] : [rootTable(roots)])],
+  };
 }
 
-/** How many wait for this session, directly or behind others that do. */
-function waitersOf(root: number, blocked: readonly postgres.BlockedSession[]): number {
-  const behind = new Set([root]);
-  for (let before = 0; before !== behind.size; ) {
-    before = behind.size;
-    for (const { pid, blockedBy } of blocked) if (blockedBy.some((by) => behind.has(by))) behind.add(pid);
-  }
-  return behind.size - 1;
+const sayLongest = ({ longestSeconds }: Locks) =>
+  longestSeconds === null ? "" : `, the longest for ${ago(longestSeconds)}`;
+
+type Said = Pick<Finding<RemedyName>, "title" | "because" | "remedies">;
+
+function ofQueue(locks: Locks): Said {
+  const { makers = [], queued = 0 } = locks.queue ?? {};
+  const [maker] = makers;
+  const waitsFor = locks.roots
+    .map((root) => `${root.application} (session ${root.pid}, ${root.state})`)
+    .join(", ");
+  return {
+    title: `${count(queued, "session")} ${queued === 1 ? "queues" : "queue"} behind a waiting ${maker === undefined ? "statement" : `${verbOf(maker)} (session ${maker.pid}, ${maker.application})`}${sayLongest(locks)}`,
+    because: `It asks for ${maker?.lock ?? "a lock"} and waits for ${waitsFor}. Those behind it would get along with that one, but nobody may overtake it.${makers.length > 1 ? ` ${makers.length} such statements wait: all of them must be cancelled.` : ""}`,
+    remedies: ["cancelQueued"],
+  };
 }
 
-const sayWaiters = (n: number) => `${count(n, "session")} ${n === 1 ? "waits" : "wait"}`;
-
-/** `orders of app`; background processes have no role. */
-const sayWho = ({ application, user }: postgres.LockParty) =>
-  user === "" ? application : `${application} of ${user}`;
-
-function sayHolder(locks: postgres.Blocking): string {
-  const holders = [
-    ...heads(locks).map(({ application, state }) => `${application} (${state})`),
-    ...locks.prepared.map(({ gid }) => `prepared transaction '${clip(gid, 40)}'`),
+function ofHolder(locks: Locks): Said {
+  const { blocked, roots, queue, total } = locks;
+  const what = blocked.every(({ lock }) => lock.startsWith("advisory")) ? "an advisory lock" : "a lock";
+  const isEndable = roots.some((root) => isToEnd(root, locks));
+  const wanted: readonly [RemedyName, boolean][] = [
+    ["terminateBlockers", isEndable],
+    ["cancelQueued", queue !== null && !isEndable],
+    ["endByHand", roots.some(({ mayEnd }) => mayEnd === false)],
+    ["lookWithRights", roots.some(({ mayEnd }) => mayEnd === null)],
+    ["finishPrepared", blocked.some(({ blockedBy }) => blockedBy.includes(0))],
   ];
-  if (holders.length === 0) return "";
-  return ` held by ${holders[0]}${holders.length === 1 ? "" : ` and ${count(holders.length - 1, "other")}`}`;
-}
-
-function sayHead(head: postgres.LockParty, waiters: number): string {
-  const who = `Session ${head.pid} (${sayWho(head)})`;
-  const behind = `${sayWaiters(waiters)} behind it.`;
-  // Only a lock of the session itself (pg_advisory_lock) outlives its transaction.
-  if (head.state === "idle")
-    return `${who} holds a lock of its session (pg_advisory_lock) outside any transaction and is idle; ${behind} It was never given back; ending the session frees it.`;
-  const idle = head.state.startsWith("idle in transaction")
-    ? " It does nothing meanwhile: the application forgot to commit or is busy elsewhere."
-    : "";
-  return `${who} has held its locks in a transaction open for ${ago(head.transactionSeconds)} and is ${head.state}; ${behind}${idle}`;
+  return {
+    title: `${sayWaiters(total)} for ${what}${sayHolder(locks)}${sayLongest(locks)}`,
+    because: sayWhy(locks),
+    remedies: wanted.flatMap(([name, isWanted]) => (isWanted ? [name] : [])),
+  };
 }

@@ -16,7 +16,7 @@ import {
 
 /** An application with at least this many sessions it used once and never gave back leaks. */
 const LEAK_AT_LEAST = 5;
-const ago = (seconds: number) => sayDuration(seconds * 1000);
+const ago = (seconds: number | null) => (seconds === null ? "–" : sayDuration(seconds * 1000));
 
 /** Slots, who holds them, and the sessions that hold one for nothing. Guides: "too many connections", connection leaks. */
 const book = runbookOn(
@@ -85,7 +85,7 @@ export const pgPoolExhausted = book
       },
     ),
     findLoad: book.advises("Find what keeps the sessions busy", "low", ({ usage }) =>
-      usage !== undefined && usage.waitingForLock > 0
+      usage !== undefined && (usage.waitingForLock ?? 0) > 0
         ? `${usage.waitingForLock} sessions wait for a lock and keep their connection meanwhile: run pg-locks, it names the session at the head of the queue and can end it. Ending idle sessions or raising limits does not help.`
         : "The sessions work: run pg-slow-queries, it shows what runs for how long and can cancel it. More connections would only make each statement slower; a statement_timeout for the application's role bounds this.",
     ),
@@ -114,7 +114,7 @@ export const pgPoolExhausted = book
         title: `${used} of ${usable} usable Postgres connections are taken (${sayPercent(ratio)})${sayHolder(usage, top)}`,
         because: [
           ...(top === undefined ? [] : [`${sayClient(top)}.`]),
-          `${usage.idle} of the sessions are idle, ${usage.active} active, ${usage.idleInTransaction} idle in a transaction.`,
+          sayStates(usage),
           ...(removable > 0
             ? [`${count(removable, "session")} have been idle for long and can be ended.`]
             : []),
@@ -125,7 +125,7 @@ export const pgPoolExhausted = book
         ],
         remedies: [
           ...(removable > 0 ? (["terminateIdle"] as const) : []),
-          ...(usage.active >= used / 2 ? (["findLoad"] as const) : []),
+          ...(isBusy(usage) ? (["findLoad"] as const) : []),
           "sizePools",
         ],
       };
@@ -136,8 +136,7 @@ export const pgPoolExhausted = book
         .map((client) => ({
           id: `leak-${client.application}-${client.address}`,
           severity: "warning",
-          title: `${client.application} seems to leak connections: ${client.abandoned} of its ${client.total} sessions were used once and never again`,
-          because: `Each was opened, used for less than 5 s and left idle (the longest for ${ago(client.longestIdleSeconds)}); ${client.openedLately} of its sessions were opened in the last 5 minutes. A pool would have used them again.`,
+          ...sayLeak(client),
           remedies: [
             ...(idle?.sessions.some(({ application }) => application === client.application)
               ? (["terminateIdle"] as const)
@@ -154,7 +153,7 @@ export const pgPoolExhausted = book
         id: "idle-in-transaction",
         severity: "warning",
         title: `${count(open.length, "session")} idle in an open transaction for long`,
-        because: `${applications.join(", ")} began transactions and does nothing in them (the longest for ${ago(Math.max(...open.map(({ stateSeconds }) => stateSeconds)))}): each holds a slot and its locks, and vacuum cannot clean behind it.`,
+        because: `${applications.join(", ")} began transactions and does nothing in them (the longest for ${ago(Math.max(...open.map(({ stateSeconds }) => stateSeconds ?? 0)))}): each holds a slot and its locks, and vacuum cannot clean behind it.`,
         remedies: ["terminateIdle"],
       };
     }),
@@ -172,35 +171,46 @@ export const pgPoolExhausted = book
     ),
   ]);
 
+const isBusy = ({ active, used }: Usage): boolean => active !== null && active >= used / 2;
+
 /** What most of the sessions do, and whose they are: idle ones and busy ones need opposite remedies. */
 function sayHolder(usage: Usage, top: postgres.ClientSessions | undefined): string {
   const half = usage.used / 2;
-  const what =
-    usage.waitingForLock >= half
-      ? "sessions that wait for a lock"
-      : usage.active >= half
-        ? "running statements"
-        : usage.idleInTransaction >= half
-          ? "transactions left open"
-          : usage.idle >= half
-            ? "idle sessions"
-            : "";
+  const isMost = (n: number | null) => n !== null && n >= half;
+  const what = isMost(usage.waitingForLock)
+    ? "sessions that wait for a lock"
+    : isMost(usage.active)
+      ? "running statements"
+      : isMost(usage.idleInTransaction)
+        ? "transactions left open"
+        : isMost(usage.idle)
+          ? "idle sessions"
+          : "";
   const whose = top !== undefined && top.total >= half ? ` of ${clip(top.application, 60)}` : "";
   if (what === "") return whose === "" ? "" : `, mostly by sessions${whose}`;
   return `, mostly by ${what}${whose}`;
 }
 
-const sayClient = (client: postgres.ClientSessions): string =>
-  `${client.application} (role ${client.user}, from ${client.address}) holds the most: ${client.total}, of them ${client.idle} idle and ${client.active} active`;
+/** How many do what; of sessions that hide it nothing is said. */
+const sayStates = ({ idle, active, idleInTransaction }: Usage): string =>
+  idle === null || active === null || idleInTransaction === null
+    ? "What they do is hidden from the bot's role (it lacks pg_monitor), so idle and busy ones cannot be told apart."
+    : `${idle} of the sessions are idle, ${active} active, ${idleInTransaction} idle in a transaction.`;
+
+const sayClient = (client: postgres.ClientSessions): string => {
+  const { application, user, address, total, idle, active, hidden } = client;
+  const what = hidden > 0 ? "what they do is hidden" : `of them ${idle} idle and ${active} active`;
+  return `${application} (role ${user}${address === "hidden" ? "" : `, from ${address}`}) holds the most: ${total}, ${what}`;
+};
 
 const clientTable = (clients: readonly postgres.ClientSessions[]) =>
   rows("Sessions by client", clients, {
     application: (one) => one.application,
     sessions: (one) => one.total,
-    idle: (one) => one.idle,
+    idle: (one) => (one.hidden > 0 ? "hidden" : one.idle),
     "idle for": (one) => ago(one.longestIdleSeconds),
-    active: (one) => one.active,
-    "in tx": (one) => one.idleInTransaction,
+    active: (one) => (one.hidden > 0 ? "hidden" : one.active),
+    "in tx": (one) => (one.hidden > 0 ? "hidden" : one.idleInTransaction),
     from: (one) => one.address,
     role: (one) => one.user,
   });
@@ -210,15 +220,34 @@ const leaking = (clients: Steps["clients"] | undefined): postgres.ClientSessions
     ({ abandoned, total }) => abandoned >= LEAK_AT_LEAST && abandoned >= total / 2,
   );
 
-// A healthy pool that opened its minimum and waits looks alike; it neither grows nor takes most of the slots.
+/** It still opens more, one by one, though it has those it does not use. */
+const grows = ({ openedLately, abandonedOverSeconds }: postgres.ClientSessions): boolean =>
+  openedLately >= LEAK_AT_LEAST && abandonedOverSeconds >= 60;
+
+// A healthy pool that opened its minimum and waits shows the first symptom, too: a leak grows, or takes most of the slots.
 const isLeakLikely = (
-  { abandoned, openedLately }: postgres.ClientSessions,
+  client: postgres.ClientSessions,
   { usable, ratio }: Usage,
   threshold: number,
 ): boolean => {
-  const share = abandoned / usable;
-  return share >= 0.2 && (share >= 0.4 || ratio >= threshold || openedLately >= LEAK_AT_LEAST);
+  const share = client.abandoned / usable;
+  return (share >= 0.2 && grows(client)) || (share >= 0.5 && ratio >= threshold);
 };
+
+function sayLeak(client: postgres.ClientSessions): { title: string; because: string } {
+  const { application, abandoned, total, longestIdleSeconds, openedLately } = client;
+  const used = `${abandoned} of its ${total} sessions were used once and never again`;
+  const each = `Each was opened, used for less than 5 s and left idle (the longest for ${ago(longestIdleSeconds)}); ${openedLately} of its sessions were opened in the last 5 minutes.`;
+  return grows(client)
+    ? {
+        title: `${application} seems to leak connections: ${used}`,
+        because: `${each} A pool would have used them again.`,
+      }
+    : {
+        title: `${application} leaks connections, or its pool is too big: ${used}`,
+        because: `${each} A pool that opens its minimum at once looks the same: if their number still grows, it is a leak.`,
+      };
+}
 
 /**
  * The sessions that may be ended for what was found: all that are idle for long where slots run out or somebody asked for

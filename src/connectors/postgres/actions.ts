@@ -7,6 +7,7 @@ export {
   blockedSessions,
   deadlocks,
   type LockParty,
+  type LockRoot,
   type OpenTransactions,
   openTransactions,
 } from "./locks.ts";

@@ -7,6 +7,7 @@ import { withinBytes } from "../byte-budget.ts";
 import { type Dialled, dial } from "./dial.ts";
 import { encrypts } from "./encrypts.ts";
 import { type Asked, type TimeoutStage, timeoutAt, toPostgresError } from "./errors.ts";
+import { MAX_SESSIONS, type SessionPool, sessionPool } from "./sessions-pool.ts";
 
 /** One statement with bind parameters; rows as objects. Times are cast to text and sizes to numbers by the statement. */
 export type Sql = <Row>(text: string, values?: readonly unknown[]) => Promise<Row[]>;
@@ -41,12 +42,9 @@ export interface PostgresClient {
   close(): Promise<void>;
 }
 
-const MAX_SESSIONS = 3;
 const CONNECT_MS = 3_000;
 /** Steps ask for at most hundreds of rows of cut text: some 100 KB. */
 const BUDGET = { bytes: 8 * 1_048_576, of: "Postgres" };
-/** How long we live with fewer sessions after the server said 53300. */
-const NARROW_MS = 60_000;
 
 /** bigint and numeric here are counters, sizes and ratios: far below 2^53. */
 const types = {
@@ -70,7 +68,8 @@ export function openPostgres(connectionString: string, applicationName = "diagbo
   // An idle session that breaks is replaced at the next use; without a listener it would end the process.
   pool.on("error", () => {});
   const asked: Asked = { tls: URL.canParse(connectionString) && encrypts(new URL(connectionString)) };
-  const lend = lender(pool, asked);
+  const sessions = sessionPool(pool, asked);
+  const lend = lender(sessions, asked);
   return {
     read: (context, look) =>
       lend(context, async (session) => {
@@ -88,7 +87,7 @@ export function openPostgres(connectionString: string, applicationName = "diagbo
         await session.query("COMMIT");
         return rows;
       }),
-    dial: (context) => dial(config, asked, context),
+    dial: (context) => sessions.beside(() => dial(config, asked, context)),
     close: () => pool.end(),
   };
 }
@@ -136,10 +135,9 @@ const bound =
 type Lend = <T>(context: ActionContext, use: (session: pg.PoolClient) => Promise<T>) => Promise<T>;
 
 /** Lends a session; one that timed out or broke is not given back. */
-function lender(pool: pg.Pool, asked: Asked): Lend {
-  const acquire = acquirer(pool, asked);
+function lender({ acquire, release }: SessionPool, asked: Asked): Lend {
   return async (context, use) => {
-    const session = await orAborted(context, "startup", acquire(), (late) => late.release());
+    const session = await orAborted(context, "startup", acquire(), (late) => release(late, true));
     // A session that breaks while it is lent reports to its query and emits; unheard, that would end the process.
     const ignore = () => {};
     session.on("error", ignore);
@@ -157,7 +155,7 @@ function lender(pool: pg.Pool, asked: Asked): Lend {
       throw toPostgresError(thrown, asked);
     } finally {
       if (isSound) session.off("error", ignore);
-      session.release(!isSound);
+      release(session, isSound);
     }
   };
 }
@@ -177,24 +175,6 @@ const isRolledBack = (session: pg.PoolClient): Promise<boolean> =>
     () => true,
     () => false,
   );
-
-/** When the server has no slot left, the sessions we have must do: the bot does not fight for more. */
-function acquirer(pool: pg.Pool, asked: Asked): () => Promise<pg.PoolClient> {
-  let narrowedAt = Number.NEGATIVE_INFINITY;
-  return async () => {
-    if (performance.now() - narrowedAt > NARROW_MS) pool.options.max = MAX_SESSIONS;
-    for (let tries = 1; ; tries++)
-      try {
-        return await pool.connect();
-      } catch (thrown) {
-        const error = toPostgresError(thrown, asked);
-        // A session that another caller is just trying to get counts too, and fails as well: hence more than one try.
-        if (error.detail !== "53300" || pool.totalCount === 0 || tries > MAX_SESSIONS) throw error;
-        narrowedAt = performance.now();
-        pool.options.max = pool.totalCount;
-      }
-  };
-}
 
 /**
  * Ends the wait at the step's deadline or cancel. The server ends the statement by its own statement_timeout. `drop` gets what

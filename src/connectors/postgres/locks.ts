@@ -1,15 +1,17 @@
 import { z } from "zod";
 import { actionsOn } from "../../core/words/action.ts";
-import { Backend, MAY_END, SEES_ALL, WHOSE } from "./backend.ts";
-import type { PostgresClient } from "./client.ts";
+import { notSeen } from "../../core/words/not-seen.ts";
+import { Backend, HIDDEN, hiddenFrom, MAY_END, secondsSince, seesAllOf, WHOSE } from "./backend.ts";
+import type { PostgresClient, Sql } from "./client.ts";
+import { countBehind, queueIn, rootsOf } from "./lock-tree.ts";
 import { maskStatement } from "./mask.ts";
 
 const { read } = actionsOn<PostgresClient>("postgres");
 
 const Party = Backend.extend({
   statement: z.string(),
-  /** Neither the bot's own, nor a superuser's, replication's or a maintenance tool's. */
-  mayEnd: z.boolean(),
+  /** Neither the bot's own, nor a superuser's, replication's or a maintenance tool's. Null: the bot's role cannot tell. */
+  mayEnd: z.boolean().nullable(),
 });
 
 const Prepared = z.object({
@@ -19,8 +21,12 @@ const Prepared = z.object({
   seconds: z.number(),
 });
 
-const Blocked = Party.extend({
-  waitSeconds: z.number(),
+/** `waiters`: how many wait for it, directly or behind others that do. */
+const Root = Party.extend({ waiters: z.int() });
+
+const Blocked = Root.extend({
+  /** Null: hidden, and the server is too old to say it otherwise. */
+  waitSeconds: z.number().nullable(),
   /** `relation AccessExclusiveLock on public.orders`. */
   lock: z.string(),
   /** Pids; 0 is a prepared transaction, which no session holds. */
@@ -28,20 +34,37 @@ const Blocked = Party.extend({
 });
 
 export type LockParty = z.infer<typeof Party>;
+export type LockRoot = z.infer<typeof Root>;
 export type BlockedSession = z.infer<typeof Blocked>;
 
 const Blocking = z.object({
+  /** How many wait in all, for whatever time. */
+  total: z.int(),
+  /** The longest wait; null: not known. */
+  longestSeconds: z.number().nullable(),
+  /** Longest first, at most 50. */
   blocked: z.array(Blocked),
-  blockers: z.array(Party),
+  /** Those that wait for nobody themselves, most waiters first: following every chain to its end. */
+  roots: z.array(Root),
+  /** A statement that waits, and that others queue behind only because it came first. */
+  queue: z
+    .object({
+      makers: z.array(Blocked).max(10),
+      /** How many would go through at once without it. */
+      queued: z.int(),
+    })
+    .nullable(),
   /** Prepared transactions that hold a lock somebody waits for. */
   prepared: z.array(Prepared),
   /** False: whose sessions they are and what they do is hidden from the bot's role; who waits for whom is not. */
   seesAll: z.boolean(),
+  notSeen,
 });
 export type Blocking = z.infer<typeof Blocking>;
 
 /** `a` is pg_stat_activity; the last statement of the session, its literals masked later. */
-const PARTY = `${WHOSE}, left(a.query, 1000) AS statement, coalesce(${MAY_END}, false) AS "mayEnd"`;
+const PARTY = `${WHOSE}, left(a.query, 1000) AS statement,
+  CASE WHEN NOT ${HIDDEN} THEN coalesce(${MAY_END}, false) END AS "mayEnd"`;
 
 // A prepared transaction has no process. Its locks share a virtual transaction number with the lock on its own number.
 const PREPARED_BLOCKERS = `SELECT left(p.gid, 200) AS gid, p.owner, p.database,
@@ -55,11 +78,55 @@ const PREPARED_BLOCKERS = `SELECT left(p.gid, 200) AS gid, p.owner, p.database,
     WHERE own.pid IS NULL AND own.locktype = 'transactionid' AND own.transactionid = p.transaction)
   ORDER BY p.prepared LIMIT 10`;
 
+interface Link extends Omit<z.infer<typeof Blocked>, "waiters"> {
+  readonly tag: string;
+  readonly total: number;
+}
+
+/** Sessions of the whole server that wait; more are counted, but not followed. */
+const MOST_FOLLOWED = 500;
+/** A chain of locks is rarely longer than three. */
+const MOST_ROUNDS = 20;
+
+// A session asks for one lock at a time.
+const ASKED = `WITH asked AS MATERIALIZED (
+    SELECT l.pid, (to_jsonb(l) ->> 'waitstart')::timestamptz AS since,
+      l.locktype || ' ' || l.mode || coalesce(' on ' || n.nspname || '.' || c.relname, '') AS lock,
+      concat_ws('/', l.locktype, l.database, l.relation, l.page, l.tuple, l.virtualxid, l.transactionid, l.classid, l.objid,
+        l.objsubid) AS tag
+    FROM pg_locks l LEFT JOIN pg_class c ON c.oid = l.relation
+      AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+    LEFT JOIN pg_namespace n ON n.oid = c.relnamespace WHERE NOT l.granted)`;
+const LINK = `${PARTY}, pg_blocking_pids(a.pid) AS "blockedBy", coalesce(l.lock, '') AS lock, coalesce(l.tag, '') AS tag,
+    ${secondsSince("coalesce(l.since, a.query_start, a.state_change)")} AS "waitSeconds"`;
+const WAITS = `FROM pg_stat_activity a LEFT JOIN asked l ON l.pid = a.pid WHERE cardinality(pg_blocking_pids(a.pid)) > 0`;
+
+/** Everybody that waits, with those found waiting only by following the chains: roots are never among them. */
+async function waitingNow(sql: Sql): Promise<{ links: Link[]; total: number }> {
+  const links = await sql<Link>(
+    `${ASKED} SELECT ${LINK}, count(*) OVER () AS total ${WAITS}
+       AND (a.wait_event_type = 'Lock' OR (a.state IS NULL AND l.lock IS NOT NULL))
+     ORDER BY "waitSeconds" DESC NULLS LAST, a.pid LIMIT ${MOST_FOLLOWED}`,
+  );
+  let total = links[0]?.total ?? 0;
+  for (let round = 0; round < MOST_ROUNDS; round++) {
+    const more = await sql<Link>(`${ASKED} SELECT ${LINK} ${WAITS} AND a.pid = ANY ($1::int[])`, [
+      rootsOf(links),
+    ]);
+    if (more.length === 0) break;
+    // Beyond the limit they are counted already.
+    if (total <= MOST_FOLLOWED) total += more.length;
+    links.push(...more);
+  }
+  return { links, total };
+}
+
 /**
- * Who waits for a lock, for whom, and since when: the whole blocking tree (at most 50 waiting, 50 blocking).
- * A waiter is one whose wait event is a lock, or, where that is hidden, who has asked for a lock and has not got it; the
- * blockers are pg_blocking_pids'. sergas-agents.slow-queries,
- * tektra.db-long-running-queries; Postgres wiki "Lock Monitoring".
+ * Who waits for a lock, for whom, and since when. Every chain is followed to its end before a list is cut, so that a session
+ * that waits itself is never taken for the one that holds things up. A waiter is one whose wait event is a lock, or, where
+ * that is hidden, who has asked for a lock and has not got it; the blockers are pg_blocking_pids'. Nothing is reported while
+ * nobody has waited for as long as asked for. sergas-agents.slow-queries, tektra.db-long-running-queries; Postgres wiki
+ * "Lock Monitoring".
  */
 export const blockedSessions = read({
   name: "postgres.blocked-sessions",
@@ -68,45 +135,54 @@ export const blockedSessions = read({
   output: Blocking,
   run: (client, { waitingSeconds }, context) =>
     client.read(context, async (sql) => {
-      const blocked = await sql<z.infer<typeof Blocked>>(
-        `SELECT ${PARTY}, pg_blocking_pids(a.pid) AS "blockedBy",
-           greatest(0, extract(epoch FROM clock_timestamp() - coalesce(l.since, a.query_start, a.state_change)))::float8
-             AS "waitSeconds", coalesce(l.lock, '') AS lock
-         FROM pg_stat_activity a LEFT JOIN LATERAL (
-           SELECT (to_jsonb(l) ->> 'waitstart')::timestamptz AS since,
-             l.locktype || ' ' || l.mode || coalesce(' on ' || n.nspname || '.' || c.relname, '') AS lock
-           FROM pg_locks l LEFT JOIN pg_class c ON c.oid = l.relation
-             AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-           LEFT JOIN pg_namespace n ON n.oid = c.relnamespace WHERE l.pid = a.pid AND NOT l.granted LIMIT 1) l ON true
-         WHERE (a.wait_event_type = 'Lock' OR (a.state IS NULL AND l.lock IS NOT NULL))
-           AND cardinality(pg_blocking_pids(a.pid)) > 0
-           AND coalesce(clock_timestamp() - coalesce(l.since, a.query_start, a.state_change) >= make_interval(secs => $1), true)
-         ORDER BY "waitSeconds" DESC, a.pid LIMIT 50`,
-        [waitingSeconds],
-      );
-      const pids = [...new Set(blocked.flatMap(({ blockedBy }) => blockedBy))].slice(0, 50);
-      const blockers = await sql<z.infer<typeof Party>>(
-        `SELECT ${PARTY} FROM pg_stat_activity a WHERE a.pid = ANY ($1::int[]) ORDER BY a.pid`,
+      const seesAll = await seesAllOf(sql);
+      const hidden = { seesAll, notSeen: [...hiddenFrom(seesAll)] };
+      const { links, total } = await waitingNow(sql);
+      const isLong = links.some(({ waitSeconds }) => waitSeconds === null || waitSeconds >= waitingSeconds);
+      if (!isLong) return { ...NOBODY, ...hidden };
+      const pids = rootsOf(links);
+      const roots = await sql<z.infer<typeof Party>>(
+        `SELECT ${PARTY} FROM pg_stat_activity a WHERE a.pid = ANY ($1::int[]) LIMIT 50`,
         [pids],
       );
-      const masked = <T extends { statement: string }>(row: T): T => ({
-        ...row,
-        statement: maskStatement(row.statement, 160),
+      const counted = <T extends z.infer<typeof Party>>(one: T) => ({
+        ...masked(one),
+        waiters: countBehind(one.pid, links),
       });
-      const prepared = pids.includes(0) ? await sql<z.infer<typeof Prepared>>(PREPARED_BLOCKERS) : [];
-      const [role] = await sql<{ seesAll: boolean }>(`SELECT ${SEES_ALL} AS "seesAll"`);
+      const queue = queueIn(links);
+      const seconds = links.flatMap(({ waitSeconds }) => waitSeconds ?? []);
       return {
-        blocked: blocked.map(masked),
-        blockers: blockers.map(masked),
-        prepared,
-        seesAll: role?.seesAll ?? false,
+        total,
+        longestSeconds: seconds.length === 0 ? null : Math.max(...seconds),
+        blocked: links.slice(0, 50).map(counted),
+        roots: roots.map(counted).toSorted((a, b) => b.waiters - a.waiters || a.pid - b.pid),
+        queue:
+          queue === undefined
+            ? null
+            : {
+                makers: links
+                  .filter(({ pid }) => queue.makers.includes(pid))
+                  .slice(0, 10)
+                  .map(counted),
+                queued: queue.queued.length,
+              },
+        prepared: pids.includes(0) ? await sql<z.infer<typeof Prepared>>(PREPARED_BLOCKERS) : [],
+        ...hidden,
       };
     }),
+});
+
+const NOBODY = { total: 0, longestSeconds: null, blocked: [], roots: [], queue: null, prepared: [] };
+
+const masked = <T extends { statement: string }>(row: T): T => ({
+  ...row,
+  statement: maskStatement(row.statement, 160),
 });
 
 const Open = z.object({
   sessions: z.array(Backend.extend({ locks: z.int(), mayEnd: z.boolean() })),
   prepared: z.array(Prepared),
+  notSeen,
 });
 export type OpenTransactions = z.infer<typeof Open>;
 
@@ -121,6 +197,7 @@ export const openTransactions = read({
   output: Open,
   run: (client, { olderThanSeconds }, context) =>
     client.read(context, async (sql) => ({
+      notSeen: [...hiddenFrom(await seesAllOf(sql))],
       sessions: await sql<Backend & { locks: number; mayEnd: boolean }>(
         `SELECT ${WHOSE}, (${MAY_END}) AS "mayEnd", (SELECT count(*) FROM pg_locks l WHERE l.pid = a.pid AND l.granted
              AND l.locktype IN ('relation', 'tuple', 'advisory')) AS locks

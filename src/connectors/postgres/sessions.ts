@@ -89,8 +89,10 @@ const isIn = (all: readonly BackendId[], { pid, startedAt }: BackendId): boolean
 
 const BLOCKING: SignalKind = {
   verb: "terminate",
-  stillTrue: `EXISTS (SELECT FROM pg_stat_activity b WHERE b.wait_event_type = 'Lock' AND a.pid = ANY (pg_blocking_pids(b.pid)))`,
-  inWords: "blocking others",
+  // One that waits itself is no cause: to end it would lose its work, and whoever holds things up would still be there.
+  stillTrue: `EXISTS (SELECT FROM pg_stat_activity b WHERE b.wait_event_type = 'Lock' AND a.pid = ANY (pg_blocking_pids(b.pid)))
+    AND cardinality(pg_blocking_pids(a.pid)) = 0`,
+  inWords: "blocking others and waiting for nobody",
 };
 
 /**
@@ -114,12 +116,12 @@ export const terminateBlockers = write({
     check: () => ({ locks: blockedSessions({ waitingSeconds: 0 }) }),
     holds: ({ locks }, { sessions }) => {
       const ended = new Set(sessions.map(({ pid }) => pid));
-      return locks.blocked.every(({ blockedBy }) => !blockedBy.some((pid) => ended.has(pid)));
+      return locks.roots.every(({ pid }) => !ended.has(pid));
     },
     figures: ({ locks }, _input, { signalled }, before) =>
       before.locks === undefined
-        ? `${count(signalled.length, "blocking session")} ended, ${locks.blocked.length} still wait`
-        : `waiting sessions ${before.locks.blocked.length} → ${locks.blocked.length}`,
+        ? `${count(signalled.length, "blocking session")} ended, ${locks.total} still wait`
+        : `waiting sessions ${before.locks.total} → ${locks.total}`,
   },
 });
 

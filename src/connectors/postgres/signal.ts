@@ -149,4 +149,4 @@ export async function probeSignal(
 
 /** `session 4711: orders, idle for 22 min, app_user@10.0.0.7/shop`. What tells sessions apart stands first. */
 export const sayBackend = (session: Backend): string =>
-  `session ${session.pid}: ${session.application}, ${session.state} for ${sayDuration(Math.round(session.stateSeconds) * 1000)}, ${session.user}@${session.address}/${session.database}`;
+  `session ${session.pid}: ${session.application}, ${session.state}${session.stateSeconds === null ? "" : ` for ${sayDuration(Math.round(session.stateSeconds) * 1000)}`}, ${session.user}@${session.address}/${session.database}`;

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { actionsOn } from "../../core/words/action.ts";
-import { Backend, MAY_END, SEES_ALL, utc, WHOSE } from "./backend.ts";
+import { notSeen } from "../../core/words/not-seen.ts";
+import { Backend, hiddenFrom, MAY_END, seesAllOf, utc, WHOSE } from "./backend.ts";
 import type { PostgresClient, Sql } from "./client.ts";
 import { maskStatement } from "./mask.ts";
 import { ORDINARY_STATEMENT } from "./statement-text.ts";
@@ -29,7 +30,7 @@ export const activeStatements = read({
   name: "postgres.active-statements",
   title: "Statements running for long",
   input: z.object({ olderThanSeconds: z.number().min(0).max(1_000_000) }),
-  output: z.object({ total: z.int(), statements: z.array(ActiveStatement), seesAll: z.boolean() }),
+  output: z.object({ total: z.int(), statements: z.array(ActiveStatement), seesAll: z.boolean(), notSeen }),
   run: (client, { olderThanSeconds }, context) =>
     client.read(context, async (sql) => {
       const rows = await sql<z.infer<typeof ActiveStatement> & { total: number }>(
@@ -45,8 +46,13 @@ export const activeStatements = read({
         [olderThanSeconds],
       );
       const statements = rows.map((row) => ({ ...row, statement: maskStatement(row.statement) }));
-      const [role] = await sql<{ seesAll: boolean }>(`SELECT ${SEES_ALL} AS "seesAll"`);
-      return { total: rows[0]?.total ?? 0, statements, seesAll: role?.seesAll ?? false };
+      const seesAll = await seesAllOf(sql);
+      return {
+        total: rows[0]?.total ?? 0,
+        statements,
+        seesAll,
+        notSeen: [...hiddenFrom(seesAll)],
+      };
     }),
 });
 

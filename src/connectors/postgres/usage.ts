@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { actionsOn } from "../../core/words/action.ts";
-import { SEES_ALL } from "./backend.ts";
+import { notSeen } from "../../core/words/not-seen.ts";
+import { HIDDEN, hiddenFrom, SEES_ALL } from "./backend.ts";
 import type { PostgresClient } from "./client.ts";
 
 const { read } = actionsOn<PostgresClient>("postgres");
@@ -25,18 +26,20 @@ const Usage = z.object({
   reserved: z.int(),
   /** used / usable. */
   ratio: z.number(),
-  active: z.int(),
-  idle: z.int(),
-  idleInTransaction: z.int(),
+  /** What the sessions do; null: it is hidden of at least one of them (no pg_monitor). */
+  active: z.int().nullable(),
+  idle: z.int().nullable(),
+  idleInTransaction: z.int().nullable(),
   /** Memory one sort or hash of a session may take, in bytes; a session may have several. */
   workMemBytes: z.number(),
-  /** Active sessions that wait for a lock. */
-  waitingForLock: z.int(),
+  /** Active sessions that wait for a lock; null as above. */
+  waitingForLock: z.int().nullable(),
   /** Roles and databases with a CONNECTION LIMIT, fullest first; at most 10 each. */
   roleLimits: z.array(Limit),
   databaseLimits: z.array(Limit),
   /** False: states of others' sessions are hidden from the bot's role. */
   seesAll: z.boolean(),
+  notSeen,
 });
 export type ConnectionUsage = z.infer<typeof Usage>;
 
@@ -59,6 +62,7 @@ export const connectionUsage = read({
         idle: number;
         idleInTransaction: number;
         waitingForLock: number;
+        hidden: number;
         workMemBytes: number;
         seesAll: boolean;
       }>(`SELECT count(*) AS used,
@@ -66,6 +70,7 @@ export const connectionUsage = read({
           count(*) FILTER (WHERE state = 'idle') AS idle,
           count(*) FILTER (WHERE state LIKE 'idle in transaction%') AS "idleInTransaction",
           count(*) FILTER (WHERE state = 'active' AND wait_event_type = 'Lock') AS "waitingForLock",
+          count(*) FILTER (WHERE ${HIDDEN}) AS hidden,
           pg_size_bytes(current_setting('work_mem')) AS "workMemBytes",
           current_setting('max_connections')::int AS max,
           current_setting('superuser_reserved_connections')::int
@@ -73,9 +78,12 @@ export const connectionUsage = read({
           ${SEES_ALL} AS "seesAll"
         ${CLIENTS}`);
       if (usage === undefined) throw new Error("an aggregate returns one row");
+      const { hidden, ...counted } = usage;
       const usable = Math.max(1, usage.max - usage.reserved);
       return {
-        ...usage,
+        ...counted,
+        ...(hidden > 0 ? { active: null, idle: null, idleInTransaction: null, waitingForLock: null } : {}),
+        notSeen: [...hiddenFrom(usage.seesAll)],
         usable,
         ratio: usage.used / usable,
         roleLimits: await sql<z.infer<typeof Limit>>(
@@ -98,6 +106,8 @@ const Client = z.object({
   database: z.string(),
   address: z.string(),
   total: z.int(),
+  /** How many of them hide from the bot's role what they do: the counts below are without those. */
+  hidden: z.int(),
   active: z.int(),
   idle: z.int(),
   idleInTransaction: z.int(),
@@ -105,11 +115,18 @@ const Client = z.object({
   openedLately: z.int(),
   /** Idle sessions used for less than five seconds after they were opened, and never again since: the mark of a leak. */
   abandoned: z.int(),
-  oldestSeconds: z.number(),
-  longestIdleSeconds: z.number(),
+  /** Seconds between the first and the last of these that were opened: a pool opens its minimum at once, a leak one by one. */
+  abandonedOverSeconds: z.number(),
+  /** Null: hidden of all. */
+  oldestSeconds: z.number().nullable(),
+  /** Null: none is known to be idle. */
+  longestIdleSeconds: z.number().nullable(),
 });
 
 export type ClientSessions = z.infer<typeof Client>;
+
+const ABANDONED = `a.state = 'idle' AND a.state_change - a.backend_start < interval '5 seconds'
+  AND clock_timestamp() - a.state_change > make_interval(secs => $1)`;
 
 /**
  * Who holds the sessions: by application, user, database and address, most first, at most 30 groups.
@@ -128,16 +145,17 @@ export const connectionsByClient = read({
       clients: await sql<z.infer<typeof Client>>(
         `SELECT left(coalesce(nullif(a.application_name, ''), '(no name)'), 80) AS application,
           coalesce(a.usename, '') AS user, coalesce(a.datname, '') AS database,
-          coalesce(host(a.client_addr), 'local') AS address, count(*) AS total,
+          CASE WHEN ${HIDDEN} THEN 'hidden' ELSE coalesce(host(a.client_addr), 'local') END AS address,
+          count(*) AS total, count(*) FILTER (WHERE ${HIDDEN}) AS hidden,
           count(*) FILTER (WHERE a.state = 'active') AS active,
           count(*) FILTER (WHERE a.state = 'idle') AS idle,
           count(*) FILTER (WHERE a.state LIKE 'idle in transaction%') AS "idleInTransaction",
           count(*) FILTER (WHERE a.backend_start > now() - interval '5 minutes') AS "openedLately",
-          count(*) FILTER (WHERE a.state = 'idle' AND a.state_change - a.backend_start < interval '5 seconds'
-            AND clock_timestamp() - a.state_change > make_interval(secs => $1)) AS abandoned,
-          coalesce(extract(epoch FROM now() - min(a.backend_start)), 0)::float8 AS "oldestSeconds",
-          coalesce(extract(epoch FROM now() - min(a.state_change) FILTER (WHERE a.state = 'idle')), 0)::float8
-            AS "longestIdleSeconds"
+          count(*) FILTER (WHERE ${ABANDONED}) AS abandoned,
+          coalesce(extract(epoch FROM max(a.backend_start) FILTER (WHERE ${ABANDONED})
+            - min(a.backend_start) FILTER (WHERE ${ABANDONED})), 0)::float8 AS "abandonedOverSeconds",
+          extract(epoch FROM now() - min(a.backend_start))::float8 AS "oldestSeconds",
+          extract(epoch FROM now() - min(a.state_change) FILTER (WHERE a.state = 'idle'))::float8 AS "longestIdleSeconds"
         ${CLIENTS} GROUP BY 1, 2, 3, 4 ORDER BY total DESC, 1, 2, 3, 4 LIMIT 30`,
         [abandonedAfterSeconds],
       ),

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { pgLocks } from "../../../runbooks/postgres/pg-locks.ts";
+import { blockedSessions, terminateBlockers } from "../../../src/connectors/postgres/actions.ts";
 import { postgresConnector } from "../../../src/connectors/postgres/index.ts";
 import { type LabPostgres, startLabPostgres } from "../../helpers/postgres.ts";
 import { type Bench, openBench } from "../../helpers/run-runbook.ts";
@@ -62,12 +63,17 @@ describe("pg-locks", () => {
       connections: { db: { kind: "postgres", url: lab.appUrl.replace("app:app@", "plain:plain@") } },
       connectors: [postgresConnector],
     });
-    expect((await blind.diagnose(pgLocks)).findings.map(({ id }) => id)).toEqual(["cannot-see"]);
+    expect((await blind.diagnose(pgLocks)).findings.map(({ id }) => id)).toEqual(["could-not-look"]);
     const { head, altered, read } = await blockOrders();
     const run = await blind.diagnose(pgLocks, { waitingSeconds: 0 });
     expect(run.finding("blocked-sessions").title).toMatch(/^2 sessions wait for a lock/);
-    expect(run.finding("blocked-sessions").remedies).toEqual(["endByHand"]);
-    expect(run.advice("grantMonitor")).toContain("GRANT pg_monitor");
+    const { title, because, evidence, remedies } = run.finding("blocked-sessions");
+    expect(title).toContain("held by orders-worker (its state is hidden from the bot's role)");
+    expect(because).toContain("is hidden from the bot's role");
+    expect(JSON.stringify([title, because, evidence])).not.toMatch(/ 0 ms|local|unknown/);
+    expect(remedies).toEqual(["cancelQueued", "lookWithRights"]);
+    expect(run.advice("lookWithRights")).toContain("GRANT pg_monitor");
+    expect(run.finding("could-not-look").because).toContain("GRANT pg_monitor");
     await head.query("ROLLBACK");
     await Promise.all([altered, read]);
     await blind.close();
@@ -90,10 +96,82 @@ describe("pg-locks", () => {
     expect((await bench.diagnose(pgLocks, { waitingSeconds: 0 })).findings).toEqual([]);
   });
 
+  it("follows a chain to its end: who waits is never the head, and all are counted (M1)", async () => {
+    const root = await lab.session("root");
+    await root.query("BEGIN; UPDATE orders SET status = 'r' WHERE id = 2");
+    const middle = await lab.session("middle");
+    await middle.query("BEGIN; UPDATE orders SET status = 'm' WHERE id = 1");
+    const all: Promise<unknown>[] = [];
+    for (let i = 0; i < 8; i++)
+      all.push((await lab.session("web")).query("UPDATE orders SET status = 'w' WHERE id = 1"));
+    await waiters(8);
+    const chained = middle.query("UPDATE orders SET status = 'm' WHERE id = 2");
+    await waiters(9);
+    // Above the wait of the last link alone.
+    const seconds = 0.3;
+    await until(async () => {
+      const [row] = await lab.admin<{ old: boolean }>(
+        "SELECT bool_and(clock_timestamp() - waitstart > '0.3s') AS old FROM pg_locks WHERE NOT granted",
+      );
+      return row?.old;
+    });
+    const locks = await bench.call(blockedSessions({ waitingSeconds: seconds }));
+    expect(locks.total).toBe(9);
+    const run = await bench.diagnose(pgLocks, { waitingSeconds: 0 });
+    const finding = run.finding("blocked-sessions");
+    expect(finding.title).toMatch(/^9 sessions wait for a lock held by root \(idle in transaction\), /);
+    expect(finding.because).toContain("9 sessions wait behind it");
+    expect(finding.because).toMatch(/\(middle of app\), which 8 of them wait for, waits itself/);
+    const applied = await run.apply("terminateBlockers", async () => {});
+    expect(applied.previews[0]?.changes).toEqual([expect.stringContaining(": root, ")]);
+    await chained;
+    await middle.query("COMMIT");
+    await Promise.all(all);
+  });
+
+  it("never ends a session that waits itself, whatever was asked for", async () => {
+    const { head, altered, read } = await blockOrders();
+    const locks = await bench.call(blockedSessions({ waitingSeconds: 0 }));
+    const [middle] = locks.queue?.makers ?? [];
+    const { pid = 0, startedAt = "" } = middle ?? {};
+    const preview = await bench.preview(terminateBlockers({ sessions: [{ pid, startedAt }] }));
+    expect(preview.refused).toContain("waiting for nobody");
+    await head.query("COMMIT");
+    await Promise.all([altered, read]);
+  });
+
+  it("names the ALTER in the middle of a queue, not the dump it waits for (C19)", async () => {
+    const dump = await lab.session("pg_dump");
+    await dump.query("BEGIN; LOCK TABLE orders IN ACCESS SHARE MODE");
+    const dumping = dump.query("SELECT pg_sleep(60)").catch(() => {});
+    const alter = await lab.session("migration-tool");
+    const altered = alter.query("ALTER TABLE orders ADD COLUMN c19 int").catch(() => "cancelled");
+    await waiters(1);
+    const readers: Promise<unknown>[] = [];
+    for (let i = 0; i < 7; i++) readers.push((await lab.session("web")).query("SELECT count(*) FROM orders"));
+    await waiters(8);
+    const run = await bench.diagnose(pgLocks, { waitingSeconds: 0 });
+    const finding = run.finding("blocked-sessions");
+    expect(finding.title).toMatch(
+      /^7 sessions queue behind a waiting ALTER TABLE \(session \d+, migration-tool\), /,
+    );
+    expect(finding.because).toContain("relation AccessExclusiveLock on public.orders");
+    expect(finding.because).toContain("pg_dump (session");
+    expect(finding.remedies).toEqual(["cancelQueued"]);
+    const advice = run.advice("cancelQueued");
+    const [, pid] = /^SELECT pg_cancel_backend\((\d+)\): /.exec(advice) ?? [];
+    expect(advice).toMatch(/lock_timeout.*/);
+    await lab.admin("SELECT pg_cancel_backend($1)", [Number(pid)]);
+    await Promise.all(readers);
+    expect(await altered).toBe("cancelled");
+    await lab.admin("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE application_name = 'pg_dump'");
+    await dumping;
+  });
+
   it("leaves a superuser's session to a human", async () => {
     const { head, altered, read } = await blockOrders("psql", lab.botUrl);
     const run = await bench.diagnose(pgLocks, { waitingSeconds: 0 });
-    expect(run.finding("blocked-sessions").remedies).toEqual(["endByHand"]);
+    expect(run.finding("blocked-sessions").remedies).toEqual(["cancelQueued", "endByHand"]);
     expect(run.advice("endByHand")).toContain("(psql of postgres)");
     expect((await run.apply("terminateBlockers")).calls).toEqual([]);
     await head.query("ROLLBACK");
