@@ -1,18 +1,10 @@
-import {
-  count,
-  facts,
-  postgres,
-  rows,
-  runbookOn,
-  sayPercent,
-  saySeconds,
-  sqlText,
-  z,
-} from "../../src/sdk/index.ts";
-import { fallenBehind, keptBack, keptBackWal } from "./replication.ts";
+import { count, facts, postgres, rows, runbookOn, sayPercent, saySeconds, z } from "../../src/sdk/index.ts";
+import { adviseLockRoom, lockRoomFinding } from "./lock-room.ts";
+import { adviseSequence, sequenceFinding } from "./sequences.ts";
+import { adviseLost, adviseSlots, slotFindings } from "./slots.ts";
+import { standbyFindings } from "./standbys.ts";
+import { adviseVacuum, horizonFindings } from "./vacuum.ts";
 
-/** Below this many transactions the server begins to warn, 40 million is its own limit; then it stops taking writes. */
-const TRANSACTIONS_LEFT = 200_000_000;
 const LOGIN_MS = 1_500;
 
 /** Can one get in, does it answer, may it write, and what will stop it soon. Guides: database connection, health, WAL. */
@@ -72,6 +64,9 @@ const book = runbookOn(
     replication: postgres.replication(),
     usage: postgres.connectionUsage(),
     indexes: postgres.checkIndexes(),
+    horizon: postgres.horizon(),
+    sequences: postgres.sequences(),
+    lockTable: postgres.lockTable(),
   }),
 );
 
@@ -87,39 +82,42 @@ export const pgConnectivity = book
       "low",
       "Compare TCP, login and statement times in the finding: slow TCP is the network; slow login is DNS (log_hostname), TLS, authentication (LDAP, PAM) or a machine that can hardly fork; slow statements are load: run pg-slow-queries and pg-locks, and look at CPU and storage waits.",
     ),
-    freeWal: book.advises(
-      "Release the WAL that is kept back",
-      "destructive",
-      ({ replication }, { params }) => {
-        const slots = replication === undefined ? [] : keptBack(replication, params.retainedGiB);
-        const drops = slots
-          .filter(({ active }) => !active)
-          .map(({ name }) => `SELECT pg_drop_replication_slot(${sqlText(name)})`);
-        return [
-          ...(replication?.archiver.isFailing
-            ? [
-                "Repair archive_command first (its error is in the server log; test it by hand as the server's user).",
-              ]
-            : []),
-          ...(drops.length > 0
-            ? [
-                `Bring the consumer of the slot back. Only if it is gone for good: ${drops.join("; ")} — that consumer must then be built anew.`,
-              ]
-            : []),
-          "CHECKPOINT and pg_switch_wal free nothing that a slot or the archiver still needs; never delete files in pg_wal. max_slot_wal_keep_size limits this for the future.",
-        ].join(" ");
-      },
+    freeWal: book.advises("Release the WAL that is kept back", "destructive", ({ replication }, { params }) =>
+      adviseSlots(replication, params.retainedGiB),
+    ),
+    rebuildConsumer: book.advises(
+      "Build the consumer of the lost slot anew",
+      "high",
+      ({ replication }, { params }) => adviseLost(replication, params.retainedGiB),
+    ),
+    repairArchiver: book.advises(
+      "Repair the archiver",
+      "high",
+      "Repair archive_command (or archive_library) first: its error is in the server log; test it by hand as the server's user. It goes on by itself from where it stopped. Never delete files in pg_wal: what is not archived is lost for any recovery to a moment.",
     ),
     catchUp: book.advises(
       "Let the standby catch up",
       "low",
       "Look at the standby: its log, storage load and network; a long query there can hold replay back (max_standby_streaming_delay). Do not fail over to it while it is behind: what it has not received would be lost.",
     ),
-    vacuumNow: book.advises(
-      "Vacuum before the transaction numbers run out",
+    receiveAgain: book.advises(
+      "Let the standby receive again",
       "high",
-      ({ state }) =>
-        `In database ${state?.oldestDatabase ?? "of the finding"}: end what holds vacuum back (old transactions, prepared ones, abandoned slots: pg-locks), then VACUUM (FREEZE, VERBOSE) the tables with the oldest relfrozenxid: SELECT oid::regclass, age(relfrozenxid) FROM pg_class WHERE relkind IN ('r','m','t') ORDER BY 2 DESC LIMIT 10. No VACUUM FULL, no restart.`,
+      "Read the end of the standby's log: it says why each attempt fails (the primary is away, its pg_hba.conf has no `replication` line for it, a password, max_wal_senders or a slot that is missing: repair that and it goes on by itself; `requested WAL segment has already been removed`: fetch it from the archive with restore_command, or build the standby anew with pg_basebackup; another timeline after a failover: pg_rewind). On the primary pg_stat_replication must show it again. Do not fail over to it before.",
+    ),
+    resumeReplay: book.advises(
+      "Let replay go on",
+      "low",
+      "Find out who paused it and why (a check before a promotion, a recovery target); then SELECT pg_wal_replay_resume().",
+    ),
+    widenSequence: book.advises("Give the sequence room", "high", ({ sequences }) =>
+      adviseSequence(sequences?.near ?? []),
+    ),
+    makeLockRoom: book.advises("Make room in the lock table", "high", ({ lockTable }) =>
+      adviseLockRoom(lockTable),
+    ),
+    vacuumNow: book.advises("Vacuum before the numbers run out", "high", ({ horizon }) =>
+      adviseVacuum(horizon),
     ),
     saveData: book.advises(
       "Save the data",
@@ -206,17 +204,9 @@ export const pgConnectivity = book
         };
       return undefined;
     }),
-    find(
-      ["state"],
-      ({ state: { transactionsLeft, oldestDatabase } }) =>
-        transactionsLeft < TRANSACTIONS_LEFT && {
-          id: "wraparound",
-          severity: "critical",
-          title: `${Math.round(transactionsLeft / 1e6)} million transactions left before Postgres stops taking writes`,
-          because: `Database ${oldestDatabase} has not been frozen for too long: autovacuum cannot keep up or is held back.`,
-          remedies: ["vacuumNow"],
-        },
-    ),
+    find(["horizon"], ({ horizon }) => horizonFindings(horizon)),
+    find(["sequences"], ({ sequences }) => sequenceFinding(sequences.near)),
+    find(["lockTable"], ({ lockTable }) => lockRoomFinding(lockTable)),
     find(
       ["state"],
       ({ state: { checksumFailures } }) =>
@@ -239,8 +229,8 @@ export const pgConnectivity = book
           remedies: ["restart"],
         },
     ),
-    find(["replication"], ({ replication }, { params }) => keptBackWal(replication, params.retainedGiB)),
-    find(["replication"], ({ replication }, { params }) => fallenBehind(replication, params.lagSeconds)),
+    find(["replication"], ({ replication }, { params }) => slotFindings(replication, params.retainedGiB)),
+    find(["replication"], ({ replication }, { params }) => standbyFindings(replication, params.lagSeconds)),
     // Logins still work, but not for long.
     find(
       ["usage"],

@@ -8,6 +8,7 @@ import {
   sqlText,
   z,
 } from "../../src/sdk/index.ts";
+import { adviseLockRoom, lockRoomFinding } from "./lock-room.ts";
 import { ago, rootTable, sayHolder, sayWaiters, sayWho, sayWhy, verbOf, waitingTable } from "./lock-words.ts";
 
 /** A deadlock an hour is a habit of the application; one a month is not. */
@@ -50,6 +51,7 @@ const book = runbookOn(
     locks: postgres.blockedSessions({ waitingSeconds: params.waitingSeconds }),
     open: postgres.openTransactions({ olderThanSeconds: params.openSeconds }),
     deadlocks: postgres.deadlocks(),
+    lockTable: postgres.lockTable(),
   }),
 );
 
@@ -93,6 +95,9 @@ export const pgLocks = book
       const who = hidden.map((session) => `${session.pid} (${sayWho(session)})`).join(", ");
       return `Of session ${who || "at the head"} diagbot sees no state, so it cannot say whether it works or was left open, and ends nothing it does not know. GRANT pg_monitor TO the bot's role (and pg_signal_backend, if it is to end sessions), then run this again; or, as a superuser: SELECT pid, state, xact_start, query FROM pg_stat_activity WHERE pid IN (${hidden.map(({ pid }) => pid).join(", ") || "…"}).`;
     }),
+    makeLockRoom: book.advises("Make room in the lock table", "high", ({ lockTable }) =>
+      adviseLockRoom(lockTable),
+    ),
     finishPrepared: book.advises("Finish the prepared transaction", "destructive", ({ open, locks }) => {
       const prepared = locks?.prepared.length ? locks.prepared : (open?.prepared ?? []);
       const waits = locks?.blocked.some(({ blockedBy }) => blockedBy.includes(0));
@@ -109,6 +114,7 @@ export const pgLocks = book
   })
   .findings((find) => [
     find(["locks"], ({ locks }) => (locks.blocked.length === 0 ? undefined : blockedFinding(locks))),
+    find(["lockTable"], ({ lockTable }) => lockRoomFinding(lockTable)),
     find(["open", "locks?"], ({ open, locks }) => {
       const waitedFor = new Set((locks?.roots ?? []).map(({ pid }) => pid));
       const rest = open.sessions.filter(({ pid }) => !waitedFor.has(pid));

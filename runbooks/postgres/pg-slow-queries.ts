@@ -8,11 +8,11 @@ import {
   type StepsOf,
   sayBytes,
   sayDuration,
-  sayPercent,
-  saySeconds,
   sqlText,
   z,
 } from "../../src/sdk/index.ts";
+import { adviseInvalid, adviseUnfinished, indexFindings } from "./invalid-indexes.ts";
+import { slowFindings, slowNow } from "./slow-statements.ts";
 
 /** Statements slow now, statements slow on average, and what is missing for them. Guides: slow queries, database timeouts. */
 const book = runbookOn(
@@ -90,7 +90,7 @@ export const pgSlowQueries = book
       return `These statements do not work, they wait for ${[...by].join(", ")}. Run pg-locks: it finds the head of the queue and can end it. Cancelling the waiters does not help.`;
     }),
     tune: book.advises("Make the statement cheaper", "low", ({ top, hints }, { params }) => {
-      const worst = top?.slowest.filter(({ meanMs }) => meanMs >= params.meanMs)[0];
+      const worst = slowNow(top?.slowest ?? [], params.meanMs)[0];
       const tables = (hints?.scanned ?? []).map((one) => one.table).slice(0, 3);
       return `Look at the plan without running it: EXPLAIN (GENERIC_PLAN) <statement> on PostgreSQL 16 and later, otherwise EXPLAIN with example values; never EXPLAIN ANALYZE a statement that writes.${worst === undefined ? "" : ` Begin with: ${clip(worst.statement, 200)}`}${tables.length === 0 ? "" : ` Mostly read by sequential scan: ${tables.join(", ")}.`} Select the columns that are needed instead of *, and page with a key instead of OFFSET. A longer client timeout (DATABASE_TIMEOUT) only hides it.`;
     }),
@@ -116,11 +116,16 @@ export const pgSlowQueries = book
           : `Find the columns in the WHERE and JOIN of the slow statements on ${scanned.join(", ")}, then CREATE INDEX CONCURRENTLY ON <table> (<columns>), ${build}.`;
       return `${which} Afterwards look whether it is valid (pg_index.indisvalid): a failed concurrent build leaves an index that only costs.`;
     }),
-    dropInvalid: book.advises(
-      "Drop the invalid index and build it again",
-      "high",
-      ({ hints }) =>
-        `${(hints?.invalid ?? []).map(({ statement }) => statement).join("; ")}; each alone, outside a transaction. Then find out why the build failed (duplicates, a deadlock, a cancelled session) before building it again; IF NOT EXISTS would skip it silently.`,
+    dropInvalid: book.advises("Drop the invalid index and build it again", "high", ({ hints }) =>
+      adviseInvalid(hints?.invalid ?? []),
+    ),
+    attachIndexes: book.advises("Finish the index of the partitioned table", "low", ({ hints }) =>
+      adviseUnfinished(hints?.invalid ?? []),
+    ),
+    watchWaits: book.advises(
+      "See what its slow calls waited for",
+      "low",
+      "Its text is not the matter: most calls are fast. Set log_lock_waits = on (reload) and auto_explain or log_min_duration_statement for the application's role, and run pg-locks while it is slow: locks, storage and a cold cache come and go. SELECT pg_stat_statements_reset(userid, dbid, queryid) of that statement lets its mean speak of now again.",
     ),
   })
   .findings((find) => [
@@ -152,22 +157,7 @@ export const pgSlowQueries = book
         ],
       };
     }),
-    find(["top"], ({ top }, { params: { meanMs } }) => {
-      const slow = top.slowest.filter((one) => one.meanMs >= meanMs);
-      const worst = slow[0];
-      if (worst === undefined) return undefined;
-      return {
-        id: "slow-on-average",
-        severity: "warning",
-        title: `${count(slow.length, "statement")} above ${meanMs} ms on average, the slowest ${saySeconds(worst.meanMs / 1000)} over ${count(worst.calls, "call")}`,
-        because: `Since the last reset of pg_stat_statements the slowest took ${sayPercent(worst.share)} of all statements' time and returned ${Math.round(worst.rowsPerCall)} rows a call.`,
-        evidence: [
-          statementRows("Slowest on average", slow),
-          statementRows("Most time in total", top.costliest),
-        ],
-        remedies: ["tune"],
-      };
-    }),
+    find(["top"], ({ top }, { params: { meanMs } }) => slowFindings(top, meanMs)),
     find(["hints"], ({ hints: { scanned } }) => {
       const worst = scanned[0];
       if (worst === undefined) return undefined;
@@ -206,21 +196,7 @@ export const pgSlowQueries = book
           remedies: ["addIndexes"],
         },
     ),
-    find(
-      ["hints"],
-      ({ hints: { invalid } }) =>
-        invalid.length > 0 && {
-          id: "invalid-indexes",
-          severity: "warning",
-          title: `${count(invalid.length, "invalid index", "invalid indexes")}: ${invalid
-            .map(({ index }) => index)
-            .slice(0, 3)
-            .join(", ")}`,
-          because:
-            "A concurrent build failed and left it behind: no query uses it, every write maintains it.",
-          remedies: ["dropInvalid"],
-        },
-    ),
+    find(["hints"], ({ hints: { invalid } }) => indexFindings(invalid)),
     find(["hints"], ({ hints: { stale } }) => {
       const worst = stale[0];
       if (worst === undefined) return undefined;
@@ -244,14 +220,6 @@ const sayLongest = ({ application, user, pid, waitsFor }: postgres.ActiveStateme
 
 const sayUnknown = (status: string) =>
   status === "ready" ? "" : ` pg_stat_statements is ${status}, so averages are not known.`;
-
-const statementRows = (title: string, statements: readonly postgres.TopStatement[]) =>
-  rows(title, statements, {
-    mean: (one) => saySeconds(one.meanMs / 1000),
-    calls: (one) => one.calls,
-    share: (one) => sayPercent(one.share),
-    statement: (one) => clip(one.statement, 160),
-  });
 
 /** Kinds of wait (Postgres manual, table "Wait Event Types") in the words of the person on call. */
 const WAITS: Readonly<Record<string, string>> = {

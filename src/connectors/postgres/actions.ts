@@ -1,6 +1,8 @@
 export type { Backend, BackendId } from "./backend.ts";
 export { type Failure, failureOf, firstFailure } from "./failures/index.ts";
+export { type Horizon, type HorizonHolder, horizon } from "./horizon.ts";
 export { checkIndexes, type Integrity } from "./integrity.ts";
+export { type LockTable, lockTable } from "./lock-table.ts";
 export {
   type BlockedSession,
   type Blocking,
@@ -12,14 +14,9 @@ export {
   openTransactions,
 } from "./locks.ts";
 export { query } from "./query.ts";
-export {
-  checkConnection,
-  checkTemporaryFile,
-  type Replication,
-  replication,
-  type ServerState,
-  serverState,
-} from "./server.ts";
+export { type Replication, type ReplicationSlot, replication } from "./replication.ts";
+export { type Sequence, sequences } from "./sequences.ts";
+export { checkConnection, checkTemporaryFile, type ServerState, serverState } from "./server.ts";
 export { cancelStatements, idleSessions, terminateBlockers, terminateIdleSessions } from "./sessions.ts";
 export { sessionsLeft } from "./sessions-left.ts";
 export { type Sizes, sizes } from "./sizes.ts";

@@ -59,7 +59,14 @@ export const activeStatements = read({
 const TopStatement = z.object({
   statement: z.string(),
   calls: z.number(),
+  /** Over its lifetime: since the last reset, or since it came to be kept. No word about now. */
   meanMs: z.number(),
+  minMs: z.number(),
+  maxMs: z.number(),
+  /** Standard deviation: above the mean, a few calls made it. */
+  deviationMs: z.number(),
+  /** Between two looks within this run; null: no call ended meanwhile. */
+  now: z.object({ calls: z.number(), meanMs: z.number() }).nullable(),
   totalMs: z.number(),
   /** Share of the time of all statements of this database. */
   share: z.number(),
@@ -81,51 +88,99 @@ export const topStatements = read({
     status: z.enum(["ready", "not-created", "not-preloaded", "forbidden"]),
     /** shared_preload_libraries as it is: a new entry is appended to it (trap pg-preload-overwrite). Empty where it is not for the role. */
     preloaded: z.string(),
+    /** Since when is counted, as far as the server says it (PG 14). */
+    since: z.string().nullable(),
     slowest: z.array(TopStatement),
     costliest: z.array(TopStatement),
   }),
   run: (client, _input, context) => client.read(context, (sql) => readTop(sql)),
 });
 
+/** Long enough for a busy statement to be called, short enough for a look. */
+const LOOK_AGAIN_MS = 1_000;
+
+type Kept = Omit<TopStatement, "now"> & { readonly id: string };
+
 interface Extension {
   schema: string;
   exec: boolean;
   preloaded: boolean;
   allowed: boolean;
+  info: boolean;
 }
 
 async function readTop(sql: Sql) {
   const [own] = await sql<{ preloaded: string }>(
     "SELECT coalesce((SELECT setting FROM pg_settings WHERE name = 'shared_preload_libraries'), '') AS preloaded",
   );
-  const none = { preloaded: own?.preloaded ?? "", slowest: [], costliest: [] };
+  const none = { preloaded: own?.preloaded ?? "", since: null, slowest: [], costliest: [] };
   const [extension] = await sql<Extension>(
     `SELECT quote_ident(n.nspname) AS schema, EXISTS (SELECT FROM pg_attribute
          WHERE attrelid = format('%I.pg_stat_statements', n.nspname)::regclass AND attname = 'mean_exec_time') AS exec,
        current_setting('pg_stat_statements.max', true) IS NOT NULL AS preloaded,
-       has_schema_privilege(n.oid, 'USAGE') AND pg_has_role(current_user, 'pg_read_all_stats', 'USAGE') AS allowed
+       has_schema_privilege(n.oid, 'USAGE') AND pg_has_role(current_user, 'pg_read_all_stats', 'USAGE') AS allowed,
+       to_regclass(format('%I.pg_stat_statements_info', n.nspname)) IS NOT NULL AS info
      FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'pg_stat_statements'`,
   );
   if (extension === undefined) return { status: "not-created" as const, ...none };
   if (!extension.preloaded) return { status: "not-preloaded" as const, ...none };
   if (!extension.allowed) return { status: "forbidden" as const, ...none };
   const middle = extension.exec ? "_exec" : "";
-  const top = async (order: string, atLeast: number) =>
-    (
-      await sql<z.infer<typeof TopStatement>>(
-        `SELECT left(query, 2000) AS statement, calls, mean${middle}_time AS "meanMs", total${middle}_time AS "totalMs",
-           (total${middle}_time / greatest(sum(total${middle}_time) OVER (), 0.001))::float8 AS share,
-           (rows::float8 / greatest(calls, 1)) AS "rowsPerCall"
-         FROM ${extension.schema}.pg_stat_statements
-         WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) AND calls >= ${atLeast}
-           AND query !~* '^\\s*(vacuum|analyze|create|alter|reindex|cluster|copy|drop|refresh|explain|begin|commit|set)\\M'
-         ORDER BY ${order}${middle}_time DESC LIMIT 5`,
-      )
-    ).map((row) => ({ ...row, statement: maskStatement(row.statement) }));
+  const from = `FROM ${extension.schema}.pg_stat_statements
+    WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database())`;
+  const top = (order: string, atLeast: number) =>
+    sql<Kept>(
+      `SELECT coalesce(queryid::text, '') AS id, left(query, 2000) AS statement, calls, mean${middle}_time AS "meanMs",
+         min${middle}_time AS "minMs", max${middle}_time AS "maxMs", stddev${middle}_time AS "deviationMs",
+         total${middle}_time AS "totalMs",
+         (total${middle}_time / greatest(sum(total${middle}_time) OVER (), 0.001))::float8 AS share,
+         (rows::float8 / greatest(calls, 1)) AS "rowsPerCall"
+       ${from} AND calls >= ${atLeast}
+         AND query !~* '^\\s*(vacuum|analyze|create|alter|reindex|cluster|copy|drop|refresh|explain|begin|commit|set)\\M'
+       ORDER BY ${order}${middle}_time DESC LIMIT 5`,
+    );
+  const sums = async (ids: readonly string[]) => {
+    const rows = await sql<{ id: string; calls: number; totalMs: number }>(
+      `SELECT queryid::text AS id, sum(calls)::float8 AS calls, sum(total${middle}_time)::float8 AS "totalMs"
+       ${from} AND queryid::text = ANY ($1::text[]) GROUP BY 1`,
+      [ids],
+    );
+    return new Map(rows.map(({ id, ...sum }) => [id, sum]));
+  };
+  const [slowest, costliest] = [await top("mean", 3), await top("total", 1)];
+  const ids = [...slowest, ...costliest].map(({ id }) => id);
+  const before = await sums(ids);
+  if (ids.length > 0) await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+  const after = await sums(ids);
+  const withNow = ({ id, statement, ...row }: Kept): TopStatement => ({
+    ...row,
+    statement: maskStatement(statement),
+    now: between(before.get(id), after.get(id)),
+  });
   return {
     ...none,
     status: "ready" as const,
-    slowest: await top("mean", 3),
-    costliest: await top("total", 1),
+    since: extension.info ? await sinceOf(sql, extension.schema) : null,
+    slowest: slowest.map(withNow),
+    costliest: costliest.map(withNow),
   };
+}
+
+interface Sum {
+  readonly calls: number;
+  readonly totalMs: number;
+}
+
+/** Calls that ended between two looks. A reset in between tells nothing. */
+function between(before: Sum | undefined, after: Sum | undefined): TopStatement["now"] {
+  const calls = (after?.calls ?? 0) - (before?.calls ?? 0);
+  if (before === undefined || after === undefined || calls <= 0) return null;
+  return { calls, meanMs: Math.max(0, after.totalMs - before.totalMs) / calls };
+}
+
+async function sinceOf(sql: Sql, schema: string): Promise<string | null> {
+  const [info] = await sql<{ since: string | null }>(
+    `SELECT to_char(stats_reset AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI "UTC"') AS since FROM ${schema}.pg_stat_statements_info`,
+  );
+  return info?.since ?? null;
 }

@@ -23,7 +23,17 @@ const ForeignKey = z.object({
   statement: z.string(),
 });
 
-const InvalidIndex = z.object({ index: z.string(), table: z.string(), statement: z.string() });
+const InvalidIndex = z.object({
+  index: z.string(),
+  table: z.string(),
+  /** What takes it away. */
+  statement: z.string(),
+  /**
+   * Of a partitioned table (CREATE INDEX ON ONLY): it holds nothing itself, and becomes valid once each partition has its own
+   * attached. Those still without, at most 5; null: an ordinary index, that a concurrent build left behind.
+   */
+  lacking: z.array(z.string()).nullable(),
+});
 
 const StaleTable = z.object({
   schema: z.string(),
@@ -88,7 +98,12 @@ export const indexHints = read({
       ),
       invalid: await sql<z.infer<typeof InvalidIndex>>(
         `SELECT format('%I.%I', n.nspname, x.relname) AS index, ${NAME} AS table,
-           format('DROP INDEX CONCURRENTLY %I.%I', n.nspname, x.relname) AS statement
+           format(CASE WHEN x.relkind = 'I' THEN 'DROP INDEX %I.%I' ELSE 'DROP INDEX CONCURRENTLY %I.%I' END, n.nspname, x.relname)
+             AS statement,
+           CASE WHEN x.relkind = 'I' THEN ARRAY(SELECT format('%I.%I', pn.nspname, pc.relname) FROM pg_inherits h
+             JOIN pg_class pc ON pc.oid = h.inhrelid JOIN pg_namespace pn ON pn.oid = pc.relnamespace
+             WHERE h.inhparent = i.indrelid AND NOT EXISTS (SELECT FROM pg_inherits hi JOIN pg_index pi ON pi.indexrelid = hi.inhrelid
+               WHERE hi.inhparent = i.indexrelid AND pi.indrelid = pc.oid AND pi.indisvalid) ORDER BY 1 LIMIT 5) END AS lacking
          FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid JOIN pg_class c ON c.oid = i.indrelid
          JOIN pg_namespace n ON n.oid = c.relnamespace WHERE NOT i.indisvalid AND ${OURS}
            AND NOT EXISTS (SELECT FROM pg_stat_progress_create_index p WHERE p.index_relid = i.indexrelid)

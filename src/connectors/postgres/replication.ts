@@ -1,0 +1,160 @@
+import { z } from "zod";
+import { actionsOn } from "../../core/words/action.ts";
+import { notSeen } from "../../core/words/not-seen.ts";
+import { hiddenFrom, secondsSince, seesAllOf } from "./backend.ts";
+import type { PostgresClient, Sql } from "./client.ts";
+
+const { read } = actionsOn<PostgresClient>("postgres");
+
+const Slot = z.object({
+  name: z.string(),
+  kind: z.string(),
+  /** Of a logical slot; empty for a physical one. */
+  database: z.string(),
+  active: z.boolean(),
+  /** Since when nobody reads from it; null: somebody does, or the server does not say (before PG 17). */
+  inactiveSeconds: z.number().nullable(),
+  /** WAL the slot keeps on disk, in bytes; null where it keeps none: it was never used, or it is lost. */
+  retainedBytes: z.number().nullable(),
+  /** What may still be written before it is lost; null: no limit, or lost. */
+  safeBytes: z.number().nullable(),
+  /** reserved, extended, unreserved, lost (PG 13); empty before. */
+  walStatus: z.string(),
+  /** Why it is lost, as the server says it (PG 17); empty: it is not, or the server does not say. */
+  lostBecause: z.string(),
+  /** On a standby: kept in step with one of the primary (PG 17). Nobody reads from it before a failover. */
+  synced: z.boolean(),
+});
+
+const Standby = z.object({
+  name: z.string(),
+  address: z.string(),
+  /** streaming, catchup, backup, startup; `hidden` from a role without pg_monitor. */
+  state: z.string(),
+  /** What `lag…` is measured by: a receiver of WAL (pg_receivewal) replays nothing, so only what it has received counts. */
+  measuredBy: z.enum(["replayed", "received"]).nullable(),
+  /** Null: nothing was measured lately, or it is hidden. */
+  lagBytes: z.number().nullable(),
+  /** Null: not measured. In step, and nothing written since: 0. */
+  lagSeconds: z.number().nullable(),
+  /** Since it last gave a sign of life (PG 12). */
+  replySeconds: z.number().nullable(),
+});
+
+const Receiver = z.object({
+  /** `absent`: no process receives WAL; otherwise as the server says it: streaming, waiting, starting …; `hidden`. */
+  status: z.string(),
+  /** Whether primary_conninfo names a primary; null: the bot's role may not know. */
+  hasPrimary: z.boolean().nullable(),
+  /** host:port it receives from; empty: none, or hidden. */
+  from: z.string(),
+  /** Since the last message of the primary; null: there is no receiver. */
+  messageSeconds: z.number().nullable(),
+  /** Age of the last commit that was replayed; null: none since the start. */
+  lastCommitSeconds: z.number().nullable(),
+  isPaused: z.boolean(),
+  /** Seconds of WAL that has arrived and is not replayed; null: nothing arrives, so it says nothing. */
+  replayDelaySeconds: z.number().nullable(),
+});
+
+const Replication = z.object({
+  slots: z.array(Slot),
+  /** max_slot_wal_keep_size in bytes; null: no limit (or before PG 13, where there is none). */
+  slotLimitBytes: z.number().nullable(),
+  standbys: z.array(Standby),
+  /** On a standby: what it gets from its primary; null on a primary. */
+  receiver: Receiver.nullable(),
+  archiver: z.object({
+    mode: z.string(),
+    failedCount: z.number(),
+    isFailing: z.boolean(),
+    lastFailedWal: z.string(),
+  }),
+  notSeen,
+});
+export type Replication = z.infer<typeof Replication>;
+export type ReplicationSlot = z.infer<typeof Slot>;
+
+/** Where this server's WAL is now: what it has written, or, on a standby, what it has got. */
+const NOW = `CASE WHEN pg_is_in_recovery() THEN coalesce(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn())
+  ELSE pg_current_wal_lsn() END`;
+
+/** Bytes of WAL after this place; null where the place is. greatest() alone would make a null a zero. */
+const bytesBehind = (lsn: string) =>
+  `CASE WHEN ${lsn} IS NOT NULL THEN greatest(0, pg_wal_lsn_diff(${NOW}, ${lsn}))::float8 END`;
+
+const SLOTS = `SELECT s.slot_name AS name, s.slot_type AS kind, coalesce(s.database, '') AS database, s.active,
+    CASE WHEN NOT s.active THEN ${secondsSince("(to_jsonb(s) ->> 'inactive_since')::timestamptz")} END AS "inactiveSeconds",
+    coalesce(to_jsonb(s) ->> 'wal_status', '') AS "walStatus", (to_jsonb(s) ->> 'safe_wal_size')::float8 AS "safeBytes",
+    coalesce(to_jsonb(s) ->> 'invalidation_reason', '') AS "lostBecause",
+    coalesce((to_jsonb(s) ->> 'synced')::bool, false) AS synced,
+    ${bytesBehind("s.restart_lsn")} AS "retainedBytes"
+  FROM pg_replication_slots s WHERE NOT s.temporary ORDER BY "retainedBytes" DESC NULLS LAST, 1 LIMIT 20`;
+
+// A consumer that replays nothing has no replay_lsn, and its replay_lag is that of another thing; one that is in step has no
+// lag, though the last measured one may still stand there.
+const STANDBYS = `SELECT left(r.application_name, 80) AS name, coalesce(host(r.client_addr), 'local') AS address,
+    coalesce(r.state, 'hidden') AS state,
+    CASE WHEN r.replay_lsn IS NOT NULL THEN 'replayed' WHEN r.write_lsn IS NOT NULL THEN 'received' END AS "measuredBy",
+    l.bytes AS "lagBytes",
+    CASE WHEN l.bytes = 0 THEN 0
+      ELSE extract(epoch FROM CASE WHEN r.replay_lsn IS NOT NULL THEN r.replay_lag ELSE r.write_lag END)::float8 END AS "lagSeconds",
+    ${secondsSince("(to_jsonb(r) ->> 'reply_time')::timestamptz")} AS "replySeconds"
+  FROM pg_stat_replication r
+  CROSS JOIN LATERAL (SELECT ${bytesBehind("coalesce(r.replay_lsn, r.write_lsn)")} AS bytes) l
+  ORDER BY 5 DESC NULLS LAST, 1 LIMIT 20`;
+
+/**
+ * What retains WAL and how far standbys are behind: slots, standbys, archiver; on a standby what it gets from its primary.
+ * Not applicable, not known and measured are different answers. sergas-accounts.wal-cleanup (trap pg-wal-cleanup: a
+ * checkpoint frees nothing that a slot or a failing archiver holds).
+ */
+export const replication = read({
+  name: "postgres.replication",
+  title: "Replication slots, standbys and the archiver",
+  input: z.object({}),
+  output: Replication,
+  run: (client, _input, context) =>
+    client.read(context, async (sql) => {
+      const seesAll = await seesAllOf(sql);
+      const standbys = await sql<z.infer<typeof Standby>>(STANDBYS);
+      const receiver = await receiverOf(sql);
+      const isHidden = receiver?.status === "hidden" || standbys.some(({ state }) => state === "hidden");
+      const [limit] = await sql<{ bytes: number | null }>(
+        `SELECT CASE WHEN setting::bigint >= 0 THEN setting::float8 * 1048576 END AS bytes
+         FROM pg_settings WHERE name = 'max_slot_wal_keep_size'`,
+      );
+      return {
+        slots: await sql<z.infer<typeof Slot>>(SLOTS),
+        slotLimitBytes: limit?.bytes ?? null,
+        standbys,
+        receiver,
+        archiver: await sql<Replication["archiver"]>(ARCHIVER).then(
+          ([row]) => row ?? { mode: "off", failedCount: 0, isFailing: false, lastFailedWal: "" },
+        ),
+        notSeen: isHidden ? [...hiddenFrom(seesAll)] : [],
+      };
+    }),
+});
+
+const ARCHIVER = `SELECT current_setting('archive_mode') AS mode, failed_count AS "failedCount",
+    coalesce(last_failed_time > coalesce(last_archived_time, '-infinity'), false) AS "isFailing",
+    coalesce(last_failed_wal, '') AS "lastFailedWal" FROM pg_stat_archiver`;
+
+const RECEIVER = `SELECT CASE WHEN w.pid IS NULL THEN 'absent' ELSE coalesce(w.status, 'hidden') END AS status,
+    (SELECT s.setting <> '' FROM pg_settings s WHERE s.name = 'primary_conninfo') AS "hasPrimary",
+    coalesce(to_jsonb(w) ->> 'sender_host' || ':' || (to_jsonb(w) ->> 'sender_port'), '') AS from,
+    ${secondsSince("w.last_msg_receipt_time")} AS "messageSeconds",
+    ${secondsSince("pg_last_xact_replay_timestamp()")} AS "lastCommitSeconds",
+    pg_is_wal_replay_paused() AS "isPaused",
+    CASE WHEN w.pid IS NULL THEN NULL WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0
+      ELSE ${secondsSince("pg_last_xact_replay_timestamp()")} END AS "replayDelaySeconds"
+  FROM (SELECT) one LEFT JOIN pg_stat_wal_receiver w ON true`;
+
+/** Null on a primary: there is nothing it could receive. */
+async function receiverOf(sql: Sql): Promise<z.infer<typeof Receiver> | null> {
+  const [role] = await sql<{ inRecovery: boolean }>('SELECT pg_is_in_recovery() AS "inRecovery"');
+  if (role?.inRecovery !== true) return null;
+  const [row] = await sql<z.infer<typeof Receiver>>(RECEIVER);
+  return row ?? null;
+}

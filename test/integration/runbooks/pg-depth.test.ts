@@ -1,0 +1,211 @@
+import { appendFileSync, chownSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { pgConnectivity } from "../../../runbooks/postgres/pg-connectivity.ts";
+import { pgLocks } from "../../../runbooks/postgres/pg-locks.ts";
+import { postgresConnector } from "../../../src/connectors/postgres/index.ts";
+import type { Runbook } from "../../../src/core/words/runbook.ts";
+import { freePort } from "../../helpers/ports.ts";
+import { type LabPostgres, startLabPostgres } from "../../helpers/postgres.ts";
+import { type Bench, type Diagnosis, openBench } from "../../helpers/run-runbook.ts";
+import { until } from "../../helpers/until.ts";
+
+// What fills up or runs out slowly: WAL behind slots, transaction numbers, sequences, the table of locks.
+let lab: LabPostgres;
+const benches: Bench[] = [];
+
+beforeAll(async () => {
+  lab = await startLabPostgres({
+    wal_level: "logical",
+    autovacuum: "off",
+    autovacuum_freeze_max_age: "100000",
+    max_locks_per_transaction: "10",
+    wal_recycle: "off",
+  });
+});
+afterEach(async () => {
+  await Promise.all(benches.splice(0).map((bench) => bench.close()));
+  await lab.endSessions();
+});
+afterAll(() => lab.stop());
+
+const diagnose = (runbook: Runbook = pgConnectivity, params = {}, url = lab.botUrl): Promise<Diagnosis> => {
+  const bench = openBench({
+    connections: { db: { kind: "postgres", url } },
+    connectors: [postgresConnector],
+  });
+  benches.push(bench);
+  return bench.diagnose(runbook, params);
+};
+const ids = ({ findings }: Diagnosis) => findings.map(({ id }) => id);
+
+describe("a slot nobody reads from", () => {
+  const writeWal = async (segments: number) => {
+    for (let n = 0; n < segments; n++)
+      await lab.admin("SELECT pg_logical_emit_message(false, 'lab', 'x'), pg_switch_wal()");
+  };
+
+  it("is named with what it keeps and what to do; lost, it is to be built anew (C31, M13)", async () => {
+    expect(ids(await diagnose())).toEqual([]);
+    await lab.admin("SELECT pg_create_logical_replication_slot('old', 'pgoutput')");
+    await writeWal(6);
+    const kept = await diagnose();
+    const { title, severity } = kept.finding("inactive-slots");
+    expect(severity).toBe("warning");
+    expect(title).toMatch(/: old \((8|9)\d(\.\d)? MiB of WAL, nobody has read from it for /);
+    expect(kept.advice("freeWal")).toMatch(
+      /^old \(.* MiB\): bring its consumer \(a subscription or connector of database shop\) back; .*pg_drop_replication_slot\('old'\), which frees/,
+    );
+    await lab.admin("ALTER SYSTEM SET max_slot_wal_keep_size = '16MB'");
+    await lab.admin("SELECT pg_reload_conf()");
+    await writeWal(3);
+    await lab.admin("CHECKPOINT");
+    const lost = await diagnose();
+    expect(lost.findings[0]).toMatchObject({ id: "slot-lost:old", severity: "critical" });
+    expect(lost.findings[0]?.because).toContain("wal_removed");
+    expect(lost.findings[0]?.because).toContain("keeps no WAL");
+    expect(lost.findings[0]?.remedies).toEqual(["rebuildConsumer"]);
+    expect(lost.advice("rebuildConsumer")).toContain("Bringing the old consumer back does not help");
+    await lab.admin("SELECT pg_drop_replication_slot('old')");
+    expect(ids(await diagnose())).toEqual([]);
+  });
+});
+
+describe("numbers run out", () => {
+  it("because a forgotten prepared transaction holds vacuum back (C54)", async () => {
+    const tm = await lab.session("tm");
+    for (const part of ["BEGIN", "SELECT pg_current_xact_id()", "PREPARE TRANSACTION 'x'"])
+      await tm.query(part);
+    await lab.admin(
+      "DO $$ BEGIN FOR i IN 1..200000 LOOP PERFORM pg_current_xact_id(); COMMIT; END LOOP; END $$",
+    );
+    const run = await diagnose();
+    const finding = run.finding("wraparound");
+    expect(finding.title).toMatch(
+      /^Vacuum cannot freeze database \w+: 2\d\d,\d{3} transactions old, 2147 million left; prepared transaction 'x', open for .* holds it back$/,
+    );
+    expect(run.advice("vacuumNow")).toMatch(
+      /^First end what holds vacuum back, oldest first: .*ROLLBACK PREPARED 'x'/,
+    );
+    expect(run.advice("vacuumNow")).not.toMatch(/single-user|restart the server/);
+    await tm.query("ROLLBACK PREPARED 'x'");
+    for (const name of ["shop", "postgres", "template1"]) {
+      const dba = await lab.session("dba", lab.botUrl.replace("/shop", `/${name}`));
+      await dba.query("VACUUM (FREEZE)");
+      await dba.end();
+    }
+    await lab.admin(
+      "UPDATE pg_database SET datfrozenxid = (SELECT datfrozenxid FROM pg_database WHERE datname = 'shop') WHERE datname = 'template0'",
+    );
+    await until(async () => ids(await diagnose()).length === 0);
+  });
+
+  it("of multixacts, too, which have a counter of their own", async () => {
+    const [row] = await lab.admin<{ was: string }>(
+      "SELECT datminmxid::text AS was FROM pg_database WHERE datname = 'shop'",
+    );
+    await lab.admin(
+      "UPDATE pg_database SET datminmxid = ((mxid_age('1'::xid)::bigint + 4294967296 - 1989999999) % 4294967296)::text::xid WHERE datname = 'shop'",
+    );
+    const run = await diagnose();
+    await lab.admin("UPDATE pg_database SET datminmxid = $1::xid WHERE datname = 'shop'", [row?.was]);
+    expect(run.finding("multixact-wraparound")).toMatchObject({ severity: "critical" });
+    expect(run.finding("multixact-wraparound").title).toMatch(/^15[78] million multixacts left /);
+    expect(run.advice("vacuumNow")).toContain("mxid_age(relminmxid)");
+  });
+});
+
+describe("a sequence near its end (C78)", () => {
+  const made = async (...statements: string[]) => {
+    for (const statement of statements) await lab.admin(statement);
+  };
+
+  it("is bound by itself or by the type of its column; bigint, CYCLE and half used ones are none", async () => {
+    await made(
+      "CREATE TABLE fine (id bigserial, half serial)",
+      "SELECT setval('fine_id_seq', 2147483600), setval('fine_half_seq', 1000000000)",
+      "CREATE SEQUENCE round MAXVALUE 10 CYCLE",
+      "SELECT setval('round', 10)",
+    );
+    expect(ids(await diagnose())).toEqual([]);
+    await made("CREATE TABLE t (id serial)", "SELECT setval('t_id_seq', 2147483600)");
+    const run = await diagnose();
+    expect(run.findings[0]).toMatchObject({ id: "sequence-ends", severity: "critical" });
+    expect(run.findings[0]?.title).toBe("Sequence public.t_id_seq is at 100 % of integer: 47 left");
+    expect(run.advice("widenSequence")).toContain("Make public.t.id a bigint");
+    await made(
+      "DROP TABLE t",
+      "CREATE SEQUENCE old_style",
+      "CREATE TABLE u (id int DEFAULT nextval('old_style'), s smallserial)",
+      "SELECT setval('old_style', 2000000000), setval('u_s_seq', 32000)",
+    );
+    const both = await diagnose();
+    expect(both.seen.sequences).toMatchObject({
+      value: {
+        near: [
+          { sequence: "public.u_s_seq", type: "smallint", left: 767 },
+          { sequence: "public.old_style", column: "public.u.id", type: "integer", boundBy: "column" },
+        ],
+      },
+    });
+  });
+
+  it("that the bot's role may not read is said not to have been seen", async () => {
+    await made("CREATE ROLE blind LOGIN PASSWORD 'blind'", "GRANT pg_monitor TO blind");
+    const run = await diagnose(pgConnectivity, {}, lab.appUrl.replace("app:app@", "blind:blind@"));
+    expect(run.finding("could-not-look").because).toContain("GRANT SELECT ON ALL SEQUENCES");
+    await made("DROP TABLE u, fine", "DROP SEQUENCE old_style, round", "DROP ROLE blind");
+  });
+});
+
+describe("the table of locks is full (C52)", () => {
+  it("names who holds the most, and the setting", async () => {
+    await lab.admin(
+      "DO $$ BEGIN FOR i IN 1..700 LOOP EXECUTE format('CREATE TABLE part_%s ()', i); COMMIT; END LOOP; END $$",
+    );
+    expect(ids(await diagnose(pgLocks))).toEqual([]);
+    const migrate = await lab.session("migrate", lab.botUrl);
+    await migrate.query("BEGIN");
+    await migrate
+      .query(
+        "DO $$ BEGIN FOR i IN 1..700 LOOP EXECUTE format('LOCK TABLE part_%s IN ACCESS SHARE MODE', i); END LOOP; END $$",
+      )
+      .catch(() => {});
+    for (const runbook of [pgLocks, pgConnectivity]) {
+      const run = await diagnose(runbook);
+      expect(run.findings[0]?.title).toMatch(
+        /^The lock table is full: session \d+ \(migrate of postgres\) holds \d+ of \d+ locks$/,
+      );
+      expect(run.findings[0]?.because).toContain("however much memory the machine has");
+      expect(run.advice("makeLockRoom")).toMatch(/max_locks_per_transaction \(now 10\)/);
+    }
+    await migrate.query("ROLLBACK");
+  });
+});
+
+describe("a standby (M8)", () => {
+  it("that gets nothing from its primary is not in step, though all it has is replayed", async () => {
+    await lab.admin("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots");
+    await lab.pause();
+    const port = await freePort();
+    appendFileSync(
+      join(lab.data, "postgresql.conf"),
+      `primary_conninfo = 'host=127.0.0.1 port=${port} user=replica'\n`,
+    );
+    const signal = join(lab.data, "standby.signal");
+    writeFileSync(signal, "");
+    const { uid, gid } = statSync(lab.data);
+    chownSync(signal, uid, gid);
+    await lab.start();
+    const run = await diagnose(pgConnectivity, { standby: true });
+    expect(run.findings[0]).toMatchObject({ id: "receives-nothing", severity: "critical" });
+    expect(run.findings[0]?.title).toMatch(/^This standby receives nothing from its primary: /);
+    expect(run.advice("receiveAgain")).toContain("pg_hba.conf has no `replication` line");
+    await lab.admin("SELECT pg_wal_replay_pause()");
+    expect((await diagnose(pgConnectivity, { standby: true })).finding("replay-paused").remedies).toEqual([
+      "resumeReplay",
+    ]);
+    await lab.admin("SELECT pg_promote()");
+    await until(async () => (await diagnose(pgConnectivity)).findings.length === 0);
+  });
+});
