@@ -39,13 +39,18 @@ const SIGNAL_NAMES: Readonly<Record<string, number>> = {
 /** Pure. `events` absent: nothing is known. */
 export function pastOf(one: Container, events: Events | undefined, now: Date): Past {
   const mine = (events?.events ?? []).filter(({ container }) => container === one.id);
-  const start = mine.findLastIndex(({ what }) => what === "start");
+  const start = mine.findLastIndex(isStart);
   const started = Math.floor(Date.parse(one.startedAt) / 1000);
   const sinceStart = start >= 0 ? mine.slice(start + 1) : mine.filter(({ at }) => at >= started);
   const hourAgo = now.getTime() / 1000 - HOUR;
   const forgot = events?.forgotBefore ?? null;
+  // Of an end at the edge of what the engine remembers the request may be forgotten: nothing is concluded from it.
+  const isWholly = (i: number, at: number) =>
+    forgot === null || at - forgot > one.stopSeconds + LATE_SECONDS || mine.slice(0, i).some(isStart);
   const ends = mine.flatMap((event, i) =>
-    event.what === "die" && event.at >= hourAgo ? [{ event, isAsked: wasAsked(mine, i, one) }] : [],
+    event.what === "die" && event.at >= hourAgo && isWholly(i, event.at)
+      ? [{ event, isAsked: wasAsked(mine, i, one) }]
+      : [],
   );
   return {
     sinceStart,
@@ -72,6 +77,8 @@ function hasPast(one: Container): boolean {
   return one.state === "running" && (isNew || one.memoryLimit > 0 || one.health === "unhealthy");
 }
 
+const isStart = ({ what }: Event): boolean => what === "start";
+
 /** How its last end was asked for; undefined: it was not, as far as the engine remembers. */
 export function requestOf(one: Container, { sinceStart }: Past): "stop" | "kill" | undefined {
   if (sinceStart.some(({ what }) => what === "stop")) return "stop";
@@ -88,7 +95,7 @@ export const wasShort = ({ sinceStart }: Past): boolean => sinceStart.some(({ wh
 /** Between its start and this end somebody sent it a signal to end, and not long before. */
 function wasAsked(events: readonly Event[], end: number, one: Container): boolean {
   const died = events[end]?.at ?? 0;
-  const start = events.slice(0, end).findLastIndex(({ what }) => what === "start");
+  const start = events.slice(0, end).findLastIndex(isStart);
   return events
     .slice(start + 1, end)
     .some(

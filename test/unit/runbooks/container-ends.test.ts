@@ -254,6 +254,17 @@ describe("a loop is how often it ends now", () => {
     });
     expect(findings).toMatchObject([{ id: "crashed:api", severity: "warning", remedies: ["fixCrash"] }]);
   });
+  it("an end whose request the engine may have forgotten is none", () => {
+    const events = [[201, "api", "die", 143]] as const;
+    const seen = (forgot: number) =>
+      judgeContainers({
+        containers: [makeContainer(back)],
+        events,
+        forgotBefore: Date.parse(secondsAgo(forgot)) / 1000,
+      }).findings;
+    expect(seen(205)).toEqual([]);
+    expect(seen(300)).toMatchObject([{ id: "crashed:api" }]);
+  });
   it("a restart on request is neither", () => {
     const events = [
       [203, "api", "kill", "15"],
