@@ -1,6 +1,8 @@
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { isIP, type LookupFunction, type Socket } from "node:net";
+import { pipeline, type Readable } from "node:stream";
+import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
 import { DiagError } from "../core/words/errors.ts";
 import { type Phase, reachError, stopped, timeoutAt } from "./reach.ts";
 
@@ -99,7 +101,7 @@ async function readBody(
 ): Promise<void> {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of answer as AsyncIterable<Buffer>) {
+  for await (const chunk of decoded(answer) as AsyncIterable<Buffer>) {
     chunks.push(chunk);
     size += chunk.length;
     if (size <= maxBytes) continue;
@@ -108,6 +110,21 @@ async function readBody(
     return done(Buffer.concat(chunks).subarray(0, maxBytes).toString("utf8"), true);
   }
   done(Buffer.concat(chunks).toString("utf8"), false);
+}
+
+const DECODERS = {
+  gzip: createGunzip,
+  "x-gzip": createGunzip,
+  deflate: createInflate,
+  br: createBrotliDecompress,
+} as const;
+
+/** We ask for plain bodies; some send compressed ones all the same. What comes out of it is bounded, not what comes in. */
+function decoded(answer: IncomingMessage): Readable {
+  const encoding = answer.headers["content-encoding"]?.trim().toLowerCase() ?? "";
+  if (!Object.hasOwn(DECODERS, encoding)) return answer;
+  // Its error comes out of the reader, too.
+  return pipeline(answer, DECODERS[encoding as keyof typeof DECODERS](), () => undefined);
 }
 
 const hostOf = (url: URL): string => url.hostname.replace(/^\[|\]$/g, "");

@@ -37,6 +37,8 @@ const WAITED: Readonly<Record<Phase, string>> = {
 
 /** Errors of an HTTP parser: something else than HTTP answers there. */
 const NOT_HTTP = /^HPE_/;
+/** Errors of a decompressor. */
+const NOT_PACKED = /^Z_|BROTLI|^ERR__ERROR_FORMAT/;
 
 /** An error of a socket, resolver or TLS handshake as a DiagError; `detail` is Node's or OpenSSL's own code. */
 export function reachError(thrown: unknown, target: string): DiagError {
@@ -54,6 +56,11 @@ export function reachError(thrown: unknown, target: string): DiagError {
     );
   if (NOT_HTTP.test(detail))
     return new DiagError("target_error", `${target}: the answer is not HTTP (${detail})`, {
+      detail,
+      cause: thrown,
+    });
+  if (NOT_PACKED.test(detail))
+    return new DiagError("target_error", `${target}: the body is not compressed as it says (${detail})`, {
       detail,
       cause: thrown,
     });

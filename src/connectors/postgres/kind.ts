@@ -10,6 +10,7 @@ import { checkPostgres } from "./check.ts";
 import { openPostgres, type PostgresClient } from "./client.ts";
 import { encrypts } from "./encrypts.ts";
 import { failureOf } from "./failures/index.ts";
+import { judgeState } from "./health.ts";
 import { postgresTrouble } from "./trouble.ts";
 
 /** Postgres: looks in READ ONLY transactions, signals sessions by (pid, start) only. */
@@ -30,7 +31,10 @@ export const kind = connectionKind({
     return database === "" ? {} : { database };
   },
   encrypts,
-  health: [asks(postgres.checkConnection(), ({ pingMedianMs }, limits) => judgeTime(pingMedianMs, limits))],
+  health: [
+    asks(postgres.checkConnection(), ({ pingMedianMs }, limits) => judgeTime(pingMedianMs, limits)),
+    asks(postgres.serverState(), judgeState, "state"),
+  ],
   failure: failureOf,
   connector: postgresConnector,
 });

@@ -1,5 +1,6 @@
 import type { RequestListener } from "node:http";
 import { createServer } from "node:net";
+import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import { afterEach, expect, test } from "vitest";
 import * as http from "../../../src/connectors/http/actions.ts";
 import { httpConnector } from "../../../src/connectors/http/index.ts";
@@ -128,4 +129,29 @@ test("a TLS handshake that never ends is a timeout of its own phase", async () =
     const running = action.run(client, {}, { ...context, timeoutMs: 200 });
     await expect(running).rejects.toMatchObject({ code: "timeout", detail: "tls" });
   }
+});
+
+test.each([
+  ["gzip", gzipSync],
+  ["deflate", deflateSync],
+  ["br", brotliCompressSync],
+] as const)(
+  "a body that comes as %s, though none was asked for, is read; a bomb is cut",
+  async (encoding, pack) => {
+    const url = await serve((request, answer) => {
+      const body = request.url === "/bomb" ? Buffer.alloc(20_000_000, 32) : Buffer.from('{"status":"down"}');
+      answer
+        .writeHead(200, { "content-type": "application/json", "content-encoding": encoding })
+        .end(pack(body));
+    });
+    expect((await bench(url).call(http.health())).verdict).toBe("unhealthy");
+    expect((await bench(url).call(http.health({ path: "/bomb" }))).cause).toBe("fine");
+  },
+);
+
+test("a body that is not compressed as it says is an error of the service", async () => {
+  const url = await serve((_request, answer) =>
+    answer.writeHead(200, { "content-encoding": "gzip" }).end('{"status":"ok"}'),
+  );
+  await expect(bench(url).call(http.health())).rejects.toMatchObject({ code: "target_error" });
 });

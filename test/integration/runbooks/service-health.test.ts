@@ -268,6 +268,13 @@ test("Postgres: wrong database and a server that never answers", async () => {
   expect(diagnosis.finding("component:hung").title).toContain("accepts, never answers");
 });
 
+test("Postgres that answers and takes no writes is not healthy", async () => {
+  const url = new URL(inject("databaseUrl"));
+  url.searchParams.set("options", "-c default_transaction_read_only=on");
+  const diagnosis = await diagnose({ db: { kind: "postgres", url: url.href } });
+  expect(diagnosis.finding("component:db/state").title).toContain("takes no writes");
+});
+
 test("Prometheus that is not ready (emulated)", async () => {
   const url = await serve((_request, answer) => answer.writeHead(503).end("Service Unavailable"));
   const diagnosis = await diagnose({ metrics: { kind: "prometheus", url } });

@@ -11,7 +11,7 @@ import { CDN_SIGNS } from "./signs-cdn.ts";
 import { CLOUD_SIGNS } from "./signs-cloud.ts";
 import { PROXY_SIGNS } from "./signs-proxy.ts";
 import { readText } from "./text.ts";
-import { isMaintenance, isStarting } from "./words.ts";
+import { isMaintenance, isStarting, verdictOf } from "./words.ts";
 
 const SIGNS: readonly Sign[] = [...CDN_SIGNS, ...CLOUD_SIGNS, ...PROXY_SIGNS];
 /** A page that a bot check sends with a good status. */
@@ -112,7 +112,11 @@ function ofRefusal(heard: Heard, body: Body, now: Date): Known | undefined {
 
 /** Consul answers 429 for a warning: a health word, and nothing of a limit. */
 const isHealthWord = ({ body: text }: Heard, { verdict, says = "", page }: Body): boolean =>
-  isBad(verdict) && says !== "" && page === undefined && !/^errors?$/i.test(says) && !saysLimit(text);
+  isBad(verdict) &&
+  isBad(verdictOf(says)) &&
+  page === undefined &&
+  !/^errors?$/i.test(says) &&
+  !saysLimit(text);
 
 const ofStatus = (heard: Heard, body: Body): Known =>
   heard.status >= 500 ? ofServerError(heard, body) : ofClientError(heard);

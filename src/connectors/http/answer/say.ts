@@ -82,7 +82,7 @@ function ownWord(answer: AnswerRead, state: string): string {
   const { status, says } = answer;
   const bad = badParts(answer);
   if (bad !== "") return `${status < 300 ? state : status}: ${bad}`;
-  const said = `says "${says ?? state}"`;
+  const said = says === undefined ? "its health page says that it is not well" : `says "${says}"`;
   return status < 300 ? `answers ${status} but ${said}` : `${status}: ${said}`;
 }
 

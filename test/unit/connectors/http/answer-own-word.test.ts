@@ -59,7 +59,7 @@ const own: readonly AnswerCase[] = [
     '<!DOCTYPE html><html><body style="background-color: red"></body></html>',
     { path: "/up" },
     "says-ill",
-    /^500/,
+    /^500: its health page says/,
   ],
   [
     "Laravel, ill",

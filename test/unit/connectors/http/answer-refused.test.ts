@@ -12,6 +12,14 @@ const refused: readonly AnswerCase[] = [
     /retry after 60 s \(12:01 UTC\)/,
     /revoked|scope|Renew/,
   ],
+  [
+    "429 in words of its own",
+    429,
+    { error: "Too many connected users" },
+    {},
+    "limited",
+    /does not say how long/,
+  ],
   ["429 without a word", 429, {}, {}, "limited", /does not say how long/],
   [
     "OpenAI quota",
