@@ -123,6 +123,7 @@ export function stepError(thrown: unknown, redact: (text: string) => string): St
     message,
     ...(detail === undefined ? {} : { detail }),
     ...(said === undefined ? {} : { said }),
+    ...(error.hint === undefined ? {} : { hint: redact(error.hint).slice(0, 500) }),
   };
 }
 

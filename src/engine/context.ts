@@ -15,6 +15,7 @@ export function contextOf(run: RunView, system: System): RunContext {
       connections: facesOf(system),
       contacts: system.contacts,
     },
+    uses: run.connections,
     now: run.lookedAgainAt ?? run.startedAt ?? run.createdAt,
     ...(run.alert === undefined ? {} : { alert: run.alert }),
     ...(run.before === undefined ? {} : { before: run.before }),

@@ -37,8 +37,9 @@ export function notLookedAt(steps: readonly StepView[], explained: readonly stri
 function gapsOf(step: StepView, explained: readonly string[]): Gap[] {
   if (step.state === "succeeded") return partsOf(step.output).map((part) => ({ ...part, on: step.on }));
   if (step.error === undefined || explained.includes(step.name)) return [];
-  const { message, code, detail } = step.error;
-  return [{ what: `“${step.title}”`, why: `${message} (${detail || code})`, on: step.on }];
+  const { message, code, detail, hint } = step.error;
+  const fix = hint === undefined ? {} : { fix: hint };
+  return [{ what: `“${step.title}”`, why: `${message} (${detail || code})`, on: step.on, ...fix }];
 }
 
 function partsOf(output: unknown): readonly NotSeen[] {

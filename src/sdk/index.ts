@@ -17,7 +17,7 @@ export { IncidentId, RunId } from "../core/words/ids.ts";
 export { type Command, HEALTH_RUNBOOK, type Intent } from "../core/words/intent.ts";
 export { type ConnectionKind, connectionKind } from "../core/words/kind.ts";
 export type { Seen, StepError } from "../core/words/outcome.ts";
-export type { Runbook, RunContext } from "../core/words/runbook.ts";
+export { chosenOf, type Runbook, type RunContext } from "../core/words/runbook.ts";
 export { onEach } from "./each.ts";
 export { type StepsOf, valueIn } from "./given.ts";
 export { rows } from "./rows.ts";

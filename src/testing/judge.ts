@@ -23,6 +23,8 @@ export interface Situation {
   readonly thresholds?: Partial<Thresholds>;
   /** As in diagbot.yaml. Default: one of each kind the runbook needs, named as its kind. */
   readonly connections?: Readonly<Record<string, unknown>>;
+  /** The connection chosen per kind, by name. Default: the first of each. */
+  readonly uses?: Readonly<Record<string, string>>;
   readonly contacts?: RunContext["system"]["contacts"];
   readonly alert?: RunContext["alert"];
   /** Default: the beginning of 2026. */
@@ -61,12 +63,14 @@ export const failed = (
   message: string,
   detail?: string,
   said?: StepError["said"],
+  hint?: string,
 ): unknown =>
   new Failure({
     code,
     message,
     ...(detail === undefined ? {} : { detail }),
     ...(said === undefined ? {} : { said }),
+    ...(hint === undefined ? {} : { hint }),
   });
 
 /**
@@ -97,10 +101,14 @@ function contextOf(
     params: runbook.params.parse(given.params ?? {}),
     thresholds: Thresholds.parse(thresholds),
     system: { id: "example", connections, contacts },
+    uses: { ...firstOfEach(connections), ...given.uses },
     now: given.now ?? new Date("2026-01-01T00:00:00Z"),
     ...(alert === undefined ? {} : { alert }),
   };
 }
+
+const firstOfEach = (connections: readonly ConnectionFace[]): Record<string, string> =>
+  Object.fromEntries(connections.toReversed().map(({ kind, name }) => [kind, name]));
 
 function faceOf(name: string, settings: unknown): ConnectionFace {
   const { kind: named } = z.looseObject({ kind: z.string() }).parse(settings);
@@ -115,8 +123,7 @@ const EXAMPLE = { host: "example.invalid", port: 1, tls: false };
 function diagnosedIn(runbook: Runbook, situation: Situation): Diagnosed {
   const { steps } = situation;
   const context = contextOf(runbook, situation);
-  const first = context.system.connections.toReversed().map(({ kind, name }) => [kind, name]);
-  const uses = { connections: Object.fromEntries(first) };
+  const uses = { connections: context.uses ?? {} };
   const asked = new Set<string>();
   let diagnosed: Diagnosed = { runbook, context, steps: [] };
   for (const stage of runbook.stages.keys()) {

@@ -21,7 +21,7 @@ export interface Seen {
 /** The recording of a diagnosis, without secrets, with what the runbook concludes from it now. Throws `bad_recording`. */
 export function recordingOf(
   runbook: Runbook,
-  { situation, context, uses, steps }: Seen,
+  { situation, context: { uses: _, ...context }, uses, steps }: Seen,
   redact: Redact,
 ): Recording {
   const answered = steps

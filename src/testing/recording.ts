@@ -40,6 +40,7 @@ const Answered = z
         message: z.string(),
         detail: z.string().optional(),
         said: z.record(z.string(), z.string()).optional(),
+        hint: z.string().optional(),
       })
       .optional(),
   })

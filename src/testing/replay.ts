@@ -42,14 +42,14 @@ const usesOf = ({ uses }: Recording) => ({ connections: uses });
 const keyOf = ({ action, on, input }: { action: string; on: string; input: Json }): string =>
   canonical({ action, on, input });
 
-function contextOf(runbook: Runbook, { context }: Recording): RunContext {
+function contextOf(runbook: Runbook, { context, uses }: Recording): RunContext {
   const params = runbook.params.safeParse(context.params);
   if (!params.success)
     throw new DiagError(
       "bad_recording",
       `the runbook does not take these parameters any more: ${params.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("; ")}`,
     );
-  return { ...context, params: params.data, now: new Date(context.now) } as unknown as RunContext;
+  return { ...context, uses, params: params.data, now: new Date(context.now) } as unknown as RunContext;
 }
 
 const notRecorded = ({ name, action, on, input }: NewStep): DiagError =>
@@ -62,8 +62,12 @@ const notRecorded = ({ name, action, on, input }: NewStep): DiagError =>
 function answered(step: NewStep, { output, error }: Recording["steps"][string]): StepView {
   const view = { ...step, epoch: 0 };
   if (error !== undefined) {
-    const { code, message, detail, said } = error;
-    const more = { ...(detail === undefined ? {} : { detail }), ...(said === undefined ? {} : { said }) };
+    const { code, message, detail, said, hint } = error;
+    const more = {
+      ...(detail === undefined ? {} : { detail }),
+      ...(said === undefined ? {} : { said }),
+      ...(hint === undefined ? {} : { hint }),
+    };
     return { ...view, state: "errored", error: { code, message, ...more } };
   }
   const parsed = deps.targets.action(step.action).output.safeParse(output);

@@ -29,6 +29,8 @@ import { recordSituation } from "./record-situation.ts";
 export interface BenchOptions {
   readonly connections: Readonly<Record<string, unknown>>;
   readonly connectors: readonly Connector[];
+  /** The connection chosen per kind, by name. Default: the first of each. */
+  readonly uses?: Readonly<Record<string, string>>;
   readonly thresholds?: Partial<Thresholds>;
   readonly alert?: { labels: Record<string, string>; annotations: Record<string, string> };
   readonly contacts?: readonly { name: string; channel?: string }[];
@@ -92,8 +94,9 @@ export function openBench(options: BenchOptions): Bench {
     const connector = options.connectors.find((one) => one.actions.some(({ name }) => name === call.action));
     const action = connector?.actions.find(({ name }) => name === call.action);
     if (connector === undefined || action === undefined) throw new Error(`no action ${call.action}`);
+    const on = call.on ?? options.uses?.[action.needs];
     const found = connections.find(([name, connection]) =>
-      call.on === undefined ? serves(action, connection) : call.on === name,
+      on === undefined ? serves(action, connection) : on === name,
     );
     if (found === undefined) throw new DiagError("missing_connection", `${call.action}: no connection`);
     const timeoutMs = action.timeoutSeconds * 1000;
@@ -128,6 +131,7 @@ export function openBench(options: BenchOptions): Bench {
         params: runbook.params.parse(params),
         thresholds: Thresholds.parse(options.thresholds ?? {}),
         system: { id: "bench", connections: faces, contacts: options.contacts ?? [] },
+        uses: { ...chosen(faces), ...options.uses },
         ...(options.alert === undefined ? {} : { alert: options.alert }),
         now: new Date(),
       }),
@@ -146,7 +150,7 @@ async function diagnose(hands: Hands, runbook: Runbook, context: RunContext): Pr
     redact: redactor([]),
     redactKnown: knownRedactor([]),
   };
-  const uses = { connections: chosen(context.system.connections) };
+  const uses = { connections: context.uses ?? {} };
   let diagnosed: Diagnosed = { runbook, context, steps: [] };
   for (const stage of runbook.stages.keys()) {
     const made = stepsOfStage(deps, diagnosed, uses, stage);

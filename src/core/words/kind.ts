@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Endpoint, FaceFact } from "./connection.ts";
 import type { Connector } from "./connector.ts";
+import type { Severity } from "./finding.ts";
 import type { HealthQuestion } from "./health.ts";
 import type { StepError } from "./outcome.ts";
 
@@ -9,6 +10,8 @@ export type Scheme = { readonly port: number; readonly tls?: true } | null;
 
 /** What an error of this kind means, where its connector knows more than the network does. */
 export interface Failure {
+  /** Default: critical. */
+  readonly severity?: Severity;
   readonly title: string;
   readonly because: string;
   /** What a human does now. */

@@ -80,6 +80,8 @@ export interface StepError {
   readonly detail?: string;
   /** What else the target said with its error, field by field, untranslated where it is (`hint`, `routine`, a header). */
   readonly said?: Readonly<Record<string, string>>;
+  /** What gives the answer, where the one who asked knows: a GRANT, a flag, a setting. */
+  readonly hint?: string;
 }
 
 /**

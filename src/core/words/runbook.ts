@@ -17,6 +17,8 @@ export interface RunContext<P = Readonly<Record<string, unknown>>> {
     readonly connections: readonly ConnectionFace[];
     readonly contacts: readonly { readonly name: string; readonly channel?: string | undefined }[];
   };
+  /** The connection per kind that was chosen for the run, by name. Absent: the first of each. See `chosenOf`. */
+  readonly uses?: Readonly<Record<Kind, string>>;
   /** Labels and annotations of the alert that started the run. Text from outside. */
   readonly alert?: {
     readonly labels: Readonly<Record<string, string>>;
@@ -27,6 +29,13 @@ export interface RunContext<P = Readonly<Record<string, unknown>>> {
   /** What the last finished run of this runbook on this system saw, where the runbook `compares`. */
   readonly before?: Before;
 }
+
+/** The connection of that kind that the run asks: what is configured of it, never of the first of its kind. */
+export const chosenOf = (
+  { system, uses }: Pick<RunContext, "system" | "uses">,
+  kind: Kind,
+): ConnectionFace | undefined =>
+  system.connections.find((face) => face.kind === kind && (uses?.[kind] ?? face.name) === face.name);
 
 /** Steps of an earlier run that had a value: what was asked, and what came back. */
 export type Before = Readonly<Record<string, { readonly input: Json; readonly value: unknown }>>;

@@ -47,7 +47,11 @@ test("step outputs: those of writes, too", async () => {
 
 test("errors: their words hold no secret", () => {
   const said = { hint: `not ${SECRET}`, routine: "auth_failed" };
-  const thrown = new DiagError("target_error", `login with ${SECRET} failed`, { said });
+  const thrown = new DiagError("target_error", `login with ${SECRET} failed`, {
+    said,
+    hint: `GRANT ${SECRET}`,
+  });
+  expect(stepError(thrown, redact).hint).toBe("GRANT [redacted]");
   expect(stepError(thrown, redact).message).toBe("login with [redacted] failed");
   expect(stepError(thrown, redact).said).toEqual({ hint: "not [redacted]", routine: "auth_failed" });
 });

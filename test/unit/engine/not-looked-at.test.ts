@@ -47,6 +47,13 @@ describe("what could not be looked at", () => {
     });
   });
 
+  it("an error that knows what gives the answer says it", () => {
+    const error = { code: "target_error", message: "NOPERM", hint: "ACL SETUSER bot +info" };
+    expect(notLookedAt([step("a", { state: "errored", error })], [])?.because).toContain(
+      "ACL SETUSER bot +info",
+    );
+  });
+
   it("several become one finding with a line each, the same of two steps once", () => {
     const parts = ["w", "x", "y", "z"].map((what) => ({ what, why: "no right" }));
     const found = notLookedAt(
