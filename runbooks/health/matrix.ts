@@ -92,7 +92,7 @@ function silent(
   const surest = dns?.failure ?? (hangs ? { ...error, detail: "answer" } : error);
   const own = failureOf?.(error);
   const cause = network.causeOf(surest);
-  const severity = face.about?.external === true ? "warning" : "critical";
+  const severity = face.about?.external === true ? "warning" : (own?.severity ?? "critical");
   const next = own?.advice ?? cause.next;
   if (own !== undefined && TOLD_BETTER.has(cause.id))
     return { word: own.title, because: own.because, severity, next };

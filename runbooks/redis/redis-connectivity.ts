@@ -1,15 +1,8 @@
-import {
-  count,
-  facts,
-  redis,
-  rows,
-  runbookOn,
-  sayDuration,
-  sayPercent,
-  saySeconds,
-  z,
-} from "../../src/sdk/index.ts";
+import { count, facts, redis, runbookOn, sayPercent, saySeconds, valueIn, z } from "../../src/sdk/index.ts";
+import { copiesAdvice, copiesAgain } from "./copies.ts";
 import { swappedOut } from "./memory.ts";
+import { busyFinding, cheaperAdvice, slowFinding } from "./slow.ts";
+import { clientRows } from "./taker.ts";
 
 const ms = (value: number) => saySeconds(value / 1000);
 
@@ -48,13 +41,16 @@ const book = runbookOn(
         .default(100)
         .describe("report commands slower than this, in milliseconds"),
     }),
-    explains: ["busy"],
+    explains: ["busy", "compromised"],
   },
-  ({ params }) => ({
+  () => ({
     connection: redis.checkConnection(),
     state: redis.serverState(),
-    write: redis.checkWrite({ mayBeReplica: params.replica }),
+    write: redis.checkWrite(),
     slow: redis.slowCommands(),
+    rates: redis.sampleRates({ seconds: 2 }),
+    clients: redis.listClients(),
+    signs: redis.lookForIntrusion(),
   }),
 );
 
@@ -63,41 +59,30 @@ export const redisConnectivity = book
     killScript: book.does(redis.killScript, [], () => ({}), {
       title: "End the script that holds the server",
     }),
-    findMaster: book.advises(
-      "Write to the master",
-      "high",
-      "INFO replication names the master (master_host). Point the URL there, or use Sentinel's or the service's primary name, which follows failovers.",
+    isolate: book.advises("Isolate it, keep the evidence, build it anew", "high", (seen) =>
+      said(seen, "compromised"),
     ),
-    findSlowCommands: book.advises(
-      "Make the slow commands cheaper",
-      "low",
-      "Redis does one command at a time, so each of these holds all clients. Replace KEYS by SCAN, big HGETALL/SMEMBERS/LRANGE by pages, DEL of big keys by UNLINK, long scripts by short ones; move reports to a replica.",
-    ),
+    findMaster: book.advises("Write to the master", "high", (seen) => said(seen, "read-only")),
+    findSlowCommands: book.advises("Make the slow commands cheaper", "low", cheaperAdvice),
     findMemory: book.advises(
       "Give Redis its memory back",
       "high",
       "The machine has too little memory: run high-memory to see who takes it. A container's or pod's higher limit restarts Redis (fail over first, look at persistence) and does not change maxmemory: set that separately, well below the limit. Swap comes back by itself only when the keys are read; a failover to a replica with memory is quicker.",
     ),
-    repairSaving: book.advises(
-      "Repair saving",
-      "high",
-      "Its log says why the save failed: a full disk, a folder without write permission, or fork refused for want of memory (vm.overcommit_memory=1). Repair that, then BGSAVE and look at rdb_last_bgsave_status. Until then a restart loses what was written since.",
+    repairSaving: book.advises("Repair saving", "high", (seen) => said(seen, "saving-fails")),
+    repairReplication: book.advises("Repair replication", "high", (seen) => said(seen, "master-link-down")),
+    repairCluster: book.advises("Repair the cluster", "high", (seen) => said(seen, "cluster")),
+    growBuffers: book.advises("Let one copy get through", "high", copiesAdvice),
+    freeClients: book.advises("Find who holds the connections", "low", ({ state, clients }) =>
+      `${holders(clients)} CLIENT LIST grouped by \`name\` and \`addr\` shows all: mostly a client made per request or workers that are never closed.${state?.clients.max === undefined || state.clients.max === null ? "" : ` maxclients is ${state.clients.max}; raising it (CONFIG SET maxclients) is bounded by the process's open files.`} \`timeout 300\` closes clients that have been idle for long (not subscribers).`.trim(),
     ),
-    repairReplication: book.advises(
-      "Repair replication",
-      "high",
-      "Look at the master and the path to it, then at both logs (a full resync that repeats needs a bigger repl-backlog-size or client-output-buffer-limit replica). Do not fail over to this replica before it has caught up.",
-    ),
-    freeClients: book.advises(
-      "Find who holds the connections",
-      "low",
-      ({ state }) =>
-        `CLIENT LIST grouped by \`name\` and \`addr\` shows who holds them: mostly a client made per request or workers that are never closed.${state === undefined ? "" : ` maxclients is ${state.clients.max}; raising it (CONFIG SET maxclients) is bounded by the process's open files.`} \`timeout 300\` closes clients that have been idle for long (not subscribers).`,
+    keepConnections: book.advises("Keep connections open", "low", ({ clients }) =>
+      `${holders(clients)} One client per process that stays open (a pool with a fixed size) in place of one per request or job; functions and PHP want a proxy or persistent connections.`.trim(),
     ),
     recover: book.advises(
       "Get Redis back",
       "high",
-      "SCRIPT KILL (or FUNCTION KILL) is refused once the script has written (UNKILLABLE): then wait, or SHUTDOWN NOSAVE and lose what was written since the last save.",
+      "SCRIPT KILL (or FUNCTION KILL) is refused once it has written (UNKILLABLE): then wait for its end. Stopping the server instead (SHUTDOWN NOSAVE) loses everything since the last save; where jobs or sessions live here, wait.",
     ),
   })
   .findings((find) => [
@@ -114,7 +99,35 @@ export const redisConnectivity = book
         }
       );
     }),
-    find(["state"], ({ state }) => swappedOut(state, "findMemory")),
+    find.seen(["write", "signs"], ({ write, signs }) => {
+      const refusal = redis.failuresIn({ write }).find(({ id }) => id === "compromised");
+      const found = signs.ok ? redis.standingOf({ signs: signs.value.signs })[0] : undefined;
+      const cause = found ?? refusal;
+      return (
+        cause !== undefined && {
+          ...{ id: cause.id, severity: cause.severity, title: cause.title, because: cause.because },
+          explains: redis.FOLLOWS_FROM_INTRUSION,
+          remedies: ["isolate"],
+        }
+      );
+    }),
+    find.seen(["state", "rates", "write"], (seen, { params }) => {
+      const [state, rates] = [valueIn(seen.state), valueIn(seen.rates)];
+      // Said by the refusal itself.
+      const isSaid = !seen.write.ok && seen.write.error.detail === "MISCONF";
+      return redis
+        .standingOf({ state, rates })
+        .filter((one) => !(isSaid && one.id === "saving-fails") && !(params.replica && isMeant(one)))
+        .map(({ id, severity, title, because }) => ({
+          ...{ id, severity, title, because },
+          explains: id === "master-link-down" ? ["loading", "master-down", "slow-answers"] : [],
+          remedies: [...(STANDING[id] ?? [])],
+        }));
+    }),
+    find(["state", "rates?", "clients?"], ({ state, rates, clients }) =>
+      copiesAgain(state, rates, clients, "growBuffers"),
+    ),
+    find(["state"], ({ state }) => swappedOut(state.memory, "findMemory")),
     find(["connection"], ({ connection }, { params: { latencyMs } }) => {
       const { dnsMs, tcpMs, loginMs, pingMedianMs, pingWorstMs } = connection;
       if (pingMedianMs < latencyMs) return undefined;
@@ -126,67 +139,42 @@ export const redisConnectivity = book
         remedies: ["findSlowCommands"],
       };
     }),
-    find(["slow"], ({ slow }, { params: { slowMs } }) => {
-      const commands = slow.commands.filter((one) => one.ms >= slowMs);
-      const events = slow.events.filter(({ latestMs }) => latestMs >= slowMs);
-      const worst = commands[0];
-      if (worst === undefined && events.length === 0) return undefined;
-      return {
-        id: "slow-commands",
-        severity: "warning",
-        title:
-          worst === undefined
-            ? `Redis stalled for ${ms(Math.max(...events.map(({ latestMs }) => latestMs)))} (${events.map(({ event }) => event).join(", ")})`
-            : `${count(commands.length, "command")} slower than ${slowMs} ms in the last 10 min, the slowest ${worst.command} with ${ms(worst.ms)}`,
-        because: "While one runs, every other client waits.",
-        evidence: [
-          rows("", commands, {
-            command: (one) => one.command,
-            key: (one) => one.key,
-            arguments: (one) => one.arguments,
-            took: (one) => ms(one.ms),
-            ago: (one) => sayDuration(one.secondsAgo * 1000),
-          }),
-        ],
-        remedies: ["findSlowCommands"],
-      };
-    }),
-    find(["state"], ({ state: { clients, totals } }, { thresholds }) => {
-      const { connected, max, blocked } = clients;
+    find(["slow?", "rates?"], ({ slow, rates }, { params: { slowMs } }) =>
+      slowFinding(slow, rates, slowMs, "findSlowCommands"),
+    ),
+    find(["rates"], ({ rates }) => busyFinding(rates, "findSlowCommands")),
+    find(["state", "clients?"], ({ state, clients }, { thresholds }) => {
+      const { connected, max, blocked } = state.clients;
       return (
+        connected !== null &&
+        max !== null &&
         max > 0 &&
         connected / max >= thresholds.connections && {
           id: "clients-near-limit",
           severity: connected / max >= 0.95 ? "critical" : "warning",
           title: `${connected} of ${max} Redis clients are connected (${sayPercent(connected / max)})`,
-          because: `At maxclients new ones are turned away; ${totals.rejectedConnections} were since the start. ${blocked} wait in blocking commands, which is normal for workers.`,
+          because: `At maxclients new ones are turned away; ${state.totals.rejectedConnections} were since the start. ${blocked ?? "Some"} wait in blocking commands, which is normal for workers.`,
+          evidence: clientRows(clients),
           remedies: ["freeClients"],
         }
       );
     }),
-    find.seen(["state", "write"], ({ state, write }) => {
-      if (!state.ok || (!write.ok && write.error.detail === "MISCONF")) return undefined;
-      const { rdbOk, aofOk, changesSinceSave } = state.value.persistence;
+    find(["rates", "state", "clients?"], ({ rates, state, clients }) => {
+      const perSecond = rates.newConnections / rates.seconds;
       return (
-        !(rdbOk && aofOk) && {
-          id: "saving-fails",
+        perSecond >= MANY_CONNECTIONS && {
+          id: "connection-churn",
           severity: "warning",
-          title: `Redis cannot save: the last ${rdbOk ? "AOF write or rewrite" : "background save"} failed`,
-          because: `${count(changesSinceSave, "change")} since the last save would be lost with the process.`,
-          remedies: ["repairSaving"],
+          title: `${Math.round(perSecond)} new connections a second, while ${state.clients.connected ?? "some"} are open`,
+          because: `Counted over ${ms(rates.seconds * 1000)}: clients connect per request instead of keeping a connection. Each costs a login (and a TLS handshake) of the one thread that serves everybody, and a port for a minute.`,
+          evidence: clientRows(clients),
+          remedies: ["keepConnections"],
         }
       );
     }),
-    find(["state"], ({ state: { role, replication } }, { params }) => {
-      if (role === "replica" && replication.masterLinkUp === false)
-        return {
-          id: "master-link-down",
-          severity: "critical",
-          title: "This replica has no link to its master",
-          because: `The link has been silent for ${sayDuration(replication.masterSilentSeconds * 1000)}: what it serves is that old.`,
-          remedies: ["repairReplication"],
-        };
-      return (
+    find(
+      ["state"],
+      ({ state: { role } }, { params }) =>
         role === "master" &&
         params.replica && {
           id: "not-a-replica",
@@ -195,7 +183,51 @@ export const redisConnectivity = book
           because:
             "It was promoted, or forgot its master at a restart: it may take writes the other master does not have.",
           remedies: ["findMaster"],
-        }
-      );
-    }),
+        },
+    ),
   ]);
+
+/** How a server that is meant to be a replica should be. */
+const isMeant = ({ id, severity }: { readonly id: string; readonly severity: string }): boolean =>
+  id === "replica" || (id === "read-only" && severity === "warning");
+
+/** A second. */
+const MANY_CONNECTIONS = 100;
+
+/** What is done about how a server stands; none: it is as it should be. */
+const STANDING: Readonly<
+  Record<string, readonly ("findMaster" | "repairSaving" | "repairReplication" | "repairCluster")[]>
+> = {
+  "read-only": ["findMaster"],
+  "master-link-down": ["repairReplication"],
+  "saving-fails": ["repairSaving"],
+  cluster: ["repairCluster"],
+  replica: [],
+  "cluster-node": [],
+};
+
+interface Seen {
+  readonly state?: redis.RedisState;
+  readonly rates?: redis.RedisRates;
+  readonly signs?: { readonly signs: readonly string[] };
+}
+
+/** The advice of the connector's own judgement. */
+function said({ state, rates, signs }: Seen, id: string): string {
+  const own = redis.standingOf({ state, rates, signs: signs?.signs }).find((one) => one.id === id)?.advice;
+  return own ?? OTHERWISE[id] ?? "";
+}
+
+/** Where the finding rests on something else than the state. */
+const OTHERWISE: Readonly<Record<string, string>> = {
+  "read-only":
+    "INFO replication names the master (master_host). Point the URL there, or use Sentinel's or the service's primary name, which follows failovers.",
+  compromised: redis.standingOf({ signs: ["its configuration"] })[0]?.advice ?? "",
+};
+
+function holders(clients: { readonly groups: readonly redis.ClientGroup[] } | undefined): string {
+  const most = [...(clients?.groups ?? [])].sort((a, b) => b.connections - a.connections)[0];
+  return most === undefined
+    ? ""
+    : `${most.name || "Unnamed clients"} from ${most.address} hold${most.name ? "s" : ""} most: ${count(most.connections, "connection")}.`;
+}

@@ -140,7 +140,7 @@ function emptied({ keys, totals, uptimeSeconds }: State) {
       long: `${left} FLUSHALL or FLUSHDB was called ${count(totals.flushes, "time")} since the start.`,
       remedy,
     };
-  if (uptimeSeconds < YOUNG)
+  if (uptimeSeconds !== null && uptimeSeconds < YOUNG)
     return {
       short: "the cache is empty since a restart",
       long: `${left} The server started ${sayDuration(uptimeSeconds * 1000)} ago.`,
@@ -154,8 +154,7 @@ function emptied({ keys, totals, uptimeSeconds }: State) {
 }
 
 const memoryFacts = ({ memory, keys }: State) => ({
-  used: sayBytes(memory.used),
-  policy: memory.policy,
+  ...(memory === null ? {} : { used: sayBytes(memory.used), policy: memory.policy }),
   keys: keys.total,
 });
 

@@ -1,18 +1,16 @@
-import { count, redis, rows, runbookOn, type Seen, sayBytes, sayPercent, z } from "../../src/sdk/index.ts";
+import { count, redis, rows, runbookOn, sayBytes, sayPercent, z } from "../../src/sdk/index.ts";
+import { fullFinding, stormFinding } from "./full.ts";
 import {
-  canEvict,
-  forFull,
   limitFor,
   MIB,
   memoryFacts,
-  prefixRows,
+  partRows,
   roleOf,
-  roomAdvice,
   swappedOut,
-  takerOf,
+  unaccountedFor,
   WORTH_A_LOOK,
-  whyNothingEvicted,
 } from "./memory.ts";
+import { clientRows, roomAdvice, slimAdvice, splitAdvice } from "./taker.ts";
 
 /** Full, refusing, evicting, fragmented, or with a policy that does not suit its role. Guides: Redis memory and eviction. */
 const book = runbookOn(
@@ -62,11 +60,12 @@ const book = runbookOn(
   // Memory can be looked at on a replica as well; whether it should be one is redis-connectivity's question.
   () => ({
     state: redis.serverState(),
-    write: redis.checkWrite({ mayBeReplica: true }),
+    write: redis.checkWrite(),
     rates: redis.sampleRates({ seconds: 2 }),
+    clients: redis.listClients(),
   }),
   // Afterwards: looking at keys counts as hits.
-).andThen([], () => ({ keys: redis.sampleKeys() }));
+).andThen([], () => ({ keys: redis.sampleKeys({ budgetMs: 5_000 }) }));
 
 export const redisMemory = book
   .remedies({
@@ -74,7 +73,7 @@ export const redisMemory = book
       redis.setEvictionPolicy,
       ["state"],
       ({ state }, { params }) => {
-        const from = redis.POLICIES.find((policy) => policy === state.memory.policy);
+        const from = redis.POLICIES.find((policy) => policy === state.memory?.policy);
         return from !== undefined && from !== params.policy && { policy: params.policy, from };
       },
       {
@@ -87,8 +86,9 @@ export const redisMemory = book
       redis.setMaxmemory,
       ["state"],
       ({ state }, { params }) => {
+        if (state.memory === null) return false;
         const { max } = state.memory;
-        const bytes = limitFor(state, params.maxmemoryMiB);
+        const bytes = limitFor(state.memory, params.maxmemoryMiB);
         return max > 0 && bytes > max && { bytes, from: max };
       },
       {
@@ -108,79 +108,38 @@ export const redisMemory = book
       "Set noeviction where keys must not vanish",
       "high",
       ({ state }) =>
-        `Queues, sessions and locks need CONFIG SET maxmemory-policy noeviction (BullMQ requires it) and room to spare; now it is ${state?.memory.policy ?? "unknown"}. Put the cache on an instance of its own. Check before that used memory is well below maxmemory, or writes will fail at once.`,
+        `Queues, sessions and locks need CONFIG SET maxmemory-policy noeviction (BullMQ requires it) and room to spare; now it is ${state?.memory?.policy ?? "unknown"}. Put the cache on an instance of its own. Check before that used memory is well below maxmemory, or writes will fail at once.`,
     ),
-    splitKeys: book.advises("Shrink the big keys", "destructive", ({ keys }, { params }) => {
-      const all = keys?.biggest ?? [];
-      const above = all.filter(({ bytes }) => bytes >= params.bigKeyMiB * MIB);
-      const big = above.length > 0 ? above : all.slice(0, 1);
-      return `Find out what writes ${big.map(({ key, type, bytes }) => `${key} (${type}, ${sayBytes(bytes)})`).join(", ")} and bound it: LTRIM for lists, XTRIM for streams, a TTL, or many small hashes. Remove one only if it can be computed again, with UNLINK (DEL blocks the server while it frees).`;
-    }),
+    splitKeys: book.advises("Shrink the big keys", "destructive", splitAdvice),
     defragment: book.advises(
       "Return fragmented memory",
       "low",
-      "CONFIG SET activedefrag yes (builds with jemalloc), watch mem_fragmentation_ratio fall; otherwise fail over to a replica and restart. MEMORY PURGE helps a little at once.",
+      (_seen, context) =>
+        `CONFIG SET activedefrag yes (builds with jemalloc), watch mem_fragmentation_ratio fall; MEMORY PURGE helps a little at once.${roleOf(context) === "cache" ? " Otherwise fail over to a replica and restart." : " A restart loses what is not saved: only after a failover to a replica in step."}`,
     ),
-    slimClients: book.advises(
-      "Find clients that do not read",
+    slimClients: book.advises("Find clients that do not read", "low", slimAdvice),
+    findBigKeys: book.advises(
+      "Find the big keys among the rest",
       "low",
-      "CLIENT LIST: sort by `tot-mem` and `omem`. A subscriber or MONITOR that does not read piles up output; set client-output-buffer-limit and maxmemory-clients.",
+      "The sample ended before it met them. At a quiet time, on a replica where there is one: `redis-cli --memkeys` goes through all keys by SCAN and names the biggest of each type.",
+    ),
+    findUnaccounted: book.advises(
+      "Find what is not among the keys",
+      "low",
+      "MEMORY STATS and MEMORY DOCTOR name parts that INFO does not; MODULE LIST shows modules, which keep memory of their own; a copy-on-write save or a rehash of a very large table passes by itself.",
     ),
   })
   .findings((find) => [
-    find.seen(["state", "write", "rates", "keys"], ({ state, write, rates, keys }, context) => {
-      if (!state.ok || !refusesWrites(write, rates)) return undefined;
-      const { memory, totals } = state.value;
-      const sample = keys.ok ? keys.value : undefined;
-      const taker = takerOf(state.value, sample);
-      return {
-        id: "oom",
-        severity: "critical",
-        title: `Redis refuses writes: ${sayBytes(memory.used)} of ${sayBytes(memory.max)} are used and the policy is ${memory.policy}${taker.words}`,
-        because: `${whyNothingEvicted(state.value)} ${count(totals.oomErrors, "write")} answered with OOM since the start.`,
-        evidence: [memoryFacts(state.value), ...prefixRows(sample)],
-        restsOn: ["write"],
-        remedies: [...taker.cure, ...forFull(state.value, roleOf(context))],
-      };
-    }),
-    find.seen(["state", "write", "rates", "keys"], ({ state, write, rates, keys }, context) => {
-      if (!state.ok || refusesWrites(write, rates) || canEvict(state.value)) return undefined;
-      const { used, max, system } = state.value.memory;
-      const limit = max > 0 ? max : system;
-      if (limit === 0 || used / limit < context.thresholds.memory) return undefined;
-      const sample = keys.ok ? keys.value : undefined;
-      const taker = takerOf(state.value, sample);
-      return {
-        id: "nearly-full",
-        severity: "warning",
-        title: `Redis uses ${sayPercent(used / limit)} of ${max > 0 ? "maxmemory" : "the machine's memory"} (${sayBytes(used)} of ${sayBytes(limit)})${taker.words}`,
-        because:
-          max > 0
-            ? `${whyNothingEvicted(state.value)} At the limit every write fails with OOM.`
-            : "maxmemory is 0, so nothing stops it before the kernel's out-of-memory killer does.",
-        evidence: [memoryFacts(state.value), ...prefixRows(sample)],
-        remedies: [...taker.cure, ...forFull(state.value, roleOf(context))],
-      };
-    }),
-    find(["state", "rates"], ({ state, rates }, context) => {
-      const perSecond = rates.evicted / rates.seconds;
-      if (perSecond < context.params.evictionsPerSecond) return undefined;
-      const role = roleOf(context);
-      return {
-        id: "eviction-storm",
-        severity: role === "cache" ? "warning" : "critical",
-        title: `Redis evicts ${Math.round(perSecond)} keys a second`,
-        because: `${sayBytes(state.memory.used)} of ${sayBytes(state.memory.max)} are used: what is written pushes out what was just written${rates.hitRatio === null ? "" : `, and only ${sayPercent(rates.hitRatio)} of lookups hit`}.${role === "cache" ? "" : ` The connection's role is ${role}: data that must stay is being lost.`}`,
-        evidence: [memoryFacts(state)],
-        remedies:
-          role === "cache" ? ["raiseMaxmemory", "persistConfig", "makeRoom"] : ["keepNoEviction", "makeRoom"],
-      };
-    }),
+    find.seen(["state", "write", "rates", "keys", "clients"], fullFinding),
+    find(["state", "rates"], ({ state, rates }, context) =>
+      stormFinding(state, rates, roleOf(context), context.params.evictionsPerSecond),
+    ),
     find(["state", "keys?"], ({ state: { memory }, keys }, context) => {
       const role = roleOf(context);
       const kinds = keys?.protected ?? [];
       const isAtRisk = role === "queue" || kinds.length > 0;
       return (
+        memory !== null &&
         memory.max > 0 &&
         memory.policy.startsWith("allkeys-") &&
         isAtRisk && {
@@ -197,17 +156,18 @@ export const redisMemory = book
     }),
     find(
       ["state", "write"],
-      ({ state }, context) =>
-        state.memory.max > 0 &&
-        state.memory.policy === "noeviction" &&
+      ({ state: { memory, keys } }, context) =>
+        memory !== null &&
+        memory.max > 0 &&
+        memory.policy === "noeviction" &&
         roleOf(context) === "cache" && {
           id: "policy-unsuitable",
           severity: "info",
           title: "A cache with policy noeviction refuses writes once it is full",
           because:
             "The connection's role is cache, so old entries may go; with noeviction new ones fail instead.",
-          evidence: [memoryFacts(state)],
-          remedies: ["setPolicy", "persistConfig"],
+          evidence: [memoryFacts(memory, keys)],
+          remedies: redis.isTakenByBuffers(memory) ? [] : ["setPolicy", "persistConfig"],
         },
     ),
     find(["keys"], ({ keys }, { params }) => {
@@ -233,6 +193,9 @@ export const redisMemory = book
     find(
       ["state"],
       ({ state: { memory } }) =>
+        memory !== null &&
+        memory.rss !== null &&
+        memory.fragmentation !== null &&
         memory.fragmentation > 1.5 &&
         memory.rss - memory.used > WORTH_A_LOOK && {
           id: "fragmented",
@@ -242,21 +205,35 @@ export const redisMemory = book
           remedies: ["defragment"],
         },
     ),
-    find(["state"], ({ state }) => swappedOut(state, "makeRoom")),
-    find(
-      ["state"],
-      ({ state: { memory } }) =>
-        memory.buffers > 64 * MIB &&
-        memory.buffers > memory.used * 0.2 && {
+    find(["state"], ({ state }) => swappedOut(state.memory, "makeRoom")),
+    find(["state", "clients?"], ({ state: { memory }, clients }) => {
+      if (memory === null) return undefined;
+      const buffers = redis.buffersOf(memory);
+      return (
+        buffers > 64 * MIB &&
+        buffers > memory.used * 0.2 && {
           id: "client-buffers",
           severity: "warning",
-          title: `Buffers of clients take ${sayBytes(memory.buffers)}`,
-          because: `That is ${sayPercent(memory.buffers / memory.used)} of the memory in use: clients ask for huge answers or do not read them.`,
+          title: `Buffers of clients take ${sayBytes(buffers)}`,
+          because: `That is ${sayPercent(buffers / memory.used)} of the memory in use: clients ask for huge answers or do not read them.`,
+          evidence: clientRows(clients),
           remedies: ["slimClients"],
-        },
-    ),
+        }
+      );
+    }),
+    find(["state", "keys"], ({ state: { memory }, keys }) => {
+      const missing = memory === null ? undefined : unaccountedFor(memory, keys);
+      return (
+        memory !== null &&
+        missing !== undefined &&
+        missing > WORTH_A_LOOK && {
+          id: "unaccounted",
+          severity: "warning",
+          title: `${sayBytes(missing)} of ${sayBytes(memory.used)} in use are not among the keys`,
+          because: `All ${keys.keys} keys together take ${sayBytes(keys.bytes)}; the rest is counted as data and belongs to no key: a module, a leak, or sizes that the samples of big keys miss.`,
+          evidence: partRows(memory, keys),
+          remedies: ["findUnaccounted"],
+        }
+      );
+    }),
   ]);
-
-/** It answered a write with OOM, now or while it was watched. */
-const refusesWrites = (write: Seen<unknown>, rates: Seen<redis.RedisRates>): boolean =>
-  (!write.ok && write.error.detail === "OOM") || (rates.ok && rates.value.oomErrors > 0);

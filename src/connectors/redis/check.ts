@@ -20,6 +20,9 @@ const READS: readonly (readonly [rule: string, command: Command])[] = [
   ["+type", ["TYPE", KEY]],
   ["+pttl", ["PTTL", KEY]],
   ["+memory|usage", ["MEMORY", "USAGE", KEY]],
+  ["+config|get", ["CONFIG", "GET", "dir"]],
+  ["+client|list", ["CLIENT", "LIST", "TYPE", "master"]],
+  ["+module|list", ["MODULE", "LIST"]],
 ];
 /** What the remedies send. Never tried: Redis is asked whether it would allow them (7.0 and newer). */
 const WRITES: readonly (readonly [rule: string, command: Command])[] = [

@@ -1,7 +1,7 @@
 import { Socket } from "node:net";
 import { Redis } from "ioredis";
 import type { ActionContext } from "../../core/words/action.ts";
-import { DiagError } from "../../core/words/errors.ts";
+import { DiagError, type ErrorCode } from "../../core/words/errors.ts";
 import { within } from "../../lib/deadline.ts";
 import { withinBytes } from "../byte-budget.ts";
 import { timeoutAt, toRedisError } from "./errors.ts";
@@ -112,15 +112,21 @@ async function connected(redis: Redis): Promise<Redis> {
   }
 }
 
-/** A server that hangs up has often said why, before the driver could listen; or one of the two meant TLS and the other did not. */
+/**
+ * A server that hangs up has often said why, before the driver could listen; one of the two meant TLS and the other did not; or
+ * something else answers there, and its first words tell what.
+ */
 async function explain(thrown: unknown, url: string): Promise<never> {
   const error = toRedisError(thrown);
+  const detail = error.detail ?? "";
   const isTls = url.startsWith("rediss:");
-  if (isTls && error.detail === "tcp" && (await speaks(url, "tcp", LOOK_MS)))
+  if (isTls && detail === "tcp" && (await speaks(url, "tcp", LOOK_MS)))
     throw mismatch("timeout", `connected, but no TLS handshake within ${CONNECT_MS} ms`, "no-tls");
-  if (!["closed", "ECONNRESET", "EPIPE"].includes(error.detail ?? "")) throw error;
+  if (!["closed", "ECONNRESET", "EPIPE", "not-redis"].includes(detail)) throw error;
   const words = await firstWords(url, LOOK_MS);
   if (words.startsWith("-")) throw toRedisError(new Error(words.slice(1)));
+  if (words !== "" && !words.startsWith("+"))
+    throw mismatch("target_error", `the first words of what answers are “${words}”`, "not-redis");
   if (!isTls && (await speaks(url, "tls", LOOK_MS)))
     throw mismatch(
       "target_unreachable",
@@ -130,7 +136,7 @@ async function explain(thrown: unknown, url: string): Promise<never> {
   throw error;
 }
 
-const mismatch = (code: "timeout" | "target_unreachable", words: string, detail: string): DiagError =>
+const mismatch = (code: ErrorCode, words: string, detail: string): DiagError =>
   new DiagError(code, `Redis: ${words}`, { detail });
 
 const hands = (redis: Redis): RedisHands => ({

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { judgeTime } from "../../core/rules/response-time.ts";
 import { actionsIn } from "../../core/words/action.ts";
 import type { Connector } from "../../core/words/connector.ts";
 import { asks } from "../../core/words/health.ts";
@@ -9,6 +8,7 @@ import * as redis from "./actions.ts";
 import { checkRedis } from "./check.ts";
 import { openRedis, type RedisClient } from "./client.ts";
 import { failureOf } from "./failure.ts";
+import { health, judgeHealth } from "./health.ts";
 import { redisTrouble } from "./trouble.ts";
 
 /** Redis: looks with bounded SCANs, changes limits of caches only. */
@@ -29,7 +29,7 @@ export const kind = connectionKind({
   }),
   schemes: { "redis:": { port: 6379 }, "rediss:": { port: 6379, tls: true } },
   about: ({ role }) => ({ role }),
-  health: [asks(redis.checkConnection(), ({ pingMedianMs }, limits) => judgeTime(pingMedianMs, limits))],
+  health: [asks(health(), judgeHealth)],
   failure: failureOf,
   connector: redisConnector,
 });

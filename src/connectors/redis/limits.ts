@@ -12,8 +12,9 @@ import { sayBytes } from "../../core/words/format.ts";
 import type { Json } from "../../core/words/json.ts";
 import type { RedisClient } from "./client.ts";
 import { toRedisError } from "./errors.ts";
+import { buffersOf, isTakenByBuffers, type RedisMemory } from "./memory.ts";
 import { sample } from "./sample.ts";
-import { checkConnection, type RedisState, serverState, stateOf } from "./server.ts";
+import { serverState, stateNow } from "./server-state.ts";
 
 const { write } = actionsOn<RedisClient>("redis");
 
@@ -28,14 +29,23 @@ const HEADROOM = 1.1;
 const MACHINE_SHARE = 0.6;
 const GUARD_BUDGET_MS = 3_000;
 
-const stateNow = (client: RedisClient, context: ActionContext): Promise<RedisState> =>
-  client.use(context, async (redis) => stateOf(String(await redis.call("INFO", "everything"))));
+/** The memory section, without which no limit can be judged. */
+async function memoryNow(client: RedisClient, context: ActionContext): Promise<RedisMemory> {
+  const { memory } = await stateNow(client, context);
+  if (memory !== null) return memory;
+  throw new DiagError(
+    "target_refused",
+    "Redis: INFO of this server says nothing of its memory, nothing was set",
+  );
+}
 
 /** Catalogue guard (d) 6: an instance declared cache-only, and nothing in it that is no cache. */
 async function refusal(client: RedisClient, context: ActionContext): Promise<string | undefined> {
   if (context.connection.about?.role !== "cache")
     return `connection ${context.connection.name} has role ${context.connection.about?.role ?? "mixed"} in diagbot.yaml: only a cache may lose keys`;
-  const { protected: kinds, looked, keys } = await sample(client, GUARD_BUDGET_MS, context);
+  const { protected: kinds, looked, keys, notSeen = [] } = await sample(client, GUARD_BUDGET_MS, context);
+  if (notSeen.length > 0)
+    return `it cannot be told whether it holds a cache only: could not look at ${notSeen.map(({ what }) => what).join(", ")}`;
   if (kinds.length === 0) return undefined;
   const found = kinds.map(({ what, keys: n, example }) => `${n} ${what} keys such as ${example}`).join(", ");
   return `it holds more than a cache (looked at ${looked} of ${keys} keys): ${found}`;
@@ -65,7 +75,7 @@ const refuseRun = (why: string): never => {
   throw new DiagError("target_refused", `Redis: ${why}, nothing was set`);
 };
 
-const witnessOf = ({ memory }: RedisState): Json => ({ policy: memory.policy, maxmemory: memory.max });
+const witnessOf = ({ policy, max }: RedisMemory): Json => ({ policy, maxmemory: max });
 
 const probed = (is: string, wanted: string, before: string): Probed => ({
   verdict: is === wanted ? "done" : is === before ? "not-done" : "unknown",
@@ -87,43 +97,47 @@ export const setEvictionPolicy = write({
   output: z.object({ policy: z.string(), before: z.string() }),
   target: () => "config/maxmemory-policy",
   preview: async (client, { policy, from }, context): Promise<Preview> => {
-    const state = await stateNow(client, context);
-    const witness = witnessOf(state);
+    const memory = await memoryNow(client, context);
+    const witness = witnessOf(memory);
     const changes = [
-      `CONFIG SET maxmemory-policy ${policy} (now ${state.memory.policy}; at runtime only, a restart undoes it)`,
+      `CONFIG SET maxmemory-policy ${policy} (now ${memory.policy}; at runtime only, a restart undoes it)`,
     ];
-    if (state.memory.policy === policy)
+    if (memory.policy === policy)
       return { changes: [], witness, nothingToDo: `the policy is ${policy} already` };
-    const refused =
-      state.memory.policy !== from
-        ? `the policy is ${state.memory.policy}, not ${from}`
-        : state.memory.max === 0
-          ? "maxmemory is 0 (no limit): a policy has no effect"
-          : await refusal(client, context);
+    const refused = policyRefusal(memory, policy, from) ?? (await refusal(client, context));
     return refused === undefined ? { changes, witness } : { changes, witness, refused };
   },
   run: async (client, { policy, from }, context) => {
-    const { memory } = await stateNow(client, context);
+    const memory = await memoryNow(client, context);
     if (context.connection.about?.role !== "cache") refuseRun("the connection is not declared a cache");
-    if (memory.policy !== from && memory.policy !== policy)
-      refuseRun(`the policy is ${memory.policy}, not ${from}`);
+    const why = memory.policy === policy ? undefined : policyRefusal(memory, policy, from);
+    if (why !== undefined) refuseRun(why);
     await setConfig(client, "maxmemory-policy", policy, context);
     return { policy, before: memory.policy };
   },
   probe: async (client, { policy, from }, _witness, context) =>
-    probed((await stateNow(client, context)).memory.policy, policy, from),
+    probed((await memoryNow(client, context)).policy, policy, from),
   undo: ({ policy, from }) => ({
     action: "redis.set-eviction-policy",
     input: { policy: from, from: policy },
   }),
   settled: {
     check: () => ({ state: serverState() }),
-    holds: ({ state }, { policy }) => state.memory.policy === policy,
-    figures: ({ state }, { from }) => `maxmemory-policy ${from} → ${state.memory.policy}`,
+    holds: ({ state }, { policy }) => state.memory?.policy === policy,
+    figures: ({ state }, { from }) => `maxmemory-policy ${from} → ${state.memory?.policy ?? "unknown"}`,
   },
   leaves: "keys that were evicted meanwhile do not come back",
   says: ({ policy }, { before }) => `maxmemory-policy ${before} → ${policy}`,
 });
+
+function policyRefusal(memory: RedisMemory, policy: string, from: string): string | undefined {
+  if (memory.policy !== from) return `the policy is ${memory.policy}, not ${from}`;
+  if (memory.max === 0) return "maxmemory is 0 (no limit): a policy has no effect";
+  // Evicting would take every key and still not make room: buffers are no keys.
+  if (policy !== "noeviction" && isTakenByBuffers(memory))
+    return `${sayBytes(buffersOf(memory))} of ${sayBytes(memory.used)} are buffers of clients: evicting keys would empty the cache and not help`;
+  return undefined;
+}
 
 /**
  * CONFIG SET maxmemory on a cache: never below 1.1 x used (mass eviction), never above 60 % of the machine's memory.
@@ -144,95 +158,48 @@ export const setMaxmemory = write({
   output: z.object({ bytes: z.int(), before: z.int() }),
   target: () => "config/maxmemory",
   preview: async (client, { bytes, from, restores }, context): Promise<Preview> => {
-    const state = await stateNow(client, context);
-    const witness = witnessOf(state);
+    const memory = await memoryNow(client, context);
+    const witness = witnessOf(memory);
     const changes = [
-      `CONFIG SET maxmemory ${bytes} (${sayBytes(bytes)}; now ${sayBytes(state.memory.max)}, ${sayBytes(state.memory.used)} used; at runtime only, a restart undoes it)`,
+      `CONFIG SET maxmemory ${bytes} (${sayBytes(bytes)}; now ${sayBytes(memory.max)}, ${sayBytes(memory.used)} used; at runtime only, a restart undoes it)`,
     ];
-    if (state.memory.max === bytes)
+    if (memory.max === bytes)
       return { changes: [], witness, nothingToDo: "maxmemory has that value already" };
-    const refused = memoryRefusal(state, bytes, from, restores) ?? (await refusal(client, context));
+    const refused = memoryRefusal(memory, bytes, from, restores) ?? (await refusal(client, context));
     return refused === undefined ? { changes, witness } : { changes, witness, refused };
   },
   run: async (client, { bytes, from, restores }, context) => {
-    const state = await stateNow(client, context);
+    const memory = await memoryNow(client, context);
     if (context.connection.about?.role !== "cache") refuseRun("the connection is not declared a cache");
-    const why = state.memory.max === bytes ? undefined : memoryRefusal(state, bytes, from, restores);
+    const why = memory.max === bytes ? undefined : memoryRefusal(memory, bytes, from, restores);
     if (why !== undefined) refuseRun(why);
     await setConfig(client, "maxmemory", String(bytes), context);
-    return { bytes, before: state.memory.max };
+    return { bytes, before: memory.max };
   },
   probe: async (client, { bytes, from }, _witness, context) =>
-    probed(String((await stateNow(client, context)).memory.max), String(bytes), String(from)),
+    probed(String((await memoryNow(client, context)).max), String(bytes), String(from)),
   undo: ({ bytes, from }) => ({
     action: "redis.set-maxmemory",
     input: { bytes: from, from: bytes, restores: true },
   }),
   settled: {
     check: () => ({ state: serverState() }),
-    holds: ({ state }, { bytes }) => state.memory.max === bytes,
+    holds: ({ state }, { bytes }) => state.memory?.max === bytes,
     figures: ({ state: { memory } }, { from }) =>
-      `maxmemory ${sayBytes(from)} → ${sayBytes(memory.max)}, ${sayBytes(memory.used)} used`,
+      memory === null
+        ? ""
+        : `maxmemory ${sayBytes(from)} → ${sayBytes(memory.max)}, ${sayBytes(memory.used)} used`,
   },
   leaves: "what does not fit the smaller limit is evicted or refused",
   says: ({ bytes }, { before }) => `maxmemory ${sayBytes(before)} → ${sayBytes(bytes)}`,
 });
 
-function memoryRefusal({ memory }: RedisState, bytes: number, from: number, restores: boolean) {
+function memoryRefusal(memory: RedisMemory, bytes: number, from: number, restores: boolean) {
   if (memory.max !== from) return `maxmemory is ${memory.max}, not ${from}`;
   if (bytes === 0 || restores) return undefined;
   if (bytes < memory.used * HEADROOM)
     return `${sayBytes(bytes)} is below 1.1 x the ${sayBytes(memory.used)} in use: keys would be evicted at once`;
-  if (memory.system > 0 && bytes > memory.system * MACHINE_SHARE)
+  if (memory.system !== null && bytes > memory.system * MACHINE_SHARE)
     return `${sayBytes(bytes)} is more than 60 % of the machine's ${sayBytes(memory.system)}`;
   return undefined;
 }
-
-/**
- * SCRIPT KILL: ends the script that holds every other client. Redis refuses it once the script has written, so nothing is
- * left half done; `target_refused` then. redis.io, "Scripting with Lua: script execution timeout".
- */
-export const killScript = write({
-  name: "redis.kill-script",
-  title: "End the running script",
-  class: "cas",
-  risk: "high",
-  input: z.object({}),
-  output: z.object({ killed: z.literal(true) }),
-  target: () => "script",
-  preview: async (client, _input, context): Promise<Preview> => {
-    const isBusy = await busy(client, context);
-    const changes = ["SCRIPT KILL (refused by Redis if the script has written already)"];
-    return isBusy
-      ? { changes, witness: { busy: true } }
-      : { changes: [], witness: { busy: false }, nothingToDo: "no script holds the server any more" };
-  },
-  run: async (client, _input, context) => {
-    if (context.remainingMs() < 1_000) refuseRun("too little time left");
-    await client.change(context, (redis) => redis.call("SCRIPT", "KILL"));
-    return { killed: true as const };
-  },
-  probe: async (client, _input, _witness, context) => {
-    const isBusy = await busy(client, context);
-    return {
-      verdict: isBusy ? "not-done" : "done",
-      evidence: isBusy ? "a script still holds the server" : "the server answers again",
-    };
-  },
-  undo: "none: the script can be sent again",
-  // A server that is still held does not answer this at all.
-  settled: {
-    check: () => ({ connection: checkConnection() }),
-    holds: () => true,
-    figures: () => "held by a script → answers again",
-  },
-});
-
-const busy = (client: RedisClient, context: ActionContext): Promise<boolean> =>
-  client.useOwn(context, async (redis) => {
-    const [reply] = await redis.all([["PING"]]);
-    if (!(reply instanceof Error)) return false;
-    const error = toRedisError(reply);
-    if (error.detail === "BUSY") return true;
-    throw error;
-  });

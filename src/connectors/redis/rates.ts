@@ -1,140 +1,172 @@
 import { z } from "zod";
 import { actionsOn } from "../../core/words/action.ts";
 import { waitFor } from "../../lib/wait.ts";
-import type { RedisClient } from "./client.ts";
-import { maskKey, prefixOf } from "./keys.ts";
-import { stateOf } from "./server.ts";
+import type { RedisClient, RedisHands } from "./client.ts";
+import { commandsIn, countIn, errorsIn, type Fields, numberIn, parseInfo } from "./info.ts";
 
 const { read } = actionsOn<RedisClient>("redis");
 
-const Rates = z.object({
+const count = z.number();
+
+export const Rates = z.object({
   /** How long was really measured. */
   seconds: z.number(),
-  hits: z.number(),
-  misses: z.number(),
+  hits: count,
+  misses: count,
   /** hits / (hits + misses); null without lookups: unknown, not zero. */
   hitRatio: z.number().nullable(),
   /** Over the server's whole life; null without lookups. */
   lifetimeHitRatio: z.number().nullable(),
-  evicted: z.number(),
-  expired: z.number(),
-  oomErrors: z.number(),
-  rejectedConnections: z.number(),
+  evicted: count,
+  expired: count,
+  oomErrors: count,
+  /** Errors answered meanwhile, by their word: `READONLY: 3`. */
+  errors: z.record(z.string(), z.number()),
+  rejectedConnections: count,
+  /** Connections made meanwhile, our own left out. */
+  newConnections: count,
+  /** Whole copies given to replicas, and connections cut for too big a buffer (null: this version does not count them). */
+  fullSyncs: count,
+  bufferCuts: count.nullable(),
+  /** Bytes of the replication stream that were written. */
+  written: z.number().nullable(),
+  /** How often the link to the master was seen down or copying, of so many looks. Of a master: never. */
+  link: z.object({ looks: z.int(), down: z.int(), copying: z.int() }),
+  /** Of one processor, by the thread that serves all clients; null: it does not say. */
+  cpuShare: z.number().nullable(),
+  /** Those that took most time, at most 10. `share` of the time measured. */
+  commands: z.array(z.object({ command: z.string(), calls: count, ms: z.number(), share: z.number() })),
+  /** A counter fell meanwhile: what is said counts from then on. */
+  reset: z.enum(["restart", "counters"]).nullable(),
 });
 export type RedisRates = z.infer<typeof Rates>;
 
+const SECTIONS = ["INFO", "everything"] as const;
+
 /**
- * What happens now: INFO twice, `seconds` apart, and the difference. Counters since the start say nothing about now
+ * What happens now: INFO at the beginning and the end, and the difference. Counters since the start say nothing about now
  * (trap redis-hit-rate). ai-saas.cache-effectiveness, sergas-agents.cache-misses.
  */
 export const sampleRates = read({
   name: "redis.sample-rates",
-  title: "Hits, misses, evictions and errors over an interval",
+  title: "Hits, misses, evictions, errors and commands over an interval",
   timeoutSeconds: 45,
   input: z.object({ seconds: z.number().min(0.2).max(30).default(3) }),
   output: Rates,
   run: (client, { seconds }, context) =>
-    client.use(context, async (redis) => {
-      const look = async () => ({
-        at: performance.now(),
-        ...stateOf(String(await redis.call("INFO", "everything"))).totals,
-      });
-      const before = await look();
-      await waitFor(seconds * 1000, context.signal);
-      const after = await look();
-      const grown = (name: Exclude<keyof typeof before, "at">) => Math.max(0, after[name] - before[name]);
-      const [hits, misses] = [grown("hits"), grown("misses")];
-      return {
-        seconds: (after.at - before.at) / 1000,
-        hits,
-        misses,
-        hitRatio: ratio(hits, misses),
-        lifetimeHitRatio: ratio(after.hits, after.misses),
-        evicted: grown("evicted"),
-        expired: grown("expired"),
-        oomErrors: grown("oomErrors"),
-        rejectedConnections: grown("rejectedConnections"),
-      };
-    }),
+    client.use(context, (redis) => measure(redis, seconds, context.signal)),
 });
+
+/** On a connection that is open. */
+export async function measure(redis: RedisHands, seconds: number, signal: AbortSignal): Promise<RedisRates> {
+  const before = await look(redis);
+  const link = await watchLink(redis, before.info, seconds, signal);
+  return ratesBetween(before, await look(redis), link);
+}
+
+interface Look {
+  readonly at: number;
+  readonly info: Fields;
+}
+
+const look = async (redis: RedisHands): Promise<Look> => ({
+  at: performance.now(),
+  info: parseInfo(String(await redis.call(...SECTIONS))),
+});
+
+/** Waits, and looks at a replica's link meanwhile: one that breaks and comes back again shows at neither end. */
+async function watchLink(redis: RedisHands, { role }: Fields, seconds: number, signal: AbortSignal) {
+  const link = { looks: 0, down: 0, copying: 0 };
+  const looks = role === "slave" ? Math.ceil(seconds * 4) : 1;
+  for (let n = 0; n < looks; n++) {
+    await waitFor((seconds * 1000) / looks, signal);
+    if (role !== "slave") continue;
+    const [reply] = await redis.all([["INFO", "replication"]]);
+    // It loads a copy and answers nothing else (LOADING).
+    const info = parseInfo(
+      reply instanceof Error ? "master_link_status:down\nmaster_sync_in_progress:1" : String(reply),
+    );
+    link.looks += 1;
+    link.down += info.master_link_status === "up" ? 0 : 1;
+    link.copying += info.master_sync_in_progress === "1" ? 1 : 0;
+  }
+  return link;
+}
+
+const MOST_COMMANDS = 10;
+/** The reads of this runbook that begin meanwhile. */
+const OWN_CONNECTIONS = 3;
+
+/** Pure. Exported for its test. */
+export function ratesBetween(before: Look, after: Look, link: RedisRates["link"]): RedisRates {
+  const seconds = (after.at - before.at) / 1000;
+  const grown = (name: string) => increase(countIn(before.info, name), countIn(after.info, name));
+  const maybe = (name: string) => (numberIn(after.info, name) === null ? null : grown(name));
+  const [hits, misses] = [grown("keyspace_hits"), grown("keyspace_misses")];
+  const errors = errorsBetween(before.info, after.info);
+  return {
+    seconds,
+    hits,
+    misses,
+    hitRatio: ratio(hits, misses),
+    lifetimeHitRatio: ratio(countIn(after.info, "keyspace_hits"), countIn(after.info, "keyspace_misses")),
+    evicted: grown("evicted_keys"),
+    expired: grown("expired_keys"),
+    oomErrors: errors.OOM ?? 0,
+    errors,
+    rejectedConnections: grown("rejected_connections"),
+    newConnections: Math.max(0, grown("total_connections_received") - OWN_CONNECTIONS),
+    fullSyncs: grown("sync_full"),
+    bufferCuts: maybe("client_output_buffer_limit_disconnections"),
+    written: maybe("master_repl_offset"),
+    link,
+    cpuShare: cpuBetween(before, after, seconds),
+    commands: commandsBetween(before.info, after.info, seconds),
+    reset: resetBetween(before.info, after.info),
+  };
+}
+
+/** A counter that fell began anew: what it counts now has all been counted since. */
+const increase = (before: number, after: number): number => (after < before ? after : after - before);
 
 const ratio = (hits: number, misses: number): number | null =>
   hits + misses === 0 ? null : hits / (hits + misses);
 
-const SlowCommand = z.object({
-  command: z.string(),
-  /** Masked key or prefix; no other argument is shown. */
-  key: z.string(),
-  arguments: z.int(),
-  ms: z.number(),
-  secondsAgo: z.number(),
-});
+function errorsBetween(before: Fields, after: Fields): Record<string, number> {
+  const was = errorsIn(before);
+  const grown = Object.entries(errorsIn(after)).map(
+    ([word, now]) => [word, increase(was[word] ?? 0, now)] as const,
+  );
+  return Object.fromEntries(grown.filter(([, n]) => n > 0).slice(0, 50));
+}
 
-/** Commands whose arguments are no key. */
-const KEYLESS = new Set([
-  "EVAL",
-  "EVALSHA",
-  "KEYS",
-  "SCAN",
-  "CONFIG",
-  "INFO",
-  "AUTH",
-  "FLUSHALL",
-  "FLUSHDB",
-  "FCALL",
-]);
+function commandsBetween(before: Fields, after: Fields, seconds: number): RedisRates["commands"] {
+  const was = commandsIn(before);
+  return [...commandsIn(after)]
+    .map(([command, now]) => {
+      const ms = increase(was.get(command)?.usec ?? 0, now.usec) / 1000;
+      const calls = increase(was.get(command)?.calls ?? 0, now.calls);
+      return { command: command.toUpperCase(), calls, ms, share: seconds > 0 ? ms / 1000 / seconds : 0 };
+    })
+    .filter(({ calls }) => calls > 0)
+    .sort((a, b) => b.ms - a.ms)
+    .slice(0, MOST_COMMANDS);
+}
 
-/**
- * The slow log's last 64 entries and the latency monitor's latest events. Only the command, its masked key and how many
- * arguments: values are people's data (trap redis-slowlog-pii). sergas-agents.cache-performance, sergas-agents.cache-slow.
- */
-export const slowCommands = read({
-  name: "redis.slow-commands",
-  title: "Slow commands and latency events",
-  input: z.object({ withinSeconds: z.number().min(1).max(604_800).default(600) }),
-  output: z.object({
-    commands: z.array(SlowCommand),
-    events: z.array(
-      z.object({ event: z.string(), latestMs: z.number(), worstMs: z.number(), secondsAgo: z.number() }),
-    ),
-  }),
-  run: (client, { withinSeconds }, context) =>
-    client.use(context, async (redis) => {
-      const [log, events, time] = await redis.all([["SLOWLOG", "GET", 64], ["LATENCY", "LATEST"], ["TIME"]]);
-      if (log instanceof Error) throw log;
-      const now = Array.isArray(time) ? Number(time[0]) : Date.now() / 1000;
-      const lately = ({ secondsAgo }: { secondsAgo: number }) => secondsAgo <= withinSeconds;
-      return {
-        commands: entries(log)
-          .map((entry) => slowCommandOf(entry, now))
-          .filter(lately)
-          .sort((a, b) => b.ms - a.ms)
-          .slice(0, 20),
-        events: (events instanceof Error ? [] : entries(events))
-          .map(([event, at, latest, worst]) => ({
-            event: String(event).slice(0, 60),
-            latestMs: Number(latest),
-            worstMs: Number(worst),
-            secondsAgo: Math.max(0, now - Number(at)),
-          }))
-          .filter(lately),
-      };
-    }),
-});
+/** The main thread's, where it is told apart (6.2); with threads for I/O the process uses more than the one that matters. */
+function cpuBetween(before: Look, after: Look, seconds: number): number | null {
+  const [kind] = ["_main_thread", ""].filter((end) => numberIn(after.info, `used_cpu_user${end}`) !== null);
+  if (kind === undefined || seconds <= 0) return null;
+  const used = ["sys", "user"].map((name) =>
+    increase(countIn(before.info, `used_cpu_${name}${kind}`), countIn(after.info, `used_cpu_${name}${kind}`)),
+  );
+  return used.reduce((sum, one) => sum + one, 0) / seconds;
+}
 
-const entries = (reply: unknown): unknown[][] =>
-  Array.isArray(reply) ? reply.filter((entry) => Array.isArray(entry)) : [];
-
-/** One slow log entry (id, time, microseconds, [command, …arguments]) without its values. */
-export function slowCommandOf(entry: readonly unknown[], now: number) {
-  const words = Array.isArray(entry[3]) ? entry[3].map(String) : [];
-  const command = (words[0] ?? "").toUpperCase().slice(0, 40);
-  const key = KEYLESS.has(command) || words[1] === undefined ? "" : words[1];
-  return {
-    command,
-    key: key.includes(":") ? prefixOf(key) : maskKey(key),
-    arguments: Math.max(0, words.length - 1),
-    ms: Number(entry[2]) / 1000,
-    secondsAgo: Math.max(0, now - Number(entry[1])),
-  };
+function resetBetween(before: Fields, after: Fields): RedisRates["reset"] {
+  if (before.run_id !== after.run_id) return "restart";
+  const fell = ["total_commands_processed", "total_connections_received"].some(
+    (name) => countIn(after, name) < countIn(before, name),
+  );
+  return fell ? "counters" : null;
 }

@@ -1,9 +1,11 @@
 import { z } from "zod";
 import type { ActionContext } from "../../core/words/action.ts";
 import { actionsOn } from "../../core/words/action.ts";
+import { type NotSeen, notSeen } from "../../core/words/not-seen.ts";
 import type { RedisClient, RedisHands } from "./client.ts";
 import { databasesOf, parseInfo } from "./info.ts";
 import { maskKey, prefixOf, protectedAs } from "./keys.ts";
+import { refusedPart } from "./permission.ts";
 
 const { read } = actionsOn<RedisClient>("redis");
 
@@ -11,6 +13,8 @@ const Sample = z.object({
   /** Keys of all databases, and how many of them were looked at. */
   keys: z.number(),
   looked: z.int(),
+  /** Of those looked at. */
+  bytes: z.number(),
   /** Largest first, at most 20; masked. */
   biggest: z.array(
     z.object({ key: z.string(), type: z.string(), bytes: z.number(), ttlSeconds: z.number().nullable() }),
@@ -21,6 +25,7 @@ const Sample = z.object({
   ttl: z.object({ none: z.int(), underMinute: z.int(), underHour: z.int(), longer: z.int() }),
   /** Keys that are no cache, by kind, with one masked example each. */
   protected: z.array(z.object({ what: z.string(), keys: z.int(), example: z.string() })),
+  notSeen,
 });
 export type KeySample = z.infer<typeof Sample>;
 
@@ -45,16 +50,41 @@ export const sampleKeys = read({
 /** For the guards of the writes too. */
 export const sample = (client: RedisClient, budgetMs: number, context: ActionContext): Promise<KeySample> =>
   client.useOwn(context, async (redis) => {
-    const databases = databasesOf(parseInfo(String(await redis.call("INFO", "keyspace"))));
-    const looked: Looked[] = [];
+    const { databases, missing } = await databasesIn(redis);
+    const found: Found = { looked: [], refused: new Map() };
     for (const { database } of databases) {
       if (databases.length > 1 || database !== 0) await redis.call("SELECT", database);
       const share = { ms: budgetMs / databases.length, keys: Math.ceil(MAX_KEYS / databases.length) };
-      looked.push(...(await scan(redis, share)));
+      await scan(redis, share, found);
     }
     const keys = databases.reduce((sum, one) => sum + one.keys, 0);
-    return { keys, looked: looked.length, ...summary(looked) };
+    return {
+      ...{ keys, looked: found.looked.length },
+      ...summary(found.looked),
+      notSeen: [...missing, ...found.refused.values()],
+    };
   });
+
+interface Found {
+  readonly looked: Looked[];
+  /** By what it is. */
+  readonly refused: Map<string, NotSeen>;
+}
+
+const keep = (refused: Found["refused"], parts: readonly NotSeen[]): void => {
+  for (const part of parts) refused.set(part.what, part);
+};
+
+/** Databases that hold keys; where INFO is not to be had, the first only. */
+async function databasesIn(redis: RedisHands) {
+  const [info, size] = await redis.all([["INFO", "keyspace"], ["DBSIZE"]]);
+  if (!(info instanceof Error)) return { databases: databasesOf(parseInfo(String(info))), missing: [] };
+  const keys = typeof size === "number" ? size : 0;
+  return {
+    databases: [{ database: 0, keys, withTtl: 0 }],
+    missing: refusedPart("databases other than the first", info, "+info"),
+  };
+}
 
 interface Looked {
   readonly key: string;
@@ -64,21 +94,25 @@ interface Looked {
   readonly ttlSeconds: number | null;
 }
 
-async function scan(redis: RedisHands, budget: { ms: number; keys: number }): Promise<Looked[]> {
+async function scan(redis: RedisHands, budget: { ms: number; keys: number }, found: Found): Promise<void> {
   const end = performance.now() + budget.ms;
-  const looked: Looked[] = [];
-  let cursor = "0";
+  let [cursor, left] = ["0", budget.keys];
   do {
-    const reply = await redis.call("SCAN", cursor, "COUNT", BATCH);
+    const [reply] = await redis.all([["SCAN", cursor, "COUNT", BATCH]]);
+    keep(found.refused, refusedPart("keys", reply, "+scan"));
     if (!Array.isArray(reply)) break;
     cursor = String(reply[0]);
-    const names = (Array.isArray(reply[1]) ? reply[1].map(String) : []).slice(0, budget.keys - looked.length);
-    looked.push(...(await lookAt(redis, names)));
-  } while (cursor !== "0" && looked.length < budget.keys && performance.now() < end);
-  return looked;
+    const names = (Array.isArray(reply[1]) ? reply[1].map(String) : []).slice(0, left);
+    left -= names.length;
+    found.looked.push(...(await lookAt(redis, names, found.refused)));
+  } while (cursor !== "0" && left > 0 && performance.now() < end);
 }
 
-async function lookAt(redis: RedisHands, names: readonly string[]): Promise<Looked[]> {
+async function lookAt(
+  redis: RedisHands,
+  names: readonly string[],
+  refused: Found["refused"],
+): Promise<Looked[]> {
   const replies = await redis.all(
     names.flatMap((key): [string, ...(string | number)[]][] => [
       ["MEMORY", "USAGE", key, "SAMPLES", 5],
@@ -88,6 +122,8 @@ async function lookAt(redis: RedisHands, names: readonly string[]): Promise<Look
   );
   return names.flatMap((key, index) => {
     const [bytes, ttl, type] = replies.slice(index * 3, index * 3 + 3);
+    keep(refused, refusedPart("the size of keys", bytes, "+memory|usage"));
+    keep(refused, refusedPart("when keys expire", ttl, "+pttl"));
     // Gone between SCAN and now.
     if (typeof bytes !== "number" || typeof ttl !== "number" || ttl === -2) return [];
     return [{ key, bytes, ttlSeconds: ttl < 0 ? null : ttl / 1000, type: String(type) }];
@@ -95,7 +131,7 @@ async function lookAt(redis: RedisHands, names: readonly string[]): Promise<Look
 }
 
 /** Sizes, prefixes, TTLs and protected kinds of what was looked at. */
-export function summary(looked: readonly Looked[]): Omit<KeySample, "keys" | "looked"> {
+export function summary(looked: readonly Looked[]): Omit<KeySample, "keys" | "looked" | "notSeen"> {
   const prefixes = new Map<string, KeySample["prefixes"][number]>();
   const kinds = new Map<string, { what: string; keys: number; example: string }>();
   for (const { key, type, bytes, ttlSeconds } of looked) {
@@ -115,6 +151,7 @@ export function summary(looked: readonly Looked[]): Omit<KeySample, "keys" | "lo
   const ttlIn = (from: number, to: number) =>
     looked.filter(({ ttlSeconds }) => ttlSeconds !== null && ttlSeconds >= from && ttlSeconds < to).length;
   return {
+    bytes: looked.reduce((sum, { bytes }) => sum + bytes, 0),
     biggest: [...looked]
       .sort((a, b) => b.bytes - a.bytes)
       .slice(0, 20)

@@ -1,14 +1,23 @@
 import { facts } from "../../core/words/evidence.ts";
 import type { TroubleOf } from "../../core/words/trouble.ts";
+import { FOLLOWS_FROM_INTRUSION } from "./compromised.ts";
 import { failuresIn } from "./failure.ts";
 
 /** Redis cannot be asked, or refuses what it is asked. */
 export const redisTrouble: TroubleOf = (seen) =>
-  failuresIn(seen).map(({ id, title, because, advice, error }) => ({
-    id,
-    severity: "critical",
-    title,
-    because,
+  failuresIn(seen).map(({ id, severity, title, because, advice, error }) => ({
+    ...{ id, severity, title, because },
     evidence: [facts({ code: error.code, detail: error.detail ?? "–" })],
-    remedy: { key: "recover", title: "Get Redis back", risk: "high", advice },
+    explains: EXPLAINS[id] ?? [],
+    remedy: { key: "recover", title: TITLES[id] ?? "Get Redis back", risk: "high", advice },
   }));
+
+const EXPLAINS: Readonly<Record<string, readonly string[]>> = {
+  compromised: FOLLOWS_FROM_INTRUSION,
+  busy: ["slow-commands", "slow-answers", "cpu-bound"],
+  misconf: ["saving-fails"],
+};
+
+const TITLES: Readonly<Record<string, string>> = {
+  compromised: "Isolate it, keep the evidence, build it anew",
+};

@@ -76,7 +76,9 @@ describe("redis-connectivity: no server", () => {
     ["MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.", "master-down"],
     ["CLUSTERDOWN Hash slot not served", "cluster"],
     ["DENIED Redis is running in protected mode", "protected-mode"],
-    ["NOPERM this user has no permissions to run the 'info' command", "permission"],
+    ["ERR max daily request limit exceeded. Limit: 10000, Usage: 10001.", "quota"],
+    ["no upstream host", "proxy"],
+    ["ERR Connection refused", "proxy"],
   ])("understands %s", async (reply, id) => {
     await onlyFinding(await double(reply), id);
   });
@@ -163,11 +165,26 @@ describe.skipIf(whyNoRedis() !== undefined)("redis-connectivity", () => {
     const master = await start();
     const replica = await start("--replicaof", "127.0.0.1", String(master.port));
     await until(async () => (await open(replica.url).info("replication")).includes("master_link_status:up"));
-    await onlyFinding(replica.url, "read-only");
+    // By itself no fault: what it is is said.
+    const plain = await diagnose(replica.url);
+    expect(plain.findings.map(({ id, severity }) => [id, severity])).toEqual([["replica", "info"]]);
+    expect(plain.findings[0]?.title).toBe(
+      `This is a read-only replica of 127.0.0.1:${master.port}, and its link is up`,
+    );
     const well = await diagnose(replica.url, { replica: true });
     expect(well.findings).toEqual([]);
     // A step that errored without a finding would make the run "could not find out".
     expect(Object.values(well.seen).every(({ ok }) => ok)).toBe(true);
+    // Somebody writes here and is refused: now it is one.
+    const writer = open(replica.url);
+    const writing = setInterval(() => writer.set("k", "1").catch(() => {}), 20);
+    const wrong = await diagnose(replica.url);
+    clearInterval(writing);
+    expect(wrong.findings.map(({ id, severity }) => [id, severity])).toEqual([["read-only", "critical"]]);
+    expect(wrong.advice("findMaster")).toContain(`127.0.0.1:${master.port}`);
+    // Later: it was, and is not any more.
+    const later = await diagnose(replica.url);
+    expect(later.findings.map(({ id, severity }) => [id, severity])).toEqual([["read-only", "warning"]]);
     expect((await diagnose(master.url, { replica: true })).findings.map(({ id }) => id)).toEqual([
       "not-a-replica",
     ]);

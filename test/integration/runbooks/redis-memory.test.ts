@@ -92,7 +92,7 @@ describe.skipIf(whyNoRedis() !== undefined)("redis-memory", () => {
     await fillUp("page");
     const run = await bench("mixed").diagnose(redisMemory);
     expect(run.finding("oom").remedies).toEqual(["makeRoom"]);
-    expect(run.advice("makeRoom")).toContain("role is mixed, so diagbot changes neither limit nor policy");
+    expect(run.advice("makeRoom")).toContain("is mixed, so diagbot changes neither limit nor policy");
     const applied = await run.apply("setPolicy");
     expect(applied.previews[0]?.refused).toContain("only a cache may lose keys");
     expect(applied.outputs).toEqual([]);

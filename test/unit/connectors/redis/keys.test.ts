@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { databasesOf, errorCountOf, parseInfo } from "../../../../src/connectors/redis/info.ts";
+import { databasesOf, errorsIn, numberIn, parseInfo } from "../../../../src/connectors/redis/info.ts";
 import { maskKey, prefixOf, protectedAs } from "../../../../src/connectors/redis/keys.ts";
-import { slowCommandOf } from "../../../../src/connectors/redis/rates.ts";
+import { slowCommandOf } from "../../../../src/connectors/redis/slow.ts";
 
 describe("keys", () => {
   it.each([
@@ -52,8 +52,19 @@ describe("INFO", () => {
       { database: 0, keys: 3, withTtl: 1 },
       { database: 12, keys: 2, withTtl: 0 },
     ]);
-    expect(errorCountOf(info, "OOM")).toBe(7);
-    expect(errorCountOf(info, "WRONGPASS")).toBe(0);
+    expect(errorsIn(info)).toEqual({ OOM: 7 });
+  });
+});
+
+describe("a number of INFO", () => {
+  it.each([
+    ["master_last_io_seconds_ago:-1", null],
+    ["master_last_io_seconds_ago:0", 0],
+    ["other:1", null],
+    ["master_last_io_seconds_ago:", null],
+    ["master_last_io_seconds_ago:n/a", null],
+  ])("%s is %s", (text, value) => {
+    expect(numberIn(parseInfo(text), "master_last_io_seconds_ago")).toBe(value);
   });
 });
 

@@ -1,0 +1,84 @@
+import { z } from "zod";
+import { type ActionContext, actionsOn } from "../../core/words/action.ts";
+import { DiagError } from "../../core/words/errors.ts";
+import type { RedisClient, RedisHands } from "./client.ts";
+import { toRedisError } from "./errors.ts";
+import { pairsOf, parseInfo } from "./info.ts";
+import { savesTo } from "./intrusion.ts";
+import { sentinelIn } from "./sentinel.ts";
+
+const { read } = actionsOn<RedisClient>("redis");
+
+const KEY = "diagbot:would-write";
+/** In a cluster a node takes the keys of its own slots only: of so many keys one is its own almost for certain. */
+const KEYS = 32;
+
+/**
+ * Would a write be accepted? `MULTI`, `SET`, `DISCARD`: Redis decides about a queued write as about a real one (OOM, MISCONF,
+ * NOREPLICAS), but DISCARD throws it away, so nothing changes. A refusal is the error's `detail`. Null: nobody can say, as the
+ * bot's own user may not write, or it is a replica, or a node of a cluster without slots, where nobody is meant to.
+ */
+export const checkWrite = read({
+  name: "redis.check-write",
+  title: "Ask whether a write would be accepted",
+  input: z.object({}),
+  output: z.object({ accepted: z.literal(true).nullable() }),
+  run: async (client, _input, context) => ({ accepted: await wouldAccept(client, context) }),
+});
+
+/** As `redis.check-write` says; throws the refusal. */
+export const wouldAccept = (client: RedisClient, context: ActionContext): Promise<true | null> =>
+  client.useOwn(context, async (redis) => {
+    // Asked of a replica it would count among the writes that others try there (errorstat_READONLY).
+    if (await isReplica(redis)) return null;
+    const first = await ask(redis, [KEY]);
+    const refused =
+      first?.detail === "MOVED" || first?.detail === "ASK"
+        ? await ask(
+            redis,
+            Array.from({ length: KEYS }, (_, n) => `${KEY}:${n}`),
+          )
+        : first;
+    return verdict(refused?.detail === "MISCONF" ? await withFolder(redis, refused) : refused);
+  });
+
+/** The answer does not say why it cannot save; where it saves to is half of the reason. */
+async function withFolder(redis: RedisHands, refused: DiagError): Promise<DiagError> {
+  const [reply] = await redis.all([["CONFIG", "GET", "d*"]]);
+  const { dir, dbfilename } = savesTo(pairsOf(reply));
+  if (dir === undefined || dbfilename === undefined) return refused;
+  return new DiagError(refused.code, refused.message, {
+    detail: "MISCONF",
+    said: { dir, dbfilename },
+    cause: refused,
+  });
+}
+
+async function isReplica(redis: RedisHands): Promise<boolean> {
+  const [info] = await redis.all([["INFO", "replication"]]);
+  const { role, slave_read_only: readOnly } = parseInfo(info instanceof Error ? "" : String(info));
+  return role === "slave" && readOnly !== "0";
+}
+
+/** Undefined: one of the keys would be taken. Otherwise the refusal that says most. */
+async function ask(redis: RedisHands, keys: readonly string[]): Promise<DiagError | undefined> {
+  const sets = keys.map((key): [string, string, string] => ["SET", key, "1"]);
+  const [multi, ...queued] = await redis.all([["MULTI"], ...sets, ["DISCARD"]]);
+  if (multi instanceof Error) return (await asSentinel(redis)) ?? toRedisError(multi);
+  const errors = queued
+    .slice(0, keys.length)
+    .map((one) => (one instanceof Error ? toRedisError(one) : undefined));
+  if (errors.includes(undefined)) return undefined;
+  return errors.find((error) => !["MOVED", "ASK"].includes(error?.detail ?? "")) ?? errors[0];
+}
+
+function verdict(refused: DiagError | undefined): true | null {
+  if (refused === undefined) return true;
+  if (["NOPERM", "MOVED", "ASK", "READONLY"].includes(refused.detail ?? "")) return null;
+  throw refused;
+}
+
+async function asSentinel(redis: RedisHands): Promise<DiagError | undefined> {
+  const [reply] = await redis.all([["INFO"]]);
+  return sentinelIn(parseInfo(reply instanceof Error ? "" : String(reply)));
+}

@@ -1,0 +1,42 @@
+import type { Causes, Known } from "./known.ts";
+
+const STRANGER: Known = {
+  id: "not-redis",
+  title: "What answers on that port is not Redis",
+  because: "It speaks another protocol.",
+  advice:
+    "Correct host and port of the URL in diagbot.yaml (Redis: 6379 by default, TLS often 6380), or see which process took the port (`ss -ltnp`).",
+};
+const stranger = (when: RegExp, what: string): Known => ({
+  ...STRANGER,
+  when,
+  title: `What answers on that port is not Redis but ${what}`,
+});
+
+/** Something else answers in Redis's place. `not-redis`: the text holds the first words it said. */
+export const OTHERS: Causes = {
+  "not-redis": [
+    stranger(/“HTTP\//, "an HTTP server"),
+    stranger(/“(SSH-|Invalid SSH)/, "an SSH server"),
+    stranger(/“(ERROR|CLIENT_ERROR|SERVER_ERROR)/, "memcached"),
+    stranger(/“AMQP/, "a message broker (AMQP)"),
+    stranger(/“220[ -]/, "a mail or FTP server"),
+    stranger(/mysql|mariadb/i, "a MySQL server"),
+    STRANGER,
+  ],
+  sentinel: {
+    id: "sentinel",
+    title: "The URL leads to a Sentinel, not to the Redis it watches",
+    because: "A Sentinel (port 26379 by default) knows which server is the master but holds no data.",
+    advice:
+      "Point the URL at the server its answer names, or at a name that follows failovers. If the application has this URL too, its client must be told that it is a Sentinel (sentinels and the master's name).",
+  },
+  proxy: {
+    id: "proxy",
+    title: "The proxy in front of Redis answers, and has no server behind it",
+    because:
+      "The words are the proxy's (Envoy, twemproxy, Predixy, Codis or the provider's), not those of a Redis.",
+    advice:
+      "Look at the servers the proxy is configured with: are they up, does it reach them, does it hold their password? Its own log or statistics name the one that fails.",
+  },
+};

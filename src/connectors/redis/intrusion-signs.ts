@@ -1,0 +1,87 @@
+/**
+ * Signs that strangers use a Redis to write files of their own onto its machine: they point `dir` and `dbfilename` at a place
+ * where a file is carried out or lets somebody in, load a module that runs commands, or make the server follow their own. Known
+ * from scans of open ports since 2015 (crackit, Kinsing, H2Miner, WatchDog, P2PInfect, Skidmap, HeadCrab, redis-rogue-server).
+ */
+
+/** Folders, by a whole part of the path: no Redis keeps its data there. */
+const FOLDERS: readonly [RegExp, string][] = [
+  [
+    /(^|\/)cron(\.d|\.hourly|\.daily|\.weekly|tabs?)(\/|$)|^\/var\/spool\/cron(\/|$)/,
+    "cron runs what lies there",
+  ],
+  [/(^|\/)\.ssh(\/|$)/, "keys that log people in lie there"],
+  [
+    /^\/etc(\/(init\.d|rc\.d|profile\.d|ld\.so\.conf\.d|systemd(\/.*)?|pam\.d|sudoers\.d))?\/?$/,
+    "the system reads what lies there",
+  ],
+  [/^(\/usr)?\/lib\/systemd(\/|$)/, "the system starts what lies there"],
+  [
+    /(^|\/)(htdocs|public_html|wwwroot|webapps)(\/|$)|^\/var\/www(\/|$)|^\/usr\/share\/nginx(\/|$)/,
+    "a web server hands out or runs what lies there",
+  ],
+  [/(^|[\\/])Start Menu[\\/]|[\\/]Startup([\\/]|$)/i, "Windows starts what lies there"],
+];
+const FILES: readonly [RegExp, string][] = [
+  [/^authorized_keys2?$/, "a file of keys that log people in"],
+  [/^(root|crontab|www-data|apache|nginx|redis)$/, "the name of a user's cron table"],
+  [/\.(so|dll)$/i, "a library, as a module to be loaded is"],
+  [/\.(php\d?|phtml|jspx?|aspx?|cgi)$/i, "a script of a web server"],
+  [/\.(sh|py|pl|bat|ps1|service|timer)$/i, "a script or unit"],
+  [/^(ld\.so\.preload|passwd|shadow|sudoers|\.bashrc|\.profile)$/, "a file of the system"],
+];
+/** Modules whose one purpose is to run commands of whoever asks. */
+const MODULES = /^(system|exp|module|evil|backdoor|shell|rce|redis_shell|headcrab|prototype)$/i;
+const MODULE_FOLDER = /^(\/tmp|\/var\/tmp|\/dev\/shm)(\/|$)/;
+
+/** Where the server is told to write, and what it has loaded. Empty: it does not say. */
+export interface Told {
+  readonly dir?: string | undefined;
+  readonly dbfilename?: string | undefined;
+  readonly modules?: readonly { readonly name: string; readonly path: string }[];
+  /** Names of keys that hold a line of a cron table or an SSH key. */
+  readonly planted?: readonly string[];
+}
+
+/** The signs, each as a clause that names what it rests on; empty: none. Pure. */
+export function intrusionSigns({ dir = "", dbfilename = "", modules = [], planted = [] }: Told): string[] {
+  const folder = FOLDERS.find(([pattern]) => pattern.test(dir))?.[1];
+  const file = FILES.find(([pattern]) => pattern.test(dbfilename))?.[1];
+  const bad = modules.filter(({ name, path }) => MODULES.test(name) || MODULE_FOLDER.test(path));
+  return [
+    ...(folder === undefined ? [] : [`dir is ${dir} (${folder})`]),
+    ...(file === undefined ? [] : [`dbfilename is ${dbfilename} (${file})`]),
+    ...bad.map(({ name, path }) => `a module ${name}${path === "" ? "" : ` is loaded from ${path}`}`),
+    ...(planted.length === 0
+      ? []
+      : [`${planted.join(", ")} hold${planted.length === 1 ? "s" : ""} a line for cron or an SSH key`]),
+  ];
+}
+
+/** Names of keys that such programs leave. */
+export const PLANTED_KEYS: readonly string[] = [
+  ...[
+    "backup1",
+    "backup2",
+    "backup3",
+    "backup4",
+    "crackit",
+    "crackit_key",
+    "weapon",
+    "ssh_key",
+    "trojan1",
+    "trojan2",
+  ],
+  ...["x", "xx", "xxx", "1", "pwn", "pwned", "hack", "hacked", "root", "cron", "Backup1", "Backup2"],
+];
+
+/** A line of a cron table, or a public key, as somebody plants it: between line breaks, so that the rest of the file does no harm. */
+export const isPlanted = (value: string): boolean => {
+  const head = value.slice(0, 500);
+  return (
+    /(^|\n)\s*([*\d][*\d/,-]{0,8} ){4}[*\d]/.test(head) ||
+    /(^|\n)\s*@(reboot|hourly|daily) /.test(head) ||
+    /\b(ssh-rsa|ssh-ed25519|ecdsa-sha2-nistp256) AAAA/.test(head) ||
+    /\b(curl|wget)\b[^\n]{0,200}\|\s?(ba)?sh\b/.test(head)
+  );
+};

@@ -1,0 +1,50 @@
+import { z } from "zod";
+import { type ActionContext, actionsOn } from "../../core/words/action.ts";
+import { type NotSeen, notSeen } from "../../core/words/not-seen.ts";
+import type { RedisClient, RedisHands } from "./client.ts";
+import { parseInfo } from "./info.ts";
+import { refusedPart } from "./permission.ts";
+import { sentinelIn } from "./sentinel.ts";
+import { clusterOf, type RedisState, State, stateOf } from "./state.ts";
+
+const { read } = actionsOn<RedisClient>("redis");
+
+/**
+ * INFO as typed fields. There is no hit rate and no swap in it (traps redis-hit-rate, redis-swap): both are derived.
+ * ai-saas.cache-memory, sergas-agents.cache-performance.
+ */
+export const serverState = read({
+  name: "redis.server-state",
+  title: "Memory, clients, persistence and replication",
+  input: z.object({}),
+  output: State.extend({ notSeen }),
+  run: (client, _input, context) => client.use(context, (redis) => lookAtState(redis)),
+});
+
+/** The state with what of it could not be asked. */
+export async function lookAtState(redis: RedisHands): Promise<RedisState & { notSeen: NotSeen[] }> {
+  const info = String(await redis.call("INFO", "everything"));
+  const sentinel = sentinelIn(parseInfo(info));
+  if (sentinel !== undefined) throw sentinel;
+  const state = stateOf(info);
+  const missing: NotSeen[] = state.memory === null ? [NO_MEMORY] : [];
+  // Elsewhere the question would count as an error of its own.
+  if (state.mode !== "cluster") return { ...state, notSeen: missing };
+  const [said] = await redis.all([["CLUSTER", "INFO"]]);
+  const refused = refusedPart("whether the cluster serves all slots", said, "+cluster|info");
+  return {
+    ...state,
+    cluster: said instanceof Error ? null : clusterOf(String(said)),
+    notSeen: [...missing, ...refused],
+  };
+}
+
+const NO_MEMORY: NotSeen = {
+  what: "the memory of Redis",
+  why: "INFO of this server or service has no memory section",
+  fix: "The figures of the provider's console have it",
+};
+
+/** For the guards of the writes. */
+export const stateNow = (client: RedisClient, context: ActionContext): Promise<RedisState> =>
+  client.use(context, async (redis) => stateOf(String(await redis.call("INFO", "everything"))));

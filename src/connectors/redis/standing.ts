@@ -1,0 +1,83 @@
+import { sayDuration } from "../../core/words/duration.ts";
+import { count } from "../../core/words/format.ts";
+import { compromised } from "./compromised.ts";
+import type { RedisFailure } from "./failure.ts";
+import { replica, type Watched } from "./standing-replica.ts";
+import type { RedisState } from "./state.ts";
+
+const SLOTS = 16_384;
+
+/** What is known of a server; absent: not asked, or not answered. */
+export interface Facts {
+  readonly state?: RedisState | undefined;
+  readonly rates?: Watched | undefined;
+  readonly signs?: readonly string[] | undefined;
+}
+
+/**
+ * How a server stands in its system: cluster, replication, saving, intrusion. One judgement, for the health matrix and for every
+ * runbook. What is a normal state (one node of a healthy cluster, a replica in step) is `info`.
+ */
+export function standingOf({ state, rates, signs = [] }: Facts): readonly RedisFailure[] {
+  return [
+    ...(signs.length > 0 ? [compromised(signs)] : []),
+    ...(state === undefined ? [] : [...cluster(state), ...replica(state, rates), ...saving(state)]),
+  ];
+}
+
+function cluster({ mode, cluster: seen }: RedisState): RedisFailure[] {
+  if (mode !== "cluster" || seen === null) return [];
+  const { slotsCovered, slotsFailed, slotsDoubtful, masters, nodes, state } = seen;
+  const figures = `${slotsCovered} of ${SLOTS} slots are served by ${count(masters, "master")} (${count(nodes, "node")} known); this node says “${state}”.`;
+  const advice =
+    "CLUSTER NODES on several nodes: who is marked `fail` or `fail?`, which slots has nobody, do all see the same? Bring the failed master or its replica back; `redis-cli --cluster check <node>` names open slots.";
+  if (state !== "ok" || slotsCovered < SLOTS)
+    return [
+      {
+        id: "cluster",
+        severity: "critical",
+        title:
+          state === "ok"
+            ? `Redis Cluster serves ${slotsCovered} of ${SLOTS} slots only`
+            : "Redis Cluster is down",
+        because: `${figures} Keys of the other slots cannot be read or written${slotsFailed > 0 ? `; ${slotsFailed} belong to masters that failed` : ""}.`,
+        advice,
+      },
+    ];
+  if (slotsDoubtful > 0)
+    return [
+      {
+        id: "cluster",
+        severity: "warning",
+        title: `A master of the cluster does not answer this node (${slotsDoubtful} slots)`,
+        because: `${figures} Others may still reach it; after cluster-node-timeout they vote.`,
+        advice,
+      },
+    ];
+  return [
+    {
+      id: "cluster-node",
+      severity: "info",
+      title: `This is one node of a healthy cluster: ${count(masters, "master")}, all ${SLOTS} slots served`,
+      because: `${figures} It answers for its own slots and sends clients on for others (MOVED), as it should. Memory, clients and slow commands are this node's only.`,
+      advice: "Give diagbot a connection per node to have them all looked at.",
+    },
+  ];
+}
+
+function saving({
+  persistence: { rdbOk, aofOk, changesSinceSave, savedSecondsAgo },
+}: RedisState): RedisFailure[] {
+  if (rdbOk && aofOk) return [];
+  const changes = changesSinceSave === null ? "What was written" : count(changesSinceSave, "change");
+  return [
+    {
+      id: "saving-fails",
+      severity: "warning",
+      title: `Redis cannot save: the last ${rdbOk ? "AOF write or rewrite" : "background save"} failed`,
+      because: `${changes} since the last save${savedSecondsAgo === null ? "" : ` (${sayDuration(savedSecondsAgo * 1000)} ago)`} would be lost with the process.`,
+      advice:
+        "Its log says why: “No space left on device”, “Permission denied” (is `CONFIG GET dir` what you set?), or “fork: Cannot allocate memory” (vm.overcommit_memory=1, or more memory). Repair that, then BGSAVE and look at rdb_last_bgsave_status. Until then a restart loses what was written since.",
+    },
+  ];
+}
