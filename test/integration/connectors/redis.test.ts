@@ -22,7 +22,8 @@ describe("redis: a write that is cut off", () => {
   it("is never said not to have happened, whatever the server tells the next client", async () => {
     const port = await freePort();
     let isDown = false;
-    const info = "redis_version:7.0.0\r\nrole:master\r\nused_memory:900\r\nmaxmemory:1000\r\nmaxmemory_policy:noeviction\r\n";
+    const info =
+      "redis_version:7.0.0\r\nrole:master\r\nused_memory:900\r\nmaxmemory:1000\r\nmaxmemory_policy:noeviction\r\n";
     server = createServer((socket) => {
       socket.on("error", () => {});
       socket.on("data", (chunk) => {
