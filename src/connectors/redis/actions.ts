@@ -2,7 +2,7 @@ export { checkWrite } from "./check-write.ts";
 export { type ClientGroup, listClients } from "./clients.ts";
 export { FOLLOWS_FROM_INTRUSION } from "./compromised.ts";
 export { checkConnection } from "./connection.ts";
-export { failureOf, failuresIn, type RedisFailure } from "./failure.ts";
+export { failureOf, failuresIn } from "./failure.ts";
 export { health } from "./health.ts";
 export { lookForIntrusion } from "./intrusion.ts";
 export { killScript } from "./kill-script.ts";

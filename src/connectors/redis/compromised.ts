@@ -1,4 +1,4 @@
-import type { RedisFailure } from "./failure.ts";
+import type { RedisFailure } from "./failures/known.ts";
 
 /** What follows from it: no remedy of theirs helps, and some would carry out what the intruder prepared. */
 export const FOLLOWS_FROM_INTRUSION: readonly string[] = [

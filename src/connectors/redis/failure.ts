@@ -1,25 +1,13 @@
-import type { Severity } from "../../core/words/finding.ts";
 import type { Seen, StepError } from "../../core/words/outcome.ts";
 import { compromised } from "./compromised.ts";
 import { ACCESS } from "./failures/access.ts";
-import type { Causes, Known } from "./failures/known.ts";
+import type { Causes, Known, RedisFailure } from "./failures/known.ts";
 import { OTHERS } from "./failures/others.ts";
 import { REACH } from "./failures/reach.ts";
 import { REFUSALS } from "./failures/refusals.ts";
 import { STATES } from "./failures/states.ts";
 import { IS_TLS, OTHER_TLS, TLS } from "./failures/tls.ts";
 import { intrusionSigns } from "./intrusion-signs.ts";
-
-/** What an error of Redis means to the person on call. */
-export interface RedisFailure {
-  /** Stable name of the cause, e.g. `refused`. */
-  readonly id: string;
-  readonly severity: Severity;
-  readonly title: string;
-  readonly because: string;
-  /** What a human does now. */
-  readonly advice: string;
-}
 
 /** The one table: by the error's `detail`, then by the text beside it. */
 const CAUSES: Causes = { ...REACH, ...TLS, ...ACCESS, ...REFUSALS, ...STATES, ...OTHERS };

@@ -1,6 +1,6 @@
 import { sayDuration } from "../../core/words/duration.ts";
 import { count, sayBytes } from "../../core/words/format.ts";
-import type { RedisFailure } from "./failure.ts";
+import type { RedisFailure } from "./failures/known.ts";
 import type { RedisRates } from "./rates.ts";
 import type { RedisState } from "./state.ts";
 

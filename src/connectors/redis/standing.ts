@@ -1,7 +1,7 @@
 import { sayDuration } from "../../core/words/duration.ts";
 import { count } from "../../core/words/format.ts";
 import { compromised } from "./compromised.ts";
-import type { RedisFailure } from "./failure.ts";
+import type { RedisFailure } from "./failures/known.ts";
 import { replica, type Watched } from "./standing-replica.ts";
 import type { RedisState } from "./state.ts";
 

@@ -16,3 +16,14 @@ export interface Known {
 
 /** By an error's `detail`: several where the text beside it tells which; the first that fits, so the plain one stands last. */
 export type Causes = Readonly<Record<string, Known | readonly Known[]>>;
+
+/** What an error of Redis means to the person on call. */
+export interface RedisFailure {
+  /** Stable name of the cause, e.g. `refused`. */
+  readonly id: string;
+  readonly severity: Severity;
+  readonly title: string;
+  readonly because: string;
+  /** What a human does now. */
+  readonly advice: string;
+}
