@@ -76,12 +76,15 @@ export const PLANTED_KEYS: readonly string[] = [
 ];
 
 /** A line of a cron table, or a public key, as somebody plants it: between line breaks, so that the rest of the file does no harm. */
-export const isPlanted = (value: string): boolean => {
-  const head = value.slice(0, 500);
-  return (
-    /(^|\n)\s*([*\d][*\d/,-]{0,8} ){4}[*\d]/.test(head) ||
-    /(^|\n)\s*@(reboot|hourly|daily) /.test(head) ||
-    /\b(ssh-rsa|ssh-ed25519|ecdsa-sha2-nistp256) AAAA/.test(head) ||
-    /\b(curl|wget)\b[^\n]{0,200}\|\s?(ba)?sh\b/.test(head)
-  );
-};
+export const isPlanted = (value: string): boolean =>
+  value
+    .slice(0, 500)
+    .split("\n")
+    .some((line) => PLANTED.some((pattern) => pattern.test(line.trim())));
+
+const PLANTED: readonly RegExp[] = [
+  /^([*\d][*\d/,-]{0,8} ){2,4}\* /,
+  /^@(reboot|hourly|daily) /,
+  /^(ssh-rsa|ssh-ed25519|ecdsa-sha2-nistp256) AAAA/,
+  /\b(curl|wget) [^|]{1,200}\| ?(ba)?sh\b/,
+];
