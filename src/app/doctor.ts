@@ -79,9 +79,9 @@ async function slack({ environment, slackChannel, systems }: Config): Promise<Do
   ];
   const found = await checkSlack(environment.slack, [...new Set(channels)]);
   const checks = found.map(
-    ({ ok, name, detail, fix }): DoctorCheck => ({
+    ({ ok, isDoubtful, name, detail, fix }): DoctorCheck => ({
       name,
-      state: ok ? "ok" : "missing",
+      state: ok ? (isDoubtful ? "warning" : "ok") : "missing",
       detail,
       ...(fix === undefined ? {} : { fix }),
     }),

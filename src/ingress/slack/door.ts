@@ -87,7 +87,10 @@ export function createSlackDoor(options: SlackDoorOptions): SlackDoor {
       if (state.workspace === undefined) return { ok: false, detail: state.failure };
       const sockets = sides.connected?.();
       if (sockets === undefined) return { ok: true, detail: `workspace ${state.workspace.team}, HTTP mode` };
-      return { ok: sockets > 0, detail: `workspace ${state.workspace.team}, ${sockets} sockets` };
+      const all = Math.max(sockets, sides.ofApp?.() ?? 0);
+      const held =
+        all > sockets ? `${sockets} of ${all} sockets that Slack holds for this app` : `${sockets} sockets`;
+      return { ok: sockets > 0, detail: `workspace ${state.workspace.team}, ${held}` };
     },
   };
 }
@@ -109,7 +112,7 @@ function receiverFor({ config, logger, door }: SlackDoorOptions, workspace: () =
     },
     isFirst: (signature) => door.isFirst({ source: "slack", dedupeKey: `signature:${signature}`, raw: "{}" }),
   });
-  return { ...side, open: undefined, close: undefined, connected: undefined };
+  return { ...side, open: undefined, close: undefined, connected: undefined, ofApp: undefined };
 }
 
 /** `authorize` of our own: with a token Bolt asks auth.test at start, or at every request, and crashes when that fails. */

@@ -1,7 +1,9 @@
 import { once } from "node:events";
 import { connect } from "node:net";
+import pino from "pino";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { checkSlack } from "../../../src/ingress/slack/check.ts";
+import { createSocketSide } from "../../../src/ingress/slack/receiver/socket.ts";
 import { openPool } from "../../../src/store/pool.ts";
 import { until } from "../../helpers/until.ts";
 import { type SlackBench, startSlackBench, textOf } from "./slack-bench.ts";
@@ -181,6 +183,41 @@ describe("when things are slow or away", () => {
     }
     await bench.stop();
     expect(bench.slack.connected).toBe(0);
+  });
+
+  it("one app token in two bots is said by health and by doctor, and one bot is as it should be", async () => {
+    const bench = await startSlackBench("socket", rig.pool);
+    await bench.slack.waitFor((slack) => slack.connected === 2);
+    const { apiUrl, token, appToken } = bench.slack;
+    const socket = async () =>
+      (await checkSlack({ botToken: token, appToken, apiUrl }, [])).find(
+        ({ name }) => name === "slack socket",
+      );
+    expect(await socket()).toEqual({
+      name: "slack socket",
+      ok: true,
+      detail: "Socket Mode is on; 2 connections of this app are open",
+    });
+    await until(() => bench.slack.connected === 2);
+    expect(bench.door.health().detail).toMatch(/2 sockets$/);
+    const others = [1, 2].map(() =>
+      createSocketSide({ appToken, apiUrl, app: () => undefined }, pino({ level: "silent" })),
+    );
+    await Promise.all(others.map((other) => other.open()));
+    await bench.slack.waitFor((slack) => slack.connected === 6);
+    expect(await socket()).toMatchObject({
+      ok: true,
+      isDoubtful: true,
+      detail: expect.stringContaining("6 connections"),
+    });
+    bench.slack.cutSockets();
+    await until(
+      () =>
+        bench.door.health().ok &&
+        /2 of [3-6] sockets that Slack holds for this app/.test(bench.door.health().detail),
+    );
+    await Promise.all(others.map((other) => other.close()));
+    await bench.stop();
   });
 
   it("a Slack that does not know us is shown by health and tried again", async () => {

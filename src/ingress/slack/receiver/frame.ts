@@ -41,6 +41,12 @@ export function isSlacksFrame(data: unknown, app: string | undefined): boolean {
   return payload !== undefined && isForApp(payload, app);
 }
 
+const Hello = z.object({ type: z.literal("hello"), num_connections: z.int().positive() });
+
+/** How many connections Slack holds for the app, this one included, as its first frame says; undefined: another frame. */
+export const connectionsIn = (data: unknown): number | undefined =>
+  Hello.safeParse(parseJson(String(data))).data?.num_connections;
+
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

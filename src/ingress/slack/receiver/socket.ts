@@ -3,12 +3,14 @@ import { waitFor } from "../../../lib/wait.ts";
 import { slackLogger } from "../../../slack/log.ts";
 import type { Logger } from "../../../telemetry/logger.ts";
 import { slackErrorOf } from "../api.ts";
-import { isSlacksFrame } from "./frame.ts";
+import { connectionsIn, isSlacksFrame } from "./frame.ts";
 
 export interface SocketSide {
   readonly receiver: Receiver;
   /** Connections that are up. */
   connected(): number;
+  /** Connections that Slack holds for the app, ours and others', as it said last; undefined: it has not yet. */
+  ofApp(): number | undefined;
   /** Keeps the connections open until stopped; resolves when the first is up or has failed once. */
   open(): Promise<void>;
   close(): Promise<void>;
@@ -23,7 +25,7 @@ export interface SocketOptions {
 }
 
 /** Slack closes each connection every few hours: a second one bridges the gap. Slack allows ten. */
-const CONNECTIONS = 2;
+export const CONNECTIONS = 2;
 const HELLO_MS = 15_000;
 const MOST_WAIT_MS = 10_000;
 const CLOSE_MS = 2_000;
@@ -33,7 +35,11 @@ const CLOSE_MS = 2_000;
  * good on a network error (socket-mode 3.1.0).
  */
 export function createSocketSide(options: SocketOptions, logger: Logger): SocketSide {
-  const links = Array.from({ length: options.connections ?? CONNECTIONS }, () => link(options, logger));
+  let ofApp: number | undefined;
+  const hear = (connections: number | undefined) => {
+    ofApp = connections ?? ofApp;
+  };
+  const links = Array.from({ length: options.connections ?? CONNECTIONS }, () => link(options, hear, logger));
   return {
     receiver: {
       init: (app: App) => {
@@ -43,6 +49,7 @@ export function createSocketSide(options: SocketOptions, logger: Logger): Socket
       stop: () => Promise.resolve(),
     },
     connected: () => links.filter(({ isUp }) => isUp()).length,
+    ofApp: () => ofApp,
     open: async () => {
       await Promise.race(links.map((one) => one.keep()));
     },
@@ -52,25 +59,33 @@ export function createSocketSide(options: SocketOptions, logger: Logger): Socket
   };
 }
 
-function link(options: SocketOptions, logger: Logger) {
-  const receiver = new SocketModeReceiver({
-    appToken: options.appToken,
+/** A receiver for one connection, which makes none again by itself. */
+export const receiverOf = (
+  { appToken, apiUrl }: Pick<SocketOptions, "appToken" | "apiUrl">,
+  logger: Logger,
+): SocketModeReceiver =>
+  new SocketModeReceiver({
+    appToken,
     autoReconnectEnabled: false,
     logger: slackLogger(logger),
     // Its own options object: the library changes it.
     installerOptions: {
       clientOptions: {
-        ...(options.apiUrl === undefined ? {} : { slackApiUrl: options.apiUrl }),
+        ...(apiUrl === undefined ? {} : { slackApiUrl: apiUrl }),
         retryConfig: { retries: 0 },
         timeout: 10_000,
       },
     },
   });
+
+function link(options: SocketOptions, hear: (connections: number | undefined) => void, logger: Logger) {
+  const receiver = receiverOf(options, logger);
   const { client } = receiver;
   // The library's own listener throws at frames that are not as it expects, where nobody can catch it.
   const listeners = client.listeners("ws_message") as ((data: unknown, isBinary: boolean) => void)[];
   client.removeAllListeners("ws_message");
   client.on("ws_message", (data: unknown, isBinary: boolean) => {
+    hear(connectionsIn(data));
     if (isSlacksFrame(data, options.app())) for (const listen of listeners) listen(data, isBinary);
     else logger.warn("a frame that is not Slack's, or for another app, was dropped");
   });
