@@ -3,7 +3,7 @@ import {
   type Finding,
   type OutputOf,
   type RunContext,
-  redis,
+  type redis,
   type Seen,
   sayBytes,
   sayPercent,
@@ -46,7 +46,7 @@ export function fullFinding(seen: Steps, context: RunContext): Finding<Cure> | u
     evidence: [
       memoryFacts(memory, state.keys),
       ...partRows(memory, keys),
-      ...(taker.what === "buffers" ? clientRows(clients) : prefixRows(keys)),
+      ...(taker.what === "part" ? clientRows(clients) : prefixRows(keys)),
     ],
     restsOn: ["write"],
     explains: ["client-buffers"],
@@ -91,24 +91,22 @@ export function stormFinding(
 ) {
   const perSecond = rates.evicted / rates.seconds;
   if (memory === null || perSecond < limit) return undefined;
-  const isBuffers = redis.isTakenByBuffers(memory);
+  const taker = takerOf(memory, undefined, undefined);
   const hits = rates.hitRatio === null ? "" : `, and only ${sayPercent(rates.hitRatio)} of lookups hit`;
   const lost =
     role === "cache" ? "" : ` The connection's role is ${role}: data that must stay is being lost.`;
   return {
     id: "eviction-storm",
     severity: role === "cache" ? "warning" : "critical",
-    title: `Redis evicts ${Math.round(perSecond)} keys a second${isBuffers ? `: ${sayBytes(redis.buffersOf(memory))} of ${sayBytes(memory.used)} are buffers` : ""}`,
+    title: `Redis evicts ${Math.round(perSecond)} keys a second${taker.what === "part" ? sayTaker(taker) : ""}`,
     because: `${sayBytes(memory.used)} of ${sayBytes(memory.max)} are used: what is written pushes out what was just written${hits}.${lost}`,
     evidence: [memoryFacts(memory, keys), ...partRows(memory, undefined)],
     explains: ["client-buffers"],
-    remedies: stormCures(isBuffers, role),
+    remedies: taker.what === "part" ? curesOf(taker, memory, role) : stormCures(role),
   } as const;
 }
 
-function stormCures(isBuffers: boolean, role: Role) {
-  if (isBuffers) return ["slimClients"] as const;
-  return role === "cache"
+const stormCures = (role: Role) =>
+  role === "cache"
     ? (["raiseMaxmemory", "persistConfig", "makeRoom"] as const)
     : (["keepNoEviction", "makeRoom"] as const);
-}

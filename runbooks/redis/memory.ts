@@ -51,11 +51,12 @@ export const limitFor = (memory: Memory, mebibytes: number | undefined): number 
 /** Is there anything the policy could remove? A cache that can evict is meant to be full. */
 export const canEvict = (memory: Memory, { withTtl }: redis.RedisState["keys"]): boolean =>
   memory.max > 0 &&
-  !redis.isTakenByBuffers(memory) &&
+  redis.takenBesideKeys(memory) === undefined &&
   (memory.policy.startsWith("allkeys-") || (memory.policy.startsWith("volatile-") && withTtl > 0));
 
 export function whyNothingEvicted(memory: Memory, { total, withTtl }: redis.RedisState["keys"]): string {
-  if (redis.isTakenByBuffers(memory)) return "Buffers are no keys: no eviction makes them smaller.";
+  if (redis.takenBesideKeys(memory) !== undefined)
+    return "What takes it are no keys: no eviction makes it smaller.";
   if (memory.policy === "noeviction") return "With noeviction nothing is ever removed to make room.";
   if (memory.policy.startsWith("volatile-"))
     return `${memory.policy} removes keys with a TTL only, and ${withTtl} of ${total} have one.`;

@@ -71,6 +71,7 @@ export const redisConnectivity = book
     ),
     repairSaving: book.advises("Repair saving", "high", (seen) => said(seen, "saving-fails")),
     repairReplication: book.advises("Repair replication", "high", (seen) => said(seen, "master-link-down")),
+    findReplica: book.advises("Look at the replica", "low", (seen) => said(seen, "replica-behind")),
     repairCluster: book.advises("Repair the cluster", "high", (seen) => said(seen, "cluster")),
     growBuffers: book.advises("Let one copy get through", "high", copiesAdvice),
     freeClients: book.advises("Find who holds the connections", "low", ({ state, clients }) =>
@@ -196,12 +197,16 @@ const MANY_CONNECTIONS = 100;
 
 /** What is done about how a server stands; none: it is as it should be. */
 const STANDING: Readonly<
-  Record<string, readonly ("findMaster" | "repairSaving" | "repairReplication" | "repairCluster")[]>
+  Record<
+    string,
+    readonly ("findMaster" | "findReplica" | "repairSaving" | "repairReplication" | "repairCluster")[]
+  >
 > = {
   "read-only": ["findMaster"],
   "master-link-down": ["repairReplication"],
   "saving-fails": ["repairSaving"],
   cluster: ["repairCluster"],
+  "replica-behind": ["findReplica"],
   replica: [],
   "cluster-node": [],
 };

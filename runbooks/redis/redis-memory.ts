@@ -118,6 +118,26 @@ export const redisMemory = book
         `CONFIG SET activedefrag yes (builds with jemalloc), watch mem_fragmentation_ratio fall; MEMORY PURGE helps a little at once.${roleOf(context) === "cache" ? " Otherwise fail over to a replica and restart." : " A restart loses what is not saved: only after a failover to a replica in step."}`,
     ),
     slimClients: book.advises("Find clients that do not read", "low", slimAdvice),
+    slimReplicas: book.advises(
+      "Find the replica that does not keep up",
+      "high",
+      "INFO replication names the replicas with state and lag: one that is slow, far away or being copied to holds what is written meanwhile. Repair the path to it or take it out (REPLICAOF NO ONE there); client-output-buffer-limit replica bounds what it may hold, at the price of a whole copy. Room for keys does not help.",
+    ),
+    shrinkBacklog: book.advises(
+      "Make the replication backlog smaller",
+      "low",
+      "CONFIG SET repl-backlog-size (and in the configuration): it is what a replica that comes back continues from, so a minute or two of what is written is enough. Or give the instance more memory by that much: the backlog is wanted, and no key makes room for it.",
+    ),
+    freeFile: book.advises(
+      "Let the append-only file be written",
+      "high",
+      "What is written waits for the disk: it is slow or a rewrite is running (INFO persistence: aof_rewrite_in_progress, aof_delayed_fsync). Look at the disk's waits first; it empties by itself once the disk follows.",
+    ),
+    shortScripts: book.advises(
+      "Keep fewer scripts",
+      "low",
+      "EVAL with values pasted into the text keeps one script per call: send KEYS and ARGV instead. SCRIPT FLUSH frees those that are there (clients that use EVALSHA load them again); INFO memory counts them (number_of_cached_scripts).",
+    ),
     findBigKeys: book.advises(
       "Find the big keys among the rest",
       "low",
@@ -167,7 +187,7 @@ export const redisMemory = book
           because:
             "The connection's role is cache, so old entries may go; with noeviction new ones fail instead.",
           evidence: [memoryFacts(memory, keys)],
-          remedies: redis.isTakenByBuffers(memory) ? [] : ["setPolicy", "persistConfig"],
+          remedies: redis.takenBesideKeys(memory) !== undefined ? [] : ["setPolicy", "persistConfig"],
         },
     ),
     find(["keys"], ({ keys }, { params }) => {

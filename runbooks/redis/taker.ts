@@ -12,7 +12,7 @@ import { limitFor, MIB, type Role, roleOf } from "./memory.ts";
 
 /** What takes most of the memory. What helps is decided by it: room for keys does not help against buffers. */
 export type Taker =
-  | { readonly what: "buffers"; readonly bytes: number; readonly of: "clients" | "subscribers" | "replicas" }
+  | { readonly what: "part"; readonly part: redis.BesideKeys; readonly bytes: number; readonly words: string }
   | { readonly what: "key"; readonly key: redis.KeySample["biggest"][number] }
   | { readonly what: "prefix"; readonly prefix: redis.KeySample["prefixes"][number] }
   /** Those looked at are small, and what is in use is not: the rest of the keys holds it. */
@@ -25,8 +25,8 @@ export function takerOf(
   keys: redis.KeySample | undefined,
   clients: Clients | undefined,
 ): Taker {
-  if (redis.isTakenByBuffers(memory))
-    return { what: "buffers", bytes: redis.buffersOf(memory), of: mostOf(memory, clients) };
+  const taken = redis.takenBesideKeys(memory);
+  if (taken !== undefined) return { what: "part", ...taken, words: wordsOf(taken.part, clients) };
   const key = keys?.biggest[0];
   if (key !== undefined && key.bytes >= memory.used * redis.MOST) return { what: "key", key };
   if (keys !== undefined && isElsewhere(memory, keys))
@@ -49,18 +49,15 @@ function isElsewhere(
 
 type Clients = OutputOf<typeof redis.listClients>;
 
-function mostOf(
-  { parts }: redis.RedisMemory,
-  clients: Clients | undefined,
-): "clients" | "subscribers" | "replicas" {
-  if ((parts.replicas ?? 0) > (parts.clients ?? 0)) return "replicas";
+/** Subscribers that do not read are counted among the clients. */
+function wordsOf(part: redis.BesideKeys, clients: Clients | undefined): string {
   const { subscriber = 0, normal = 0 } = clients?.byMemory ?? {};
-  return subscriber > normal ? "subscribers" : "clients";
+  return part === "clients" && subscriber > normal ? "buffers of subscribers" : redis.SAY_PART[part];
 }
 
 /** Words that end a title; empty where no one thing does. */
 export function sayTaker(taker: Taker): string {
-  if (taker.what === "buffers") return `: ${sayBytes(taker.bytes)} are buffers of ${taker.of}`;
+  if (taker.what === "part") return `: ${sayBytes(taker.bytes)} are ${taker.words}`;
   if (taker.what === "key")
     return `: one ${taker.key.type}, ${taker.key.key}, takes ${sayBytes(taker.key.bytes)}`;
   if (taker.what === "unseen")
@@ -68,9 +65,17 @@ export function sayTaker(taker: Taker): string {
   return taker.what === "prefix" ? `, mostly by ${taker.prefix.prefix}` : "";
 }
 
+const PART_CURES = {
+  clients: "slimClients",
+  replicas: "slimReplicas",
+  backlog: "shrinkBacklog",
+  aof: "freeFile",
+  scripts: "shortScripts",
+} as const;
+
 /** Remedies against a full server, the surest first: by what takes it, then by what may be lost. */
 export function curesOf(taker: Taker, memory: redis.RedisMemory, role: Role) {
-  if (taker.what === "buffers") return ["slimClients"] as const;
+  if (taker.what === "part") return [PART_CURES[taker.part]] as const;
   const split =
     taker.what === "key"
       ? (["splitKeys"] as const)

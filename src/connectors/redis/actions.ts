@@ -7,7 +7,14 @@ export { health } from "./health.ts";
 export { lookForIntrusion } from "./intrusion.ts";
 export { killScript } from "./kill-script.ts";
 export { POLICIES, setEvictionPolicy, setMaxmemory } from "./limits.ts";
-export { buffersOf, isTakenByBuffers, MOST, type RedisMemory } from "./memory.ts";
+export {
+  type BesideKeys,
+  buffersOf,
+  MOST,
+  type RedisMemory,
+  SAY_PART,
+  takenBesideKeys,
+} from "./memory.ts";
 export { type RedisRates, sampleRates } from "./rates.ts";
 export { type KeySample, sampleKeys } from "./sample.ts";
 export { serverState } from "./server-state.ts";

@@ -12,7 +12,7 @@ import { sayBytes } from "../../core/words/format.ts";
 import type { Json } from "../../core/words/json.ts";
 import type { RedisClient } from "./client.ts";
 import { toRedisError } from "./errors.ts";
-import { buffersOf, isTakenByBuffers, type RedisMemory } from "./memory.ts";
+import { type RedisMemory, SAY_PART, takenBesideKeys } from "./memory.ts";
 import { sample } from "./sample.ts";
 import { serverState, stateNow } from "./server-state.ts";
 
@@ -133,9 +133,10 @@ export const setEvictionPolicy = write({
 function policyRefusal(memory: RedisMemory, policy: string, from: string): string | undefined {
   if (memory.policy !== from) return `the policy is ${memory.policy}, not ${from}`;
   if (memory.max === 0) return "maxmemory is 0 (no limit): a policy has no effect";
-  // Evicting would take every key and still not make room: buffers are no keys.
-  if (policy !== "noeviction" && isTakenByBuffers(memory))
-    return `${sayBytes(buffersOf(memory))} of ${sayBytes(memory.used)} are buffers of clients: evicting keys would empty the cache and not help`;
+  // Evicting would take every key and still not make room.
+  const taken = takenBesideKeys(memory);
+  if (policy !== "noeviction" && taken !== undefined)
+    return `${sayBytes(taken.bytes)} of ${sayBytes(memory.used)} are ${SAY_PART[taken.part]}: evicting keys would empty the cache and not help`;
   return undefined;
 }
 

@@ -83,6 +83,28 @@ export const MOST = 0.4;
 export const buffersOf = ({ parts: { clients, replicas } }: RedisMemory): number =>
   (clients ?? 0) + (replicas ?? 0);
 
-/** Buffers take most of it: no key that is removed makes room, so eviction empties the cache and helps nothing. */
-export const isTakenByBuffers = (memory: RedisMemory): boolean =>
-  memory.used > 0 && buffersOf(memory) >= memory.used * MOST;
+/** Parts that are no keys and may grow without end. */
+const BESIDE_KEYS = ["clients", "replicas", "backlog", "aof", "scripts"] as const;
+export type BesideKeys = (typeof BESIDE_KEYS)[number];
+
+/**
+ * Something else than keys takes most of it: no key that is removed makes room, so eviction empties the cache and helps nothing.
+ * The largest of these parts; undefined: keys do.
+ */
+export function takenBesideKeys({
+  used,
+  parts,
+}: RedisMemory): { readonly part: BesideKeys; readonly bytes: number } | undefined {
+  const all = BESIDE_KEYS.map((part) => ({ part, bytes: parts[part] ?? 0 }));
+  const sum = all.reduce((total, { bytes }) => total + bytes, 0);
+  return used > 0 && sum >= used * MOST ? all.toSorted((a, b) => b.bytes - a.bytes)[0] : undefined;
+}
+
+/** For people: what the part is. */
+export const SAY_PART: Readonly<Record<BesideKeys, string>> = {
+  clients: "buffers of clients",
+  replicas: "buffers of replicas",
+  backlog: "the replication backlog",
+  aof: "the append-only file's buffer",
+  scripts: "scripts and functions",
+};

@@ -21,7 +21,9 @@ export interface Facts {
 export function standingOf({ state, rates, signs = [] }: Facts): readonly RedisFailure[] {
   return [
     ...(signs.length > 0 ? [compromised(signs)] : []),
-    ...(state === undefined ? [] : [...cluster(state), ...replica(state, rates), ...saving(state)]),
+    ...(state === undefined
+      ? []
+      : [...cluster(state), ...replica(state, rates), ...behind(state), ...saving(state)]),
   ];
 }
 
@@ -61,6 +63,28 @@ function cluster({ mode, cluster: seen }: RedisState): RedisFailure[] {
       title: `This is one node of a healthy cluster: ${count(masters, "master")}, all ${SLOTS} slots served`,
       because: `${figures} It answers for its own slots and sends clients on for others (MOVED), as it should. Memory, clients and slow commands are this node's only.`,
       advice: "Give diagbot a connection per node to have them all looked at.",
+    },
+  ];
+}
+
+/** Seconds without a word of a replica, which pings every one. */
+const LONG_SILENT = 30;
+
+function behind({ role, replication: { replicas } }: RedisState): RedisFailure[] {
+  const late = replicas.filter(
+    ({ state, lagSeconds }) => state === "online" && (lagSeconds ?? 0) >= LONG_SILENT,
+  );
+  const [worst] = late.toSorted((a, b) => (b.lagSeconds ?? 0) - (a.lagSeconds ?? 0));
+  if (role !== "master" || worst === undefined) return [];
+  return [
+    {
+      id: "replica-behind",
+      severity: "warning",
+      title: `${count(late.length, "replica")} of this master ${late.length === 1 ? "is" : "are"} silent: ${worst.address} for ${sayDuration((worst.lagSeconds ?? 0) * 1000)}`,
+      because:
+        "Its link is open, but it has not said for so long how far it has come: it hangs, is overloaded, or the path to it is cut. A failover to it would lose what came since.",
+      advice:
+        "Look at that replica (its own redis-connectivity) and the network between; after repl-timeout the master cuts the link and it begins anew.",
     },
   ];
 }

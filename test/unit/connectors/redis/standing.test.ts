@@ -91,3 +91,15 @@ describe("a row of the health matrix", () => {
     });
   });
 });
+
+describe("a master and its replicas", () => {
+  const replica = (lag: number) =>
+    `role:master\nslave0:ip=10.0.0.7,port=6379,state=online,offset=90,lag=${lag}\nmaster_repl_offset:100\n`;
+  it.each([
+    [0, []],
+    [29, []],
+    [45, ["warning replica-behind"]],
+  ])("silent for %i s", (lag, wanted) => {
+    expect(said(replica(lag)).map(({ id, severity }) => `${severity} ${id}`)).toEqual(wanted);
+  });
+});
