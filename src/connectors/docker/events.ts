@@ -85,6 +85,21 @@ async function everything(client: DockerClient, context: ActionContext): Promise
   return linesOf(await client.request(call, context));
 }
 
+/** Restarts of one container within the last hour; null: the engine does not remember that long, and saw none since. */
+export async function restartsOf(
+  client: DockerClient,
+  id: string,
+  context: ActionContext,
+): Promise<number | null> {
+  const hourAgo = Date.now() / 1000 - 3600;
+  const all = await everything(client, context);
+  const restarts = all.filter(
+    ({ Action, Actor, time }) => Action === "restart" && Actor.ID === id && time >= hourAgo,
+  );
+  const forgot = all.length >= ENGINE_KEEPS && Math.min(...all.map(({ time }) => time)) > hourAgo;
+  return restarts.length === 0 && forgot ? null : restarts.length;
+}
+
 /** Past events of the project within so many minutes, oldest first. */
 export async function eventsOf(
   client: DockerClient,

@@ -5,7 +5,7 @@ import { beforeEffect } from "./classify.ts";
 import type { DockerClient } from "./client.ts";
 import { isUp, sayNow } from "./container.ts";
 import { containers } from "./containers.ts";
-import { eventsOf } from "./events.ts";
+import { eventsOf, restartsOf } from "./events.ts";
 import { findIfThere } from "./find.ts";
 import { asDecided, driftOf, moved, refusal, refused, Target, Witness, witnessOf } from "./situation.ts";
 
@@ -34,15 +34,19 @@ export const restartContainer = write({
     if (found === undefined) return { changes: [], witness, nothingToDo: `${input.name} is gone` };
     if (found.State.Status === "running" && found.State.Health?.Status === "healthy")
       return { changes: [], witness, nothingToDo: `${input.name} is running and healthy again` };
-    const recent = await eventsOf(client, { container: [found.Id], event: ["restart"] }, 60, context);
+    const restarts = await restartsOf(client, found.Id, context);
     const why =
       refusal(client, found) ??
       moved(input, found) ??
-      (recent.length >= RESTARTS_PER_HOUR
-        ? `it was restarted ${recent.length} times within the last hour: one more will not help, escalate`
+      (restarts !== null && restarts >= RESTARTS_PER_HOUR
+        ? `it was restarted ${restarts} times within the last hour: one more will not help, escalate`
         : undefined);
+    const often =
+      restarts === null
+        ? "; how often it was restarted within the last hour the engine no longer remembers"
+        : "";
     const up = (Date.now() - Date.parse(found.State.StartedAt)) / 1000;
-    const line = `restart container ${input.name} (${found.Config.Image}, ${found.State.Status}, up ${saySeconds(up)}, ${input.graceSeconds} s grace)`;
+    const line = `restart container ${input.name} (${found.Config.Image}, ${found.State.Status}, up ${saySeconds(up)}, ${input.graceSeconds} s grace)${often}`;
     return { changes: [line], witness, ...(why === undefined ? {} : { refused: why }) };
   },
   drift: driftOf,

@@ -197,6 +197,10 @@ describe.skipIf(why !== undefined)(
       const noise = await engine.run({ name: "noise", project: "noise", command: ["true"], start: false });
       for (let n = 0; n < 130; n++) await engine.api.getContainer(noise).rename({ name: `noise-${n % 2}` });
       for (let n = 0; n < 130; n++) await engine.api.getContainer(noise).rename({ name: `noise-${n % 2}` });
+      const target = await one("slowstop");
+      const { id: container = "", name = "", state = "", startedAt = "" } = target ?? {};
+      const again = await bench.preview(docker.restartContainer({ container, name, state, startedAt }));
+      expect(again.changes[0]).toContain("the engine no longer remembers");
       const late = await bench.diagnose(containerFailure);
       expect(late.finding("stopped:slowstop").title).toContain("by SIGKILL after the grace period");
       expect(late.finding("stopped:slowstop").because).toContain("no longer remembers");
