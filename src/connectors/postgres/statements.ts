@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { actionsOn } from "../../core/words/action.ts";
-import { notSeen } from "../../core/words/not-seen.ts";
+import { type NotSeen, notSeen } from "../../core/words/not-seen.ts";
 import { Backend, hiddenFrom, MAY_END, seesAllOf, utc, WHOSE } from "./backend.ts";
 import type { PostgresClient, Sql } from "./client.ts";
 import { maskStatement } from "./mask.ts";
@@ -92,6 +92,7 @@ export const topStatements = read({
     since: z.string().nullable(),
     slowest: z.array(TopStatement),
     costliest: z.array(TopStatement),
+    notSeen,
   }),
   run: (client, _input, context) => client.read(context, (sql) => readTop(sql)),
 });
@@ -122,9 +123,9 @@ async function readTop(sql: Sql) {
        to_regclass(format('%I.pg_stat_statements_info', n.nspname)) IS NOT NULL AS info
      FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'pg_stat_statements'`,
   );
-  if (extension === undefined) return { status: "not-created" as const, ...none };
-  if (!extension.preloaded) return { status: "not-preloaded" as const, ...none };
-  if (!extension.allowed) return { status: "forbidden" as const, ...none };
+  if (extension === undefined) return { status: "not-created" as const, ...none, notSeen: [UNKNOWN["not-created"]] };
+  if (!extension.preloaded) return { status: "not-preloaded" as const, ...none, notSeen: [UNKNOWN["not-preloaded"]] };
+  if (!extension.allowed) return { status: "forbidden" as const, ...none, notSeen: [UNKNOWN["forbidden"]] };
   const middle = extension.exec ? "_exec" : "";
   const from = `FROM ${extension.schema}.pg_stat_statements
     WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database())`;
@@ -165,6 +166,27 @@ async function readTop(sql: Sql) {
     costliest: costliest.map(withNow),
   };
 }
+
+const WHAT = "which statements are slow on average";
+
+/** Why nobody knows it, and what gives it. */
+const UNKNOWN: Readonly<Record<"not-created" | "not-preloaded" | "forbidden", NotSeen>> = {
+  "not-created": {
+    what: WHAT,
+    why: "the extension pg_stat_statements is not created in this database",
+    fix: "CREATE EXTENSION pg_stat_statements (it must be in shared_preload_libraries, too)",
+  },
+  "not-preloaded": {
+    what: WHAT,
+    why: "pg_stat_statements is created, but not in shared_preload_libraries",
+    fix: "add it to shared_preload_libraries and restart Postgres",
+  },
+  forbidden: {
+    what: WHAT,
+    why: "the bot's role may not read pg_stat_statements",
+    fix: "GRANT pg_read_all_stats TO the bot's role, and USAGE on the extension's schema",
+  },
+};
 
 interface Sum {
   readonly calls: number;

@@ -1,5 +1,6 @@
 import { appendFileSync, chownSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import pg from "pg";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { pgConnectivity } from "../../../runbooks/postgres/pg-connectivity.ts";
 import { pgLocks } from "../../../runbooks/postgres/pg-locks.ts";
@@ -70,6 +71,47 @@ describe("a slot nobody reads from", () => {
     expect(ids(await diagnose())).toEqual([]);
   });
 });
+
+describe("a receiver of WAL, as pg_receivewal is one (M12)", () => {
+  it("replays nothing, so it is measured by what it has received", async () => {
+    const url = `${lab.botUrl}?replication=true`;
+    const receiver = new pg.Client({ connectionString: url, application_name: "pg_receivewal" });
+    receiver.on("error", () => {});
+    await receiver.connect();
+    const { rows } = await receiver.query("IDENTIFY_SYSTEM");
+    const from = String(rows[0].xlogpos);
+    const { connection } = receiver as unknown as { connection: Wire };
+    void receiver.query(`START_REPLICATION PHYSICAL ${from}`).catch(() => {});
+    const follower = () => lab.admin<Row>("SELECT replay_lsn, write_lsn FROM pg_stat_replication");
+    await until(async () => (await follower()).length === 1);
+    // Written and flushed up to here, nothing applied.
+    const [high = "0", low = "0"] = from.split("/");
+    const at = (BigInt(`0x${high}`) << 32n) | BigInt(`0x${low}`);
+    const status = Buffer.alloc(34);
+    status.write("r");
+    status.writeBigUInt64BE(at, 1);
+    status.writeBigUInt64BE(at, 9);
+    await until(async () => {
+      connection.sendCopyFromChunk(status);
+      const [one] = await follower();
+      return one?.write_lsn !== null && one?.replay_lsn === null;
+    });
+    const run = await diagnose(pgConnectivity, { lagSeconds: 1 });
+    expect(run.seen.replication).toMatchObject({
+      value: { standbys: [{ name: "pg_receivewal", measuredBy: "received" }] },
+    });
+    expect(ids(run)).toEqual([]);
+    await receiver.end().catch(() => {});
+  });
+});
+
+interface Wire {
+  sendCopyFromChunk(chunk: Buffer): void;
+}
+interface Row {
+  write_lsn: string | null;
+  replay_lsn: string | null;
+}
 
 describe("numbers run out", () => {
   it("because a forgotten prepared transaction holds vacuum back (C54)", async () => {

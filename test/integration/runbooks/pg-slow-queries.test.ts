@@ -35,10 +35,13 @@ const asleep = (application: string) =>
   });
 
 describe("pg-slow-queries", () => {
-  it("is silent on a healthy server, also without pg_stat_statements", async () => {
+  it("is silent on a healthy server; without pg_stat_statements it says what it could not see", async () => {
     const run = await bench.diagnose(pgSlowQueries);
-    expect(run.findings).toEqual([]);
-    expect(run.seen.top).toMatchObject({ ok: true, value: { status: "not-created" } });
+    expect(run.findings.map(({ id }) => id)).toEqual(["could-not-look"]);
+    expect(run.findings[0]?.because).toContain("CREATE EXTENSION pg_stat_statements");
+    await lab.admin("CREATE EXTENSION pg_stat_statements");
+    expect((await bench.diagnose(pgSlowQueries)).findings).toEqual([]);
+    await lab.admin("DROP EXTENSION pg_stat_statements");
   });
 
   it("finds a statement that runs for long, cancels exactly that one and keeps its session", async () => {
@@ -144,14 +147,52 @@ describe("pg-slow-queries", () => {
     expect(applied.holds).toBe(true);
   });
 
+  it("finishes the index of a partitioned table instead of dropping it concurrently (F4)", async () => {
+    await lab.admin("CREATE TABLE messages (id int) PARTITION BY RANGE (id)");
+    await lab.admin("CREATE TABLE messages_1 PARTITION OF messages FOR VALUES FROM (0) TO (10)");
+    await lab.admin("CREATE TABLE messages_2 PARTITION OF messages FOR VALUES FROM (10) TO (20)");
+    await lab.admin("CREATE INDEX whole ON ONLY messages (id)");
+    await lab.admin("CREATE INDEX part_1 ON messages_1 (id)");
+    await lab.admin("ALTER INDEX whole ATTACH PARTITION part_1");
+    const run = await bench.diagnose(pgSlowQueries);
+    expect(run.finding("unfinished-indexes").because).toContain("still without: public.messages_2");
+    const advice = run.advice("attachIndexes");
+    expect(advice).toContain("ALTER INDEX public.whole ATTACH PARTITION");
+    expect(advice).not.toContain("DROP INDEX CONCURRENTLY");
+    await lab.admin("CREATE INDEX part_2 ON messages_2 (id)");
+    await lab.admin("ALTER INDEX whole ATTACH PARTITION part_2");
+    const ids = (await bench.diagnose(pgSlowQueries)).findings.map(({ id }) => id);
+    expect(ids).not.toContain("unfinished-indexes");
+  });
+
+  it("sees what a statement takes now beside the mean of its lifetime (M11)", async () => {
+    await lab.admin("CREATE EXTENSION pg_stat_statements");
+    const app = await lab.session("chat");
+    for (let i = 0; i < 3; i++) await app.query("SELECT pg_sleep($1)", [0.3]);
+    let isOver = false;
+    const busy = (async () => {
+      while (!isOver) await app.query("SELECT pg_sleep($1)", [0.001]);
+    })();
+    const run = await until(async () => {
+      const made = await bench.diagnose(pgSlowQueries, { meanMs: 2 });
+      return made.findings.some(({ id }) => id === "slow-at-times" || id === "slow-on-average") ? made : undefined;
+    });
+    isOver = true;
+    await busy;
+    const { slowest } = (run.seen.top as { value: { slowest: { maxMs: number; now: unknown }[] } }).value;
+    expect(slowest.some(({ maxMs, now }) => maxMs >= 300 && now !== null)).toBe(true);
+    await lab.admin("DROP EXTENSION pg_stat_statements");
+  });
+
   it("reports a missing privilege instead of showing emptiness as health", async () => {
     const poor = openBench({
       connections: { db: { kind: "postgres", url: lab.appUrl } },
       connectors: [postgresConnector],
     });
     await lab.admin("CREATE EXTENSION IF NOT EXISTS pg_stat_statements");
-    const { seen } = await poor.diagnose(pgSlowQueries);
+    const { seen, finding } = await poor.diagnose(pgSlowQueries);
     expect(seen.top).toMatchObject({ ok: true, value: { status: "forbidden" } });
+    expect(finding("could-not-look").severity).toBe("info");
     await lab.admin("DROP EXTENSION pg_stat_statements");
     await poor.close();
   });
