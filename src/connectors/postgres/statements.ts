@@ -123,9 +123,11 @@ async function readTop(sql: Sql) {
        to_regclass(format('%I.pg_stat_statements_info', n.nspname)) IS NOT NULL AS info
      FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'pg_stat_statements'`,
   );
-  if (extension === undefined) return { status: "not-created" as const, ...none, notSeen: [UNKNOWN["not-created"]] };
-  if (!extension.preloaded) return { status: "not-preloaded" as const, ...none, notSeen: [UNKNOWN["not-preloaded"]] };
-  if (!extension.allowed) return { status: "forbidden" as const, ...none, notSeen: [UNKNOWN["forbidden"]] };
+  if (extension === undefined)
+    return { status: "not-created" as const, ...none, notSeen: [UNKNOWN["not-created"]] };
+  if (!extension.preloaded)
+    return { status: "not-preloaded" as const, ...none, notSeen: [UNKNOWN["not-preloaded"]] };
+  if (!extension.allowed) return { status: "forbidden" as const, ...none, notSeen: [UNKNOWN.forbidden] };
   const middle = extension.exec ? "_exec" : "";
   const from = `FROM ${extension.schema}.pg_stat_statements
     WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database())`;

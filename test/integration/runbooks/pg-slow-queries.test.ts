@@ -175,7 +175,9 @@ describe("pg-slow-queries", () => {
     })();
     const run = await until(async () => {
       const made = await bench.diagnose(pgSlowQueries, { meanMs: 2 });
-      return made.findings.some(({ id }) => id === "slow-at-times" || id === "slow-on-average") ? made : undefined;
+      return made.findings.some(({ id }) => id === "slow-at-times" || id === "slow-on-average")
+        ? made
+        : undefined;
     });
     isOver = true;
     await busy;
