@@ -3,29 +3,17 @@ import {
   host,
   on,
   postgres,
-  rows,
   runbookOn,
   type StepsOf,
   sayBytes,
   shellWord,
   z,
 } from "../../src/sdk/index.ts";
-import {
-  areRelieved,
-  chosen,
-  databaseIn,
-  figures,
-  filesIn,
-  fullPlaces,
-  insideOf,
-  type Place,
-  sayMost,
-  sayOld,
-  sayPlace,
-} from "./places.ts";
-
-/** Beyond this it is not "filling up" but about to fail writes. */
-const CRITICAL = 0.95;
+import { alertedMount } from "./alerted-mount.ts";
+import { deletedFindings } from "./deleted-files.ts";
+import { fullPlace } from "./full-place.ts";
+import { balanceOf, findIn, growOf, inodesOf, repairOf } from "./grow.ts";
+import { areRelieved, chosen } from "./places.ts";
 
 /** Too little space or too few inodes, and what holds them. */
 const book = runbookOn(
@@ -60,16 +48,22 @@ const book = runbookOn(
         .enum(["both", "rotated logs", "temporary files"])
         .default("both")
         .describe("what may be offered for removal"),
+      mountpoint: z
+        .string()
+        .min(1)
+        .max(1_000)
+        .optional()
+        .describe("the mount point an alert is about; it is looked at besides the watched ones"),
     }),
   },
-  ({ params: { olderThanDays, kinds } }) => ({
-    disk: host.disk(),
+  ({ params: { olderThanDays, kinds, mountpoint } }) => ({
+    disk: host.disk(mountpoint?.startsWith("/") === true ? { also: mountpoint } : {}),
     deleted: host.deletedOpen(),
     largest: host.largest(),
     removable: host.removable({ olderThanDays, kinds }),
   }),
 ).andThen(["disk"], ({ disk }, { system, thresholds }) => {
-  const full = fullPlaces(disk, thresholds.disk).filter(({ counts }) => counts === "bytes");
+  const full = host.fullPlaces(disk, thresholds.disk).filter(({ counts }) => counts === "bytes");
   const paths = full.filter(({ kind }) => kind === "file system").map(({ path }) => path);
   const database = system.connections.find(({ kind }) => kind === "postgres");
   return {
@@ -80,6 +74,17 @@ const book = runbookOn(
 });
 
 type Steps = StepsOf<typeof book>;
+
+/** The file system that is first of those short of this. */
+function shortOf(
+  disk: Steps["disk"] | undefined,
+  counts: host.Place["counts"],
+  threshold: number,
+): host.FileSystem | undefined {
+  const place =
+    disk && host.fullPlaces(disk, threshold).find((one) => one.kind !== "budget" && one.counts === counts);
+  return disk?.fileSystems.find(({ path }) => path === place?.path);
+}
 
 export const diskFull = book
   .remedies({
@@ -103,9 +108,9 @@ export const diskFull = book
       },
     ),
     findSpace: book.advises("Find what fills it", "low", ({ disk }, { thresholds }) => {
-      const full = disk === undefined ? [] : fullPlaces(disk, thresholds.disk);
-      const path = full.find(({ counts }) => counts === "bytes")?.path ?? "/";
-      return `Largest folders: \`du -xh -d 2 ${shellWord(path)} | sort -h | tail -20\`. The journal: \`journalctl --disk-usage\`, then \`journalctl --vacuum-size=500M\`. Docker: \`docker system df\`. A live log that has grown: \`logrotate -f /etc/logrotate.d/NAME\`; never delete a file a process has open, and never anything below pg_wal.`;
+      const budget = disk && host.fullPlaces(disk, thresholds.disk).find(({ kind }) => kind === "budget");
+      const one = shortOf(disk, "bytes", thresholds.disk);
+      return findIn(one ?? { path: budget?.path ?? "/", device: "", type: "" });
     }),
     shrinkDatabase: book.advises("Make room in the database", "high", ({ database }) => {
       const bloated =
@@ -124,110 +129,84 @@ export const diskFull = book
       return `Restart, or make reopen its logs (often \`kill -HUP\`): ${[...new Set(list)].join(", ")}. Its unit: \`systemctl status PID\`. Then let logrotate use copytruncate or a postrotate signal for it.`;
     }),
     freeInodes: book.advises("Find the folder with too many files", "low", ({ disk }, { thresholds }) => {
-      const full = disk === undefined ? [] : fullPlaces(disk, thresholds.disk);
-      const path = full.find(({ counts }) => counts === "inodes")?.path ?? "/";
-      return `Count files per folder: \`find ${shellWord(path)} -xdev -type f -printf '%h\\n' | sort | uniq -c | sort -rn | head -20\`. Usual causes: session files, mail queues, caches that nobody expires. More inodes need a new file system (ext4: \`mkfs.ext4 -N\`; XFS: \`xfs_growfs -m\`).`;
+      const one = shortOf(disk, "inodes", thresholds.disk) ?? { path: "/", device: "", type: "" };
+      return `Count files per folder: \`find ${shellWord(one.path)} -xdev -type f -printf '%h\\n' | sort | uniq -c | sort -rn | head -20\`. Usual causes: session files, mail queues, caches that nobody expires, image layers. ${inodesOf(one)}`;
     }),
     growFileSystem: book.advises(
       "Grow the volume and the file system",
       "high",
       ({ disk }, { thresholds }) => {
-        const full = disk === undefined ? [] : fullPlaces(disk, thresholds.disk);
-        const path = full.find((one) => one.kind === "file system" && one.counts === "bytes")?.path;
-        const one = disk?.fileSystems.find((each) => each.path === path);
-        const device = one?.device ?? "DEVICE";
-        if (one?.type === "tmpfs")
-          return `It is in memory: \`mount -o remount,size=<more> ${shellWord(one.path)}\` as long as the machine has that much to spare (run high-memory), and the size in /etc/fstab or the container's tmpfs setting.`;
-        const resize =
-          one?.type === "xfs" ? `xfs_growfs ${shellWord(one.path)}` : `resize2fs ${shellWord(device)}`;
-        return `Take a snapshot, enlarge the volume, then: \`lsblk ${shellWord(device)}\`, the partition first where there is one (\`growpart\`), then \`${resize}\` (${one?.type ?? "file system"} on ${one?.path ?? "it"}).`;
+        const one = shortOf(disk, "bytes", thresholds.disk);
+        return one === undefined
+          ? "Enlarge the volume, then the file system with its own tool."
+          : growOf(one);
       },
     ),
-    repairReadOnly: book.advises("Repair the file system", "high", ({ disk }) => {
-      const one = disk?.fileSystems.find(({ shouldBeWritable }) => shouldBeWritable);
-      return `See why: \`dmesg -T | grep -iE ${shellWord(`I/O error|${one?.type ?? "ext4"}|remount`)}\` and \`smartctl -a\`. Stop what writes there, unmount, \`fsck -f ${shellWord(one?.device ?? "DEVICE")}\` (XFS: \`xfs_repair\`), mount again. Only where it was remounted by mistake: \`mount -o remount,rw ${shellWord(one?.path ?? "PATH")}\`.`;
+    balanceBtrfs: book.advises("Give btrfs room for its metadata", "high", ({ disk }, { thresholds }) => {
+      const one = shortOf(disk, "metadata", thresholds.disk) ?? shortOf(disk, "system", thresholds.disk);
+      return balanceOf(one?.path ?? "/");
     }),
+    freePool: book.advises("Free space in the pool", "high", ({ disk }, { thresholds }) => {
+      const pool = disk?.pools.find(({ used, size }) => used / size >= thresholds.disk);
+      const held =
+        pool === undefined || pool.snapshots === 0
+          ? ""
+          : ` ${sayBytes(pool.snapshots)} are held by snapshots only.`;
+      return `See what holds it: \`zfs list -o space -r ${shellWord(pool?.name ?? "POOL")}\`.${held} Destroy snapshots nobody needs (\`zfs list -t snapshot -s used\`, \`zfs destroy\` with \`-n\` first): files that a snapshot keeps free nothing when they are deleted. Then \`zpool add\`, or larger devices.`;
+    }),
+    repairReadOnly: book.advises("Repair the file system", "high", ({ disk }) => {
+      const one = disk?.fileSystems.find(
+        ({ writes }) => writes === "stopped" || writes === "mounted-read-only",
+      );
+      return one === undefined ? "Look into the kernel's log: `dmesg -T`." : repairOf(one);
+    }),
+    mountInOrder: book.advises("Mount in order", "high", ({ disk }) => {
+      const one = disk?.unreadable.find(({ why }) => why === "hidden");
+      return `What lies under ${shellWord(one?.by ?? "/")} comes back when that is unmounted, or moved aside: stop what uses it, \`umount ${shellWord(one?.by ?? "/")}\`, look into ${shellWord(one?.path ?? "/")}, and put the outer mount before the inner one in /etc/fstab (\`findmnt\` shows the order). Files written meanwhile are on the other file system.`;
+    }),
+    askTheRightMachine: book.advises(
+      "Ask the machine the alert is about",
+      "low",
+      "Give that machine a connection of its own in diagbot.yaml (`kind: host`, `ssh: user@address`) and let the labels of its alerts lead to the system that has it; or correct `match:` of the system that took this alert.",
+    ),
   })
   .findings((find) => {
     // Where deleted files are what fills it, they come first: nothing else anybody removes helps as much.
     const deletedFiles = (isFirst: boolean) =>
-      find(["disk", "deleted"], ({ disk, deleted }, { thresholds }) => {
-        const { files, bytes } = deleted;
-        const [first] = files;
-        const full = fullPlaces(disk, thresholds.disk);
-        if (first === undefined || doFill(files, full, thresholds.disk) !== isFirst) return undefined;
-        const isFull = full.some(({ counts, kind }) => counts === "bytes" && kind === "file system");
-        if (!isFull && !holdATenth(files, disk)) return undefined;
-        return {
-          id: "deleted-open-files",
-          severity: isFull ? "critical" : "warning",
-          title: `${sayBytes(bytes)} in deleted files that are still open (most by ${first.process}, pid ${first.pid})`,
-          because:
-            "Their names are gone, so du and a look into the folder do not show them; the space comes free only when the process closes them.",
-          evidence: [
-            rows("", files, {
-              file: (one) => one.path,
-              size: (one) => sayBytes(one.bytes),
-              process: (one) => one.process,
-              pid: (one) => one.pid,
-            }),
-          ],
-          remedies: ["restartHolder"],
-        };
-      });
+      find(["disk", "deleted"], ({ disk, deleted }, { thresholds }) =>
+        deletedFindings(disk, deleted, thresholds.disk)
+          .filter(({ role }) => (role === "cause") === isFirst)
+          .map(({ finding }) => finding),
+      );
     return [
-      deletedFiles(true),
-      find(
-        ["disk", "removable?", "largest?", "contents?", "database?"],
-        ({ disk, removable, largest, contents, ...values }, { thresholds }) =>
-          fullPlaces(disk, thresholds.disk).map((place) => {
-            const { title, because, remedies } = sayPlace(place);
-            const old = filesIn(place, disk, removable);
-            const inside = insideOf(place, largest, contents);
-            const database = databaseIn(place, disk, values.database);
+      find(["disk"], ({ disk }, { params: { mountpoint }, alert }) => alertedMount(disk, mountpoint, alert)),
+      find(["disk"], ({ disk }) =>
+        host
+          .faultsOf(disk)
+          .filter(({ kind }) => kind !== "silent")
+          .map(({ id, path, severity, kind, title, because }) => {
+            const one = disk.fileSystems.find((each) => each.path === path);
             return {
-              id: place.id,
-              severity: place.ratio >= CRITICAL ? "critical" : "warning",
-              title: `${title}${sayMost(place, inside)}`,
-              because: [because, database?.words, sayOld(place, old, thresholds.disk)]
-                .filter((sentence) => sentence !== undefined)
-                .join(" "),
-              evidence: [
-                figures(place, thresholds.disk),
-                ...(inside.length === 0
-                  ? []
-                  : [rows("", inside, { largest: (one) => one.path, size: (one) => sayBytes(one.bytes) })]),
-                ...(database?.evidence ?? []),
-              ],
-              remedies: [
-                ...(old.length > 0 ? (["removeOldFiles"] as const) : []),
-                ...(database === undefined ? [] : (["shrinkDatabase"] as const)),
-                ...remedies,
-              ],
+              ...{ id, severity, title, because },
+              evidence: one === undefined ? [] : [facts({ device: one.device, type: one.type })],
+              remedies: kind === "silent" ? [] : [FAULT_REMEDY[kind]],
             };
           }),
       ),
+      deletedFiles(true),
+      find(
+        ["disk", "removable?", "largest?", "contents?", "database?", "deleted?"],
+        ({ disk, ...seen }, { thresholds }) =>
+          host
+            .fullPlaces(disk, thresholds.disk)
+            .map((place) => fullPlace(place, disk, seen, thresholds.disk)),
+      ),
       deletedFiles(false),
       find(["disk"], ({ disk }) =>
-        disk.fileSystems
-          .filter(({ shouldBeWritable }) => shouldBeWritable)
-          .map(({ path, device, type }) => ({
-            id: `read-only:${path}`,
-            severity: "critical",
-            title: `${path} is mounted read-only`,
-            because: `${device} (${type}) should be writable; after an error on the disk the kernel remounts it read-only and every write fails.`,
-            evidence: [facts({ device, type })],
-            remedies: ["repairReadOnly"],
-          })),
-      ),
-      find(["disk"], ({ disk }) =>
-        disk.unreadable.map((path) => ({
-          id: `not-answering:${path}`,
-          severity: "critical",
-          title: `${path} is not there or does not answer`,
-          because:
-            "The path is watched, but the file system below it could not be asked: not mounted, or hanging.",
-        })),
+        host
+          .faultsOf(disk)
+          .filter(({ kind }) => kind === "silent")
+          .map(({ id, severity, title, because }) => ({ id, severity, title, because })),
       ),
       find(["disk"], ({ disk }) =>
         disk.budgets
@@ -242,18 +221,8 @@ export const diskFull = book
     ];
   });
 
-type Deleted = Steps["deleted"]["files"];
-
-/** Do deleted files alone explain why a file system is too full? */
-const doFill = (files: Deleted, full: readonly Place[], threshold: number): boolean =>
-  full.some((place) => {
-    const mine = files.filter(({ path }) => place.path === "/" || path.startsWith(`${place.path}/`));
-    const bytes = mine.reduce((sum, file) => sum + file.bytes, 0);
-    return place.counts === "bytes" && place.used - bytes < threshold * place.capacity;
-  });
-
-const holdATenth = (files: Deleted, { fileSystems }: Steps["disk"]): boolean =>
-  fileSystems.some(
-    ({ path, size }) =>
-      files.reduce((sum, file) => sum + (file.path.startsWith(path) ? file.bytes : 0), 0) > size / 10,
-  );
+const FAULT_REMEDY = {
+  writes: "repairReadOnly",
+  hidden: "mountInOrder",
+  pool: "freePool",
+} as const;

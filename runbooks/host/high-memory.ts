@@ -11,14 +11,12 @@ import {
   shellWord,
   z,
 } from "../../src/sdk/index.ts";
-import { holds, sayCause } from "./memory.ts";
+import { killFinding } from "./kills.ts";
+import { arcFinding, balance, holds, isEnough, largestOf, sayCause, sayScope } from "./memory.ts";
+import { MEMORY_ADVICE } from "./memory-advice.ts";
+import { swapFinding } from "./swap.ts";
 
 const CRITICAL = 0.95;
-/** Bytes per second paged in and out beyond which a machine does little else. */
-const THRASHING = 4 * 1024 * 1024;
-/** Share of time all tasks wait for memory (PSI full) beyond which people notice. */
-const WAITING = 0.1;
-const SWAP_FULL = 0.9;
 /** Processes one approval may end. */
 const MOST = 5;
 
@@ -109,11 +107,18 @@ export const highMemory = book
         ? "Lower worker counts, pool sizes and caches first; then a larger machine."
         : `Lower worker counts, pool sizes and caches first; then a larger machine (now ${sayBytes(memory.total)}). Swap (now ${memory.swapTotal === 0 ? "none" : sayBytes(memory.swapTotal)}) buys time only, and never on a Kubernetes node. Kernel memory: \`slabtop -o | head -20\`; huge pages: \`grep Huge /proc/meminfo\`.`,
     ),
-    findTmpfs: book.advises(
-      "Empty memory file systems",
-      "low",
-      "Files in memory: `df -h -t tmpfs`, then `du -xh -d 1 /dev/shm /run /tmp | sort -h | tail`. Shared segments: `ipcs -m`. A database's shared buffers are meant to be there.",
-    ),
+    findKernel: book.advises(...MEMORY_ADVICE.findKernel),
+    freeHugePages: book.advises(...MEMORY_ADVICE.freeHugePages),
+    limitArc: book.advises("Limit the cache of ZFS", "low", ({ memory }) => {
+      const arc = memory?.arc ?? null;
+      const now =
+        arc === null
+          ? ""
+          : ` It holds ${sayBytes(arc.size)} now, between ${sayBytes(arc.min)} and ${sayBytes(arc.max)}.`;
+      return `Nothing needs to be done for it to give way. Where programs ask for much at once, or an alert should see it rightly: set a lower \`zfs_arc_max\` (\`/sys/module/zfs/parameters/zfs_arc_max\`, and /etc/modprobe.d/zfs.conf), and let the alert subtract \`node_zfs_arc_size\`.${now}`;
+    }),
+    findUnaccounted: book.advises(...MEMORY_ADVICE.findUnaccounted),
+    findTmpfs: book.advises(...MEMORY_ADVICE.findTmpfs),
     raiseLimit: book.advises("Raise the limit of the container or unit", "high", ({ memory, kills }) => {
       const last = kills?.kills.findLast(({ byLimit }) => byLimit);
       const seen = memory?.group?.limit ?? last?.memory ?? 0;
@@ -147,83 +152,41 @@ export const highMemory = book
         };
       });
     }),
+    find(["memory"], ({ memory }, { thresholds }) => arcFinding(memory, thresholds.memory)),
     find(["memory", "processes?"], ({ memory, processes }, context) => {
       if (memory.usedRatio < context.thresholds.memory) return undefined;
-      const { short, because, remedies } = sayCause(memory, processes && largestOf(processes));
-      const end = processes !== undefined && endable({ memory, processes }, context) !== undefined;
+      const { short, because, remedies } = sayCause(memory, processes, context.thresholds.memory);
+      const end =
+        remedies.includes("restartLargest") &&
+        processes !== undefined &&
+        endable({ memory, processes }, context) !== undefined;
       return {
         id: "memory-low",
         severity: memory.usedRatio >= CRITICAL ? "critical" : "warning",
         title: `${sayPercent(memory.usedRatio)} of ${sayBytes(memory.total)} memory in use, ${sayBytes(memory.available)} available${short}`,
-        because: `The limit is ${sayPercent(context.thresholds.memory)}. ${because}`,
-        evidence: [figures(memory), ...consumers(processes)],
+        because: `The limit is ${sayPercent(context.thresholds.memory)}. ${because}${sayScope(memory)}`,
+        evidence: [figures(memory), balance(memory), ...consumers(processes)],
         remedies: [...(end ? (["endLargest"] as const) : []), ...remedies],
       };
     }),
-    find(["memory", "processes?"], ({ memory, processes }) => {
-      const rate = Math.min(memory.swapInRate, memory.swapOutRate);
-      const waits = memory.pressure?.full ?? 0;
-      const evidence = [figures(memory), ...consumers(processes)];
-      if (rate >= THRASHING || waits >= WAITING)
-        return {
-          id: "memory-thrashing",
-          severity: "critical",
-          title: `The machine waits for memory ${sayPercent(waits)} of the time and pages ${sayBytes(memory.swapInRate + memory.swapOutRate)}/s`,
-          because:
-            "What runs needs more memory at once than there is: pages go out and come back in, and everything is slow.",
-          evidence,
-          remedies: ["restartLargest", "addMemory"],
-        };
-      return (
-        memory.swapTotal > 0 &&
-        memory.swapUsed / memory.swapTotal >= SWAP_FULL && {
-          id: "swap-full",
-          severity: "warning",
-          title: `Swap is ${sayPercent(memory.swapUsed / memory.swapTotal)} full (${sayBytes(memory.swapTotal)})`,
-          because: "The next shortage has nowhere to go but the OOM killer.",
-          evidence,
-          remedies: ["restartLargest", "addMemory"],
-        }
-      );
-    }),
+    find(["memory", "processes?"], ({ memory, processes }, { thresholds }) =>
+      swapFinding(memory, sayCause(memory, processes, thresholds.memory).remedies, thresholds.memory, [
+        figures(memory),
+        ...consumers(processes),
+      ]),
+    ),
     find(["memory", "processes?"], ({ memory: { group }, processes }, { thresholds }) => {
       if (group === null || group.used / group.limit < thresholds.memory) return undefined;
       return {
         id: "group-memory-low",
         severity: group.used / group.limit >= CRITICAL ? "critical" : "warning",
         title: `The control group holds ${sayBytes(group.used)}: ${sayPercent(group.used / group.limit)} of its limit of ${sayBytes(group.limit)}`,
-        because:
-          "The limit of the container or unit is lower than the machine's memory; beyond it the kernel kills.",
+        because: `The limit of the container or unit is lower than the machine's memory; beyond it the kernel kills. File cache (${sayBytes(group.cache)}) is not counted: it is given back first.`,
         evidence: consumers(processes),
         remedies: ["raiseLimit"],
       };
     }),
-    find(["kills"], ({ kills: { kills } }) => {
-      const last = kills.at(-1);
-      if (last === undefined) return undefined;
-      const byMachine = kills.some(({ byLimit }) => !byLimit);
-      const names = [...new Set(kills.map(({ process }) => process))].slice(0, 5).join(", ");
-      const said = `(last: ${last.process}, ${sayBytes(last.memory)})`;
-      return {
-        id: "oom-kills",
-        severity: byMachine ? "critical" : "warning",
-        title: `The kernel killed ${kills.length === 1 ? "a process" : `${kills.length} processes`} for memory: ${names}`,
-        because: byMachine
-          ? `The machine itself ran out of memory ${said}.`
-          : `The limit of the container or unit was reached ${said}; the machine had memory left.`,
-        evidence: [
-          rows("", kills.slice(-8), {
-            process: (one) => one.process,
-            pid: (one) => one.pid,
-            memory: (one) => sayBytes(one.memory),
-            "when (UTC)": (one) => sayTime(one.at),
-            by: (one) => (one.byLimit ? "its limit" : "the machine"),
-            group: (one) => one.group,
-          }),
-        ],
-        remedies: byMachine ? ["addMemory"] : ["raiseLimit"],
-      };
-    }),
+    find(["kills"], ({ kills: { kills } }, { now }) => killFinding(kills, now)),
   ]);
 
 const idOf = ({ pid, startTicks, name }: Pick<Process, "pid" | "startTicks" | "name">) => ({
@@ -232,13 +195,6 @@ const idOf = ({ pid, startTicks, name }: Pick<Process, "pid" | "startTicks" | "n
   name,
 });
 
-const sayTime = (at: number | null) =>
-  at === null ? "unknown" : new Date(at * 1000).toISOString().slice(5, 16).replace("T", " ");
-
-/** Who holds most, shared memory counted once (not in every process that maps it). */
-const largestOf = ({ byMemory }: Steps["processes"]): Process | undefined =>
-  [...byMemory].sort((a, b) => holds(b) - holds(a))[0];
-
 /** The largest process, where it may be ended and that would bring memory below the threshold. */
 function endable(
   { memory, processes }: Pick<Steps, "memory" | "processes">,
@@ -246,8 +202,7 @@ function endable(
 ): Process | undefined {
   const largest = largestOf(processes);
   if (largest === undefined || largest.protected !== null) return undefined;
-  const { total, available } = memory;
-  return 1 - (available + largest.anonymous) / total < thresholds.memory ? largest : undefined;
+  return isEnough(memory, largest, thresholds.memory) ? largest : undefined;
 }
 
 /** Processes at or over the memory threshold of their budget. */

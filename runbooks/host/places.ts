@@ -1,7 +1,7 @@
 import {
   count,
   facts,
-  type host,
+  host,
   type OutputOf,
   type postgres,
   rows,
@@ -9,7 +9,8 @@ import {
   sayPercent,
 } from "../../src/sdk/index.ts";
 
-type Disk = OutputOf<typeof host.disk>;
+type Disk = host.Disk;
+type Place = host.Place;
 type Largest = OutputOf<typeof host.largest>;
 type Removable = OutputOf<typeof host.removable>;
 type File = Removable["files"][number];
@@ -20,56 +21,32 @@ const MAX_FILES = 200;
 /** One file or folder is the cause from this share of what is used on. */
 const MOST = 0.4;
 
-/** Every place with a limit, full or not: a file system (bytes or inodes), or a folder with a budget. */
-export function placesOf({ fileSystems, budgets }: Disk) {
-  // A read-only image file system (snap, ISO) is full by design.
-  const places = fileSystems
-    .filter((one) => !one.readOnly || one.shouldBeWritable)
-    .flatMap(({ path, usedRatio, used, available, inodesRatio, inodesUsed, inodes }) => [
-      {
-        ...({ id: `disk-full:${path}`, kind: "file system", counts: "bytes" } as const),
-        ...{ path, ratio: usedRatio, used, capacity: used + available },
-      },
-      {
-        ...({ id: `inodes-full:${path}`, kind: "file system", counts: "inodes" } as const),
-        ...{ path, ratio: inodesRatio, used: inodesUsed, capacity: inodes },
-      },
-    ]);
-  const folders = budgets.map(({ path, usedRatio, used, bytes }) => ({
-    ...({ id: `over-budget:${path}`, kind: "budget", counts: "bytes" } as const),
-    ...{ path, ratio: usedRatio ?? 0, used: used ?? 0, capacity: bytes },
-  }));
-  return [...places, ...folders];
-}
-
-export type Place = ReturnType<typeof placesOf>[number];
-
-export const fullPlaces = (disk: Disk, threshold: number): Place[] =>
-  placesOf(disk).filter(({ ratio }) => ratio >= threshold);
-
 const isWithin = (path: string, folder: string): boolean =>
   folder === "/" || path === folder || path.startsWith(`${folder}/`);
 
-/** Does the path lie in the place? For a file system: and on no deeper one. */
-const liesIn = (path: string, place: Place, { fileSystems }: Disk): boolean =>
-  isWithin(path, place.path) &&
-  !(
-    place.kind === "file system" &&
-    fileSystems.some((one) => one.path.length > place.path.length && isWithin(path, one.path))
-  );
+/** Does the path lie on the file system of this mount point, and on no deeper one? */
+export const liesOn = (path: string, mountPoint: string, { fileSystems }: Disk): boolean =>
+  isWithin(path, mountPoint) &&
+  !fileSystems.some((one) => one.path.length > mountPoint.length && isWithin(path, one.path));
+
+const liesIn = (path: string, { kind, path: place }: Place, disk: Disk): boolean =>
+  kind === "file system" ? liesOn(path, place, disk) : kind === "budget" && isWithin(path, place);
 
 /** Old files that lie in the place. */
 export const filesIn = (place: Place, disk: Disk, removable: Removable | undefined): readonly File[] =>
-  removable?.files.filter(({ path }) => liesIn(path, place, disk)) ?? [];
+  (helps(place) ? removable?.files.filter(({ path }) => liesIn(path, place, disk)) : undefined) ?? [];
 
 /** What comes free without the files: bytes, or inodes. */
 const freed = ({ counts }: Pick<Place, "counts">, files: readonly File[]): number =>
   counts === "inodes" ? files.length : files.reduce((sum, { frees }) => sum + frees, 0);
 
+/** Old files help where the place is short of what they take. */
+const helps = ({ counts }: Place): boolean => counts === "bytes" || counts === "inodes";
+
 /** The oldest files, no more than it takes to come below the threshold. */
 export function chosen(disk: Disk, removable: Removable, threshold: number): File[] {
   const picked = new Map<string, File>();
-  for (const place of fullPlaces(disk, threshold)) {
+  for (const place of host.fullPlaces(disk, threshold)) {
     let excess = place.used - (threshold - MARGIN) * place.capacity;
     for (const file of filesIn(place, disk, removable)) {
       if (excess <= 0) break;
@@ -83,12 +60,12 @@ export function chosen(disk: Disk, removable: Removable, threshold: number): Fil
 /** Is no place too full any more in which these files lay? What cannot be looked at now is not known to be better. */
 export function areRelieved(disk: Disk, paths: readonly string[], threshold: number): boolean {
   const silent = [
-    ...disk.unreadable,
+    ...disk.unreadable.map(({ path }) => path),
     ...disk.budgets.filter(({ error }) => error !== null).map(({ path }) => path),
   ];
   return (
     !silent.some((folder) => paths.some((path) => isWithin(path, folder))) &&
-    !fullPlaces(disk, threshold).some((place) => paths.some((path) => liesIn(path, place, disk)))
+    !host.fullPlaces(disk, threshold).some((place) => paths.some((path) => liesIn(path, place, disk)))
   );
 }
 
@@ -130,7 +107,7 @@ export function databaseIn(place: Place, disk: Disk, database: postgres.Sizes | 
 }
 
 /** What the place is short of, why that hurts, and what helps besides old files. */
-export function sayPlace({ path, kind, counts, ratio, used, capacity }: Place) {
+export function sayPlace({ path, kind, counts, ratio, used, capacity, unallocated = 0 }: Place) {
   const share = sayPercent(ratio);
   const left = Math.max(0, capacity - used);
   if (counts === "inodes")
@@ -139,6 +116,19 @@ export function sayPlace({ path, kind, counts, ratio, used, capacity }: Place) {
       because:
         "Every file takes an inode; without one nothing can be created, whatever df says of the bytes.",
       remedies: ["freeInodes"] as const,
+    };
+  if (counts !== "bytes")
+    return {
+      title: `${path} has used ${share} of its ${counts} space (btrfs; ${sayBytes(left)} left)`,
+      because: `btrfs sets space aside for data and for ${counts} separately. ${sayBytes(unallocated)} are set aside for nothing yet: once the ${counts} space is used up, writes fail with “No space left on device”, whatever df shows as free.`,
+      remedies: ["balanceBtrfs"] as const,
+    };
+  if (kind === "pool")
+    return {
+      title: `The ZFS pool ${path} is ${share} full (${sayBytes(left)} left)`,
+      because:
+        "All its datasets share that space; beyond 80 % ZFS becomes slow, and a full pool can hardly even delete.",
+      remedies: ["freePool"] as const,
     };
   if (kind === "budget")
     return {
@@ -154,7 +144,8 @@ export function sayPlace({ path, kind, counts, ratio, used, capacity }: Place) {
 }
 
 /** Whether removing old files would be enough. */
-export function sayOld(place: Place, old: readonly File[], threshold: number): string {
+export function sayOld(place: Place, old: readonly File[], threshold: number): string | undefined {
+  if (!helps(place) || place.kind === "pool") return undefined;
   if (old.length === 0) return "No old rotated logs or temporary files lie in its cleanable folders.";
   const after = (place.used - freed(place, old)) / place.capacity;
   return `${count(old.length, "old rotated log or temporary file", "old rotated logs and temporary files")} hold ${sayBytes(freed({ counts: "bytes" }, old))}: without them it is at ${sayPercent(Math.max(0, after))}${after < threshold ? "" : ", which is not enough"}.`;

@@ -11,6 +11,7 @@ import {
   z,
 } from "../../src/sdk/index.ts";
 import { plot, REPAIR_TARGETS, sayRate, sayWindow, targetFindings } from "./targets.ts";
+import { mixedCounters, partialAnswer, SEPARATE_WORKERS, sayAbsence } from "./trust.ts";
 
 type Measured = Extract<prometheus.ErrorRatio, { state: "measured" }>;
 
@@ -66,6 +67,12 @@ const book = runbookOn(
 export const highErrorRate = book
   .remedies({
     repairTargets: book.advises(...REPAIR_TARGETS),
+    separateWorkers: book.advises(...SEPARATE_WORKERS),
+    readStatus: book.advises("Tell failures by a status", "low", ({ ratio }) =>
+      ratio?.state === "status-words"
+        ? `Set \`metrics: { statusLabel: … }\` to a label with HTTP statuses, or let the application set one. Until then compare with the log of the proxy in front: how many of its answers are 5xx? Values of ${ratio.statusLabel}: ${ratio.values.map(({ name }) => name).join(", ")}.`
+        : "Compare with the log of the proxy in front: how many of its answers are 5xx?",
+    ),
     findCause: book.advises("Find what fails", "low", ({ ratio }, { system }) => causeAdvice(ratio, system)),
     fixMetrics: book.advises("Correct the metric names", "low", ({ ratio }) =>
       ratio?.state === "no-status-label"
@@ -74,13 +81,31 @@ export const highErrorRate = book
     ),
   })
   .findings((find) => [
+    find(["ratio"], ({ ratio }) => partialAnswer(ratio.notSeen)),
     find(["ratio"], ({ ratio }) => ratio.state !== "measured" && noData(ratio)),
+    find(
+      ["ratio"],
+      ({ ratio }) =>
+        ratio.state === "measured" &&
+        prometheus.areMixed(ratio.counters) &&
+        mixedCounters(ratio.metric, ratio.counters),
+    ),
+    find(["ratio"], ({ ratio }, { params: { threshold } }) => {
+      if (ratio.state !== "measured" || ratio.unreadable <= ratio.total.total * threshold) return undefined;
+      return {
+        id: "status-unreadable",
+        severity: "info",
+        title: `${sayPercent(ratio.unreadable / ratio.total.total)} of requests have a status that is no HTTP status`,
+        because: "Whether those failed cannot be told; the ratio counts none of them as failed.",
+        remedies: ["readStatus"],
+      };
+    }),
     find(
       ["ratio"],
       ({ ratio }) => ratio.state === "measured" && ratio.total.ratio === null && noTraffic(ratio),
     ),
     find(["ratio", "series?"], ({ ratio, series }, { params: { threshold, minRequests } }) => {
-      if (ratio.state !== "measured" || (ratio.total.ratio ?? 0) < threshold || ratio.total.ratio === 0)
+      if (!isJudged(ratio) || (ratio.total.ratio ?? 0) < threshold || ratio.total.ratio === 0)
         return undefined;
       const { total, windowSeconds } = ratio;
       const share = total.ratio ?? 0;
@@ -98,16 +123,16 @@ export const highErrorRate = book
       const place = placeOf(ratio);
       return {
         id: "error-rate",
-        severity: share >= 2 * threshold ? "critical" : "warning",
-        title: `${sayPercent(share)} of requests fail (limit ${sayPercent(threshold)})${place.short}`,
-        because: `${sayRate(total.errors)} of ${sayRate(total.total)} were answered 5xx over ${window}. ${place.long}`,
+        severity: share >= 2 * threshold && ratio.notSeen === undefined ? "critical" : "warning",
+        title: `${sayPercent(share)} of ${ratio.notSeen === undefined ? "" : "the counted part of "}requests fail (limit ${sayPercent(threshold)})${place.short}`,
+        because: `${sayRate(total.errors)} of ${sayRate(total.total)} were answered 5xx over ${window}. ${sayFirst(ratio)}${place.long}`,
         evidence,
         remedies: ["findCause"],
       };
     }),
     // The whole is within the limit, but one route or instance hardly works: its users see an outage.
     find(["ratio", "series?"], ({ ratio, series }, { params: { threshold, minRequests } }) => {
-      if (ratio.state !== "measured" || (ratio.total.ratio ?? threshold) >= threshold) return undefined;
+      if (!isJudged(ratio) || (ratio.total.ratio ?? threshold) >= threshold) return undefined;
       const evidence = [...numbers(ratio), ...plot(series, "Share of failing requests", "ratio", threshold)];
       return brokenParts(ratio, threshold, minRequests).map(
         ({ what, name, errors, total, ratio: share }) => ({
@@ -123,7 +148,18 @@ export const highErrorRate = book
     find(["targets"], ({ targets }) => targetFindings(targets)),
   ]);
 
-function noData(value: Exclude<prometheus.ErrorRatio, Measured>): Finding<"fixMetrics" | "repairTargets"> {
+/** Measured, and by counters that count. */
+const isJudged = (ratio: prometheus.ErrorRatio): ratio is Measured =>
+  ratio.state === "measured" && !prometheus.areMixed(ratio.counters);
+
+const sayFirst = ({ firstErrors }: Measured): string =>
+  firstErrors < 1
+    ? ""
+    : `${Math.round(firstErrors)} of them came before the first sample of their series, where a rate does not see them. `;
+
+function noData(
+  value: Exclude<prometheus.ErrorRatio, Measured>,
+): Finding<"fixMetrics" | "repairTargets" | "readStatus"> {
   const shared = { id: "no-data", severity: "info", remedies: ["fixMetrics"] } as const;
   if (value.state === "no-status-label")
     return {
@@ -131,11 +167,35 @@ function noData(value: Exclude<prometheus.ErrorRatio, Measured>): Finding<"fixMe
       title: `No data: ${value.metric} has no label "${value.statusLabel}"`,
       because: `Without the status there is no telling which requests failed. Its labels: ${value.labels.join(", ")}.`,
     };
+  if (value.state === "status-words")
+    return {
+      ...shared,
+      title: `Errors cannot be told: the values of ${value.statusLabel} are ${value.values
+        .slice(0, 5)
+        .map(({ name }) => name)
+        .join(", ")}`,
+      because: `${value.metric} is counted, but none of these is an HTTP status, and which of them are failures is not ours to guess: that is unknown, not zero errors.`,
+      evidence: [
+        rows("", value.values, {
+          [value.statusLabel]: (one) => one.name,
+          "requests/s": (one) => sayRate(one.perSecond),
+        }),
+      ],
+      remedies: ["readStatus"],
+    };
   if (value.state === "absent")
     return {
       ...shared,
       title: `No data: Prometheus has no series ${value.metric} of this system`,
-      because: "Nothing of that name was scraped within the last hour: that is unknown, not zero errors.",
+      because: sayAbsence(value, "that is unknown, not zero errors"),
+    };
+  if (value.samples > 0)
+    return {
+      ...shared,
+      title: `No data yet: ${value.metric} has been seen ${value.samples === 1 ? "once" : `${value.samples} times`} within ${sayWindow(value.windowSeconds)}`,
+      because:
+        "A rate needs two samples of a series: it has just appeared, or is scraped too seldom. Ask again after the next scrapes.",
+      remedies: [],
     };
   return {
     ...shared,

@@ -1,25 +1,32 @@
 import {
   count,
-  type Evidence,
-  type Finding,
-  facts,
   http,
   on,
   orThreshold,
   prometheus,
   type RunContext,
-  rows,
   runbookOn,
   sayPercent,
   saySeconds,
   z,
 } from "../../src/sdk/index.ts";
-import { plot, REPAIR_TARGETS, sayRate, sayWindow, targetFindings } from "./targets.ts";
-
-type Measured = Extract<prometheus.Latency, { state: "measured" }>;
-
-/** With fewer requests in the window a quantile is chance. */
-const ENOUGH = 20;
+import {
+  ENOUGH,
+  fewRequests,
+  isCoarse,
+  isJudged,
+  type Measured,
+  noData,
+  numbers,
+  sayCertainty,
+  sayQuantile,
+  severityOf,
+  tooCoarse,
+  tooShort,
+  verdictOf,
+} from "./durations.ts";
+import { plot, REPAIR_TARGETS, targetFindings } from "./targets.ts";
+import { mixedCounters, partialAnswer, SEPARATE_WORKERS } from "./trust.ts";
 
 /** p50, p95 and p99 of the request histogram, the slowest routes, and external calls timed beside it. Guides: slow responses. */
 const book = runbookOn(
@@ -64,7 +71,7 @@ const book = runbookOn(
   }),
 ).andThen(["latency"], ({ latency }, { system, params }) => {
   const external = system.connections.find((face) => face.kind === "http" && face.about?.external === true);
-  const isSlow = latency.state === "measured" && latency.p95 > params.p95Seconds;
+  const isSlow = latency.state === "measured" && verdictOf(latency, params.p95Seconds) !== "within";
   // A slow dependency is the cause people forget: three requests tell, and only when something is slow.
   return isSlow && external !== undefined
     ? { dependency: on(external.name, http.samples({ count: 3 })) }
@@ -74,63 +81,67 @@ const book = runbookOn(
 export const slowResponses = book
   .remedies({
     repairTargets: book.advises(...REPAIR_TARGETS),
+    separateWorkers: book.advises(...SEPARATE_WORKERS),
     findCause: book.advises("Find what is slow", "low", ({ latency }, { system }) =>
       causeAdvice(latency, system),
     ),
-    fixMetrics: book.advises("Correct the metric name", "low", ({ latency }) => {
-      if (latency?.state === "measured")
-        return `Give the histogram buckets above the limit (now the largest is ${saySeconds(latency.largestBucket ?? 0)}): a quantile can never come out larger than the largest finite bucket.`;
-      if (latency?.state === "absent" && latency.isSummary)
-        return `${latency.metric} is a summary: its quantiles cannot be added up over instances. Change it to a histogram with buckets around the limit.`;
-      return "Set `metrics: { duration: … }` (the histogram's name without _bucket) and `labels:` of the prometheus connection, or repair the scraping of it.";
-    }),
+    fixMetrics: book.advises(
+      "Correct the metric",
+      "low",
+      ({ latency }, { params: { p95Seconds: limit } }) => {
+        if (latency?.state === "measured")
+          return `Give the histogram bounds around the limit, ${saySeconds(limit)} itself among them (a quantile is known no better than the bucket it falls into, and never above the largest finite one), or a native histogram, whose buckets are narrow everywhere.`;
+        if (latency?.state === "absent" && latency.isSummary)
+          return `${latency.metric} is a summary: its quantiles cannot be added up over instances. Change it to a histogram with buckets around the limit.`;
+        return "Set `metrics: { duration: … }` (the histogram's name without _bucket) and `labels:` of the prometheus connection, or repair the scraping of it.";
+      },
+    ),
   })
   .findings((find) => [
+    find(["latency"], ({ latency }) => partialAnswer(latency.notSeen)),
     find(["latency"], ({ latency }) => latency.state !== "measured" && noData(latency)),
     find(
       ["latency"],
-      ({ latency }, { params: { p95Seconds: limit } }) =>
-        latency.state === "measured" && isCapped(latency) && latency.p95 <= limit && tooShort(latency, limit),
+      ({ latency }) =>
+        latency.state === "measured" &&
+        prometheus.areMixed(latency.counters) &&
+        mixedCounters(latency.metric, latency.counters),
     ),
     find(["latency", "series?", "dependency?"], (values, { params: { p95Seconds: limit } }) => {
       const { latency, series, dependency } = values;
-      if (latency.state !== "measured" || latency.p95 <= limit) return undefined;
-      const { p50, p95, p99, perSecond, windowSeconds } = latency;
-      const window = sayWindow(windowSeconds);
+      if (!isJudged(latency)) return undefined;
+      const verdict = verdictOf(latency, limit);
       const evidence = [...numbers(latency), ...plot(series, "Request duration", "seconds", limit)];
-      if (perSecond * windowSeconds < ENOUGH)
-        return {
-          id: "few-requests",
-          severity: "info",
-          title: `p95 is ${saySeconds(p95)} (limit ${saySeconds(limit)}), but of about ${count(Math.max(1, Math.round(perSecond * windowSeconds)), "request")} in ${window} only`,
-          because: `Below ${ENOUGH} requests one slow answer weighs too much to judge.`,
-          evidence,
-          remedies: ["findCause"],
-        };
+      if (verdict === "within") return isCoarse(latency.p95, limit) && tooCoarse(latency, limit, evidence);
+      if (latency.p95.to === null && latency.p95.from < limit) return tooShort(latency, limit);
+      if (latency.perSecond * latency.windowSeconds < ENOUGH) return fewRequests(latency, limit, evidence);
       const place = where(latency, limit);
       const external = outside(dependency, limit);
       return {
         id: "slow",
-        severity: p95 >= 2 * limit || p50 > limit ? "critical" : "warning",
-        title: `p95 is ${atLeast(latency, p95)}${saySeconds(p95)} (limit ${saySeconds(limit)})${external.short || place.short}`,
-        because: `5 % of the requests of the last ${window} took longer than ${saySeconds(p95)} (p50 ${saySeconds(p50)}, p99 ${saySeconds(p99)}). ${place.long}${external.long}`,
+        severity: severityOf(latency, limit, verdict),
+        title: `p95 is ${sayQuantile(latency.p95)} (limit ${saySeconds(limit)})${external.short || place.short}`,
+        because: `${sayCertainty(latency, limit, verdict)} (p50 ${sayQuantile(latency.p50)}, p99 ${sayQuantile(latency.p99)}). ${place.long}${external.long}`,
         evidence,
-        remedies: ["findCause"],
+        remedies: verdict === "unknown" ? ["fixMetrics", "findCause"] : ["findCause"],
       };
     }),
     // The whole is within the limit, but whoever uses these routes waits.
     find(["latency", "series?"], ({ latency, series }, { params: { p95Seconds: limit } }) => {
-      if (latency.state !== "measured" || latency.p95 > limit || isCapped(latency)) return undefined;
+      if (!isJudged(latency) || verdictOf(latency, limit) !== "within") return undefined;
       const { routes, windowSeconds, perSecond, p95 } = latency;
-      const slow = routes.filter((route) => route.p95 > limit && route.perSecond * windowSeconds >= ENOUGH);
+      const slow = routes.filter(
+        (route) =>
+          route.p95.from >= limit / 2 && route.p95.guess > limit && route.perSecond * windowSeconds >= ENOUGH,
+      );
       const [first] = slow;
       if (first === undefined) return undefined;
       const share = perSecond === 0 ? 0 : slow.reduce((sum, route) => sum + route.perSecond, 0) / perSecond;
       return {
         id: "slow-routes",
         severity: "warning",
-        title: `${first.name} is slow: p95 ${atLeast(latency, first.p95)}${saySeconds(first.p95)} (limit ${saySeconds(limit)})${slow.length > 1 ? `, and ${count(slow.length - 1, "other route")}` : ""}`,
-        because: `Slow: ${sayRoutes(slow)}. They have ${sayPercent(share)} of the requests, so p95 over all is ${saySeconds(p95)} and no alert on it will fire: look at what only ${slow.length === 1 ? "that one uses" : "those use"}.`,
+        title: `${first.name} is slow: p95 ${sayQuantile(first.p95)} (limit ${saySeconds(limit)})${slow.length > 1 ? `, and ${count(slow.length - 1, "other route")}` : ""}`,
+        because: `Slow: ${sayRoutes(slow)}. They have ${sayPercent(share)} of the requests, so p95 over all is ${sayQuantile(p95)} and no alert on it will fire: look at what only ${slow.length === 1 ? "that one uses" : "those use"}.`,
         evidence: [...numbers(latency), ...plot(series, "Request duration", "seconds", limit)],
         remedies: ["findCause"],
       };
@@ -138,36 +149,10 @@ export const slowResponses = book
     find(["targets"], ({ targets }) => targetFindings(targets)),
   ]);
 
-function noData(value: Exclude<prometheus.Latency, Measured>): Finding<"fixMetrics" | "repairTargets"> {
-  if (value.state === "no-data")
-    return {
-      id: "no-data",
-      severity: "info",
-      title: `No data: no requests in the last ${sayWindow(value.windowSeconds)}`,
-      because: `${value.metric}_bucket is there but does not move: nothing was measured, which is not the same as fast.`,
-      remedies: ["repairTargets"],
-    };
-  return {
-    id: "no-data",
-    severity: "info",
-    title: `No data: Prometheus has no histogram ${value.metric}_bucket of this system`,
-    because: value.isSummary
-      ? `${value.metric} exists, but as a summary without buckets.`
-      : "Nothing of that name was scraped within the last hour: that is unknown, not fast.",
-    remedies: ["fixMetrics"],
-  };
-}
-
-/** A quantile never comes out above the largest finite bucket. */
-const isCapped = ({ p95, largestBucket }: Measured) => largestBucket !== null && p95 >= largestBucket;
-
-const atLeast = ({ largestBucket }: Measured, p95: number) =>
-  largestBucket !== null && p95 >= largestBucket ? "at least " : "";
-
 const sayRoutes = (routes: Measured["routes"]) =>
   routes
     .slice(0, 3)
-    .map(({ name, p95 }) => `${name} (p95 ${saySeconds(p95)})`)
+    .map(({ name, p95 }) => `${name} (p95 ${sayQuantile(p95)})`)
     .join(", ");
 
 interface Place {
@@ -177,8 +162,9 @@ interface Place {
 }
 
 /** Slow for everybody, or only for some: a tail points at one route, lock or instance. */
-function where({ p50, routes, p95 }: Measured, limit: number): Place {
-  const slow = routes.filter((route) => route.p95 > limit);
+function where({ routes, ...all }: Measured, limit: number): Place {
+  const [p50, p95] = [all.p50.guess, all.p95.guess];
+  const slow = routes.filter((route) => route.p95.guess > limit);
   const [first] = slow;
   if (first !== undefined && slow.length < routes.length) {
     return {
@@ -186,12 +172,12 @@ function where({ p50, routes, p95 }: Measured, limit: number): Place {
       long: `Slow: ${sayRoutes(slow)}; the other routes are within the limit, so look at what only ${slow.length === 1 ? "that one uses" : "those use"}.`,
     };
   }
-  if (p50 > limit / 2)
+  if (p50 > limit / 2 && all.p50.from > 0)
     return {
       short: routes.length > 1 ? ": slow on every route" : "",
       long: "Half of all requests are slow, on every route: something shared is saturated (database, CPU, connection pool, a dependency).",
     };
-  return p95 > 5 * p50
+  return p95 > 5 * p50 && all.p50.from > 0
     ? {
         short: ": most are fast, a tail is slow",
         long: "Most requests are fast and a tail is slow: locks, retries, cold caches or one bad instance.",
@@ -216,32 +202,6 @@ function outside(dependency: { readonly samples: readonly http.Sample[] } | unde
       }
     : { short: "", long: "" };
 }
-
-const tooShort = ({ metric, largestBucket }: Measured, limit: number): Finding<"fixMetrics"> => ({
-  id: "buckets-too-short",
-  severity: "warning",
-  title: `p95 is beyond the largest bucket (${saySeconds(largestBucket ?? 0)}) and cannot be measured`,
-  because: `More than 5 % of the requests are slower than the largest finite bucket of ${metric}; the limit of ${saySeconds(limit)} lies above it, so an alert on it can never fire.`,
-  remedies: ["fixMetrics"],
-});
-
-const numbers = ({ p50, p95, p99, perSecond, routes, routeLabel }: Measured): Evidence[] => [
-  facts({
-    p50: saySeconds(p50),
-    p95: saySeconds(p95),
-    p99: saySeconds(p99),
-    requests: sayRate(perSecond),
-  }),
-  ...(routes.length === 0
-    ? []
-    : [
-        rows("Slowest routes", routes, {
-          [routeLabel ?? "route"]: (one) => one.name,
-          p95: (one) => saySeconds(one.p95),
-          requests: (one) => sayRate(one.perSecond),
-        }),
-      ]),
-];
 
 function causeAdvice(latency: prometheus.Latency | undefined, { connections }: RunContext["system"]): string {
   const has = (kind: string) => connections.some((face) => face.kind === kind);

@@ -10,11 +10,13 @@ export function targetFindings({ total, down }: prometheus.Targets): Finding<"re
       because:
         "There is no `up` series for its labels: service discovery lost the targets, or `labels:` of the connection do not fit.",
       remedies: ["repairTargets"],
+      explains: ["no-data"],
     };
   const names = down.slice(0, 3).map(({ instance }) => instance);
   return (
     down.length > 0 && {
       id: "targets-down",
+      ...(down.length >= total ? { explains: ["no-data"] } : {}),
       severity: down.length >= total ? "critical" : "warning",
       title: `${down.length} of ${count(total, "scrape target")} down: ${names.join(", ")}${down.length > 3 ? "…" : ""}`,
       because: `Prometheus cannot scrape ${down.length === 1 ? "it" : "them"}${down[0]?.lastError === undefined ? "" : ` (${down[0].lastError})`}: the process is down or its metrics page fails. What these instances do is missing from the numbers.`,

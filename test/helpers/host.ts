@@ -5,6 +5,7 @@ import {
   readFileSync,
   realpathSync,
   rmSync,
+  truncateSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
@@ -46,6 +47,40 @@ export function smallFileSystem(options: string): {
     stop: () => {
       execFileSync("umount", ["-l", path]);
       rmSync(path, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Why this cannot be made and mounted here; undefined: it can. */
+export const whyNoDisk = (make: string): string | undefined =>
+  whyNoMount() ?? (onPath(make) === undefined ? `${make} is not on the PATH` : undefined);
+
+/** A disk of our own: an image in a loop device, made by `make` and mounted with `options`. Its folder stays until `stop()`. */
+export function smallDisk(
+  megabytes: number,
+  make: readonly string[],
+  options = "loop",
+): { path: string; device: string; mount(options: string): void; stop(): void } {
+  const folder = workFolder();
+  const image = join(folder, "image");
+  const path = join(folder, "mnt");
+  mkdirSync(path);
+  writeFileSync(image, "");
+  truncateSync(image, megabytes * 1024 * 1024);
+  const [program = "", ...args] = make;
+  execFileSync(program, [...args, image], { stdio: "pipe" });
+  const mount = (how: string) => execFileSync("mount", ["-o", how, image, path], { stdio: "pipe" });
+  mount(options);
+  return {
+    path,
+    device: execFileSync("findmnt", ["-no", "SOURCE", path], { encoding: "utf8" }).trim(),
+    mount: (how) => {
+      execFileSync("umount", ["-l", path]);
+      mount(how);
+    },
+    stop: () => {
+      execFileSync("umount", ["-l", path]);
+      rmSync(folder, { recursive: true, force: true });
     },
   };
 }

@@ -28,6 +28,7 @@ export const whyNoPrometheus = (): string | undefined => {
 export async function startPrometheus(
   past: readonly PastSeries[],
   targets: Record<string, readonly string[]>,
+  flags: readonly string[] = [],
 ) {
   const folder = mkdtempSync(join(tmpdir(), "diagbot-prometheus-"));
   const at = (name: string) => join(folder, name);
@@ -41,6 +42,7 @@ export async function startPrometheus(
     `--config.file=${at("prometheus.yml")}`,
     `--storage.tsdb.path=${at("data")}`,
     `--web.listen-address=127.0.0.1:${port}`,
+    ...flags,
   ];
   const child = spawn("prometheus", args, { stdio: "ignore" });
   const url = `http://127.0.0.1:${port}`;

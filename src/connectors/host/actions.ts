@@ -1,10 +1,13 @@
 // Everything runbooks can ask of a machine; one line per action file.
 export { deletedOpen } from "./deleted-open.ts";
-export { disk } from "./disk.ts";
+export { type Disk, disk } from "./disk.ts";
+export type { FileSystem } from "./file-system.ts";
+export { familyOf } from "./file-systems.ts";
 export { largest } from "./largest.ts";
 export { load } from "./load.ts";
-export { memory } from "./memory.ts";
+export { type Memory, memory } from "./memory.ts";
 export { oomKills } from "./oom.ts";
+export { type Fault, faultsOf, fullPlaces, isNearlyFull, type Place } from "./places.ts";
 export { processBudgets } from "./process-budgets.ts";
 export { processes } from "./processes.ts";
 export { removable } from "./removable.ts";

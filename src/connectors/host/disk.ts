@@ -1,30 +1,17 @@
 import { z } from "zod";
 import { type ActionContext, actionsOn } from "../../core/words/action.ts";
+import { notSeen } from "../../core/words/not-seen.ts";
+import { BTRFS, btrfsDevices, parseBtrfs } from "./btrfs.ts";
 import { type HostClient, linesOf, partsOf, script } from "./client.ts";
-import { type Mount, mountOf, parseMounts, realMounts, writableByFstab } from "./mounts.ts";
+import { type Around, describe, FileSystem } from "./file-system.ts";
+import { hiddenMounts } from "./hidden-mounts.ts";
+import { type Mount, mountOf, parseMounts, worthALook, writableByFstab } from "./mounts.ts";
+import { notLookedAt } from "./not-looked-at.ts";
+import { type Answer, parseStatfs, STATFS } from "./statfs.ts";
+import { Pool, parsePools, ZFS } from "./zfs.ts";
 
 const { read } = actionsOn<HostClient>("host");
-const MAX_MOUNTS = 60;
-
-const FileSystem = z.object({
-  /** The watched path: a mount point, or a folder named in `mounts:`. */
-  path: z.string(),
-  device: z.string(),
-  type: z.string(),
-  size: z.number(),
-  used: z.number(),
-  /** Bytes an ordinary user may still write. */
-  available: z.number(),
-  /** As df: used of what is usable, without the blocks kept for root. */
-  usedRatio: z.number(),
-  /** 0: the file system has no fixed number of inodes. */
-  inodes: z.number(),
-  inodesUsed: z.number(),
-  inodesRatio: z.number(),
-  readOnly: z.boolean(),
-  /** It is read-only though /etc/fstab or diagbot.yaml wants it writable. */
-  shouldBeWritable: z.boolean(),
-});
+const MAX_MOUNTS = 100;
 
 const Budget = z.object({
   path: z.string(),
@@ -35,78 +22,117 @@ const Budget = z.object({
   error: z.string().nullable(),
 });
 
-const MOUNTS = `cat /proc/self/mounts && echo == && cat /etc/fstab 2>/dev/null; true`;
-// Fields of statvfs; a path that cannot be looked at says so and does not hide the others.
-const STATFS = `for p in "$@"; do timeout -s KILL 3 stat -f -c '%S %b %f %a %c %d' "$p" 2>/dev/null || echo -; done`;
+const Output = z.object({
+  fileSystems: z.array(FileSystem),
+  /** ZFS; what its file systems share. */
+  pools: z.array(Pool),
+  budgets: z.array(Budget),
+  /** Paths that were asked about and did not answer; `by`: the mount point that lies over a hidden one. */
+  unreadable: z.array(
+    z.object({
+      path: z.string(),
+      why: z.enum(["absent", "denied", "hangs", "gone", "error", "hidden"]),
+      says: z.string(),
+      by: z.string().optional(),
+    }),
+  ),
+  /** The path that was asked about beside the watched ones, where it is a mount point here. */
+  alsoIs: z.string().nullable(),
+  notSeen,
+});
+export type Disk = z.output<typeof Output>;
+
+const MOUNTS = `cat /proc/self/mountinfo && echo == && cat /etc/fstab 2>/dev/null; echo ==
+grep -lx 1 /sys/dev/block/*/ro 2>/dev/null; true`;
 const USED = `timeout -s KILL 8 du -skx "$1" 2>/dev/null | tail -n 1; [ -d "$1" ] || echo missing`;
 
 /**
- * Usage of every real file system, bytes and inodes (trap `df-root-only`), and of folders with a budget. Reserved blocks
- * count as used, as df does. sergas-accounts.disk-full, tektra.resource-snapshot.
+ * Usage of every real file system, bytes, inodes and inner rooms (trap `df-root-only`), and of folders with a budget.
+ * Reserved blocks count as used, as df does. sergas-accounts.disk-full, tektra.resource-snapshot.
  */
 export const disk = read({
   name: "host.disk",
   title: "Usage of file systems and budgets",
-  input: z.object({}),
-  output: z.object({
-    fileSystems: z.array(FileSystem),
-    budgets: z.array(Budget),
-    /** Watched paths that are not there or do not answer. */
-    unreadable: z.array(z.string()),
+  input: z.object({
+    /** One more path to look at, whatever diagbot.yaml watches: what an alert is about. */
+    also: z.string().startsWith("/").max(1_000).optional(),
   }),
+  output: Output,
   timeoutSeconds: 15,
-  run: async (client, _input, context) => {
-    const [mountsText = "", fstab = ""] = partsOf(await script(client, MOUNTS, [], context));
-    const mounts = parseMounts(mountsText);
-    const watched = client.mounts.length > 0 ? client.mounts : realMounts(mounts).map(({ path }) => path);
-    const paths = watched.slice(0, MAX_MOUNTS);
-    const [stats, budgets] = await Promise.all([
+  run: async (client, { also }, context) => {
+    const [table = "", fstab = "", readOnly = ""] = partsOf(await script(client, MOUNTS, [], context));
+    const mounts = parseMounts(table);
+    const hidden = hiddenMounts(mounts);
+    const visible = mounts.filter((mount) => !hidden.has(mount));
+    const auto = worthALook(visible);
+    const alsoMount = also === undefined ? undefined : mountPoint(visible, also);
+    const watched = client.mounts.length > 0 ? client.mounts : auto.watched.map(({ path }) => path);
+    const all = [...new Set([...watched, ...(alsoMount === undefined ? [] : [alsoMount])])];
+    const paths = all.slice(0, MAX_MOUNTS);
+    const devices = btrfsDevices(visible);
+    const hasZfs = visible.some(({ type }) => type === "zfs");
+    const [stats, rooms, pools, budgets] = await Promise.all([
       script(client, STATFS, paths, context),
+      devices.length === 0 ? "" : script(client, BTRFS, devices, context),
+      hasZfs ? script(client, ZFS, [], context) : "",
       Promise.all(client.budgets.map((budget) => measure(client, budget, context))),
     ]);
-    const lines = linesOf(stats);
-    const wanted = writableByFstab(fstab);
-    const seen = paths.map((path, index) =>
-      describe(path, lines[index] ?? "-", mountOf(mounts, path), (mount) =>
-        client.mounts.length > 0 ? true : wanted.has(mount.path) || mount.options.includes("emergency_ro"),
-      ),
-    );
+    const around: Around = {
+      visible,
+      fstab: writableByFstab(fstab),
+      writeProtected: new Set(linesOf(readOnly).map((line) => line.split("/").at(-2) ?? "")),
+      named: client.mounts.length > 0,
+      rooms: parseBtrfs(rooms),
+    };
+    const answers = parseStatfs(stats, paths.length).map((answer, index) => ({
+      answer,
+      path: paths[index] ?? "",
+    }));
+    const listed = parsePools(pools);
     return {
-      fileSystems: seen.filter((fileSystem) => fileSystem !== undefined),
+      fileSystems: answers.flatMap(({ answer, path }) => {
+        const mount = mountOf(visible, path);
+        const one =
+          answer.ok && mount !== undefined ? describe(path, answer.numbers, mount, around) : undefined;
+        return one === undefined || (client.mounts.length > 0 && isCovered(hidden, path)) ? [] : [one];
+      }),
+      pools: listed ?? [],
       budgets,
-      unreadable: paths.filter((_path, index) => (lines[index] ?? "-") === "-"),
+      unreadable: answers.flatMap(({ answer, path }) => silent(path, answer, hidden)),
+      alsoIs: alsoMount ?? null,
+      notSeen: notLookedAt({
+        skipped: client.mounts.length > 0 ? [] : auto.skipped.filter(({ path }) => path !== alsoMount),
+        hidden: client.mounts.length > 0 ? new Map() : hidden,
+        beyond: all.slice(MAX_MOUNTS),
+        hasUnknownPools: hasZfs && listed === undefined,
+        hasUnknownRooms: devices.some((device) => !around.rooms.has(device)),
+      }),
     };
   },
 });
 
-function describe(
-  path: string,
-  line: string,
-  mount: Mount | undefined,
-  mustWrite: (mount: Mount) => boolean,
-): z.output<typeof FileSystem> | undefined {
-  const [block = 0, blocks = 0, free = 0, available = 0, inodes = 0, inodesFree = 0] = line
-    .split(" ")
-    .map(Number);
-  // No blocks at all: a pseudo file system this list does not know.
-  if (line === "-" || mount === undefined || blocks === 0) return undefined;
-  const used = blocks - free;
-  const inodesUsed = inodes - inodesFree;
-  return {
-    path,
-    device: mount.device,
-    type: mount.type,
-    size: blocks * block,
-    used: used * block,
-    available: available * block,
-    usedRatio: used + available === 0 ? 1 : used / (used + available),
-    inodes,
-    inodesUsed,
-    inodesRatio: inodes === 0 ? 0 : inodesUsed / inodes,
-    readOnly: mount.readOnly,
-    shouldBeWritable: mount.readOnly && mustWrite(mount),
-  };
+/** Exporters in a container see the machine below a folder of their own. */
+const SEEN_BELOW = ["", "/rootfs", "/host", "/hostfs", "/host/root"];
+
+/** The mount point a sender means by this path. */
+const mountPoint = (visible: readonly Mount[], path: string): string | undefined =>
+  SEEN_BELOW.filter((prefix) => path === prefix || path.startsWith(`${prefix}/`))
+    .map((prefix) => path.slice(prefix.length).replace(/(?<=.)\/$/, "") || "/")
+    .find((candidate) => visible.some((mount) => mount.path === candidate));
+
+const isCovered = (hidden: ReadonlyMap<Mount, string>, path: string): boolean =>
+  [...hidden.keys()].some((mount) => mount.path === path && hidden.get(mount) !== path);
+
+function silent(path: string, answer: Answer, hidden: ReadonlyMap<Mount, string>): Disk["unreadable"] {
+  const under = [...hidden].find(([mount, by]) => mount.path === path && by !== path);
+  if (under !== undefined) return [{ path, why: "hidden", says: `it lies under ${under[1]}`, by: under[1] }];
+  if (answer.ok) return [];
+  // The shared memory of a container is the container's; whoever may not see it is not told of each.
+  if (answer.why === "denied" && ENGINES.test(path)) return [];
+  return [{ path, why: answer.why, says: answer.says }];
 }
+
+const ENGINES = /^\/(var\/lib\/(docker|containerd|containers|kubelet)|run\/(docker|containerd|user))\/./;
 
 /** Blocks used by one folder with a budget; a folder too large to be measured in 8 s is an error of that budget only. */
 async function measure(

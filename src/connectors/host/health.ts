@@ -1,11 +1,10 @@
 import type { OutputOf } from "../../core/words/action.ts";
 import { clip, sayBytes, sayPercent } from "../../core/words/format.ts";
 import type { HealthLimits, HealthWord } from "../../core/words/health.ts";
-import type { disk } from "./disk.ts";
+import type { Disk } from "./disk.ts";
 import type { load } from "./load.ts";
-import type { memory } from "./memory.ts";
-
-type Disk = OutputOf<typeof disk>;
+import type { Memory } from "./memory.ts";
+import { faultsOf, fullPlaces, isNearlyFull, placesOf, sayFullness } from "./places.ts";
 
 /** CPU: one second may be a spike, so the 5-minute load must agree. sergas-accounts.health-matrix (trap first-sample). */
 export function judgeLoad(
@@ -22,32 +21,27 @@ export function judgeLoad(
   };
 }
 
-/** Every file system, bytes and inodes (trap df-root-only). */
-export function judgeDisk({ fileSystems, unreadable }: Disk, { thresholds }: HealthLimits): HealthWord {
-  const ratio = (one: Disk["fileSystems"][number]) => Math.max(one.usedRatio, one.inodesRatio);
-  const full = fileSystems.filter((one) => ratio(one) > thresholds.disk || one.shouldBeWritable);
-  const fullest = Math.max(0, ...fileSystems.map(ratio));
-  if (full.length === 0 && unreadable.length === 0) return `fullest disk ${sayPercent(fullest)}`;
-  const words = full.map((one) =>
-    one.shouldBeWritable
-      ? `${one.path} is read-only`
-      : `${one.path} ${sayPercent(one.usedRatio)} (inodes ${sayPercent(one.inodesRatio)}, ${sayBytes(one.available)} left)`,
-  );
-  const all = [...words, ...unreadable.map((path) => `${path} does not answer`)];
+/** Every file system, bytes, inodes and rooms (trap df-root-only): disk-full judges by the same. */
+export function judgeDisk(disk: Disk, { thresholds }: HealthLimits): HealthWord {
+  const full = fullPlaces(disk, thresholds.disk).filter(({ kind }) => kind !== "budget");
+  const faults = faultsOf(disk);
+  const fullest = Math.max(0, ...placesOf(disk).map(({ ratio, kind }) => (kind === "budget" ? 0 : ratio)));
+  if (full.length === 0 && faults.length === 0) return `fullest disk ${sayPercent(fullest)}`;
+  const all = [...faults.map(({ title }) => title), ...full.map((place) => sayFullness(place))];
   return {
     word: clip(all[0] ?? "full", 60),
-    because: `Over the limit of ${sayPercent(thresholds.disk)}, read-only or not answering: ${all.slice(0, 5).join("; ")}.`,
+    because: `Over the limit of ${sayPercent(thresholds.disk)}, taking no writes or not answering: ${all.slice(0, 5).join("; ")}.`,
     severity:
-      fullest > 0.95 || unreadable.length > 0 || full.some((one) => one.shouldBeWritable)
+      full.some(isNearlyFull) || faults.some(({ severity }) => severity === "critical")
         ? "critical"
         : "warning",
     next: "Run disk-full: it finds what takes the space and what may be removed.",
   };
 }
 
-/** What programs can still get (MemAvailable). */
+/** What programs can still get: MemAvailable, and what the cache of ZFS gives back. */
 export function judgeMemory(
-  { usedRatio, available }: OutputOf<typeof memory>,
+  { usedRatio, available }: Pick<Memory, "usedRatio" | "available">,
   { thresholds }: HealthLimits,
 ): HealthWord {
   const seen = `memory ${sayPercent(usedRatio)}, ${sayBytes(available)} available`;

@@ -7,7 +7,9 @@ const { read } = actionsOn<HostClient>("host");
 
 /** `timeout` rather than the step's own: what was counted by then is shown, and du ends with it. */
 const LARGEST = `n=$1; shift
-timeout 8 du -xk -d 2 "$@" 2>/dev/null | sort -rn | head -n "$n"
+timeout 8 du -xk -d 2 "$@" 2>&1 | sort -rn | awk -F '\t' '
+BEGIN { for (i = 2; i < ARGC; i++) { looked[ARGV[i]]; delete ARGV[i] }; n = ARGV[1]; delete ARGV[1] }
+/^[0-9]+\t// { if (++k <= n || $2 in looked) print; next } { closed++ } END { print "closed " closed + 0 }' "$n" "$@"
 echo ==
 timeout 8 find "$@" -xdev -type f -size +255k -exec stat -c '%b %Y %n' {} + 2>/dev/null | sort -rn | head -n "$n"`;
 
@@ -24,23 +26,28 @@ export const largest = read({
     fileSystems: z.array(z.string().startsWith("/").max(1_000)).max(3).default([]),
   }),
   output: z.object({
-    looked: z.array(z.string()),
+    /** What was looked into: all files in it together; null where counting took too long. */
+    looked: z.array(z.object({ path: z.string(), bytes: z.number().nullable() })),
+    /** Folders in them that may not be read: what they hold is in no figure. */
+    closed: z.int(),
     folders: z.array(z.object({ path: z.string(), bytes: z.number() })),
     files: z.array(z.object({ path: z.string(), bytes: z.number(), modifiedAt: z.number() })),
   }),
   timeoutSeconds: 20,
   run: async (client, { limit, fileSystems }, context) => {
     const named = [...client.cleanable, ...client.budgets.map(({ path }) => path)];
-    const looked = fileSystems.length > 0 ? fileSystems : await realFolders(client, named, context);
-    if (looked.length === 0) return { looked, folders: [], files: [] };
-    const said = await script(client, LARGEST, [String(limit), ...looked], context);
-    const [folders = "", files = ""] = partsOf(said);
+    const paths = fileSystems.length > 0 ? fileSystems : await realFolders(client, named, context);
+    if (paths.length === 0) return { looked: [], closed: 0, folders: [], files: [] };
+    const said = await script(client, LARGEST, [String(limit), ...paths], context);
+    const [counted = "", files = ""] = partsOf(said);
+    const folders = linesOf(counted)
+      .map((line) => /^(\d+)\t(\/.*)$/.exec(line))
+      .filter((match) => match !== null)
+      .map(([, kilobytes, path]) => ({ path: path ?? "", bytes: Number(kilobytes) * 1024 }));
     return {
-      looked,
-      folders: linesOf(folders)
-        .map((line) => /^(\d+)\t(\/.*)$/.exec(line))
-        .filter((match) => match !== null)
-        .map(([, kilobytes, path]) => ({ path: path ?? "", bytes: Number(kilobytes) * 1024 })),
+      looked: paths.map((path) => ({ path, bytes: folders.find((one) => one.path === path)?.bytes ?? null })),
+      closed: Number(/^closed (\d+)$/m.exec(counted)?.[1] ?? 0),
+      folders: folders.slice(0, limit),
       files: linesOf(files)
         .map((line) => /^(\d+) (\d+) (\/.*)$/.exec(line))
         .filter((match) => match !== null)

@@ -1,8 +1,10 @@
 import { z } from "zod";
 import { actionsOn } from "../../core/words/action.ts";
 import { DiagError } from "../../core/words/errors.ts";
-import { groupMemory } from "../../lib/group-memory.ts";
-import { type HostClient, partsOf, script } from "./client.ts";
+import { notSeen } from "../../core/words/not-seen.ts";
+import { partsOf as blocksOf, type HostClient, linesOf, script } from "./client.ts";
+import { Arc, availableOf, numberAfter, Parts, parseArc, partsOf } from "./meminfo.ts";
+import { Group, parseGroup } from "./memory-group.ts";
 import { Pressure, parsePressure } from "./pressure.ts";
 
 const { read } = actionsOn<HostClient>("host");
@@ -13,85 +15,111 @@ cat /proc/pressure/memory 2>/dev/null; echo ==
 grep -E '^(pswpin|pswpout|oom_kill) ' /proc/vmstat; sleep 1; echo ==
 grep -E '^(pswpin|pswpout|oom_kill) ' /proc/vmstat; echo ==
 getconf PAGESIZE 2>/dev/null || echo 4096; echo ==
-if [ -r /sys/fs/cgroup/memory.max ]; then cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/memory.current; grep -E '^(anon|shmem|inactive_file|active_file|slab_reclaimable) ' /sys/fs/cgroup/memory.stat
-elif [ -r /sys/fs/cgroup/memory/memory.limit_in_bytes ]; then cat /sys/fs/cgroup/memory/memory.limit_in_bytes /sys/fs/cgroup/memory/memory.usage_in_bytes; grep -E '^total_(rss|shmem|inactive_file|active_file) ' /sys/fs/cgroup/memory/memory.stat; fi; true`;
+g=/sys/fs/cgroup; v=$g/memory
+if [ -r $g/memory.max ]; then cat $g/memory.max $g/memory.current $g/memory.stat
+elif [ -r $v/memory.limit_in_bytes ]; then cat $v/memory.limit_in_bytes $v/memory.usage_in_bytes $v/memory.stat; fi; echo ==
+grep -E '^(size|c_min|c_max) ' /proc/spl/kstat/zfs/arcstats 2>/dev/null; echo ==
+cat /sys/block/zram*/mm_stat 2>/dev/null; echo ==
+cat /proc/[0-9]*/status 2>/dev/null | awk '/^Pid:/ { n++ } /^RssAnon:/ { a += $2; seen = 1 } /^VmSwap:/ { s += $2 } END { print n + 0, seen ? a + 0 : "-", s + 0 }'; echo ==
+grep -E ' (/proc/meminfo|/proc) ' /proc/self/mounts; id -u
+[ -e /.dockerenv ] || [ -e /run/.containerenv ] || [ -e /run/systemd/container ] && echo container; true`;
 
 const Output = z.object({
   total: z.number(),
-  /** What programs can still get without swapping (MemAvailable); not "free" (trap `free-used`). */
+  /** What programs can still get without swapping: MemAvailable (trap `free-used`), and what the ARC of ZFS gives back. */
   available: z.number(),
+  /** The kernel does not say it: reckoned from its other figures. */
+  isEstimate: z.boolean(),
   usedRatio: z.number(),
+  /** What it is used for; adds up to the total. */
+  parts: Parts,
+  arc: Arc.nullable(),
+  /** Held by all processes that can be seen; null: the kernel does not tell their own memory from shared. */
+  seenProcesses: z.object({ count: z.int(), bytes: z.number().nullable() }),
   swapTotal: z.number(),
   swapUsed: z.number(),
   /** Bytes per second over the last second. */
   swapInRate: z.number(),
   swapOutRate: z.number(),
-  /** Memory of tmpfs and shared segments: belongs to no process. */
-  shared: z.number(),
-  /** Kernel memory that cannot be reclaimed. */
-  kernel: z.number(),
-  hugePages: z.number(),
   /** Share of time tasks waited for memory; null where the kernel does not say. */
   pressure: Pressure.nullable(),
   /** Processes the kernel killed for memory since boot; null where it does not count. */
   oomKills: z.int().nullable(),
-  /** The control group (container) the commands run in, where its limit is lower than the machine's memory; file cache left out. */
-  group: z.object({ limit: z.number(), used: z.number() }).nullable(),
+  /** Limit of the control group (container) the commands run in, where it is lower than the machine's memory. */
+  group: Group.nullable(),
+  /**
+   * Whose figures these are. `container`: of the container diagbot looks from (lxcfs); `machine-below`: of the machine, while
+   * only the container's own processes can be seen.
+   */
+  scope: z.enum(["machine", "container", "machine-below"]),
+  notSeen,
 });
+export type Memory = z.output<typeof Output>;
 
-/** Memory, swap traffic, pressure and OOM kills. kernel.org proc/meminfo, psi; tektra.high-memory, sergas-accounts.high-memory. */
+/** Memory and what it is used for, swap traffic, pressure and OOM kills. kernel.org proc/meminfo, psi; tektra.high-memory, sergas-accounts.high-memory. */
 export const memory = read({
   name: "host.memory",
   title: "Memory, swap and pressure",
   input: z.object({}),
   output: Output,
   run: async (client, _input, context) => {
-    const said = partsOf(await script(client, MEMORY, [], context));
-    const [meminfo = "", pressure = "", before = "", after = "", page = "", group = ""] = said;
+    const said = blocksOf(await script(client, MEMORY, [], context));
+    const [meminfo = "", pressure = "", before = "", after = "", page = ""] = said;
+    const [group = "", arcstats = "", zram = "", processes = "", place = ""] = said.slice(5);
     const bytes = (name: string) => (numberAfter(meminfo, `${name}:`) ?? 0) * 1024;
     const total = bytes("MemTotal");
-    if (total === 0 || numberAfter(meminfo, "MemAvailable:") === undefined)
-      throw new DiagError("bad_output", "the machine does not say how much memory is available");
+    if (total === 0) throw new DiagError("bad_output", "the machine does not say how much memory it has");
+    const arc = parseArc(arcstats);
+    const parts = partsOf(meminfo, arc, zramBytes(zram));
+    const available = availableOf(meminfo, parts, arc);
     const rate = (name: string) =>
       Math.max(0, (numberAfter(after, name) ?? 0) - (numberAfter(before, name) ?? 0)) *
       (Number(page) || 4096);
+    const [count = 0, anonymous = Number.NaN] = processes.trim().split(" ").map(Number);
     return {
       total,
-      available: bytes("MemAvailable"),
-      usedRatio: 1 - bytes("MemAvailable") / total,
+      available: available.bytes,
+      isEstimate: available.isEstimate,
+      usedRatio: 1 - available.bytes / total,
+      parts,
+      arc,
+      seenProcesses: { count, bytes: Number.isFinite(anonymous) ? anonymous * 1024 : null },
       swapTotal: bytes("SwapTotal"),
       swapUsed: bytes("SwapTotal") - bytes("SwapFree"),
       swapInRate: rate("pswpin"),
       swapOutRate: rate("pswpout"),
-      shared: bytes("Shmem"),
-      kernel: bytes("SUnreclaim"),
-      hugePages: bytes("Hugetlb"),
       pressure: parsePressure(pressure),
       oomKills: numberAfter(after, "oom_kill") ?? null,
       group: parseGroup(group, total),
+      ...placeOf(place),
     };
   },
 });
 
-/** First number of the line that begins with the name. */
-export function numberAfter(text: string, name: string): number | undefined {
-  const line = text.split("\n").find((one) => one.startsWith(`${name} `));
-  const digits = /\d+/.exec(line?.slice(name.length) ?? "");
-  return digits === null ? undefined : Number(digits[0]);
-}
+/** Third figure of each line: bytes of memory a zram device takes (kernel.org admin-guide/blockdev/zram). */
+const zramBytes = (text: string): number =>
+  linesOf(text).reduce((sum, line) => sum + (Number(line.trim().split(/\s+/)[2]) || 0), 0);
 
-/** Limit, usage and memory.stat of the group. Exported for its test. */
-export function parseGroup(text: string, total: number): { limit: number; used: number } | null {
-  const [limitText = "", usageText = "", ...stat] = text.split("\n");
-  const limit = Number(limitText);
-  // "max", or v1's huge number: no limit.
-  if (!Number.isFinite(limit) || limit <= 0 || limit >= total) return null;
-  const usage = Number(usageText) || 0;
-  const parts = Object.fromEntries(
-    stat.flatMap((line) => {
-      const [name = "", bytes = ""] = line.split(" ");
-      return /^\d+$/.test(bytes) ? [[name, Number(bytes)]] : [];
-    }),
+/** From the mounts of /proc, the user and the marks container engines leave. Exported for its test. */
+export function placeOf(text: string): Pick<Memory, "scope" | "notSeen"> {
+  const lines = linesOf(text);
+  const hides = lines.some((line) =>
+    /^\S+ \/proc \S+ \S*hidepid=(1|2|noaccess|invisible|ptraceable)/.test(line),
   );
-  return { limit, used: groupMemory(usage, parts)?.held ?? usage };
+  const isLxcfs = lines.some((line) => /^\S+ \/proc\/meminfo fuse\.lxcfs /.test(line));
+  const isContainer = lines.includes("container");
+  return {
+    scope: isLxcfs ? "container" : isContainer ? "machine-below" : "machine",
+    ...(hides && !lines.includes("0")
+      ? {
+          notSeen: [
+            {
+              what: "processes of other users",
+              why: "/proc is mounted with hidepid",
+              fix: "add diagbot's user to the group that /proc is mounted with (`gid=`)",
+            },
+          ],
+        }
+      : {}),
+  };
 }

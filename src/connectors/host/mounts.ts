@@ -1,38 +1,44 @@
-/** One line of /proc/self/mounts. */
+import { familyOf } from "./file-systems.ts";
+
+/** One line of /proc/self/mountinfo (proc(5)). */
 export interface Mount {
-  readonly device: string;
+  readonly id: number;
+  readonly parent: number;
+  /** As `stat` gives it: `st_dev`. */
+  readonly dev: number;
+  /** `7:0`, as /sys names it. */
+  readonly devName: string;
   readonly path: string;
   readonly type: string;
-  readonly readOnly: boolean;
+  readonly device: string;
+  /** Of this mount, which people choose, and of the file system behind it, which the kernel may change after an error. */
   readonly options: readonly string[];
+  readonly superOptions: readonly string[];
 }
 
-/** File systems that hold nothing of their own, or are full by design. */
-const PSEUDO = new Set(
-  "autofs binfmt_misc bpf cgroup cgroup2 configfs debugfs devpts devtmpfs efivarfs fusectl fuse.lxcfs fuse.gvfsd-fuse hugetlbfs iso9660 mqueue nsfs proc pstore ramfs rootfs rpc_pipefs securityfs selinuxfs squashfs sysfs tracefs udf".split(
-    " ",
-  ),
-);
-/** They hang when their server does: looked at only where configured. */
-const NETWORK =
-  /^(nfs|nfs4|cifs|smb3|smbfs|ceph|glusterfs|lustre|afs|9p|fuse\.(sshfs|glusterfs|s3fs|rclone))$/;
-/** Mounts of container engines and of the system itself (node_exporter leaves out the same). */
-const INTERNAL =
-  /^\/(dev|proc|sys|run\/credentials|run\/docker|run\/netns|run\/user|var\/lib\/(docker|containerd|containers\/storage|kubelet|lxcfs)|snap)(\/|$)/;
+/** Blanks in paths are written as `\040`. */
+export const parseMounts = (text: string): Mount[] => text.split("\n").flatMap(parseMount);
 
-/** Parses /proc/mounts; blanks in paths are written as `\040`. */
-export const parseMounts = (text: string): Mount[] =>
-  text
-    .split("\n")
-    .map((line) => line.split(" "))
-    .filter((words) => words.length >= 4)
-    .map(([device = "", path = "", type = "", options = ""]) => ({
-      device: unescapeOctal(device),
-      path: unescapeOctal(path),
-      type,
-      readOnly: options.split(",").includes("ro"),
-      options: options.split(","),
-    }));
+function parseMount(line: string): Mount[] {
+  const words = line.split(" ");
+  const end = words.indexOf("-", 6);
+  if (end < 0) return [];
+  const [id, parent, devName = "", , path = "", options = ""] = words;
+  const [type = "", device = "", superOptions = ""] = words.slice(end + 1);
+  return [
+    {
+      ...{ id: Number(id), parent: Number(parent), devName, dev: devOf(devName), type },
+      ...{ path: unescapeOctal(path), device: unescapeOctal(device) },
+      ...{ options: options.split(","), superOptions: superOptions.split(",").map(unescapeOctal) },
+    },
+  ];
+}
+
+/** `major:minor` as the one number `stat` prints (makedev(3)). */
+function devOf(name: string): number {
+  const [major = 0, minor = 0] = name.split(":").map(Number);
+  return (major & 0xfff) * 256 + (minor & 0xff) + Math.floor(minor / 256) * 1048576;
+}
 
 /** Mount points /etc/fstab wants writable. */
 export const writableByFstab = (fstab: string): Set<string> =>
@@ -41,36 +47,49 @@ export const writableByFstab = (fstab: string): Set<string> =>
       .split("\n")
       .map((line) => line.trim().split(/\s+/))
       .filter((words) => words.length >= 4 && !words[0]?.startsWith("#"))
-      .filter(([, , type = "", options = ""]) => !PSEUDO.has(type) && !options.split(",").includes("ro"))
+      .filter(
+        ([, , type = "", options = ""]) => familyOf(type) !== "pseudo" && !options.split(",").includes("ro"),
+      )
       .map(([, path = ""]) => unescapeOctal(path)),
   );
 
-/** The real, local file systems: one path per device, the shortest. */
-export function realMounts(mounts: readonly Mount[]): Mount[] {
-  const visible = new Map<string, Mount>();
-  // A later mount on the same path hides the earlier one.
-  for (const mount of mounts) visible.set(mount.path, mount);
-  const real = [...visible.values()].filter(
-    ({ path, type }) => !PSEUDO.has(type) && !NETWORK.test(type) && !INTERNAL.test(path),
-  );
-  const byDevice = new Map<string, Mount>();
-  for (const mount of real) {
-    const key = mount.device.startsWith("/") ? mount.device : `${mount.type} ${mount.path}`;
-    const known = byDevice.get(key);
-    if (known === undefined || mount.path.length < known.path.length) byDevice.set(key, mount);
-  }
-  return [...byDevice.values()];
-}
+export const isWithin = (path: string, folder: string): boolean =>
+  folder === "/" || path === folder || path.startsWith(`${folder}/`);
 
 /** The mount a path lies on. */
-export function mountOf(mounts: readonly Mount[], path: string): Mount | undefined {
-  const within = mounts.filter(
-    (mount) => mount.path === "/" || path === mount.path || path.startsWith(`${mount.path}/`),
-  );
+export function mountOf(visible: readonly Mount[], path: string): Mount | undefined {
+  const within = visible.filter((mount) => isWithin(path, mount.path));
   return within.reduce<Mount | undefined>(
     (best, mount) => (best === undefined || mount.path.length >= best.path.length ? mount : best),
     undefined,
   );
+}
+
+/** The folder whose file system takes what is written to an overlay. */
+export const upperOf = ({ type, superOptions }: Mount): string | undefined =>
+  type === "overlay"
+    ? superOptions.find((one) => one.startsWith("upperdir="))?.slice("upperdir=".length)
+    : undefined;
+
+/** Secrets and settings handed to pods: many, tiny, and nobody's to fill. */
+const HANDED_IN =
+  /^\/(var\/lib\/kubelet\/pods\/.*\/kubernetes\.io~(projected|secret|configmap|downward-api)|run\/credentials)\//;
+
+/** What can be full by itself: each file system once, by its shortest path; disks before memory. `skipped`: other machines'. */
+export function worthALook(mounts: readonly Mount[]): { watched: Mount[]; skipped: Mount[] } {
+  const once = new Map<number, Mount>();
+  for (const mount of mounts) {
+    const known = once.get(mount.dev);
+    if (known === undefined || mount.path.length < known.path.length) once.set(mount.dev, mount);
+  }
+  const all = [...once.values()].filter(({ path }) => !HANDED_IN.test(path));
+  const of = (family: string) => all.filter(({ type }) => familyOf(type) === family);
+  // An overlay uses the space of its upper folder. Inside a container that folder is not to be seen: the overlay stands for it.
+  const layers = of("layers").filter((mount) => {
+    const upper = upperOf(mount);
+    return upper === undefined ? mount.path === "/" : mountOf(mounts, upper)?.type === "overlay";
+  });
+  return { watched: [...of("disk"), ...layers, ...of("memory")], skipped: of("network") };
 }
 
 const unescapeOctal = (text: string): string =>

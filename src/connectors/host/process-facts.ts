@@ -3,7 +3,7 @@ import type { ActionContext } from "../../core/words/action.ts";
 import { clip } from "../../core/words/format.ts";
 import { redactor } from "../../lib/redact.ts";
 import { type HostClient, partsOf, script } from "./client.ts";
-import { numberAfter } from "./memory.ts";
+import { numberAfter } from "./meminfo.ts";
 import { parseStat } from "./proc-stat.ts";
 
 const redact = redactor([]);

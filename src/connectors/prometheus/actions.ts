@@ -1,11 +1,16 @@
 import { z } from "zod";
 import { actionsOn } from "../../core/words/action.ts";
+import { notSeen } from "../../core/words/not-seen.ts";
 import type { PrometheusClient } from "./client.ts";
+import { Counters } from "./counters.ts";
 import { errorLines, errorsOf } from "./errors.ts";
 import { latencyLines, latencyOf } from "./latency.ts";
+import { whole } from "./partial.ts";
 import { targetsOf } from "./targets.ts";
 import type { Line } from "./window.ts";
 
+export { type Quantile, verdictOn } from "./buckets.ts";
+export { areMixed } from "./counters.ts";
 export { query } from "./query.ts";
 
 const { read } = actionsOn<PrometheusClient>("prometheus");
@@ -28,43 +33,74 @@ const Lines = z.object({
 const TargetsShape = z.object({
   total: z.number(),
   down: z.array(z.object({ job: z.string(), instance: z.string(), lastError: z.string().optional() })),
+  notSeen,
 });
-const ErrorRatioShape = z.discriminatedUnion("state", [
-  z.object({ state: z.literal("absent"), metric: z.string() }),
-  z.object({
-    state: z.literal("no-status-label"),
-    metric: z.string(),
-    statusLabel: z.string(),
-    labels: z.array(z.string()),
-  }),
-  z.object({ state: z.literal("no-data"), metric: z.string(), windowSeconds: z.number() }),
-  z.object({
-    state: z.literal("measured"),
-    metric: z.string(),
-    windowSeconds: z.number(),
-    total: Share,
-    classes: z.array(z.object({ name: z.string(), perSecond: z.number() })),
-    routeLabel: z.string().optional(),
-    routes: z.array(Share),
-    instances: z.array(Share),
-  }),
-]);
-const LatencyShape = z.discriminatedUnion("state", [
-  z.object({ state: z.literal("absent"), metric: z.string(), isSummary: z.boolean() }),
-  z.object({ state: z.literal("no-data"), metric: z.string(), windowSeconds: z.number() }),
-  z.object({
-    state: z.literal("measured"),
-    metric: z.string(),
-    windowSeconds: z.number(),
-    p50: z.number(),
-    p95: z.number(),
-    p99: z.number(),
-    perSecond: z.number(),
-    largestBucket: z.number().nullable(),
-    routeLabel: z.string().optional(),
-    routes: z.array(z.object({ name: z.string(), p95: z.number(), perSecond: z.number() })),
-  }),
-]);
+const AbsenceShape = { elsewhere: z.boolean(), near: z.string().nullable() };
+const Partly = z.object({ notSeen });
+const ErrorRatioShape = z
+  .discriminatedUnion("state", [
+    z.object({ state: z.literal("absent"), metric: z.string(), ...AbsenceShape }),
+    z.object({
+      state: z.literal("status-words"),
+      metric: z.string(),
+      windowSeconds: z.number(),
+      statusLabel: z.string(),
+      values: z.array(z.object({ name: z.string(), perSecond: z.number() })).max(20),
+    }),
+    z.object({
+      state: z.literal("no-status-label"),
+      metric: z.string(),
+      statusLabel: z.string(),
+      labels: z.array(z.string()),
+    }),
+    z.object({
+      state: z.literal("no-data"),
+      metric: z.string(),
+      windowSeconds: z.number(),
+      samples: z.number(),
+    }),
+    z.object({
+      state: z.literal("measured"),
+      metric: z.string(),
+      windowSeconds: z.number(),
+      total: Share,
+      firstErrors: z.number(),
+      unreadable: z.number(),
+      counters: Counters,
+      classes: z.array(z.object({ name: z.string(), perSecond: z.number() })),
+      routeLabel: z.string().optional(),
+      routes: z.array(Share),
+      instances: z.array(Share),
+    }),
+  ])
+  .and(Partly);
+const QuantileShape = z.object({ from: z.number(), to: z.number().nullable(), guess: z.number() });
+const LatencyShape = z
+  .discriminatedUnion("state", [
+    z.object({ state: z.literal("absent"), metric: z.string(), isSummary: z.boolean(), ...AbsenceShape }),
+    z.object({
+      state: z.literal("no-data"),
+      metric: z.string(),
+      windowSeconds: z.number(),
+      samples: z.number(),
+    }),
+    z.object({
+      state: z.literal("measured"),
+      metric: z.string(),
+      windowSeconds: z.number(),
+      isNative: z.boolean(),
+      p50: QuantileShape,
+      p95: QuantileShape,
+      p99: QuantileShape,
+      mean: z.number().nullable(),
+      perSecond: z.number(),
+      buckets: z.array(z.object({ from: z.number(), to: z.number(), rate: z.number() })).max(200),
+      counters: Counters,
+      routeLabel: z.string().optional(),
+      routes: z.array(z.object({ name: z.string(), p95: QuantileShape, perSecond: z.number() })),
+    }),
+  ])
+  .and(Partly);
 export type Targets = z.output<typeof TargetsShape>;
 export type ErrorRatio = z.output<typeof ErrorRatioShape>;
 export type Latency = z.output<typeof LatencyShape>;
@@ -90,7 +126,7 @@ export const targets = read({
   title: "Counts the system's scrape targets and lists those down",
   input: z.object({}),
   output: TargetsShape,
-  run: (client, _input, context) => targetsOf(client, context),
+  run: (client, _input, context) => whole(client, (one) => targetsOf(one, context)),
 });
 
 /**
@@ -103,7 +139,7 @@ export const errorRatio = read({
   timeoutSeconds: 20,
   input: Window,
   output: ErrorRatioShape,
-  run: (client, { windowMinutes }, context) => errorsOf(client, windowMinutes, context),
+  run: (client, { windowMinutes }, context) => whole(client, (one) => errorsOf(one, windowMinutes, context)),
 });
 
 /** Share of 5xx and 4xx over the last hour: two lines of at most 241 points, null where nothing was requested. */
@@ -126,7 +162,7 @@ export const latency = read({
   timeoutSeconds: 20,
   input: Window,
   output: LatencyShape,
-  run: (client, { windowMinutes }, context) => latencyOf(client, windowMinutes, context),
+  run: (client, { windowMinutes }, context) => whole(client, (one) => latencyOf(one, windowMinutes, context)),
 });
 
 /** p50, p95 and p99 over the last hour in seconds: three lines of at most 241 points. */

@@ -3,6 +3,7 @@ import type { ActionContext } from "../../core/words/action.ts";
 import { DiagError } from "../../core/words/errors.ts";
 import { clip } from "../../core/words/format.ts";
 import { type Exchange, exchange } from "../exchange.ts";
+import type { Bucket } from "./buckets.ts";
 import { type Matcher, matchersOf, selector } from "./promql.ts";
 import type { PrometheusSettings } from "./settings.ts";
 
@@ -19,6 +20,12 @@ export interface Series {
   readonly labels: Labels;
   readonly points: readonly (readonly [number, number])[];
 }
+export interface Histogram {
+  readonly labels: Labels;
+  readonly count: number;
+  readonly sum: number;
+  readonly buckets: readonly Bucket[];
+}
 export interface Span {
   readonly start: number;
   readonly end: number;
@@ -33,7 +40,11 @@ export interface PrometheusClient {
   select(metric: string, more?: readonly Matcher[]): string;
   /** A scalar is one series without labels. */
   instant(query: string, context: ActionContext): Promise<readonly Sample[]>;
+  /** Native histograms of an instant answer, as buckets. */
+  histograms(query: string, context: ActionContext): Promise<readonly Histogram[]>;
   range(query: string, span: Span, context: ActionContext): Promise<readonly Series[]>;
+  /** The same client; what it is told beside an answer that is not whole goes to `note`. */
+  noting(note: (partial: string) => void): PrometheusClient;
   /** `data` of any other endpoint below /api/v1/, unchecked. */
   get(path: string, params: readonly (readonly [string, string])[], context: ActionContext): Promise<unknown>;
   close(): void;
@@ -44,12 +55,28 @@ const Answer = z.object({
   data: z.unknown().optional(),
   errorType: z.string().optional(),
   error: z.string().optional(),
+  /** Thanos, Mimir, Prometheus with remote read: stores that did not answer. Also remarks on the question itself. */
+  warnings: z.array(z.string()).nullish(),
+  /** VictoriaMetrics: not every storage node answered. */
+  isPartial: z.boolean().nullish(),
 });
 const LabelSet = z.record(z.string(), z.string());
 const Value = z.tuple([z.number(), z.string()]);
+const NativeHistogram = z.object({
+  count: z.string(),
+  sum: z.string(),
+  /** Which bounds belong to the bucket, its bounds, its count. */
+  buckets: z.array(z.tuple([z.number(), z.string(), z.string(), z.string()])).default([]),
+});
 const Vector = z.object({
   resultType: z.literal("vector"),
-  result: z.array(z.object({ metric: LabelSet, value: Value })),
+  result: z.array(
+    z.object({
+      metric: LabelSet,
+      value: Value.optional(),
+      histogram: z.tuple([z.number(), NativeHistogram]).optional(),
+    }),
+  ),
 });
 const Scalar = z.object({ resultType: z.literal("scalar"), result: Value });
 const Instant = z.union([Vector, Scalar]);
@@ -59,8 +86,14 @@ const Matrix = z.object({
 });
 
 /** Opens without I/O. API: prometheus.io/docs/prometheus/latest/querying/api. */
-export function openPrometheus(connection: PrometheusSettings): PrometheusClient {
-  const closing = new AbortController();
+export const openPrometheus = (connection: PrometheusSettings): PrometheusClient =>
+  clientOf(connection, new AbortController(), () => {});
+
+function clientOf(
+  connection: PrometheusSettings,
+  closing: AbortController,
+  note: (partial: string) => void,
+): PrometheusClient {
   const base = new URL(connection.url);
   const own = matchersOf(connection.labels);
   const get: PrometheusClient["get"] = async (path, params, context) => {
@@ -78,7 +111,7 @@ export function openPrometheus(connection: PrometheusSettings): PrometheusClient
       maxBytes: ANSWER_BYTES,
       beyond: "fail",
     });
-    return dataOf(answer, base.host);
+    return dataOf(answer, base.host, note);
   };
   const limit = (context: ActionContext): [string, string] => [
     "timeout",
@@ -93,8 +126,17 @@ export function openPrometheus(connection: PrometheusSettings): PrometheusClient
       const data = await get("query", [["query", query], limit(context)], context);
       const answer = checked(Instant, data);
       if (answer.resultType === "scalar") return [{ labels: {}, value: toNumber(answer.result[1]) }];
-      return answer.result.map(({ metric, value }) => ({ labels: metric, value: toNumber(value[1]) }));
+      return answer.result.flatMap(({ metric, value }) =>
+        value === undefined ? [] : [{ labels: metric, value: toNumber(value[1]) }],
+      );
     },
+    histograms: async (query, context) => {
+      const answer = checked(Vector, await get("query", [["query", query], limit(context)], context));
+      return answer.result.flatMap(({ metric, histogram }) =>
+        histogram === undefined ? [] : [{ labels: metric, ...plain(histogram[1]) }],
+      );
+    },
+    noting: (also) => clientOf(connection, closing, also),
     range: async (query, { start, end, step }, context) => {
       const times: [string, string][] = [
         ["start", String(start)],
@@ -111,31 +153,55 @@ export function openPrometheus(connection: PrometheusSettings): PrometheusClient
   };
 }
 
+/** Remarks on the question are no gap in the answer. */
+const REMARK = /^PromQL (?:info|warning):/;
+
 /** The `data` of an API answer; anything but `success` throws (trap prom-curl-glob: an error must not read as "nothing"). */
-function dataOf(answer: Exchange, host: string): unknown {
-  const detail = String(answer.status);
+function dataOf(answer: Exchange, host: string, note: (partial: string) => void): unknown {
+  const status = String(answer.status);
+  const parsed = Answer.safeParse(parseJson(answer.body));
+  const words = clip(answer.body.slice(0, 4_000).replace(/\s+/g, " ").trim(), 160);
+  const said = { status, body: words };
   if (answer.status === 401 || answer.status === 403)
     throw new DiagError(
       "target_auth",
-      `${host}: Prometheus did not accept our credentials (HTTP ${detail})`,
+      `${host}: Prometheus did not accept our credentials (HTTP ${status})`,
       {
-        detail,
+        detail: status,
+        said,
       },
     );
-  const parsed = Answer.safeParse(parseJson(answer.body));
   if (!parsed.success) {
     if (answer.status >= 200 && answer.status < 300)
-      throw new DiagError("target_error", `${host}: the answer is not of the Prometheus API`, { detail });
-    const words = clip(answer.body.replace(/\s+/g, " ").trim(), 160);
-    throw new DiagError("target_error", `${host}: HTTP ${detail}${words === "" ? "" : `: ${words}`}`, {
-      detail,
+      throw new DiagError("target_error", `${host}: the answer is not of the Prometheus API`, {
+        detail: status,
+        said,
+      });
+    throw new DiagError("target_error", `${host}: HTTP ${status}${words === "" ? "" : `: ${words}`}`, {
+      detail: status,
+      said,
     });
   }
-  const { status, data, errorType = "error", error = "no reason given" } = parsed.data;
-  if (status === "success") return data;
+  const { data, errorType = "error", error = "no reason given", warnings, isPartial } = parsed.data;
+  for (const warning of warnings ?? []) if (!REMARK.test(warning)) note(clip(warning, 300));
+  if (isPartial === true) note("a storage node did not answer (isPartial)");
+  if (parsed.data.status === "success") return data;
   const code = errorType === "timeout" ? "timeout" : "target_error";
-  throw new DiagError(code, `${host}: ${errorType}: ${clip(error, 300)}`, { detail: errorType });
+  throw new DiagError(code, `${host}: ${errorType}: ${clip(error, 300)}`, {
+    detail: errorType,
+    said: { status },
+  });
 }
+
+const plain = ({ count, sum, buckets }: z.output<typeof NativeHistogram>): Omit<Histogram, "labels"> => ({
+  count: toNumber(count),
+  sum: toNumber(sum),
+  buckets: buckets.map(([, from, to, rate]) => ({
+    from: toNumber(from),
+    to: toNumber(to),
+    rate: toNumber(rate),
+  })),
+});
 
 function checked<T extends z.ZodType>(shape: T, data: unknown): z.output<T> {
   const parsed = shape.safeParse(data);

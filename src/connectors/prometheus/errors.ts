@@ -1,11 +1,16 @@
 import type { ActionContext } from "../../core/words/action.ts";
+import { type Absence, absenceOf, samplesIn } from "./absence.ts";
 import type { PrometheusClient } from "./client.ts";
+import { type Counters, countersOf } from "./counters.ts";
+import { firstOf } from "./first-errors.ts";
 import { labelName, perSecond } from "./promql.ts";
 import { labelsOf, lastHour, linesOf, routeLabelOf, windowSeconds } from "./window.ts";
 
 const TOP = 10;
 /** `5..` also fits the grouped spelling `5xx`. */
 const SERVER_ERRORS = "5..";
+const HTTP_STATUS = /^[1-5](\d\d|xx)$/i;
+const failing = (label: string) => ({ label, op: "=~", value: SERVER_ERRORS }) as const;
 
 /** Requests and server errors per second, and the ratio of the two; `ratio` null: nothing was requested. */
 export interface Share {
@@ -17,13 +22,26 @@ export interface Share {
 
 /** Numbers, or why there are none: an empty answer is not "no errors" (trap prom-empty-is-unknown). */
 export type Errors =
-  | { state: "absent"; metric: string }
+  | ({ state: "absent"; metric: string } & Absence)
+  /** The label is there, but what it holds is no HTTP status: which of these are failures is not ours to guess. */
+  | {
+      state: "status-words";
+      metric: string;
+      windowSeconds: number;
+      statusLabel: string;
+      values: { name: string; perSecond: number }[];
+    }
   | { state: "no-status-label"; metric: string; statusLabel: string; labels: string[] }
-  | { state: "no-data"; metric: string; windowSeconds: number }
+  | { state: "no-data"; metric: string; windowSeconds: number; samples: number }
   | ({ state: "measured"; metric: string; windowSeconds: number } & Measured);
 
 interface Measured {
   total: Share;
+  /** Server errors of the first moment of a series, which a rate never sees; part of the total. */
+  firstErrors: number;
+  /** Requests per second whose status is no HTTP status. */
+  unreadable: number;
+  counters: Counters;
   classes: { name: string; perSecond: number }[];
   routeLabel?: string;
   routes: Share[];
@@ -39,7 +57,7 @@ export async function errorsOf(
   const metric = client.metrics.requests;
   const status = labelName(client.metrics.statusLabel);
   const labels = await labelsOf(client, client.select(metric), context);
-  if (labels.length === 0) return { state: "absent", metric };
+  if (labels.length === 0) return { state: "absent", metric, ...(await absenceOf(client, metric, context)) };
   if (!labels.includes(status))
     return {
       state: "no-status-label",
@@ -49,10 +67,26 @@ export async function errorsOf(
     };
   const seconds = await windowSeconds(client, minutes, context);
   const byStatus = await client.instant(perSecond(client.select(metric), seconds, [status]), context);
-  if (byStatus.length === 0) return { state: "no-data", metric, windowSeconds: seconds };
+  if (byStatus.length === 0)
+    return {
+      state: "no-data",
+      metric,
+      windowSeconds: seconds,
+      samples: await samplesIn(client, metric, seconds, context),
+    };
   const statuses = byStatus.map(({ labels: own, value }) => [own[status] ?? "", value] as const);
   const sum = (wanted: (code: string) => boolean) =>
     statuses.reduce((all, [code, value]) => (wanted(code) ? all + value : all), 0);
+  const unreadable = sum((code) => !HTTP_STATUS.test(code));
+  if (statuses.every(([code]) => !HTTP_STATUS.test(code)))
+    return {
+      ...{ state: "status-words", metric, windowSeconds: seconds, statusLabel: status },
+      values: statuses
+        .map(([name, value]) => ({ name: name.slice(0, 60) || "(none)", perSecond: value }))
+        .sort((a, b) => b.perSecond - a.perSecond)
+        .slice(0, 20),
+    };
+  const firstErrors = await firstOf(client, client.select(metric, [failing(status)]), seconds, context);
   const routeLabel = routeLabelOf(labels);
   const [routes, instances] = await Promise.all([
     routeLabel === undefined ? [] : topBy(client, routeLabel, seconds, context),
@@ -64,9 +98,12 @@ export async function errorsOf(
     windowSeconds: seconds,
     total: share(
       "all",
-      sum(() => true),
-      sum((code) => /^5..$/.test(code)),
+      sum(() => true) + firstErrors / seconds,
+      sum((code) => /^5..$/.test(code)) + firstErrors / seconds,
     ),
+    firstErrors,
+    unreadable,
+    counters: await countersOf(client, metric, context),
     classes: classesOf(statuses),
     ...(routeLabel === undefined ? {} : { routeLabel }),
     routes,
@@ -96,8 +133,8 @@ async function topBy(
   context: ActionContext,
 ): Promise<Share[]> {
   const { requests, statusLabel } = client.metrics;
-  const failing = client.select(requests, [{ label: statusLabel, op: "=~", value: SERVER_ERRORS }]);
-  const errors = `topk(${TOP}, ${perSecond(failing, seconds, [label])} > 0)`;
+  const failed5xx = client.select(requests, [failing(statusLabel)]);
+  const errors = `topk(${TOP}, ${perSecond(failed5xx, seconds, [label])} > 0)`;
   // The totals of the failing ones only: a system may have thousands of routes.
   const totals = `${perSecond(client.select(requests), seconds, [label])} and on (${label}) ${errors}`;
   const [failed, all] = await Promise.all([client.instant(errors, context), client.instant(totals, context)]);

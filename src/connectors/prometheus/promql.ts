@@ -38,6 +38,14 @@ export const matchersOf = (labels: Readonly<Record<string, string>>): Matcher[] 
 export const quantile = (q: number, buckets: string, seconds: number, by: readonly string[] = []): string =>
   `histogram_quantile(${q}, sum by (${["le", ...by].join(", ")}) (rate(${buckets}[${seconds}s])))`;
 
+/** The quantile of a native histogram over all its series. */
+export const nativeQuantile = (
+  q: number,
+  series: string,
+  seconds: number,
+  by: readonly string[] = [],
+): string => `histogram_quantile(${q}, ${perSecond(series, seconds, by)})`;
+
 /** Events per second, summed. */
 export const perSecond = (counter: string, seconds: number, by: readonly string[] = []): string =>
   `sum${by.length === 0 ? "" : ` by (${by.join(", ")})`} (rate(${counter}[${seconds}s]))`;

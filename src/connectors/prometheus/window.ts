@@ -46,6 +46,16 @@ export async function labelsOf(
   return Array.isArray(data) ? data.filter((name): name is string => typeof name === "string") : [];
 }
 
+/** Names of metrics the selected series have; empty where the API has no such list. */
+export async function namesOf(
+  client: PrometheusClient,
+  selected: string,
+  context: ActionContext,
+): Promise<readonly string[]> {
+  const data = await client.get("label/__name__/values", [["match[]", selected]], context);
+  return Array.isArray(data) ? data.filter((name): name is string => typeof name === "string") : [];
+}
+
 /** The label that holds the route; undefined where none of the usual ones is there. */
 export const routeLabelOf = (labels: readonly string[]): string | undefined => {
   const found = ROUTE_LABELS.find((label) => labels.includes(label));

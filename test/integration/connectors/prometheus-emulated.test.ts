@@ -70,6 +70,54 @@ test.each([
   await expect(call).rejects.toMatchObject({ code, ...(detail === undefined ? {} : { detail }) });
 });
 
+test("a question that is too big is no Prometheus that is down", async () => {
+  const body = {
+    status: "error",
+    errorType: "execution",
+    error: "query processing would load too many samples into memory in query execution",
+  };
+  const diagnosis = await bench(await answers(422, body)).diagnose(slowResponses);
+  expect(diagnosis.findings).toMatchObject([{ id: "prometheus:too-big", severity: "warning" }]);
+  expect(diagnosis.advice("narrowQuestion")).toContain("labels:");
+});
+
+test("a partial answer is said before any number of it, and none of it is grave", async () => {
+  const data = (url = "") =>
+    url.includes("/labels")
+      ? ["__name__", "status"]
+      : {
+          resultType: url.includes("query_range") ? "matrix" : "vector",
+          result: url.includes("query_range") ? [] : [{ metric: { status: "500" }, value: [1, "12.5"] }],
+        };
+  const url = await serve((request, answer) =>
+    answer.end(
+      JSON.stringify({
+        status: "success",
+        warnings: ["store-2: connection refused"],
+        data: data(request.url),
+      }),
+    ),
+  );
+  const { findings } = await bench(url).diagnose(highErrorRate);
+  expect(findings[0]).toMatchObject({ id: "partial-answer", severity: "warning" });
+  expect(findings[0]?.because).toContain("store-2: connection refused");
+  expect(findings.map(({ severity }) => severity)).not.toContain("critical");
+});
+
+test("remarks on the question are no gap", async () => {
+  const url = await serve((_request, answer) =>
+    answer.end(
+      JSON.stringify({
+        status: "success",
+        warnings: ["PromQL warning: bucket label is missing"],
+        infos: ["PromQL info: x"],
+        data: { resultType: "vector", result: [] },
+      }),
+    ),
+  );
+  expect(await bench(url).call(prometheus.targets())).toEqual({ total: 0, down: [] });
+});
+
 test("not ready is told apart in the finding", async () => {
   const { findings } = await bench(await answers(503, "Service Unavailable")).diagnose(highErrorRate);
   expect(findings[0]?.title).toContain("not ready");

@@ -3,6 +3,7 @@ import { highErrorRate } from "../../../runbooks/prometheus/high-error-rate.ts";
 import { slowResponses } from "../../../runbooks/prometheus/slow-responses.ts";
 import * as prometheus from "../../../src/connectors/prometheus/actions.ts";
 import { prometheusConnector } from "../../../src/connectors/prometheus/index.ts";
+import { nativeHistogram } from "../../helpers/native-histogram.ts";
 import { freePort } from "../../helpers/ports.ts";
 import { type PastSeries, startPrometheus, whyNoPrometheus } from "../../helpers/prometheus-server.ts";
 import { openBench } from "../../helpers/run-runbook.ts";
@@ -31,6 +32,7 @@ function histogram(
   route: string,
   perSecond: number,
   buckets: Record<string, number>,
+  mean?: number,
 ): PastSeries[] {
   const name = "http_request_duration_seconds";
   const labels = { job, instance: "app:8000", route };
@@ -41,6 +43,9 @@ function histogram(
       value: steady(perSecond * share),
     })),
     { name: `${name}_count`, labels, value: steady(perSecond) },
+    ...(mean === undefined
+      ? []
+      : [{ name: `${name}_sum`, labels, value: (seconds: number) => perSecond * seconds * mean }]),
   ];
 }
 
@@ -58,6 +63,11 @@ const PAST: PastSeries[] = [
     "slow",
     "capped",
     "hidden",
+    "workers",
+    "deployed",
+    "coarse",
+    "words",
+    "burst",
     ODD,
   ].map((job) => up(job)),
   requests("healthy", { status: "200", route: "/" }, steady(100)),
@@ -92,7 +102,51 @@ const PAST: PastSeries[] = [
   ...histogram("hidden", "/report", 1, { "0.1": 0, "1": 0.1, "5": 1, "+Inf": 1 }),
   ...histogram("hidden", "/rare", 0.01, { "0.1": 0, "1": 0, "5": 1, "+Inf": 1 }),
   requests(ODD, { status: "500" }, steady(10)),
+  // Four workers behind one address: each scrape meets another's counters. A deployment: one fall.
+  requests("workers", { status: "200" }, (seconds) => Math.floor(seconds / 40) + ((seconds / 15) % 4) * 400),
+  requests("deployed", { status: "200" }, (seconds) => (seconds < 3300 ? seconds : seconds - 3300)),
+  ...histogram("coarse", "/", 50, { "5": 1, "+Inf": 1 }, 0.0003),
+  requests("words", { status: "success" }, steady(5)),
+  requests("words", { status: "error" }, steady(5)),
+  requests("burst", { status: "200" }, steady(1)),
+  // Its first sample is the whole of it: a rate sees nothing.
+  requests("burst", { status: "500" }, (seconds) => (seconds < 3540 ? undefined : 90)),
 ];
+
+describe.skipIf(whyNoPrometheus() !== undefined)("a real Prometheus with native histograms", () => {
+  test("a native histogram alone is read, in its own narrow buckets", async () => {
+    const began = Date.now();
+    const application = await webServer((_request, answer) =>
+      answer
+        .setHeader(
+          "content-type",
+          "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited",
+        )
+        .end(
+          nativeHistogram("http_request_duration_seconds", 1 + Math.floor((Date.now() - began) / 10), 3.8),
+        ),
+    );
+    const targets = { app: [`127.0.0.1:${application.port}`] };
+    const server = await startPrometheus([up("old")], targets, ["--enable-feature=native-histograms"]);
+    const bench = openBench({
+      connections: { metrics: { kind: "prometheus", url: server.url, labels: { job: "app" } } },
+      connectors: [prometheusConnector],
+    });
+    try {
+      const finding = await until(async () => {
+        const { findings } = await bench.diagnose(slowResponses);
+        return findings.find(({ id }) => id === "slow");
+      });
+      // A tenth apart: between 3.7 and 4.0 s.
+      expect(finding.title).toMatch(/^p95 is [34]\.\d s \(limit 2\.0 s\)/);
+      expect(JSON.stringify(finding.evidence)).toContain("native");
+    } finally {
+      await bench.close();
+      await server.stop();
+      await application.close();
+    }
+  });
+});
 
 describe.skipIf(whyNoPrometheus() !== undefined)("a real Prometheus", () => {
   let server: Awaited<ReturnType<typeof startPrometheus>>;
@@ -149,7 +203,9 @@ describe.skipIf(whyNoPrometheus() !== undefined)("a real Prometheus", () => {
     expect(failing.findings.map(({ title }) => title)).toEqual(["Route /export fails: 90 % of its requests"]);
     expect(failing.findings[0]?.because).toContain("below the limit of 5.0 %");
     const slow = await bench("hidden").diagnose(slowResponses);
-    expect(slow.findings.map(({ title }) => title)).toEqual(["/report is slow: p95 4.8 s (limit 2.0 s)"]);
+    expect(slow.findings.map(({ title }) => title)).toEqual([
+      "/report is slow: p95 between 1.0 s and 5.0 s (limit 2.0 s)",
+    ]);
   });
 
   test.each([
@@ -187,7 +243,8 @@ describe.skipIf(whyNoPrometheus() !== undefined)("a real Prometheus", () => {
 
   test("p95 over the limit names the slow route and draws the curve", async () => {
     const finding = (await bench("slow").diagnose(slowResponses)).finding("slow");
-    expect(finding.title).toMatch(/^p95 is 4\.[0-9] s \(limit 2\.0 s\): slow on \/search$/);
+    expect(finding.title).toBe("p95 is between 1.0 s and 5.0 s (limit 2.0 s): slow on /search");
+    expect(finding.severity).toBe("warning");
     expect(finding.because).toContain("/search");
     expect(finding.because).toContain("the other routes are within the limit");
     const series = finding.evidence.find((one) => one.kind === "series");
@@ -197,7 +254,8 @@ describe.skipIf(whyNoPrometheus() !== undefined)("a real Prometheus", () => {
   test("a p95 beyond the largest bucket is said, not taken for a number", async () => {
     const diagnosis = await bench("capped").diagnose(slowResponses);
     expect(diagnosis.findings.map(({ id }) => id)).toEqual(["buckets-too-short"]);
-    expect(diagnosis.advice("fixMetrics")).toContain("1.0 s");
+    expect(diagnosis.findings[0]?.title).toContain("the largest bucket (1.0 s)");
+    expect(diagnosis.advice("fixMetrics")).toContain("2.0 s itself among them");
     const low = await bench("capped").diagnose(slowResponses, { p95Seconds: 0.5 });
     expect(low.finding("slow").title).toContain("at least 1.0 s");
   });
@@ -209,6 +267,42 @@ describe.skipIf(whyNoPrometheus() !== undefined)("a real Prometheus", () => {
     const finding = (await bench(job).diagnose(slowResponses)).finding("no-data");
     expect(finding.title).toContain(words);
     expect(finding.severity).toBe("info");
+  });
+
+  test("counters that fall at every other scrape give no ratio; a deployment does", async () => {
+    expect((await errorRate("workers")).findings.map(({ id }) => id)).toEqual(["counters-fall"]);
+    expect((await errorRate("deployed")).findings).toEqual([]);
+  });
+
+  test("a quantile is known no better than its bucket; the mean may tell the rest", async () => {
+    const { findings } = await bench("coarse").diagnose(slowResponses);
+    expect(findings).toMatchObject([{ id: "buckets-too-coarse", severity: "info" }]);
+    expect(findings[0]?.title).toContain(
+      "p95 is below 5.0 s, which is all the buckets say; the mean is 0.3 ms",
+    );
+  });
+
+  test("words for a status are named, not counted as success", async () => {
+    const { findings } = await errorRate("words");
+    expect(findings).toMatchObject([{ id: "no-data", severity: "info" }]);
+    expect(findings[0]?.title).toMatch(
+      /^Errors cannot be told: the values of status are (success, error|error, success)$/,
+    );
+  });
+
+  test("errors that begin with their series are counted", async () => {
+    const finding = (await errorRate("burst")).finding("error-rate");
+    expect(finding.because).toContain("90 of them came before the first sample");
+    expect(finding.title).toMatch(/^2\d % of requests fail/);
+  });
+
+  test("a metric under another name, or with other labels, is pointed at", async () => {
+    const renamed = (await errorRate("renamed")).finding("no-data");
+    expect(renamed.because).toContain("not with the `labels:` of the connection");
+    const nothing = await bench("healthy", { metrics: { requests: "http_request_total" } }).diagnose(
+      highErrorRate,
+    );
+    expect(nothing.finding("no-data").because).toContain("Did you mean http_requests_total?");
   });
 
   test("a dead target is found with its error, beside a living one", async () => {

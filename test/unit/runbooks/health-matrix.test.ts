@@ -19,8 +19,17 @@ const failed = (code: string, message: string, detail: string): Seen<unknown> =>
   error: { code, message, detail },
 });
 const calm = { cpus: 2, load5: 0.4, usedRatio: 0.2 };
-const root = { path: "/", usedRatio: 0.4, inodesRatio: 0.1, available: 1e9, shouldBeWritable: false };
-const disks = (one: object = {}) => ok({ fileSystems: [{ ...root, ...one }], unreadable: [] });
+const root = {
+  path: "/",
+  type: "ext4",
+  usedRatio: 0.4,
+  inodesRatio: 0.1,
+  available: 1e9,
+  writes: "yes",
+  rooms: [],
+};
+const disks = (one: object = {}, more: object = {}) =>
+  ok({ fileSystems: [{ ...root, ...one }], pools: [], budgets: [], unreadable: [], ...more });
 const memory = (usedRatio: number) => ok({ usedRatio, available: 1e9 });
 const host = (load: Seen<unknown>, disk: Seen<unknown>, used: Seen<unknown>) =>
   rowsOf([machine], { machine: load, "machine/disk": disk, "machine/memory": used }, limits);
@@ -64,8 +73,22 @@ test.each([
   ["CPU spike of a second", { ...calm, usedRatio: 1 }, {}, 0.5, []],
   ["CPU for five minutes", { ...calm, usedRatio: 1, load5: 4 }, {}, 0.5, ["machine: warning: busy"]],
   ["disk full", calm, { usedRatio: 0.97 }, 0.5, ["machine/disk: critical: / 97 %"]],
-  ["inodes used up", calm, { inodesRatio: 0.9 }, 0.5, ["machine/disk: warning: / 40 % (inodes 90 %"]],
-  ["read-only", calm, { shouldBeWritable: true }, 0.5, ["machine/disk: critical: / is read-only"]],
+  ["inodes used up", calm, { inodesRatio: 0.9 }, 0.5, ["machine/disk: warning: / inodes 90 %"]],
+  [
+    "read-only",
+    calm,
+    { writes: "mounted-read-only" },
+    0.5,
+    ["machine/disk: critical: / is mounted read-only"],
+  ],
+  ["an image, full by design", calm, { usedRatio: 1, writes: "not-meant" }, 0.5, []],
+  [
+    "no room for metadata",
+    calm,
+    { rooms: [{ what: "metadata", used: 99, capacity: 100, unallocated: 0 }] },
+    0.5,
+    ["machine/disk: critical: / metadata 99 %"],
+  ],
   ["memory", calm, {}, 0.93, ["machine/memory: warning: memory 93 %"]],
 ] as const)("%s", (_name, load, disk, used, expected) => {
   const seen = troubles(host(ok(load), disks(disk), memory(used)));

@@ -1,0 +1,95 @@
+import { host, shellWord } from "../../src/sdk/index.ts";
+
+type FileSystem = Pick<host.FileSystem, "path" | "device" | "type">;
+
+const VOLUME = (device: string, then: string): string =>
+  `Take a snapshot, enlarge the volume, then: \`lsblk ${shellWord(device)}\`, the partition first where there is one (\`growpart\`), then ${then}.`;
+
+/** How each type is made larger. A tool of another type does nothing, or harm. */
+const GROW: Readonly<Record<string, (device: string, path: string) => string>> = {
+  ext2: (device) => VOLUME(device, `\`resize2fs ${device}\``),
+  ext3: (device) => VOLUME(device, `\`resize2fs ${device}\``),
+  ext4: (device) => VOLUME(device, `\`resize2fs ${device}\``),
+  xfs: (device, path) => VOLUME(device, `\`xfs_growfs ${path}\``),
+  btrfs: (device, path) =>
+    `${VOLUME(device, `\`btrfs filesystem resize max ${path}\``)} Or add a device: \`btrfs device add DEVICE ${path}\`.`,
+  bcachefs: (device) => VOLUME(device, `\`bcachefs device resize ${device}\``),
+  f2fs: (device) => VOLUME(device, `unmount it and \`resize.f2fs ${device}\``),
+  jfs: (device, path) => VOLUME(device, `\`mount -o remount,resize ${path}\``),
+  reiserfs: (device) => VOLUME(device, `\`resize_reiserfs ${device}\``),
+  nilfs2: (device) => VOLUME(device, `\`nilfs-resize ${device}\``),
+  zfs: () =>
+    "A dataset has what its pool has left, up to its quota: `zfs get quota,refquota,reservation DATASET` and its parents; the pool grows with `zpool add`, or `zpool online -e POOL DEVICE` after a device has grown.",
+  tmpfs: (_device, path) =>
+    `It is in memory: \`mount -o remount,size=<more> ${path}\` as long as the machine has that much to spare (run high-memory), and the size in /etc/fstab. In a container /dev/shm is as large as \`shm_size\` (\`docker run --shm-size\`, in Kubernetes an emptyDir of medium Memory), 64 MB unless somebody says otherwise.`,
+  overlay: () =>
+    "It is the layered root of a container: its space is that of the engine's folder on the machine below (/var/lib/docker, /var/lib/containerd). Look and make room there.",
+  vfat: () =>
+    "It cannot be grown in place: copy its files, make the partition larger, format it anew. On an EFI or boot partition remove old kernels and images first.",
+};
+
+/** Steps to more space for this file system. */
+export function growOf({ path, device, type }: FileSystem): string {
+  const family = host.familyOf(type);
+  if (family === "network")
+    return `It is another machine's (${shellWord(device)}): make room or grow it there, or raise the quota it gives.`;
+  const known = GROW[family === "layers" ? "overlay" : type];
+  if (known !== undefined) return `${known(shellWord(device), shellWord(path))} (${type} on ${path})`;
+  return `${VOLUME(shellWord(device), `the tool for ${type}`)} (${path})`;
+}
+
+/** How it comes by more inodes; none of these is needed where the files can go. */
+export function inodesOf({ path, type }: FileSystem): string {
+  const word = shellWord(path);
+  if (type === "xfs")
+    return `XFS makes inodes from free space, up to a share of it: \`xfs_growfs -m <percent> ${word}\`; free space in pieces too small for them helps not.`;
+  if (type === "tmpfs") return `In memory: \`mount -o remount,nr_inodes=<more> ${word}\`.`;
+  return "Their number is fixed when the file system is made (ext4: `mkfs.ext4 -N`): more need a new one.";
+}
+
+/** Where its files are of a known sort: what may go there, and what must not. */
+const PLACES: readonly [RegExp, string][] = [
+  [
+    /^\/boot/,
+    "Old kernels: `apt-get autoremove --purge`, or `dnf remove --oldinstallonly`; never the running one (`uname -r`).",
+  ],
+  [
+    /^\/var\/lib\/(docker|containerd|containers)/,
+    "`docker system df -v`, then images, build cache and containers nobody needs (`docker builder prune`, `docker image prune`); a container's log: `max-size` of its log driver. Volumes are data; never delete files in this folder by hand.",
+  ],
+  [
+    /^\/dev\/shm/,
+    "Segments of programs that are gone: `ls -l /dev/shm`, `lsof /dev/shm`; those of a running database are in use.",
+  ],
+  [/postgres|pgsql|pgdata/i, "Never delete files below a database's data folder."],
+];
+
+/** Says how a file system of this type is searched, and what its type does that a plain `du` does not show. */
+export function findIn({ path, type }: FileSystem): string {
+  const word = shellWord(path);
+  const place = PLACES.find(([where]) => where.test(path))?.[1] ?? "";
+  const shared =
+    type === "btrfs"
+      ? ` Snapshots keep what is deleted: \`btrfs subvolume list -s ${word}\`, \`btrfs filesystem du -s ${word}\`.`
+      : type === "zfs"
+        ? " Snapshots keep what is deleted: `zfs list -o space`, `zfs list -t snapshot -s used`."
+        : "";
+  return `Largest folders: \`du -xh -d 2 ${word} | sort -h | tail -20\`.${shared}${place === "" ? " The journal: `journalctl --disk-usage`, then `journalctl --vacuum-size=500M`. Docker: `docker system df`. A live log that has grown: `logrotate -f /etc/logrotate.d/NAME`; never delete a file a process has open, and never anything below pg_wal." : ` ${place}`}`;
+}
+
+/** For a btrfs that has room for data and none to write down where it is. */
+export const balanceOf = (path: string): string => {
+  const word = shellWord(path);
+  return `See how it is divided: \`btrfs filesystem usage ${word}\`. Give back data space that is nearly empty, little by little: \`btrfs balance start -dusage=5 ${word}\`, then 20, 50; never balance metadata to free space. Where that fails for want of space itself: delete snapshots (\`btrfs subvolume list -s ${word}\`), empty a large file with \`truncate -s 0 FILE\`, or lend it a device (\`btrfs device add DEVICE ${word}\`, balance, \`btrfs device remove DEVICE ${word}\`).`;
+};
+
+/** What stopped the writes, and how they come back. */
+export function repairOf({ path, device, type }: FileSystem): string {
+  const check: Readonly<Record<string, string>> = {
+    xfs: `\`xfs_repair ${shellWord(device)}\``,
+    btrfs: `\`btrfs scrub start -B ${shellWord(path)}\` and \`btrfs device stats ${shellWord(path)}\` (not \`btrfs check --repair\`)`,
+    zfs: "`zpool status -v`",
+    f2fs: `\`fsck.f2fs ${shellWord(device)}\``,
+  };
+  return `See why: \`dmesg -T | grep -iE ${shellWord(`I/O error|${type}|remount`)}\` and \`smartctl -a\`. Stop what writes there, save what you can read, unmount, ${check[type] ?? `\`fsck -f ${shellWord(device)}\``}, mount again. \`mount -o remount,rw ${shellWord(path)}\` only where it was remounted by mistake: after an error it damages more.`;
+}

@@ -1,0 +1,45 @@
+import { clip } from "../../core/words/format.ts";
+import { linesOf } from "./client.ts";
+
+// Side by side, so that paths that hang cost their three seconds once. Fields of statvfs, then the device number.
+export const STATFS = `export LC_ALL=C; i=0
+for p in "$@"; do i=$((i + 1)); (
+  s=$(timeout -s KILL 3 stat -f -c '%S %b %f %a %c %d' "$p" 2>&1) && s="ok $s $(timeout -s KILL 3 stat -c %d "$p" 2>/dev/null)"
+  printf '%s %s\\n' "$i" "$(printf '%s' "$s" | tail -n 1)"
+) & done; wait`;
+
+/** Why a path could not be asked. */
+export type Silence = "absent" | "denied" | "hangs" | "gone" | "error";
+
+/** The C library's own words: the script asks for its language. Those of a server or a FUSE program that went away are `gone`. */
+const WORDS: readonly [RegExp, Silence][] = [
+  [/No such file or directory|Not a directory$/, "absent"],
+  [/Permission denied|Operation not permitted$/, "denied"],
+  [
+    /Stale file handle|Transport endpoint is not connected|Host is down|No route to host|Connection timed out|No such device/,
+    "gone",
+  ],
+];
+
+export type Answer =
+  | { readonly ok: true; readonly numbers: readonly number[] }
+  | { readonly ok: false; readonly why: Silence; readonly says: string };
+
+/** One answer per path, in their order. */
+export function parseStatfs(text: string, paths: number): Answer[] {
+  const byNumber = new Map(
+    linesOf(text).map((line) => {
+      const at = line.indexOf(" ");
+      return [Number(line.slice(0, at)), line.slice(at + 1)];
+    }),
+  );
+  return Array.from({ length: paths }, (_, index) => parseAnswer(byNumber.get(index + 1) ?? ""));
+}
+
+function parseAnswer(line: string): Answer {
+  if (line.startsWith("ok ")) return { ok: true, numbers: line.slice(3).trim().split(" ").map(Number) };
+  const says = clip(line, 200);
+  // Killed at its deadline it says nothing, or that it was.
+  if (line === "" || /Killed$/.test(line)) return { ok: false, why: "hangs", says: "no answer within 3 s" };
+  return { ok: false, why: WORDS.find(([words]) => words.test(line))?.[1] ?? "error", says };
+}
