@@ -88,7 +88,7 @@ export function sayCause(memory: Memory, processes: Processes | undefined, thres
   const much = bytes > used / 2 ? "most" : "the largest part";
   const short =
     part === "unaccounted"
-      ? `, ${sayBytes(bytes)} of it in ${name}`
+      ? `, ${sayBytes(bytes)} of it in ${name} (the cache of ZFS, a balloon or a driver)`
       : `, ${much} of it ${part === "shared" ? "in " : ""}${name}`;
   return { short, because: `The largest part is ${name} (${share}). ${because}${beside}`, remedies };
 }

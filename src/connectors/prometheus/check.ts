@@ -4,6 +4,7 @@ import type { ConnectionCheck } from "../../core/words/connector.ts";
 import { closest } from "../../lib/closest.ts";
 import type { PrometheusClient } from "./client.ts";
 import { labelName, matchersOf, selector, seriesWith } from "./promql.ts";
+import { labelsOf } from "./window.ts";
 
 const Names = z.array(z.string());
 
@@ -71,7 +72,11 @@ async function checkMetrics(client: PrometheusClient, context: ActionContext): P
     ["requests", requests],
     ["duration", `${duration}_bucket`],
   ] as const)
-    if (!(await isThere(client, client.select(metric), context)))
+    if (
+      !(await isThere(client, client.select(metric), context)) &&
+      // A native histogram has no series of buckets.
+      (key !== "duration" || (await labelsOf(client, client.select(duration), context)).length === 0)
+    )
       found.push(await noMetric(client, key, metric, context));
   if (found.every(({ detail }) => !detail.includes(requests))) {
     const statuses = `count by (${labelName(statusLabel)}) (${client.select(requests)})`;

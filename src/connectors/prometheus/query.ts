@@ -1,8 +1,10 @@
 import { z } from "zod";
 import { asWanted } from "../../core/rules/checks/wanted.ts";
 import { type ActionContext, actionsOn } from "../../core/words/action.ts";
+import { notSeen } from "../../core/words/not-seen.ts";
 import { type Cell, MOST_CELL, MOST_COLUMNS, MOST_ROWS, Reading, Wants } from "../../core/words/reading.ts";
 import type { Labels, PrometheusClient, Sample, Series, Span } from "./client.ts";
+import { whole } from "./partial.ts";
 import { labelName, matchersOf, quoted } from "./promql.ts";
 import { linesOf } from "./window.ts";
 
@@ -33,15 +35,16 @@ export const query = read({
       .optional(),
     wants: Wants.prefault({}),
   }),
-  output: Reading,
-  run: async (client, { promql, rangeSeconds, wants }, context) => {
-    const expression = promql.replaceAll(LABELS, () => ownMatchers(client.labels));
-    const reading =
-      rangeSeconds === undefined
-        ? readingOf(await client.instant(expression, context))
-        : await overTime(client, expression, rangeSeconds, context);
-    return asWanted(reading, wants);
-  },
+  output: Reading.extend({ notSeen }),
+  run: (client, { promql, rangeSeconds, wants }, context) =>
+    whole(client, async (noting) => {
+      const expression = promql.replaceAll(LABELS, () => ownMatchers(client.labels));
+      const reading =
+        rangeSeconds === undefined
+          ? readingOf(await noting.instant(expression, context))
+          : await overTime(noting, expression, rangeSeconds, context);
+      return asWanted(reading, wants);
+    }),
 });
 
 const ownMatchers = (labels: Labels): string =>

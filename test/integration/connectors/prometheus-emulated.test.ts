@@ -104,6 +104,15 @@ test("a partial answer is said before any number of it, and none of it is grave"
   expect(findings.map(({ severity }) => severity)).not.toContain("critical");
 });
 
+test("a check as data says that its answer was partial, too", async () => {
+  const url = await answers(200, {
+    ...{ status: "success", isPartial: true },
+    data: { resultType: "vector", result: [] },
+  });
+  const reading = await bench(url).call(prometheus.query({ promql: "up" }));
+  expect(reading.notSeen?.[0]?.why).toContain("isPartial");
+});
+
 test("remarks on the question are no gap", async () => {
   const url = await serve((_request, answer) =>
     answer.end(
