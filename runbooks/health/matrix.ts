@@ -11,6 +11,7 @@ import {
   type StepError,
   valueIn,
 } from "../../src/sdk/index.ts";
+import { whyNotNamed } from "../network/host-names.ts";
 import { partName, type Row, rowOf } from "./row.ts";
 
 type AllSeen = Readonly<Record<string, Seen<unknown> | undefined>>;
@@ -70,8 +71,13 @@ const tracesOf: Matrix["tracesOf"] = (faces, seen) =>
       .flatMap(({ name }) => [
         [`${name}/dns`, on(name, network.resolve())],
         [`${name}/tcp`, on(name, network.connect({ listenMs: 0 }))],
+        // The library names the first of several faults of a certificate; what it shows tells them all.
+        ...(isCertificate(seen[name]) ? [[`${name}/tls`, on(name, network.tlsCertificate())]] : []),
       ]),
   );
+
+const isCertificate = (one: Seen<unknown> | undefined): boolean =>
+  one?.ok === false && network.causeOf(one.error).id === "certificate";
 
 const unmeasured = ({ message }: StepError): HealthTrouble => ({
   word: "not measured",
@@ -90,9 +96,14 @@ function silent(
   const dns = valueIn(seen[`${face.name}/dns`] as Seen<network.Resolved> | undefined);
   const hangs = error.code === "timeout" && seen[`${face.name}/tcp`]?.ok === true;
   const surest = dns?.failure ?? (hangs ? { ...error, detail: "answer" } : error);
+  const wrongName = otherName(
+    face,
+    valueIn(seen[`${face.name}/tls`] as Seen<network.Certificate> | undefined),
+  );
   const own = failureOf?.(error);
   const cause = network.causeOf(surest);
   const severity = face.about?.external === true ? "warning" : (own?.severity ?? "critical");
+  if (wrongName !== undefined) return { ...wrongName, severity };
   const next = own?.advice ?? cause.next;
   if (own !== undefined && TOLD_BETTER.has(cause.id))
     return { word: own.title, because: own.because, severity, next };
@@ -102,3 +113,14 @@ function silent(
 
 /** What a kind knows more of than the network: a refused login or certificate has many causes, and it has read the answer. */
 const TOLD_BETTER: ReadonlySet<network.NetworkCause["id"]> = new Set(["auth", "certificate", "tls", "other"]);
+
+/** Its certificate is for another name: that counts before who signed it. The words are those of tls-expiry. */
+function otherName(face: ConnectionFace, certificate: network.Certificate | undefined) {
+  if (certificate === undefined || certificate.matchesHost || face.endpoint === undefined) return undefined;
+  const { short, because, next } = whyNotNamed(face.endpoint.host, certificate);
+  return {
+    word: `the certificate is for another name${short}`,
+    because: `It is for ${certificate.names.join(", ") || "no name at all"}, not for ${face.endpoint.host}: ${because}.`,
+    next,
+  };
+}

@@ -21,8 +21,9 @@ export async function checkNetwork(
     detail: `${sayEndpoint(endpoint)} takes connections${closed.length === 0 ? "" : `, but not at ${closed.join(", ")}`}`,
   };
   if (!endpoint.tls) return [reach];
-  const { matchesHost, untrusted, names } = await presentedCertificate(client, context);
-  const why = untrusted ?? (matchesHost ? undefined : `it is for ${names.join(", ") || "nobody"}`);
+  const { matchesHost, verdict, names, isTooOld, protocol } = await presentedCertificate(client, context);
+  const name = matchesHost ? undefined : `it is for ${names.join(", ") || "nobody"}`;
+  const why = name ?? verdict ?? (isTooOld ? `${protocol} is too old` : undefined);
   return [
     reach,
     why === undefined

@@ -119,6 +119,19 @@ test("the surest of several signs is told: DNS before the client's own timeout, 
   ]);
 });
 
+test("a certificate for another name counts before who signed it; a wildcard covers one level", () => {
+  const shop = face("shop", { kind: "http", url: "https://a.b.shop.lab" });
+  const refused = failed("target_unreachable", "self-signed", "DEPTH_ZERO_SELF_SIGNED_CERT");
+  expect(Object.keys(tracesOf([shop], { shop: refused }))).toEqual(["shop/dns", "shop/tcp", "shop/tls"]);
+  const certificate = (matchesHost: boolean) => ok({ matchesHost, names: ["*.shop.lab"], chain: [] });
+  const said = (matchesHost: boolean) =>
+    troubles(rowsOf([shop], { shop: refused, "shop/tls": certificate(matchesHost) }, limits));
+  expect(said(false)).toEqual([
+    "shop: critical: the certificate is for another name: a wildcard covers one level only",
+  ]);
+  expect(said(true)).toEqual(["shop: critical: certificate not accepted: self-signed"]);
+});
+
 test("an error of no known cause is told in its own words", () => {
   const seen = { engine: failed("target_unreachable", "Docker engine at /x: no such socket", "ENOENT") };
   expect(troubles(rowsOf([engine], seen, limits))).toEqual([
