@@ -138,9 +138,12 @@ const isSound = ({ verdict }: network.Certificate): boolean =>
  */
 function soonest(certificate: network.Certificate, now: Date, certificateDays: number): Link | undefined {
   const limit = now.getTime() + certificateDays * DAY;
-  const sound = isSound(certificate);
-  return certificate.chain
-    .filter((link) => link.isNeeded && !(sound && Date.parse(link.validTo) <= now.getTime()))
+  const { chain, verdict } = certificate;
+  // Of a link above the leaf only OpenSSL knows whether it is missed.
+  const isMissed = (link: Link) =>
+    link === chain[0] ? !isSound(certificate) : verdict === "CERT_HAS_EXPIRED";
+  return chain
+    .filter((link) => link.isNeeded && (Date.parse(link.validTo) > now.getTime() || isMissed(link)))
     .filter(({ validFrom, validTo }) => Date.parse(validTo) <= limit || Date.parse(validFrom) > now.getTime())
     .sort((a, b) => Date.parse(a.validTo) - Date.parse(b.validTo))[0];
 }

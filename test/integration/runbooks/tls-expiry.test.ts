@@ -147,6 +147,12 @@ describe.skipIf(whyNoOpenssl() !== undefined)("certificates of real TLS servers"
     const old = authority.issue(LOCAL, -90, -3.5);
     const { findings } = await diagnose("127.0.0.1", (await serve({ ...old, cert: old.cert + cross })).port);
     expect(findings.map(({ id }) => id)).toEqual(["expired:shop"]);
+    // Of an authority nobody here knows: that is the matter, not the old link.
+    const stranger = testAuthority();
+    const theirs = stranger.issue(LOCAL, -1, 90);
+    const { port } = await serve({ ...theirs, cert: theirs.cert + stranger.crossSigned() });
+    stranger.remove();
+    expect((await diagnose("127.0.0.1", port)).findings.map(({ id }) => id)).toEqual(["untrusted:shop"]);
   });
 
   test("a server that speaks TLS 1.0 only is too old, not without TLS", async () => {
