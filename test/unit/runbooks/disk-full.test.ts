@@ -86,6 +86,23 @@ describe("deleted files", () => {
     expect(found(2)).toEqual(["disk-full:/data critical", "deleted-open-files:/data info"]);
   });
 
+  it("count for the file system they lie on, and for no other", () => {
+    const one = { path: "/data/app.log", bytes: 20, pid: 42, process: "app", device: 5 };
+    const { findings } = judge(diskFull, {
+      steps: {
+        disk: diskOf({ fileSystems: [fileSystem("/data", 96), fileSystem("/", 50)] }).value,
+        deleted: {
+          ...{ bytes: 29, seesAll: true, files: [one, { ...one, path: "/x", bytes: 9, device: 1 }] },
+          byDevice: [
+            { device: 5, bytes: 20 },
+            { device: 1, bytes: 9 },
+          ],
+        },
+      },
+    });
+    expect(findings[0]?.title).toMatch(/^20 B of \/data in deleted files/);
+  });
+
   it("of another file system are a remark at most, whatever their path says", () => {
     expect(found(20, 1)).toEqual(["disk-full:/data critical", "deleted-open-files:/ info"]);
     expect(found(2, 1)).toEqual(["disk-full:/data critical"]);
