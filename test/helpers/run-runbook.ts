@@ -22,7 +22,7 @@ import { conclude, type Diagnosed, stepsOfStage } from "../../src/engine/conclud
 import { seenOf as recordedSeen } from "../../src/engine/context.ts";
 import { createTargets } from "../../src/engine/targets.ts";
 import { knownRedactor, redactor } from "../../src/lib/redact.ts";
-import { makeConnection } from "../make/system.ts";
+import { chosen, makeConnection } from "../make/system.ts";
 import { recordSituation } from "./record-situation.ts";
 
 /** A system under test: its connections as in diagbot.yaml and the connectors that reach them. */
@@ -187,17 +187,6 @@ async function diagnose(hands: Hands, runbook: Runbook, context: RunContext): Pr
     },
   };
 }
-
-/** As for a run that names no connection: the first of each kind, and the first with an address. */
-const chosen = (connections: readonly ConnectionFace[]): Record<string, string> => ({
-  ...Object.fromEntries(connections.toReversed().map(({ kind, name }) => [kind, name])),
-  ...Object.fromEntries(
-    connections
-      .filter(({ endpoint }) => endpoint !== undefined)
-      .slice(0, 1)
-      .map(({ name }) => ["endpoint", name]),
-  ),
-});
 
 async function see(hands: Hands, steps: Steps): Promise<AnySeen> {
   const entries = Object.entries(steps).map(

@@ -1,48 +1,20 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { containerFailure } from "../../../runbooks/docker/container-failure.ts";
 import * as docker from "../../../src/connectors/docker/actions.ts";
-import { dockerConnector } from "../../../src/connectors/docker/index.ts";
 import { type PrivateEngine, startDocker, whyNoDocker } from "../../helpers/docker.ts";
 import { freePort } from "../../helpers/ports.ts";
-import { type Bench, openBench } from "../../helpers/run-runbook.ts";
+import type { Bench } from "../../helpers/run-runbook.ts";
 import { until } from "../../helpers/until.ts";
+import { benchAt, containerOf, MIB, PROJECT, SECOND } from "./container-bench.ts";
 
 const why = whyNoDocker();
-const PROJECT = "shop";
-const MIB = 1024 * 1024;
-const SECOND = 1_000_000_000;
-
-const benchAt = (socket: string): Bench =>
-  openBench({
-    connections: { engine: { kind: "docker", socket, project: PROJECT } },
-    connectors: [dockerConnector],
-  });
-
-it("an engine that is not there is the finding", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "diagbot-nodocker-"));
-  const bench = benchAt(join(folder, "none.sock"));
-  const { findings } = await bench.diagnose(containerFailure);
-  expect(findings).toMatchObject([
-    {
-      id: "engine-unreachable",
-      severity: "critical",
-      title: "There is no Docker socket where diagbot looks",
-    },
-  ]);
-  await bench.close();
-  rmSync(folder, { recursive: true, force: true });
-});
 
 describe.skipIf(why !== undefined)(
   `container-failure against a private dockerd (skipped: ${why ?? "no"})`,
   () => {
     let engine: PrivateEngine;
     let bench: Bench;
-    const one = async (name: string) =>
-      (await bench.call(docker.containers())).containers.find((container) => container.name === name);
+    const one = (name: string) => containerOf(bench, name);
     const inState = (name: string, ...states: string[]) =>
       until(async () => states.includes((await one(name))?.state ?? ""));
     const web = (name: string, more: Partial<Parameters<PrivateEngine["run"]>[0]> = {}) =>
@@ -230,9 +202,8 @@ describe.skipIf(why !== undefined)(
       const id = (await one("pagecache"))?.id ?? "";
       const usage = () => bench.call(docker.stats({ containers: [id] }));
       await until(async () => ((await usage()).usage[0]?.parts?.cache ?? 0) > 40 * MIB);
-      const isShort = async () => (await bench.diagnose(containerFailure)).findings;
       const findings = await until(async () => {
-        const found = await isShort();
+        const found = (await bench.diagnose(containerFailure)).findings;
         return found.length > 0 && found;
       });
       expect(findings).toMatchObject([

@@ -4,68 +4,16 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
-import { Redis } from "ioredis";
-import { afterEach, describe, expect, it } from "vitest";
+import type { Redis } from "ioredis";
+import { describe, expect, it } from "vitest";
 import { serviceHealth } from "../../../runbooks/health/service-health.ts";
 import { redisConnectivity } from "../../../runbooks/redis/redis-connectivity.ts";
 import { redisMemory } from "../../../runbooks/redis/redis-memory.ts";
-import { networkConnector } from "../../../src/connectors/network/index.ts";
-import { redisConnector } from "../../../src/connectors/redis/index.ts";
-import type { Runbook } from "../../../src/core/words/runbook.ts";
-import { type RedisServer, startRedis, whyNoRedis } from "../../helpers/redis-server.ts";
-import { type Bench, type Diagnosis, openBench } from "../../helpers/run-runbook.ts";
+import { whyNoRedis } from "../../helpers/redis-server.ts";
 import { until } from "../../helpers/until.ts";
+import { bench, diagnose, endings, ids, open, start, words } from "./redis-bench.ts";
 
 const MIB = 1024 ** 2;
-const endings: (() => unknown)[] = [];
-
-afterEach(async () => {
-  for (const end of endings.splice(0).reverse()) await end();
-});
-
-const start = async (...extra: string[]): Promise<RedisServer> => {
-  const server = await startRedis(extra);
-  endings.push(() => server.stop());
-  return server;
-};
-
-const open = (url: string): Redis => {
-  const client = new Redis(url, { retryStrategy: () => null });
-  client.on("error", () => {});
-  endings.push(() => client.disconnect());
-  return client;
-};
-
-const bench = (connections: Record<string, unknown>, uses?: Record<string, string>): Bench => {
-  const made = openBench({
-    connections,
-    connectors: [redisConnector, networkConnector],
-    ...(uses === undefined ? {} : { uses }),
-  });
-  endings.push(() => made.close());
-  return made;
-};
-
-const diagnose = (runbook: Runbook, url: string, role = "mixed"): Promise<Diagnosis> =>
-  bench({ cache: { kind: "redis", url, role } }).diagnose(runbook);
-
-const ids = ({ findings }: Diagnosis) => findings.map(({ id, severity }) => `${severity} ${id}`);
-
-/** Everything that is said, to look for what must not be. */
-const words = (run: Diagnosis): string =>
-  JSON.stringify([
-    run.findings,
-    ...run.findings.flatMap(({ remedies }) => remedies.map((key) => adviceOf(run, key))),
-  ]);
-
-const adviceOf = (run: Diagnosis, key: string): string => {
-  try {
-    return run.advice(key);
-  } catch {
-    return `does ${key}`;
-  }
-};
-
 describe.skipIf(whyNoRedis() !== undefined)("Redis cases from the field", () => {
   it.skipIf(process.getuid?.() !== 0)(
     "a save that fails because strangers moved it is an intrusion, in every runbook",

@@ -1,49 +1,12 @@
 import { once } from "node:events";
 import type { RequestListener } from "node:http";
 import { connect, createServer, type Socket } from "node:net";
-import { afterEach, expect, inject, test } from "vitest";
-import { serviceHealth } from "../../../runbooks/health/service-health.ts";
-import { httpConnector } from "../../../src/connectors/http/index.ts";
-import { networkConnector } from "../../../src/connectors/network/index.ts";
-import { postgresConnector } from "../../../src/connectors/postgres/index.ts";
-import { prometheusConnector } from "../../../src/connectors/prometheus/index.ts";
-import { redisConnector } from "../../../src/connectors/redis/index.ts";
-import type { Connector } from "../../../src/core/words/connector.ts";
+import { expect, inject, test } from "vitest";
 import { freePort } from "../../helpers/ports.ts";
 import { startRedis, whyNoRedis } from "../../helpers/redis-server.ts";
-import { openBench } from "../../helpers/run-runbook.ts";
 import { until } from "../../helpers/until.ts";
-import { listening, webServer } from "../../helpers/web-server.ts";
-
-const connectors = [
-  httpConnector,
-  networkConnector,
-  postgresConnector,
-  prometheusConnector,
-  redisConnector,
-] as Connector[];
-const cleanups: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const clean of cleanups.splice(0).reverse()) await clean();
-});
-
-const diagnose = (connections: Record<string, unknown>, params = {}) => {
-  const bench = openBench({ connections, connectors });
-  cleanups.push(bench.close);
-  return bench.diagnose(serviceHealth, params);
-};
-const serve = async (handler: RequestListener): Promise<string> => {
-  const server = await webServer(handler);
-  cleanups.push(server.close);
-  return `http://127.0.0.1:${server.port}`;
-};
-const json = (status: number, body: unknown, headers: Record<string, string> = {}): RequestListener => {
-  return (_request, answer) =>
-    answer.writeHead(status, { "content-type": "application/json", ...headers }).end(JSON.stringify(body));
-};
-const api = async (handler: RequestListener, more: Record<string, unknown> = {}) => ({
-  api: { kind: "http", url: await serve(handler), ...more },
-});
+import { listening } from "../../helpers/web-server.ts";
+import { api, cleanups, diagnose, json, serve } from "./service-health-bench.ts";
 
 test("everything answers: no finding", async () => {
   const tcp = await listening(createServer((socket) => socket.write("220 mail.lab ESMTP\r\n")));
