@@ -8,6 +8,7 @@ import { until } from "../../helpers/until.ts";
 import { benchAt, containerOf, MIB, PROJECT, SECOND } from "./container-bench.ts";
 
 const why = whyNoDocker();
+const quick = { stableSeconds: 1 };
 
 describe.skipIf(why !== undefined)(
   `container-failure against a private dockerd (skipped: ${why ?? "no"})`,
@@ -19,7 +20,6 @@ describe.skipIf(why !== undefined)(
       until(async () => states.includes((await one(name))?.state ?? ""));
     const web = (name: string, more: Partial<Parameters<PrivateEngine["run"]>[0]> = {}) =>
       engine.run({ name, project: PROJECT, command: ["sleep", "600"], ...more });
-    const quick = { stableSeconds: 1 };
 
     beforeAll(async () => {
       engine = await startDocker();
