@@ -2,9 +2,14 @@ import { type ParamField, paramFields } from "../../src/core/rules/param-field.t
 import type { Action } from "../../src/core/words/action.ts";
 import type { AnyRemedy, Runbook } from "../../src/core/words/runbook.ts";
 import type { RunbookSource } from "./sources.ts";
+import type { ToldApart } from "./told-apart.ts";
 
 /** The page of one runbook, as Markdown. Pure. */
-export function runbookPage(runbook: Runbook, { about, actions }: RunbookSource): string {
+export function runbookPage(
+  runbook: Runbook,
+  { about, actions }: RunbookSource,
+  found: readonly ToldApart[],
+): string {
   const reads = actions.filter(({ effect }) => effect === "read");
   const writes = actions.filter(({ effect }) => effect === "write");
   return `${[
@@ -18,6 +23,8 @@ export function runbookPage(runbook: Runbook, { about, actions }: RunbookSource)
     alerts(runbook),
     "## What it looks at",
     actionTable(reads),
+    "## What it tells apart",
+    toldApart(found),
     ...(writes.length === 0 ? [] : ["## What it may change, once approved", actionTable(writes, true)]),
     "## Remedies",
     ...Object.entries(runbook.remedies).map(([key, remedy]) => remedyText(key, remedy)),
@@ -89,6 +96,12 @@ function actionTable(actions: readonly Action[], showRisk = false): string {
       : []),
   ]);
   return table(head, rows);
+}
+
+function toldApart(found: readonly ToldApart[]): string {
+  if (found.length === 0) return "There are no recordings of it.";
+  const rows = found.map(({ id, severity, title }) => [`\`${id}\``, severity, title]);
+  return `What it found in the recordings of it (test/recordings), one example each.\n\n${table(["finding", "severity", "what it says"], rows)}`;
 }
 
 function remedyText(key: string, remedy: AnyRemedy): string {
