@@ -1,4 +1,5 @@
 import { type Mutant, remove } from "./mutant.ts";
+import { CHECKS } from "./mutants-checks.ts";
 import { DELIVERY_MUTANTS } from "./mutants-delivery.ts";
 import { INCIDENTS } from "./mutants-incidents.ts";
 import { INTAKE } from "./mutants-intake.ts";
@@ -220,6 +221,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   ...OUTSIDE,
   ...INTAKE,
+  ...CHECKS,
   ...INCIDENTS,
   ...DELIVERY_MUTANTS,
 ];
