@@ -81,7 +81,7 @@ test("nothing wrong is healthy; a limit passed is a finding with its row and adv
 
 test("a statement that fails could not look, and is never healthy", async () => {
   const { outcome, findings, steps } = await rig.run("broken");
-  expect([outcome, findings]).toEqual(["could not look", []]);
+  expect([outcome, findings.map(({ id }) => id)]).toEqual(["could not look", ["could-not-look"]]);
   expect(steps[0]?.error?.message).toContain('relation "nowhere" does not exist');
 });
 
