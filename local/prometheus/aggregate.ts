@@ -9,6 +9,7 @@ const FOLDS: Readonly<Record<string, (values: readonly number[]) => number>> = {
   min: (values) => Math.min(...values),
   max: (values) => Math.max(...values),
   count: (values) => values.length,
+  group: () => 1,
 };
 
 /** `sum by (…)` and its relatives; `topk` and `bottomk` keep the series themselves. */

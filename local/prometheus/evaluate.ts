@@ -7,7 +7,19 @@ import { rate } from "./rate.ts";
 import type { Labels, Point, Samples } from "./samples.ts";
 import { nameless, type Sample, scalarOf, type Value, vectorOf } from "./values.ts";
 
-type Ranged = "rate" | "increase" | "count_over_time";
+/** What a function makes of the values in a window. */
+type Fold = (values: readonly number[]) => number;
+
+const times = (values: readonly number[], holds: (value: number, before: number) => boolean): number =>
+  values.filter((value, at) => at > 0 && holds(value, values[at - 1] ?? value)).length;
+
+const FOLDS: Readonly<Record<string, Fold>> = {
+  count_over_time: (values) => values.length,
+  max_over_time: (values) => Math.max(...values),
+  min_over_time: (values) => Math.min(...values),
+  resets: (values) => times(values, (value, before) => value < before),
+  changes: (values) => times(values, (value, before) => value !== before),
+};
 
 /** How far back an instant selector looks. */
 const LOOKBACK_SECONDS = 300;
@@ -21,7 +33,7 @@ export function evaluate(expression: Expression, samples: Samples, t: number): V
     case "selector":
       if (expression.range !== undefined)
         throw new QueryError("a range is only good as a function's argument");
-      return instant(expression.matchers, samples, t);
+      return instant(expression.matchers, samples, t - expression.offset);
     case "call":
       return call(expression, samples, t);
     case "aggregate": {
@@ -48,7 +60,6 @@ function call(expression: Extract<Expression, { kind: "call" }>, samples: Sample
   switch (name) {
     case "rate":
     case "increase":
-    case "count_over_time":
       return ranged(argument(0), samples, t, name);
     case "histogram_quantile":
       return histogramQuantile(scalarOf(value(0)), vectorOf(value(1)));
@@ -62,8 +73,11 @@ function call(expression: Extract<Expression, { kind: "call" }>, samples: Sample
       return each((before) => Math.min(before, scalarOf(value(1))));
     case "sort_desc":
       return [...vectorOf(value(0))].sort((a, b) => b.value - a.value);
-    default:
-      throw new QueryError(`the emulated Prometheus does not know ${name}()`);
+    default: {
+      const fold = FOLDS[name];
+      if (fold === undefined) throw new QueryError(`the emulated Prometheus does not know ${name}()`);
+      return folded(argument(0), samples, t, name, fold);
+    }
   }
 }
 
@@ -74,20 +88,35 @@ function instant(matchers: readonly Matcher[], samples: Samples, t: number): Sam
   });
 }
 
-function ranged(argument: Expression, samples: Samples, t: number, name: Ranged): Sample[] {
+function ranged(argument: Expression, samples: Samples, t: number, name: "rate" | "increase"): Sample[] {
+  const { windows, range, to } = windowsOf(argument, samples, t, name);
+  return windows.flatMap(({ labels, points }) => {
+    const perSecond = rate(points, to - range, to);
+    return perSecond === undefined
+      ? []
+      : [{ labels, value: name === "rate" ? perSecond : perSecond * range }];
+  });
+}
+
+const folded = (argument: Expression, samples: Samples, t: number, name: string, fold: Fold): Sample[] =>
+  windowsOf(argument, samples, t, name)
+    .windows.filter(({ points }) => points.length > 0)
+    .map(({ labels, points }) => ({ labels, value: fold(points.map(({ v }) => v)) }));
+
+/** The points of each series within the range. */
+function windowsOf(argument: Expression, samples: Samples, t: number, name: string) {
   if (argument.kind !== "selector" || argument.range === undefined)
     throw new QueryError(`${name}() needs a range, such as metric[5m]`);
-  const { matchers, range } = argument;
-  return select(matchers, samples).flatMap(({ labels, points }) => {
-    const window = points.filter((point): point is Point & { v: number } => {
-      return point.t > t - range && point.t <= t && point.v !== undefined;
-    });
-    if (name === "count_over_time")
-      return window.length === 0 ? [] : [{ labels: nameless(labels), value: window.length }];
-    const perSecond = rate(window, t - range, t);
-    if (perSecond === undefined) return [];
-    return [{ labels: nameless(labels), value: name === "rate" ? perSecond : perSecond * range }];
-  });
+  const { matchers, range, offset } = argument;
+  const to = t - offset;
+  const windows = select(matchers, samples).map(({ labels, points }) => ({
+    labels: nameless(labels),
+    points: points.filter(
+      (point): point is Point & { v: number } =>
+        point.t > to - range && point.t <= to && point.v !== undefined,
+    ),
+  }));
+  return { windows, range, to };
 }
 
 /** Every series the matchers fit. */

@@ -13,7 +13,13 @@ export interface Grouping {
 
 export type Expression =
   | { readonly kind: "number"; readonly value: number }
-  | { readonly kind: "selector"; readonly matchers: readonly Matcher[]; readonly range: number | undefined }
+  | {
+      readonly kind: "selector";
+      readonly matchers: readonly Matcher[];
+      readonly range: number | undefined;
+      /** Seconds before the time it is asked for. */
+      readonly offset: number;
+    }
   | { readonly kind: "call"; readonly name: string; readonly args: readonly Expression[] }
   | {
       readonly kind: "aggregate";
@@ -30,7 +36,7 @@ export type Expression =
       readonly right: Expression;
     };
 
-const AGGREGATES = new Set(["sum", "avg", "min", "max", "count", "topk", "bottomk"]);
+const AGGREGATES = new Set(["sum", "avg", "min", "max", "count", "group", "topk", "bottomk"]);
 
 /** Binary operators from loosest to tightest. */
 const LEVELS: readonly (readonly string[])[] = [
@@ -143,7 +149,8 @@ class Parser {
       range = durationSeconds(this.expect("duration").text);
       this.expect("sign", "]");
     }
-    return { kind: "selector", matchers: [...named, ...matchers], range };
+    const offset = this.accept("offset") ? durationSeconds(this.expect("duration").text) : 0;
+    return { kind: "selector", matchers: [...named, ...matchers], range, offset };
   }
 
   private matcher(): Matcher {

@@ -15,8 +15,7 @@ const REFUSALS: readonly Refusal[] = [...MACHINE_REFUSALS, ...CONTAINER_REFUSALS
 export function refusalCause(one: Container, enginePlatform: string | undefined): Cause {
   const said = one.error.toLowerCase();
   const found = REFUSALS.find(({ text }) => text.test(said));
-  const service = shellWord(one.service);
-  const again = `\`docker compose up -d ${service}\``;
+  const again = `\`docker compose up -d ${shellWord(one.service)}\``;
   if (found === undefined)
     return {
       short: "",

@@ -7,21 +7,21 @@ const VOLUME = (device: string, then: string): string =>
 
 /** How each type is made larger. A tool of another type does nothing, or harm. */
 const GROW: Readonly<Record<string, (device: string, path: string) => string>> = {
-  ext2: (device) => VOLUME(device, `\`resize2fs ${device}\``),
-  ext3: (device) => VOLUME(device, `\`resize2fs ${device}\``),
-  ext4: (device) => VOLUME(device, `\`resize2fs ${device}\``),
-  xfs: (device, path) => VOLUME(device, `\`xfs_growfs ${path}\``),
+  ext2: (device) => VOLUME(device, `\`resize2fs ${shellWord(device)}\``),
+  ext3: (device) => VOLUME(device, `\`resize2fs ${shellWord(device)}\``),
+  ext4: (device) => VOLUME(device, `\`resize2fs ${shellWord(device)}\``),
+  xfs: (device, path) => VOLUME(device, `\`xfs_growfs ${shellWord(path)}\``),
   btrfs: (device, path) =>
-    `${VOLUME(device, `\`btrfs filesystem resize max ${path}\``)} Or add a device: \`btrfs device add DEVICE ${path}\`.`,
-  bcachefs: (device) => VOLUME(device, `\`bcachefs device resize ${device}\``),
-  f2fs: (device) => VOLUME(device, `unmount it and \`resize.f2fs ${device}\``),
-  jfs: (device, path) => VOLUME(device, `\`mount -o remount,resize ${path}\``),
-  reiserfs: (device) => VOLUME(device, `\`resize_reiserfs ${device}\``),
-  nilfs2: (device) => VOLUME(device, `\`nilfs-resize ${device}\``),
+    `${VOLUME(device, `\`btrfs filesystem resize max ${shellWord(path)}\``)} Or add a device: \`btrfs device add DEVICE ${shellWord(path)}\`.`,
+  bcachefs: (device) => VOLUME(device, `\`bcachefs device resize ${shellWord(device)}\``),
+  f2fs: (device) => VOLUME(device, `unmount it and \`resize.f2fs ${shellWord(device)}\``),
+  jfs: (device, path) => VOLUME(device, `\`mount -o remount,resize ${shellWord(path)}\``),
+  reiserfs: (device) => VOLUME(device, `\`resize_reiserfs ${shellWord(device)}\``),
+  nilfs2: (device) => VOLUME(device, `\`nilfs-resize ${shellWord(device)}\``),
   zfs: () =>
     "A dataset has what its pool has left, up to its quota: `zfs get quota,refquota,reservation DATASET` and its parents; the pool grows with `zpool add`, or `zpool online -e POOL DEVICE` after a device has grown.",
   tmpfs: (_device, path) =>
-    `It is in memory: \`mount -o remount,size=<more> ${path}\` as long as the machine has that much to spare (run high-memory), and the size in /etc/fstab. In a container /dev/shm is as large as \`shm_size\` (\`docker run --shm-size\`, in Kubernetes an emptyDir of medium Memory), 64 MB unless somebody says otherwise.`,
+    `It is in memory: \`mount -o remount,size=<more> ${shellWord(path)}\` as long as the machine has that much to spare (run high-memory), and the size in /etc/fstab. In a container /dev/shm is as large as \`shm_size\` (\`docker run --shm-size\`, in Kubernetes an emptyDir of medium Memory), 64 MB unless somebody says otherwise.`,
   overlay: () =>
     "It is the layered root of a container: its space is that of the engine's folder on the machine below (/var/lib/docker, /var/lib/containerd). Look and make room there.",
   vfat: () =>
@@ -34,16 +34,15 @@ export function growOf({ path, device, type }: FileSystem): string {
   if (family === "network")
     return `It is another machine's (${shellWord(device)}): make room or grow it there, or raise the quota it gives.`;
   const known = GROW[family === "layers" ? "overlay" : type];
-  if (known !== undefined) return `${known(shellWord(device), shellWord(path))} (${type} on ${path})`;
-  return `${VOLUME(shellWord(device), `the tool for ${type}`)} (${path})`;
+  if (known !== undefined) return `${known(device, path)} (${type} on ${path})`;
+  return `${VOLUME(device, `the tool for ${type}`)} (${path})`;
 }
 
 /** How it comes by more inodes; none of these is needed where the files can go. */
 export function inodesOf({ path, type }: FileSystem): string {
-  const word = shellWord(path);
   if (type === "xfs")
-    return `XFS makes inodes from free space, up to a share of it: \`xfs_growfs -m <percent> ${word}\`; free space in pieces too small for them helps not.`;
-  if (type === "tmpfs") return `In memory: \`mount -o remount,nr_inodes=<more> ${word}\`.`;
+    return `XFS makes inodes from free space, up to a share of it: \`xfs_growfs -m <percent> ${shellWord(path)}\`; free space in pieces too small for them helps not.`;
+  if (type === "tmpfs") return `In memory: \`mount -o remount,nr_inodes=<more> ${shellWord(path)}\`.`;
   return "Their number is fixed when the file system is made (ext4: `mkfs.ext4 -N`): more need a new one.";
 }
 
@@ -66,21 +65,19 @@ const PLACES: readonly [RegExp, string][] = [
 
 /** Says how a file system of this type is searched, and what its type does that a plain `du` does not show. */
 export function findIn({ path, type }: FileSystem): string {
-  const word = shellWord(path);
   const place = PLACES.find(([where]) => where.test(path))?.[1] ?? "";
   const shared =
     type === "btrfs"
-      ? ` Snapshots keep what is deleted: \`btrfs subvolume list -s ${word}\`, \`btrfs filesystem du -s ${word}\`.`
+      ? ` Snapshots keep what is deleted: \`btrfs subvolume list -s ${shellWord(path)}\`, \`btrfs filesystem du -s ${shellWord(path)}\`.`
       : type === "zfs"
         ? " Snapshots keep what is deleted: `zfs list -o space`, `zfs list -t snapshot -s used`."
         : "";
-  return `Largest folders: \`du -xh -d 2 ${word} | sort -h | tail -20\`.${shared}${place === "" ? " The journal: `journalctl --disk-usage`, then `journalctl --vacuum-size=500M`. Docker: `docker system df`. A live log that has grown: `logrotate -f /etc/logrotate.d/NAME`; never delete a file a process has open, and never anything below pg_wal." : ` ${place}`}`;
+  return `Largest folders: \`du -xh -d 2 ${shellWord(path)} | sort -h | tail -20\`.${shared}${place === "" ? " The journal: `journalctl --disk-usage`, then `journalctl --vacuum-size=500M`. Docker: `docker system df`. A live log that has grown: `logrotate -f /etc/logrotate.d/NAME`; never delete a file a process has open, and never anything below pg_wal." : ` ${place}`}`;
 }
 
 /** For a btrfs that has room for data and none to write down where it is. */
 export const balanceOf = (path: string): string => {
-  const word = shellWord(path);
-  return `See how it is divided: \`btrfs filesystem usage ${word}\`. Give back data space that is nearly empty, little by little: \`btrfs balance start -dusage=5 ${word}\`, then 20, 50; never balance metadata to free space. Where that fails for want of space itself: delete snapshots (\`btrfs subvolume list -s ${word}\`), empty a large file with \`truncate -s 0 FILE\`, or lend it a device (\`btrfs device add DEVICE ${word}\`, balance, \`btrfs device remove DEVICE ${word}\`).`;
+  return `See how it is divided: \`btrfs filesystem usage ${shellWord(path)}\`. Give back data space that is nearly empty, little by little: \`btrfs balance start -dusage=5 ${shellWord(path)}\`, then 20, 50; never balance metadata to free space. Where that fails for want of space itself: delete snapshots (\`btrfs subvolume list -s ${shellWord(path)}\`), empty a large file with \`truncate -s 0 FILE\`, or lend it a device (\`btrfs device add DEVICE ${shellWord(path)}\`, balance, \`btrfs device remove DEVICE ${shellWord(path)}\`).`;
 };
 
 /** What stopped the writes, and how they come back. */

@@ -21,15 +21,14 @@ describe("what a write says of itself", () => {
   );
 
   it("waiting sessions before and after", () => {
-    const blocked = [{}, {}, {}, {}];
     const say = (before: object) =>
       terminateBlockers.action.settled?.figures?.(
-        { locks: { blocked: [] } },
+        { locks: { total: 0 } } as never,
         { sessions: [] },
         { signalled: [{ pid: 1 }], spared: 0 },
         before as never,
       );
-    expect(say({ locks: { blocked } })).toBe("waiting sessions 4 → 0");
+    expect(say({ locks: { total: 4 } })).toBe("waiting sessions 4 → 0");
     expect(say({})).toBe("1 blocking session ended, 0 still wait");
   });
 

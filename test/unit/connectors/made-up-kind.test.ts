@@ -94,6 +94,7 @@ test("it is asked, by runbooks, the health matrix and doctor", async () => {
   expect(rowsOf([face], { books: { ok: true, value: { balance: -5 } } }, limits)).toEqual([
     {
       name: "books",
+      isOnlyReached: false,
       place: "books (books.lab:4711)",
       kind: "ledger",
       word: "overdrawn",
