@@ -20,12 +20,7 @@ const FAULTS = [
     "PostgresqlTooManyConnections",
     /billing.*holds the most|usable Postgres connections are taken/s,
   ],
-  [
-    "redis-noauth",
-    "service-health",
-    "HealthCheckFailed",
-    /Redis does not accept the credentials|credentials refused/,
-  ],
+  ["redis-noauth", "service-health", "HealthCheckFailed", /Redis wants a password, and the URL has none/],
   ["pg-locked-out", "pg-pool-exhausted", "PostgresqlTooManyConnections", /logins are refused \(53300\)/],
   ["redis-refused", "redis-connectivity", "RedisDown", /Redis refuses the connection/],
   ["http-500", "service-health", "ServiceDown", /answered 500.*database \(down\)|database \(down\)/s],
