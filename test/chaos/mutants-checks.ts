@@ -13,7 +13,7 @@ export const CHECKS: readonly Mutant[] = [
       remove(CLIENT, "BEGIN READ ONLY; SET LOCAL statement_timeout", "BEGIN; SET LOCAL statement_timeout"),
     ],
     file: QUERY,
-    test: "is refused by the server",
+    test: "a function that deletes",
   },
   {
     guard: "checks: nothing stays of a statement",
