@@ -110,9 +110,15 @@ async function logOf(
   };
 }
 
+/**
+ * The engine notes a start once the program runs: what ends at once has written its last words by then. A run before ended
+ * longer ago, for a restart takes its time.
+ */
+const NOTED_LATE_MS = 1000;
+
 /** Takes the engine's time stamp off each line; what came since the last start is the last run's. Exported for its test. */
 export function sinceStart(text: string, startedAt: string): { lines: string[]; ofLastRun: number } {
-  const start = Date.parse(startedAt);
+  const start = Date.parse(startedAt) - NOTED_LATE_MS;
   const lines: string[] = [];
   let ofLastRun = 0;
   let isOfLastRun = false;

@@ -66,14 +66,15 @@ describe("usageOf", () => {
 it("sinceStart tells the last run's lines from those before", () => {
   const text = [
     "2026-01-01T00:00:00.000000001Z old",
-    "2026-01-01T00:00:09.711155409Z ",
+    "2026-01-01T00:00:08.711155409Z older",
     "2026-01-01T00:00:10.5Z new",
     "goes on",
   ].join("\n");
   expect(sinceStart(text, "2026-01-01T00:00:10Z")).toEqual({
-    lines: ["old", "new", "goes on"],
+    lines: ["old", "older", "new", "goes on"],
     ofLastRun: 2,
   });
+  expect(sinceStart("2026-01-01T00:00:09.9Z fatal", "2026-01-01T00:00:10Z").ofLastRun).toBe(1);
   expect(sinceStart("no stamp", "0001-01-01T00:00:00Z")).toEqual({ lines: ["no stamp"], ofLastRun: 0 });
 });
 
