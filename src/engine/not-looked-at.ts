@@ -1,9 +1,9 @@
 import { text } from "../core/words/evidence.ts";
 import { COULD_NOT_LOOK, type Finding } from "../core/words/finding.ts";
+import { listed } from "../core/words/format.ts";
 import { type NotSeen, notSeen } from "../core/words/not-seen.ts";
 import type { StepView } from "../core/words/view.ts";
 
-const MOST_NAMED = 3;
 const MOST_LINES = 30;
 
 interface Gap extends NotSeen {
@@ -20,12 +20,10 @@ export function notLookedAt(steps: readonly StepView[], explained: readonly stri
   );
   const [first] = gaps;
   if (first === undefined) return undefined;
-  const names = gaps.slice(0, MOST_NAMED).map(({ what }) => what);
-  const more = gaps.length - names.length;
   return {
     id: COULD_NOT_LOOK,
     severity: "info",
-    title: `Could not look at ${more > 0 ? `${names.join(", ")} and ${more} more` : joined(names)}`,
+    title: `Could not look at ${listed(gaps.map(({ what }) => what))}`,
     because:
       gaps.length === 1
         ? `Nothing is known about it: ${first.why}.${first.fix === undefined ? "" : ` To see it: ${first.fix}.`}`
@@ -50,9 +48,6 @@ function partsOf(output: unknown): readonly NotSeen[] {
 const distinct = (gaps: readonly Gap[]): Gap[] => [
   ...new Map(gaps.map((gap) => [JSON.stringify([gap.what, gap.why, gap.on]), gap])).values(),
 ];
-
-const joined = (names: readonly string[]): string =>
-  names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
 
 function sayGaps(gaps: readonly Gap[]): string {
   const lines = gaps

@@ -29,6 +29,14 @@ export function saySeconds(seconds: number): string {
 export const count = (n: number, singular: string, plural = `${singular}s`): string =>
   `${n} ${n === 1 ? singular : plural}`;
 
+/** `a`, `a and b`, `a, b and 3 more`. */
+export function listed(words: readonly string[], most = 3): string {
+  const shown = words.slice(0, most);
+  const more = words.length - shown.length;
+  if (more > 0) return `${shown.join(", ")} and ${more} more`;
+  return shown.length < 2 ? shown.join("") : `${shown.slice(0, -1).join(", ")} and ${shown.at(-1)}`;
+}
+
 /** At most `limit` characters, cut in the middle of nothing: an ellipsis marks the cut. */
 export const clip = (words: string, limit: number): string => {
   const characters = [...words];

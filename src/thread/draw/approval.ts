@@ -2,13 +2,13 @@ import type { KnownBlock } from "@slack/types";
 import { eligible } from "../../core/rules/policy.ts";
 import { countApprovals } from "../../core/rules/vote.ts";
 import type { Vote } from "../../core/words/approval.ts";
-import { count } from "../../core/words/format.ts";
+import { count, listed } from "../../core/words/format.ts";
 import type { RemedyView } from "../../core/words/view.ts";
 import { actions, type ButtonSpec } from "../../slack/blocks.ts";
 import { mrkdwn } from "../../slack/escape.ts";
 import { at, on } from "../text/dates.ts";
 import type { DrawOptions } from "./options.ts";
-import { listed, mentionPrincipal, sayHand } from "./words.ts";
+import { mentionPrincipal, sayHand } from "./words.ts";
 
 /** A click would count: buttons that would only be refused are not shown. */
 export const isDecidable = (remedy: RemedyView, now: Date): boolean =>

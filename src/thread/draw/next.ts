@@ -1,11 +1,11 @@
 import { isFixedBy } from "../../core/rules/run-outcome.ts";
-import { count } from "../../core/words/format.ts";
+import { count, listed } from "../../core/words/format.ts";
 import { isEnded, isRemedyOpen } from "../../core/words/outcome.ts";
 import { type FreezeView, type RemedyView, type RunView, unansweredSteps } from "../../core/words/view.ts";
 import { bold, type Piece, plain } from "../../slack/blocks.ts";
 import { sayChecks, sayProgress } from "./progress.ts";
 import { foundNow, isAllGone, isWithdrawn, problemsOf, unseenOf } from "./second-look.ts";
-import { listed, lowerFirst } from "./words.ts";
+import { lowerFirst } from "./words.ts";
 
 const withStatus = (run: RunView, ...statuses: readonly RemedyView["status"][]): RemedyView[] =>
   run.remedies.filter((remedy) => statuses.includes(remedy.status));

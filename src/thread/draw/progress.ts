@@ -1,6 +1,5 @@
-import { count, saySeconds } from "../../core/words/format.ts";
+import { count, listed, saySeconds } from "../../core/words/format.ts";
 import type { RunView, StepView } from "../../core/words/view.ts";
-import { listed } from "./words.ts";
 
 const isDone = (step: StepView): boolean => step.state !== "ready" && step.state !== "executing";
 

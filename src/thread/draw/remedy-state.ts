@@ -1,9 +1,8 @@
-import { count } from "../../core/words/format.ts";
+import { count, listed } from "../../core/words/format.ts";
 import type { RemedyStatus } from "../../core/words/outcome.ts";
 import type { AttemptView, RemedyView, RunView } from "../../core/words/view.ts";
 import { mrkdwn } from "../../slack/escape.ts";
 import { at } from "../text/dates.ts";
-import { listed } from "./words.ts";
 
 /** Where a remedy stands. */
 export const CARD_WORDS: Readonly<Record<RemedyStatus, string>> = {

@@ -2,7 +2,7 @@ import { isFixedBy } from "../../core/rules/run-outcome.ts";
 import { summarySlot } from "../../core/rules/slots.ts";
 import { countApprovals } from "../../core/rules/vote.ts";
 import { sayDuration } from "../../core/words/duration.ts";
-import { count } from "../../core/words/format.ts";
+import { count, listed } from "../../core/words/format.ts";
 import { isEnded } from "../../core/words/outcome.ts";
 import { gapsOf, type RemedyView, type RunView } from "../../core/words/view.ts";
 import { bold, fallback, newline, plain, rich } from "../../slack/blocks.ts";
@@ -10,7 +10,7 @@ import type { WantedMessage } from "../wanted.ts";
 import { checksOf, sayChecks } from "./progress.ts";
 import { CARD_WORDS } from "./remedy-state.ts";
 import { foundNow, isAllGone, isWithdrawn, problemsOf, unseenOf } from "./second-look.ts";
-import { listed, lowerFirst, nameOf } from "./words.ts";
+import { lowerFirst, nameOf } from "./words.ts";
 
 /**
  * The closing word of a run that found something or was decided on: situation, task, action, result, reflection. Of a

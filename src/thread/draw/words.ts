@@ -60,11 +60,3 @@ export const nameOf = (caller: Caller): string =>
 
 /** A title within a sentence. */
 export const lowerFirst = (words: string): string => `${words.charAt(0).toLowerCase()}${words.slice(1)}`;
-
-/** `a`, `a and b`, `a, b and 3 more`. */
-export function listed(words: readonly string[], most = 3): string {
-  const shown = words.slice(0, most);
-  const more = words.length - shown.length;
-  if (more > 0) return `${shown.join(", ")} and ${more} more`;
-  return shown.length < 2 ? shown.join("") : `${shown.slice(0, -1).join(", ")} and ${shown.at(-1)}`;
-}
