@@ -7,6 +7,9 @@ export const MIB = 1024 * 1024;
 /** As the engine counts. */
 export const SECOND = 1_000_000_000;
 
+/** Parameters of a run that shall not wait long. */
+export const quick = { stableSeconds: 1 };
+
 export const benchAt = (socket: string): Bench =>
   openBench({
     connections: { engine: { kind: "docker", socket, project: PROJECT } },

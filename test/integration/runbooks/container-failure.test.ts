@@ -5,10 +5,9 @@ import { type PrivateEngine, startDocker, whyNoDocker } from "../../helpers/dock
 import { freePort } from "../../helpers/ports.ts";
 import type { Bench } from "../../helpers/run-runbook.ts";
 import { until } from "../../helpers/until.ts";
-import { benchAt, containerOf, MIB, PROJECT, SECOND } from "./container-bench.ts";
+import { benchAt, containerOf, MIB, PROJECT, quick, SECOND } from "./container-bench.ts";
 
 const why = whyNoDocker();
-const quick = { stableSeconds: 1 };
 
 describe.skipIf(why !== undefined)(
   `container-failure against a private dockerd (skipped: ${why ?? "no"})`,
