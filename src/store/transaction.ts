@@ -78,7 +78,7 @@ const tell = (
   client.query(
     `WITH touched AS (
        INSERT INTO outbox (kind, id, urgent) SELECT * FROM unnest($1::text[], $2::int[], $3::boolean[])
-       ON CONFLICT (kind, id) DO UPDATE SET rev = outbox.rev + 1, urgent = outbox.urgent OR excluded.urgent,
+       ON CONFLICT (kind, id) DO UPDATE SET rev = nextval('outbox_rev'), urgent = outbox.urgent OR excluded.urgent,
          touched_at = now(), not_before = least(outbox.not_before, now())
        RETURNING 1)
      SELECT audit_append(e.actor, e.event, e.run, e.payload)

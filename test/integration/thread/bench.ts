@@ -96,7 +96,7 @@ export async function openBench(label: string, options: LocalSlackOptions = {}):
 }
 
 const TOUCH = `INSERT INTO outbox (kind, id, urgent) VALUES ('thread', $1, $2)
-  ON CONFLICT (kind, id) DO UPDATE SET rev = outbox.rev + 1, urgent = outbox.urgent OR excluded.urgent,
+  ON CONFLICT (kind, id) DO UPDATE SET rev = nextval('outbox_rev'), urgent = outbox.urgent OR excluded.urgent,
     touched_at = now(), not_before = least(outbox.not_before, now())`;
 
 async function insertThread(pool: Pool, channel: string): Promise<{ thread: ThreadId; run: RunId }> {

@@ -49,6 +49,16 @@ describe("a thread", () => {
     expect(order).toEqual([...slots.slice(0, 3), "file"]);
   });
 
+  it("that changes again after it was shown is not taken for shown by an older look at it", async () => {
+    const { thread } = await bench.openThread();
+    const [first] = await bench.store.dirty(1);
+    await bench.store.drawn(thread, first?.rev ?? 0);
+    await bench.touch(thread);
+    // A look that began before the change ends after it.
+    await bench.store.drawn(thread, first?.rev ?? 0);
+    expect(await bench.store.dirty(1)).toEqual([expect.objectContaining({ thread })]);
+  });
+
   it("shows Approve once the file with all changes of a long plan is up, and not before", async () => {
     const { thread, run } = await bench.openThread();
     await bench.findAndPropose(run);
