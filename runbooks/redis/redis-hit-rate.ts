@@ -2,7 +2,6 @@ import {
   count,
   facts,
   redis,
-  rows,
   runbookOn,
   type StepsOf,
   sayBytes,
@@ -10,6 +9,8 @@ import {
   sayPercent,
   z,
 } from "../../src/sdk/index.ts";
+import { expireTogether, ttlTable } from "./expiry.ts";
+import { roleOf } from "./memory.ts";
 
 /** Does the cache answer, and if not: pushed out, expired or never stored? Guides: cache misses, low hit rate. */
 const book = runbookOn(
@@ -66,6 +67,11 @@ export const redisHitRate = book
           : "";
       return `Warm it with the most asked entries at a bounded rate, so that the misses do not all fall on the database; let only one request per key compute it (single flight). Give TTLs some jitter so that entries written together do not expire together.${flushed} If it was a restart: persistence (RDB) brings a cache back filled.`;
     }),
+    spreadTtl: book.advises(
+      "Let entries end apart",
+      "low",
+      "Add some jitter where the TTL is set (TTL × 0.9 to 1.1), so that what is written together does not end together; let one request per key compute it anew (single flight), or renew before the end. For those that are there now: EXPIRE with a spread TTL in small batches (SCAN, not KEYS) before they end.",
+    ),
     lengthenTtl: book.advises(
       "Keep entries longer",
       "low",
@@ -97,6 +103,7 @@ export const redisHitRate = book
         remedies: [cause.remedy],
       };
     }),
+    find(["keys"], ({ keys }, context) => expireTogether(keys, roleOf(context), "spreadTtl")),
   ]);
 
 /** Which of four: pushed out, expiring, emptied, or never stored. Compared with the misses of the same interval. */
@@ -157,15 +164,3 @@ const memoryFacts = ({ memory, keys }: State) => ({
   ...(memory === null ? {} : { used: sayBytes(memory.used), policy: memory.policy }),
   keys: keys.total,
 });
-
-const ttlTable = ({ ttl, looked, keys }: redis.KeySample) =>
-  rows(
-    `Time to live (${looked} of ${keys} keys)`,
-    [
-      { ttl: "none", n: ttl.none },
-      { ttl: "under 1 min", n: ttl.underMinute },
-      { ttl: "under 1 h", n: ttl.underHour },
-      { ttl: "longer", n: ttl.longer },
-    ],
-    { TTL: (one) => one.ttl, keys: (one) => one.n },
-  );

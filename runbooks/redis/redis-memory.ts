@@ -1,4 +1,5 @@
 import { count, redis, rows, runbookOn, sayBytes, sayPercent, z } from "../../src/sdk/index.ts";
+import { neverLeaves } from "./expiry.ts";
 import { fullFinding, stormFinding } from "./full.ts";
 import {
   limitFor,
@@ -110,6 +111,12 @@ export const redisMemory = book
       ({ state }) =>
         `Queues, sessions and locks need CONFIG SET maxmemory-policy noeviction (BullMQ requires it) and room to spare; now it is ${state?.memory?.policy ?? "unknown"}. Put the cache on an instance of its own. Check before that used memory is well below maxmemory, or writes will fail at once.`,
     ),
+    giveTtl: book.advises(
+      "Give cache entries a TTL",
+      "low",
+      ({ keys }) =>
+        `Set one where they are written${keys?.prefixes[0] === undefined ? "" : ` (${keys.prefixes[0].prefix} first: it holds most)`}; SET without EX also takes the TTL off a key that had one. For those that are there: EXPIRE with spread values in batches by SCAN. Or let the policy remove what was not used for long (allkeys-lru), if nothing here must stay.`,
+    ),
     splitKeys: book.advises("Shrink the big keys", "destructive", splitAdvice),
     defragment: book.advises(
       "Return fragmented memory",
@@ -189,6 +196,9 @@ export const redisMemory = book
           evidence: [memoryFacts(memory, keys)],
           remedies: redis.takenBesideKeys(memory) !== undefined ? [] : ["setPolicy", "persistConfig"],
         },
+    ),
+    find(["state", "keys"], ({ state, keys }, context) =>
+      neverLeaves(state, keys, roleOf(context), ["giveTtl", "setPolicy"]),
     ),
     find(["keys"], ({ keys }, { params }) => {
       const big = keys.biggest.filter(({ bytes }) => bytes >= params.bigKeyMiB * MIB);

@@ -2,6 +2,7 @@ export { checkWrite } from "./check-write.ts";
 export { type ClientGroup, listClients } from "./clients.ts";
 export { FOLLOWS_FROM_INTRUSION } from "./compromised.ts";
 export { checkConnection } from "./connection.ts";
+export type { Expiry } from "./expiry.ts";
 export { failureOf, failuresIn } from "./failure.ts";
 export { health } from "./health.ts";
 export { lookForIntrusion } from "./intrusion.ts";

@@ -3,8 +3,9 @@ import type { ActionContext } from "../../core/words/action.ts";
 import { actionsOn } from "../../core/words/action.ts";
 import { type NotSeen, notSeen } from "../../core/words/not-seen.ts";
 import type { RedisClient, RedisHands } from "./client.ts";
+import { Expiry, expiryOf } from "./expiry.ts";
 import { databasesOf, parseInfo } from "./info.ts";
-import { maskKey, prefixOf, protectedAs } from "./keys.ts";
+import { maskKey, prefixOf, protectedAs, queueLibrary } from "./keys.ts";
 import { refusedPart } from "./permission.ts";
 
 const { read } = actionsOn<RedisClient>("redis");
@@ -25,6 +26,10 @@ const Sample = z.object({
   ttl: z.object({ none: z.int(), underMinute: z.int(), underHour: z.int(), longer: z.int() }),
   /** Keys that are no cache, by kind, with one masked example each. */
   protected: z.array(z.object({ what: z.string(), keys: z.int(), example: z.string() })),
+  /** Of those looked at, by the queue library they belong to. */
+  queues: z.array(z.object({ library: z.string(), keys: z.int(), withoutTtl: z.int() })).default([]),
+  /** Null: recorded before it was looked at. */
+  expiry: Expiry.nullable().default(null),
   notSeen,
 });
 export type KeySample = z.infer<typeof Sample>;
@@ -51,7 +56,7 @@ export const sampleKeys = read({
 export const sample = (client: RedisClient, budgetMs: number, context: ActionContext): Promise<KeySample> =>
   client.useOwn(context, async (redis) => {
     const { databases, missing } = await databasesIn(redis);
-    const found: Found = { looked: [], refused: new Map() };
+    const found: Found = { looked: [], refused: new Map(), begun: performance.now() };
     for (const { database } of databases) {
       if (databases.length > 1 || database !== 0) await redis.call("SELECT", database);
       const share = { ms: budgetMs / databases.length, keys: Math.ceil(MAX_KEYS / databases.length) };
@@ -60,7 +65,7 @@ export const sample = (client: RedisClient, budgetMs: number, context: ActionCon
     const keys = databases.reduce((sum, one) => sum + one.keys, 0);
     return {
       ...{ keys, looked: found.looked.length },
-      ...summary(found.looked),
+      ...summary(found.looked, { keys, databases: databases.length }),
       notSeen: [...missing, ...found.refused.values()],
     };
   });
@@ -69,6 +74,7 @@ interface Found {
   readonly looked: Looked[];
   /** By what it is. */
   readonly refused: Map<string, NotSeen>;
+  readonly begun: number;
 }
 
 const keep = (refused: Found["refused"], parts: readonly NotSeen[]): void => {
@@ -86,16 +92,19 @@ async function databasesIn(redis: RedisHands) {
   };
 }
 
-interface Looked {
+export interface Looked {
   readonly key: string;
   readonly type: string;
   readonly bytes: number;
   /** Null: none. */
   readonly ttlSeconds: number | null;
+  /** When it was looked at, seconds after the first: keys that end at once were not all asked at once. */
+  readonly after: number;
 }
 
 async function scan(redis: RedisHands, budget: { ms: number; keys: number }, found: Found): Promise<void> {
   const end = performance.now() + budget.ms;
+  const after = () => (performance.now() - found.begun) / 1000;
   let [cursor, left] = ["0", budget.keys];
   do {
     const [reply] = await redis.all([["SCAN", cursor, "COUNT", BATCH]]);
@@ -104,7 +113,7 @@ async function scan(redis: RedisHands, budget: { ms: number; keys: number }, fou
     cursor = String(reply[0]);
     const names = (Array.isArray(reply[1]) ? reply[1].map(String) : []).slice(0, left);
     left -= names.length;
-    found.looked.push(...(await lookAt(redis, names, found.refused)));
+    found.looked.push(...(await lookAt(redis, names, found.refused, after())));
   } while (cursor !== "0" && left > 0 && performance.now() < end);
 }
 
@@ -112,6 +121,7 @@ async function lookAt(
   redis: RedisHands,
   names: readonly string[],
   refused: Found["refused"],
+  after: number,
 ): Promise<Looked[]> {
   const replies = await redis.all(
     names.flatMap((key): [string, ...(string | number)[]][] => [
@@ -126,14 +136,18 @@ async function lookAt(
     keep(refused, refusedPart("when keys expire", ttl, "+pttl"));
     // Gone between SCAN and now.
     if (typeof bytes !== "number" || typeof ttl !== "number" || ttl === -2) return [];
-    return [{ key, bytes, ttlSeconds: ttl < 0 ? null : ttl / 1000, type: String(type) }];
+    return [{ key, bytes, ttlSeconds: ttl < 0 ? null : ttl / 1000, type: String(type), after }];
   });
 }
 
 /** Sizes, prefixes, TTLs and protected kinds of what was looked at. */
-export function summary(looked: readonly Looked[]): Omit<KeySample, "keys" | "looked" | "notSeen"> {
+export function summary(
+  looked: readonly Looked[],
+  all: { readonly keys: number; readonly databases: number },
+): Omit<KeySample, "keys" | "looked" | "notSeen"> {
   const prefixes = new Map<string, KeySample["prefixes"][number]>();
   const kinds = new Map<string, { what: string; keys: number; example: string }>();
+  const queues = new Map<string, KeySample["queues"][number]>();
   for (const { key, type, bytes, ttlSeconds } of looked) {
     const prefix = prefixOf(key);
     const group = prefixes.get(prefix) ?? { prefix, keys: 0, bytes: 0, withoutTtl: 0, strings: 0 };
@@ -142,6 +156,13 @@ export function summary(looked: readonly Looked[]): Omit<KeySample, "keys" | "lo
     group.withoutTtl += ttlSeconds === null ? 1 : 0;
     group.strings += type === "string" ? 1 : 0;
     prefixes.set(prefix, group);
+    const library = queueLibrary(key, type);
+    if (library !== undefined) {
+      const queue = queues.get(library) ?? { library, keys: 0, withoutTtl: 0 };
+      queue.keys += 1;
+      queue.withoutTtl += ttlSeconds === null ? 1 : 0;
+      queues.set(library, queue);
+    }
     const what = protectedAs(key, type);
     if (what === undefined) continue;
     const kind = kinds.get(what) ?? { what, keys: 0, example: maskKey(key) };
@@ -164,5 +185,7 @@ export function summary(looked: readonly Looked[]): Omit<KeySample, "keys" | "lo
       longer: ttlIn(3600, Number.POSITIVE_INFINITY),
     },
     protected: [...kinds.values()].sort((a, b) => b.keys - a.keys),
+    queues: [...queues.values()].sort((a, b) => b.keys - a.keys),
+    expiry: expiryOf(looked, all),
   };
 }

@@ -108,6 +108,25 @@ describe.skipIf(whyNoRedis() !== undefined)("redis-hit-rate", () => {
     expect(run.finding("low-hit-rate").because).toMatch(/were evicted meanwhile/);
   });
 
+  it("finds entries that will all expire at once; those that end apart, and jobs, are none", async () => {
+    const fill = async (name: string, ttl: (n: number) => number) => {
+      const pipeline = app.pipeline();
+      for (let n = 0; n < 1_000; n++) pipeline.set(`${name}:${n}`, "x", "EX", ttl(n));
+      await pipeline.exec();
+    };
+    await fill("bull:mail", () => 900);
+    await fill("rate_limit:10.0.0", () => 900);
+    await fill("page", (n) => 300 + n);
+    expect((await diagnose()).findings).toEqual([]);
+    await fill("feed", () => 3_600);
+    const run = await diagnose();
+    expect(run.finding("expire-together").title).toMatch(
+      /^(50|51) % of the keys with a TTL expire within \d+ (s|ms), in (1 h|59 min)/,
+    );
+    expect(run.finding("expire-together").because).toContain("mostly feed:*");
+    expect(run.advice("spreadTtl")).toContain("jitter");
+  });
+
   it("says so when Redis cannot be asked", async () => {
     const gone = openBench({
       connections: { cache: { kind: "redis", url: "redis://127.0.0.1:1" } },

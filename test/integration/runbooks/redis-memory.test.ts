@@ -57,6 +57,29 @@ describe.skipIf(whyNoRedis() !== undefined)("redis-memory", () => {
     expect((await bench("mixed").diagnose(redisMemory)).findings).toEqual([]);
   });
 
+  it("finds a cache whose entries never leave; one that evicts, and jobs, are none", async () => {
+    await app.config("SET", "maxmemory-policy", "volatile-lru");
+    const fill = async (name: string) => {
+      const pipeline = app.pipeline();
+      for (let n = 0; n < 800; n++) pipeline.set(`${name}:${n}`, "x".repeat(7_000));
+      await pipeline.exec();
+    };
+    await fill("bull:mail");
+    for (let n = 0; n < 60; n++) await app.set(`page:${n}`, "x", "EX", 600 + n * 10);
+    const ids = async () => (await bench().diagnose(redisMemory)).findings.map(({ id }) => id);
+    expect(await ids()).not.toContain("never-leaves");
+    await app.flushall();
+    await fill("page");
+    await app.set("session:1", "x", "EX", 600);
+    const run = await bench().diagnose(redisMemory);
+    expect(run.finding("never-leaves").title).toBe(
+      "Cache entries never leave: 100 % have no TTL, and volatile-lru does not remove them",
+    );
+    expect(run.advice("giveTtl")).toContain("page:* first");
+    await app.config("SET", "maxmemory-policy", "allkeys-lru");
+    expect(await ids()).not.toContain("never-leaves");
+  });
+
   it("finds a full cache that refuses writes, sets the policy, sees writes accepted, and can undo it", async () => {
     await fillUp("page");
     const run = await bench().diagnose(redisMemory);
