@@ -10,6 +10,7 @@ import { pgConnectivity } from "./postgres/pg-connectivity.ts";
 import { pgLocks } from "./postgres/pg-locks.ts";
 import { pgPoolExhausted } from "./postgres/pg-pool-exhausted.ts";
 import { pgSlowQueries } from "./postgres/pg-slow-queries.ts";
+import { pgVacuum } from "./postgres/pg-vacuum.ts";
 import { highErrorRate } from "./prometheus/high-error-rate.ts";
 import { slowResponses } from "./prometheus/slow-responses.ts";
 import { redisConnectivity } from "./redis/redis-connectivity.ts";
@@ -26,6 +27,7 @@ export const runbooks: readonly Runbook[] = [
   pgSlowQueries,
   pgLocks,
   pgConnectivity,
+  pgVacuum,
   externalApi,
   tlsExpiry,
   tcpDependency,

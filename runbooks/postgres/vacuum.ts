@@ -14,7 +14,7 @@ const LONG = 20_000_000;
 const LONG_SECONDS = 3_600;
 
 const millions = (n: number) => `${Math.round(n / 1e6)} million`;
-const many = (n: number) => (n >= 2e6 ? millions(n) : Math.round(n).toLocaleString("en"));
+export const many = (n: number) => (n >= 2e6 ? millions(n) : Math.round(n).toLocaleString("en"));
 
 /** How near the end of its numbers the server is, and who keeps vacuum from winning some back. */
 export function horizonFindings(horizon: Horizon): Finding<Name>[] {
@@ -82,7 +82,7 @@ const KINDS: Readonly<Record<Holder["kind"], string>> = {
   standby: "standby",
 };
 
-const sayHolder = ({ kind, name, pid, seconds }: Holder): string =>
+export const sayHolder = ({ kind, name, pid, seconds }: Holder): string =>
   `${KINDS[kind]} '${name}'${kind === "session" ? ` (${pid})` : ""}${seconds === null ? "" : `, open for ${sayDuration(Math.round(seconds) * 1000)},`}`.replace(
     /,$/,
     "",
@@ -99,6 +99,9 @@ const END: Readonly<Record<Holder["kind"], (holder: Holder) => string>> = {
     `standby ${name}: it has hot_standby_feedback on; end the long query there (pg_stat_activity on the standby)`,
 };
 
+/** What a person does about a holder. */
+export const sayEnd = (holder: Holder): string => END[holder.kind](holder);
+
 /** What ends the holder first, then what vacuum is to do. */
 export function adviseVacuum(horizon: Horizon | undefined): string {
   if (horizon === undefined)
@@ -108,7 +111,7 @@ export function adviseVacuum(horizon: Horizon | undefined): string {
   const first =
     old.length === 0
       ? "Nothing holds vacuum back now. "
-      : `First end what holds vacuum back, oldest first: ${old.map((holder) => END[holder.kind](holder)).join("; ")}. `;
+      : `First end what holds vacuum back, oldest first: ${old.map((holder) => sayEnd(holder)).join("; ")}. `;
   const byMultixacts =
     multixacts.age / multixacts.freezeMaxAge > transactions.age / transactions.freezeMaxAge;
   const [database, age] = byMultixacts
@@ -117,7 +120,7 @@ export function adviseVacuum(horizon: Horizon | undefined): string {
   return `${first}Then, in database ${database}, VACUUM (FREEZE, VERBOSE) the oldest tables: SELECT oid::regclass, ${age} FROM pg_class WHERE relkind IN ('r','m','t') ORDER BY 2 DESC LIMIT 10. No VACUUM FULL, no restart; a normal session does it.`;
 }
 
-const holderRows = ({ holders }: Horizon) =>
+export const holderRows = ({ holders }: Horizon) =>
   rows("Who holds vacuum back", holders, {
     what: (one) => KINDS[one.kind],
     name: (one) => one.name,

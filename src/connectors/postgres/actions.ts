@@ -23,3 +23,4 @@ export { type Sizes, sizes } from "./sizes.ts";
 export { type ActiveStatement, activeStatements, type TopStatement, topStatements } from "./statements.ts";
 export { analyzeTable, type IndexHints, indexHints } from "./tables.ts";
 export { type ClientSessions, type ConnectionUsage, connectionsByClient, connectionUsage } from "./usage.ts";
+export { type OverdueTable, type VacuumState, type VacuumWorker, vacuumState } from "./vacuum-state.ts";
