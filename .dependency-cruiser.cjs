@@ -88,7 +88,11 @@ module.exports = {
     stays("slack-stays-in-its-rooms", ["@slack"], ["src/ingress/slack/", "src/slack/", "src/thread/"]),
     stays("bullmq-stays-in-its-room", ["bullmq"], ["src/queue/"]),
     stays("ioredis-stays-in-its-rooms", ["ioredis"], ["src/queue/", "src/connectors/redis/"]),
-    stays("pg-stays-in-its-rooms", ["pg"], ["src/store/", "src/connectors/postgres/"]),
+    stays(
+      "pg-stays-in-its-rooms",
+      ["pg"],
+      ["src/lib/postgres-session.ts", "src/store/", "src/queue/", "src/connectors/postgres/"],
+    ),
     stays("wasm-typescript-stays-in-its-room", ["@swc/wasm-typescript"], ["src/packs/"]),
     stays("prom-client-stays-in-its-room", ["prom-client"], ["src/telemetry/"]),
   ],

@@ -1,6 +1,7 @@
-import { createPostgresBackend, Queue } from "bullmq";
+import { Queue } from "bullmq";
 import { type Backend, workerOptions } from "./backend.ts";
 import { PatientWorker } from "./patient-worker.ts";
+import { createBackend } from "./postgres-backend.ts";
 
 const connection = (connectionString: string, schema: string, max: number) => ({
   connectionString,
@@ -22,7 +23,7 @@ export function postgresBackend(databaseUrl: string, schema: string): Backend {
       const queue = new Queue(
         kind,
         { connection: connection(databaseUrl, schema, 2), streams: { events: { maxLen: 100 } } },
-        createPostgresBackend,
+        createBackend,
       );
       queue.on("error", ignore);
       try {
@@ -42,7 +43,7 @@ export function postgresBackend(databaseUrl: string, schema: string): Backend {
           ...workerOptions(settings),
           connection: connection(databaseUrl, schema, Math.min(2 + settings.concurrency, 6)),
         },
-        createPostgresBackend,
+        createBackend,
       ),
     // Every statement has a deadline and the pool replaces broken connections itself.
     reset: ignore,

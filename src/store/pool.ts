@@ -1,5 +1,6 @@
 import pg from "pg";
 import { DiagError } from "../core/words/errors.ts";
+import { PostgresSession } from "../lib/postgres-session.ts";
 
 export type Pool = pg.Pool;
 export type Client = pg.PoolClient;
@@ -25,11 +26,10 @@ export function openPool(
     // Nothing but statements happens in our transactions: one that idles is a stopped process that holds everybody's locks.
     idle_in_transaction_session_timeout: 3_000,
     types: types as never,
+    Client: PostgresSession,
   });
-  // A connection that breaks fails its query or is replaced at the next use. Without listeners, idle or lent out, it would
-  // end the process.
+  // A connection that breaks fails its query or is replaced at the next use; unheard, the pool would end the process.
   pool.on("error", () => {});
-  pool.on("connect", (client) => client.on("error", () => {}));
   return pool;
 }
 

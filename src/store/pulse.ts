@@ -1,4 +1,5 @@
-import pg from "pg";
+import type pg from "pg";
+import { PostgresSession } from "../lib/postgres-session.ts";
 import type { Client, Pool } from "./pool.ts";
 
 /** A statement that takes longer is looked into. */
@@ -53,13 +54,12 @@ export function keepPulse(pool: Pool, connectionString: string): { stop(): Promi
 function createPulse(connectionString: string) {
   let connected: Promise<pg.Client> | undefined;
   const connect = async (): Promise<pg.Client> => {
-    const client = new pg.Client({
+    const client = new PostgresSession({
       connectionString,
       application_name: "diagbot-pulse",
       connectionTimeoutMillis: ANSWER_MS,
       query_timeout: ANSWER_MS,
     });
-    client.on("error", () => {});
     await client.connect();
     return client;
   };

@@ -3,6 +3,7 @@ import pg from "pg";
 import type { ActionContext } from "../../core/words/action.ts";
 import { DiagError } from "../../core/words/errors.ts";
 import { within } from "../../lib/deadline.ts";
+import { PostgresSession } from "../../lib/postgres-session.ts";
 import { withinBytes } from "../byte-budget.ts";
 import { type Dialled, dial } from "./dial.ts";
 import { encrypts } from "./encrypts.ts";
@@ -63,6 +64,7 @@ export function openPostgres(connectionString: string, applicationName = "diagbo
     keepAlive: true,
     application_name: applicationName,
     types: types as never,
+    Client: PostgresSession,
   };
   const pool = new pg.Pool(config);
   // An idle session that breaks is replaced at the next use; without a listener it would end the process.
@@ -138,9 +140,6 @@ type Lend = <T>(context: ActionContext, use: (session: pg.PoolClient) => Promise
 function lender({ acquire, release }: SessionPool, asked: Asked): Lend {
   return async (context, use) => {
     const session = await orAborted(context, "startup", acquire(), (late) => release(late, true));
-    // A session that breaks while it is lent reports to its query and emits; unheard, that would end the process.
-    const ignore = () => {};
-    session.on("error", ignore);
     let isSound = false;
     try {
       const value = await orAborted(
@@ -152,9 +151,8 @@ function lender({ acquire, release }: SessionPool, asked: Asked): Lend {
       return value;
     } catch (thrown) {
       isSound = isStatementError(thrown) && (await isRolledBack(session));
-      throw toPostgresError(thrown, asked);
+      throw toPostgresError(isAfterwards(thrown) ? (brokenBy(session) ?? thrown) : thrown, asked);
     } finally {
-      if (isSound) session.off("error", ignore);
       release(session, isSound);
     }
   };
@@ -169,6 +167,12 @@ function socketOf(session: pg.PoolClient): Socket | undefined {
 // Class 57 (but 57014) and 08 end the session. A sound one is kept: on a full server we might not get another.
 const isStatementError = (thrown: unknown): boolean =>
   thrown instanceof pg.DatabaseError && !/^(57P|08)/.test(thrown.code ?? "57P");
+
+const isAfterwards = (thrown: unknown): boolean =>
+  thrown instanceof Error && thrown.message.includes("is not queryable");
+
+const brokenBy = (session: pg.PoolClient): unknown =>
+  session instanceof PostgresSession ? session.brokenBy : undefined;
 
 const isRolledBack = (session: pg.PoolClient): Promise<boolean> =>
   session.query({ text: UNDONE, query_timeout: 1_000 } as pg.QueryConfig).then(

@@ -1,9 +1,10 @@
 import { lookup } from "node:dns/promises";
 import { connect } from "node:net";
-import pg from "pg";
+import type pg from "pg";
 import type { ActionContext } from "../../core/words/action.ts";
 import { within } from "../../lib/deadline.ts";
 import { ownLag } from "../../lib/own-lag.ts";
+import { PostgresSession } from "../../lib/postgres-session.ts";
 import { type Asked, timeoutAt, toPostgresError } from "./errors.ts";
 
 const STAGE_MS = 3_000;
@@ -54,9 +55,7 @@ export async function dial(
 /** The driver reads the certificate files of the URL as it is made: they may not be there. */
 function clientOf(config: pg.ClientConfig): pg.Client {
   try {
-    const session = new pg.Client(config);
-    session.on("error", () => {});
-    return session;
+    return new PostgresSession(config);
   } catch (thrown) {
     throw toPostgresError(thrown);
   }

@@ -40,12 +40,8 @@ export function sessionPool(pool: pg.Pool, asked: Asked): SessionPool {
   };
   const measure = async (): Promise<void> => {
     const session = await connected();
-    // A session that breaks emits; unheard, that would end the process.
-    const ignore = () => {};
-    session.on("error", ignore);
     pool.options.max = 1 + Math.min(MAX_SESSIONS - 1, Math.floor((await freeSlots(session)) / ONE_IN));
     measuredAt = performance.now();
-    session.off("error", ignore);
     release(session, true);
   };
   const connected = async (): Promise<pg.PoolClient> => {

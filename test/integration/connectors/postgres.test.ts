@@ -3,6 +3,7 @@ import { openPostgres, type PostgresClient } from "../../../src/connectors/postg
 import { postgresConnector } from "../../../src/connectors/postgres/index.ts";
 import type { WriteAction } from "../../../src/core/words/action.ts";
 import { type LabPostgres, startLabPostgres } from "../../helpers/postgres.ts";
+import { shutDownAtLogin } from "../../helpers/postgres-last-words.ts";
 import { type Bench, openBench } from "../../helpers/run-runbook.ts";
 import { until } from "../../helpers/until.ts";
 
@@ -77,6 +78,20 @@ describe("postgres client", () => {
       await expect(look).rejects.toMatchObject({ detail: "55P03" });
       await holder.query("ROLLBACK");
     }));
+
+  it("is answered with the server's last words, also when they come with the login", async () => {
+    const url = new URL(lab.botUrl);
+    const front = await shutDownAtLogin(Number(url.port), 0);
+    url.port = String(front.port);
+    try {
+      await withClient(async (client) => {
+        const look = client.read(context(), (sql) => sql("SELECT 1"));
+        await expect(look).rejects.toMatchObject({ detail: "57P01" });
+      }, url.href);
+    } finally {
+      await front.close();
+    }
+  });
 
   it("answers a cancel at once and leaves no session behind", async () => {
     await withClient(async (client) => {

@@ -288,6 +288,7 @@ export function workerProcess(place: QueuePlace) {
   const gone = once(child, "exit");
   return {
     said: () => said,
+    isGone: () => child.exitCode !== null,
     kill: async () => {
       child.kill("SIGKILL");
       await gone;

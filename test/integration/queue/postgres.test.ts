@@ -2,19 +2,11 @@ import { createServer } from "node:net";
 import { createPostgresBackend, Queue } from "bullmq";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { checkQueue } from "../../../src/queue/check.ts";
+import { STARTING_UP, shutDownAtLogin } from "../../helpers/postgres-last-words.ts";
 import { type PostgresServer, startPostgres } from "../../helpers/postgres-server.ts";
 import { until } from "../../helpers/until.ts";
 import { listening } from "../../helpers/web-server.ts";
 import { queueContract, workerProcess } from "./contract.ts";
-
-/** What a Postgres answers to a login while it starts. */
-const STARTING_UP = (() => {
-  const body = Buffer.from("SFATAL\0VFATAL\0C57P03\0Mthe database system is starting up\0\0");
-  const head = Buffer.alloc(5);
-  head.write("E");
-  head.writeInt32BE(body.length + 4, 1);
-  return Buffer.concat([head, body]);
-})();
 
 // Its own server, because the contract stops and starts it.
 describe("over Postgres", () => {
@@ -62,6 +54,26 @@ describe("over Postgres", () => {
       await starting.close();
     }
   });
+
+  for (const [which, spared] of [
+    ["first connection", 0],
+    ["connection it waits on", 1],
+  ] as const)
+    it(`goes on when the server is shut down the moment the worker's ${which} is logged in`, async () => {
+      const front = await shutDownAtLogin(server.port, spared);
+      const databaseUrl = server.url.replace(`:${server.port}`, `:${front.port}`);
+      const worker = workerProcess({ databaseUrl, prefix: "last_words" });
+      const turns = () => worker.said().split("the loop runs").length - 1;
+      try {
+        await until(() => turns() >= 1 && front.connections() > spared);
+        const before = turns();
+        await until(() => turns() >= before + 20 || worker.isGone());
+        expect(worker.isGone()).toBe(false);
+      } finally {
+        await worker.kill();
+        await front.close();
+      }
+    });
 
   it("says at start what keeps the queue from being made", async () => {
     expect(await checkQueue(place())).toEqual([]);
