@@ -3,6 +3,7 @@ import { containerFailure } from "./docker/container-failure.ts";
 import { serviceHealth } from "./health/service-health.ts";
 import { diskFull } from "./host/disk-full.ts";
 import { highMemory } from "./host/high-memory.ts";
+import { hostStalls } from "./host/host-stalls.ts";
 import { externalApi } from "./http/external-api.ts";
 import { tcpDependency } from "./network/tcp-dependency.ts";
 import { tlsExpiry } from "./network/tls-expiry.ts";
@@ -23,6 +24,7 @@ export const runbooks: readonly Runbook[] = [
   containerFailure,
   diskFull,
   highMemory,
+  hostStalls,
   pgPoolExhausted,
   pgSlowQueries,
   pgLocks,

@@ -12,4 +12,5 @@ export { processBudgets } from "./process-budgets.ts";
 export { processes } from "./processes.ts";
 export { removable } from "./removable.ts";
 export { removeFiles } from "./remove-files.ts";
+export { type Stuck, stuck } from "./stuck.ts";
 export { processRuns, terminateProcess } from "./terminate.ts";

@@ -62,6 +62,14 @@ export async function script(
   });
 }
 
+/**
+ * A script that is given up after so many seconds, though a program of it waits in the kernel, where no signal ends it. Such a
+ * program must stand in `$(…)`: its pipe is then read by the shell that is ended, and nothing holds the answer back.
+ */
+export const within = (seconds: number, body: string): string => `( ${body}
+) & body=$!; ( exec >/dev/null 2>&1; sleep ${seconds}; kill -9 "$body" ) & watch=$!
+wait "$body"; kill "$watch" 2>/dev/null; true`;
+
 /** Lines that are not empty. */
 export const linesOf = (text: string): string[] => text.split("\n").filter((line) => line !== "");
 

@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { type ActionContext, actionsOn } from "../../core/words/action.ts";
+import { clip } from "../../core/words/format.ts";
 import { notSeen } from "../../core/words/not-seen.ts";
 import { BTRFS, btrfsDevices, parseBtrfs } from "./btrfs.ts";
-import { type HostClient, linesOf, partsOf, script } from "./client.ts";
+import { type HostClient, linesOf, partsOf, script, within } from "./client.ts";
 import { type Around, describe, FileSystem } from "./file-system.ts";
 import { hiddenMounts } from "./hidden-mounts.ts";
 import { type Mount, mountOf, parseMounts, worthALook, writableByFstab } from "./mounts.ts";
@@ -27,13 +28,14 @@ const Output = z.object({
   /** ZFS; what its file systems share. */
   pools: z.array(Pool),
   budgets: z.array(Budget),
-  /** Paths that were asked about and did not answer; `by`: the mount point that lies over a hidden one. */
+  /** Paths that were asked about and did not answer; `by`: the mount point that lies over a hidden one; `of`: whose it is. */
   unreadable: z.array(
     z.object({
       path: z.string(),
       why: z.enum(["absent", "denied", "hangs", "gone", "error", "hidden"]),
       says: z.string(),
       by: z.string().optional(),
+      of: z.object({ device: z.string(), type: z.string() }).optional(),
     }),
   ),
   /** The path that was asked about beside the watched ones, where it is a mount point here. */
@@ -44,7 +46,11 @@ export type Disk = z.output<typeof Output>;
 
 const MOUNTS = `cat /proc/self/mountinfo && echo == && cat /etc/fstab 2>/dev/null; echo ==
 grep -lx 1 /sys/dev/block/*/ro 2>/dev/null; true`;
-const USED = `timeout -s KILL 8 du -skx "$1" 2>/dev/null | tail -n 1; [ -d "$1" ] || echo missing`;
+const USED = within(
+  9,
+  `u=$(timeout -s KILL 8 du -skx "$1" 2>/dev/null); printf '%s\\n' "$u"
+d=$(timeout -s KILL 3 ls -d "$1/." 2>&1 >/dev/null) || case $d in *"No such file"*|*"Not a directory"*) echo missing ;; esac`,
+);
 
 /**
  * Usage of every real file system, bytes, inodes and inner rooms (trap `df-root-only`), and of folders with a budget.
@@ -98,7 +104,7 @@ export const disk = read({
       }),
       pools: listed ?? [],
       budgets,
-      unreadable: answers.flatMap(({ answer, path }) => silent(path, answer, hidden)),
+      unreadable: answers.flatMap(({ answer, path }) => silent(path, answer, hidden, mountOf(visible, path))),
       alsoIs: alsoMount ?? null,
       notSeen: notLookedAt({
         skipped: client.mounts.length > 0 ? [] : auto.skipped.filter(({ path }) => path !== alsoMount),
@@ -123,13 +129,24 @@ const mountPoint = (visible: readonly Mount[], path: string): string | undefined
 const isCovered = (hidden: ReadonlyMap<Mount, string>, path: string): boolean =>
   [...hidden.keys()].some((mount) => mount.path === path && hidden.get(mount) !== path);
 
-function silent(path: string, answer: Answer, hidden: ReadonlyMap<Mount, string>): Disk["unreadable"] {
+function silent(
+  path: string,
+  answer: Answer,
+  hidden: ReadonlyMap<Mount, string>,
+  mount: Mount | undefined,
+): Disk["unreadable"] {
   const under = [...hidden].find(([mount, by]) => mount.path === path && by !== path);
   if (under !== undefined) return [{ path, why: "hidden", says: `it lies under ${under[1]}`, by: under[1] }];
   if (answer.ok) return [];
   // The shared memory of a container is the container's; whoever may not see it is not told of each.
   if (answer.why === "denied" && ENGINES.test(path)) return [];
-  return [{ path, why: answer.why, says: answer.says }];
+  const isBehind = mount !== undefined && (answer.why === "hangs" || answer.why === "gone");
+  return [
+    {
+      ...{ path, why: answer.why, says: answer.says },
+      ...(isBehind ? { of: { device: clip(mount.device, 200), type: mount.type } } : {}),
+    },
+  ];
 }
 
 const ENGINES = /^\/(var\/lib\/(docker|containerd|containers|kubelet)|run\/(docker|containerd|user))\/./;

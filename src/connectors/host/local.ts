@@ -36,7 +36,11 @@ function run(argv: readonly string[], limits: Limits): Promise<Ran> {
     });
     const stdout = new Gathered(limits.maxBytes);
     const stderr = new Gathered(8_000);
-    const onAbort = () => killGroup(child);
+    // What waits in the kernel for a dead disk or server outlives the signal: nobody waits for it here.
+    const onAbort = () => {
+      killGroup(child);
+      reject(givenUp(signal, "this machine"));
+    };
     signal.addEventListener("abort", onAbort, { once: true });
     // Nothing is written to it; it is there to be closed.
     child.stdin.on("error", () => {});

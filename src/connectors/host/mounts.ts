@@ -71,6 +71,14 @@ export const upperOf = ({ type, superOptions }: Mount): string | undefined =>
     ? superOptions.find((one) => one.startsWith("upperdir="))?.slice("upperdir=".length)
     : undefined;
 
+/** The machine a network file system is on: `nfs1:/export`, `//nas/share`; undefined: it names none. Pure. */
+export function serverOf({ device, type }: { device: string; type: string }): string | undefined {
+  if (familyOf(type) !== "network") return undefined;
+  if (device.startsWith("//")) return device.slice(2).split("/", 1)[0] || undefined;
+  const at = device.indexOf(":/");
+  return at <= 0 ? undefined : device.slice(0, at);
+}
+
 /** Secrets and settings handed to pods: many, tiny, and nobody's to fill. */
 const HANDED_IN =
   /^\/(var\/lib\/kubelet\/pods\/.*\/kubernetes\.io~(projected|secret|configmap|downward-api)|run\/credentials)\//;

@@ -2,6 +2,7 @@ import { sayPercent } from "../../core/words/format.ts";
 import type { Disk } from "./disk.ts";
 import type { FileSystem } from "./file-system.ts";
 import { hasDynamicInodes } from "./file-systems.ts";
+import { serverOf } from "./mounts.ts";
 import { poolOf } from "./zfs.ts";
 
 /** Something with a limit: a file system's bytes, inodes or inner room, a pool that several share, a folder with a budget. */
@@ -108,19 +109,22 @@ export function faultsOf({ fileSystems, unreadable, pools }: Disk): Fault[] {
         },
       ];
     }),
-    ...unreadable.map(({ path, why, says, by }): Fault => {
+    ...unreadable.map(({ path, why, says, by, of }): Fault => {
       const said = SILENT[why];
       const id = `${why === "hidden" ? "hidden" : "not-answering"}:${path}`;
       const kind = why === "hidden" ? "hidden" : "silent";
       const severity = why === "hidden" || why === "denied" ? "warning" : "critical";
       const under = by === undefined ? "" : ` ${by}`;
+      const whose = of === undefined ? "" : ` (${of.type}, ${of.device})`;
+      const server = of === undefined ? undefined : serverOf(of);
+      const behind = server === undefined ? "" : ` The server is ${server}.`;
       return {
         id,
         path,
         severity,
         kind,
-        title: `${path} ${said.title}${under}`,
-        because: `${says}. ${said.because}`,
+        title: `${path} ${said.title}${under}${whose}`,
+        because: `${says}. ${said.because}${behind}`,
       };
     }),
     ...pools

@@ -64,9 +64,13 @@ function execute(
     const line = bounded(argv, limits.timeoutMs);
     start(client, line, reject, label, (channel) => {
       let code: number | null = null;
-      const onAbort = () => kill(channel);
+      // What waits in the kernel over there keeps the channel open: nobody waits for it here.
+      const onAbort = () => {
+        kill(channel);
+        reject(givenUp(signal, label));
+      };
       signal.addEventListener("abort", onAbort, { once: true });
-      if (signal.aborted) kill(channel);
+      if (signal.aborted) onAbort();
       channel.on("data", (chunk: Buffer) => {
         if (!stdout.add(chunk)) kill(channel);
       });

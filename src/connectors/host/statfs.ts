@@ -1,12 +1,16 @@
 import { clip } from "../../core/words/format.ts";
 import { linesOf } from "./client.ts";
 
-// Side by side, so that paths that hang cost their three seconds once. Fields of statvfs, then the device number.
-export const STATFS = `export LC_ALL=C; i=0
+// Side by side, so that paths that hang cost their seconds once. Fields of statvfs, then the device number.
+// Not even SIGKILL ends what waits in the kernel for a dead server, and it keeps its pipe open: what reads that pipe is a shell
+// of each path's own, and is ended after four seconds.
+export const STATFS = `export LC_ALL=C; i=0; all=
 for p in "$@"; do i=$((i + 1)); (
   s=$(timeout -s KILL 3 stat -f -c '%S %b %f %a %c %d' "$p" 2>&1) && s="ok $s $(timeout -s KILL 3 stat -c %d "$p" 2>/dev/null)"
   printf '%s %s\\n' "$i" "$(printf '%s' "$s" | tail -n 1)"
-) & done; wait`;
+) & all="$all $!"; done
+( exec >/dev/null 2>&1; sleep 4; kill -9 $all ) & watch=$!
+for p in $all; do wait "$p"; done; kill "$watch" 2>/dev/null; true`;
 
 /** Why a path could not be asked. */
 export type Silence = "absent" | "denied" | "hangs" | "gone" | "error";

@@ -1,10 +1,16 @@
 import { z } from "zod";
-import { linesOf, partsOf } from "./client.ts";
+import { linesOf, partsOf, within } from "./client.ts";
 
-/** Pools, and how much of each only snapshots hold. `-p`: figures as they are; nothing is changed by either. */
-export const ZFS = `PATH=$PATH:/usr/sbin:/sbin
-timeout -s KILL 5 zpool list -Hp -o name,size,allocated,free,health 2>&1; echo ==
-timeout -s KILL 5 zfs list -Hp -t filesystem -o name,usedbysnapshots 2>/dev/null; true`;
+/**
+ * Pools, and how much of each only snapshots hold. `-p`: figures as they are; nothing is changed by either. A suspended pool
+ * lets both wait in the kernel.
+ */
+export const ZFS = within(
+  6,
+  `PATH=$PATH:/usr/sbin:/sbin
+a=$(timeout -s KILL 5 zpool list -Hp -o name,size,allocated,free,health 2>&1); printf '%s\\n==\\n' "$a"
+b=$(timeout -s KILL 5 zfs list -Hp -t filesystem -o name,usedbysnapshots 2>/dev/null); printf '%s\\n' "$b"`,
+);
 
 /** The space that the file systems of a ZFS share. */
 export const Pool = z.object({

@@ -1,0 +1,35 @@
+import { host, runbookOn, shellWord, z } from "../../src/sdk/index.ts";
+import { STUCK_ADVICE, stuckFindings } from "./stuck.ts";
+
+/** What makes a machine wait though it is not out of anything. */
+const book = runbookOn(
+  "host",
+  {
+    id: "host-stalls",
+    title: "What a machine waits for",
+    covers: [],
+    alerts: ["HostProcessesBlocked", "NodeProcessesBlocked", "HungTasks"],
+    params: z.object({}),
+  },
+  () => ({ stuck: host.stuck() }),
+);
+
+export const hostStalls = book
+  .remedies({
+    reachServer: book.advises("Reach the server, or let the mount go", "high", ({ stuck }) => {
+      const one = stuck?.network.find(({ server }) => server !== null);
+      const server = shellWord(one?.server ?? "SERVER");
+      const path = shellWord(one?.path ?? "MOUNT");
+      return `From this machine: \`ping -c 3 ${server}\`, for NFS \`rpcinfo -t ${server} nfs\` and \`nc -zv ${server} 2049\`, for SMB \`nc -zv ${server} 445\`. When the server answers again, what waits goes on by itself. If it will not come back: \`umount -f ${path}\`, or \`umount -l ${path}\` (new requests fail, what waits is ended by SIGKILL). Restarting what waits does not help while the mount is dead.`;
+    }),
+    restartFuse: book.advises("Restart the program behind the mount", "high", ({ stuck }) => {
+      const one = stuck?.network.find(({ type }) => type.startsWith("fuse."));
+      const path = shellWord(one?.path ?? "MOUNT");
+      return `Find it (\`ps -ef | grep -i fuse\`; a unit of systemd: \`systemctl status\`) and what it waits for itself, often a server. To let go of what waits: \`umount -f ${path}\` or \`fusermount -uz ${path}\`, then mount it anew; requests under way fail.`;
+    }),
+    findDisk: book.advises(...STUCK_ADVICE.findDisk),
+    findMemory: book.advises(...STUCK_ADVICE.findMemory),
+    thaw: book.advises(...STUCK_ADVICE.thaw),
+    findHolder: book.advises(...STUCK_ADVICE.findHolder),
+  })
+  .findings((find) => [find(["stuck"], ({ stuck }) => stuckFindings(stuck))]);
