@@ -1,6 +1,9 @@
 import { count, facts, redis, runbookOn, sayPercent, saySeconds, valueIn, z } from "../../src/sdk/index.ts";
 import { copiesAdvice, copiesAgain } from "./copies.ts";
-import { swappedOut } from "./memory.ts";
+import { deniedFindings, LOGINS_ADVICE, rightsAdvice } from "./denied.ts";
+import { MODULE_ADVICE, masterAdvice, masterFinding, moduleFinding } from "./intrusion.ts";
+import { roleOf, swappedOut } from "./memory.ts";
+import { FORK_ADVICE, forkFinding, HANGS_ADVICE, NOTHING_ADVICE, savingFinding } from "./saving.ts";
 import { busyFinding, cheaperAdvice, slowFinding } from "./slow.ts";
 import { clientRows } from "./taker.ts";
 
@@ -62,6 +65,10 @@ export const redisConnectivity = book
     isolate: book.advises("Isolate it, keep the evidence, build it anew", "high", (seen) =>
       said(seen, "compromised"),
     ),
+    nameMaster: book.advises("Find out whose master it is", "high", ({ state }, { system }) =>
+      masterAdvice(state, system.connections),
+    ),
+    nameModule: book.advises("Find out whose module it is", "low", MODULE_ADVICE),
     findMaster: book.advises("Write to the master", "high", (seen) => said(seen, "read-only")),
     findSlowCommands: book.advises("Make the slow commands cheaper", "low", cheaperAdvice),
     findMemory: book.advises(
@@ -70,6 +77,11 @@ export const redisConnectivity = book
       "The machine has too little memory: run high-memory to see who takes it. A container's or pod's higher limit restarts Redis (fail over first, look at persistence) and does not change maxmemory: set that separately, well below the limit. Swap comes back by itself only when the keys are read; a failover to a replica with memory is quicker.",
     ),
     repairSaving: book.advises("Repair saving", "high", (seen) => said(seen, "saving-fails")),
+    endHangingSave: book.advises("Find what the save waits for", "high", HANGS_ADVICE),
+    startSaving: book.advises("Save what must stay", "low", NOTHING_ADVICE),
+    forkLess: book.advises("Fork more seldom", "low", FORK_ADVICE),
+    giveRights: book.advises("Give exactly the rights that are missing", "low", rightsAdvice),
+    findLogins: book.advises("Find who logs in with what", "low", LOGINS_ADVICE),
     repairReplication: book.advises("Repair replication", "high", (seen) => said(seen, "master-link-down")),
     findReplica: book.advises("Look at the replica", "low", (seen) => said(seen, "replica-behind")),
     repairCluster: book.advises("Repair the cluster", "high", (seen) => said(seen, "cluster")),
@@ -112,6 +124,8 @@ export const redisConnectivity = book
         }
       );
     }),
+    find(["state"], ({ state }, { system }) => masterFinding(state, system.connections, "nameMaster")),
+    find(["signs"], ({ signs }) => moduleFinding(signs.unknownModules, "nameModule")),
     find.seen(["state", "rates", "write"], (seen, { params }) => {
       const [state, rates] = [valueIn(seen.state), valueIn(seen.rates)];
       // Said by the refusal itself.
@@ -127,6 +141,13 @@ export const redisConnectivity = book
     }),
     find(["state", "rates?", "clients?"], ({ state, rates, clients }) =>
       copiesAgain(state, rates, clients, "growBuffers"),
+    ),
+    find(["state"], ({ state }, context) =>
+      savingFinding(state, roleOf(context), context, { hangs: "endHangingSave", nothing: "startSaving" }),
+    ),
+    find(["state"], ({ state }) => forkFinding(state, "forkLess")),
+    find(["clients"], ({ clients }) =>
+      deniedFindings(clients.denied, { rights: "giveRights", logins: "findLogins" }),
     ),
     find(["state"], ({ state }) => swappedOut(state.memory, "findMemory")),
     find(["connection"], ({ connection }, { params: { latencyMs } }) => {

@@ -22,4 +22,5 @@ export { serverState } from "./server-state.ts";
 export { slowCommands } from "./slow.ts";
 export { standingOf } from "./standing.ts";
 export type { RedisState } from "./state.ts";
+export { unknownMaster } from "./unknown-master.ts";
 export { values } from "./values.ts";

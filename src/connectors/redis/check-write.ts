@@ -5,7 +5,10 @@ import type { RedisClient, RedisHands } from "./client.ts";
 import { toRedisError } from "./errors.ts";
 import { pairsOf, parseInfo } from "./info.ts";
 import { savesTo } from "./intrusion.ts";
-import { sentinelIn } from "./sentinel.ts";
+import { sentinelAt } from "./sentinel.ts";
+import { namedIn } from "./server-state.ts";
+import { saySlots } from "./standing.ts";
+import { clusterOf } from "./state.ts";
 
 const { read } = actionsOn<RedisClient>("redis");
 
@@ -39,7 +42,8 @@ export const wouldAccept = (client: RedisClient, context: ActionContext): Promis
             Array.from({ length: KEYS }, (_, n) => `${KEY}:${n}`),
           )
         : first;
-    return verdict(refused?.detail === "MISCONF" ? await withFolder(redis, refused) : refused);
+    if (refused?.detail === "MISCONF") return verdict(await withFolder(redis, refused));
+    return verdict(refused?.detail === "CLUSTERDOWN" ? await withSlots(redis, refused) : refused);
   });
 
 /** The answer does not say why it cannot save; where it saves to is half of the reason. */
@@ -52,6 +56,15 @@ async function withFolder(redis: RedisHands, refused: DiagError): Promise<DiagEr
     said: { dir, dbfilename },
     cause: refused,
   });
+}
+
+/** The answer does not say which slots, nor whose. */
+async function withSlots(redis: RedisHands, refused: DiagError): Promise<DiagError> {
+  const [info] = await redis.all([["CLUSTER", "INFO"]]);
+  const seen = info instanceof Error ? null : clusterOf(String(info));
+  if (seen === null) return refused;
+  const said = { cluster: saySlots(await namedIn(redis, seen)) };
+  return new DiagError(refused.code, refused.message, { detail: "CLUSTERDOWN", said, cause: refused });
 }
 
 async function isReplica(redis: RedisHands): Promise<boolean> {
@@ -80,5 +93,5 @@ function verdict(refused: DiagError | undefined): true | null {
 
 async function asSentinel(redis: RedisHands): Promise<DiagError | undefined> {
   const [reply] = await redis.all([["INFO"]]);
-  return sentinelIn(parseInfo(reply instanceof Error ? "" : String(reply)));
+  return sentinelAt(redis, parseInfo(reply instanceof Error ? "" : String(reply)));
 }

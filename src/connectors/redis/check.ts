@@ -23,6 +23,8 @@ const READS: readonly (readonly [rule: string, command: Command])[] = [
   ["+config|get", ["CONFIG", "GET", "dir"]],
   ["+client|list", ["CLIENT", "LIST", "TYPE", "master"]],
   ["+module|list", ["MODULE", "LIST"]],
+  ["+getrange", ["GETRANGE", KEY, 0, 1]],
+  ["+acl|log", ["ACL", "LOG", 1]],
 ];
 /** What the remedies send. Never tried: Redis is asked whether it would allow them (7.0 and newer). */
 const WRITES: readonly (readonly [rule: string, command: Command])[] = [

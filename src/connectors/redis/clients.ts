@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { actionsOn } from "../../core/words/action.ts";
 import { notSeen } from "../../core/words/not-seen.ts";
+import { Denied, deniedIn } from "./acl-log.ts";
 import type { RedisClient } from "./client.ts";
 import { type Fields, numberIn, pairsOf } from "./info.ts";
 import { refusedPart } from "./permission.ts";
@@ -40,14 +41,17 @@ export const listClients = read({
     limits: z.string(),
     /** Seconds after which idle clients are closed; 0: never; null: it does not say. */
     timeout: z.number().nullable(),
+    /** Whom the ACL or the password turned away, of the last 10 min, our own questions left out; null: it does not say (6.0, +acl|log). */
+    denied: z.array(Denied).nullable().default(null),
     notSeen,
   }),
   run: (client, _input, context) =>
     client.use(context, async (redis) => {
-      const [list, limits, timeout] = await redis.all([
+      const [list, limits, timeout, log] = await redis.all([
         ["CLIENT", "LIST"],
         ["CONFIG", "GET", "client-output-buffer-limit"],
         ["CONFIG", "GET", "timeout"],
+        ["ACL", "LOG", 100],
       ]);
       const missing = refusedPart("who is connected", list, "+client|list");
       const groups = list instanceof Error ? [] : groupsIn(String(list));
@@ -56,6 +60,7 @@ export const listClients = read({
         byMemory: sumBy(groups),
         limits: (pairsOf(limits).get("client-output-buffer-limit") ?? "").slice(0, 300),
         timeout: numberIn(Object.fromEntries(pairsOf(timeout)), "timeout"),
+        denied: log instanceof Error ? null : deniedIn(log),
         notSeen: missing,
       };
     }),

@@ -4,6 +4,7 @@ import type { RedisFailure } from "./failures/known.ts";
 export const FOLLOWS_FROM_INTRUSION: readonly string[] = [
   ...["misconf", "saving-fails", "read-only", "master-link-down", "not-a-replica", "copies-again"],
   ...["slow-commands", "command-share", "cpu-bound", "slow-answers", "oom", "nearly-full", "big-keys"],
+  ...["unknown-master", "unknown-module"],
 ];
 
 /** Somebody uses the server to write files of their own. Before all else, whatever else is wrong. */

@@ -21,13 +21,16 @@ export function failureOf(error: StepError): RedisFailure | undefined {
   const { id, severity = "critical", title, because, advice } = known;
   return {
     ...{ id, severity, title },
-    because: `${because}${savesTo(error)} The server or driver says: ${error.message}`,
+    because: `${because}${savesTo(error)}${slotsOf(error)} The server or driver says: ${error.message}`,
     advice,
   };
 }
 
 const savesTo = ({ said: { dir, dbfilename } = {} }: StepError): string =>
   dir === undefined || dbfilename === undefined ? "" : ` It saves to ${dir}/${dbfilename}.`;
+
+const slotsOf = ({ said: { cluster } = {} }: StepError): string =>
+  cluster === undefined ? "" : ` ${cluster}`;
 
 function knownOf({ detail = "", message }: StepError): Known | undefined {
   const causes = Object.hasOwn(CAUSES, detail) ? CAUSES[detail] : undefined;

@@ -14,6 +14,7 @@ import { whatItIsTold } from "./intrusion.ts";
 import { intrusionSigns } from "./intrusion-signs.ts";
 import { refusedPart } from "./permission.ts";
 import { measure, Rates } from "./rates.ts";
+import { isSentinel } from "./sentinel.ts";
 import { lookAtState } from "./server-state.ts";
 import { standingOf } from "./standing.ts";
 import { State } from "./state.ts";
@@ -71,7 +72,7 @@ export const health = read({
 
 /** That it is a Sentinel is said by the refusal already. */
 const gapsOf = (refused: DiagError): NotSeen[] =>
-  refused.detail === "sentinel" ? [] : refusedPart("memory, replication and saving", refused, "+info");
+  isSentinel(refused.detail) ? [] : refusedPart("memory, replication and saving", refused, "+info");
 
 /** What is refused is an answer; what does not come is none. */
 function refusedAs(thrown: unknown): DiagError {

@@ -34,6 +34,52 @@ const FILES: readonly [RegExp, string][] = [
 const MODULES = /^(system|exp|module|evil|backdoor|shell|rce|redis_shell|headcrab|prototype)$/i;
 const MODULE_FOLDER = /^(\/tmp|\/var\/tmp|\/dev\/shm)(\/|$)/;
 
+/** Published modules, by the name they register: Redis's own (Redis Stack, 8), Valkey's, and those services and clusters bring. */
+const KNOWN_MODULES = new Set([
+  ...[
+    "search",
+    "searchlight",
+    "ft",
+    "rejson",
+    "json",
+    "bf",
+    "timeseries",
+    "graph",
+    "ai",
+    "vectorset",
+    "rdbtools",
+  ],
+  ...[
+    "redisgears",
+    "redisgears_2",
+    "rg",
+    "rediscompat",
+    "redis-cell",
+    "cell",
+    "neuralredis",
+    "redisai",
+    "ldap",
+  ],
+  ...["rstream", "tairhash", "tairstring", "exhash", "exstrtype", "tairzset", "exzset", "tairdoc", "cuckoo"],
+  ...[
+    "roaring",
+    "r",
+    "redis-roaring",
+    "topk",
+    "cms",
+    "countminsketch",
+    "redisraft",
+    "falkordb",
+    "rediSQL".toLowerCase(),
+  ],
+]);
+
+/** Modules that none of the published ones calls itself: a private one, or an intruder's. Pure. */
+export const unknownModules = ({ modules = [] }: Told): { name: string; path: string }[] =>
+  modules
+    .filter(({ name }) => !KNOWN_MODULES.has(name.toLowerCase()))
+    .map(({ name, path }) => ({ name, path }));
+
 /** Where the server is told to write, and what it has loaded. Empty: it does not say. */
 export interface Told {
   readonly dir?: string | undefined;
@@ -41,13 +87,22 @@ export interface Told {
   readonly modules?: readonly { readonly name: string; readonly path: string }[];
   /** Names of keys that hold a line of a cron table or an SSH key. */
   readonly planted?: readonly string[];
+  /** Names of keys that hold a demand for ransom. */
+  readonly ransom?: readonly string[];
 }
 
 /** The signs, each as a clause that names what it rests on; empty: none. Pure. */
-export function intrusionSigns({ dir = "", dbfilename = "", modules = [], planted = [] }: Told): string[] {
+export function intrusionSigns(told: Told): string[] {
+  const { dir = "", dbfilename = "", modules = [], planted = [], ransom = [] } = told;
   const folder = FOLDERS.find(([pattern]) => pattern.test(dir))?.[1];
   const file = FILES.find(([pattern]) => pattern.test(dbfilename))?.[1];
-  const bad = modules.filter(({ name, path }) => MODULES.test(name) || MODULE_FOLDER.test(path));
+  const unknown = new Set(unknownModules(told).map(({ name }) => name));
+  // A replica of theirs gets the module as the copy of the data, and loads it from where that was saved.
+  const isInData = (path: string) => dir.length > 1 && path.startsWith(`${dir.replace(/\/$/, "")}/`);
+  const bad = modules.filter(
+    ({ name, path }) =>
+      MODULES.test(name) || MODULE_FOLDER.test(path) || (unknown.has(name) && isInData(path)),
+  );
   return [
     ...(folder === undefined ? [] : [`dir is ${dir} (${folder})`]),
     ...(file === undefined ? [] : [`dbfilename is ${dbfilename} (${file})`]),
@@ -55,6 +110,9 @@ export function intrusionSigns({ dir = "", dbfilename = "", modules = [], plante
     ...(planted.length === 0
       ? []
       : [`${planted.join(", ")} hold${planted.length === 1 ? "s" : ""} a line for cron or an SSH key`]),
+    ...(ransom.length === 0
+      ? []
+      : [`${ransom.join(", ")} hold${ransom.length === 1 ? "s" : ""} a demand for ransom`]),
   ];
 }
 
@@ -74,6 +132,28 @@ export const PLANTED_KEYS: readonly string[] = [
   ],
   ...["x", "xx", "xxx", "1", "pwn", "pwned", "hack", "hacked", "root", "cron", "Backup1", "Backup2"],
 ];
+
+/** Names of keys in which those who copied and deleted the data say what they want. */
+export const RANSOM_KEYS: readonly string[] = [
+  ...[
+    "README",
+    "READ_ME",
+    "readme",
+    "read_me",
+    "READ_ME_TO_RECOVER_YOUR_DATA",
+    "README_TO_RECOVER_YOUR_DATA",
+  ],
+  ...["WARNING", "warning", "PLEASE_READ", "HOW_TO_RESTORE", "RECOVER_YOUR_DATA", "ransom", "RANSOM"],
+  ...["HACKED", "hacked_by", "send_bitcoin", "note", "message"],
+];
+
+/** They ask for a coin or lead to a hidden site, and speak of your data: one of both alone is any text. */
+export const isRansom = (value: string): boolean =>
+  PAYMENT.test(value.slice(0, 1_000)) && THREAT.test(value.slice(0, 1_000));
+
+const PAYMENT = /\b(bitcoins?|btc|monero|xmr|ethereum|usdt|ransom)\b|\.onion\b/i;
+const THREAT =
+  /\b(your|all) (data|database|databases|db|redis|keys|files)\b|\b(backed up|encrypted|exfiltrated|recover|restore|decrypt) /i;
 
 /** A line of a cron table, or a public key, as somebody plants it: between line breaks, so that the rest of the file does no harm. */
 export const isPlanted = (value: string): boolean =>

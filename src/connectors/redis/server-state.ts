@@ -2,10 +2,10 @@ import { z } from "zod";
 import { type ActionContext, actionsOn } from "../../core/words/action.ts";
 import { type NotSeen, notSeen } from "../../core/words/not-seen.ts";
 import type { RedisClient, RedisHands } from "./client.ts";
-import { parseInfo } from "./info.ts";
+import { pairsOf, parseInfo } from "./info.ts";
 import { refusedPart } from "./permission.ts";
-import { sentinelIn } from "./sentinel.ts";
-import { clusterOf, type RedisState, State, stateOf } from "./state.ts";
+import { sentinelAt } from "./sentinel.ts";
+import { clusterOf, failingIn, type RedisState, State, stateOf } from "./state.ts";
 
 const { read } = actionsOn<RedisClient>("redis");
 
@@ -24,9 +24,9 @@ export const serverState = read({
 /** The state with what of it could not be asked. */
 export async function lookAtState(redis: RedisHands): Promise<RedisState & { notSeen: NotSeen[] }> {
   const info = String(await redis.call("INFO", "everything"));
-  const sentinel = sentinelIn(parseInfo(info));
+  const sentinel = await sentinelAt(redis, parseInfo(info));
   if (sentinel !== undefined) throw sentinel;
-  const state = stateOf(info);
+  const state = withRules(stateOf(info), (await redis.all([["CONFIG", "GET", "save"]]))[0]);
   const missing: NotSeen[] = state.memory === null ? [NO_MEMORY] : [];
   // Elsewhere the question would count as an error of its own.
   if (state.mode !== "cluster") return { ...state, notSeen: missing };
@@ -34,9 +34,22 @@ export async function lookAtState(redis: RedisHands): Promise<RedisState & { not
   const refused = refusedPart("whether the cluster serves all slots", said, "+cluster|info");
   return {
     ...state,
-    cluster: said instanceof Error ? null : clusterOf(String(said)),
+    cluster: said instanceof Error ? null : await namedIn(redis, clusterOf(String(said))),
     notSeen: [...missing, ...refused],
   };
+}
+
+/** Whether it is meant to save by itself; what refuses to say leaves it unknown. */
+function withRules(state: RedisState, reply: unknown): RedisState {
+  const rules = pairsOf(reply).get("save")?.slice(0, 200) ?? null;
+  return { ...state, persistence: { ...state.persistence, rules } };
+}
+
+/** Which masters fail, where any does. */
+export async function namedIn<C extends RedisState["cluster"]>(redis: RedisHands, cluster: C): Promise<C> {
+  if (cluster === null || cluster.slotsFailed + cluster.slotsDoubtful === 0) return cluster;
+  const [nodes] = await redis.all([["CLUSTER", "NODES"]]);
+  return { ...cluster, failing: nodes instanceof Error ? [] : failingIn(String(nodes)) };
 }
 
 const NO_MEMORY: NotSeen = {

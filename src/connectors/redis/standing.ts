@@ -3,9 +3,7 @@ import { count } from "../../core/words/format.ts";
 import { compromised } from "./compromised.ts";
 import type { RedisFailure } from "./failures/known.ts";
 import { replica, type Watched } from "./standing-replica.ts";
-import type { RedisState } from "./state.ts";
-
-const SLOTS = 16_384;
+import { type RedisState, SLOTS } from "./state.ts";
 
 /** What is known of a server; absent: not asked, or not answered. */
 export interface Facts {
@@ -27,9 +25,26 @@ export function standingOf({ state, rates, signs = [] }: Facts): readonly RedisF
   ];
 }
 
+/** Which slots nobody serves, and whose they are. Pure. */
+export function saySlots({
+  slotsCovered,
+  slotsFailed,
+  slotsUnassigned,
+  failing,
+}: NonNullable<RedisState["cluster"]>): string {
+  const names = failing.length === 0 ? "" : ` (${failing.map(sayFailing).join(", ")})`;
+  const failed = slotsFailed > 0 ? `; of masters that failed${names}: ${slotsFailed}` : "";
+  const nobodys =
+    slotsUnassigned === null || slotsUnassigned === 0
+      ? ""
+      : `; assigned to no node at all: ${slotsUnassigned} (CLUSTER DELSLOTS, a reset node, a move that was given up)`;
+  return `${slotsCovered} of ${SLOTS} slots are served${failed}${nobodys}.`;
+}
+
 function cluster({ mode, cluster: seen }: RedisState): RedisFailure[] {
   if (mode !== "cluster" || seen === null) return [];
-  const { slotsCovered, slotsFailed, slotsDoubtful, masters, nodes, state } = seen;
+  const { slotsCovered, slotsDoubtful, masters, nodes, state, failing } = seen;
+  const names = failing.map(sayFailing).join(", ");
   const figures = `${slotsCovered} of ${SLOTS} slots are served by ${count(masters, "master")} (${count(nodes, "node")} known); this node says “${state}”.`;
   const advice =
     "CLUSTER NODES on several nodes: who is marked `fail` or `fail?`, which slots has nobody, do all see the same? Bring the failed master or its replica back; `redis-cli --cluster check <node>` names open slots.";
@@ -42,7 +57,7 @@ function cluster({ mode, cluster: seen }: RedisState): RedisFailure[] {
           state === "ok"
             ? `Redis Cluster serves ${slotsCovered} of ${SLOTS} slots only`
             : "Redis Cluster is down",
-        because: `${figures} Keys of the other slots cannot be read or written${slotsFailed > 0 ? `; ${slotsFailed} belong to masters that failed` : ""}.`,
+        because: `${figures} Keys of the other slots cannot be read or written. ${saySlots(seen)}`,
         advice,
       },
     ];
@@ -52,7 +67,7 @@ function cluster({ mode, cluster: seen }: RedisState): RedisFailure[] {
         id: "cluster",
         severity: "warning",
         title: `A master of the cluster does not answer this node (${slotsDoubtful} slots)`,
-        because: `${figures} Others may still reach it; after cluster-node-timeout they vote.`,
+        because: `${figures}${names === "" ? "" : ` It is ${names}.`} Others may still reach it; after cluster-node-timeout they vote.`,
         advice,
       },
     ];
@@ -66,6 +81,9 @@ function cluster({ mode, cluster: seen }: RedisState): RedisFailure[] {
     },
   ];
 }
+
+const sayFailing = ({ address, slots }: NonNullable<RedisState["cluster"]>["failing"][number]): string =>
+  `${address || "an address that is not known"}, ${count(slots, "slot")}`;
 
 /** Seconds without a word of a replica, which pings every one. */
 const LONG_SILENT = 30;

@@ -3,6 +3,8 @@ import { commandsIn, countIn, databasesOf, errorsIn, type Fields, numberIn, pars
 import { Memory, memoryIn } from "./memory.ts";
 import { Replication, replicationIn } from "./replication.ts";
 
+export const SLOTS = 16_384;
+
 export const Cluster = z.object({
   /** In its own words: `ok` or `fail`. */
   state: z.string(),
@@ -14,6 +16,10 @@ export const Cluster = z.object({
   nodes: z.int(),
   /** Masters with slots. */
   masters: z.int(),
+  /** Slots that belong to no node at all; null: not said. */
+  slotsUnassigned: z.int().nullable().default(null),
+  /** Masters that this node cannot reach (`fail?`) or most agree are gone (`fail`), at most 20. Asked where something is wrong. */
+  failing: z.array(z.object({ address: z.string(), isAgreed: z.boolean(), slots: z.int() })).default([]),
 });
 
 /** What INFO says. Null: this version, product or service does not say it. */
@@ -46,6 +52,13 @@ export const State = z.object({
     changesSinceSave: z.number().nullable(),
     savedSecondsAgo: z.number().nullable(),
     loading: z.boolean(),
+    /** `save` of its configuration: `3600 1 300 100`; empty: it never saves by itself. Null: it may not be asked. */
+    rules: z.string().nullable().default(null),
+    /** How long the last fork held all clients. Null: there was none. */
+    forkMs: z.number().nullable().default(null),
+    /** How long the save or rewrite that runs now has run; null: none does. */
+    savingSeconds: z.number().nullable().default(null),
+    lastSaveSeconds: z.number().nullable().default(null),
   }),
   replication: Replication,
   /** Null: no node of a cluster, or it does not say. */
@@ -101,7 +114,30 @@ export function clusterOf(text: string): RedisState["cluster"] {
     slotsFailed: countIn(info, "cluster_slots_fail"),
     nodes: countIn(info, "cluster_known_nodes"),
     masters: countIn(info, "cluster_size"),
+    slotsUnassigned:
+      info.cluster_slots_assigned === undefined ? null : SLOTS - countIn(info, "cluster_slots_assigned"),
+    failing: [],
   };
+}
+
+/** `07c3… 127.0.0.1:30004@31004,host master,fail - 0 1426238317239 4 connected 0-5460 5462`: the masters among them that fail. */
+export const failingIn = (nodes: string): z.infer<typeof Cluster>["failing"] =>
+  nodes
+    .split("\n")
+    .flatMap((line) => {
+      const [, address = "", flags = "", , , , , , ...slots] = line.slice(0, 20_000).trim().split(" ");
+      const words = flags.split(",");
+      const isAgreed = words.includes("fail");
+      if (!words.includes("master") || !(isAgreed || words.includes("fail?"))) return [];
+      const own = slots.reduce((sum, range) => sum + sizeOf(range), 0);
+      return [{ address: (address.split("@", 1)[0] ?? "").slice(0, 120), isAgreed, slots: own }];
+    })
+    .slice(0, 20);
+
+/** `0-5460` or `5462`; `[77->-…]` is a slot on its way, counted with its owner. */
+function sizeOf(range: string): number {
+  const [, from, to] = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(range) ?? [];
+  return from === undefined ? 0 : Number(to ?? from) - Number(from) + 1;
 }
 
 /** They all give a redis_version for old clients; a field of their own tells them apart. */
@@ -122,6 +158,7 @@ function persistenceIn(info: Fields): RedisState["persistence"] {
   const isOk = (name: string) => (info[name] ?? "ok") === "ok";
   const saved = numberIn(info, "rdb_last_save_time");
   const now = numberIn(info, "server_time_usec");
+  const forked = numberIn(info, "latest_fork_usec");
   return {
     rdbOk: isOk("rdb_last_bgsave_status"),
     aofOk: isOk("aof_last_write_status") && isOk("aof_last_bgrewrite_status"),
@@ -129,5 +166,10 @@ function persistenceIn(info: Fields): RedisState["persistence"] {
     changesSinceSave: numberIn(info, "rdb_changes_since_last_save"),
     savedSecondsAgo: saved === null || now === null ? null : Math.max(0, now / 1e6 - saved),
     loading: info.loading === "1",
+    rules: null,
+    forkMs: forked === null || forked === 0 ? null : forked / 1000,
+    savingSeconds:
+      numberIn(info, "rdb_current_bgsave_time_sec") ?? numberIn(info, "aof_current_rewrite_time_sec"),
+    lastSaveSeconds: numberIn(info, "rdb_last_bgsave_time_sec"),
   };
 }

@@ -31,6 +31,22 @@ export const OTHERS: Causes = {
     advice:
       "Point the URL at the server its answer names, or at a name that follows failovers. If the application has this URL too, its client must be told that it is a Sentinel (sentinels and the master's name).",
   },
+  "sentinel-no-quorum": {
+    id: "sentinel-no-quorum",
+    title: "This Sentinel cannot fail over: too few Sentinels reach each other",
+    because:
+      "Its answer to CKQUORUM says how many it can use: with fewer than the quorum nobody declares the master down, and without most of them nobody may promote a replica. The master itself may be well.",
+    advice:
+      "SENTINEL SENTINELS <master> on each of them: who is `s_down` or `disconnected`? Bring the missing ones back, or the path between them (port 26379, both ways). Those that are gone for good are forgotten with SENTINEL RESET <master>, one Sentinel after the other, 30 s apart. Do not lower the quorum to make it agree. The URL of diagbot belongs on the Redis it watches, not on a Sentinel.",
+  },
+  "sentinel-master-down": {
+    id: "sentinel-master-down",
+    title: "The Sentinels agree that the master is down",
+    because:
+      "Enough of them do not reach it; a failover is under way, or finds no replica that may be promoted.",
+    advice:
+      "Look at that master first (its process, its machine, the path to it). SENTINEL REPLICAS <master> shows whether a replica could be promoted (`master-link-status`, `slave-priority` above 0); the Sentinels' logs say why it was not (+failover-abort-no-good-slave, -failover-abort-not-elected).",
+  },
   proxy: {
     id: "proxy",
     title: "The proxy in front of Redis answers, and has no server behind it",

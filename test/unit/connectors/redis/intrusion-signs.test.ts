@@ -1,5 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { intrusionSigns, isPlanted } from "../../../../src/connectors/redis/intrusion-signs.ts";
+import {
+  intrusionSigns,
+  isPlanted,
+  isRansom,
+  unknownModules,
+} from "../../../../src/connectors/redis/intrusion-signs.ts";
 
 describe("where a server is told to save", () => {
   it.each([
@@ -46,6 +51,30 @@ it("modules: one that runs commands, or from a folder anybody may write to", () 
     path: `/usr/lib/redis/modules/${name}.so`,
   }));
   expect(intrusionSigns({ modules: known })).toEqual([]);
+});
+
+it("modules: an unknown one is a sign only where it came with the data, and is named otherwise", () => {
+  const own = { name: "shopcart", path: "/opt/shop/cart.so" };
+  expect(intrusionSigns({ dir: "/data", modules: [own] })).toEqual([]);
+  expect(unknownModules({ modules: [own, { name: "ReJSON", path: "/data/rejson.so" }] })).toEqual([own]);
+  expect(intrusionSigns({ dir: "/data", modules: [{ name: "ReJSON", path: "/data/rejson.so" }] })).toEqual(
+    [],
+  );
+  expect(intrusionSigns({ dir: "/data/", modules: [{ name: "kx", path: "/data/kx.so" }] })).toHaveLength(1);
+});
+
+describe("a demand for ransom", () => {
+  it.each([
+    "All your data is backed up. You must pay 0.01 BTC to bc1q… to recover it.",
+    "your DB has been encrypted, contact abc.onion",
+  ])("%j is one", (value) => {
+    expect(isRansom(value)).toBe(true);
+    expect(intrusionSigns({ ransom: ["README"] })).toEqual(["README holds a demand for ransom"]);
+  });
+  it.each(["BTC/EUR 93211.20", "Press R to recover the cart", "Shop cache, see the wiki", ""])(
+    "%j is none",
+    (value) => expect(isRansom(value)).toBe(false),
+  );
 });
 
 describe("values of keys", () => {
