@@ -1,0 +1,143 @@
+import { z } from "zod";
+import { clip } from "../../core/words/format.ts";
+import { linesOf } from "./client.ts";
+
+/** What the descriptors of a process are, of at most 20,000 looked at. */
+export const Kinds = z.object({
+  sockets: z.int(),
+  pipes: z.int(),
+  files: z.int(),
+  deleted: z.int(),
+  /** Of the kernel's: epoll, inotify, timers, memory files. */
+  kernel: z.int(),
+  /** The folder with the most of them. */
+  folder: z.object({ path: z.string(), files: z.int() }).nullable(),
+});
+export type Kinds = z.output<typeof Kinds>;
+
+export const Inotify = z.object({
+  maxInstances: z.int(),
+  maxWatches: z.int(),
+  users: z.array(z.object({ uid: z.int(), instances: z.int(), watches: z.int(), most: z.string() })).max(5),
+});
+export const TaskGroup = z.object({ path: z.string(), tasks: z.int(), max: z.int(), ratio: z.number() });
+export const UserTasks = z.object({ uid: z.int(), tasks: z.int(), limit: z.int(), ratio: z.number() });
+
+/** Of a process: its soft limits; null: unlimited. */
+export interface Known {
+  readonly name: string;
+  readonly uid: number;
+  readonly threads: number;
+  readonly files: number | null;
+  readonly tasks: number | null;
+}
+
+/** Lines of `grep -H` over /proc/PID/limits and /proc/PID/status. */
+export function processesOf(limits: string, status: string): Map<number, Known> {
+  const found = new Map<number, Known>();
+  const none: Known = { name: "", uid: -1, threads: 0, files: null, tasks: null };
+  for (const line of [...linesOf(status), ...linesOf(limits)]) {
+    const [, id = "", rest = ""] = /^\/proc\/(\d+)\/\w+:(.*)$/.exec(line) ?? [];
+    if (id === "") continue;
+    const known = found.get(Number(id)) ?? none;
+    found.set(Number(id), { ...known, ...partOf(rest) });
+  }
+  // One that ended between the two looks has only half of it.
+  return new Map([...found].filter(([, { name, uid }]) => name !== "" && uid >= 0));
+}
+
+function partOf(line: string): Partial<Known> {
+  const words = line.split(/\s+/);
+  const soft = (at: number) => (words[at] === "unlimited" ? null : Number(words[at]));
+  if (words[0] === "Name:") return { name: line.slice(5).trim() };
+  if (words[0] === "Uid:") return { uid: Number(words[1]) };
+  if (words[0] === "Threads:") return { threads: Number(words[1]) };
+  return words[1] === "open" ? { files: soft(3) } : { tasks: soft(2) };
+}
+
+/** Blocks `at PID`, then `kind N sockets` and `folder N /path`. */
+export function kindsOf(text: string): Map<number, Kinds> {
+  const found = new Map<number, Kinds>();
+  for (const block of text.split(/^at /m).slice(1)) {
+    const [pid = "", ...lines] = linesOf(block);
+    const of = (name: string) =>
+      Number(lines.find((line) => line.startsWith("kind ") && line.endsWith(` ${name}`))?.split(" ")[1] ?? 0);
+    const [, files, path] = /^folder (\d+) (.*)$/m.exec(block) ?? [];
+    const folder = path === undefined ? null : { path: clip(path, 200), files: Number(files) };
+    const kinds = { sockets: of("sockets"), pipes: of("pipes"), files: of("files") };
+    const one = { ...kinds, deleted: of("deleted"), kernel: of("kernel"), folder };
+    // A folder that may not be read gives nothing at all.
+    if (lines.length > 0) found.set(Number(pid), one);
+  }
+  return found;
+}
+
+/** Lines `/proc/PID/fdinfo/FD:watches`; the limits are those of a user, whatever the process. */
+export function inotifyOf(
+  limits: string,
+  text: string,
+  processes: ReadonlyMap<number, Known>,
+): z.output<typeof Inotify> | null {
+  const [maxInstances, maxWatches] = linesOf(limits).map(Number);
+  if (maxInstances === undefined || maxWatches === undefined) return null;
+  const users = new Map<number, { instances: number; watches: number; byName: Map<string, number> }>();
+  for (const line of linesOf(text)) {
+    const [, pid, n] = /^\/proc\/(\d+)\/fdinfo\/\d+:(\d+)$/.exec(line) ?? [];
+    const process = processes.get(Number(pid));
+    if (process === undefined) continue;
+    const one = users.get(process.uid) ?? { instances: 0, watches: 0, byName: new Map<string, number>() };
+    one.byName.set(process.name, (one.byName.get(process.name) ?? 0) + Number(n) + 1);
+    const sum = { instances: one.instances + 1, watches: one.watches + Number(n), byName: one.byName };
+    users.set(process.uid, sum);
+  }
+  return {
+    ...{ maxInstances, maxWatches },
+    users: [...users]
+      .map(([uid, { instances, watches, byName }]) => ({
+        ...{ uid, instances, watches },
+        most: clip([...byName].sort((a, b) => b[1] - a[1])[0]?.[0] ?? "", 60),
+      }))
+      .sort((a, b) => b.watches - a.watches)
+      .slice(0, 5),
+  };
+}
+
+/** Lines `/sys/fs/cgroup/x/pids.max:100`, `…/pids.current:3`; those without a limit are left out. */
+export function groupsOf(text: string): z.output<typeof TaskGroup>[] {
+  const found = new Map<string, { tasks?: number; max?: number }>();
+  for (const line of linesOf(text)) {
+    const [, path = "", what, n = ""] = /^(.*)\/pids\.(max|current):(\d+|max)$/.exec(line) ?? [];
+    if (path === "" || n === "max") continue;
+    const more = what === "max" ? { max: Number(n) } : { tasks: Number(n) };
+    found.set(path, { ...found.get(path), ...more });
+  }
+  return [...found]
+    .flatMap(([path, { tasks, max }]) =>
+      tasks === undefined || max === undefined
+        ? []
+        : [
+            {
+              path: clip(path.replace(/^\/sys\/fs\/cgroup/, "") || "/", 200),
+              ...{ tasks, max, ratio: max === 0 ? 1 : tasks / max },
+            },
+          ],
+    )
+    .sort((a, b) => b.ratio - a.ratio)
+    .slice(0, 8);
+}
+
+/** Threads of each user against the lowest nproc among its processes; root is not held to it. */
+export function usersOf(processes: ReadonlyMap<number, Known>): z.output<typeof UserTasks>[] {
+  const users = new Map<number, { tasks: number; limit: number | null }>();
+  for (const { uid, threads, tasks } of processes.values()) {
+    const one = users.get(uid) ?? { tasks: 0, limit: null };
+    const limit = tasks === null ? one.limit : Math.min(tasks, one.limit ?? tasks);
+    users.set(uid, { tasks: one.tasks + threads, limit });
+  }
+  return [...users]
+    .flatMap(([uid, { tasks, limit }]) =>
+      uid === 0 || limit === null || limit <= 0 ? [] : [{ uid, tasks, limit, ratio: tasks / limit }],
+    )
+    .sort((a, b) => b.ratio - a.ratio)
+    .slice(0, 5);
+}
