@@ -91,7 +91,13 @@ module.exports = {
     stays(
       "pg-stays-in-its-rooms",
       ["pg"],
-      ["src/lib/postgres-session.ts", "src/store/", "src/queue/", "src/connectors/postgres/"],
+      [
+        "src/lib/postgres-session.ts",
+        "src/store/",
+        "src/queue/",
+        "src/connectors/postgres/",
+        "src/connectors/pgbouncer/",
+      ],
     ),
     stays("wasm-typescript-stays-in-its-room", ["@swc/wasm-typescript"], ["src/packs/"]),
     stays("prom-client-stays-in-its-room", ["prom-client"], ["src/telemetry/"]),

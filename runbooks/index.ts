@@ -8,6 +8,7 @@ import { hostStalls } from "./host/host-stalls.ts";
 import { externalApi } from "./http/external-api.ts";
 import { tcpDependency } from "./network/tcp-dependency.ts";
 import { tlsExpiry } from "./network/tls-expiry.ts";
+import { pgbouncerPools } from "./pgbouncer/pgbouncer-pools.ts";
 import { pgConnectivity } from "./postgres/pg-connectivity.ts";
 import { pgLocks } from "./postgres/pg-locks.ts";
 import { pgPoolExhausted } from "./postgres/pg-pool-exhausted.ts";
@@ -32,6 +33,7 @@ export const runbooks: readonly Runbook[] = [
   pgLocks,
   pgConnectivity,
   pgVacuum,
+  pgbouncerPools,
   externalApi,
   tlsExpiry,
   tcpDependency,

@@ -6,6 +6,7 @@ export * as jaeger from "./jaeger/index.ts";
 export * as kubernetes from "./kubernetes/index.ts";
 export * as mongodb from "./mongodb/index.ts";
 export * as network from "./network/index.ts";
+export * as pgbouncer from "./pgbouncer/index.ts";
 export * as postgres from "./postgres/index.ts";
 export * as prometheus from "./prometheus/index.ts";
 export * as redis from "./redis/index.ts";

@@ -5,8 +5,8 @@ import { DiagError } from "../../core/words/errors.ts";
 import { within } from "../../lib/deadline.ts";
 import { PostgresSession } from "../../lib/postgres-session.ts";
 import { withinBytes } from "../byte-budget.ts";
+import { encrypts } from "../postgres-url.ts";
 import { type Dialled, dial } from "./dial.ts";
-import { encrypts } from "./encrypts.ts";
 import { type Asked, type TimeoutStage, timeoutAt, toPostgresError } from "./errors.ts";
 import { MAX_SESSIONS, type SessionPool, sessionPool } from "./sessions-pool.ts";
 
