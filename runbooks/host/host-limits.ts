@@ -40,7 +40,7 @@ export const hostLimits = book
     raiseConntrack: book.advises("Make room in the table of tracked connections", "high", ({ sockets }) => {
       const max = sockets?.conntrack?.max ?? 0;
       const next = max > 0 ? String(max * 2) : "N";
-      return `Find what opens so many (\`conntrack -L 2>/dev/null | awk '{print $5}' | sort | uniq -c | sort -rn | head\`). Room now: \`sysctl -w net.netfilter.nf_conntrack_max=${next}\` (some 320 bytes each), and a quarter of it in /sys/module/nf_conntrack/parameters/hashsize. Where entries are idle, shorten \`nf_conntrack_tcp_timeout_established\` (five days by default); traffic that needs no state can skip it (\`notrack\`). Keep it in /etc/sysctl.d.`;
+      return `Find what opens so many (\`conntrack -L 2>/dev/null | awk '{print $5}' | sort | uniq -c | sort -rn | head\`). Room now: \`sysctl -w net.netfilter.nf_conntrack_max=${shellWord(next)}\` (some 320 bytes each), and a quarter of it in /sys/module/nf_conntrack/parameters/hashsize. Where entries are idle, shorten \`nf_conntrack_tcp_timeout_established\` (five days by default); traffic that needs no state can skip it (\`notrack\`). Keep it in /etc/sysctl.d.`;
     }),
     acceptFaster: book.advises("Let the program accept connections", "high", ({ sockets }) => {
       const one = sockets?.listeners[0];
@@ -50,13 +50,13 @@ export const hostLimits = book
     closeFiles: book.advises("Close what is not used any more", "high", ({ handles }) => {
       const one = handles?.processes[0];
       const pid = one === undefined ? "PID" : String(one.pid);
-      return `See whether it grows, or stays where it is: \`ls /proc/${pid}/fd | wc -l\` some minutes apart. A number that only grows is a leak: find what is opened per request and never closed (\`ls -l /proc/${pid}/fd\`, \`ss -tnp | grep pid=${pid},\`: CLOSE-WAIT means that the program does not close what its peer has). A restart gives time until it is mended, no more.`;
+      return `See whether it grows, or stays where it is: \`ls /proc/${shellWord(pid)}/fd | wc -l\` some minutes apart. A number that only grows is a leak: find what is opened per request and never closed (\`ls -l /proc/${shellWord(pid)}/fd\`, \`ss -tnp | grep pid=${shellWord(pid)},\`: CLOSE-WAIT means that the program does not close what its peer has). A restart gives time until it is mended, no more.`;
     }),
     raiseFiles: book.advises("Raise the limit of open files", "low", ({ handles }) => {
       const one = handles?.processes[0];
-      const pid = one === undefined ? "PID" : shellWord(String(one.pid));
+      const pid = one === undefined ? "PID" : String(one.pid);
       const wanted = one?.limit === undefined || one.limit === null ? 65_536 : one.limit * 2;
-      return `Where it needs so many by design: at once for the running process \`prlimit --pid ${pid} --nofile=${wanted}:${wanted}\`; for good \`LimitNOFILE=${wanted}\` in its unit, \`ulimits:\` of the container. Of the machine: \`sysctl -w fs.file-max=N\`.`;
+      return `Where it needs so many by design: at once for the running process \`prlimit --pid ${shellWord(pid)} --nofile=${wanted}:${wanted}\`; for good \`LimitNOFILE=${wanted}\` in its unit, \`ulimits:\` of the container. Of the machine: \`sysctl -w fs.file-max=N\`.`;
     }),
     raiseInotify: book.advises(
       "Raise the limits of inotify",

@@ -18,14 +18,14 @@ export const hostStalls = book
   .remedies({
     reachServer: book.advises("Reach the server, or let the mount go", "high", ({ stuck }) => {
       const one = stuck?.network.find(({ server }) => server !== null);
-      const server = shellWord(one?.server ?? "SERVER");
-      const path = shellWord(one?.path ?? "MOUNT");
-      return `From this machine: \`ping -c 3 ${server}\`, for NFS \`rpcinfo -t ${server} nfs\` and \`nc -zv ${server} 2049\`, for SMB \`nc -zv ${server} 445\`. When the server answers again, what waits goes on by itself. If it will not come back: \`umount -f ${path}\`, or \`umount -l ${path}\` (new requests fail, what waits is ended by SIGKILL). Restarting what waits does not help while the mount is dead.`;
+      const server = one?.server ?? "SERVER";
+      const path = one?.path ?? "MOUNT";
+      return `From this machine: \`ping -c 3 ${shellWord(server)}\`, for NFS \`rpcinfo -t ${shellWord(server)} nfs\` and \`nc -zv ${shellWord(server)} 2049\`, for SMB \`nc -zv ${shellWord(server)} 445\`. When the server answers again, what waits goes on by itself. If it will not come back: \`umount -f ${shellWord(path)}\`, or \`umount -l ${shellWord(path)}\` (new requests fail, what waits is ended by SIGKILL). Restarting what waits does not help while the mount is dead.`;
     }),
     restartFuse: book.advises("Restart the program behind the mount", "high", ({ stuck }) => {
       const one = stuck?.network.find(({ type }) => type.startsWith("fuse."));
-      const path = shellWord(one?.path ?? "MOUNT");
-      return `Find it (\`ps -ef | grep -i fuse\`; a unit of systemd: \`systemctl status\`) and what it waits for itself, often a server. To let go of what waits: \`umount -f ${path}\` or \`fusermount -uz ${path}\`, then mount it anew; requests under way fail.`;
+      const path = one?.path ?? "MOUNT";
+      return `Find it (\`ps -ef | grep -i fuse\`; a unit of systemd: \`systemctl status\`) and what it waits for itself, often a server. To let go of what waits: \`umount -f ${shellWord(path)}\` or \`fusermount -uz ${shellWord(path)}\`, then mount it anew; requests under way fail.`;
     }),
     findDisk: book.advises(...STUCK_ADVICE.findDisk),
     findMemory: book.advises(...STUCK_ADVICE.findMemory),
