@@ -10,6 +10,8 @@ export interface Case {
   readonly log: Log | undefined;
   /** `linux/amd64` of the engine, where it was asked. */
   readonly platform: string | undefined;
+  /** Docker, or Podman answering in its words; undefined: not asked. */
+  readonly product: string | undefined;
   /** A person or an alert asked for this very one: it is then expected to run. */
   readonly isAsked: boolean;
   readonly now: Date;

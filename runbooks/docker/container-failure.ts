@@ -17,14 +17,13 @@ import { idOf } from "./cause.ts";
 import { nearLimit } from "./container-memory.ts";
 import { recreate } from "./down.ts";
 import { engineDisk, isDiskAsked, sayFree } from "./engine-disk.ts";
+import { logsAsked } from "./logs-asked.ts";
 import { raiseLimit } from "./out-of-memory.ts";
 import { pastAsked } from "./past.ts";
 import { containersOf, type Judged, problemsOf, type Sight } from "./problems.ts";
 
 /** Containers one approval may start or restart. */
 const MOST = 5;
-/** Logs that are read; of more containers the state alone is judged. */
-const MOST_LOGS = 8;
 /** Share of the last second's periods beyond which a CPU limit is what makes a container slow. */
 const THROTTLED = 0.5;
 const STARTABLE = ["exited", "created", "paused"];
@@ -96,10 +95,7 @@ const book = runbookOn(
     );
     return {
       events: docker.events({ of: pastAsked(list.containers, context.now) }),
-      logs: docker.logs({
-        containers: [...new Set(readable.map(({ id }) => id))].slice(0, MOST_LOGS),
-        lines: context.params.logLines,
-      }),
+      logs: docker.logs(logsAsked(readable, context.params.logLines)),
       usage: docker.stats({ containers: measured.map(({ id }) => id) }),
     };
   })

@@ -5,6 +5,7 @@ import type { Container, Problem } from "./cause.ts";
 import { endCause, lastRunOf, sayLast } from "./ends.ts";
 import { outOfMemory } from "./out-of-memory.ts";
 import { requestOf, signalsIn, wasShort } from "./past.ts";
+import { isHeldByDaemon, whyNotBack } from "./podman.ts";
 import { portOf, refusalCause } from "./refusals.ts";
 import { isAwaitedJob } from "./waits.ts";
 
@@ -16,21 +17,23 @@ const ENDED_LONG_AGO = 86_400;
 /** It ran, and does not any more. */
 export function ended(it: Case): Problem | undefined {
   const { one, past } = it;
-  if (isHeldDown(one) || requestOf(one, past) !== undefined) return stoppedOnRequest(it);
+  if ((isHeldByDaemon(it) && isHeldDown(one)) || requestOf(one, past) !== undefined)
+    return stoppedOnRequest(it);
   if (one.exitCode === 137 && wasKilledForMemory(it)) return outOfMemory(it);
   return one.exitCode === 0 ? endedWell(it) : failed(it);
 }
 
 const wasKilledForMemory = ({ one, past }: Case): boolean => one.oomKilled || wasShort(past);
 
-function endedWell({ one, list, isAsked, now }: Case): Problem | undefined {
+function endedWell(it: Case): Problem | undefined {
+  const { one, list, isAsked, now } = it;
   if (isAwaitedJob(one, list.containers) || !(isAsked || isService(one))) return undefined;
   return {
     kind: "stopped",
     container: one,
     severity: "critical",
     title: `${one.name} has ended ${ago(one.finishedAt, now)} (exit code 0)`,
-    because: "It is meant to run on, and ended without an error.",
+    because: `It is meant to run on, and ended without an error.${whyNotBack(it)}`,
     advice: [],
     acts: mayAct(one) ? ["start"] : [],
   };
@@ -49,7 +52,7 @@ function failed(it: Case): Problem {
     container: one,
     severity: isAsked || secondsSince(one.finishedAt, now) < ENDED_LONG_AGO ? "critical" : "warning",
     title: `${one.name} exited with code ${one.exitCode} ${ago(one.finishedAt, now)}${ending(cause.short)}`,
-    because: `It is down. ${cause.because}${child}${givenUp}${sayLast(cause, log, lines)}`,
+    because: `It is down. ${cause.because}${child}${givenUp}${whyNotBack(it)}${sayLast(cause, log, lines)}`,
     advice: [cause.advice ?? readOn(one)],
     acts: cause.startHelps && givenUp === "" && mayAct(one) ? ["start"] : [],
   };

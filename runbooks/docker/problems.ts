@@ -12,7 +12,7 @@ export interface Sight {
   readonly list?: List | undefined;
   readonly events?: Events | undefined;
   readonly logs?: { readonly logs: readonly Log[] } | undefined;
-  readonly engine?: { readonly platform: string } | undefined;
+  readonly engine?: { readonly platform: string; readonly product: string } | undefined;
 }
 
 export type AskedOf = Pick<RunContext<{ readonly service?: string | undefined }>, "params" | "now">;
@@ -43,6 +43,7 @@ export function problemsOf({ list, events, logs, engine }: Sight, { params, now 
       past: pastOf(one, events, now),
       log: logs?.logs.find(({ container }) => container === one.id),
       platform: engine?.platform,
+      product: engine?.product,
       isAsked: params.service !== undefined && asked.includes(one),
       now,
     });

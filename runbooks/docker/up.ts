@@ -4,6 +4,7 @@ import type { Problem } from "./cause.ts";
 import { names } from "./effects.ts";
 import { endCause, sayLast } from "./ends.ts";
 import { outOfMemory, raiseLimit } from "./out-of-memory.ts";
+import { neverChecked } from "./podman.ts";
 import { probeCause, wasHealthy } from "./probes.ts";
 
 /** Ends within an hour that make a loop, where the last start is this recent. */
@@ -49,6 +50,8 @@ export function looping(it: Case): Problem {
 export function running(it: Case): Problem | undefined {
   const { one, past, log, platform, now } = it;
   if (one.health === "unhealthy") return unhealthy(it);
+  const unasked = neverChecked(it);
+  if (unasked !== undefined) return unasked;
   // The engine sets the flag also for a child of one that runs on; without its events it may have been weeks ago.
   if (past.shorts.length > 0 || (one.oomKilled && !past.isWhole)) return outOfMemory(it);
   const last = past.crashes.at(-1);

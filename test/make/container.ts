@@ -55,6 +55,7 @@ interface Scene {
   readonly disk?: { readonly usedRatio: number; readonly inodesRatio: number | null };
   readonly space?: object;
   readonly service?: string;
+  readonly product?: "Docker" | "Podman";
 }
 
 /** What container-failure makes of such an engine. */
@@ -71,7 +72,7 @@ export function judgeContainers({
     api: "1.48",
     project: "shop",
     platform: "linux/amd64",
-    product: "Docker",
+    product: scene.product ?? "Docker",
   };
   const fileSystem = scene.disk === undefined ? null : { size: 1e10, available: 1e8, ...scene.disk };
   const folder = { path: "/var/lib/docker", fileSystem };

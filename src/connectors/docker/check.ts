@@ -6,7 +6,7 @@ import { DiagError } from "../../core/words/errors.ts";
 import { closest } from "../../lib/closest.ts";
 import { type DockerClient, getJson } from "./client.ts";
 import { PROJECT } from "./find.ts";
-import { ListItem, Version } from "./shapes.ts";
+import { ListItem, productOf, Version } from "./shapes.ts";
 
 /** Whether the engine answers, and whether there is anything of the configured project. */
 export async function checkDocker(client: DockerClient, context: ActionContext): Promise<ConnectionCheck[]> {
@@ -16,7 +16,11 @@ export async function checkDocker(client: DockerClient, context: ActionContext):
   if (thrownBySocket(version)) return [mayNot(client, version.message)];
   if (version instanceof Error) throw version;
   const { Version: number, ApiVersion: api } = version as z.output<typeof Version>;
-  const reach: ConnectionCheck = { name: "reach", state: "ok", detail: `Docker ${number}, API ${api}` };
+  const reach: ConnectionCheck = {
+    name: "reach",
+    state: "ok",
+    detail: `${productOf(version as z.output<typeof Version>)} ${number}, API ${api}`,
+  };
   const path = "/containers/json";
   const containers = await getJson(client, z.array(ListItem), { path, query: { all: true } }, context);
   return [

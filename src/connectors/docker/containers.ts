@@ -6,7 +6,7 @@ import { redactor } from "../../lib/redact.ts";
 import { type DockerClient, getJson, parseAs } from "./client.ts";
 import { Container, describe, type ImageSeen, Reference } from "./container.ts";
 import { findContainer, findIfThere, PROJECT, projectFilter } from "./find.ts";
-import { Image, type Inspect, ListItem, Version } from "./shapes.ts";
+import { Image, type Inspect, ListItem, productOf, Version } from "./shapes.ts";
 
 const { read } = actionsOn<DockerClient>("docker");
 const MAX_CONTAINERS = 100;
@@ -30,13 +30,12 @@ export const ping = read({
   timeoutSeconds: 5,
   run: async (client, _input, context) => {
     const said = await getJson(client, Version, { path: "/version" }, context);
-    const isPodman = said.Components?.some(({ Name }) => /podman/i.test(Name)) ?? false;
     return {
       version: said.Version,
       api: said.ApiVersion,
       project: client.project ?? null,
       platform: `${said.Os}/${said.Arch}`,
-      product: isPodman ? ("Podman" as const) : ("Docker" as const),
+      product: productOf(said),
     };
   },
 });

@@ -36,11 +36,13 @@ export const logs = read({
     containers: z.array(Reference).max(8),
     lines: z.int().min(1).max(500).default(30),
     sinceMinutes: z.int().min(1).max(10_080).optional(),
+    /** Of how many they were chosen, where not all could be: the rest is said not to have been looked at. */
+    of: z.int().min(1).max(10_000).optional(),
   }),
   output: z.object({ logs: z.array(Log), notSeen }),
   timeoutSeconds: 15,
   run: async (client, input, context) => {
-    const unread: NotSeen[] = [];
+    const unread: NotSeen[] = leftOut(input.containers.length, input.of);
     // One unreadable log (driver "none", container removed) must not hide the others.
     const logs = await inTurns(input.containers, 4, (container) =>
       logOf(client, container, input, context).catch(async (thrown) => {
@@ -55,6 +57,18 @@ export const logs = read({
     return { logs, ...(unread.length > 0 ? { notSeen: unread } : {}) };
   },
 });
+
+/** What `of` containers leave out of which so many logs were read. Pure. Exported for its test. */
+export const leftOut = (looked: number, of = looked): NotSeen[] =>
+  of <= looked
+    ? []
+    : [
+        {
+          what: `the logs of ${of - looked} of ${of} containers`,
+          why: `${looked} logs are read at once: those of what failed last; of the others only the state is known`,
+          fix: "ask container-failure for one of them by its parameter `service`",
+        },
+      ];
 
 /** Where the lines of drivers that cannot be read back went (docs.docker.com/engine/logging/configure). */
 const ELSEWHERE: Readonly<Record<string, string>> = {

@@ -20,6 +20,9 @@ export const Version = z.object({
   Components: z.array(z.object({ Name: z.string() })).nullish(),
 });
 
+export const productOf = ({ Components }: z.output<typeof Version>): "Docker" | "Podman" =>
+  Components?.some(({ Name }) => /podman/i.test(Name)) === true ? "Podman" : "Docker";
+
 export const Image = z.object({
   Os: z.string().default(""),
   Architecture: z.string().default(""),

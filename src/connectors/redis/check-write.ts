@@ -8,7 +8,7 @@ import { savesTo } from "./intrusion.ts";
 import { sentinelAt } from "./sentinel.ts";
 import { namedIn } from "./server-state.ts";
 import { saySlots } from "./standing.ts";
-import { clusterOf } from "./state.ts";
+import { clusterOf, SLOTS } from "./state.ts";
 
 const { read } = actionsOn<RedisClient>("redis");
 
@@ -63,7 +63,8 @@ async function withSlots(redis: RedisHands, refused: DiagError): Promise<DiagErr
   const [info] = await redis.all([["CLUSTER", "INFO"]]);
   const seen = info instanceof Error ? null : clusterOf(String(info));
   if (seen === null) return refused;
-  const said = { cluster: saySlots(await namedIn(redis, seen)) };
+  const whose = saySlots(await namedIn(redis, seen));
+  const said = { cluster: `${seen.slotsCovered} of ${SLOTS} slots are served.${whose}` };
   return new DiagError(refused.code, refused.message, { detail: "CLUSTERDOWN", said, cause: refused });
 }
 

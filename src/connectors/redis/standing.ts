@@ -25,20 +25,17 @@ export function standingOf({ state, rates, signs = [] }: Facts): readonly RedisF
   ];
 }
 
-/** Which slots nobody serves, and whose they are. Pure. */
+/** Whose the slots are that nobody serves; empty: that is not known. Pure. */
 export function saySlots({
-  slotsCovered,
   slotsFailed,
   slotsUnassigned,
   failing,
 }: NonNullable<RedisState["cluster"]>): string {
   const names = failing.length === 0 ? "" : ` (${failing.map(sayFailing).join(", ")})`;
-  const failed = slotsFailed > 0 ? `; of masters that failed${names}: ${slotsFailed}` : "";
-  const nobodys =
-    slotsUnassigned === null || slotsUnassigned === 0
-      ? ""
-      : `; assigned to no node at all: ${slotsUnassigned} (CLUSTER DELSLOTS, a reset node, a move that was given up)`;
-  return `${slotsCovered} of ${SLOTS} slots are served${failed}${nobodys}.`;
+  const failed = slotsFailed > 0 ? ` Slots of masters that failed${names}: ${slotsFailed}.` : "";
+  return slotsUnassigned === null || slotsUnassigned === 0
+    ? failed
+    : `${failed} Slots assigned to no node at all: ${slotsUnassigned} (CLUSTER DELSLOTS, a reset node, a move that was given up).`;
 }
 
 function cluster({ mode, cluster: seen }: RedisState): RedisFailure[] {
@@ -57,7 +54,7 @@ function cluster({ mode, cluster: seen }: RedisState): RedisFailure[] {
           state === "ok"
             ? `Redis Cluster serves ${slotsCovered} of ${SLOTS} slots only`
             : "Redis Cluster is down",
-        because: `${figures} Keys of the other slots cannot be read or written. ${saySlots(seen)}`,
+        because: `${figures} Keys of the other slots can be neither read nor written.${saySlots(seen)}`,
         advice,
       },
     ];

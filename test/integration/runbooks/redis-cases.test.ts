@@ -64,7 +64,7 @@ describe.skipIf(whyNoRedis() !== undefined)("Redis cases from the field", () => 
     const holed = await diagnose(redisConnectivity, first?.url ?? "");
     expect(holed.findings[0]?.id).toBe("cluster");
     expect(holed.findings[0]?.severity).toBe("critical");
-    expect(holed.findings[0]?.because).toContain("assigned to no node at all: 1 (");
+    expect(holed.findings[0]?.because).toContain("Slots assigned to no node at all: 1 (");
   });
 
   it("what a managed service leaves out is said with what gives it, and is no fault", async () => {
