@@ -1,7 +1,6 @@
 import {
   type ConnectionFace,
   type Finding,
-  facts,
   network,
   on,
   runbookOn,
@@ -9,12 +8,13 @@ import {
   shellWord,
   z,
 } from "../../src/sdk/index.ts";
+import { DAY, days, shown } from "./certificate-facts.ts";
 import { chosen, nextStep, type Reached, sayEach, sayPlace, withEndpoint } from "./endpoints.ts";
 import { whyNotNamed } from "./host-names.ts";
+import { isStapleBad, STAPLE_ADVICE, stapled } from "./staple.ts";
 import { whyUntrusted } from "./untrusted.ts";
 
 type Link = network.Certificate["chain"][number];
-const DAY = 86_400_000;
 
 const wanted = (faces: readonly ConnectionFace[], name: string | undefined): Reached[] =>
   chosen(
@@ -62,8 +62,9 @@ export const tlsExpiry = book
       (values, { system, params, now, thresholds: { certificateDays } }) =>
         sayEach(wanted(system.connections, params.connection), ({ name, endpoint: { host, port } }) => {
           const certificate = values[name];
-          if (certificate === undefined || soonest(certificate, now, certificateDays) === undefined)
-            return undefined;
+          if (certificate === undefined) return undefined;
+          const isRevoked = certificate.staple?.status === "revoked";
+          if (!isRevoked && soonest(certificate, now, certificateDays) === undefined) return undefined;
           if (isEarly(certificate, now))
             return `nothing is to be renewed. Compare the clock of this machine with the time (\`timedatectl\`); if it is right, present the former certificate until ${certificate.chain[0]?.validFrom}.`;
           const { chain, names } = certificate;
@@ -96,6 +97,12 @@ export const tlsExpiry = book
         );
       }),
     ),
+    fixStaple: book.advises("Staple what is true now", "low", (values, { system, params, now }) =>
+      sayEach(wanted(system.connections, params.connection), (face) => {
+        const certificate = values[face.name];
+        return certificate !== undefined && isStapleBad(face, certificate, now) && STAPLE_ADVICE;
+      }),
+    ),
     reachService: book.advises.all("Make the service reachable", "high", (seen, { system, params }) =>
       sayEach(wanted(system.connections, params.connection), (face) => {
         const one = seen[face.name];
@@ -125,6 +132,7 @@ const judged = (face: Reached, certificate: network.Certificate, now: Date, cert
     wrongName(face, certificate),
     trust(face, certificate),
     weak(face, certificate),
+    stapled(face, certificate, now),
     unneeded(face, certificate, now),
   ].map((found) => found && { ...found, evidence: [shown(certificate, now)] });
 
@@ -260,30 +268,6 @@ function unread(face: Reached, error: StepError): Finding<"reachService"> {
     remedies: ["reachService"],
   };
 }
-
-const shown = ({ chain, names, protocol, fingerprint }: network.Certificate, now: Date) => {
-  const leaf = chain[0];
-  return facts({
-    subject: leaf?.subject ?? "unnamed",
-    issuer: leaf?.issuer ?? "unnamed",
-    names: names.join(", ") || "none",
-    "valid from": leaf?.validFrom ?? "unknown",
-    "valid until": leaf === undefined ? "unknown" : `${leaf.validTo} (${signedDays(leaf.validTo, now)})`,
-    chain: chain.map(({ subject }) => subject).join(" < "),
-    protocol,
-    "SHA-256": fingerprint,
-  });
-};
-
-const days = (milliseconds: number): string => {
-  const whole = Math.floor(milliseconds / DAY);
-  if (whole >= 2) return `${whole} days`;
-  return `${Math.max(1, Math.floor(milliseconds / 3_600_000))} h`;
-};
-const signedDays = (date: string, now: Date): string => {
-  const left = Date.parse(date) - now.getTime();
-  return left >= 0 ? `in ${days(left)}` : `${days(-left)} ago`;
-};
 
 const noTls = (connection: string | undefined): Finding<never> => ({
   id: "no-tls",

@@ -11,7 +11,9 @@ export interface KeyPair {
 export interface TestAuthority {
   readonly ca: string;
   /** A certificate for `names` (`DNS:shop.lab`, `IP:127.0.0.1`), valid from and to days from now (may be negative). */
-  issue(names: readonly string[], fromDays: number, toDays: number): KeyPair;
+  issue(names: readonly string[], fromDays: number, toDays: number, extensions?: string): KeyPair;
+  /** With the response of its authority (OCSP, DER) that it was revoked. */
+  stapledAsRevoked(names: readonly string[]): KeyPair & { response: Buffer };
   selfSigned(names: readonly string[]): KeyPair;
   /** A certificate signed by an intermediate of this authority; `cert` is the leaf alone. `isPublicLike`: it names where the intermediate is to be had. */
   issueThroughIntermediate(
@@ -59,27 +61,37 @@ export function testAuthority(): TestAuthority {
     "-subj",
     "/CN=Lab Root",
   );
+  const issue: TestAuthority["issue"] = (names, fromDays, toDays, extensions = "") => {
+    count += 1;
+    const file = `leaf${count}`;
+    writeFileSync(at(`${file}.ext`), `subjectAltName=${names.join(",")}\n${extensions}`);
+    openssl(
+      "req",
+      "-new",
+      ...ec,
+      "-keyout",
+      `${file}.key`,
+      "-out",
+      `${file}.csr`,
+      "-subj",
+      `/CN=leaf ${count}`,
+    );
+    const dates = ["-startdate", asn1(fromDays), "-enddate", asn1(toDays)];
+    const files = ["-in", `${file}.csr`, "-out", `${file}.crt`, "-extfile", `${file}.ext`];
+    openssl("ca", "-batch", "-notext", "-config", "ca.cnf", ...dates, ...files);
+    return { key: read(`${file}.key`), cert: read(`${file}.crt`) };
+  };
   return {
     ca: read("ca.crt"),
-    issue: (names, fromDays, toDays) => {
-      count += 1;
-      const file = `leaf${count}`;
-      writeFileSync(at(`${file}.ext`), `subjectAltName=${names.join(",")}\n`);
-      openssl(
-        "req",
-        "-new",
-        ...ec,
-        "-keyout",
-        `${file}.key`,
-        "-out",
-        `${file}.csr`,
-        "-subj",
-        `/CN=leaf ${count}`,
-      );
-      const dates = ["-startdate", asn1(fromDays), "-enddate", asn1(toDays)];
-      const files = ["-in", `${file}.csr`, "-out", `${file}.crt`, "-extfile", `${file}.ext`];
-      openssl("ca", "-batch", "-notext", "-config", "ca.cnf", ...dates, ...files);
-      return { key: read(`${file}.key`), cert: read(`${file}.crt`) };
+    issue,
+    stapledAsRevoked: (names) => {
+      const pair = issue(names, -1, 90);
+      const file = `leaf${count}.crt`;
+      openssl("ca", "-config", "ca.cnf", "-revoke", file);
+      const by = ["-index", "index.txt", "-CA", "ca.crt", "-rsigner", "ca.crt", "-rkey", "ca.key"];
+      const about = ["-issuer", "ca.crt", "-cert", file, "-ndays", "7", "-respout", "staple.der"];
+      openssl("ocsp", ...by, ...about);
+      return { ...pair, response: readFileSync(at("staple.der")) };
     },
     selfSigned: (names) => {
       const subject = ["-subj", "/CN=self", "-addext", `subjectAltName=${names.join(",")}`, "-days", "90"];

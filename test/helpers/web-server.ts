@@ -12,8 +12,19 @@ export const webServer = (handler: RequestListener): Promise<TestServer> =>
   listening(createHttpServer(handler));
 
 /** The same over TLS. */
-export const tlsWebServer = (tls: ServerOptions, handler: RequestListener): Promise<TestServer> =>
-  listening(createHttpsServer(tls, handler));
+export const tlsWebServer = (
+  tls: ServerOptions,
+  handler: RequestListener,
+  staple?: (
+    certificate: Buffer,
+    issuer: Buffer,
+    reply: (error: Error | null, response: Buffer) => void,
+  ) => void,
+): Promise<TestServer> => {
+  const server = createHttpsServer(tls, handler);
+  if (staple !== undefined) server.on("OCSPRequest", staple);
+  return listening(server);
+};
 
 /** Any server of node:net, http, https or tls, listening on 127.0.0.1 (or `host`). */
 export async function listening(

@@ -4,6 +4,7 @@ import { presentedCertificate } from "./certificate.ts";
 import type { NetworkClient } from "./client.ts";
 import { connectAll } from "./connect.ts";
 import { resolution } from "./resolve.ts";
+import { Staple } from "./staple.ts";
 
 export { causeOf, type NetworkCause } from "../cause.ts";
 export { halfOf } from "./answers.ts";
@@ -103,6 +104,10 @@ const CertificateShape = z.object({
   verdict: z.string().optional(),
   weakness: z.string().optional(),
   fingerprint: z.string(),
+  /** What the server hands out of its revocation (OCSP staple); null: nothing. */
+  staple: Staple.nullable().default(null),
+  /** The certificate demands that the server does. */
+  mustStaple: z.boolean().default(false),
   namesIssuerUrl: z.boolean(),
   /** Leaf first; dates are ISO 8601. */
   chain: z.array(

@@ -13,6 +13,7 @@ import { isTooOld } from "../handshake.ts";
 import { reachError, stopped, timeoutAt } from "../reach.ts";
 import { type NetworkClient, sayEndpoint } from "./client.ts";
 import { addressesOf } from "./resolve.ts";
+import { mustStaple, type Staple, stapleIn } from "./staple.ts";
 import { neededLinks } from "./trusted.ts";
 import { weakness } from "./weakness.ts";
 
@@ -40,6 +41,9 @@ export interface Presented {
   /** Why clients refuse its key or signature before long, where they do. */
   readonly weakness?: string;
   readonly fingerprint: string;
+  /** What the server hands out of its revocation; null: nothing. */
+  readonly staple: Staple | null;
+  readonly mustStaple: boolean;
   /** Its issuer publishes the issuer's own certificate (AIA): an authority with intermediates, as all public ones are. */
   readonly namesIssuerUrl: boolean;
   /** Leaf first, as far as the server sent or we know it. */
@@ -66,17 +70,17 @@ export async function presentedCertificate(
   const target = sayEndpoint({ host, port });
   const [first] = await addressesOf(client, context);
   if (first === undefined) throw new DiagError("target_unreachable", `${target}: no address`);
-  const { socket, isTooOld: old } = await shakeSomehow(
-    client,
-    first.address,
-    { host, port, target },
-    context,
-  );
+  const {
+    socket,
+    isTooOld: old,
+    response,
+  } = await shakeSomehow(client, first.address, { host, port, target }, context);
   try {
     const certificate = socket.getPeerCertificate(true);
     if (certificate.raw === undefined)
       throw new DiagError("target_error", `${target}: no certificate was sent`);
-    return { ...describe(socket, certificate, client, host), isTooOld: old };
+    const staple = response === null ? null : stapleIn(response, certificate.serialNumber);
+    return { ...describe(socket, certificate, client, host), staple, isTooOld: old };
   } finally {
     socket.destroy();
   }
@@ -96,16 +100,22 @@ async function shakeSomehow(
   address: string,
   to: Target,
   context: ActionContext,
-): Promise<{ socket: TLSSocket; isTooOld: boolean }> {
+): Promise<Shaken & { isTooOld: boolean }> {
   try {
-    return { socket: await shakeHands(client, address, to, {}, context), isTooOld: false };
+    return { ...(await shakeHands(client, address, to, {}, context)), isTooOld: false };
   } catch (thrown) {
     if (!(thrown instanceof DiagError) || !isTooOld(thrown.detail ?? "")) throw thrown;
-    const socket = await shakeHands(client, address, to, OUT_OF_DATE, context).catch(() => {
+    const shaken = await shakeHands(client, address, to, OUT_OF_DATE, context).catch(() => {
       throw thrown;
     });
-    return { socket, isTooOld: true };
+    return { ...shaken, isTooOld: true };
   }
+}
+
+interface Shaken {
+  readonly socket: TLSSocket;
+  /** The OCSP response that came with the certificate; null: none did. */
+  readonly response: Buffer | null;
 }
 
 function shakeHands(
@@ -114,18 +124,22 @@ function shakeHands(
   { host, port, target }: Target,
   how: ConnectionOptions,
   context: ActionContext,
-): Promise<TLSSocket> {
+): Promise<Shaken> {
+  let response: Buffer | null = null;
   const limit = Math.min(HANDSHAKE_MS, context.timeoutMs);
   return new Promise((resolve, reject) => {
-    const socket = connect({
+    // Node's types know it of sockets only.
+    const options: ConnectionOptions & { readonly requestOCSP: boolean } = {
       ...how,
       host: address,
       port,
       // The point is to look at certificates that do not verify; nothing is sent over this connection.
       rejectUnauthorized: false,
+      requestOCSP: true,
       ...(isIP(host) === 0 ? { servername: host } : {}),
       ...(client.ca === undefined ? {} : { ca: [...client.ca] }),
-    });
+    };
+    const socket = connect(options);
     let phase: "tcp" | "tls" = "tcp";
     const fail = (error: DiagError) => {
       clearTimeout(timer);
@@ -139,10 +153,13 @@ function shakeHands(
     socket.once("connect", () => {
       phase = "tls";
     });
+    socket.once("OCSPResponse", (said: Buffer | null) => {
+      response = said === null || said.length === 0 ? null : said;
+    });
     socket.once("secureConnect", () => {
       clearTimeout(timer);
       context.signal.removeEventListener("abort", onAbort);
-      resolve(socket);
+      resolve({ socket, response });
     });
     socket.on("error", (error) => fail(reachError(error, target)));
     socket.once("end", () => fail(closedEarly(target)));
@@ -159,7 +176,7 @@ function describe(
   certificate: DetailedPeerCertificate,
   client: NetworkClient,
   host: string,
-): Omit<Presented, "isTooOld"> {
+): Omit<Presented, "isTooOld" | "staple"> {
   const verdict = verdictOf(socket);
   const isTrusted = verdict === undefined || SAID_ELSEWHERE.has(verdict);
   const links = linksOf(certificate);
@@ -179,6 +196,7 @@ function describe(
     ...(verdict === undefined ? {} : { verdict }),
     ...(weak === undefined ? {} : { weakness: weak }),
     fingerprint: certificate.fingerprint256,
+    mustStaple: mustStaple(certificate.raw),
     namesIssuerUrl: (certificate.infoAccess?.["CA Issuers - URI"]?.length ?? 0) > 0,
     chain,
   };

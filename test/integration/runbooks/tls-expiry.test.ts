@@ -67,6 +67,23 @@ describe.skipIf(whyNoOpenssl() !== undefined)("certificates of real TLS servers"
     expect((await diagnose("shop.lab", server.port, [dns.address])).findings).toEqual([]);
   });
 
+  test("a staple that says revoked, and a certificate that demands one and gets none", async () => {
+    const revoked = authority.stapledAsRevoked(LOCAL);
+    const server = await tlsWebServer(
+      revoked,
+      (_request, answer) => answer.end("ok"),
+      (_c, _i, reply) => reply(null, revoked.response),
+    );
+    cleanups.push(server.close);
+    const found = await diagnose("127.0.0.1", server.port);
+    expect(found.findings.map(({ id, severity }) => `${severity} ${id}`)).toEqual(["critical revoked:shop"]);
+    expect(found.advice("renew")).toContain("get a new certificate");
+    const { port } = await serve(authority.issue(LOCAL, -1, 90, "tlsfeature=status_request\n"));
+    const bare = await diagnose("127.0.0.1", port);
+    expect(bare.findings.map(({ id }) => id)).toEqual(["no-staple:shop"]);
+    expect(bare.advice("fixStaple")).toContain("reload it after a renewal");
+  });
+
   test("expired", async () => {
     const { port } = await serve(authority.issue(LOCAL, -90, -3.5));
     const diagnosis = await diagnose("127.0.0.1", port);
