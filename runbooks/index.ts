@@ -3,6 +3,7 @@ import { containerFailure } from "./docker/container-failure.ts";
 import { serviceHealth } from "./health/service-health.ts";
 import { diskFull } from "./host/disk-full.ts";
 import { highMemory } from "./host/high-memory.ts";
+import { hostClock } from "./host/host-clock.ts";
 import { hostLimits } from "./host/host-limits.ts";
 import { hostStalls } from "./host/host-stalls.ts";
 import { externalApi } from "./http/external-api.ts";
@@ -27,6 +28,7 @@ export const runbooks: readonly Runbook[] = [
   diskFull,
   highMemory,
   hostLimits,
+  hostClock,
   hostStalls,
   pgPoolExhausted,
   pgSlowQueries,

@@ -1,4 +1,5 @@
 // Everything runbooks can ask of a machine; one line per action file.
+export { type Clock, clock } from "./clock.ts";
 export { deletedOpen } from "./deleted-open.ts";
 export { type Disk, disk } from "./disk.ts";
 export type { FileSystem } from "./file-system.ts";

@@ -1,4 +1,5 @@
 export type { Backend, BackendId } from "./backend.ts";
+export { clock } from "./clock.ts";
 export { type Failure, failureOf, firstFailure } from "./failures/index.ts";
 export { type Horizon, type HorizonHolder, horizon } from "./horizon.ts";
 export { checkIndexes, type Integrity } from "./integrity.ts";
