@@ -1,4 +1,5 @@
 import { host, runbookOn, shellWord, z } from "../../src/sdk/index.ts";
+import { PRESSURE_ADVICE, poolFindings, pressureFindings, throttleFinding } from "./pressures.ts";
 import { STUCK_ADVICE, stuckFindings } from "./stuck.ts";
 
 /** What makes a machine wait though it is not out of anything. */
@@ -8,10 +9,20 @@ const book = runbookOn(
     id: "host-stalls",
     title: "What a machine waits for",
     covers: [],
-    alerts: ["HostProcessesBlocked", "NodeProcessesBlocked", "HungTasks"],
+    alerts: [
+      "HostProcessesBlocked",
+      "NodeProcessesBlocked",
+      "HungTasks",
+      "HostCpuHighIowait",
+      "HostHighCpuLoad",
+      "NodeCPUHighUsage",
+      "NodeSystemSaturation",
+      "NodeDiskIOSaturation",
+      "CPUThrottlingHigh",
+    ],
     params: z.object({}),
   },
-  () => ({ stuck: host.stuck() }),
+  () => ({ stuck: host.stuck(), stalls: host.stalls() }),
 );
 
 export const hostStalls = book
@@ -30,6 +41,14 @@ export const hostStalls = book
     findDisk: book.advises(...STUCK_ADVICE.findDisk),
     findMemory: book.advises(...STUCK_ADVICE.findMemory),
     thaw: book.advises(...STUCK_ADVICE.thaw),
+    lessCpu: book.advises(...PRESSURE_ADVICE.lessCpu),
+    raiseQuota: book.advises(...PRESSURE_ADVICE.raiseQuota),
+    growPool: book.advises(...PRESSURE_ADVICE.growPool),
     findHolder: book.advises(...STUCK_ADVICE.findHolder),
   })
-  .findings((find) => [find(["stuck"], ({ stuck }) => stuckFindings(stuck))]);
+  .findings((find) => [
+    find(["stalls"], ({ stalls }) => poolFindings(stalls)),
+    find(["stuck"], ({ stuck }) => stuckFindings(stuck)),
+    find(["stalls"], ({ stalls }) => throttleFinding(stalls)),
+    find(["stalls"], ({ stalls }) => pressureFindings(stalls)),
+  ]);

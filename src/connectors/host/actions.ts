@@ -15,5 +15,6 @@ export { processes } from "./processes.ts";
 export { removable } from "./removable.ts";
 export { removeFiles } from "./remove-files.ts";
 export { type Sockets, sockets } from "./sockets.ts";
+export { type Stalls, stalls } from "./stalls.ts";
 export { type Stuck, stuck } from "./stuck.ts";
 export { processRuns, terminateProcess } from "./terminate.ts";

@@ -67,7 +67,7 @@ type Word = Pick<Clock, "synchronised" | "by" | "offsetSeconds" | "source">;
 export function judgeClock(said: string): Omit<Clock, "ours"> {
   const [chrony = "", systemd = "", ntp = "", kernel = "", clocksource = ""] = partsOf(said);
   const word = byChrony(chrony) ?? byNtp(ntp) ?? byKernel(kernel) ?? bySystemd(systemd);
-  const maxError = /max(?:imum )?error:?\s+(\d+)/.exec(kernel)?.[1];
+  const maxError = /max(?:imum )?error:?[ \t]+(\d+)/.exec(kernel)?.[1];
   return {
     ...(word ?? { synchronised: null, by: null, offsetSeconds: null, source: "" }),
     maxErrorSeconds: maxError === undefined ? null : Number(maxError) / 1e6,
@@ -114,7 +114,7 @@ const UNSYNCHRONISED = 0x40;
 
 /** `status: 64 (UNSYNC)` of adjtimex, `status 0x2001 (PLL,NANO)` of ntptime. */
 function byKernel(text: string): Word | undefined {
-  const status = /^\s*status:?\s+(0x[0-9a-fA-F]+|\d+)/m.exec(text)?.[1];
+  const status = /^[ \t]*status:?[ \t]+(0x[0-9a-fA-F]+|\d+)/m.exec(text)?.[1];
   if (status === undefined) return undefined;
   const isKept = (Number(status) & UNSYNCHRONISED) === 0;
   return { synchronised: isKept, by: "kernel", offsetSeconds: null, source: "" };

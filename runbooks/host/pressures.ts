@@ -1,0 +1,151 @@
+import {
+  count,
+  type Finding,
+  facts,
+  type host,
+  rows,
+  sayBytes,
+  sayPercent,
+  saySeconds,
+} from "../../src/sdk/index.ts";
+
+type Stalls = host.Stalls;
+export type PressureRemedy = "lessCpu" | "findDisk" | "findMemory" | "raiseQuota" | "growPool";
+
+/** From this share of its periods on a quota is felt (as the alert CPUThrottlingHigh of the mixins has it). */
+const THROTTLED = 0.25;
+const POOL_NEAR = 0.85;
+const POOL_FULL = 0.97;
+/** Both ways at once: pages go out and are asked back. */
+const THRASHING = 4 * 1024 * 1024;
+
+/** Share of time beyond which it is felt, now and over the last minute: a spike of ten seconds is work. */
+const LIMITS = { cpu: 0.6, io: 0.2, memory: 0.1 } as const;
+
+/** Pressure: of the CPU `some` counts (somebody always runs), of disk and memory `full` (nobody did anything useful). */
+export function pressureFindings({
+  pressure,
+  throttled,
+  swapInRate,
+  swapOutRate,
+}: Stalls): Finding<PressureRemedy>[] {
+  const { cpu, io, memory } = pressure;
+  const evidence = [
+    rows(
+      "Share of time tasks waited",
+      (["cpu", "io", "memory"] as const).flatMap((what) => {
+        const one = pressure[what];
+        return one === null ? [] : [{ what, ...one }];
+      }),
+      {
+        for: (one) => one.what,
+        "some, now": (one) => sayPercent(one.some),
+        "all, now": (one) => sayPercent(one.full),
+        "some, last minute": (one) => sayPercent(one.some60),
+        "all, last minute": (one) => sayPercent(one.full60),
+      },
+    ),
+  ];
+  const swaps = Math.min(swapInRate, swapOutRate) >= THRASHING;
+  const found: Finding<PressureRemedy>[] = [];
+  if (swaps || (memory !== null && memory.full >= LIMITS.memory && memory.full60 >= LIMITS.memory))
+    found.push({
+      id: "memory-pressure",
+      severity: "critical",
+      title: `All that runs waits for memory ${sayPercent(memory?.full ?? 0)} of the time; ${sayBytes(swapInRate)}/s come in from swap, ${sayBytes(swapOutRate)}/s go out`,
+      because:
+        "What runs needs more memory at once than there is: pages go out and are asked back, and the disk is busy with that.",
+      evidence,
+      remedies: ["findMemory"],
+      explains: ["io-pressure", "stuck:memory"],
+    });
+  if (io !== null && io.full >= LIMITS.io && io.full60 >= LIMITS.io)
+    found.push({
+      id: "io-pressure",
+      severity: "warning",
+      title: `All that runs waits for disks ${sayPercent(io.full)} of the time (${sayPercent(io.full60)} in the last minute)`,
+      because:
+        "In that time nothing useful was done at all. Either more is read and written than the disks can, or they answer more slowly than they did; to tell them apart: utilisation and await of `iostat -x 1`.",
+      evidence,
+      remedies: ["findDisk"],
+    });
+  if (cpu !== null && cpu.some >= LIMITS.cpu && cpu.some60 >= LIMITS.cpu)
+    found.push({
+      id: "cpu-pressure",
+      severity: "warning",
+      title: `Something waits for a CPU ${sayPercent(cpu.some)} of the time (${sayPercent(cpu.some60)} in the last minute)`,
+      because: `More wants to run than there are CPUs: what answers people waits in line with what could wait. For a machine of batch work that is as it should be.${throttled.length > 0 ? " Quotas of control groups count in it, too." : ""}`,
+      evidence,
+      remedies: ["lessCpu"],
+    });
+  return found;
+}
+
+/** Groups that use up their quota: slow though the machine is idle. */
+export function throttleFinding({
+  throttled,
+  seconds,
+  pressure,
+}: Stalls): Finding<PressureRemedy> | undefined {
+  const held = throttled.filter(({ ratio, periods }) => ratio >= THROTTLED && periods >= 5);
+  const [first] = held;
+  if (first === undefined) return undefined;
+  const isIdle = (pressure.cpu?.some ?? 0) < LIMITS.cpu;
+  return {
+    id: "throttled",
+    severity: "warning",
+    title: `${first.path} is stopped by its CPU quota in ${sayPercent(first.ratio)} of its periods${held.length > 1 ? `, and ${count(held.length - 1, "further group")}` : ""}`,
+    because: `Within ${seconds} s its threads were held back ${saySeconds(first.seconds)} in all: it has used its share of each period before the period was over.${isIdle ? " The machine has CPU to spare." : ""} Its average may look low: many threads use up a quota within milliseconds.`,
+    evidence: [
+      rows("", held, {
+        group: (one) => one.path,
+        periods: (one) => one.periods,
+        stopped: (one) => one.throttled,
+        share: (one) => sayPercent(one.ratio),
+        "held back": (one) => saySeconds(one.seconds),
+      }),
+    ],
+    remedies: ["raiseQuota"],
+    explains: ["cpu-pressure"],
+  };
+}
+
+/** Thin pools near their end: df of the volumes does not show it. */
+export const poolFindings = ({ thinPools }: Stalls): Finding<PressureRemedy>[] =>
+  thinPools
+    .filter(
+      (one) =>
+        Math.max(one.dataRatio, one.metadataRatio) >= POOL_NEAR || (one.mode !== "rw" && one.mode !== ""),
+    )
+    .map(({ name, dataRatio, metadataRatio, mode }) => {
+      const isFull = Math.max(dataRatio, metadataRatio) >= POOL_FULL || mode !== "rw";
+      return {
+        id: `thin-pool:${name}`,
+        severity: isFull ? "critical" : "warning",
+        title: `The thin pool ${name} is ${sayPercent(dataRatio)} full, its metadata ${sayPercent(metadataRatio)}${mode === "rw" ? "" : ` (${mode})`}`,
+        because:
+          "Its volumes promise more than it has, and their file systems show space that is not there. When it is full every write to any of them waits (60 s by default), then fails, and file systems go read-only; full metadata cannot be undone easily.",
+        evidence: [facts({ data: sayPercent(dataRatio), metadata: sayPercent(metadataRatio), mode })],
+        remedies: ["growPool"],
+        explains: ["stuck:disk", "io-pressure"],
+      };
+    });
+
+/** Advice for each: title, risk, what to do. */
+export const PRESSURE_ADVICE = {
+  lessCpu: [
+    "See what uses the CPUs",
+    "low",
+    "`pidstat 1 5` or `top -o %CPU`. What can wait: `nice`, `systemctl set-property --runtime UNIT CPUWeight=20`, another hour. What cannot: more CPUs, or fewer workers than there are CPUs. High steal (`vmstat 1`, st): the hypervisor gives less than it says.",
+  ],
+  raiseQuota: [
+    "Raise the quota, or use fewer threads",
+    "high",
+    "Let the program start no more threads than its quota has CPUs (GOMAXPROCS, -XX:ActiveProcessorCount, UV_THREADPOOL_SIZE, workers): that often is enough. Otherwise a higher quota, or none and a weight instead: Kubernetes `limits.cpu`, `docker update --cpus N CONTAINER`, `systemctl set-property --runtime UNIT CPUQuota=N%`.",
+  ],
+  growPool: [
+    "Make room in the thin pool",
+    "high",
+    "`lvs -a -o lv_name,lv_size,data_percent,metadata_percent,origin`. Remove snapshots nobody needs (`lvremove`), give back what files have freed (`fstrim -av`), or grow it: `lvextend -L +SIZE VG/POOL`, for metadata `lvextend --poolmetadatasize +256M VG/POOL`; then `thin_pool_autoextend_threshold = 80` in lvm.conf.",
+  ],
+} as const;
