@@ -1,4 +1,5 @@
 import { count, facts, postgres, rows, runbookOn, sayPercent, saySeconds, z } from "../../src/sdk/index.ts";
+import { adviseConflicts, conflictFinding } from "./conflicts.ts";
 import { adviseLockRoom, lockRoomFinding } from "./lock-room.ts";
 import { adviseSequence, sequenceFinding } from "./sequences.ts";
 import { adviseLost, adviseSlots, slotFindings } from "./slots.ts";
@@ -104,6 +105,9 @@ export const pgConnectivity = book
       "Let the standby receive again",
       "high",
       "Read the end of the standby's log: it says why each attempt fails (the primary is away, its pg_hba.conf has no `replication` line for it, a password, max_wal_senders or a slot that is missing: repair that and it goes on by itself; `requested WAL segment has already been removed`: fetch it from the archive with restore_command, or build the standby anew with pg_basebackup; another timeline after a failover: pg_rewind). On the primary pg_stat_replication must show it again. Do not fail over to it before.",
+    ),
+    spareQueries: book.advises("Let queries on the standby finish", "low", ({ replication }) =>
+      adviseConflicts(replication?.conflicts),
     ),
     resumeReplay: book.advises(
       "Let replay go on",
@@ -231,6 +235,7 @@ export const pgConnectivity = book
     ),
     find(["replication"], ({ replication }, { params }) => slotFindings(replication, params.retainedGiB)),
     find(["replication"], ({ replication }, { params }) => standbyFindings(replication, params.lagSeconds)),
+    find(["replication"], ({ replication }) => conflictFinding(replication.conflicts)),
     // Logins still work, but not for long.
     find(
       ["usage"],

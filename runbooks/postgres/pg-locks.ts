@@ -65,11 +65,23 @@ export const pgLocks = book
         title: "Terminate the sessions everybody waits for",
       },
     ),
-    cancelQueued: book.advises("Cancel the statement that others queue behind", "high", ({ locks }) => {
+    cancelQueued: book.does(
+      postgres.cancelQueued,
+      ["locks"],
+      ({ locks }) => {
+        const statements = cancellable(locks);
+        return statements.length === 0 ? undefined : { statements };
+      },
+      { title: "Cancel the waiting statement that others queue behind" },
+    ),
+    retryQueued: book.advises("Run it again with a lock_timeout", "low", ({ locks }) => {
+      const behind = (locks?.roots ?? []).map((root) => `${root.pid} (${sayWho(root)})`).join(", ");
+      return `Leave ${behind || "whoever it waits for"} alone. Run the cancelled statement again when that has ended, with SET lock_timeout = '5s' before it and a few retries, so that it never makes others wait for longer.`;
+    }),
+    cancelByHand: book.advises("Cancel the statement that others queue behind", "high", ({ locks }) => {
       const makers = locks?.queue?.makers ?? [];
       const cancels = makers.map(({ pid }) => `SELECT pg_cancel_backend(${pid})`).join("; ");
-      const behind = (locks?.roots ?? []).map((root) => `${root.pid} (${sayWho(root)})`).join(", ");
-      return `${cancels}: it waits and has changed nothing yet, so only its waiting is lost, and all that queue behind it go through at once. Leave ${behind || "whoever it waits for"} alone. Run it again when that has ended, with SET lock_timeout = '5s' before it and a few retries, so that it never makes others wait for longer.`;
+      return `${cancels}: it waits itself, so only its waiting is lost (and what its transaction did before), and all that queue behind it go through at once. diagbot does not cancel what belongs to superusers, migration and maintenance tools, or is hidden from it; CONCURRENTLY leaves an invalid index, which is dropped by hand.`;
     }),
     terminateOpen: book.does(
       postgres.terminateIdleSessions,
@@ -169,7 +181,28 @@ export const pgLocks = book
   ]);
 
 type Locks = postgres.Blocking;
-type RemedyName = "terminateBlockers" | "cancelQueued" | "endByHand" | "lookWithRights" | "finishPrepared";
+type RemedyName =
+  | "terminateBlockers"
+  | "cancelQueued"
+  | "retryQueued"
+  | "cancelByHand"
+  | "endByHand"
+  | "lookWithRights"
+  | "finishPrepared";
+
+/** The statements in front of the queue, if all of them may be cancelled: one that stays holds up the rest as before. */
+function cancellable({ queue }: Locks) {
+  const makers = queue?.makers ?? [];
+  const may = makers.flatMap(({ pid, startedAt, queryStartedAt, mayEnd, statement }) =>
+    mayEnd === true && queryStartedAt && !/concurrently/i.test(statement)
+      ? [{ pid, startedAt, queryStartedAt }]
+      : [],
+  );
+  return may.length === makers.length ? may : [];
+}
+
+const toCancel = (locks: Locks): readonly RemedyName[] =>
+  cancellable(locks).length > 0 ? ["cancelQueued", "retryQueued"] : ["cancelByHand", "retryQueued"];
 
 /** Those that may be ended, by (pid, start). */
 function sessionsToEnd(sessions: readonly (postgres.BackendId & { mayEnd: boolean | null })[]) {
@@ -211,7 +244,7 @@ function ofQueue(locks: Locks): Said {
   return {
     title: `${count(queued, "session")} ${queued === 1 ? "queues" : "queue"} behind a waiting ${maker === undefined ? "statement" : `${verbOf(maker)} (session ${maker.pid}, ${maker.application})`}${sayLongest(locks)}`,
     because: `It asks for ${maker?.lock ?? "a lock"} and waits for ${waitsFor}. Those behind it would get along with that one, but nobody may overtake it.${makers.length > 1 ? ` ${makers.length} such statements wait: all of them must be cancelled.` : ""}`,
-    remedies: ["cancelQueued"],
+    remedies: toCancel(locks),
   };
 }
 
@@ -219,9 +252,10 @@ function ofHolder(locks: Locks): Said {
   const { blocked, roots, queue, total } = locks;
   const what = blocked.every(({ lock }) => lock.startsWith("advisory")) ? "an advisory lock" : "a lock";
   const isEndable = roots.some((root) => isToEnd(root, locks));
+  const isToCancel = queue !== null && !isEndable;
   const wanted: readonly [RemedyName, boolean][] = [
     ["terminateBlockers", isEndable],
-    ["cancelQueued", queue !== null && !isEndable],
+    ...toCancel(locks).map((name): [RemedyName, boolean] => [name, isToCancel]),
     ["endByHand", roots.some(({ mayEnd }) => mayEnd === false)],
     ["lookWithRights", roots.some(({ mayEnd }) => mayEnd === null)],
     ["finishPrepared", blocked.some(({ blockedBy }) => blockedBy.includes(0))],

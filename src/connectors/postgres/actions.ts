@@ -15,6 +15,7 @@ export {
   openTransactions,
 } from "./locks.ts";
 export { query } from "./query.ts";
+export { cancelQueued } from "./queue.ts";
 export { type Replication, type ReplicationSlot, replication } from "./replication.ts";
 export { type Sequence, sequences } from "./sequences.ts";
 export { checkConnection, checkTemporaryFile, type ServerState, serverState } from "./server.ts";

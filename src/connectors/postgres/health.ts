@@ -29,7 +29,8 @@ export function judgeState({
       "takes no writes (25006)",
       "default_transaction_read_only is on, although the server is a primary.",
     );
-  return "primary, takes writes";
+  // Nothing is written to find out: the settings allow it, the disk may still be full (pg-connectivity writes a temporary file).
+  return "primary, not read-only (no write was tried)";
 }
 
 const critical = (word: string, because: string): HealthTrouble => ({

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { actionsOn } from "../../core/words/action.ts";
 import { notSeen } from "../../core/words/not-seen.ts";
-import { Backend, HIDDEN, hiddenFrom, MAY_END, secondsSince, seesAllOf, WHOSE } from "./backend.ts";
+import { Backend, HIDDEN, hiddenFrom, MAY_END, secondsSince, seesAllOf, utc, WHOSE } from "./backend.ts";
 import type { PostgresClient, Sql } from "./client.ts";
 import { countBehind, queueIn, rootsOf } from "./lock-tree.ts";
 import { maskStatement } from "./mask.ts";
@@ -25,6 +25,8 @@ const Prepared = z.object({
 const Root = Party.extend({ waiters: z.int() });
 
 const Blocked = Root.extend({
+  /** Of the statement that waits, as `utc` renders it; empty: hidden. What a cancel of it is bound to. */
+  queryStartedAt: z.string(),
   /** Null: hidden, and the server is too old to say it otherwise. */
   waitSeconds: z.number().nullable(),
   /** `relation AccessExclusiveLock on public.orders`. */
@@ -97,7 +99,7 @@ const ASKED = `WITH asked AS MATERIALIZED (
     FROM pg_locks l LEFT JOIN pg_class c ON c.oid = l.relation
       AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
     LEFT JOIN pg_namespace n ON n.oid = c.relnamespace WHERE NOT l.granted)`;
-const LINK = `${PARTY}, pg_blocking_pids(a.pid) AS "blockedBy", coalesce(l.lock, '') AS lock, coalesce(l.tag, '') AS tag,
+const LINK = `${PARTY}, coalesce(${utc("a.query_start")}, '') AS "queryStartedAt", pg_blocking_pids(a.pid) AS "blockedBy", coalesce(l.lock, '') AS lock, coalesce(l.tag, '') AS tag,
     ${secondsSince("coalesce(l.since, a.query_start, a.state_change)")} AS "waitSeconds"`;
 const WAITS = `FROM pg_stat_activity a LEFT JOIN asked l ON l.pid = a.pid WHERE cardinality(pg_blocking_pids(a.pid)) > 0`;
 

@@ -1,8 +1,10 @@
 import { z } from "zod";
 import { actionsOn } from "../../core/words/action.ts";
 import { notSeen } from "../../core/words/not-seen.ts";
+import { waitFor } from "../../lib/wait.ts";
 import { hiddenFrom, secondsSince, seesAllOf } from "./backend.ts";
 import type { PostgresClient, Sql } from "./client.ts";
+import { Conflicts, conflictsBetween, lookAtConflicts } from "./conflicts.ts";
 
 const { read } = actionsOn<PostgresClient>("postgres");
 
@@ -64,6 +66,8 @@ const Replication = z.object({
   standbys: z.array(Standby),
   /** On a standby: what it gets from its primary; null on a primary. */
   receiver: Receiver.nullable(),
+  /** Queries cancelled for replay; null on a primary, absent where they were not looked at. */
+  conflicts: Conflicts.nullable().optional(),
   archiver: z.object({
     mode: z.string(),
     failedCount: z.number(),
@@ -74,6 +78,9 @@ const Replication = z.object({
 });
 export type Replication = z.infer<typeof Replication>;
 export type ReplicationSlot = z.infer<typeof Slot>;
+
+/** On a standby, between the two looks at its conflicts. */
+const CONFLICTS_MS = 1_000;
 
 /** Where this server's WAL is now: what it has written, or, on a standby, what it has got. */
 const NOW = `CASE WHEN pg_is_in_recovery() THEN coalesce(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn())
@@ -114,28 +121,37 @@ export const replication = read({
   title: "Replication slots, standbys and the archiver",
   input: z.object({}),
   output: Replication,
-  run: (client, _input, context) =>
-    client.read(context, async (sql) => {
-      const seesAll = await seesAllOf(sql);
-      const standbys = await sql<z.infer<typeof Standby>>(STANDBYS);
-      const receiver = await receiverOf(sql);
-      const isHidden = receiver?.status === "hidden" || standbys.some(({ state }) => state === "hidden");
-      const [limit] = await sql<{ bytes: number | null }>(
-        `SELECT CASE WHEN setting::bigint >= 0 THEN setting::float8 * 1048576 END AS bytes
-         FROM pg_settings WHERE name = 'max_slot_wal_keep_size'`,
-      );
-      return {
-        slots: await sql<z.infer<typeof Slot>>(SLOTS),
-        slotLimitBytes: limit?.bytes ?? null,
-        standbys,
-        receiver,
-        archiver: await sql<Replication["archiver"]>(ARCHIVER).then(
-          ([row]) => row ?? { mode: "off", failedCount: 0, isFailing: false, lastFailedWal: "" },
-        ),
-        notSeen: isHidden ? [...hiddenFrom(seesAll)] : [],
-      };
-    }),
+  run: async (client, _input, context) => {
+    const { first, ...seen } = await client.read(context, lookAround);
+    if (first === undefined) return { ...seen, conflicts: null };
+    const start = performance.now();
+    await waitFor(CONFLICTS_MS, context.signal);
+    const after = (await client.read(context, lookAtConflicts)) ?? first;
+    return { ...seen, conflicts: conflictsBetween(first, after, (performance.now() - start) / 1_000) };
+  },
 });
+
+async function lookAround(sql: Sql) {
+  const seesAll = await seesAllOf(sql);
+  const standbys = await sql<z.infer<typeof Standby>>(STANDBYS);
+  const receiver = await receiverOf(sql);
+  const isHidden = receiver?.status === "hidden" || standbys.some(({ state }) => state === "hidden");
+  const [limit] = await sql<{ bytes: number | null }>(
+    `SELECT CASE WHEN setting::bigint >= 0 THEN setting::float8 * 1048576 END AS bytes
+         FROM pg_settings WHERE name = 'max_slot_wal_keep_size'`,
+  );
+  return {
+    slots: await sql<z.infer<typeof Slot>>(SLOTS),
+    slotLimitBytes: limit?.bytes ?? null,
+    standbys,
+    receiver,
+    archiver: await sql<Replication["archiver"]>(ARCHIVER).then(
+      ([row]) => row ?? { mode: "off", failedCount: 0, isFailing: false, lastFailedWal: "" },
+    ),
+    notSeen: isHidden ? [...hiddenFrom(seesAll)] : [],
+    first: receiver === null ? undefined : await lookAtConflicts(sql),
+  };
+}
 
 const ARCHIVER = `SELECT current_setting('archive_mode') AS mode, failed_count AS "failedCount",
     coalesce(last_failed_time > coalesce(last_archived_time, '-infinity'), false) AS "isFailing",

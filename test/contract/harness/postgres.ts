@@ -131,6 +131,36 @@ function writes(lab: LabPostgres): Record<string, WriteCase> {
         );
       },
     },
+    "postgres.cancel-queued": {
+      prepare: async () => {
+        await lab.endSessions();
+        await lab.admin("CREATE TABLE IF NOT EXISTS public.held (n int)");
+        await lab.admin("GRANT USAGE ON SCHEMA public TO app");
+        await lab.admin("GRANT ALL ON public.held TO app");
+        running = await fresh("reader");
+        await running.query("BEGIN");
+        await running.query("SELECT * FROM public.held");
+        const waiting = await lab.session("changer");
+        const pid = await pidOf(waiting);
+        waiting.query("TRUNCATE public.held").catch(() => {});
+        await waits("Lock");
+        (await lab.session("behind")).query("SELECT * FROM public.held").catch(() => {});
+        await until(
+          async () =>
+            (await lab.admin("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'")).length === 2,
+        );
+        return postgres.cancelQueued({ statements: [await facts(pid)] });
+      },
+      spoil: async () => {
+        await lab.admin(
+          "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE application_name = 'changer'",
+        );
+        await until(
+          async () =>
+            (await lab.admin("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'")).length === 0,
+        );
+      },
+    },
     "postgres.analyze-table": {
       prepare: async () => {
         await lab.admin("DROP TABLE IF EXISTS public.stale");

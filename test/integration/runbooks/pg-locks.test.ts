@@ -1,6 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { pgLocks } from "../../../runbooks/postgres/pg-locks.ts";
-import { blockedSessions, terminateBlockers } from "../../../src/connectors/postgres/actions.ts";
+import {
+  blockedSessions,
+  cancelQueued,
+  terminateBlockers,
+} from "../../../src/connectors/postgres/actions.ts";
 import { postgresConnector } from "../../../src/connectors/postgres/index.ts";
 import { type LabPostgres, startLabPostgres } from "../../helpers/postgres.ts";
 import { type Bench, openBench } from "../../helpers/run-runbook.ts";
@@ -71,7 +75,7 @@ describe("pg-locks", () => {
     expect(title).toContain("held by orders-worker (its state is hidden from the bot's role)");
     expect(because).toContain("is hidden from the bot's role");
     expect(JSON.stringify([title, because, evidence])).not.toMatch(/ 0 ms|local|unknown/);
-    expect(remedies).toEqual(["cancelQueued", "lookWithRights"]);
+    expect(remedies).toEqual(["cancelByHand", "retryQueued", "lookWithRights"]);
     expect(run.advice("lookWithRights")).toContain("GRANT pg_monitor");
     expect(run.finding("could-not-look").because).toContain("GRANT pg_monitor");
     await head.query("ROLLBACK");
@@ -157,21 +161,43 @@ describe("pg-locks", () => {
     );
     expect(finding.because).toContain("relation AccessExclusiveLock on public.orders");
     expect(finding.because).toContain("pg_dump (session");
-    expect(finding.remedies).toEqual(["cancelQueued"]);
-    const advice = run.advice("cancelQueued");
-    const [, pid] = /^SELECT pg_cancel_backend\((\d+)\): /.exec(advice) ?? [];
-    expect(advice).toMatch(/lock_timeout.*/);
-    await lab.admin("SELECT pg_cancel_backend($1)", [Number(pid)]);
+    expect(finding.remedies).toEqual(["cancelQueued", "retryQueued"]);
+    expect(run.advice("retryQueued")).toContain("lock_timeout");
+    const applied = await run.apply("cancelQueued");
+    expect(applied.previews[0]?.changes).toEqual([expect.stringContaining("cancel session")]);
+    expect(applied.previews[0]?.changes).toEqual([expect.stringContaining("migration-tool")]);
+    expect(applied.holds).toBe(true);
     await Promise.all(readers);
     expect(await altered).toBe("cancelled");
     await lab.admin("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE application_name = 'pg_dump'");
     await dumping;
   });
 
+  it("cancels no statement of a migration tool: that is a human's", async () => {
+    const reader = await lab.session("report");
+    await reader.query("BEGIN; LOCK TABLE orders IN ACCESS SHARE MODE");
+    const reading = reader.query("SELECT pg_sleep(60)").catch(() => {});
+    const alter = await lab.session("flyway");
+    const altered = alter.query("ALTER TABLE orders ADD COLUMN IF NOT EXISTS note text").catch(() => {});
+    await waiters(1);
+    const read = (await lab.session("web")).query("SELECT count(*) FROM orders");
+    await waiters(2);
+    const run = await bench.diagnose(pgLocks, { waitingSeconds: 0 });
+    expect(run.finding("blocked-sessions").remedies).toEqual(["cancelByHand", "retryQueued"]);
+    expect((await run.apply("cancelQueued")).calls).toEqual([]);
+    const { queue } = await bench.call(blockedSessions({ waitingSeconds: 0 }));
+    const statements = (queue?.makers ?? []).map(({ pid, startedAt, queryStartedAt }) => ({
+      ...{ pid, startedAt, queryStartedAt },
+    }));
+    expect((await bench.preview(cancelQueued({ statements }))).refused).toContain("no session qualifies");
+    await lab.admin("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE application_name = 'report'");
+    await Promise.all([reading, altered, read]);
+  });
+
   it("leaves a superuser's session to a human", async () => {
     const { head, altered, read } = await blockOrders("psql", lab.botUrl);
     const run = await bench.diagnose(pgLocks, { waitingSeconds: 0 });
-    expect(run.finding("blocked-sessions").remedies).toEqual(["cancelQueued", "endByHand"]);
+    expect(run.finding("blocked-sessions").remedies).toEqual(["cancelQueued", "retryQueued", "endByHand"]);
     expect(run.advice("endByHand")).toContain("(psql of postgres)");
     expect((await run.apply("terminateBlockers")).calls).toEqual([]);
     await head.query("ROLLBACK");

@@ -139,3 +139,23 @@ describe("a slot (C31, M13)", () => {
     expect(remedies.freeWal?.advice).not.toContain("pg_drop_replication_slot");
   });
 });
+
+describe("queries a standby cancels for replay", () => {
+  const none = { tablespace: 0, lock: 0, snapshot: 0, bufferpin: 0, deadlock: 0 };
+  const conflicts = { seconds: 1, now: none, ever: none, hours: 48, maxDelaySeconds: 30, feedback: false };
+  const found = (more: object) =>
+    judge(pgConnectivity, { steps: { replication: { ...nothing, conflicts: { ...conflicts, ...more } } } });
+
+  it("none, or one a day, is how a standby works", () => {
+    expect(found({}).findings).toEqual([]);
+    expect(found({ ever: { ...none, snapshot: 3 } }).findings).toEqual([]);
+  });
+  it("says why most were, and what helps against that", () => {
+    const [lock] = found({ now: { ...none, lock: 2, snapshot: 1 } }).findings;
+    expect(lock?.title).toMatch(/^3 queries cancelled on this standby in 1 ?s, so that replay could go on$/);
+    expect(lock?.because).toContain("exclusive lock");
+    const often = found({ ever: { ...none, snapshot: 500 } });
+    expect(often.findings[0]?.title).toMatch(/^500 queries cancelled on this standby in 2 ?d/);
+    expect(often.findings[0]?.because).toContain("None was cancelled while we looked.");
+  });
+});

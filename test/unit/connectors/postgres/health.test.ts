@@ -15,7 +15,7 @@ const word = (one: Partial<ServerState>) => {
 };
 
 test.each([
-  [{}, "primary, takes writes"],
+  [{}, "primary, not read-only (no write was tried)"],
   [{ inRecovery: true, isReadOnly: true }, "standby: takes no writes"],
   [{ isReadOnly: true }, "critical: takes no writes (25006)"],
   [{ transactionsLeft: 3_100_000 }, "critical: 3 million transactions left"],
