@@ -11,6 +11,7 @@ import {
 import { DAY, days, shown } from "./certificate-facts.ts";
 import { chosen, nextStep, type Reached, sayEach, sayPlace, withEndpoint } from "./endpoints.ts";
 import { whyNotNamed } from "./host-names.ts";
+import { otherwise } from "./other-addresses.ts";
 import { isStapleBad, STAPLE_ADVICE, stapled } from "./staple.ts";
 import { whyUntrusted } from "./untrusted.ts";
 
@@ -97,6 +98,11 @@ export const tlsExpiry = book
         );
       }),
     ),
+    alignAddresses: book.advises(
+      "Bring all addresses of the name to the same state",
+      "high",
+      "The addresses are in the finding: install the renewed certificate there, too, and reload that server (a renewal that reached one of several machines is the usual reason), let it listen on both IPv4 and IPv6 (nginx: `listen [::]:443 ssl`), or take the address out of DNS.",
+    ),
     fixStaple: book.advises("Staple what is true now", "low", (values, { system, params, now }) =>
       sayEach(wanted(system.connections, params.connection), (face) => {
         const certificate = values[face.name];
@@ -133,6 +139,7 @@ const judged = (face: Reached, certificate: network.Certificate, now: Date, cert
     trust(face, certificate),
     weak(face, certificate),
     stapled(face, certificate, now),
+    otherwise(face, certificate),
     unneeded(face, certificate, now),
   ].map((found) => found && { ...found, evidence: [shown(certificate, now)] });
 

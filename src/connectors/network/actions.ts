@@ -108,6 +108,19 @@ const CertificateShape = z.object({
   staple: Staple.nullable().default(null),
   /** The certificate demands that the server does. */
   mustStaple: z.boolean().default(false),
+  /** What up to three other addresses of the name present; `code` where none did. */
+  elsewhere: z
+    .array(
+      z.object({
+        address: z.string(),
+        family: Family,
+        code: z.string().nullable(),
+        validTo: z.string().nullable(),
+        verdict: z.string().nullable(),
+        isSame: z.boolean(),
+      }),
+    )
+    .default([]),
   namesIssuerUrl: z.boolean(),
   /** Leaf first; dates are ISO 8601. */
   chain: z.array(
@@ -134,7 +147,7 @@ export const tlsCertificate = read({
   input: z.object({}),
   output: CertificateShape,
   run: async (client, _input, context) => {
-    const { names, chain, ...rest } = await presentedCertificate(client, context);
-    return { names: [...names], chain: [...chain], ...rest };
+    const { names, chain, elsewhere, ...rest } = await presentedCertificate(client, context);
+    return { names: [...names], chain: [...chain], elsewhere: [...elsewhere], ...rest };
   },
 });

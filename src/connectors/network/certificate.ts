@@ -12,7 +12,7 @@ import { clip } from "../../core/words/format.ts";
 import { isTooOld } from "../handshake.ts";
 import { reachError, stopped, timeoutAt } from "../reach.ts";
 import { type NetworkClient, sayEndpoint } from "./client.ts";
-import { addressesOf } from "./resolve.ts";
+import { type Address, addressesOf } from "./resolve.ts";
 import { mustStaple, type Staple, stapleIn } from "./staple.ts";
 import { neededLinks } from "./trusted.ts";
 import { weakness } from "./weakness.ts";
@@ -24,6 +24,17 @@ export interface Link {
   readonly validTo: string;
   /** No authority that is trusted here vouches for a link before it: without it there is no way to one. */
   readonly isNeeded: boolean;
+}
+
+/** Another address of the same name. */
+export interface Elsewhere {
+  readonly address: string;
+  readonly family: 4 | 6;
+  /** The errno or OpenSSL's code where no certificate came; null: one did. */
+  readonly code: string | null;
+  readonly validTo: string | null;
+  readonly verdict: string | null;
+  readonly isSame: boolean;
 }
 
 export interface Presented {
@@ -44,6 +55,8 @@ export interface Presented {
   /** What the server hands out of its revocation; null: nothing. */
   readonly staple: Staple | null;
   readonly mustStaple: boolean;
+  /** What the name's other addresses present, or why not. */
+  readonly elsewhere: readonly Elsewhere[];
   /** Its issuer publishes the issuer's own certificate (AIA): an authority with intermediates, as all public ones are. */
   readonly namesIssuerUrl: boolean;
   /** Leaf first, as far as the server sent or we know it. */
@@ -68,7 +81,7 @@ export async function presentedCertificate(
 ): Promise<Presented> {
   const { host, port } = client.endpoint();
   const target = sayEndpoint({ host, port });
-  const [first] = await addressesOf(client, context);
+  const [first, ...others] = await addressesOf(client, context);
   if (first === undefined) throw new DiagError("target_unreachable", `${target}: no address`);
   const {
     socket,
@@ -80,9 +93,39 @@ export async function presentedCertificate(
     if (certificate.raw === undefined)
       throw new DiagError("target_error", `${target}: no certificate was sent`);
     const staple = response === null ? null : stapleIn(response, certificate.serialNumber);
-    return { ...describe(socket, certificate, client, host), staple, isTooOld: old };
+    const to = { host, port, target };
+    const elsewhere = await Promise.all(
+      others
+        .slice(0, MOST_OTHERS)
+        .map((one) => lookElsewhere(client, one, to, certificate.fingerprint256, context)),
+    );
+    return { ...describe(socket, certificate, client, host), staple, elsewhere, isTooOld: old };
   } finally {
     socket.destroy();
+  }
+}
+
+const MOST_OTHERS = 3;
+
+async function lookElsewhere(
+  client: NetworkClient,
+  { address, family }: Address,
+  to: Target,
+  fingerprint: string,
+  context: ActionContext,
+): Promise<Elsewhere> {
+  const nothing = { address, family, validTo: null, verdict: null, isSame: false };
+  try {
+    const { socket } = await shakeHands(client, address, to, {}, context);
+    const seen = socket.getPeerCertificate();
+    socket.destroy();
+    if (seen.raw === undefined) return { ...nothing, code: "no-certificate" };
+    const isSame = seen.fingerprint256 === fingerprint;
+    const verdict = verdictOf(socket) ?? null;
+    return { address, family, code: null, validTo: dateOf(seen.valid_to), verdict, isSame };
+  } catch (thrown) {
+    if (!(thrown instanceof DiagError) || context.signal.aborted) throw thrown;
+    return { ...nothing, code: thrown.detail ?? thrown.code };
   }
 }
 
@@ -176,7 +219,7 @@ function describe(
   certificate: DetailedPeerCertificate,
   client: NetworkClient,
   host: string,
-): Omit<Presented, "isTooOld" | "staple"> {
+): Omit<Presented, "isTooOld" | "staple" | "elsewhere"> {
   const verdict = verdictOf(socket);
   const isTrusted = verdict === undefined || SAID_ELSEWHERE.has(verdict);
   const links = linksOf(certificate);

@@ -1,3 +1,4 @@
+import { createServer } from "node:https";
 import { createSecureContext } from "node:tls";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { tlsExpiry } from "../../../runbooks/network/tls-expiry.ts";
@@ -6,7 +7,7 @@ import { type KeyPair, type TestAuthority, testAuthority, whyNoOpenssl } from ".
 import { dnsServer } from "../../helpers/dns-server.ts";
 import { freePort } from "../../helpers/ports.ts";
 import { openBench } from "../../helpers/run-runbook.ts";
-import { type TestServer, tlsWebServer, webServer } from "../../helpers/web-server.ts";
+import { listening, type TestServer, tlsWebServer, webServer } from "../../helpers/web-server.ts";
 
 const LOCAL = ["DNS:shop.lab", "IP:127.0.0.1"];
 
@@ -82,6 +83,24 @@ describe.skipIf(whyNoOpenssl() !== undefined)("certificates of real TLS servers"
     const bare = await diagnose("127.0.0.1", port);
     expect(bare.findings.map(({ id }) => id)).toEqual(["no-staple:shop"]);
     expect(bare.advice("fixStaple")).toContain("reload it after a renewal");
+  });
+
+  test("an address of several that was not renewed, or does not listen; two valid ones are well", async () => {
+    const { port } = await serve(authority.issue(LOCAL, -1, 90));
+    const dns = await dnsServer({ "shop.lab": ["127.0.0.1", "127.0.0.2"] });
+    cleanups.push(dns.close);
+    const other = async (pair: KeyPair) => listening(createServer(pair), port, "127.0.0.2");
+    const ids = async () => (await diagnose("shop.lab", port, [dns.address])).findings.map(({ id }) => id);
+    expect(await ids()).toEqual(["differs:shop"]);
+    const renewed = await other(authority.issue(LOCAL, -2, 80));
+    expect(await ids()).toEqual([]);
+    await renewed.close();
+    const old = await other(authority.issue(LOCAL, -90, -3));
+    cleanups.push(old.close);
+    const found = await diagnose("shop.lab", port, [dns.address]);
+    expect(found.finding("differs:shop").title).toContain(
+      "at 127.0.0.2 it presents a certificate that clients refuse",
+    );
   });
 
   test("expired", async () => {
