@@ -8,7 +8,7 @@ const book = runbookOn(
   {
     id: "host-stalls",
     title: "What a machine waits for",
-    covers: [],
+    covers: ["tektra.cpu-optimization"],
     alerts: [
       "HostProcessesBlocked",
       "NodeProcessesBlocked",
