@@ -12,6 +12,7 @@ import {
   z,
 } from "../../src/sdk/index.ts";
 import { adviseInvalid, adviseUnfinished, indexFindings } from "./invalid-indexes.ts";
+import { adviseBuild, adviseUse, planFindings } from "./plans.ts";
 import { slowFindings, slowNow } from "./slow-statements.ts";
 
 /** Statements slow now, statements slow on average, and what is missing for them. Guides: slow queries, database timeouts. */
@@ -59,9 +60,18 @@ const book = runbookOn(
     top: postgres.topStatements(),
     hints: postgres.indexHints(),
   }),
-);
+).andThen(["top"], ({ top }, { params }) => {
+  const ids = worstOf(top, params.meanMs);
+  return ids.length === 0 ? {} : { plans: postgres.statementPlans({ ids }) };
+});
 
 type Steps = StepsOf<typeof book>;
+
+/** Ids of those whose plans are looked at. */
+const worstOf = ({ slowest }: { readonly slowest: readonly postgres.TopStatement[] }, meanMs: number) =>
+  slowNow(slowest, meanMs)
+    .flatMap(({ id }) => (id ? [id] : []))
+    .slice(0, 3);
 
 export const pgSlowQueries = book
   .remedies({
@@ -116,6 +126,10 @@ export const pgSlowQueries = book
           : `Find the columns in the WHERE and JOIN of the slow statements on ${scanned.join(", ")}, then CREATE INDEX CONCURRENTLY ON <table> (<columns>), ${build}.`;
       return `${which} Afterwards look whether it is valid (pg_index.indisvalid): a failed concurrent build leaves an index that only costs.`;
     }),
+    buildIndex: book.advises("Build the index that the plan lacks", "high", ({ plans }) =>
+      adviseBuild(plans),
+    ),
+    useIndex: book.advises("Let an index find the rows", "low", ({ plans }) => adviseUse(plans)),
     dropInvalid: book.advises("Drop the invalid index and build it again", "high", ({ hints }) =>
       adviseInvalid(hints?.invalid ?? []),
     ),
@@ -157,6 +171,9 @@ export const pgSlowQueries = book
         ],
       };
     }),
+    find(["top", "plans"], ({ top, plans }, { params: { meanMs } }) =>
+      plans === undefined ? [] : planFindings(plans, worstOf(top, meanMs)[0]),
+    ),
     find(["top"], ({ top }, { params: { meanMs } }) => slowFindings(top, meanMs)),
     find(["hints"], ({ hints: { scanned } }) => {
       const worst = scanned[0];

@@ -14,6 +14,7 @@ export {
   type OpenTransactions,
   openTransactions,
 } from "./locks.ts";
+export { type Plans, type StatementPlan, statementPlans, type WholeScan } from "./plan.ts";
 export { query } from "./query.ts";
 export { cancelQueued } from "./queue.ts";
 export { type Replication, type ReplicationSlot, replication } from "./replication.ts";

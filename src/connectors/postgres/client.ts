@@ -8,6 +8,7 @@ import { withinBytes } from "../byte-budget.ts";
 import { encrypts } from "../postgres-url.ts";
 import { type Dialled, dial } from "./dial.ts";
 import { type Asked, type TimeoutStage, timeoutAt, toPostgresError } from "./errors.ts";
+import { explain } from "./plan-session.ts";
 import { MAX_SESSIONS, type SessionPool, sessionPool } from "./sessions-pool.ts";
 
 /** One statement with bind parameters; rows as objects. Times are cast to text and sizes to numbers by the statement. */
@@ -31,6 +32,12 @@ export interface PostgresClient {
    * parsed alone: the server refuses all but one SELECT, VALUES or TABLE. READ ONLY and rolled back. Throws DiagError.
    */
   select(context: ActionContext, query: string, most: number): Promise<RawRows>;
+  /** The generic plan of a statement, which does not run; see `plan-session.ts`. Throws DiagError. */
+  explain(
+    context: ActionContext,
+    budgetMs: number,
+    of: { readonly path: string; readonly statement: string },
+  ): Promise<unknown>;
   /** One statement in a transaction of its own whose statement_timeout is `budgetMs`: after it nothing can happen any more. */
   act<Row>(
     context: ActionContext,
@@ -82,6 +89,8 @@ export function openPostgres(connectionString: string, applicationName = "diagbo
         return value;
       }),
     select: (context, query, most) => lend(context, (session) => select(session, context, query, most)),
+    explain: (context, budgetMs, of) =>
+      lend(context, (session) => explain(session, { timeoutMs: budgetMs }, of)),
     act: <Row>(context: ActionContext, budgetMs: number, text: string, values: readonly unknown[]) =>
       lend(context, async (session) => {
         await session.query(begin("BEGIN", budgetMs));

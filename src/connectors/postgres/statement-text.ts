@@ -28,5 +28,9 @@ const ODD = String.raw`''|"|\\|/\*|\*/|\$[a-z_0-9]*\$`;
 export const ORDINARY_STATEMENT = `(${BARE} ~* '^[\\s(]*(select|with|insert|update|delete|merge|values|table|fetch|execute)\\M'
   AND ${BARE} !~* '${ODD}' AND ${BARE} !~ ';\\s*[^\\s;]')`;
 
+/** One whole statement that has a plan. Names written with escapes (U&"…") could hide what is called. */
+export const PLANNABLE = `(length(a.query) < ${MOST} AND ${BARE} ~* '^[\\s(]*(select|with|insert|update|delete)\\M'
+  AND ${BARE} !~* '${ODD}|u&' AND ${BARE} !~ ';\\s*[^\\s;]')`;
+
 /** The session's last statement asked for notifications: it waits for them, it is not unused. */
 export const LISTENS = `${BARE} ~* '\\mlisten\\M'`;

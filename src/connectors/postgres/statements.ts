@@ -57,6 +57,8 @@ export const activeStatements = read({
 });
 
 const TopStatement = z.object({
+  /** queryid of pg_stat_statements; empty: it has none. */
+  id: z.string().default(""),
   statement: z.string(),
   calls: z.number(),
   /** Over its lifetime: since the last reset, or since it came to be kept. No word about now. */
@@ -100,7 +102,7 @@ export const topStatements = read({
 /** Long enough for a busy statement to be called, short enough for a look. */
 const LOOK_AGAIN_MS = 1_000;
 
-type Kept = Omit<TopStatement, "now"> & { readonly id: string };
+type Kept = Omit<TopStatement, "now">;
 
 interface Extension {
   schema: string;
@@ -156,6 +158,7 @@ async function readTop(sql: Sql) {
   if (ids.length > 0) await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
   const after = await sums(ids);
   const withNow = ({ id, statement, ...row }: Kept): TopStatement => ({
+    id,
     ...row,
     statement: maskStatement(statement),
     now: between(before.get(id), after.get(id)),
