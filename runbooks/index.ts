@@ -11,6 +11,7 @@ import { tcpDependency } from "./network/tcp-dependency.ts";
 import { tlsExpiry } from "./network/tls-expiry.ts";
 import { pgbouncerPools } from "./pgbouncer/pgbouncer-pools.ts";
 import { pgConnectivity } from "./postgres/pg-connectivity.ts";
+import { pgIndexes } from "./postgres/pg-indexes.ts";
 import { pgLocks } from "./postgres/pg-locks.ts";
 import { pgPoolExhausted } from "./postgres/pg-pool-exhausted.ts";
 import { pgSlowQueries } from "./postgres/pg-slow-queries.ts";
@@ -36,6 +37,7 @@ export const runbooks: readonly Runbook[] = [
   pgConnectivity,
   pgVacuum,
   pgbouncerPools,
+  pgIndexes,
   externalApi,
   tlsExpiry,
   tcpDependency,

@@ -2,6 +2,7 @@ export type { Backend, BackendId } from "./backend.ts";
 export { clock } from "./clock.ts";
 export { type Failure, failureOf, firstFailure } from "./failures/index.ts";
 export { type Horizon, type HorizonHolder, horizon } from "./horizon.ts";
+export { type IndexUse, indexUse, type RedundantIndex, type UnusedIndex } from "./index-use.ts";
 export { checkIndexes, type Integrity } from "./integrity.ts";
 export { type LockTable, lockTable } from "./lock-table.ts";
 export {

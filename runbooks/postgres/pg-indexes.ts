@@ -1,0 +1,82 @@
+import { count, postgres, rows, runbookOn, z } from "../../src/sdk/index.ts";
+import { adviseInvalid, adviseUnfinished, indexFindings } from "./invalid-indexes.ts";
+import { adviseRedundant, adviseUnused, needlessFindings } from "./needless-indexes.ts";
+
+/** Indexes that only cost, that are broken, and that are missing for foreign keys. Guides: missing indexes, database maintenance. */
+const book = runbookOn(
+  "postgres",
+  {
+    id: "pg-indexes",
+    title: "Postgres indexes",
+    covers: ["tektra.db-maintenance"],
+    alerts: ["PostgresqlUnusedIndex", "PostgresqlInvalidIndex", "PostgresqlDuplicateIndex"],
+    params: z.object({
+      minimumMiB: z
+        .int()
+        .min(0)
+        .max(1_000_000)
+        .default(1)
+        .describe("leave out indexes smaller than this, in MiB"),
+      minimumDays: z
+        .int()
+        .min(0)
+        .max(365)
+        .default(14)
+        .describe("call an index unused only where reads are counted for this many days"),
+    }),
+  },
+  ({ params }) => ({
+    use: postgres.indexUse({ minimumBytes: params.minimumMiB * 1_048_576, minimumDays: params.minimumDays }),
+    hints: postgres.indexHints(),
+  }),
+);
+
+export const pgIndexes = book
+  .remedies({
+    dropRedundant: book.advises("Drop the index that another one stands for", "high", ({ use }) =>
+      adviseRedundant(use),
+    ),
+    dropUnused: book.advises("Drop what nobody reads", "high", ({ use }) => adviseUnused(use)),
+    dropInvalid: book.advises("Drop the invalid index and build it again", "high", ({ hints }) =>
+      adviseInvalid(hints?.invalid ?? []),
+    ),
+    attachIndexes: book.advises("Finish the index of the partitioned table", "low", ({ hints }) =>
+      adviseUnfinished(hints?.invalid ?? []),
+    ),
+    indexKeys: book.advises(
+      "Build the index of the foreign key",
+      "high",
+      ({ hints }) =>
+        `One at a time, alone (not in a transaction block), with SET lock_timeout = '5s': ${(
+          hints?.foreignKeys ?? []
+        )
+          .slice(0, 5)
+          .map(({ statement }) => statement)
+          .join(
+            "; ",
+          )}. On a partitioned table CONCURRENTLY is not possible: CREATE INDEX ON ONLY it, then concurrently on each partition, then ATTACH.`,
+    ),
+  })
+  .findings((find) => [
+    find(["hints"], ({ hints: { invalid } }) => indexFindings(invalid)),
+    find(["use"], ({ use }) => needlessFindings(use)),
+    find(
+      ["hints"],
+      ({ hints: { foreignKeys } }) =>
+        foreignKeys.length > 0 && {
+          id: "foreign-keys-without-index",
+          severity: "info",
+          title: `${count(foreignKeys.length, "foreign key")} of big tables without an index`,
+          because: `Deleting or changing a referenced row, and every join over ${foreignKeys[0]?.table}(${foreignKeys[0]?.columns}), scans the whole table. It may be as it should where that never happens.`,
+          evidence: [
+            rows("", foreignKeys, {
+              table: (one) => one.table,
+              columns: (one) => one.columns,
+              constraint: (one) => one.constraint,
+              rows: (one) => Math.round(one.rows),
+            }),
+          ],
+          remedies: ["indexKeys"],
+        },
+    ),
+  ]);

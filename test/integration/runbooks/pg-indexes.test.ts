@@ -1,0 +1,163 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { pgIndexes } from "../../../runbooks/postgres/pg-indexes.ts";
+import { postgresConnector } from "../../../src/connectors/postgres/index.ts";
+import { type LabPostgres, startLabPostgres } from "../../helpers/postgres.ts";
+import { type Bench, type Diagnosis, openBench } from "../../helpers/run-runbook.ts";
+import { until } from "../../helpers/until.ts";
+
+let lab: LabPostgres;
+const benches: Bench[] = [];
+
+beforeAll(async () => {
+  lab = await startLabPostgres({ autovacuum: "off" });
+});
+afterEach(async () => {
+  await Promise.all(benches.splice(0).map((bench) => bench.close()));
+  await lab.endSessions();
+  await lab.admin("DROP TABLE IF EXISTS orders, events, customers CASCADE");
+});
+afterAll(() => lab.stop());
+
+const diagnose = (params = {}): Promise<Diagnosis> => {
+  const bench = openBench({
+    connections: { db: { kind: "postgres", url: lab.botUrl } },
+    connectors: [postgresConnector],
+  });
+  benches.push(bench);
+  return bench.diagnose(pgIndexes, { minimumMiB: 0, ...params });
+};
+const ids = ({ findings }: Diagnosis) => findings.map(({ id }) => id);
+const redundant = async () => {
+  const { seen } = await diagnose();
+  const value = seen.use?.ok ? (seen.use.value as { redundant: { index: string; by: string }[] }) : undefined;
+  return value?.redundant.map(({ index, by }) => `${index} < ${by}`);
+};
+const run = async (...statements: string[]) => {
+  for (const statement of statements) await lab.admin(statement);
+};
+/** Every index is read once, so that none is unused. */
+const readBy = async (...conditions: string[]) => {
+  const app = await lab.session("app", lab.botUrl);
+  await app.query("SET enable_seqscan = off; SET enable_bitmapscan = off");
+  for (const condition of conditions) await app.query(`SELECT * FROM orders WHERE ${condition}`);
+  await app.end();
+};
+
+describe("indexes that another one stands for", () => {
+  it("the same twice, the beginning of a longer one; each a decoy beside it", async () => {
+    await run(
+      "CREATE TABLE orders (id int PRIMARY KEY, customer int, at timestamptz, note text)",
+      "INSERT INTO orders SELECT i, i % 100, now(), 'n' FROM generate_series(1, 5000) i",
+      "CREATE INDEX first ON orders (customer, at)",
+      "CREATE INDEX second ON orders (customer, at)",
+      "CREATE INDEX beginning ON orders (customer)",
+      'CREATE INDEX "Of Key" ON orders (id)',
+      // Of another order, condition, column, operator class or method, or with a promise: none is the same.
+      "CREATE INDEX descending ON orders (customer, at DESC)",
+      "CREATE INDEX partial ON orders (customer) WHERE note <> ''",
+      "CREATE INDEX including ON orders (customer) INCLUDE (note)",
+      "CREATE INDEX expression ON orders (lower(note))",
+      "CREATE INDEX other_expression ON orders (upper(note))",
+      "CREATE INDEX plain ON orders (note)",
+      "CREATE INDEX pattern ON orders (note text_pattern_ops)",
+      "CREATE INDEX hashed ON orders USING hash (customer)",
+      "CREATE UNIQUE INDEX promise ON orders (at, id)",
+      "ANALYZE orders",
+    );
+    expect((await redundant())?.sort()).toEqual([
+      'public."Of Key" < public.orders_pkey',
+      "public.beginning < public.descending",
+      "public.second < public.first",
+    ]);
+    const found = await diagnose();
+    expect(found.finding("duplicate-indexes").title).toMatch(/^2 indexes are the same as another one: /);
+    expect(found.advice("dropRedundant")).toContain(
+      'DROP INDEX CONCURRENTLY public."Of Key" (public.orders_pkey stays)',
+    );
+    expect(found.finding("covered-indexes").severity).toBe("info");
+  });
+
+  it("a plain one beside a unique one goes, the unique one never", async () => {
+    await run(
+      "CREATE TABLE orders (id int, customer int)",
+      "INSERT INTO orders SELECT i, i FROM generate_series(1, 2000) i",
+      "CREATE INDEX older ON orders (id)",
+      "CREATE UNIQUE INDEX newer ON orders (id)",
+      "ANALYZE orders",
+    );
+    expect(await redundant()).toEqual(["public.older < public.newer"]);
+    await run("DROP INDEX older", "CREATE UNIQUE INDEX twin ON orders (id)", "ANALYZE orders");
+    expect(await redundant()).toEqual(["public.twin < public.newer"]);
+    await run("ALTER TABLE orders REPLICA IDENTITY FULL", "ALTER TABLE orders ADD UNIQUE USING INDEX twin");
+    expect(await redundant()).toEqual(["public.newer < public.twin"]);
+  });
+});
+
+describe("indexes nobody reads", () => {
+  it("are named with what cannot be known; unique ones and read ones are not", async () => {
+    await run(
+      "CREATE TABLE orders (id int PRIMARY KEY, customer int, note text, mail text UNIQUE)",
+      "INSERT INTO orders SELECT i, i, 'n' || i, 'm' || i FROM generate_series(1, 5000) i",
+      "CREATE INDEX read ON orders (customer)",
+      "CREATE INDEX unread ON orders (note)",
+      "ANALYZE orders",
+    );
+    await readBy("customer = 7");
+    const found = await until(async () => {
+      const one = await diagnose();
+      const unused = one.findings.find(({ id }) => id === "unused-indexes");
+      return unused?.title.includes("1 index was") ? one : undefined;
+    });
+    expect(ids(found)).toEqual(["unused-indexes"]);
+    expect(found.finding("unused-indexes").title).toMatch(
+      /: public\.unread \(\d+ KiB\)$|: public\.unread \(.* KiB\)$/,
+    );
+    expect(found.finding("unused-indexes").because).toContain("No standby follows now");
+    expect(found.advice("dropUnused")).toContain("DROP INDEX CONCURRENTLY public.unread");
+    await run("SELECT pg_stat_reset()", "UPDATE orders SET customer = 1 WHERE id = 1");
+    const young = await until(async () => {
+      const one = await diagnose();
+      return ids(one).length > 0 ? one : undefined;
+    });
+    expect(ids(young)).toEqual(["could-not-look"]);
+    expect(young.findings[0]?.because).toContain("counted for 0.0 days only");
+  });
+
+  it("parts of a partitioned index count together", async () => {
+    await run(
+      "CREATE TABLE events (at int, kind int) PARTITION BY RANGE (at)",
+      "CREATE TABLE events_1 PARTITION OF events FOR VALUES FROM (0) TO (1000)",
+      "CREATE TABLE events_2 PARTITION OF events FOR VALUES FROM (1000) TO (2000)",
+      "CREATE INDEX by_kind ON events (kind)",
+      "INSERT INTO events SELECT i, i FROM generate_series(0, 1999) i",
+      "ANALYZE events",
+    );
+    const unused = async () => {
+      const one = await diagnose({ minimumDays: 0 });
+      return one.findings.find(({ id }) => id === "unused-indexes");
+    };
+    const found = await until(unused);
+    expect(found.title).toContain("1 index was never read");
+    expect(JSON.stringify(found.evidence)).toContain("public.by_kind");
+    const app = await lab.session("app", lab.botUrl);
+    await app.query("SET enable_seqscan = off; SET enable_bitmapscan = off");
+    await app.query("SELECT * FROM events_1 WHERE kind = 7");
+    await app.end();
+    await until(async () => (await unused()) === undefined);
+  });
+});
+
+it("a foreign key without an index is one, and one with it is none", async () => {
+  await run(
+    "CREATE TABLE customers (id int PRIMARY KEY)",
+    "INSERT INTO customers SELECT generate_series(1, 100)",
+    "CREATE TABLE orders (id int, customer int REFERENCES customers)",
+    "INSERT INTO orders SELECT i, 1 + i % 100 FROM generate_series(1, 20000) i",
+    "ANALYZE orders, customers",
+  );
+  const found = await diagnose({ minimumDays: 30 });
+  expect(found.finding("foreign-keys-without-index").because).toContain("public.orders(customer)");
+  expect(found.advice("indexKeys")).toContain("CREATE INDEX CONCURRENTLY ON public.orders (customer)");
+  await run("CREATE INDEX ON orders (customer)", "ANALYZE orders");
+  expect(ids(await diagnose({ minimumDays: 30 }))).not.toContain("foreign-keys-without-index");
+});
