@@ -12,6 +12,7 @@ import { tlsExpiry } from "./network/tls-expiry.ts";
 import { pgbouncerPools } from "./pgbouncer/pgbouncer-pools.ts";
 import { pgConnectivity } from "./postgres/pg-connectivity.ts";
 import { pgIndexes } from "./postgres/pg-indexes.ts";
+import { pgIo } from "./postgres/pg-io.ts";
 import { pgLocks } from "./postgres/pg-locks.ts";
 import { pgPoolExhausted } from "./postgres/pg-pool-exhausted.ts";
 import { pgSlowQueries } from "./postgres/pg-slow-queries.ts";
@@ -38,6 +39,7 @@ export const runbooks: readonly Runbook[] = [
   pgVacuum,
   pgbouncerPools,
   pgIndexes,
+  pgIo,
   externalApi,
   tlsExpiry,
   tcpDependency,

@@ -28,6 +28,8 @@ export interface Head<P extends z.ZodObject> {
   readonly fromAlert?: (labels: Readonly<Record<string, string>>) => Record<string, unknown>;
   /** Troubles (by id) it explains itself, with `find.seen`: the connectors' own words on them are left out. */
   readonly explains?: "all" | readonly string[];
+  /** Its rules compare with what the last finished run on the same connections saw: `context.before`. */
+  readonly compares?: true;
 }
 
 /** A rule and the steps it needs; made by `find`. */
@@ -174,6 +176,7 @@ const finished = (
   alerts: (head.alerts ?? []).map((alert) => (typeof alert === "string" ? { alertname: alert } : alert)),
   fromAlert: head.fromAlert,
   explains: head.explains,
+  ...(head.compares === true ? { compares: true as const } : {}),
   version: VERSION,
   digest: digestOf([
     VERSION,

@@ -4,6 +4,7 @@ export { type Failure, failureOf, firstFailure } from "./failures/index.ts";
 export { type Horizon, type HorizonHolder, horizon } from "./horizon.ts";
 export { type IndexUse, indexUse, type RedundantIndex, type UnusedIndex } from "./index-use.ts";
 export { checkIndexes, type Integrity } from "./integrity.ts";
+export { earlierIo, type Io, type IoCounters, io } from "./io.ts";
 export { type LockTable, lockTable } from "./lock-table.ts";
 export {
   type BlockedSession,
