@@ -10,6 +10,7 @@ import { externalApi } from "./http/external-api.ts";
 import { tcpDependency } from "./network/tcp-dependency.ts";
 import { tlsExpiry } from "./network/tls-expiry.ts";
 import { pgbouncerPools } from "./pgbouncer/pgbouncer-pools.ts";
+import { pgArchive } from "./postgres/pg-archive.ts";
 import { pgConnectivity } from "./postgres/pg-connectivity.ts";
 import { pgIndexes } from "./postgres/pg-indexes.ts";
 import { pgIo } from "./postgres/pg-io.ts";
@@ -40,6 +41,7 @@ export const runbooks: readonly Runbook[] = [
   pgbouncerPools,
   pgIndexes,
   pgIo,
+  pgArchive,
   externalApi,
   tlsExpiry,
   tcpDependency,

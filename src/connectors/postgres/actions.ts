@@ -1,3 +1,4 @@
+export { type Archive, archive } from "./archive.ts";
 export type { Backend, BackendId } from "./backend.ts";
 export { clock } from "./clock.ts";
 export { type Failure, failureOf, firstFailure } from "./failures/index.ts";
