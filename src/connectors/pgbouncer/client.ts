@@ -1,8 +1,9 @@
 import { Socket } from "node:net";
-import pg from "pg";
+import type pg from "pg";
 import type { ActionContext } from "../../core/words/action.ts";
 import { DiagError } from "../../core/words/errors.ts";
 import { within } from "../../lib/deadline.ts";
+import { PostgresSession } from "../../lib/postgres-session.ts";
 import { withinBytes } from "../byte-budget.ts";
 import { toConsoleError } from "./errors.ts";
 
@@ -66,16 +67,13 @@ const asking =
 
 function sessionOf(connectionString: string): pg.Client {
   try {
-    const session = new pg.Client({
+    return new PostgresSession({
       connectionString,
       connectionTimeoutMillis: CONNECT_MS,
       query_timeout: QUERY_MS,
       application_name: "diagbot",
       types: asText as never,
     });
-    // A session that breaks reports to its query and emits; unheard, that would end the process.
-    session.on("error", () => {});
-    return session;
   } catch (thrown) {
     throw toConsoleError(thrown);
   }

@@ -91,6 +91,17 @@ export function commandScenarios(setup: () => Setup): void {
     await stage.thread(run, ([head]) => /nothing wrong|ended|took \d/i.test(textOf(head?.blocks)), ORDERS);
   });
 
+  it.concurrent("a check of diagbot.yaml is listed, explained, run and shown like a runbook", async () => {
+    const { stage } = setup();
+    expect(await stage.ask("U0DAVE", "list orders")).toContain("missing-tables");
+    expect(await stage.ask("U0DAVE", "help missing-tables")).toContain("Tables that are missing");
+    const run = await stage.run("U0DAVE", "orders missing-tables");
+    const shown = await stage.thread(run, (messages) =>
+      messages.some(({ blocks }) => textOf(blocks).includes("./migrate up")),
+    );
+    expect(shown.map(({ blocks }) => textOf(blocks)).join("\n")).toContain("0 tables called invoices");
+  });
+
   it.concurrent("Details shows every step to whoever asks", async () => {
     const { stage } = setup();
     const run = await stage.run("U0BOB", "website", OPS);

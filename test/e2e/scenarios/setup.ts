@@ -28,6 +28,22 @@ export interface Setup {
 }
 
 export const ORDERS = "C0ORDERS";
+/** A check of the company's own: one table fewer than it wants. */
+const TABLES = {
+  id: "missing-tables",
+  title: "Tables that are missing",
+  systems: ["orders"],
+  sql: "SELECT count(*) AS n FROM pg_tables WHERE tablename = 'invoices'",
+  findings: [
+    {
+      when: { n: { below: 1 } },
+      title: "{{n}} tables called invoices",
+      because: "The last migration makes it.",
+      advice: "Run `./migrate up`.",
+    },
+  ],
+};
+
 /** Channel of a system with a cache. */
 export const channelOf = (name: (typeof CACHES)[number]): string => `C0${name.toUpperCase()}`;
 
@@ -43,7 +59,7 @@ export async function openSetup(mode: Mode, queue: "redis" | "postgres"): Promis
   const stage = await openStage({
     ...{ label: `main_${mode}`, mode, queue, env: { HTTP_TOKEN: website.secrets[0] ?? "" } },
     channels: [ORDERS, ...CACHES.map(channelOf)].map((id) => ({ id, name: id.slice(2).toLowerCase() })),
-    config: { ...CONFIGURED, systems: systemsOf(orders, caches, logs, website) },
+    config: { ...CONFIGURED, systems: systemsOf(orders, caches, logs, website), checks: [TABLES] },
   }).catch(async (error: unknown) => {
     await Promise.all(targets.map((target) => target.stop()));
     throw error;
