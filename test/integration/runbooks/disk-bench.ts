@@ -1,4 +1,3 @@
-import { afterEach } from "vitest";
 import { hostConnector } from "../../../src/connectors/host/index.ts";
 import { type Bench, openBench } from "../../helpers/run-runbook.ts";
 
@@ -6,9 +5,10 @@ export const KIB = 1024;
 export const MIB = 1024 * KIB;
 /** What a test leaves to be ended. */
 export const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
+/** Ends it. For `afterEach` of the file: one in here would be of the first file that reads this only. */
+export const endAll = async (): Promise<void> => {
   for (const clean of cleanups.splice(0).reverse()) await clean();
-});
+};
 
 export function benchOf(machine: object, more: { patienceMs?: number } = {}): Bench {
   const bench = openBench({

@@ -1,7 +1,7 @@
 import { closeSync, existsSync, mkdirSync, openSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import pg from "pg";
-import { describe, expect, inject, it } from "vitest";
+import { afterEach, describe, expect, inject, it } from "vitest";
 import { diskFull } from "../../../runbooks/host/disk-full.ts";
 import { hostConnector } from "../../../src/connectors/host/index.ts";
 import { postgresConnector } from "../../../src/connectors/postgres/index.ts";
@@ -9,7 +9,9 @@ import type { Connector } from "../../../src/core/words/connector.ts";
 import { oldFile, smallFileSystem, whyNoMount, workFolder } from "../../helpers/host.ts";
 import { openBench } from "../../helpers/run-runbook.ts";
 
-import { benchOf, cleanups, KIB, MIB } from "./disk-bench.ts";
+import { benchOf, cleanups, endAll, KIB, MIB } from "./disk-bench.ts";
+
+afterEach(endAll);
 
 const noMount = whyNoMount();
 

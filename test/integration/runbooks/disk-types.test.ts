@@ -2,11 +2,13 @@ import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { closeSync, mkdirSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { diskFull } from "../../../runbooks/host/disk-full.ts";
 import { oldFile, smallDisk, whyNoDisk, workFolder } from "../../helpers/host.ts";
 
-import { benchOf, cleanups, MIB } from "./disk-bench.ts";
+import { benchOf, cleanups, endAll, MIB } from "./disk-bench.ts";
+
+afterEach(endAll);
 
 function fill(folder: string, content: () => string | Buffer, most: number): void {
   try {

@@ -1,5 +1,4 @@
 import { Redis } from "ioredis";
-import { afterEach } from "vitest";
 import { networkConnector } from "../../../src/connectors/network/index.ts";
 import { redisConnector } from "../../../src/connectors/redis/index.ts";
 import type { Runbook } from "../../../src/core/words/runbook.ts";
@@ -9,9 +8,10 @@ import { type Bench, type Diagnosis, openBench } from "../../helpers/run-runbook
 /** What a test leaves to be ended. */
 export const endings: (() => unknown)[] = [];
 
-afterEach(async () => {
+/** Ends it. For `afterEach` of the file: one in here would be of the first file that reads this only. */
+export const endAll = async (): Promise<void> => {
   for (const end of endings.splice(0).reverse()) await end();
-});
+};
 
 export const start = async (...extra: string[]): Promise<RedisServer> => {
   const server = await startRedis(extra);

@@ -1,14 +1,16 @@
 import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { redisConnectivity } from "../../../runbooks/redis/redis-connectivity.ts";
 import { redisConnector } from "../../../src/connectors/redis/index.ts";
 import { freePort } from "../../helpers/ports.ts";
 import { type RedisServer, startRedis, whyNoRedis } from "../../helpers/redis-server.ts";
 import { openBench } from "../../helpers/run-runbook.ts";
 import { until } from "../../helpers/until.ts";
-import { bench, diagnose, endings, ids, open, start, words } from "./redis-bench.ts";
+import { bench, diagnose, endAll, endings, ids, open, start, words } from "./redis-bench.ts";
+
+afterEach(endAll);
 
 describe.skipIf(whyNoRedis() !== undefined)("redis-connectivity: who is in it, and what outlives it", () => {
   let server: RedisServer;

@@ -1,5 +1,4 @@
 import type { RequestListener } from "node:http";
-import { afterEach } from "vitest";
 import { serviceHealth } from "../../../runbooks/health/service-health.ts";
 import { httpConnector } from "../../../src/connectors/http/index.ts";
 import { networkConnector } from "../../../src/connectors/network/index.ts";
@@ -19,9 +18,10 @@ const connectors = [
 ] as Connector[];
 /** What a test leaves to be ended. */
 export const cleanups: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
+/** Ends it. For `afterEach` of the file: one in here would be of the first file that reads this only. */
+export const endAll = async (): Promise<void> => {
   for (const clean of cleanups.splice(0).reverse()) await clean();
-});
+};
 
 export const diagnose = (connections: Record<string, unknown>, params = {}) => {
   const bench = openBench({ connections, connectors });

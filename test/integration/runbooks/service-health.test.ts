@@ -1,12 +1,14 @@
 import { once } from "node:events";
 import type { RequestListener } from "node:http";
 import { connect, createServer, type Socket } from "node:net";
-import { expect, inject, test } from "vitest";
+import { afterEach, expect, inject, test } from "vitest";
 import { freePort } from "../../helpers/ports.ts";
 import { startRedis, whyNoRedis } from "../../helpers/redis-server.ts";
 import { until } from "../../helpers/until.ts";
 import { listening } from "../../helpers/web-server.ts";
-import { api, cleanups, diagnose, json, serve } from "./service-health-bench.ts";
+import { api, cleanups, diagnose, endAll, json, serve } from "./service-health-bench.ts";
+
+afterEach(endAll);
 
 test("everything answers: no finding", async () => {
   const tcp = await listening(createServer((socket) => socket.write("220 mail.lab ESMTP\r\n")));
