@@ -11,6 +11,7 @@ const env = {
   DATABASE_URL: "postgres://diagbot:own-secret@db/diagbot",
   SERGAS_DATABASE_URL: "postgres://bot:db%2Dsecret@10.0.0.4:5432/sergas",
   SERGAS_REDIS_URL: "redis://:cache-secret@10.0.0.4:6379/0",
+  SERGAS_PGBOUNCER_URL: "postgres://watch:pool-secret@10.0.0.4:6432/pgbouncer",
 };
 let cwd = "";
 beforeAll(() => {
@@ -76,7 +77,15 @@ describe("diagbot.yaml", () => {
       { SLACK_BOT_TOKEN: "xoxb-secret", SLACK_SIGNING_SECRET: "sign-with-this-secret" },
     );
     for (const secret of [
-      ...["own-secret", "db-secret", "db%2Dsecret", "cache-secret", "xoxb-secret", "sign-with-this-secret"],
+      ...[
+        "own-secret",
+        "db-secret",
+        "db%2Dsecret",
+        "cache-secret",
+        "pool-secret",
+        "xoxb-secret",
+        "sign-with-this-secret",
+      ],
       ...["param-secret", "Bearer head-secret", "head-secret"],
     ])
       expect(config.secrets).toContain(secret);
