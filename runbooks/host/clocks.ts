@@ -68,7 +68,7 @@ export function skewFinding(
     title:
       first === undefined
         ? `The clock is ${saySeconds(offset)} off, as ${clock.by ?? "its service"} says`
-        : `The clock is at least ${saySeconds(least(first))} ${side} ${far.map((one) => one.with).join(" and ")}`,
+        : `The clock is at least ${sayLeast(far)} ${side} ${far.map((one) => one.with).join(" and ")}`,
     because:
       offset > limit
         ? `Its own time service knows of it and corrects it slowly, or cannot. ${EFFECTS}`
@@ -101,6 +101,12 @@ export function unsynchronisedFinding(
     remedies: ["keepTime"],
     explains: ["clock-skew"],
   };
+}
+
+/** What all of them prove, never rounded up: it is a bound. */
+function sayLeast(far: readonly Compared[]): string {
+  const seconds = Math.min(...far.map(least));
+  return saySeconds(seconds < 10 ? Math.floor(seconds * 10) / 10 : Math.floor(seconds));
 }
 
 const sayBound = (seconds: number): string => `${seconds >= 0 ? "+" : "-"}${saySeconds(Math.abs(seconds))}`;

@@ -87,7 +87,7 @@ describe("clocks against each other", () => {
     });
     expect(finding).toMatchObject({ id: "clock-skew", severity: "critical" });
     expect(finding?.title).toContain(
-      "The clock is at least 95 s ahead of the Postgres server and diagbot's own machine",
+      "The clock is at least 94 s ahead of the Postgres server and diagbot's own machine",
     );
     expect(finding?.because).toContain("this machine's is the likely one");
   });
@@ -104,4 +104,13 @@ describe("clocks against each other", () => {
     expect(oursOf("100.%N\n", 100_400, 100_600)).toEqual({ low: -600, high: 600 });
     expect(() => oursOf("date: no\n", 1, 2)).toThrow("does not say the time");
   });
+});
+
+it("what is proven is never rounded up, and is what all the clocks prove that are named", () => {
+  const off = clockOf(said({ c: chrony("0.000012", "Normal") }), { low: -119_700, high: -119_600 });
+  const [skew] = find(off, { database: { low: -5, high: 5 }, service: { low: -20, high: 20 } });
+  expect(skew?.title).toContain("The clock is at least 119 s behind the Postgres server");
+  const nearer = { low: -2_360, high: -2_350 };
+  const [less] = find(clockOf(said({}), nearer), { database: { low: 0, high: 0 } }).slice(-1);
+  expect(less?.title).toContain("at least 2.3 s behind");
 });
