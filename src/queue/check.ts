@@ -1,7 +1,7 @@
 import { Redis } from "ioredis";
 import { inTime } from "../lib/deadline.ts";
+import { messageOf } from "../lib/thrown.ts";
 import type { QueuePlace } from "./backend.ts";
-import { messageOf } from "./message.ts";
 import { openBackend } from "./open.ts";
 
 const PATIENCE_MS = 5_000;

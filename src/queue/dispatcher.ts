@@ -1,10 +1,10 @@
 import type { Dispatcher, JobKind } from "../core/ports/queue.ts";
 import { DiagError } from "../core/words/errors.ts";
 import { inTime } from "../lib/deadline.ts";
+import { messageOf } from "../lib/thrown.ts";
 import type { Health } from "../telemetry/health.ts";
 import type { JobQueue, QueuePlace } from "./backend.ts";
 import { JobPayload, jobOptions } from "./job.ts";
-import { messageOf } from "./message.ts";
 import { openBackend } from "./open.ts";
 
 /** A door's caller waits for this; Slack gives three seconds for everything. */

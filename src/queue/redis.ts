@@ -1,7 +1,7 @@
 import { Queue } from "bullmq";
 import { Redis } from "ioredis";
+import { messageOf } from "../lib/thrown.ts";
 import { type Backend, workerOptions } from "./backend.ts";
-import { messageOf } from "./message.ts";
 import { PatientWorker } from "./patient-worker.ts";
 
 /** A producer must answer within 1.5 s, so a connection that is down longer than this is an error at once. */

@@ -1,12 +1,12 @@
 import type { Processor } from "bullmq";
 import type { JobKind } from "../core/ports/queue.ts";
 import { inTime } from "../lib/deadline.ts";
+import { messageOf } from "../lib/thrown.ts";
 import type { Health } from "../telemetry/health.ts";
 import { levelOf } from "../telemetry/level.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { Backend, JobWorker, QueuePlace, WorkerSettings } from "./backend.ts";
 import { Job } from "./job.ts";
-import { messageOf } from "./message.ts";
 import { openBackend } from "./open.ts";
 
 /** Carries out one job. What it throws is logged; what must be repeated is said by the rows, not by the queue. */

@@ -1,6 +1,7 @@
 import pg from "pg";
 import { DiagError } from "../core/words/errors.ts";
 import { PostgresSession } from "../lib/postgres-session.ts";
+import { messageOf } from "../lib/thrown.ts";
 
 export type Pool = pg.Pool;
 export type Client = pg.PoolClient;
@@ -54,10 +55,6 @@ export function toStoreError(thrown: unknown): Error {
     },
   );
 }
-
-/** Several addresses that failed are an error without words of its own. */
-const messageOf = (error: Error): string =>
-  error instanceof AggregateError ? error.errors.map((one) => messageOf(one)).join("; ") : error.message;
 
 /** The same calls; what they reject with tells a lost database (`store_unavailable`) from a bug. */
 export const asStoreErrors = <T extends object>(calls: T): T =>

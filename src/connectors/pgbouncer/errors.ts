@@ -1,5 +1,6 @@
 import pg from "pg";
 import { DiagError, toDiagError } from "../../core/words/errors.ts";
+import { codeOf, messageOf } from "../../lib/thrown.ts";
 import { isOnTheWay } from "../cause.ts";
 
 /**
@@ -40,14 +41,3 @@ export function toConsoleError(thrown: unknown): DiagError {
   if (isOnTheWay(code)) return make("target_unreachable", code);
   return make(code.startsWith("28") ? "target_auth" : "target_error", code);
 }
-
-function messageOf(thrown: unknown): string {
-  if (thrown instanceof AggregateError && thrown.message === "")
-    return thrown.errors.map((error) => (error instanceof Error ? error.message : String(error))).join("; ");
-  return thrown instanceof Error ? thrown.message : String(thrown);
-}
-
-const codeOf = (thrown: unknown): string =>
-  typeof thrown === "object" && thrown !== null && "code" in thrown && typeof thrown.code === "string"
-    ? thrown.code
-    : "";

@@ -1,5 +1,6 @@
 import pg from "pg";
 import { DiagError, toDiagError } from "../../core/words/errors.ts";
+import { codeOf, messageOf } from "../../lib/thrown.ts";
 import { isOnTheWay } from "../cause.ts";
 
 /** SQLSTATE of a login that was turned down before anything could be done (Postgres manual, appendix A). */
@@ -73,15 +74,3 @@ function saidBy(thrown: unknown, asked: Asked | undefined): Record<string, strin
   });
   return { ...Object.fromEntries(fields), ...tls };
 }
-
-function messageOf(thrown: unknown): string {
-  // Node tries every address of a name and reports them together, with an empty message.
-  if (thrown instanceof AggregateError && thrown.message === "")
-    return thrown.errors.map((error) => (error instanceof Error ? error.message : String(error))).join("; ");
-  return thrown instanceof Error ? thrown.message : String(thrown);
-}
-
-const codeOf = (thrown: unknown): string =>
-  typeof thrown === "object" && thrown !== null && "code" in thrown && typeof thrown.code === "string"
-    ? thrown.code
-    : "";

@@ -1,4 +1,5 @@
 import { DiagError, type ErrorCode, toDiagError } from "../../core/words/errors.ts";
+import { codeOf, messageOf } from "../../lib/thrown.ts";
 import { errnoIn, isOnTheWay } from "../cause.ts";
 
 /** Replies by which Redis turns a command down before doing anything (redis.io, "Error handling"; src/server.c). */
@@ -91,14 +92,3 @@ export function toRedisError(thrown: unknown): DiagError {
   if (errno === "ETIMEDOUT") return make("timeout", "tcp");
   return isOnTheWay(errno) ? make("target_unreachable", errno) : make("target_error", word);
 }
-
-function messageOf(thrown: unknown): string {
-  if (thrown instanceof AggregateError && thrown.message === "")
-    return thrown.errors.map((error) => (error instanceof Error ? error.message : String(error))).join("; ");
-  return thrown instanceof Error ? thrown.message : String(thrown);
-}
-
-const codeOf = (thrown: unknown): string =>
-  typeof thrown === "object" && thrown !== null && "code" in thrown && typeof thrown.code === "string"
-    ? thrown.code
-    : "";
