@@ -45,11 +45,12 @@ export const cancelQueued = write({
   undo: "none: whoever sent it may send it again; it had only waited, and what its transaction did before is rolled back",
   settled: {
     check: () => ({ locks: blockedSessions({ waitingSeconds: 0 }) }),
-    // The same session may try again: that is another statement.
+    // Whether it waits itself, not only whether it makes the longest queue: another one may be longer by now. The same session
+    // may try again: that is another statement.
     holds: ({ locks }, { statements }) =>
-      !(locks.queue?.makers ?? []).some((maker) =>
+      ![...locks.blocked, ...(locks.queue?.makers ?? [])].some((waiter) =>
         statements.some(
-          ({ pid, queryStartedAt }) => pid === maker.pid && queryStartedAt === maker.queryStartedAt,
+          ({ pid, queryStartedAt }) => pid === waiter.pid && queryStartedAt === waiter.queryStartedAt,
         ),
       ),
     figures: ({ locks }, _input, { signalled }, before) =>

@@ -35,44 +35,13 @@ const MODULES = /^(system|exp|module|evil|backdoor|shell|rce|redis_shell|headcra
 const MODULE_FOLDER = /^(\/tmp|\/var\/tmp|\/dev\/shm)(\/|$)/;
 
 /** Published modules, by the name they register: Redis's own (Redis Stack, 8), Valkey's, and those services and clusters bring. */
-const KNOWN_MODULES = new Set([
-  ...[
-    "search",
-    "searchlight",
-    "ft",
-    "rejson",
-    "json",
-    "bf",
-    "timeseries",
-    "graph",
-    "ai",
-    "vectorset",
-    "rdbtools",
-  ],
-  ...[
-    "redisgears",
-    "redisgears_2",
-    "rg",
-    "rediscompat",
-    "redis-cell",
-    "cell",
-    "neuralredis",
-    "redisai",
-    "ldap",
-  ],
-  ...["rstream", "tairhash", "tairstring", "exhash", "exstrtype", "tairzset", "exzset", "tairdoc", "cuckoo"],
-  ...[
-    "roaring",
-    "r",
-    "redis-roaring",
-    "topk",
-    "cms",
-    "countminsketch",
-    "redisraft",
-    "falkordb",
-    "rediSQL".toLowerCase(),
-  ],
-]);
+const KNOWN_MODULES = new Set(
+  [
+    "search searchlight ft rejson json bf topk cms timeseries graph ai redisai vectorset redisgears redisgears_2 rg rediscompat",
+    "redisraft ldap falkordb redis-cell cell neuralredis rdbtools redisql roaring r redis-roaring cuckoo countminsketch",
+    "rstream tairhash exhash tairstring exstrtype tairzset exzset tairdoc",
+  ].flatMap((names) => names.split(" ")),
+);
 
 /** Modules that none of the published ones calls itself: a private one, or an intruder's. Pure. */
 export const unknownModules = ({ modules = [] }: Told): { name: string; path: string }[] =>
