@@ -56,7 +56,7 @@ export const OUTSIDE: readonly Mutant[] = [
   },
   {
     guard: "own environment kept from commands",
-    removals: [remove("src/connectors/host/local.ts", "env: ENVIRONMENT,", "env: process.env,")],
+    removals: [remove("src/connectors/machine/local.ts", "env: ENVIRONMENT,", "env: process.env,")],
     file: CONNECTORS,
     test: "own environment",
   },

@@ -1,5 +1,5 @@
 // Runs a command on this machine, as a worker does, until somebody ends it. TIMEOUT_MS: the command's time.
-import { localMachine } from "../../src/connectors/host/local.ts";
+import { localMachine } from "../../src/connectors/machine/local.ts";
 
 const signal = new AbortController().signal;
 const timeoutMs = Number(process.env.TIMEOUT_MS);

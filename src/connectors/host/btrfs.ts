@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { linesOf, partsOf } from "./client.ts";
+import { linesOf, partsOf } from "../machine/script.ts";
 import type { Mount } from "./mounts.ts";
 
 /** What the kernel says of every mounted btrfs, to anybody; the arguments are the devices that are mounted. */

@@ -1,7 +1,8 @@
 import type { ActionContext } from "../../core/words/action.ts";
 import type { ConnectionCheck } from "../../core/words/connector.ts";
-import { type HostClient, linesOf, partsOf, script } from "./client.ts";
-import { quoteArgv } from "./quote.ts";
+import { quoteArgv } from "../machine/quote.ts";
+import { linesOf, partsOf, script } from "../machine/script.ts";
+import type { HostClient } from "./client.ts";
 
 /** What the scripts of the actions call. */
 const TOOLS = ["awk", "find", "stat", "df", "ls", "grep", "sort", "tail", "readlink"];

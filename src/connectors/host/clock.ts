@@ -4,7 +4,8 @@ import { DiagError } from "../../core/words/errors.ts";
 import { clip } from "../../core/words/format.ts";
 import { notSeen } from "../../core/words/not-seen.ts";
 import { ClockBounds, clockBounds } from "../../lib/clock-bounds.ts";
-import { type HostClient, linesOf, partsOf, script, within } from "./client.ts";
+import { linesOf, partsOf, script, within } from "../machine/script.ts";
+import type { HostClient } from "./client.ts";
 
 const { read } = actionsOn<HostClient>("host");
 

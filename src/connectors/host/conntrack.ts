@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { clip } from "../../core/words/format.ts";
-import { linesOf } from "./client.ts";
+import { linesOf } from "../machine/script.ts";
 
 /** The table in which the kernel remembers connections for firewall and NAT. */
 export const Conntrack = z.object({

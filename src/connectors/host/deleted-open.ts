@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { actionsOn } from "../../core/words/action.ts";
 import { clip } from "../../core/words/format.ts";
-import { type HostClient, linesOf, script } from "./client.ts";
+import { linesOf, script } from "../machine/script.ts";
+import type { HostClient } from "./client.ts";
 
 const { read } = actionsOn<HostClient>("host");
 

@@ -1,5 +1,6 @@
 import type { ActionContext } from "../../core/words/action.ts";
-import { type HostClient, linesOf, script } from "./client.ts";
+import { linesOf, script } from "../machine/script.ts";
+import type { HostClient } from "./client.ts";
 
 const REAL = `for d in "$@"; do ( cd -P "$d" 2>/dev/null && pwd -P ); done; true`;
 

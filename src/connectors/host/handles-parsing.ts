@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { clip } from "../../core/words/format.ts";
-import { linesOf } from "./client.ts";
+import { linesOf } from "../machine/script.ts";
 
 /** What the descriptors of a process are, of at most 20,000 looked at. */
 export const Kinds = z.object({

@@ -2,7 +2,8 @@ import { z } from "zod";
 import { actionsOn } from "../../core/words/action.ts";
 import { clip } from "../../core/words/format.ts";
 import { notSeen } from "../../core/words/not-seen.ts";
-import { type HostClient, linesOf, partsOf, script } from "./client.ts";
+import { linesOf, partsOf, script } from "../machine/script.ts";
+import type { HostClient } from "./client.ts";
 import {
   groupsOf,
   Inotify,

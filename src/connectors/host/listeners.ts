@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { clip } from "../../core/words/format.ts";
-import { linesOf } from "./client.ts";
+import { linesOf } from "../machine/script.ts";
 import { addressOf } from "./ports.ts";
 
 /** A listening socket in whose queue connections wait to be accepted. */

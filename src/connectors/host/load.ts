@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { actionsOn } from "../../core/words/action.ts";
-import { type HostClient, partsOf, script } from "./client.ts";
+import { partsOf, script } from "../machine/script.ts";
+import type { HostClient } from "./client.ts";
 import { Pressure, parsePressure } from "./pressure.ts";
 
 const { read } = actionsOn<HostClient>("host");

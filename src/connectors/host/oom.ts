@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { actionsOn } from "../../core/words/action.ts";
 import { clip } from "../../core/words/format.ts";
-import { type HostClient, linesOf, partsOf, script } from "./client.ts";
+import { linesOf, partsOf, script } from "../machine/script.ts";
+import type { HostClient } from "./client.ts";
 import { numberAfter } from "./meminfo.ts";
 
 const { read } = actionsOn<HostClient>("host");

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { clip } from "../../core/words/format.ts";
-import { linesOf } from "./client.ts";
+import { linesOf } from "../machine/script.ts";
 
 /** Connections from one address of this machine to one address and port: each takes an ephemeral port of its own. */
 export const Destination = z.object({

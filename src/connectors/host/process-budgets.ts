@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type ActionContext, actionsOn } from "../../core/words/action.ts";
-import { type HostClient, linesOf, script } from "./client.ts";
+import { linesOf, script } from "../machine/script.ts";
+import type { HostClient } from "./client.ts";
 import { factsOf, ProcessFacts } from "./process-facts.ts";
 
 const { read } = actionsOn<HostClient>("host");

@@ -2,7 +2,8 @@ import { z } from "zod";
 import type { ActionContext } from "../../core/words/action.ts";
 import { clip } from "../../core/words/format.ts";
 import { redactor } from "../../lib/redact.ts";
-import { type HostClient, partsOf, script } from "./client.ts";
+import { partsOf, script } from "../machine/script.ts";
+import type { HostClient } from "./client.ts";
 import { numberAfter } from "./meminfo.ts";
 import { parseStat } from "./proc-stat.ts";
 

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { actionsOn } from "../../core/words/action.ts";
-import { type HostClient, linesOf, partsOf, script } from "./client.ts";
+import { linesOf, partsOf, script } from "../machine/script.ts";
+import type { HostClient } from "./client.ts";
 import { type ProcStat, parseStat } from "./proc-stat.ts";
 import { factsOf, ProcessFacts } from "./process-facts.ts";
 

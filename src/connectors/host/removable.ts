@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type ActionContext, actionsOn } from "../../core/words/action.ts";
-import { type HostClient, linesOf, script } from "./client.ts";
+import { linesOf, script } from "../machine/script.ts";
+import type { HostClient } from "./client.ts";
 import { realFolders } from "./folders.ts";
 import { leftoverKind } from "./rotated.ts";
 

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { actionsOn } from "../../core/words/action.ts";
 import { notSeen } from "../../core/words/not-seen.ts";
-import { type HostClient, linesOf, partsOf, script } from "./client.ts";
+import { linesOf, partsOf, script } from "../machine/script.ts";
+import type { HostClient } from "./client.ts";
 import { numberAfter } from "./meminfo.ts";
 import { parseThinPools, ThinPool } from "./thin-pools.ts";
 import { Throttled, throttledOf } from "./throttled.ts";

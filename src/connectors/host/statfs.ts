@@ -1,5 +1,5 @@
 import { clip } from "../../core/words/format.ts";
-import { linesOf } from "./client.ts";
+import { linesOf } from "../machine/script.ts";
 
 // Side by side, so that paths that hang cost their seconds once. Fields of statvfs, then the device number.
 // Not even SIGKILL ends what waits in the kernel for a dead server, and it keeps its pipe open: what reads that pipe is a shell

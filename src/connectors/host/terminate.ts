@@ -2,8 +2,9 @@ import { z } from "zod";
 import { type ActionContext, actionsOn, type Preview } from "../../core/words/action.ts";
 import { DiagError } from "../../core/words/errors.ts";
 import { sayBytes } from "../../core/words/format.ts";
+import { script } from "../machine/script.ts";
 import { beforeEffect, refused } from "./before-effect.ts";
-import { type HostClient, script } from "./client.ts";
+import type { HostClient } from "./client.ts";
 import { processBudgets } from "./process-budgets.ts";
 import { factsOf, type ProcessFacts } from "./process-facts.ts";
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { clip } from "../../core/words/format.ts";
-import { linesOf } from "./client.ts";
+import { linesOf } from "../machine/script.ts";
 
 /** A thin pool of the device mapper; its volumes promise more than it has. */
 export const ThinPool = z.object({

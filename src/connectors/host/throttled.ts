@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { clip } from "../../core/words/format.ts";
-import { linesOf } from "./client.ts";
+import { linesOf } from "../machine/script.ts";
 
 /** A control group that used up its CPU quota. */
 export const Throttled = z.object({

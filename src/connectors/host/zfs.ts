@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { linesOf, partsOf, within } from "./client.ts";
+import { linesOf, partsOf, within } from "../machine/script.ts";
 
 /**
  * Pools, and how much of each only snapshots hold. `-p`: figures as they are; nothing is changed by either. A suspended pool

@@ -4,7 +4,7 @@ import type pg from "pg";
 import { afterEach, expect, test } from "vitest";
 import * as host from "../../../src/connectors/host/actions.ts";
 import { hostConnector } from "../../../src/connectors/host/index.ts";
-import { localMachine } from "../../../src/connectors/host/local.ts";
+import { localMachine } from "../../../src/connectors/machine/local.ts";
 import * as http from "../../../src/connectors/http/actions.ts";
 import { httpConnector } from "../../../src/connectors/http/index.ts";
 import * as postgres from "../../../src/connectors/postgres/actions.ts";

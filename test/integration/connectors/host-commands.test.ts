@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { afterEach, describe, expect, it } from "vitest";
-import { localMachine } from "../../../src/connectors/host/local.ts";
+import { localMachine } from "../../../src/connectors/machine/local.ts";
 import { descendantsOf } from "../../helpers/processes.ts";
 import { until } from "../../helpers/until.ts";
 

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { hostStalls } from "../../../runbooks/host/host-stalls.ts";
 import * as host from "../../../src/connectors/host/actions.ts";
 import { hostConnector } from "../../../src/connectors/host/index.ts";
-import { localMachine } from "../../../src/connectors/host/local.ts";
+import { localMachine } from "../../../src/connectors/machine/local.ts";
 import { endProcess, nodeProcess, smallFileSystem } from "../../helpers/host.ts";
 import { hungMount, whyNoHungMount } from "../../helpers/hung-mount.ts";
 import { openBench } from "../../helpers/run-runbook.ts";

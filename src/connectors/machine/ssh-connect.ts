@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Client, type ConnectConfig } from "ssh2";
 import { DiagError } from "../../core/words/errors.ts";
 import { algorithmsFor, holds, type KnownHost, knownKeys } from "./known-hosts.ts";
-import type { HostSettings } from "./settings.ts";
+import type { MachineSettings } from "./settings.ts";
 
 /** user, host and port of `user@host[:port]`; an IPv6 address stands in brackets when a port follows. */
 export function parseAddress(ssh: string): { username: string; host: string; port: number } {
@@ -19,7 +19,7 @@ export function parseAddress(ssh: string): { username: string; host: string; por
 }
 
 /** A ready SSH connection whose host key is one of known_hosts. Never asks, never trusts at first use. */
-export function connect(connection: HostSettings): Promise<Client> {
+export function connect(connection: MachineSettings): Promise<Client> {
   const { username, host, port } = parseAddress(connection.ssh ?? "");
   const known = readKnown(connection, host, port);
   const label = `${username}@${host}`;
@@ -62,7 +62,7 @@ export function connect(connection: HostSettings): Promise<Client> {
   });
 }
 
-function readKnown(connection: HostSettings, host: string, port: number): KnownHost {
+function readKnown(connection: MachineSettings, host: string, port: number): KnownHost {
   const path = connection.knownHosts ?? join(homedir(), ".ssh", "known_hosts");
   const hint = `Run: ssh-keyscan -p ${port} ${host} >> ${path} (and compare the fingerprint with the machine's own).`;
   let file: string;
@@ -77,7 +77,7 @@ function readKnown(connection: HostSettings, host: string, port: number): KnownH
   return known;
 }
 
-function credentials(connection: HostSettings, label: string): Partial<ConnectConfig> {
+function credentials(connection: MachineSettings, label: string): Partial<ConnectConfig> {
   if (connection.identity === undefined && connection.agent !== undefined) return { agent: connection.agent };
   const paths =
     connection.identity === undefined

@@ -3,14 +3,14 @@ import { DiagError } from "../../core/words/errors.ts";
 import { within } from "../../lib/deadline.ts";
 import { deadlineOf, Gathered, givenUp, type Limits, type Machine, type Ran } from "./machine.ts";
 import { quoteArgv } from "./quote.ts";
-import type { HostSettings } from "./settings.ts";
+import type { MachineSettings } from "./settings.ts";
 import { connect, parseAddress } from "./ssh-connect.ts";
 
 /** OpenSSH's MaxSessions is 10 by default; the rest is left to people. */
 const MAX_CHANNELS = 6;
 
 /** A machine behind SSH: one connection, opened at the first command and again after it broke. */
-export function sshMachine(connection: HostSettings): Machine {
+export function sshMachine(connection: MachineSettings): Machine {
   const { username, host } = parseAddress(connection.ssh ?? "");
   const label = `${username}@${host}`;
   const turns = new Turns(MAX_CHANNELS);

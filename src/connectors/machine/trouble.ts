@@ -3,7 +3,7 @@ import type { StepError } from "../../core/words/outcome.ts";
 import type { TroubleOf } from "../../core/words/trouble.ts";
 
 /** The machine could not be looked at, or not in all its parts: what is not seen there is not healthy. */
-export const hostTrouble: TroubleOf = (seen) => {
+export const machineTrouble: TroubleOf = (seen) => {
   const failed = Object.entries(seen).flatMap(([step, one]) => (one.ok ? [] : [{ step, error: one.error }]));
   const [first] = failed;
   if (first === undefined) return [];
