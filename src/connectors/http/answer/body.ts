@@ -3,6 +3,8 @@ import {
   ENVELOPE,
   FAILURES,
   isBadIfTrue,
+  isDependency,
+  isRole,
   mayBePart,
   OWN_WORD,
   PARTS,
@@ -135,9 +137,11 @@ function failureOf(fields: Fields): Word | undefined {
   if (typeof error === "string" && error !== "") return { word: clip(error, 60), verdict: "unhealthy" };
   const errors = fields.get("errors")?.value;
   const hasData = fields.get("data")?.value != null;
-  return Array.isArray(errors) && errors.length > 0 && !hasData
-    ? { word: "errors", verdict: "unhealthy" }
-    : undefined;
+  if (!Array.isArray(errors) || errors.length === 0 || hasData) return undefined;
+  const first: unknown = errors[0];
+  const message = isRecord(first) ? fieldsOf(first).get("message")?.value : first;
+  const said = typeof message === "string" ? clip(message.replace(/\s+/g, " ").trim(), 120) : "";
+  return { word: said === "" ? "errors" : said, verdict: "unhealthy" };
 }
 
 function reasonIn(fields: Fields): string | undefined {
@@ -149,16 +153,26 @@ function reasonIn(fields: Fields): string | undefined {
 }
 
 /** Parts stand in a list of their own, or beside the status: `{ "status": "ok", "zoho": "authenticated" }`. */
-const partsOf = (fields: Fields, own: Word | undefined, depth: number): Component[] =>
-  [...fields].flatMap(([key, { name, value }]) => {
+function partsOf(fields: Fields, own: Word | undefined, depth: number): Component[] {
+  const isNews = (key: string): boolean => !isRole(key) || own?.verdict !== "healthy";
+  const isSetting = (key: string): boolean =>
+    own !== undefined || (isDescription(fields) && !isDependency(key));
+  return [...fields].flatMap(([key, { name, value }]) => {
     if (FAILURES.has(key)) return failuresIn(value);
-    if (isBadIfTrue(key)) return badNews(name, value, depth);
+    if (isBadIfTrue(key)) return isNews(key) ? badNews(name, value, depth) : [];
     if (PARTS.has(key) || (OWN_WORD.includes(key) && typeof value === "object"))
       return listParts(name, value, depth);
     // Beside a word of its own a `false` is a setting, and a word we do not know a version or a name.
-    if (!mayBePart(key) || (typeof value === "boolean" && own !== undefined)) return [];
+    if (!mayBePart(key) || (typeof value === "boolean" && isSetting(key))) return [];
     return partOf(name, value, depth).filter(({ verdict }) => verdict !== "unknown");
   });
+}
+
+/** It describes itself (an edition, a product's name) rather than listing checks: then a `false` in it is a property. */
+const isDescription = (fields: Fields): boolean =>
+  [...fields].some(
+    ([key, { value }]) => typeof value === "string" && mayBePart(key) && verdictOf(value) === "unknown",
+  );
 
 const badNews = (name: string, value: unknown, depth: number): Component[] => {
   if (value === true) return [{ name, status: "true", verdict: "degraded" }];

@@ -24,13 +24,14 @@ export const OWN_WORD: readonly string[] = [
   "success",
   "working",
   "serf_status",
+  "global_status",
 ];
 /** Among them those that a number or anything but a word may stand under. */
 export const STATUS_NUMBER = set("status status_code code");
 
 /** Hold the parts: Spring, terminus, health+json, ASP.NET, MicroProfile, Artifactory, hand-made. */
 export const PARTS = set(
-  "components checks services dependencies details entries results servers tasks connectors connector subsystems probes indicators backends nodes health_checks dependency_statuses",
+  "components checks check_results services dependencies details entries results servers tasks connectors connector subsystems probes indicators backends nodes health_checks dependency_statuses",
 );
 /** Hold what failed, and nothing else: anything in them is a bad part. */
 export const FAILURES = set(
@@ -57,6 +58,15 @@ export const plainKey = (key: string): string =>
     .replace(/([a-z0-9])([A-Z])/g, "$1_$2")
     .toLowerCase()
     .replace(/[-\s]/g, "_");
+
+/** `true` tells a role: bad news only where the service does not say itself that it is well (a replica is read-only). */
+const ROLES = set("read_only readonly");
+export const isRole = (key: string): boolean => ROLES.has(key);
+
+/** Names of what services depend on: a `false` under one is no setting. */
+const DEPENDENCY =
+  /(^|_)(db|database|postgres|postgresql|mysql|mariadb|mongo|mongodb|redis|cache|queue|broker|rabbit|rabbitmq|kafka|storage|disk|smtp|search|elasticsearch|opensearch|connected|connection|connections)(_|$)/;
+export const isDependency = (key: string): boolean => DEPENDENCY.test(key);
 
 export const isBadIfTrue = (key: string): boolean => BAD_IF_TRUE.has(key);
 

@@ -25,7 +25,7 @@ const HEALTH_PAGES: readonly { readonly is: RegExp; readonly ill: RegExp }[] = [
 const BY_TITLE: readonly (readonly [PageKind, RegExp])[] = [
   [
     "maintenance",
-    /maintenance|wartung|mantenimiento|manutenção|down for|be right back|be back soon|coming soon|temporarily unavailable/i,
+    /maintenance|wartung|mantenimiento|manutenção|down for|be right back|be back soon|coming soon/i,
   ],
   [
     "login",
@@ -42,7 +42,10 @@ const BY_TITLE: readonly (readonly [PageKind, RegExp])[] = [
   ],
 ];
 const BY_TEXT: readonly (readonly [PageKind, RegExp])[] = [
-  ["login", /<input[^<>]{0,300}type=["']?password/i],
+  [
+    "login",
+    /<input[^<>]{0,300}type=["']?password|<meta[^<>]{0,60}refresh[^<>]{0,60}\/(login|sign[-_]?in)\b/i,
+  ],
   ["default", /<h1>\s*(it works!|welcome to nginx)/i],
   [
     "maintenance",

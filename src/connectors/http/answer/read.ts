@@ -1,6 +1,7 @@
 import { clip } from "../../../core/words/format.ts";
 import { type BodyRead, isBad, parseJson, readJson, readWord } from "./body.ts";
 import { limitIn, saysLimit, waitOf as waitIn } from "./limits.ts";
+import { isOnItsWay, traceIn, wordsIn } from "./own-text.ts";
 import { type PageRead, readPage } from "./page.ts";
 import { type ProductRead, readProduct } from "./products.ts";
 import { redirectIn } from "./redirects.ts";
@@ -104,11 +105,16 @@ function inItsPlace(heard: Heard, now: Date): Known | undefined {
 
 function ofRefusal(heard: Heard, body: Body, now: Date): Known | undefined {
   if (body.says !== undefined && isMaintenance(body.says)) return { cause: "maintenance" };
+  // A page to log in at is not a word on rights, whatever the status.
+  if (body.page?.kind === "login" && isRefused(heard)) return { cause: "login", reason: "a login page" };
   const limit = limitIn(heard, now);
   if (heard.status === 429 && limit?.retryAfterSeconds === undefined && isHealthWord(heard, body))
     return ownWord(body);
   return limit ?? refusalIn(heard);
 }
+
+const isRefused = ({ status, headers }: Heard): boolean =>
+  (status === 401 || status === 403) && headers["www-authenticate"] === undefined;
 
 /** Consul answers 429 for a warning: a health word, and nothing of a limit. */
 const isHealthWord = ({ body: text }: Heard, { verdict, says = "", page }: Body): boolean =>
@@ -124,6 +130,12 @@ const ofStatus = (heard: Heard, body: Body): Known =>
 /** Trap health-200-only: a 200 may say `"status": "degraded"`, or be a page nobody asked for. */
 function ofGoodStatus(heard: Heard, body: Body, now: Date): Known {
   if (body.isBroken && (body.page === undefined || body.page.kind === "app")) return { cause: "broken-json" };
+  const trace = heard.isCut ? undefined : traceIn(heard.body);
+  if (trace !== undefined && (body.page === undefined || body.page.kind === "app"))
+    return {
+      cause: "server-error",
+      reason: `an error of the program stands where the answer should: ${trace}`,
+    };
   if (body.page !== undefined && body.page.kind !== "health") return ofPage(heard, body.page);
   const own = ownWord(body);
   // Some say no with a 200: { "ok": false, "error": "ratelimited" }.
@@ -164,7 +176,7 @@ const GATEWAY = new Set([502, 503, 504]);
 const PROXIES =
   /^(nginx|openresty|tengine|angie|envoy|istio-envoy|haproxy|traefik|caddy|varnish|kong|cloudflare|akamaighost|cloudfront|apache traffic server|ats|squid)\b/i;
 
-function ofServerError({ status, headers }: Heard, body: Body): Known {
+function ofServerError({ status, headers, ...heard }: Heard, body: Body): Known {
   if (body.page?.kind === "maintenance") return { cause: "maintenance" };
   const own = ownWord(body);
   if (own.cause !== "fine") return own;
@@ -173,9 +185,12 @@ function ofServerError({ status, headers }: Heard, body: Body): Known {
       cause: "server-error",
       reason: `the body says "${body.says}" all the same: status and body contradict each other`,
     };
-  if (!GATEWAY.has(status)) return { cause: "server-error" };
+  const words = wordsIn(heard.isCut ? "" : heard.body, body.page !== undefined);
+  const said = words === undefined ? {} : { reason: `it says "${words}"` };
+  if (words !== undefined && status === 503 && isOnItsWay(words)) return { cause: "starting", ...said };
+  if (!GATEWAY.has(status)) return { cause: "server-error", ...said };
   const by = PROXIES.exec(headers.server ?? "")?.[0];
-  return { cause: "gateway", ...(by === undefined ? {} : { by }) };
+  return { cause: "gateway", ...(by === undefined ? {} : { by }), ...said };
 }
 
 /** Plain HTTP to a TLS port, as Go, Apache and Tomcat word it. */

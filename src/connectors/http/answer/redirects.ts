@@ -1,7 +1,7 @@
 import type { Heard, Known } from "./shape.ts";
 
 const LOGIN =
-  /(^|[/.?=_-])(log-?in|sign-?in|sso|saml2?|oauth2?|authorize|auth|idp|adfs|cas)([/.?&=_-]|$)|accounts\.google\.|login\.microsoftonline\.|\.okta\.|\.auth0\.|cloudflareaccess\.|\/realms\/|openid-connect/i;
+  /(^|[/.?=_-])(log-?in|sign[-_]?in|sso|saml2?|oauth2?|authorize|auth|idp|adfs|cas)([/.?&=_-]|$)|accounts\.google\.|login\.microsoftonline\.|\.okta\.|\.auth0\.|cloudflareaccess\.|\/realms\/|openid-connect/i;
 
 /** What an answer that leads elsewhere means, by where it leads. */
 export function redirectIn({ status, redirect, origin, path }: Heard): Known | undefined {

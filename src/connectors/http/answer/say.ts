@@ -19,9 +19,11 @@ export function answerTrouble(answer: AnswerRead): AnswerTrouble | undefined {
 }
 
 /** A good answer in a few words, with what is worth a note: `200`, `429, standby`. */
-export function goodAnswer({ status, says, reason }: AnswerRead): string {
+export function goodAnswer({ status, says, reason, verdict }: AnswerRead): string {
   if (reason !== undefined) return `${status}, ${says === undefined ? "" : `${says}: `}${reason}`;
-  return status < 300 || says === undefined ? String(status) : `${status}, ${says}`;
+  return says === undefined || (status < 300 && verdict !== "unknown")
+    ? String(status)
+    : `${status}, ${says}`;
 }
 
 const asked = ({ path, status }: AnswerRead): string => `GET ${path} was answered ${status}`;
@@ -93,7 +95,7 @@ const SAY: Readonly<Record<Exclude<AnswerCause, "fine">, Say>> = {
     id: "starting",
     help: "wait",
     word: `${answer.status}: still starting (${answer.says ?? "not ready"})`,
-    because: `${asked(answer)}: the service says "${answer.says}", so it is on its way up${why(answer)}.`,
+    because: `${asked(answer)}${answer.says === undefined ? "" : `: the service says "${answer.says}"`}${why(answer)}: it is on its way up.`,
     severity: "warning",
     next: "Wait and look again. If it stays so, its log says what it waits for (migration, cache warm-up, another service).",
   }),
@@ -146,7 +148,7 @@ const SAY: Readonly<Record<Exclude<AnswerCause, "fine">, Say>> = {
       id: "server-error",
       help: "wait",
       word: `${answer.status}${answer.by === undefined ? "" : ` from ${answer.by}`}`,
-      because: `${asked(answer)}${retry(answer)}, without a word on why. ${at503 ? "Either a proxy has no healthy service behind it, or the service itself is overloaded, starting or in maintenance." : "Usually a proxy answers for a service behind it that is down, not ready or too slow."}`,
+      because: `${asked(answer)}${retry(answer)}${answer.reason === undefined ? ", without a word on why" : why(answer)}. ${at503 ? "Either a proxy has no healthy service behind it, or the service itself is overloaded, starting or in maintenance." : "Usually a proxy answers for a service behind it that is down, not ready or too slow."}`,
       severity: "critical",
       next: `To tell them apart: see whether the service's process runs and whether its log has this request at this moment; if not, the proxy answered, and its error log says why.`,
     };
@@ -154,7 +156,7 @@ const SAY: Readonly<Record<Exclude<AnswerCause, "fine">, Say>> = {
   "server-error": (answer) => ({
     id: "server-error",
     help: "wait",
-    word: `${answer.status}${answer.page ? `: "${answer.page}"` : ""}`,
+    word: `${answer.status}${answer.page ? `: "${answer.page}"` : answer.status < 300 ? ", an error in place of an answer" : ""}`,
     because: `${asked(answer)}${why(answer)}. The request reached a service, and its own handling of it failed.`,
     severity: "critical",
     next: "Read the service's log at this moment: it has the error.",

@@ -74,6 +74,14 @@ const FASTLY: readonly Sign[] = [
   {
     by: "Fastly",
     header: ["x-served-by", /^cache-/],
+    body: /Loop detected/i,
+    cause: "edge-fault",
+    reason: "the backend leads back to Fastly itself, again and again",
+    next: "Correct the backend's address: it is the public host name, which points to Fastly; the backend was not asked.",
+  },
+  {
+    by: "Fastly",
+    header: ["x-served-by", /^cache-/],
     body: /(first|between) byte timeout|backend[ .](read error|write error|timeout)/i,
     cause: "behind",
     reason: "the backend did not answer in time or broke off",
@@ -110,7 +118,7 @@ const AKAMAI: readonly Sign[] = [
   {
     by: "Akamai",
     status: [403],
-    body: /Access Denied[\s\S]{0,800}Reference(&#32;| )#/i,
+    body: /Access Denied[\s\S]{0,800}Reference(&#32;| )(#|&#35;)/i,
     cause: "blocked",
     reason: "a rule at the edge refuses this client",
     next: OWNER,
@@ -128,7 +136,7 @@ const AKAMAI: readonly Sign[] = [
     by: "Akamai",
     header: ["server", /AkamaiGHost/i],
     status: [500, 502, 503, 504],
-    body: /Reference(&#32;| )#/i,
+    body: /Reference(&#32;| )(#|&#35;)/i,
     cause: "behind",
     reason: "the origin cannot be reached or does not answer in time",
     next: ORIGIN,

@@ -1,4 +1,5 @@
 import type { Sign } from "./sign.ts";
+import { AZURE } from "./signs-azure.ts";
 import { PLATFORMS } from "./signs-platforms.ts";
 
 const TARGETS =
@@ -15,10 +16,30 @@ const AWS: readonly Sign[] = [
       "the target closed the connection, reset it or sent what is no HTTP (often a keep-alive shorter than the load balancer's)",
     next: TARGETS,
   },
+  // The text of a rule: its own 503 has another page.
   {
     by: "AWS load balancer",
     status: [503],
     header: ELB,
+    body: /maintenance|be right back|be back soon/i,
+    cause: "maintenance",
+    reason: "a rule of the listener answers so by itself (fixed response)",
+    next: "Ask who set the rule, or remove it once the work is done.",
+  },
+  {
+    by: "AWS load balancer",
+    status: [500],
+    header: ELB,
+    cause: "edge-fault",
+    reason:
+      "it failed itself: a target group with weight 0, a Lambda or login that is set up wrongly, or a fault of AWS",
+    next: "Look at its access log (error_reason, actions_executed) for this moment.",
+  },
+  {
+    by: "AWS load balancer",
+    status: [503],
+    header: ELB,
+    body: /^\s*$|<(h1|title)>503 Service Temporarily Unavailable</i,
     cause: "behind",
     reason: "the target group has no registered target",
     next: "Register targets: see whether the deployment or autoscaling group that should do it runs.",
@@ -116,6 +137,15 @@ const AWS: readonly Sign[] = [
   },
   {
     by: "API Gateway",
+    status: [500],
+    header: ["apigw-requestid", /./],
+    body: /"message"\s?:\s?"Internal Server Error"/i,
+    cause: "behind",
+    reason: "the integration failed or answered in a wrong form, or the gateway may not call it",
+    next: "Read the log of the function or service behind it, and the permission of the gateway to invoke it.",
+  },
+  {
+    by: "API Gateway",
     status: [502],
     header: ["apigw-requestid", /./],
     cause: "behind",
@@ -134,6 +164,24 @@ const AWS: readonly Sign[] = [
 ];
 
 const GOOGLE: readonly Sign[] = [
+  {
+    by: "Cloud Run",
+    status: [429, 500, 503],
+    header: ["server", /^Google Frontend/i],
+    body: /^Rate exceeded\.|no available instance|The server encountered an error and could not complete your request/i,
+    cause: "overloaded",
+    reason:
+      "no instance of the service was free to take the request (its maximum of instances is reached, or they start too slowly), or it crashed",
+    next: 'See the service\'s log at this moment ("no available instance", a crash), and its maximum of instances and concurrency.',
+  },
+  {
+    by: "Google",
+    status: [404],
+    body: /Error 404 \(Not Found\)!!1/i,
+    cause: "no-route",
+    reason: "there is no service of this host name, or its ingress setting does not let this network in",
+    next: "Compare the host name and region with the service's address, and its ingress setting (internal only answers 404 outside).",
+  },
   {
     by: "Google load balancer",
     status: [502, 503, 504],
@@ -161,82 +209,5 @@ const GOOGLE: readonly Sign[] = [
   },
 ];
 
-const APP = "Start the app, or see in its log why it does not start.";
-const AZURE: readonly Sign[] = [
-  {
-    by: "Azure Front Door",
-    status: [502, 503, 504],
-    header: ["x-azure-ref", /./],
-    body: /Our services aren't available right now|The request timed out/i,
-    cause: "behind",
-    reason: "no healthy origin, or it does not answer in time",
-    next: "Look at the origin group's health; OriginConnectionError and the like stand in its log, by the x-azure-ref.",
-  },
-  {
-    by: "Azure Front Door",
-    status: [403],
-    header: ["x-azure-ref", /./],
-    body: /The request is blocked/i,
-    cause: "blocked",
-    reason: "a web application firewall rule refuses this client",
-    next: "See the WAF log for the rule.",
-  },
-  {
-    by: "Azure Application Gateway",
-    status: [502, 504],
-    body: /Microsoft-Azure-Application-Gateway/i,
-    cause: "behind",
-    reason: "no healthy server in the backend pool, or it does not answer in time",
-    next: "Look at Backend health of the gateway: it names the reason per server.",
-  },
-  {
-    by: "Azure Application Gateway",
-    status: [403],
-    body: /Microsoft-Azure-Application-Gateway/i,
-    cause: "blocked",
-    reason: "its web application firewall refuses this request",
-    next: "See the WAF log for the rule.",
-  },
-  {
-    by: "Azure App Service",
-    status: [403],
-    body: /(this web app is stopped|Site Disabled|web app you have attempted to reach is currently stopped)/i,
-    cause: "behind",
-    reason: "the web app is stopped",
-    next: APP,
-  },
-  {
-    by: "Azure App Service",
-    status: [503],
-    body: /<title>[^<]{0,60}Application Error|:\( Application Error/i,
-    cause: "behind",
-    reason: "the container or process of the app does not start or does not answer",
-    next: APP,
-  },
-  {
-    by: "IIS",
-    body: /HTTP Error 50[02]\.\d{1,2} - |ANCM|ASP\.NET Core app failed to start/i,
-    cause: "behind",
-    reason: "the app's process failed to start or crashed",
-    next: "Read the stdout log and the event log of the ASP.NET Core Module.",
-  },
-  {
-    by: "IIS (http.sys)",
-    status: [503],
-    body: /HTTP Error 503\. The service is unavailable/i,
-    cause: "behind",
-    reason: "the application pool is stopped, disabled after crashes, or its queue is full",
-    next: "Look at the application pool and at the event log (WAS): rapid-fail protection stops a pool after five crashes.",
-  },
-  {
-    by: "IIS (http.sys)",
-    status: [400],
-    body: /Bad Request - Invalid Hostname/i,
-    cause: "no-route",
-    reason: "no site is bound to this host name",
-    next: "Add the binding, or correct the host in diagbot.yaml.",
-  },
-];
-
 /** Load balancers and gateways of the clouds, and platforms. */
-export const CLOUD_SIGNS: readonly Sign[] = [...AWS, ...GOOGLE, ...AZURE, ...PLATFORMS];
+export const CLOUD_SIGNS: readonly Sign[] = [...PLATFORMS, ...AWS, ...GOOGLE, ...AZURE];

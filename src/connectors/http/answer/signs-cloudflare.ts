@@ -103,10 +103,20 @@ export const CLOUDFLARE: readonly Sign[] = [
     by: "Cloudflare",
     status: [502, 503, 504],
     header: CF,
-    body: /error code: 50[234]|cf-error-details|<center>cloudflare<\/center>/i,
+    body: /error code: 50[234]|cf-error-details|<center>cloudflare<\/center>|Unable to reach the origin service/i,
     cause: "behind",
     reason: "it has no answer from the origin",
     next: ORIGIN,
+  },
+  {
+    by: "Cloudflare",
+    status: [500],
+    header: CF,
+    body: /error code: 500\b|<center>cloudflare<\/center>/i,
+    cause: "edge-fault",
+    reason:
+      "the page is its own: a fault or a setting there (rules, Workers, certificates); the service was not asked",
+    next: "Look at Cloudflare's status page and at what was changed in the zone lately.",
   },
   {
     by: "Cloudflare",

@@ -17,7 +17,7 @@ export const ENVOY: readonly Sign[] = [
     "Look at the service's pods and their readiness, and at outlier detection.",
   ),
   envoy(
-    /^upstream request timeout/i,
+    /^upstream request timeout|^upstream max stream duration reached|^stream timeout/i,
     "behind",
     "the service did not answer within the route's timeout (UT)",
     SLOW,

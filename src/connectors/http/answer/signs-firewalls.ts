@@ -1,13 +1,22 @@
 import { OWNER } from "./next-steps.ts";
 import type { Sign } from "./sign.ts";
+import { WEB_FILTERS } from "./signs-web-filters.ts";
 
 /** Firewalls and bot checks: what they refuse never reached the service. */
 export const FIREWALLS: readonly Sign[] = [
+  ...WEB_FILTERS,
   {
     by: "AWS WAF",
     header: ["x-amzn-waf-action", /./],
     cause: "blocked",
     reason: "it wants a challenge or CAPTCHA solved, which no program can",
+    next: OWNER,
+  },
+  {
+    by: "Vercel",
+    header: ["x-vercel-mitigated", /./],
+    cause: "blocked",
+    reason: "its firewall refuses this client or wants a browser challenge solved, which no program can",
     next: OWNER,
   },
   {

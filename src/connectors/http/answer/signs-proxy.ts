@@ -124,6 +124,14 @@ const OTHERS: readonly Sign[] = [
     "the server did not answer within `timeout server`",
     SLOW,
   ),
+  {
+    by: "GitHub",
+    status: [403],
+    body: /make sure your request has a User-Agent header/i,
+    cause: "bad-request",
+    reason: "it wants a User-Agent header",
+    next: "Give the connection one (`headers:`).",
+  },
   haproxy(
     403,
     /Request forbidden by administrative rules/i,
@@ -199,6 +207,14 @@ const OTHERS: readonly Sign[] = [
     cause: "behind",
     reason: "the service behind it breaks off or does not answer in time",
     next: UPSTREAM,
+  },
+  {
+    by: "Kong",
+    status: [500],
+    body: /"message"\s?:\s?"An unexpected error occurred"/i,
+    cause: "edge-fault",
+    reason: "it failed itself: a plugin, or its own database",
+    next: "Read Kong's error log: the service was not asked, or its answer was lost.",
   },
   {
     by: "Kong",

@@ -1,6 +1,7 @@
 import { clip } from "../../../core/words/format.ts";
 import type { BodyRead } from "./body.ts";
 import { readWord, worst } from "./body.ts";
+import { readPairs } from "./pairs.ts";
 import type { Component, Verdict } from "./shape.ts";
 
 const MOST_LINES = 200;
@@ -28,6 +29,8 @@ export function readText(body: string): BodyRead {
   if (whole.verdict !== "unknown") return whole;
   const begins = readWord(first.split(/[,;|(]| - /, 1)[0] ?? "");
   if (begins.verdict !== "unknown") return begins;
+  const pairs = readPairs(body, lines);
+  if (pairs !== undefined) return pairs;
   const verdict = SENTENCES.find(([, pattern]) => pattern.test(first))?.[0];
   return verdict === undefined
     ? { verdict: "unknown", components: [] }

@@ -61,4 +61,7 @@ export function verdictOf(word: string): Verdict {
 }
 
 export const isStarting = (word: string): boolean => STARTING.has(normal(word));
-export const isMaintenance = (word: string): boolean => MAINTENANCE.has(normal(word));
+/** A word, or a sentence of the kind "undergoing maintenance". */
+export const isMaintenance = (word: string): boolean =>
+  MAINTENANCE.has(normal(word)) ||
+  /\b(undergoing|down for|closed for|in|under) (scheduled |planned )?maintenance\b/i.test(word.slice(0, 200));
