@@ -1,6 +1,7 @@
 import { clip } from "../../src/sdk/index.ts";
 import { type Cause, type Container, fill, type Log } from "./cause.ts";
-import { LINES, type LineRow } from "./log-lines.ts";
+import type { LineRow } from "./line-row.ts";
+import { LINES } from "./log-lines.ts";
 import type { Past } from "./past.ts";
 import { codeCause } from "./signals.ts";
 
@@ -85,14 +86,25 @@ function lineCause(end: End, wanted: (row: LineRow) => boolean): Cause | undefin
   return row.isDependency ? cause : helpOnlyIf(ranLong(end.one), cause);
 }
 
-/** The row that the line nearest to the end matches: what a program says last is why it ended. */
+/** Lines above a panic or trace in which its reason stands, where it stands anywhere. */
+const BEFORE_FRAME = 4;
+
+/**
+ * The row that the line nearest to the end matches: what a program says last is why it ended. A panic or a trace says how; a
+ * line just before it that tells more counts in its place.
+ */
 function rowOf(lines: readonly string[], wanted: (row: LineRow) => boolean) {
+  let frame: { row: LineRow; line: string } | undefined;
+  let left = BEFORE_FRAME;
   for (const line of lines.slice(-READ_LINES).reverse()) {
     const said = line.slice(0, READ_CHARACTERS).toLowerCase();
     const row = LINES.find((one) => wanted(one) && one.text.test(said));
-    if (row !== undefined) return { row, line };
+    if (row !== undefined && row.isFrame !== true) return { row, line };
+    if (row !== undefined) frame = { row, line };
+    left = row === undefined ? left - 1 : BEFORE_FRAME;
+    if (frame !== undefined && left < 0) return frame;
   }
-  return undefined;
+  return frame;
 }
 
 const isForeign = ({ one, platform }: End): boolean =>

@@ -1,26 +1,14 @@
-import type { AdviceKey } from "./cause.ts";
-
-export interface LineRow {
-  /** Found in one line of a log; matched without regard to case. */
-  readonly text: RegExp;
-  readonly short: string;
-  readonly because: string;
-  readonly advice: string;
-  /** Default: `fixCrash`. */
-  readonly key?: AdviceKey;
-  /** It tells the cause whatever the exit code is. */
-  readonly isSure?: true;
-  /** It needs something else that was not there: another service, mostly. */
-  readonly isDependency?: true;
-  /** What was in the way may be over. */
-  readonly startHelps?: true;
-}
+import type { LineRow } from "./line-row.ts";
+import { DATA_LINES } from "./log-lines-data.ts";
+import { LAST_LINES, PROGRAM_LINES } from "./log-lines-program.ts";
 
 /**
  * What last lines of programs say of why they ended, most specific first. The words are those of the kernel's errors (ENOSPC, …),
  * of libcs, of runtimes (Node, Python, Java, Go, .NET, Ruby) and of servers that are named in the row; all of them English.
  */
 export const LINES: readonly LineRow[] = [
+  ...DATA_LINES,
+  ...PROGRAM_LINES,
   // The image and the machine.
   {
     text: /cpu does not support x86-64-v\d|requires a cpu with avx|compiled to use [^\n]{0,40}(avx|sse|fma)|baseline optimizations[^\n]{0,100}doesn't support|missing required instruction|illegal instruction|no avx support|cpu (lacks|without) avx/,
@@ -60,7 +48,7 @@ export const LINES: readonly LineRow[] = [
     isSure: true,
   },
   {
-    text: /^exec [^\n]{1,300}: no such file or directory|(^|[\n/ ])(ba|da|a)?sh: (line )?(\d{1,6}: )?[^\s:]{1,200}: (command )?not found|: can't open '[^']{1,200}'|executable file not found/,
+    text: /^exec [^\n]{1,300}: no such file or directory|(^|[\n/ ])(ba|da|a)?sh: (line )?(\d{1,6}: )?[^\s:]{1,200}: (command )?not found|: can't open '[^']{1,200}'|executable file not found|exec [^\n]{1,200} failed: no such file/,
     short: "a program or script it calls is not there",
     because:
       "Either it is not in the image, or a mount hides the folder it lies in, or it is a script with Windows line ends.",
@@ -218,7 +206,7 @@ export const LINES: readonly LineRow[] = [
     isSure: true,
   },
   {
-    text: /(config(uration)?|yaml|json|toml|syntax) (file )?(error|invalid|is invalid|not valid)|invalid (config|configuration|value for|option|argument)|unknown directive|unexpected token|parse error|failed to parse|could not parse|unmarshal|bad directive|emerg\]/,
+    text: /(config(uration)?|yaml|json|toml|syntax) (file )?(error|invalid|is invalid|not valid)|invalid (config|configuration|value for|option)|unknown directive|unexpected token|parse error|failed to parse|could not parse|unmarshal|bad directive|emerg\]/,
     short: "it cannot read its settings",
     because: "A setting or file is not what it expects.",
     advice: "Correct it; the line names the place. Then `docker compose up -d`.",
@@ -253,6 +241,7 @@ export const LINES: readonly LineRow[] = [
     isDependency: true,
     startHelps: true,
   },
+  ...LAST_LINES,
   // The program's own errors, by runtime.
   {
     text: /^panic: |goroutine \d{1,9} \[|fatal error: |thread '[^']{1,80}' panicked/,
@@ -260,13 +249,15 @@ export const LINES: readonly LineRow[] = [
     because: "An error of the program ended it.",
     advice:
       "Report it to whoever makes the program, with the lines around it; did its version change lately?",
+    isFrame: true,
     startHelps: true,
   },
   {
-    text: /^traceback \(most recent call last\)|unhandled ?(promise ?)?rejection|uncaught ?(exception|error)|unhandled exception|exception in thread "main"/,
+    text: /^traceback \(most recent call last\)|unhandled ?(promise ?)?rejection|uncaught ?(exception|error)|unhandled exception|exception in thread "main"|^(reference|syntax|type|range|assertion)error: |^node\.js v\d|^ {4}at .{1,200}:\d+:\d+\)?$/,
     short: "an error nobody caught ended it",
     because: "The program met an error it does not handle.",
     advice: "The lines around it name the place.",
+    isFrame: true,
     startHelps: true,
   },
 ];

@@ -118,7 +118,7 @@ const ROWS: readonly Row[] = [
   },
   {
     says: "nothing",
-    text: /syntax error|unterminated quoted|unexpected (eof|end of file|token)|unexpected "|bad substitution|parameter not set|unbound variable/,
+    text: /syntax error|(syntax|reference|name|type|attribute)error: [^\n]{0,120}(not defined|unexpected|invalid syntax|is not a function|has no attribute)|unterminated quoted|unexpected (eof|end of file|token)|unexpected "|bad substitution|parameter not set|unbound variable/,
     short: "its script is wrong",
     because:
       "The shell cannot read the check. In a compose file `$` is compose's: a variable of the container is written `$$NAME`.",
@@ -131,6 +131,30 @@ const ROWS: readonly Row[] = [
     short: "its script lacks a library",
     because: "The check is a script of its own, and a library it wants is not in the image.",
     advice: "Write the check with what the image has, or install the library in the Dockerfile.",
+  },
+  {
+    says: "nothing",
+    text: /does not implement the grpc health protocol|unimplemented: unknown service grpc\.health|code = unimplemented/,
+    short: "the service has no health service of gRPC",
+    because:
+      "The service answers, and does not know the question: it does not implement grpc.health.v1.Health.",
+    advice:
+      "Register the health service in the server, or check its port (`-addr`, a plain TCP check) instead.",
+  },
+  {
+    says: "nothing",
+    text: /(returned error: |http\/[\d.]{1,3} |status(code)?[ :=]{1,3}|http error )429\b/,
+    short: "the service limits it",
+    because: "The check is answered 429: it asks more often than the service lets it.",
+    advice: "Ask less often (`interval`), or a path without a limit.",
+  },
+  {
+    says: "nothing",
+    text: /no space left on device|disk quota exceeded/,
+    short: "it cannot write: a disk is full",
+    because: "The check writes a file, and there is no room: of the container's layer, a volume or a tmpfs.",
+    advice:
+      "`docker exec CONTAINER df -h`, and disk-full of the machine; the service itself will meet it next.",
   },
   {
     says: "nothing",
@@ -173,6 +197,14 @@ const ROWS: readonly Row[] = [
     because:
       "It runs and answers the check with a 5xx: it knows itself to be ill, most often because of something it depends on.",
     advice: "Read the body of that answer (`docker exec CONTAINER wget -qO- URL`) and its log.",
+  },
+  {
+    says: "ill",
+    text: /not_serving|"?status"? ?[:=] ?"?(down|unhealthy|error|fail|failed|critical|out_of_service)\b|\bnot healthy\b|is unhealthy|service unhealthy/,
+    short: "the service answers that it is not well",
+    because:
+      "It runs and says so itself: it knows itself to be ill, most often because of something it depends on.",
+    advice: "The answer may name the part; then the service's log.",
   },
   {
     says: "ill",

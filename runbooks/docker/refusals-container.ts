@@ -123,13 +123,37 @@ export const CONTAINER_REFUSALS: readonly Refusal[] = [
     key: "recreate",
   },
   {
+    text: /cannot assign requested address/,
+    short: "the address it publishes on is not of this machine",
+    because: "`ports:` names an address (a VPN's, a floating one) that no interface has, or not yet.",
+    advice:
+      "`ip -br addr` on the machine: bring that interface up before the engine starts, or publish without an address.",
+    startHelps: true,
+  },
+  {
+    text: /^address already in use|(container networking|ipam|requested address|allocat)[^\n]{0,80}address (is )?already in use|address already in use\s*$/,
+    short: "its fixed address in the network is taken",
+    because:
+      "Another container of that network has the address of `ipv4_address:`, given out because nobody had it then.",
+    advice:
+      "`docker network inspect NETWORK` shows who has it. Keep fixed addresses out of the range that is given out (`ip_range:`), or use names instead.",
+  },
+  {
+    text: /does not match the (specified|detected host) platform|no matching manifest for/,
+    short: "its image is not for this platform",
+    because: "The image that is there is for another CPU than the one asked for.",
+    advice:
+      "`platform:` of the service, or an image that has this platform (`docker buildx imagetools inspect IMAGE`).",
+    key: "fixImage",
+  },
+  {
     text: /endpoint with name [^\n]{1,200} already exists/,
     short: "its old place in the network was not cleared away",
     because: "The engine still has an endpoint of that name, most often after it was ended hard.",
     advice: "`docker network disconnect -f NETWORK CONTAINER`, then start it.",
   },
   {
-    text: /pool overlaps|non-overlapping ipv4 address pool|predefined address pools/,
+    text: /pool overlaps|conflicts with existing route|non-overlapping ipv4 address pool|predefined address pools/,
     short: "no address range is left for its network",
     because:
       "The engine's default ranges are used up by networks, or the wanted one overlaps another (a VPN's, for instance).",

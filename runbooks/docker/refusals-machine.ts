@@ -35,6 +35,23 @@ export const MACHINE_REFUSALS: readonly Refusal[] = [
       "`sysctl kernel.keys.maxkeys kernel.keys.root_maxkeys`, raise them, or run fewer containers per user.",
   },
   {
+    text: /disk quota exceeded/,
+    short: "a quota of the engine's disk is used up",
+    because:
+      "The share that a user or project may have of the file system is full, in bytes or in number of files; df shows free space all the same. An engine without root keeps everything in its user's home.",
+    advice:
+      "`quota -s -u USER`, `repquota -s MOUNT`, of XFS projects `xfs_quota -x -c 'report -p' MOUNT`; then `docker system df`.",
+    key: "freeDisk",
+  },
+  {
+    text: /open sysctl [^:]{1,100}: reopen fd|reopen fd \d{1,4}: permission denied/,
+    short: "the engine's new runtime does not fit the container it runs in",
+    because:
+      "Newer releases of runc open kernel settings in a safer way, which the AppArmor profile of an older LXC (Proxmox, LXD) around the engine refuses. The compose file is not at fault.",
+    advice:
+      "Update LXC and its profiles on the machine around it; until then go back to the containerd.io or runc package before.",
+  },
+  {
     text: /container init was oom-killed|memory limit too low/,
     short: "its memory limit is too low to even begin",
     because: "The kernel killed it for memory while it was being set up.",
@@ -42,7 +59,7 @@ export const MACHINE_REFUSALS: readonly Refusal[] = [
     key: "raiseMemory",
   },
   {
-    text: /minimum memory limit allowed|memory limit too low|range of cpus is from|(nanocpus|cpu cfs)[^.]{0,80}can ?not be set|does not support (cpu cfs|memory limit)/,
+    text: /minimum memory(swap)? limit|minimum memory limit allowed|memory limit too low|range of cpus is from|(nanocpus|cpu cfs)[^.]{0,80}can ?not be set|does not support (cpu cfs|memory limit)/,
     short: "a limit it asks for is not possible here",
     because: "The limit is outside of what the machine has or its kernel can do.",
     advice: "Correct `mem_limit`, `cpus` or `cpuset` of the service.",

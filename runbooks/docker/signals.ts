@@ -161,6 +161,9 @@ const CODES: Readonly<Record<number, CodeRow>> = {
   },
 };
 
+/** Signals that end a program and have no row: of the others (STOP, URG, WINCH) nobody ends, so the code is the program's own (.NET: 150). */
+const ENDING = new Set([16, 26, 27, 29, 30, ...Array.from({ length: 31 }, (_each, index) => 34 + index)]);
+
 /** What this code says by itself; undefined: nothing but that its program reported an error. Pure. */
 export function codeCause(one: Container, code: number): Cause | undefined {
   const row = CODES[code];
@@ -171,7 +174,7 @@ export function codeCause(one: Container, code: number): Cause | undefined {
       advice: { key: row.key ?? "fixCrash", text: fill(row.advice, one) },
       ...(row.startHelps ? { startHelps: true } : {}),
     };
-  if (code <= 128 || code > 128 + 64) return undefined;
+  if (!ENDING.has(code - 128)) return undefined;
   return {
     short: `signal ${code - 128} ended it`,
     because: `Exit code ${code} is by convention the end by signal ${code - 128}, which nobody sent through the engine as far as it remembers.`,
