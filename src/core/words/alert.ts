@@ -16,8 +16,13 @@ const Text = z
   .string()
   .nullish()
   .transform((text) => text ?? "");
+/** Values are texts; a custom payload or a script writes numbers and truths as they are. */
+const Value = z
+  .union([z.string(), z.number(), z.boolean()])
+  .nullish()
+  .transform((value) => (value == null ? "" : String(value)));
 const Labels = z
-  .record(z.string(), Text)
+  .record(z.string(), Value)
   .nullish()
   .transform((labels) => labels ?? {});
 

@@ -221,4 +221,4 @@ const field: readonly AnswerCase[] = [
   ],
 ];
 
-test.each(field)("%s", (...one) => expectAnswer(...one));
+for (const one of field) test(one[0], () => expectAnswer(...one));

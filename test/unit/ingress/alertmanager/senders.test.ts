@@ -55,6 +55,22 @@ describe("what other senders send", () => {
     expect(notification.alerts[0]).toMatchObject({ labels: { alertname: "A", team: "" }, generatorURL: "" });
   });
 
+  it("figures and truths among labels and annotations are their text, and cost no alert", async () => {
+    const body = JSON.parse(text("null-annotations"));
+    Object.assign(body.alerts[0], {
+      labels: { alertname: "A", port: 9100 },
+      annotations: { urgent: true, x: 0 },
+    });
+    const { notification, notes } = await parseNotification(JSON.stringify(body));
+    expect(notification.alerts[0]).toMatchObject({
+      labels: { port: "9100" },
+      annotations: { urgent: "true", x: "0" },
+    });
+    expect(notes).toEqual([]);
+    body.alerts[0].labels.port = [1];
+    await expect(parseNotification(JSON.stringify(body))).rejects.toMatchObject({ code: "bad_notification" });
+  });
+
   it.each([
     ["a list", text("prometheus-direct-array"), "diagbot is none", "put an Alertmanager between"],
     ["version 3", { version: "3", alerts: [{}] }, 'version "3"', "version 4, of Alertmanager 0.16"],
