@@ -17,9 +17,10 @@ export function traceIn(body: string): string | undefined {
   return clip(line.replace(/\s+/g, " ").trim(), 200);
 }
 
-/** What an error of this status says anyway. */
-const PHRASE =
-  /^(error:? ?)?(\d{3}[ :,-]*)*((internal )?server error|bad gateway|service (temporarily )?unavailable|gateway time-?out|error|unavailable|not ready)?[ .!]*(\d{3}[ :,-]*)?((internal )?server error|bad gateway|service (temporarily )?unavailable|gateway time-?out)?[ .!]*$/i;
+/** What answers of these statuses say anyway. */
+const PHRASES =
+  /internal server error|server error|bad gateway|service temporarily unavailable|service unavailable|gateway time-?out|not ready|unavailable|error/gi;
+const isPhrase = (text: string): boolean => !/\p{L}/u.test(text.replace(PHRASES, ""));
 
 /** The words of a page or plain text, where they are more than the status says; undefined: they are not. */
 export function wordsIn(body: string, isPage: boolean): string | undefined {
@@ -33,7 +34,7 @@ export function wordsIn(body: string, isPage: boolean): string | undefined {
   )
     .replace(/\s+/g, " ")
     .trim();
-  return PHRASE.test(text) || !/\p{L}{3}/u.test(text) || /^[[{<]/.test(text) ? undefined : clip(text, 200);
+  return isPhrase(text) || !/\p{L}{3}/u.test(text) || /^[[{<]/.test(text) ? undefined : clip(text, 200);
 }
 
 /** A page or a line of a service on its way up: Jenkins, Keycloak, Sonar, hand-made ones. */
