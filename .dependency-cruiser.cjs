@@ -101,6 +101,7 @@ module.exports = {
         "src/connectors/pgbouncer/",
       ],
     ),
+    stays("kubernetes-client-stays-in-its-room", ["@kubernetes"], ["src/connectors/kubernetes/"]),
     stays("wasm-typescript-stays-in-its-room", ["@swc/wasm-typescript"], ["src/packs/"]),
     stays("prom-client-stays-in-its-room", ["prom-client"], ["src/telemetry/"]),
   ],

@@ -1,1 +1,3 @@
-export { kind } from "./kind.ts";
+// What others may know of this kind.
+export * from "./actions.ts";
+export { kind, kubernetesConnector } from "./kind.ts";

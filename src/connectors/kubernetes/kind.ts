@@ -1,13 +1,34 @@
-import { z } from "zod";
+import { actionsIn } from "../../core/words/action.ts";
+import type { Connector } from "../../core/words/connector.ts";
+import { asks } from "../../core/words/health.ts";
 import { connectionKind } from "../../core/words/kind.ts";
+import * as kubernetes from "./actions.ts";
+import { type KubernetesClient, openKubernetes } from "./api/client.ts";
+import { checkKubernetes } from "./check.ts";
+import { judgeServer, judgeWorkloads } from "./health.ts";
+import { KubernetesSettings, namespacesOf } from "./settings.ts";
+import { kubernetesTrouble } from "./trouble.ts";
 
-/** Kubernetes: no connector yet. A cluster is reached through its kubeconfig, so there is no port to ask either. */
+/** Clusters through their API server, with a kubeconfig or the service account of diagbot's own pod. */
+export const kubernetesConnector: Connector<KubernetesClient, KubernetesSettings> = {
+  actions: actionsIn(kubernetes),
+  open: ({ settings }) => openKubernetes(settings),
+  check: checkKubernetes,
+  close: async (client) => client.close(),
+  trouble: kubernetesTrouble,
+};
+
 export const kind = connectionKind({
   name: "kubernetes",
-  settings: z.strictObject({
-    kubeconfig: z.string().optional(),
-    context: z.string().optional(),
-    namespace: z.string().min(1).max(63).default("default"),
+  settings: KubernetesSettings,
+  about: (settings) => ({
+    namespaces: namespacesOf(settings),
+    scaleMin: settings.scale.min,
+    scaleMax: settings.scale.max,
   }),
-  health: [],
+  health: [
+    asks(kubernetes.version(), judgeServer),
+    asks(kubernetes.workloads(), judgeWorkloads, "workloads"),
+  ],
+  connector: kubernetesConnector,
 });
