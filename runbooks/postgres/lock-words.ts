@@ -38,7 +38,7 @@ function sayRoot(root: postgres.LockRoot): string {
     return `${who} holds the lock; ${behind} What it does, and since when, is hidden from the bot's role.`;
   // Only a lock of the session itself (pg_advisory_lock) outlives its transaction.
   if (root.state === "idle")
-    return `${who} holds a lock of its session (pg_advisory_lock) outside any transaction and is idle; ${behind} It was never given back; ending the session frees it.`;
+    return `${who} holds a lock of its session (pg_advisory_lock) outside any transaction and is idle; ${behind} Either it keeps it on purpose for as long as it lives (a leader, a worker's claim), or it was never given back.`;
   const idle = root.state.startsWith("idle in transaction")
     ? " It does nothing meanwhile: the application forgot to commit or is busy elsewhere."
     : "";
@@ -99,3 +99,29 @@ export const rootTable = (roots: readonly postgres.LockRoot[]) =>
     "last statement": (one) => clip(one.statement, 80),
     role: (one) => one.user,
   });
+
+/** More of them than a service has instances, and it is no election. */
+const MOST_CANDIDATES = 10;
+
+/**
+ * Whether it looks like a leader election: instances of one application wait for the advisory lock that another of its sessions
+ * holds outside any transaction. They wait for as long as that one lives, as they should; a lock that was never given back looks
+ * the same.
+ */
+export const isElection = ({ blocked, roots, prepared, total }: postgres.Blocking): boolean =>
+  roots.length > 0 &&
+  prepared.length === 0 &&
+  total === blocked.length &&
+  total <= MOST_CANDIDATES &&
+  roots.every(({ state, user }) => state === "idle" && user !== "") &&
+  blocked.every(
+    ({ lock, application, user }) =>
+      lock.startsWith("advisory ") &&
+      roots.some((root) => root.application === application && root.user === user),
+  );
+
+/** What is to be asked before anybody ends the holder of an advisory lock. */
+export const adviseElection = (locks: postgres.Blocking | undefined): string => {
+  const pids = (locks?.roots ?? []).map(({ pid }) => pid);
+  return `To tell them apart: does the application elect a leader (its log names one; one instance works and the others are spare), and is session ${pids.join(", ") || "at the head"} that leader's? Then nothing is to be done: ended, another one takes over, and what it was doing breaks off. If the lock was taken for one job (a migration, a cron job) and that job is long over, it was never given back, mostly because it was taken through a pool: SELECT ${pids.map((pid) => `pg_terminate_backend(${pid})`).join(", ") || "pg_terminate_backend(<pid>)"} frees it; in the application pg_advisory_xact_lock, which ends with its transaction.`;
+};

@@ -52,7 +52,7 @@ const unusedFinding = (unused: readonly postgres.UnusedIndex[], use: Use): Findi
   id: "unused-indexes",
   severity: "info",
   title: `${count(unused.length, "index was", "indexes were")} never read${use.countedSeconds === null ? "" : ` for ${sayDuration(use.countedSeconds * 1000)}`}, but written to: ${names(unused)} (${sayBytes(sum(unused))})`,
-  because: `${use.countedSeconds === null ? "The counters were never reset, so that is since the index was made, which may be just now." : "So long is counted; what runs more seldom is not in it."} ${sayOthers(use)} None of them is unique or belongs to a constraint.`,
+  because: `${use.countedSeconds === null ? "Since when is counted is not known." : "So long is counted at most, and by the transactions since then the index is about as old; what runs more seldom is not in it."} ${sayOthers(use)} None of them is unique or belongs to a constraint.`,
   evidence: [
     rows("", unused, {
       index: (one) => one.index,

@@ -1,4 +1,5 @@
 import { count, facts, postgres, rows, runbookOn, sayPercent, saySeconds, z } from "../../src/sdk/index.ts";
+import { adviseReindex, collationFinding } from "./collations.ts";
 import { adviseConflicts, conflictFinding } from "./conflicts.ts";
 import { adviseLockRoom, lockRoomFinding } from "./lock-room.ts";
 import { adviseSequence, sequenceFinding } from "./sequences.ts";
@@ -68,6 +69,7 @@ const book = runbookOn(
     horizon: postgres.horizon(),
     sequences: postgres.sequences(),
     lockTable: postgres.lockTable(),
+    collations: postgres.collations(),
   }),
 );
 
@@ -134,6 +136,9 @@ export const pgConnectivity = book
         .join("; ");
       return `First find out why: storage errors in the kernel log, a crash with fsync off, or a changed collation (glibc or ICU upgrade: SELECT datname, datcollversion FROM pg_database). Take a backup, run pg_amcheck --heapallindexed over the whole database to see what else is hurt, then, each alone: ${rebuild}. Rows that a damaged unique index let in twice must be removed first; until then queries over these indexes may miss rows.`;
     }),
+    reindexText: book.advises("Build the indexes over text anew", "high", ({ collations }) =>
+      adviseReindex(collations),
+    ),
     runPoolRunbook: book.advises(
       "Free connection slots",
       "low",
@@ -164,6 +169,7 @@ export const pgConnectivity = book
             remedies: ["rebuildIndexes"],
           },
     ),
+    find(["collations"], ({ collations }) => collationFinding(collations)),
     find(["connection"], ({ connection }, { params }) => {
       const { dnsMs, tcpMs, loginMs, pingMedianMs, pingWorstMs } = connection;
       const slow = slowestPart(connection, params.latencyMs);

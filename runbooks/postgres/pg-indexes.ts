@@ -1,6 +1,7 @@
 import { count, postgres, rows, runbookOn, z } from "../../src/sdk/index.ts";
 import { adviseInvalid, adviseUnfinished, indexFindings } from "./invalid-indexes.ts";
 import { adviseRedundant, adviseUnused, needlessFindings } from "./needless-indexes.ts";
+import { adviseGaps, gapFinding } from "./partition-gaps.ts";
 
 /** Indexes that only cost, that are broken, and that are missing for foreign keys. Guides: missing indexes, database maintenance. */
 const book = runbookOn(
@@ -28,6 +29,7 @@ const book = runbookOn(
   ({ params }) => ({
     use: postgres.indexUse({ minimumBytes: params.minimumMiB * 1_048_576, minimumDays: params.minimumDays }),
     hints: postgres.indexHints(),
+    partitions: postgres.partitionGaps({ minimumBytes: params.minimumMiB * 1_048_576 }),
   }),
 );
 
@@ -42,6 +44,9 @@ export const pgIndexes = book
     ),
     attachIndexes: book.advises("Finish the index of the partitioned table", "low", ({ hints }) =>
       adviseUnfinished(hints?.invalid ?? []),
+    ),
+    indexPartitions: book.advises("Build the index that one partition lacks", "high", ({ partitions }) =>
+      adviseGaps(partitions?.gaps ?? []),
     ),
     indexKeys: book.advises(
       "Build the index of the foreign key",
@@ -59,6 +64,7 @@ export const pgIndexes = book
   })
   .findings((find) => [
     find(["hints"], ({ hints: { invalid } }) => indexFindings(invalid)),
+    find(["partitions"], ({ partitions }) => gapFinding(partitions.gaps)),
     find(["use"], ({ use }) => needlessFindings(use)),
     find(
       ["hints"],

@@ -9,7 +9,18 @@ import {
   z,
 } from "../../src/sdk/index.ts";
 import { adviseLockRoom, lockRoomFinding } from "./lock-room.ts";
-import { ago, rootTable, sayHolder, sayWaiters, sayWho, sayWhy, verbOf, waitingTable } from "./lock-words.ts";
+import {
+  adviseElection,
+  ago,
+  isElection,
+  rootTable,
+  sayHolder,
+  sayWaiters,
+  sayWho,
+  sayWhy,
+  verbOf,
+  waitingTable,
+} from "./lock-words.ts";
 
 /** A deadlock an hour is a habit of the application; one a month is not. */
 const DEADLOCKS_PER_HOUR = 1;
@@ -110,6 +121,9 @@ export const pgLocks = book
     makeLockRoom: book.advises("Make room in the lock table", "high", ({ lockTable }) =>
       adviseLockRoom(lockTable),
     ),
+    askAboutLeader: book.advises("Ask whether it leads or forgot its lock", "low", ({ locks }) =>
+      adviseElection(locks),
+    ),
     finishPrepared: book.advises("Finish the prepared transaction", "destructive", ({ open, locks }) => {
       const prepared = locks?.prepared.length ? locks.prepared : (open?.prepared ?? []);
       const waits = locks?.blocked.some(({ blockedBy }) => blockedBy.includes(0));
@@ -188,6 +202,7 @@ type RemedyName =
   | "cancelByHand"
   | "endByHand"
   | "lookWithRights"
+  | "askAboutLeader"
   | "finishPrepared";
 
 /** The statements in front of the queue, if all of them may be cancelled: one that stays holds up the rest as before. */
@@ -224,7 +239,7 @@ function blockedFinding(locks: Locks): Finding<RemedyName> {
   const { blocked, roots, total, longestSeconds } = locks;
   return {
     id: "blocked-sessions",
-    severity: (longestSeconds ?? 0) >= 30 || total >= 5 ? "critical" : "warning",
+    severity: isElection(locks) ? "info" : (longestSeconds ?? 0) >= 30 || total >= 5 ? "critical" : "warning",
     ...(isOfQueue(locks) ? ofQueue(locks) : ofHolder(locks)),
     evidence: [waitingTable(blocked), ...(roots.length === 0 ? [] : [rootTable(roots)])],
   };
@@ -250,6 +265,12 @@ function ofQueue(locks: Locks): Said {
 
 function ofHolder(locks: Locks): Said {
   const { blocked, roots, queue, total } = locks;
+  if (isElection(locks))
+    return {
+      title: `${sayWaiters(total)} for an advisory lock that ${roots[0]?.application} holds: spare instances of an elected leader, or a lock never given back`,
+      because: sayWhy(locks),
+      remedies: ["askAboutLeader"],
+    };
   const what = blocked.every(({ lock }) => lock.startsWith("advisory")) ? "an advisory lock" : "a lock";
   const isEndable = roots.some((root) => isToEnd(root, locks));
   const isToCancel = queue !== null && !isEndable;

@@ -144,14 +144,14 @@ export const pgSlowQueries = book
   })
   .findings((find) => [
     find(["active", "top?"], ({ active: { statements, total }, top }) => {
-      const longest = statements[0];
+      const longest = longestOf(statements);
       if (longest === undefined) return undefined;
       const waiting = statements.filter(({ blockedBy }) => blockedBy.length > 0).length;
       const unknown = sayUnknown(top?.status ?? "ready");
       return {
         id: "long-running",
-        severity: longest.seconds >= 60 || total >= 10 ? "critical" : "warning",
-        title: `${count(total, "statement")} running for long, the longest for ${sayDuration(longest.seconds * 1000)}: it ${sayWait(longest.waitsFor)}`,
+        severity: gravityOf(longest, total),
+        title: `${count(total, "statement")} running for long, ${longest === statements[0] ? "the longest" : "the longest that works"} for ${sayDuration(longest.seconds * 1000)}: it ${sayWait(longest.waitsFor)}`,
         because: `${sayLongest(longest)}${waiting > 0 ? ` ${waiting} of ${statements.length} wait for locks of other sessions.` : ""}${unknown}`,
         evidence: [
           rows("", statements, {
@@ -227,6 +227,18 @@ export const pgSlowQueries = book
       };
     }),
   ]);
+
+/** Waits for an advisory lock: that may be all it is there for (the spare of a leader), and pg-locks tells. */
+const isClaim = ({ waitsFor }: postgres.ActiveStatement) => waitsFor === "Lock/advisory";
+
+/** They come longest first; one that only waits for its turn says little. */
+const longestOf = (statements: readonly postgres.ActiveStatement[]) =>
+  statements.find((one) => !isClaim(one)) ?? statements[0];
+
+const gravityOf = (longest: postgres.ActiveStatement, total: number) => {
+  if (isClaim(longest)) return "info";
+  return longest.seconds >= 60 || total >= 10 ? "critical" : "warning";
+};
 
 /** Statements that do work of their own; those that wait for a lock are pg-locks' matter. */
 const cancellable = ({ statements }: Pick<Steps["active"], "statements">) =>

@@ -53,24 +53,47 @@ export function neverLeaves<const R extends string>(
 const sayQueues = (queues: redis.KeySample["queues"]): string =>
   `Not counted: ${queues.map(({ library, keys }) => `${keys} of a queue (${library})`).join(", ")}, which must have none.`;
 
-/** Entries that all end at one time: the next wave of misses. Pure. */
+/** Clocks show such a moment: keys that end at one were given that moment (EXPIREAT), not a TTL. */
+const ROUND_MS = 15 * 60_000;
+
+/**
+ * Entries that all end at one time: the next wave of misses, or meant so. Silent where the cache is turned over by evictions: they
+ * are as old as each other because none lives for long, and are gone before they end. Pure.
+ */
 export function expireTogether<const R extends string>(
   keys: redis.KeySample,
-  role: Role,
+  rates: Pick<redis.RedisRates, "evicted"> | undefined,
+  now: Date,
   remedy: R,
 ): Finding<R> | undefined {
   const together = keys.expiry?.together ?? null;
-  if (together === null) return undefined;
+  if (together === null || (rates?.evicted ?? 0) > 0) return undefined;
   const { keys: n, of, withinSeconds, inSeconds, prefix } = together;
   const sample = keys.looked < keys.keys ? `; ${keys.looked} of ${keys.keys} keys were looked at` : "";
+  const round = roundWithin(now.getTime() + inSeconds * 1000, withinSeconds * 1000);
+  const why =
+    round === undefined
+      ? "They were written together with one TTL. If they are computed anew when missed, that falls on the database all at once; if one job writes them all again, or they are counters or markers of a period, it is meant so."
+      : `They end at ${round}, a moment that was chosen (EXPIREAT): counters or what is valid for a period, mostly. Only if each is computed anew when it is missed does that fall on the database all at once.`;
   return {
     id: "expire-together",
-    severity: role === "cache" ? "warning" : "info",
+    severity: "info",
     title: `${sayPercent(n / of)} of the keys with a TTL expire within ${sayDuration(withinSeconds * 1000)}, in ${sayDuration(inSeconds * 1000)}`,
-    because: `${n} of ${of}, mostly ${prefix}${sample}. They were written together with one TTL, or end at one time of day. If they are computed anew when missed, that falls on the database all at once; if they are counters or markers of a period, it is meant so.`,
+    because: `${n} of ${of}, mostly ${prefix}${sample}. ${why}`,
     evidence: [ttlTable(keys)],
     remedies: [remedy],
   };
+}
+
+/** The keys are looked at a little after the run began. */
+const LATER_MS = 30_000;
+
+/** `18:00 UTC`, where a quarter of an hour begins at that moment; undefined: none does. */
+function roundWithin(from: number, lasts: number): string | undefined {
+  const at = Math.ceil((from - 2_000) / ROUND_MS) * ROUND_MS;
+  return lasts > 5_000 || at > from + lasts + LATER_MS
+    ? undefined
+    : `${new Date(at).toISOString().slice(11, 16)} UTC`;
 }
 
 /** How long the keys that were looked at have left. */

@@ -87,11 +87,14 @@ export function stormFinding(
   { memory, keys }: redis.RedisState,
   rates: redis.RedisRates,
   role: Role,
-  limit: number,
+  { limit, hitRatio }: { readonly limit: number; readonly hitRatio: number },
 ) {
   const perSecond = rates.evicted / rates.seconds;
   if (memory === null || perSecond < limit) return undefined;
   const taker = takerOf(memory, undefined, undefined);
+  // A cache is meant to be full: while what is asked for is there, those that go are those nobody asks for.
+  const isServing = rates.hitRatio !== null && rates.hitRatio >= hitRatio;
+  if (role === "cache" && isServing && taker.what !== "part") return undefined;
   const hits = rates.hitRatio === null ? "" : `, and only ${sayPercent(rates.hitRatio)} of lookups hit`;
   const lost =
     role === "cache" ? "" : ` The connection's role is ${role}: data that must stay is being lost.`;

@@ -10,7 +10,6 @@ import {
   z,
 } from "../../src/sdk/index.ts";
 import { expireTogether, ttlTable } from "./expiry.ts";
-import { roleOf } from "./memory.ts";
 
 /** Does the cache answer, and if not: pushed out, expired or never stored? Guides: cache misses, low hit rate. */
 const book = runbookOn(
@@ -103,7 +102,7 @@ export const redisHitRate = book
         remedies: [cause.remedy],
       };
     }),
-    find(["keys"], ({ keys }, context) => expireTogether(keys, roleOf(context), "spreadTtl")),
+    find(["keys", "rates?"], ({ keys, rates }, { now }) => expireTogether(keys, rates, now, "spreadTtl")),
   ]);
 
 /** Which of four: pushed out, expiring, emptied, or never stored. Compared with the misses of the same interval. */

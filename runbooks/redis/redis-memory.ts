@@ -159,7 +159,10 @@ export const redisMemory = book
   .findings((find) => [
     find.seen(["state", "write", "rates", "keys", "clients"], fullFinding),
     find(["state", "rates"], ({ state, rates }, context) =>
-      stormFinding(state, rates, roleOf(context), context.params.evictionsPerSecond),
+      stormFinding(state, rates, roleOf(context), {
+        limit: context.params.evictionsPerSecond,
+        hitRatio: context.thresholds.hitRatio,
+      }),
     ),
     find(["state", "keys?"], ({ state: { memory }, keys }, context) => {
       const role = roleOf(context);

@@ -1,6 +1,7 @@
 export { type Archive, archive } from "./archive.ts";
 export type { Backend, BackendId } from "./backend.ts";
 export { clock } from "./clock.ts";
+export { type Collations, collations } from "./collations.ts";
 export { type Failure, failureOf, firstFailure } from "./failures/index.ts";
 export { type Horizon, type HorizonHolder, horizon } from "./horizon.ts";
 export { type IndexUse, indexUse, type RedundantIndex, type UnusedIndex } from "./index-use.ts";
@@ -17,6 +18,7 @@ export {
   type OpenTransactions,
   openTransactions,
 } from "./locks.ts";
+export { type PartitionGap, partitionGaps } from "./partition-gaps.ts";
 export { type Plans, type StatementPlan, statementPlans, type WholeScan } from "./plan.ts";
 export { query } from "./query.ts";
 export { cancelQueued } from "./queue.ts";

@@ -32,7 +32,7 @@ const Use = z.object({
   redundant: z.array(Redundant).max(20),
   /** Never read since the counters of this database began; null: they are too young to say so. */
   unused: z.array(Unused).max(20).nullable(),
-  /** Since when is counted, in seconds; null: never reset, so since the index was made. */
+  /** Since when is counted at most, in seconds; null: not known. */
   countedSeconds: z.number().nullable(),
   /** Servers that follow this one: what reads there is counted there only. */
   standbys: z.int(),
@@ -52,7 +52,10 @@ export const indexUse = read({
   input: z.object({
     /** Smaller ones are left out. */
     minimumBytes: z.number().min(0).max(1e15).default(1_048_576),
-    /** Counted for less long than this, not read says nothing: a report may run once a week or a month. */
+    /**
+     * Counted for less long than this, not read says nothing: a report may run once a week or a month. So long the index must be
+     * there, too, as far as its age can be told: by the share of all transactions that came after it.
+     */
     minimumDays: z.number().min(0).max(365).default(14),
   }),
   output: Use,
@@ -60,8 +63,10 @@ export const indexUse = read({
     client.read(context, async (sql) => {
       const [own] = await sql<Own>(OWN);
       if (own === undefined) throw new Error("a SELECT without FROM returns one row");
-      const unused = await sql<UnusedIndex>(UNUSED, [minimumBytes]);
-      const isYoung = own.countedSeconds !== null && own.countedSeconds < minimumDays * 86_400;
+      const seconds = minimumDays * 86_400;
+      const isYoung = own.countedSeconds !== null && own.countedSeconds < seconds;
+      const least = isYoung || own.countedSeconds === null ? 0 : Math.min(1, seconds / own.countedSeconds);
+      const unused = await sql<UnusedIndex>(UNUSED, [minimumBytes, least]);
       return {
         ...own,
         redundant: await sql<RedundantIndex>(REDUNDANT, [minimumBytes]),
@@ -75,12 +80,18 @@ type Own = Pick<IndexUse, "countedSeconds" | "standbys" | "inRecovery">;
 
 const young = ({ countedSeconds }: Own, n: number, days: number): NotSeen => ({
   what: `whether ${n} ${n === 1 ? "index that was" : "indexes that were"} not read lately ${n === 1 ? "is" : "are"} used at all`,
-  why: `what is read is counted for ${((countedSeconds ?? 0) / 86_400).toFixed(1)} days only (the counters of this database were reset, by hand or by a crash)`,
+  why: `what is read is counted for ${((countedSeconds ?? 0) / 86_400).toFixed(1)} days only (the server is no older, or its counters were reset, by hand or by a crash)`,
   fix: `look again when ${days} days are counted`,
 });
 
-const OWN = `SELECT (SELECT extract(epoch FROM clock_timestamp() - d.stats_reset)::float8 FROM pg_stat_database d
-      WHERE d.datname = current_database()) AS "countedSeconds",
+/**
+ * What was never reset by hand began with the cluster, or with the last crash, which takes all counters (PG 15: and says so of
+ * those of the whole server only). The oldest of those is as old as any counter can be.
+ */
+const OWN = `SELECT extract(epoch FROM clock_timestamp() - coalesce(
+      (SELECT d.stats_reset FROM pg_stat_database d WHERE d.datname = current_database()),
+      (SELECT min(r.at) FROM (SELECT stats_reset AS at FROM pg_stat_bgwriter UNION ALL SELECT stats_reset FROM pg_stat_archiver) r)
+    ))::float8 AS "countedSeconds",
     (SELECT count(*)::int FROM pg_stat_replication) AS standbys, pg_is_in_recovery() AS "inRecovery"`;
 
 const BYTES = "x.relpages::float8 * current_setting('block_size')::int";
@@ -92,7 +103,7 @@ const INDEXES = `SELECT x.oid, i.indrelid, x.relam, x.relkind, i.indkey::text AS
     i.indcollation::text AS "collation", i.indoption::text AS "option", pg_get_expr(i.indexprs, i.indrelid) AS expression,
     pg_get_expr(i.indpred, i.indrelid) AS predicate, i.indnkeyatts AS keys, i.indnatts AS columns, i.indisunique AS "unique",
     coalesce(to_jsonb(i) ->> 'indnullsnotdistinct', 'false') AS nulls,
-    i.indisprimary OR i.indisreplident OR EXISTS (SELECT FROM pg_constraint o WHERE o.conindid = x.oid) AS promised,
+    i.indisprimary OR i.indisreplident OR i.indisclustered OR EXISTS (SELECT FROM pg_constraint o WHERE o.conindid = x.oid) AS promised,
     format('%I.%I', n.nspname, x.relname) AS index, format('%I.%I', tn.nspname, t.relname) AS "table", ${BYTES} AS bytes, ${DROP} AS statement
   FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid JOIN pg_namespace n ON n.oid = x.relnamespace
   JOIN pg_class t ON t.oid = i.indrelid JOIN pg_namespace tn ON tn.oid = t.relnamespace
@@ -120,11 +131,15 @@ const REDUNDANT = `WITH i AS (${INDEXES}),
   SELECT DISTINCT ON (bytes, index) index, "table", bytes, by, "isSame", statement
   FROM (SELECT * FROM same UNION ALL SELECT * FROM beginning) f WHERE bytes >= $1 ORDER BY bytes DESC, index, by LIMIT 20`;
 
+/** Share of the cluster's transactions that came after the index was made: of one made just now next to none. */
+const LIVED = `CASE WHEN age(x.xmin) BETWEEN 0 AND 2000000000
+    THEN least(1, age(x.xmin)::float8 / greatest(1, txid_snapshot_xmax(txid_current_snapshot()))) ELSE 1 END`;
+
 // Parts of a partitioned index are read for the whole of it.
 const UNUSED = `WITH part AS (
     SELECT coalesce(CASE WHEN x.relispartition THEN pg_partition_root(x.oid)::oid END, x.oid) AS root, ${BYTES} AS bytes,
-      s.idx_scan, coalesce(t.n_tup_ins + t.n_tup_upd + t.n_tup_del, 0)::float8 AS writes
+      ${LIVED} AS lived, s.idx_scan, coalesce(t.n_tup_ins + t.n_tup_upd + t.n_tup_del, 0)::float8 AS writes
     FROM pg_stat_user_indexes s JOIN pg_class x ON x.oid = s.indexrelid LEFT JOIN pg_stat_user_tables t ON t.relid = s.relid),
-  sums AS (SELECT root, sum(bytes) AS bytes, sum(idx_scan) AS scans, sum(writes) AS writes FROM part GROUP BY 1)
+  sums AS (SELECT root, sum(bytes) AS bytes, sum(idx_scan) AS scans, sum(writes) AS writes, max(lived) AS lived FROM part GROUP BY 1)
   SELECT i.index, i."table", p.bytes, p.writes, i.statement FROM sums p JOIN (${INDEXES}) i ON i.oid = p.root
-  WHERE p.scans = 0 AND p.writes > 0 AND p.bytes >= $1 AND NOT i.promised AND NOT i."unique" ORDER BY p.bytes DESC, 1 LIMIT 20`;
+  WHERE p.scans = 0 AND p.writes > 0 AND p.bytes >= $1 AND p.lived >= $2 AND NOT i.promised AND NOT i."unique" ORDER BY p.bytes DESC, 1 LIMIT 20`;

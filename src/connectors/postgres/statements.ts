@@ -80,7 +80,8 @@ export type TopStatement = z.infer<typeof TopStatement>;
 /**
  * Slowest statements by pg_stat_statements since its last reset: the five slowest on average (at least three calls) and
  * the five that cost most in total. Column names follow the extension's version, not the server's (trap pgss-mean-time);
- * not created and not preloaded are different answers. tektra.slow-db-queries, sergas-accounts.slow-queries.
+ * not created and not preloaded are different answers. Left out is what asks for an advisory lock: its time is the waiting for
+ * its turn. tektra.slow-db-queries, sergas-accounts.slow-queries.
  */
 export const topStatements = read({
   name: "postgres.top-statements",
@@ -141,6 +142,7 @@ async function readTop(sql: Sql) {
          (total${middle}_time / greatest(sum(total${middle}_time) OVER (), 0.001))::float8 AS share,
          (rows::float8 / greatest(calls, 1)) AS "rowsPerCall"
        ${from} AND calls >= ${atLeast}
+         AND query !~* 'pg_advisory_(xact_)?lock(_shared)?\\s*\\('
          AND query !~* '^\\s*(vacuum|analyze|create|alter|reindex|cluster|copy|drop|refresh|explain|begin|commit|set)\\M'
        ORDER BY ${order}${middle}_time DESC LIMIT 5`,
     );

@@ -20,11 +20,18 @@ export type Denied = z.infer<typeof Denied>;
 const LATELY = 600;
 const MOST = 20;
 
-/** ACL LOG: a flat list of names and values per entry. Users, commands and addresses are foreign text. Most often refused first. */
-export function deniedIn(reply: unknown): Denied[] {
+/**
+ * ACL LOG: a flat list of names and values per entry. Users, commands and addresses are foreign text. Most often refused first.
+ * Our own questions are left out: by the name of the connection, and, as a user may not be allowed to give it one, by the user,
+ * where that is not everybody's.
+ */
+export function deniedIn(reply: unknown, self = ""): Denied[] {
   const entries = (Array.isArray(reply) ? reply : []).map(pairsOf);
-  const own = entries.filter((entry) => !/(^| )name=diagbot( |$)/.test(entry.get("client-info") ?? ""));
-  return own
+  const isOwn = (entry: ReturnType<typeof pairsOf>) =>
+    /(^| )name=diagbot( |$)/.test(entry.get("client-info") ?? "") ||
+    (self !== "" && self !== "default" && entry.get("username") === self && entry.get("reason") !== "auth");
+  const others = entries.filter((entry) => !isOwn(entry));
+  return others
     .flatMap((entry) => {
       const said = Denied.safeParse({
         user: (entry.get("username") ?? "").slice(0, 100),

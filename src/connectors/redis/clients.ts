@@ -47,11 +47,12 @@ export const listClients = read({
   }),
   run: (client, _input, context) =>
     client.use(context, async (redis) => {
-      const [list, limits, timeout, log] = await redis.all([
+      const [list, limits, timeout, log, self] = await redis.all([
         ["CLIENT", "LIST"],
         ["CONFIG", "GET", "client-output-buffer-limit"],
         ["CONFIG", "GET", "timeout"],
         ["ACL", "LOG", 100],
+        ["ACL", "WHOAMI"],
       ]);
       const missing = refusedPart("who is connected", list, "+client|list");
       const groups = list instanceof Error ? [] : groupsIn(String(list));
@@ -60,7 +61,7 @@ export const listClients = read({
         byMemory: sumBy(groups),
         limits: (pairsOf(limits).get("client-output-buffer-limit") ?? "").slice(0, 300),
         timeout: numberIn(Object.fromEntries(pairsOf(timeout)), "timeout"),
-        denied: log instanceof Error ? null : deniedIn(log),
+        denied: log instanceof Error ? null : deniedIn(log, typeof self === "string" ? self : ""),
         notSeen: missing,
       };
     }),

@@ -38,7 +38,7 @@ const BY_PHRASE: readonly [RegExp, ErrorCode, detail: string][] = [
   ], // Predixy, Codis, Alibaba
   [/Unknown RESP type|Protocol error, got/, "target_error", "not-redis"],
   [/illegal address|not in (the )?(whitelist|allow ?list)/i, "target_refused", "allowlist"],
-  [/(limit|quota) exceeded|max request size/i, "target_refused", "quota"], // Upstash
+  [/(limit|quota) exceeded/i, "target_refused", "quota"], // Upstash
 ];
 /** How servers name the command they refuse: 'config|get', `CONFIG`, "config". */
 const COMMAND =

@@ -19,6 +19,7 @@ export async function sentinelAt(redis: RedisHands, info: Fields): Promise<DiagE
   return refusalOf(
     watched.slice(0, MOST),
     names.map((name, at) => ({ name, said: wordsOf(replies[at]) })),
+    info.sentinel_tilt === "1",
   );
 }
 
@@ -29,17 +30,24 @@ const wordsOf = (reply: unknown): string =>
 export function refusalOf(
   watched: readonly string[],
   quorums: readonly { readonly name: string; readonly said: string }[],
+  isTilted = false,
 ): DiagError {
   const lacking = quorums.filter(({ said }) => said.startsWith("NOQUORUM"));
   const told = quorums
     .filter(({ said }) => /^(OK|NOQUORUM) /.test(said))
     .map(({ name, said }) => `; ${name}: ${said}`);
   const isDown = watched.some((value) => /(?:^|,)status=o(bjectively_)?down/.test(value));
-  const detail = lacking.length > 0 ? "sentinel-no-quorum" : isDown ? "sentinel-master-down" : "sentinel";
+  const detail = isTilted
+    ? "sentinel-tilt"
+    : lacking.length > 0
+      ? "sentinel-no-quorum"
+      : isDown
+        ? "sentinel-master-down"
+        : "sentinel";
   const words = watched.join("; ").slice(0, 500);
-  const text = `Redis: this is a Sentinel; it watches ${words || "nothing"}${told.join("").slice(0, 400)}`;
+  const text = `Redis: this is a Sentinel${isTilted ? " in TILT" : ""}; it watches ${words || "nothing"}${told.join("").slice(0, 400)}`;
   return new DiagError("target_refused", text, { detail });
 }
 
 export const isSentinel = (detail: string | undefined): boolean =>
-  detail === "sentinel" || detail === "sentinel-no-quorum" || detail === "sentinel-master-down";
+  detail === "sentinel" || detail?.startsWith("sentinel-") === true;

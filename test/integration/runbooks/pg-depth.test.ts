@@ -251,3 +251,35 @@ describe("a standby (M8)", () => {
     await until(async () => (await diagnose(pgConnectivity)).findings.length === 0);
   });
 });
+
+describe("a library that orders text and was replaced", () => {
+  it("is said with the indexes it concerns; one that was not is silent", async () => {
+    const { admin } = lab;
+    await admin(
+      "CREATE DATABASE sorted TEMPLATE template0 LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' ENCODING 'UTF8'",
+    );
+    const url = lab.botUrl.replace(/shop$/, "sorted");
+    const inside = new pg.Client({ connectionString: url });
+    await inside.connect();
+    await inside.query(
+      'CREATE TABLE names (id int PRIMARY KEY, name text UNIQUE, code text COLLATE "C" UNIQUE)',
+    );
+    expect(ids(await diagnose(pgConnectivity, {}, url))).toEqual([]);
+    await admin("UPDATE pg_database SET datcollversion = '0.9' WHERE datname = 'sorted'");
+    const found = await diagnose(pgConnectivity, {}, url);
+    expect(ids(found)).toEqual(["collation-changed"]);
+    expect(found.finding("collation-changed").title).toMatch(
+      /^The order of text may have changed under database sorted: made with collation version 0\.9, the server now has 1$/,
+    );
+    expect(found.finding("collation-changed").because).toContain("1 index of sorted is in that order");
+    expect(found.advice("reindexText")).toMatch(
+      /REINDEX .* Only then: ALTER DATABASE "?sorted"? REFRESH COLLATION VERSION, which changes nothing but/,
+    );
+    // Asked through another database of the same server, it is said whose it is.
+    const other = (await diagnose()).finding("collation-changed");
+    expect(other.because).toContain("In shop itself nothing is concerned");
+    await inside.end();
+    await admin("DROP DATABASE sorted WITH (FORCE)");
+    expect(ids(await diagnose())).not.toContain("collation-changed");
+  });
+});

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { pgIndexes } from "../../../runbooks/postgres/pg-indexes.ts";
 import { postgresConnector } from "../../../src/connectors/postgres/index.ts";
+import { postgres } from "../../../src/sdk/index.ts";
 import { type LabPostgres, startLabPostgres } from "../../helpers/postgres.ts";
 import { type Bench, type Diagnosis, openBench } from "../../helpers/run-runbook.ts";
 import { until } from "../../helpers/until.ts";
@@ -104,7 +105,7 @@ describe("indexes nobody reads", () => {
     );
     await readBy("customer = 7");
     const found = await until(async () => {
-      const one = await diagnose();
+      const one = await diagnose({ minimumDays: 0 });
       const unused = one.findings.find(({ id }) => id === "unused-indexes");
       return unused?.title.includes("1 index was") ? one : undefined;
     });
@@ -114,6 +115,10 @@ describe("indexes nobody reads", () => {
     );
     expect(found.finding("unused-indexes").because).toContain("No standby follows now");
     expect(found.advice("dropUnused")).toContain("DROP INDEX CONCURRENTLY public.unread");
+    // On a server that was set up, or crashed, just now nothing can be said, though nobody has reset a counter.
+    const fresh = await diagnose();
+    expect(ids(fresh)).toEqual(["could-not-look"]);
+    expect(fresh.findings[0]?.because).toContain("the server is no older");
     await run("SELECT pg_stat_reset()", "UPDATE orders SET customer = 1 WHERE id = 1");
     const young = await until(async () => {
       const one = await diagnose();
@@ -121,6 +126,42 @@ describe("indexes nobody reads", () => {
     });
     expect(ids(young)).toEqual(["could-not-look"]);
     expect(young.findings[0]?.because).toContain("counted for 0.0 days only");
+  });
+
+  it("one that was made just now, on a table that is old, is not among them", async () => {
+    await run(
+      "CREATE TABLE orders (id int PRIMARY KEY, customer int, note text)",
+      "INSERT INTO orders SELECT i, i, 'n' || i FROM generate_series(1, 5000) i",
+      "CREATE INDEX old ON orders (customer)",
+      "ANALYZE orders",
+    );
+    const bench = openBench({
+      connections: { db: { kind: "postgres", url: lab.botUrl } },
+      connectors: [postgresConnector],
+    });
+    benches.push(bench);
+    const unused = async () => {
+      // Half of the time the counters run: as if a fortnight were that of a server a month old.
+      const [own] = await lab.admin<{ days: number }>(
+        "SELECT extract(epoch FROM now() - pg_postmaster_start_time())::float8 / 86400 AS days",
+      );
+      const minimumDays = (own?.days ?? 0) / 4;
+      const { unused: found } = await bench.call(postgres.indexUse({ minimumBytes: 0, minimumDays }));
+      return found?.map(({ index }) => index);
+    };
+    const writer = await lab.session("writer", lab.botUrl);
+    const [{ xids }] = (await lab.admin<{ xids: number }>(
+      "SELECT txid_snapshot_xmax(txid_current_snapshot())::float8 AS xids",
+    )) as [{ xids: number }];
+    await writer.query(
+      `DO $$ BEGIN FOR i IN 1..${Math.ceil(xids)} LOOP UPDATE orders SET note = 'x' WHERE id = 1; COMMIT; END LOOP; END $$`,
+    );
+    await run("CREATE INDEX young ON orders (note)");
+    await until(async () => {
+      const found = await unused();
+      return found?.includes("public.old") ? found : undefined;
+    });
+    expect(await unused()).toEqual(["public.old"]);
   });
 
   it("parts of a partitioned index count together", async () => {
@@ -144,6 +185,56 @@ describe("indexes nobody reads", () => {
     await app.query("SELECT * FROM events_1 WHERE kind = 7");
     await app.end();
     await until(async () => (await unused()) === undefined);
+  });
+});
+
+describe("a partition that lacks an index of its siblings", () => {
+  const events = async (n: number, indexed: readonly number[]) => {
+    await run("CREATE TABLE events (at int, kind int, mail text) PARTITION BY RANGE (at)");
+    for (let i = 0; i < n; i++)
+      await run(
+        `CREATE TABLE events_${i} PARTITION OF events FOR VALUES FROM (${i * 1000}) TO (${i * 1000 + 1000})`,
+      );
+    await run(`INSERT INTO events SELECT i, i, 'm' || i FROM generate_series(0, ${n * 1000 - 1}) i`);
+    for (const i of indexed) await run(`CREATE INDEX ON events_${i} (kind DESC) WHERE mail <> 'x'`);
+    await run("ANALYZE events");
+  };
+
+  it("alone is named, with what builds it", async () => {
+    await events(4, [0, 1, 3]);
+    const found = await diagnose({ minimumDays: 30 });
+    expect(found.finding("partition-without-index").title).toBe(
+      "public.events_2 alone lacks the index on (kind) that 3 of 4 partitions of public.events have",
+    );
+    expect(found.advice("indexPartitions")).toContain(
+      "CREATE INDEX CONCURRENTLY ON public.events_2 USING btree (kind DESC) WHERE (mail <> 'x'::text)",
+    );
+    await run(
+      "CREATE INDEX CONCURRENTLY ON public.events_2 USING btree (kind DESC) WHERE (mail <> 'x'::text)",
+    );
+    expect(ids(await diagnose({ minimumDays: 30 }))).not.toContain("partition-without-index");
+  });
+
+  it("is none where half of them lack it, where it has a longer one, and where it is tiny", async () => {
+    await events(4, [0, 1]);
+    expect(ids(await diagnose({ minimumDays: 30 }))).not.toContain("partition-without-index");
+    await run(
+      "CREATE INDEX ON events_2 (kind DESC) WHERE mail <> 'x'",
+      "CREATE INDEX ON events_3 (kind, at)",
+    );
+    expect(ids(await diagnose({ minimumDays: 30 }))).not.toContain("partition-without-index");
+    await run("DROP INDEX events_3_kind_at_idx");
+    expect(ids(await diagnose({ minimumDays: 30 }))).toContain("partition-without-index");
+    expect(ids(await diagnose({ minimumDays: 30, minimumMiB: 1 }))).not.toContain("partition-without-index");
+  });
+
+  it("is the index of the whole table's matter where there is one", async () => {
+    await events(4, [0, 1, 3]);
+    await run("CREATE INDEX whole ON ONLY events (kind DESC) WHERE mail <> 'x'");
+    for (const i of [0, 1, 3]) await run(`ALTER INDEX whole ATTACH PARTITION events_${i}_kind_idx`);
+    const found = ids(await diagnose({ minimumDays: 30 }));
+    expect(found).toContain("unfinished-indexes");
+    expect(found).not.toContain("partition-without-index");
   });
 });
 

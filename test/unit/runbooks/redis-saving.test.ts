@@ -3,7 +3,7 @@ import { deniedFindings } from "../../../runbooks/redis/denied.ts";
 import { dueIn, forkFinding, savingFinding } from "../../../runbooks/redis/saving.ts";
 import { deniedIn } from "../../../src/connectors/redis/acl-log.ts";
 import { failureOf } from "../../../src/connectors/redis/failure.ts";
-import { refusalOf } from "../../../src/connectors/redis/sentinel.ts";
+import { isSentinel, refusalOf } from "../../../src/connectors/redis/sentinel.ts";
 import { failingIn, stateOf } from "../../../src/connectors/redis/state.ts";
 import { isPublic, unknownMaster } from "../../../src/connectors/redis/unknown-master.ts";
 
@@ -143,6 +143,12 @@ describe("Sentinels", () => {
     );
     expect(error.message.includes("NOPERM")).toBe(false);
   });
+  it("that stand still for a while fail nothing over, whatever they say of the quorum", () => {
+    const error = refusalOf([up], [{ name: "shop", said: "OK 3 usable Sentinels." }], true);
+    const failure = failureOf({ code: error.code, message: error.message, detail: error.detail ?? "" });
+    expect(failure?.title).toBe("This Sentinel is in TILT: it watches, but fails nothing over");
+    expect(isSentinel(error.detail)).toBe(true);
+  });
 });
 
 it("masters that fail are named with what they held", () => {
@@ -184,6 +190,11 @@ describe("whom the ACL turns away", () => {
     expect(found(entry("command", "flushall", 12, 3_000))).toEqual([]);
     expect(found(entry("command", "config|get", 12, 3, "diagbot"))).toEqual([]);
     expect(found(entry("auth", "AUTH", 2, 3))).toEqual([]);
+    // A user that may not name its connections: by whom we are, unless everybody is.
+    const own = [entry("command", "getrange", 28, 3, "")];
+    expect(deniedIn(own, "shop")).toEqual([]);
+    expect(deniedIn(own, "default")).toHaveLength(1);
+    expect(deniedIn([entry("auth", "AUTH", 9, 3, "")], "shop")).toHaveLength(1);
     expect(deniedIn("ERR")).toEqual([]);
   });
   it("logins that fail again and again are", () =>

@@ -66,10 +66,8 @@ const TENANT: Failure = {
 const BLOCKED: Failure = {
   id: "pooler-blocks",
   title: "The pooler has shut this client out for a while",
-  because:
-    "Supavisor stops asking after repeated failures (wrong passwords, failed logins to the database), or the address or tenant is not allowed.",
-  advice:
-    "Stop what retries with the old password, correct it, and wait until the block ends; for an address, see the network restrictions of the project.",
+  because: "Supavisor stops asking after repeated failures (wrong passwords, failed logins to the database).",
+  advice: "Stop what retries with the old password, correct it, and wait until the block ends.",
 };
 const NEON_ENDPOINT: Failure = {
   id: "pooler-tenant",
@@ -169,8 +167,7 @@ export const POOLERS: readonly Rule[] = [
   ],
   [
     {
-      pooler:
-        /ECIRCUITBREAKER|[Cc]ircuit breaker open|EADDRNOTALLOWED|address not in tenant allow_list|EBANNED/,
+      pooler: /ECIRCUITBREAKER|[Cc]ircuit breaker open|EBANNED/,
     },
     BLOCKED,
   ],

@@ -31,6 +31,14 @@ export const OTHERS: Causes = {
     advice:
       "Point the URL at the server its answer names, or at a name that follows failovers. If the application has this URL too, its client must be told that it is a Sentinel (sentinels and the master's name).",
   },
+  "sentinel-tilt": {
+    id: "sentinel-tilt",
+    title: "This Sentinel is in TILT: it watches, but fails nothing over",
+    because:
+      "Its clock jumped, or its process stood still for more than 2 s (a machine short of processor time, a paused virtual machine or container, swapping). It trusts nothing it has measured and acts on nothing until all has been normal for 30 s; what it says of the master now says little.",
+    advice:
+      "If it ends after 30 s and does not return, nothing is to be done but find the pause (CPU throttling of its container, steal time, snapshots of the machine, a step of NTP: host-clock, host-stalls). If it returns, move or enlarge that machine; as long as most Sentinels are in TILT nobody fails over. The URL of diagbot belongs on the Redis it watches, not on a Sentinel.",
+  },
   "sentinel-no-quorum": {
     id: "sentinel-no-quorum",
     title: "This Sentinel cannot fail over: too few Sentinels reach each other",

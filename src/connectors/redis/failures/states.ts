@@ -59,6 +59,12 @@ export const STATES: Causes = {
       title: "Redis Cluster does not serve all slots",
       because: "The slot of the key belongs to no node.",
     },
+    {
+      ...CLUSTER_DOWN,
+      when: /only accepts read commands/i,
+      title: "Redis Cluster takes no writes: it is down, and reads only",
+      because: `${CLUSTER_DOWN.because} cluster-allow-reads-when-down is on, so what is read may be old.`,
+    },
     CLUSTER_DOWN,
   ],
   MOVED: ELSEWHERE,

@@ -52,6 +52,11 @@ describe("one word, several causes", () => {
     ["CLUSTERDOWN Hash slot not served", "cluster", "Redis Cluster does not serve all slots"],
     ["CLUSTERDOWN The cluster is down", "cluster", "Redis Cluster is down"],
     [
+      "CLUSTERDOWN The cluster is down and only accepts read commands",
+      "cluster",
+      "Redis Cluster takes no writes: it is down, and reads only",
+    ],
+    [
       "BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.",
       "busy",
       "Redis is busy running a script",
@@ -112,6 +117,11 @@ describe("one word, several causes", () => {
     expect(failure.title).toContain(title);
     expect(failure.because).toContain(reply.slice(0, 40));
     expect(failure.severity).toBe("critical");
+  });
+
+  it("one request that is too big is no limit of the plan", () => {
+    expect(judged("ERR max request size exceeded. Limit: 1048576 bytes, Actual: 1500000").id).toBeUndefined();
+    expect(judged("ERR max requests limit exceeded. Limit: 500000, Usage: 500000.").id).toBe("quota");
   });
 
   it.each([
