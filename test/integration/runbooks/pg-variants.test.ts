@@ -141,38 +141,6 @@ describe("a lock", () => {
     await waiting;
   });
 
-  it("of a leader its spare instances wait for: nothing is ended, and no statement is called slow", async () => {
-    await lab.admin("CREATE EXTENSION pg_stat_statements");
-    const leader = await lab.session("scheduler");
-    await leader.query("SELECT pg_advisory_lock(7)");
-    const spares = [await lab.session("scheduler"), await lab.session("scheduler")];
-    const waiting = spares.map((spare) => spare.query("SELECT pg_advisory_lock(7)"));
-    await counted(2, "wait_event_type = 'Lock'");
-    const run = await diagnose(pgLocks, { waitingSeconds: 0 });
-    expect(run.findings.map(({ severity, id, remedies }) => [severity, id, remedies])).toEqual([
-      ["info", "blocked-sessions", ["askAboutLeader"]],
-    ]);
-    expect(first(run)).toMatch(/^2 sessions wait for an advisory lock that scheduler holds: spare instances/);
-    expect(run.advice("askAboutLeader")).toMatch(/Then nothing is to be done.* pg_terminate_backend\(\d+\)/);
-    const slow = await until(async () => {
-      const { findings } = await diagnose(pgSlowQueries, { statementSeconds: 1 });
-      return findings.find(({ id }) => id === "long-running");
-    });
-    expect([slow.severity, slow.remedies]).toEqual(["info", ["runPgLocks"]]);
-    await leader.query("SELECT pg_advisory_unlock(7)");
-    await Promise.all(
-      spares.map(async (spare, at) => {
-        await waiting[at];
-        await spare.query("SELECT pg_advisory_unlock(7)");
-      }),
-    );
-    // Three calls that waited, one after the other: that is their turn, not their speed.
-    await lab.admin("SELECT pg_advisory_lock(7)");
-    const after = await diagnose(pgSlowQueries, { meanMs: 1 });
-    expect(JSON.stringify(after.findings)).not.toContain("pg_advisory_lock");
-    await lab.admin("DROP EXTENSION pg_stat_statements");
-  });
-
   it("in three queues at once: every head is ended", async () => {
     const waiting: Promise<unknown>[] = [];
     for (const id of [1, 2, 3]) {
