@@ -1,4 +1,5 @@
-import { type Command, DiagError, IncidentId } from "../src/sdk/index.ts";
+import { type Command, DiagError } from "../src/sdk/index.ts";
+import { incidentIn } from "./words.ts";
 
 /** `https://team.slack.com/archives/C0OPS/p1790000000000100`, as "Copy link" of Slack gives it. */
 const LINK = /^<?https:\/\/[a-z0-9.-]+\/archives\/([A-Z0-9]+)\/p(\d{10})(\d{6})(?:[?|].*)?>?$/i;
@@ -13,8 +14,8 @@ export const close: Command = {
     const link = LINK.exec(which);
     if (link !== null)
       return { do: "close", message: { channel: link[1] ?? "", ts: `${link[2]}.${link[3]}` }, reason };
-    const incident = IncidentId.safeParse(/^#?(\d{1,10})$/.exec(which)?.[1]);
-    if (incident.success) return { do: "close", incident: incident.data, reason };
+    const incident = incidentIn(which);
+    if (incident !== undefined) return { do: "close", incident, reason };
     throw new DiagError(
       "usage",
       "close needs the number of an incident, or the link to a message of its thread",

@@ -6,9 +6,11 @@ import { freeze } from "./freeze.ts";
 import { help } from "./help.ts";
 import { history } from "./history.ts";
 import { list } from "./list.ts";
+import { open } from "./open.ts";
 import { pending } from "./pending.ts";
 import { run } from "./run.ts";
 import { status } from "./status.ts";
+import { storm } from "./storm.ts";
 import { unfreeze } from "./unfreeze.ts";
 
 /** Every `/diag` subcommand, one line each, in the order of the help. */
@@ -21,6 +23,8 @@ export const commands: readonly Command[] = [
   pending,
   cancel,
   close,
+  storm,
+  open,
   freeze,
   unfreeze,
   help,

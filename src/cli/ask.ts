@@ -40,7 +40,7 @@ const replyText = (reply: Reply): string =>
 const sectionText = (section: ReplySection): string =>
   section.kind === "text" ? plain(inShell(section.text)) : columns(section.rows, section.columns);
 
-const SHARED = "help|list|status|history|pending|cancel|freeze|unfreeze";
+const SHARED = "help|list|status|history|pending|storm|open|cancel|freeze|unfreeze";
 
 /** Advice of the door speaks of `/diag`; here the same words follow `diagbot`. */
 export const inShell = (text: string): string =>

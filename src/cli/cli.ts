@@ -190,6 +190,10 @@ function addShared(program: Command, deps: CliDeps, io: CliIo, act: Act): void {
   shared("pending", "what waits for an approval or an answer, what lapses first first", "[system]").action(
     say("pending"),
   );
+  shared("storm", "the alert groups of the newest storms; words find some", "[words...]").action(
+    say("storm"),
+  );
+  shared("open", "give an alert group of a storm a thread of its own", "<incident>").action(say("open"));
   shared(
     "cancel",
     "stop a run; what is under way is finished, nothing new begins",

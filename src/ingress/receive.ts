@@ -22,6 +22,7 @@ import { checkRun } from "./check-run.ts";
 import { castVote, type Decision, giveAnswer } from "./decide.ts";
 import { errorReply, redactError } from "./error-reply.ts";
 import { freeze, unfreeze } from "./freezing.ts";
+import { closeIncident, openThread } from "./incidents.ts";
 import type { IngressMetrics } from "./metrics.ts";
 import { parse } from "./parse.ts";
 import { mustBeKnown, mustRead } from "./rights.ts";
@@ -29,6 +30,7 @@ import { routeAlerts } from "./routing/route-alerts.ts";
 import { splitGroups } from "./routing/split.ts";
 import { showHelp, showList } from "./show-help.ts";
 import { runOrThrow, showHistory, showPending, showStatus } from "./show-runs.ts";
+import { showStorm } from "./show-storm.ts";
 
 /** What the door works with. */
 export interface DoorDeps {
@@ -159,7 +161,7 @@ async function decided<T>(
 }
 
 /** What changes nothing cannot be "not accepted" either. */
-const LOOKS: ReadonlySet<Intent["do"]> = new Set(["help", "list", "status", "history", "pending"]);
+const LOOKS: ReadonlySet<Intent["do"]> = new Set(["help", "list", "status", "history", "pending", "storm"]);
 
 function refuse(thrown: unknown, logger: Logger, intent: Intent): Reply {
   if (thrown instanceof DiagError) return errorReply(thrown, LOOKS.has(intent.do) ? "look" : "change");
@@ -185,6 +187,8 @@ function carryOut(deps: DoorDeps, asked: Asked): Promise<Reply> {
       return cancelRun(deps, asked, intent.run);
     case "close":
       return closeIncident(deps, asked, intent);
+    case "open":
+      return openThread(deps, asked, intent.incident);
     case "freeze":
       return freeze(deps, asked, intent);
     case "unfreeze":
@@ -210,6 +214,8 @@ async function answer(
       return showHistory({ catalog, reader }, caller, intent.system);
     case "pending":
       return showPending({ catalog, reader }, caller, intent.system);
+    case "storm":
+      return showStorm({ catalog, reader }, caller, intent.words);
     default:
       throw new DiagError("usage", "the form exists in Slack only", {
         hint: "name a system and a runbook instead",
@@ -257,27 +263,6 @@ async function cancelRun({ intake, reader }: DoorDeps, { entry, caller }: Asked,
     run: id,
     data: { run: id, outcome },
   };
-}
-
-/** Ending an incident is for the people of diagbot.yaml. */
-async function closeIncident(
-  { intake }: DoorDeps,
-  { entry, caller }: Asked,
-  { incident, message, reason }: Extract<Intent, { do: "close" }>,
-): Promise<Reply> {
-  mustBeKnown(caller, "close an incident");
-  const ended = await intake.closeIncident(entry, {
-    by: caller,
-    reason,
-    ...(incident === undefined ? {} : { incident }),
-    ...(message === undefined ? {} : { message }),
-  });
-  return ended.closed
-    ? say(
-        `Incident #${ended.incident} is closed`,
-        "What still waits for a decision is looked at again. When its alert is sent again as firing, it opens again.",
-      )
-    : say(`Incident #${ended.incident} has ended already`);
 }
 
 /** The same Slack account, or the same account of the same host. */

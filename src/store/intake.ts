@@ -16,6 +16,7 @@ import { actorOf, insertRun, insertThread } from "./run/runs.ts";
 import { refuseOverlap } from "./run/schedule.ts";
 import { PATTERNS_ONLY, type Redactors, safeIntake } from "./safe-intake.ts";
 import { insertNotice } from "./thread/notices.ts";
+import { openThread } from "./thread/storms.ts";
 import { type Transaction, transact } from "./transaction.ts";
 
 /** Named places of a door where a test may end the process (reliability.md, crash points C1 to C4 and C12). */
@@ -76,6 +77,8 @@ function plainIntake({ pool, onCommit, didNotAfterMs, crash = () => {} }: StoreD
       (await change(entry, z.enum(["requested", "ended"]), (tx) => requestCancel(tx, run, caller))).result,
     closeIncident: async (entry, request) =>
       (await change(entry, Closed, (tx) => closeIncident(tx, request))).result,
+    openThread: async (entry, request) =>
+      (await change(entry, Opened, (tx) => openThread(tx, request))).result,
     freeze: async (entry, request) => (await change(entry, FreezeResult, (tx) => freeze(tx, request))).result,
     unfreeze: async (entry, by, channels) =>
       (await change(entry, UnfreezeResult, (tx) => unfreeze(tx, by, channels))).result,
@@ -84,6 +87,7 @@ function plainIntake({ pool, onCommit, didNotAfterMs, crash = () => {} }: StoreD
 }
 
 const Run = z.object({ run: RunId, thread: ThreadId });
+const Opened = z.object({ channel: z.string(), opened: z.boolean() });
 const Closed = z.object({ incident: IncidentId, closed: z.boolean() });
 
 async function submitRun(tx: Transaction, request: RunRequest) {

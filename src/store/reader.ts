@@ -11,6 +11,7 @@ import { asStoreErrors, type Pool } from "./pool.ts";
 import { date, type JsonRow, present } from "./rows.ts";
 import { loadRun, loadRunsOfThread } from "./run/run-view.ts";
 import { scheduleOf } from "./run/schedule-view.ts";
+import { newestStorms, stormOfThread } from "./thread/storm-view.ts";
 
 /** Alerts of an incident that a thread shows. */
 const ALERT_LIMIT = 20;
@@ -22,7 +23,7 @@ export function createReader(pool: Pool, limits: Limits = Limits.parse({})): Rea
     runs: (filter) => runs(pool, filter),
     thread: async (id) => {
       const { rows } = await pool.query<ThreadRow>(
-        "SELECT channel, meant_for, moved_because FROM thread WHERE id = $1",
+        "SELECT channel, meant_for, moved_because, storm_id IS NOT NULL AND unfolded_at IS NULL AS folded FROM thread WHERE id = $1",
         [id],
       );
       if (rows[0] === undefined) return undefined;
@@ -36,16 +37,19 @@ export function createReader(pool: Pool, limits: Limits = Limits.parse({})): Rea
       const writes = await writesOf(pool, [...new Set(views.map((run) => run.system))], limits);
       const moved = movedOf(rows[0]);
       const schedule = await scheduleOf(pool, views[0]);
+      const storm = incident === undefined && views.length === 0 ? await stormOfThread(pool, id) : undefined;
       return {
         id,
         channel,
         runs: views,
         writes,
-        ...present({ incident, freeze, moved, schedule }),
+        ...present({ incident, freeze, moved, schedule, storm }),
         ...notice,
+        ...(rows[0].folded ? { folded: true } : {}),
       };
     },
     freeze: () => readFreeze(pool),
+    storms: (limit) => newestStorms(pool, limit),
     root: (thread) => rootOf(pool, thread),
     setsOff: () => readSetsOff(pool),
     pending: (systems) => readPending(pool, systems),
@@ -63,6 +67,7 @@ interface ThreadRow {
   channel: string;
   meant_for: string | null;
   moved_because: string | null;
+  folded: boolean;
 }
 
 const movedOf = ({ meant_for, moved_because }: ThreadRow): ThreadView["moved"] =>

@@ -37,6 +37,8 @@ export function safeIntake(intake: Intake, { all, known }: Redactors): Intake {
     answer: (entry, request) => intake.answer(entryOf(entry), reasonOf(request)),
     closeIncident: (entry, request) =>
       intake.closeIncident(entryOf(entry), { ...reasonOf(request), by: callerOf(request.by) }),
+    openThread: (entry, { incident, by }) =>
+      intake.openThread(entryOf(entry), { incident, by: callerOf(by) }),
     notice: (entry, channel, text) => intake.notice(entryOf(entry), channel, all(text)),
     requestCancel: (entry, run, caller) => intake.requestCancel(entryOf(entry), run, callerOf(caller)),
     freeze: (entry, { by, ...freeze }) =>

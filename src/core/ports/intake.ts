@@ -139,6 +139,12 @@ export interface CloseRequest {
   readonly reason: string;
 }
 
+/** A person wants an alert group of a storm in a thread of its own. */
+export interface OpenRequest {
+  readonly incident: IncidentId;
+  readonly by: Caller;
+}
+
 /**
  * Everything the doors write. Each call is one transaction; it throws `store_unavailable` when nothing was stored. A
  * repeated `entry` changes nothing and gets the first one's result or refusal (alerts: see `receiveAlerts`).
@@ -161,6 +167,8 @@ export interface Intake {
   answer(entry: Entry, request: AnswerRequest): Promise<AnswerResult>;
   /** `closed` false: it had ended already. Throws DiagError `unknown_incident`. */
   closeIncident(entry: Entry, request: CloseRequest): Promise<{ incident: IncidentId; closed: boolean }>;
+  /** `opened` false: it is shown by itself already. Throws DiagError `unknown_incident`. */
+  openThread(entry: Entry, request: OpenRequest): Promise<{ channel: string; opened: boolean }>;
   /** A message to a channel that belongs to no run; the same `dedupeKey` posts once. */
   notice(entry: Entry, channel: string, text: string): Promise<void>;
   requestCancel(entry: Entry, run: RunId, caller: Caller): Promise<"requested" | "ended">;

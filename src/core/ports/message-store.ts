@@ -1,4 +1,6 @@
 import type { RunId, ThreadId } from "../words/ids.ts";
+import type { UnfoldedBecause } from "../words/storm.ts";
+import type { StormStore } from "./storm-store.ts";
 
 /** What Slack has been shown of one message slot. `sending`: a post may have arrived; find it before posting again. */
 export interface ShownMessage {
@@ -35,6 +37,11 @@ export interface ChangedThread {
   readonly critical: boolean;
   /** Its alert fires, a run of it has not ended, or it is a notice that nobody has seen. */
   readonly open: boolean;
+  readonly channel: string;
+  /** Of an alert group whose first message nobody has seen and that is in no storm. */
+  readonly unseen: boolean;
+  /** In a storm, and not shown by itself. `unfold`: why it has to be. */
+  readonly folded?: { readonly unfold?: UnfoldedBecause };
 }
 
 /** Something that keeps messages from being shown. */
@@ -47,7 +54,7 @@ export interface DeliveryTrouble {
 }
 
 /** What the thread room keeps: which threads changed, and what each slot has shown. */
-export interface MessageStore {
+export interface MessageStore extends StormStore {
   /** Threads whose rows changed since they were last drawn, in no order; of more than `limit` those that changed last. */
   dirty(limit: number): Promise<ChangedThread[]>;
   /** Takes the thread off the list unless it changed again since `rev`. */
@@ -57,8 +64,9 @@ export interface MessageStore {
   shown(thread: ThreadId): Promise<ShownMessage[]>;
   /**
    * Records the intention to post a slot before the call is made. `seen`: `attempts` of the slot as it was read (0: no
-   * row). False: somebody else has sent or is sending it since, so do not post. An intention that is renewed keeps
-   * its first `intentAt`: an earlier post of it may still turn up. `card`: the remedy that is decided on by this message.
+   * row). False: somebody else has sent or is sending it since, or the thread was folded, so do not post. An intention
+   * that is renewed keeps its first `intentAt`: an earlier post of it may still turn up. `card`: the remedy that is decided
+   * on by this message.
    */
   sending(
     thread: ThreadId,

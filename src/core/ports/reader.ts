@@ -1,5 +1,6 @@
 import type { SetOff } from "../words/freeze.ts";
 import type { ApprovalId, RunId, ThreadId } from "../words/ids.ts";
+import type { StormView } from "../words/storm.ts";
 import type { FreezeView, PendingView, RunSummary, RunView, ThreadView } from "../words/view.ts";
 
 /** Everything read by people: doors, CLI, thread. */
@@ -12,6 +13,8 @@ export interface Reader {
   root(thread: ThreadId): Promise<{ channel: string; ts: string } | undefined>;
   /** What goes on by itself once the freeze ends. */
   setsOff(): Promise<SetOff[]>;
+  /** The newest storms, whole. */
+  storms(limit: number): Promise<StormView[]>;
   thread(id: ThreadId): Promise<ThreadView | undefined>;
   freeze(): Promise<FreezeView | undefined>;
   /** The run and remedy an approval belongs to. */

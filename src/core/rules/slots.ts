@@ -16,6 +16,10 @@ export const cardSlot = (run: number, remedy: string): string => `run/${run}/rem
 /** The file of a whole plan; a plan made again is another file. */
 export const planFileSlot = (run: number, remedy: string, planSha256: string): string =>
   `run/${run}/plan/${remedy}/${planSha256.slice(0, 8)}`;
+/** Lines of a storm's groups. `page` from 1 on. */
+export const stormPageSlot = (page: number): string => `storm/page/${page}`;
+/** The file with all groups of a storm that is over. */
+export const STORM_FILE_SLOT = "storm/groups";
 export const reopenedSlot = (n: number): string => `reopened/${n}`;
 
 const nth = (part: number): string => (part === 1 ? "" : `/${part}`);

@@ -27,7 +27,9 @@ export type Intent =
     }
   | { readonly do: "freeze"; readonly forMs?: number; readonly reason: string }
   | { readonly do: "unfreeze"; readonly sure: boolean }
-  | { readonly do: "pending"; readonly system?: string };
+  | { readonly do: "pending"; readonly system?: string }
+  | { readonly do: "open"; readonly incident: IncidentId }
+  | { readonly do: "storm"; readonly words: readonly string[] };
 
 /** One `/diag` subcommand. `plan` is pure; it throws DiagError `usage` with a sentence that helps. */
 export interface Command {

@@ -8,6 +8,7 @@ import type { Plan } from "./plan.ts";
 import type { Policy } from "./policy.ts";
 import type { Risk } from "./risk.ts";
 import type { Before, RunbookVersion } from "./runbook.ts";
+import type { StormView } from "./storm.ts";
 
 export const PHASES = ["diagnose", "apply", "verify", "undo"] as const;
 /** Which part of a run a step belongs to. */
@@ -241,6 +242,10 @@ export interface ThreadView {
   readonly freeze?: FreezeView;
   /** Of a thread of scheduled runs. */
   readonly schedule?: ScheduleView;
+  /** Of the thread of a storm. */
+  readonly storm?: StormView;
+  /** Shown as a line of a storm only. */
+  readonly folded?: true;
 }
 
 /** What the scheduled runs of a thread have come to, those that found the same again included. */

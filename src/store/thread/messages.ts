@@ -1,52 +1,8 @@
-import type { ChangedThread, MessageStore, ShownMessage } from "../../core/ports/message-store.ts";
-import { isCritical } from "../../core/words/alert.ts";
-import { ThreadId } from "../../core/words/ids.ts";
+import type { MessageStore, ShownMessage } from "../../core/ports/message-store.ts";
 import { type Pool, toStoreError } from "../pool.ts";
+import { DIRTY, type DirtyRow, toChanged } from "./changed.ts";
 import { delivery } from "./delivery.ts";
-
-interface DirtyRow {
-  id: number;
-  rev: number;
-  urgent: boolean;
-  since: Date;
-  severity: string | null;
-  status: string | null;
-  asked: boolean | null;
-  found: boolean | null;
-  running: boolean | null;
-}
-
-/** Changed threads with what is known of their incident and runs. A thread without either is a notice. */
-const DIRTY = `
-SELECT o.id, o.rev, o.urgent, o.since, i.severity, i.status, r.asked, r.found, r.running
-FROM (SELECT id, rev, urgent, since FROM outbox WHERE kind = 'thread' AND not_before <= clock_timestamp()
-  ORDER BY since DESC, id LIMIT $1) o
-LEFT JOIN incident i ON i.thread_id = o.id
-LEFT JOIN LATERAL (SELECT bool_or(caller ->> 'via' = 'slack') AS asked, bool_or(severity = 'critical') AS found,
-  bool_or(status IN ('queued', 'running', 'waiting')) AS running FROM run WHERE thread_id = o.id) r ON true`;
-
-function toChanged({
-  id,
-  rev,
-  urgent,
-  since,
-  severity,
-  status,
-  asked,
-  found,
-  running,
-}: DirtyRow): ChangedThread {
-  const isNotice = severity === null && asked === null;
-  return {
-    thread: ThreadId.parse(id),
-    rev,
-    urgent,
-    since,
-    asked: asked === true,
-    critical: isNotice || found === true || (severity !== null && isCritical(severity)),
-    open: isNotice || status === "firing" || running === true,
-  };
-}
+import { storms } from "./storms.ts";
 
 interface ShownRow {
   slot: string;
@@ -58,6 +14,12 @@ interface ShownRow {
   attempts: number;
   former_ts: string | null;
 }
+
+/** What is shown by itself has a line in its storm as well. */
+const DRAWN = `
+WITH drawn AS (DELETE FROM outbox WHERE kind = 'thread' AND id = $1 AND rev = $2 RETURNING id)
+INSERT INTO outbox (kind, id) SELECT 'thread', s.thread_id FROM drawn JOIN thread t ON t.id = drawn.id JOIN storm s ON s.id = t.storm_id
+ON CONFLICT (kind, id) DO UPDATE SET rev = nextval('outbox_rev'), touched_at = now(), not_before = least(outbox.not_before, now())`;
 
 /** What the sender keeps. One statement each; every one throws `store_unavailable` when it may not have been stored. */
 export function createMessageStore(pool: Pool): MessageStore {
@@ -75,7 +37,7 @@ export function createMessageStore(pool: Pool): MessageStore {
   return {
     dirty: async (limit) => (await query<DirtyRow>(DIRTY, [limit])).rows.map(toChanged),
     drawn: async (thread, rev) => {
-      await query("DELETE FROM outbox WHERE kind = 'thread' AND id = $1 AND rev = $2", [thread, rev]);
+      await query(DRAWN, [thread, rev]);
     },
     later: async (thread, delayMs) => {
       await query(
@@ -94,6 +56,7 @@ export function createMessageStore(pool: Pool): MessageStore {
     },
     ...changes(query),
     ...delivery(pool),
+    ...storms(pool),
   };
 }
 
@@ -104,7 +67,8 @@ const changes = (query: Query): Pick<MessageStore, "sending" | "sent" | "unsent"
   sending: async (thread, slot, channel, digest, seen, card) => {
     const { count } = await query(
       `INSERT INTO slack_message AS m (thread_id, slot, channel, state, digest, attempts, run_id, remedy)
-       SELECT id, $2, $3, 'sending', $4, 1, $6::integer, $7::text FROM thread WHERE id = $1 AND channel = $3
+       SELECT id, $2, $3, 'sending', $4, 1, $6::integer, $7::text FROM thread
+         WHERE id = $1 AND channel = $3 AND (storm_id IS NULL OR unfolded_at IS NOT NULL) FOR SHARE
        ON CONFLICT (thread_id, slot) DO UPDATE SET state = 'sending', ts = NULL, channel = excluded.channel,
          digest = excluded.digest, attempts = m.attempts + 1,
          former_ts = CASE WHEN m.state = 'sent' AND m.channel = excluded.channel THEN m.ts ELSE m.former_ts END,

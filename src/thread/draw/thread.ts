@@ -13,6 +13,7 @@ import { drawPlanFile } from "./plan-file.ts";
 import { drawCard, hasCard } from "./remedy.ts";
 import { drawRunHead } from "./run-head.ts";
 import { drawScheduleHead } from "./schedule.ts";
+import { drawStorm } from "./storm.ts";
 import { drawSummary } from "./summary.ts";
 import { drawBegin, drawReopening } from "./turns.ts";
 
@@ -29,6 +30,7 @@ export function drawThread(view: ThreadView, options: DrawOptions): WantedMessag
 
 function drawAll(view: ThreadView, options: DrawOptions): WantedMessage[] {
   const first = view.runs[0];
+  if (view.storm !== undefined) return drawStorm(view.storm, options);
   if (view.incident !== undefined) return drawIncident(view.incident, view, options);
   if (first === undefined) return view.notice === undefined ? [] : [drawNotice(view.notice, view, options)];
   if (view.schedule !== undefined)

@@ -29,7 +29,7 @@ export async function advance(deps: SenderDeps, pending: PendingThread, turn: Tu
   pending.lookedAt = deps.ticks();
   const { rev } = pending;
   const view = await deps.reader.thread(pending.thread);
-  if (view === undefined || !isWorthShowing(view)) return finish(deps, pending, rev);
+  if (view === undefined || view.folded || !isWorthShowing(view)) return finish(deps, pending, rev);
   const rows = await deps.messages.shown(pending.thread);
   const pass: Pass = { pending, view, shown: new Map(rows.map((row) => [row.slot, row])) };
   const wanted = await draw(deps, pass);
@@ -50,7 +50,8 @@ async function optionsFor(deps: SenderDeps, view: ThreadView): Promise<DrawOptio
     ...(again === undefined ? {} : { again }),
     ...(contacts === undefined ? {} : { contacts }),
   };
-  if (view.about === undefined) return options;
+  const hasLinks = view.about !== undefined || view.storm?.groups.some(({ own }) => own !== undefined);
+  if (hasLinks !== true) return options;
   const self = await deps.identity.get(deps.slack);
   const url = self.kind === "ok" ? self.value.url : undefined;
   return url === undefined ? options : { ...options, workspace: url };
@@ -75,13 +76,25 @@ async function work(
       operation,
       ...waitOf(deps, pass, operation, { ...turn, closes }),
     }));
-    const ready = waits.find(({ ms }) => ms === 0);
+    const ready = firstOf(
+      waits.filter(({ ms }) => ms === 0),
+      pending,
+    );
     if (ready === undefined) return comeBack(deps, pass, waits, { ...turn, closes });
+    pending.sentAt.set(ready.operation.wanted.slot, deps.ticks());
     const verdict = await perform(deps, pass, ready.operation);
     if (verdict === "stop") return false;
     // A card waits for the file with all changes of its plan.
     if (ready.operation.wanted.kind === "file") wanted = await draw(deps, pass);
   }
+}
+
+/** Of several that show progress the one that was sent longest ago: what changes without end keeps none of the others waiting. */
+function firstOf(ready: readonly Waiting[], { sentAt }: PendingThread): Waiting | undefined {
+  const [first] = ready;
+  if (first?.operation.do !== "update" || first.operation.wanted.live !== true) return first;
+  const at = ({ operation }: Waiting) => sentAt.get(operation.wanted.slot) ?? -Infinity;
+  return ready.reduce((oldest, one) => (at(one) < at(oldest) ? one : oldest), first);
 }
 
 async function finish(deps: SenderDeps, pending: PendingThread, rev: number): Promise<boolean> {
@@ -141,7 +154,8 @@ function comeBack(deps: SenderDeps, pass: Pass, waits: readonly Waiting[], turn:
   const next = waits.reduce((first, other) => (other.ms < first.ms ? other : first));
   pending.at = deps.ticks() + next.ms;
   pending.lane = next.lane;
-  pending.step = stepOf(waits);
+  // Each message of a storm is the first that anybody sees of its groups.
+  pending.step = pass.view.storm === undefined ? stepOf(waits) : "root";
   pending.remaining = () => waitOf(deps, pass, next.operation, { ...turn, mayGo: () => true }).ms;
   return false;
 }

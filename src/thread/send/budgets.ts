@@ -1,5 +1,7 @@
+import { FOLD, type FoldLimits } from "../../core/rules/fold.ts";
+
 /** How fast the sender may be, in milliseconds unless the name says otherwise. Tests shorten the waits. */
-export interface Budgets {
+export interface Budgets extends FoldLimits {
   /** Between two posts (files too) in one channel. Slack allows one a second, so a little more. */
   readonly postIntervalMs: number;
   /** chat.update of the whole workspace; Slack's tier 3 begins to refuse at 50. */
@@ -42,4 +44,5 @@ export const BUDGETS: Budgets = {
   slowMs: 60_000,
   channelFreshMs: 60_000,
   inspectMs: 60_000,
+  ...FOLD,
 };

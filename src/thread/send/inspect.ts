@@ -14,6 +14,7 @@ export async function inspect(deps: SenderDeps): Promise<void> {
     const failure = await channels.inspect(deps.configured);
     if (failure !== undefined) blockFor(deps, failure);
   }
+  await messages.endStorms(budgets.stormOverMs);
   await messages.forgetTroubles(deps.configured, 10 * budgets.slowMs);
   metrics.troubles?.([...(await channels.read())].map(([subject, reason]) => ({ subject, reason })));
 }

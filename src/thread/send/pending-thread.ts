@@ -30,6 +30,8 @@ export interface PendingThread extends Standing {
   busy: boolean;
   lookedAt: number;
   readonly slots: Map<string, SlotMemory>;
+  /** When each slot was sent last; ticks. */
+  readonly sentAt: Map<string, number>;
 }
 
 /** One pass over a thread: its rows, what they want shown, and what it has shown. */
@@ -81,6 +83,7 @@ export const newPending = ({
   busy: false,
   lookedAt: -Infinity,
   slots: new Map(),
+  sentAt: new Map(),
 });
 
 export function memoryOf(pending: PendingThread, slot: string): SlotMemory {

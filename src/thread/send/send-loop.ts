@@ -1,7 +1,9 @@
 import type { ChangedThread } from "../../core/ports/message-store.ts";
+import type { ThreadId } from "../../core/words/ids.ts";
 import { waitFor } from "../../lib/wait.ts";
 import { advance, type Turn } from "./advance.ts";
 import type { SenderDeps } from "./deps.ts";
+import { Folding } from "./folding.ts";
 import type { Lane } from "./gate.ts";
 import { inspect } from "./inspect.ts";
 import { classOf, compareTurns, type Standing } from "./order.ts";
@@ -21,6 +23,7 @@ const LONGEST_RETRY_MS = 60_000;
 /** The sender's loop: asks which threads changed and lets each go on when its turn has come. */
 export class SendLoop {
   private readonly deps: SenderDeps;
+  private readonly folding: Folding;
   private readonly threads = new Map<number, PendingThread>();
   private readonly underWay = new Set<Promise<void>>();
   private running = false;
@@ -33,6 +36,7 @@ export class SendLoop {
 
   constructor(deps: SenderDeps) {
     this.deps = deps;
+    this.folding = new Folding(deps);
   }
 
   start(): void {
@@ -82,13 +86,27 @@ export class SendLoop {
     this.pollAt = this.polledAt + budgets.pollMs;
     try {
       const dirty = await messages.dirty(MOST_LISTED);
-      const standing = dirty.map((row) => ({ ...row, step: this.threads.get(row.thread)?.step ?? "root" }));
+      const drawn = await this.folding.settle(dirty, (thread) => this.isPosting(thread));
+      this.forgetFolded(dirty, drawn);
+      const standing = drawn.map((row) => ({ ...row, step: this.threads.get(row.thread)?.step ?? "root" }));
       for (const row of standing.sort(this.byTurn()).slice(0, MOST_PENDING)) this.note(row);
       const { threads, oldestSeconds } = await messages.backlog();
       metrics.waiting?.(threads, oldestSeconds);
     } catch (error) {
       logger.warn({ err: error }, "cannot ask which threads changed");
     }
+  }
+
+  /** What a storm shows waits for no turn of its own. */
+  private forgetFolded(dirty: readonly ChangedThread[], drawn: readonly ChangedThread[]): void {
+    const kept = new Set(drawn.map(({ thread }) => thread));
+    for (const { thread } of dirty)
+      if (!kept.has(thread) && this.threads.get(thread)?.busy === false) this.threads.delete(thread);
+  }
+
+  private isPosting(thread: ThreadId): boolean {
+    const pending = this.threads.get(thread);
+    return pending !== undefined && (pending.busy || pending.lane?.startsWith("post:") === true);
   }
 
   private inspect(): void {

@@ -1,60 +1,16 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { ThreadId } from "../../../src/core/words/ids.ts";
 import { BUDGETS, type Budgets } from "../../../src/thread/send/budgets.ts";
-import type { Clock } from "../../../src/thread/send/clock.ts";
 import { until } from "../../helpers/until.ts";
 import { type Bench, CHANNEL, openBench } from "./bench.ts";
-
-/** Slack's own limit: one message a second in a channel. */
-const SECOND = 1_000;
-/** Midnight of some day: where the clock of the local Slack begins. */
-const BEGIN = Date.parse("2026-11-22T00:00:00Z");
-
-/** Stands still while anything is under way and jumps over every wait: waits cost nothing, and work takes no time. */
-class JumpingClock implements Clock {
-  private now = 0;
-  private planned: { at: number; act: () => Promise<void> }[] = [];
-
-  ticks(): number {
-    return this.now;
-  }
-
-  /** Something happens in the world at that time. */
-  at(ms: number, act: () => Promise<void>): void {
-    this.planned.push({ at: ms, act });
-  }
-
-  async wait(ms: number, signal: AbortSignal, underWay: number): Promise<void> {
-    await new Promise((resolve) => setImmediate(resolve));
-    if (signal.aborted) return;
-    if (underWay > 0) return new Promise((resolve) => signal.addEventListener("abort", () => resolve()));
-    const end = this.now + ms;
-    const due = this.planned.filter(({ at }) => at <= end);
-    this.planned = this.planned.filter(({ at }) => at > end);
-    for (const { act } of due) await act();
-    this.now = end;
-  }
-}
+import { BEGIN, JumpingClock, limitPosts, SECOND } from "./jumping-clock.ts";
 
 let bench: Bench;
 let clock: JumpingClock;
-const posted = new Map<string, number>();
 beforeEach(async () => {
   clock = new JumpingClock();
-  posted.clear();
   bench = await openBench("turns", { now: () => BEGIN + clock.ticks() });
-  bench.slack.faults.add({
-    method: "chat.postMessage",
-    times: 1_000_000,
-    kind: "rateLimited",
-    retryAfterSeconds: 1,
-    when: ({ channel }) => {
-      const now = clock.ticks();
-      const tooSoon = now - (posted.get(String(channel)) ?? -SECOND) < SECOND;
-      if (!tooSoon) posted.set(String(channel), now);
-      return tooSoon;
-    },
-  });
+  limitPosts(bench.slack, clock);
 });
 afterEach(() => bench.close());
 

@@ -10,6 +10,8 @@ describe("what /diag has, too", () => {
     [["list", "shop"], "list", ["shop"]],
     [["history", "shop"], "history", ["shop"]],
     [["pending"], "pending", []],
+    [["storm", "shop", "firing"], "storm", ["shop", "firing"]],
+    [["open", "12"], "open", ["12"]],
     [["freeze", "1h30m", "release", "under", "way"], "freeze", ["1h30m", "release", "under", "way"]],
     [["freeze"], "freeze", []],
     [["unfreeze"], "unfreeze", []],
@@ -179,7 +181,7 @@ describe("the other commands", () => {
       "doctor",
       "replay",
       "audit",
-      ...["migrate", "list", "history", "pending", "cancel", "freeze", "unfreeze"],
+      ...["migrate", "list", "history", "pending", "storm", "open", "cancel", "freeze", "unfreeze"],
     ])
       expect(out).toMatch(new RegExp(`^  ${command}\\b`, "m"));
     expect(await rig().say("--version")).toEqual({ code: 0, out: "1.2.3\n", err: "" });

@@ -42,6 +42,9 @@ describe("what is typed after /diag", () => {
     ["status #42", { do: "status", run: 42 }],
     ["history orders", { do: "history", system: "orders" }],
     ["cancel 42", { do: "cancel", run: 42 }],
+    ["open #12", { do: "open", incident: 12 }],
+    ["storm", { do: "storm", words: [] }],
+    ["storm shop zone=eu-1", { do: "storm", words: ["shop", "zone=eu-1"] }],
     ["close 12", { do: "close", incident: 12, reason: "" }],
     [
       "close #12 silenced for the migration",
@@ -82,6 +85,8 @@ describe("what is typed after /diag", () => {
     ["status 1 2", /one run at most/],
     ["cancel", /number of one run/],
     ["close", /number of an incident/],
+    ["open", /number of an incident/],
+    ["open 12 now", /number of an incident/],
     ["close DiskFull", /number of an incident/],
     ["cancel 1e3", /number of a run/],
     ["history", /one system/],

@@ -4,12 +4,13 @@ import { drawThread } from "../../../src/thread/draw/thread.ts";
 import { asText } from "./as-text.ts";
 import { INCIDENTS } from "./golden-incidents.ts";
 import { RUNS } from "./golden-runs.ts";
+import { STORMS } from "./golden-storms.ts";
 import { approval, EXHAUSTED, NOW, PEOPLE, remedy, run, thread } from "./views.ts";
 
 const FOLDER = new URL("../../fixtures/golden/thread/", import.meta.url);
 
 /** The situations people meet; each is a file under test/fixtures/golden/thread (UPDATE_GOLDEN=1 rewrites them). */
-const CASES = { ...RUNS, ...INCIDENTS };
+const CASES = { ...RUNS, ...INCIDENTS, ...STORMS };
 
 describe("what people read", () => {
   for (const [name, view] of Object.entries(CASES)) {

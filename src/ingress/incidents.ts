@@ -1,0 +1,47 @@
+import type { Entry, Intake } from "../core/ports/intake.ts";
+import type { Caller } from "../core/words/caller.ts";
+import type { IncidentId } from "../core/words/ids.ts";
+import type { Intent } from "../core/words/intent.ts";
+import { type Reply, say } from "../core/words/reply.ts";
+import { mustBeKnown } from "./rights.ts";
+
+interface Asked {
+  readonly entry: Entry;
+  readonly caller: Caller;
+}
+
+/** Ending an incident is for the people of diagbot.yaml. */
+export async function closeIncident(
+  { intake }: { readonly intake: Intake },
+  { entry, caller }: Asked,
+  { incident, message, reason }: Extract<Intent, { do: "close" }>,
+): Promise<Reply> {
+  mustBeKnown(caller, "close an incident");
+  const ended = await intake.closeIncident(entry, {
+    by: caller,
+    reason,
+    ...(incident === undefined ? {} : { incident }),
+    ...(message === undefined ? {} : { message }),
+  });
+  return ended.closed
+    ? say(
+        `Incident #${ended.incident} is closed`,
+        "What still waits for a decision is looked at again. When its alert is sent again as firing, it opens again.",
+      )
+    : say(`Incident #${ended.incident} has ended already`);
+}
+
+/** What it shows stands in the same channel already: anybody may ask. */
+export async function openThread(
+  { intake }: { readonly intake: Intake },
+  { entry, caller }: Asked,
+  incident: IncidentId,
+): Promise<Reply> {
+  const { opened } = await intake.openThread(entry, { incident, by: caller });
+  return opened
+    ? say(
+        `Incident #${incident} gets a thread of its own`,
+        "It comes within seconds, in the channel of its storm.",
+      )
+    : say(`Incident #${incident} has a thread of its own already`);
+}
