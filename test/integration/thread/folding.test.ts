@@ -159,7 +159,10 @@ it("when it is over it says what is left, and what fires again later is no part 
   start({ stormOverMs: 1, inspectMs: 5_000 });
   await until(() => pages().length > 0, 60_000);
   for (const group of [again, ...gone]) await resolve(group);
-  await until(() => stormHead()?.text.includes("Alert storm over: 1 of 30 alert groups still fire, 29 ended"), 60_000);
+  await until(
+    () => stormHead()?.text.includes("Alert storm over: 1 of 30 alert groups still fire, 29 ended"),
+    60_000,
+  );
   expect(stormHead()?.text).toContain(`#${left.incident} `);
   await until(() => shown().some(({ slot }) => slot === "file:storm-1.tsv"), 60_000);
   await bench.pool.query("UPDATE incident SET status = 'firing', resolved_at = NULL WHERE id = $1", [

@@ -14,7 +14,9 @@ beforeEach(async () => {
 });
 afterEach(() => bench.close());
 
-const start = (budgets: Budgets = BUDGETS) => bench.sender(budgets, bench.store, { clock }).start();
+/** Whose turn it is, also where nothing is folded. */
+const UNFOLDED: Budgets = { ...BUDGETS, foldAt: Number.MAX_SAFE_INTEGER };
+const start = () => bench.sender(UNFOLDED, bench.store, { clock }).start();
 
 /** Seconds between the beginning and the post of that thread's root. */
 const rootAt = async (thread: ThreadId): Promise<number> => {
