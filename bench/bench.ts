@@ -85,6 +85,7 @@ export async function webhooks(
   return { sample, perSecond: (1000 * load.notifications) / (performance.now() - begun) };
 }
 
+/** Delivers one notification; throws where it is not taken. */
 async function deliver(url: string, token: string, body: string): Promise<void> {
   const answer = await fetch(url, {
     method: "POST",

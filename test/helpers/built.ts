@@ -1,13 +1,9 @@
-import { execFile } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { inject } from "vitest";
+import { build } from "./build.ts";
 import { until } from "./until.ts";
 
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const run = promisify(execFile);
 const PATIENCE_MS = 240_000;
 
 /**
@@ -38,15 +34,4 @@ function claims(claim: string): boolean {
   } catch {
     return false;
   }
-}
-
-async function build(folder: string): Promise<void> {
-  const dist = join(folder, "dist");
-  const tsc = join(ROOT, "node_modules/typescript/bin/tsc");
-  // Types are checked by `npm run check`.
-  const options = ["-p", "tsconfig.build.json", "--noCheck", "--outDir", dist];
-  await run(process.execPath, [tsc, ...options], { cwd: ROOT });
-  await run(process.execPath, ["scripts/copy-assets.mjs", dist], { cwd: ROOT });
-  symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
-  writeFileSync(join(folder, "package.json"), JSON.stringify({ type: "module" }));
 }

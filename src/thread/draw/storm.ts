@@ -72,7 +72,7 @@ function drawHead(storm: StormView, workspace: string | undefined): WantedMessag
         `since ${on(openedAt)}`,
         ...(endedAt === undefined ? [] : [`no new ones since ${on(endedAt)}`]),
         "every group has a line in this thread",
-        `\`/diag open ${groups[0]?.incident ?? 1}\` gives one its own thread, \`/diag storm critical\` lists some`,
+        `\`/diag open ${(firing[0] ?? groups[0])?.incident ?? 1}\` gives one its own thread, \`/diag storm critical\` lists some`,
       ),
     ],
   };

@@ -1,16 +1,17 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { type RunId, ThreadId } from "../../../src/core/words/ids.ts";
 import { BUDGETS, type Budgets } from "../../../src/thread/send/budgets.ts";
+import { limitPosts } from "../../helpers/slack-limits.ts";
 import { until } from "../../helpers/until.ts";
 import { type Bench, CHANNEL, openBench } from "./bench.ts";
-import { BEGIN, JumpingClock, limitPosts, SECOND } from "./jumping-clock.ts";
+import { BEGIN, JumpingClock, SECOND } from "./jumping-clock.ts";
 
 let bench: Bench;
 let clock: JumpingClock;
 beforeEach(async () => {
   clock = new JumpingClock();
   bench = await openBench("folding", { now: () => BEGIN + clock.ticks() });
-  limitPosts(bench.slack, clock);
+  limitPosts(bench.slack, () => clock.ticks());
 });
 afterEach(() => bench.close());
 

@@ -1,7 +1,5 @@
-import type { LocalSlack } from "../../../local/slack/local-slack.ts";
 import type { Clock } from "../../../src/thread/send/clock.ts";
 
-/** Slack's own limit: one message a second in a channel. */
 export const SECOND = 1_000;
 /** Midnight of some day: where the clock of the local Slack begins. */
 export const BEGIN = Date.parse("2026-11-22T00:00:00Z");
@@ -30,21 +28,4 @@ export class JumpingClock implements Clock {
     for (const { act } of due) await act();
     this.now = end;
   }
-}
-
-/** The local Slack refuses what the real one would: a second message of a channel within one second. */
-export function limitPosts(slack: LocalSlack, clock: JumpingClock): void {
-  const posted = new Map<string, number>();
-  slack.faults.add({
-    method: "chat.postMessage",
-    times: 1_000_000,
-    kind: "rateLimited",
-    retryAfterSeconds: 1,
-    when: ({ channel }) => {
-      const now = clock.ticks();
-      const tooSoon = now - (posted.get(String(channel)) ?? -SECOND) < SECOND;
-      if (!tooSoon) posted.set(String(channel), now);
-      return tooSoon;
-    },
-  });
 }
