@@ -9,11 +9,14 @@ import {
   shellWord,
   z,
 } from "../../src/sdk/index.ts";
+import { adviseSlots } from "../postgres/slots.ts";
 import { alertedMount } from "./alerted-mount.ts";
+import { pathsOf } from "./database-here.ts";
 import { deletedFindings } from "./deleted-files.ts";
 import { fullPlace } from "./full-place.ts";
 import { balanceOf, findIn, growOf, inodesOf, repairOf } from "./grow.ts";
-import { areRelieved, chosen } from "./places.ts";
+import { heldWal } from "./held-wal.ts";
+import { areRelieved, chosen, isWithin } from "./places.ts";
 
 /** Too little space or too few inodes, and what holds them. */
 const book = runbookOn(
@@ -62,16 +65,35 @@ const book = runbookOn(
     largest: host.largest(),
     removable: host.removable({ olderThanDays, kinds }),
   }),
-).andThen(["disk"], ({ disk }, { system, thresholds }) => {
-  const full = host.fullPlaces(disk, thresholds.disk).filter(({ counts }) => counts === "bytes");
-  const paths = full.filter(({ kind }) => kind === "file system").map(({ path }) => path);
-  const database = system.connections.find(({ kind }) => kind === "postgres");
-  return {
-    ...(paths.length === 0 ? {} : { contents: host.largest({ fileSystems: paths.slice(0, 3) }) }),
-    // What a database's disk is full of, only its server can say.
-    ...(full.length === 0 || database === undefined ? {} : { database: on(database.name, postgres.sizes()) }),
-  };
-});
+)
+  .andThen(["disk"], ({ disk }, { system, thresholds }) => {
+    const short = host.fullPlaces(disk, thresholds.disk);
+    const full = short.filter(({ counts }) => counts === "bytes");
+    const shortOn = (counts: host.Place["counts"]) =>
+      short
+        .filter((one) => one.kind === "file system" && one.counts === counts)
+        .map(({ path }) => path)
+        .slice(0, 3);
+    const [paths, crowded] = [shortOn("bytes"), shortOn("inodes")];
+    const database = system.connections.find(({ kind }) => kind === "postgres");
+    return {
+      ...(paths.length === 0 ? {} : { contents: host.largest({ fileSystems: paths }) }),
+      ...(crowded.length === 0 ? {} : { crowded: host.crowded({ fileSystems: crowded }) }),
+      // What a database's disk is full of, only its server can say.
+      ...(full.length === 0 || database === undefined
+        ? {}
+        : {
+            database: on(database.name, postgres.sizes()),
+            replication: on(database.name, postgres.replication()),
+          }),
+    };
+  })
+  .andThen(["database?"], ({ database }) =>
+    // Whether the server that was asked is on this machine, its paths tell.
+    (database?.dataFolder ?? "").startsWith("/")
+      ? { whereabouts: host.whereabouts({ paths: pathsOf(database?.dataFolder ?? "") }) }
+      : {},
+  );
 
 type Steps = StepsOf<typeof book>;
 
@@ -107,10 +129,23 @@ export const diskFull = book
           ),
       },
     ),
-    findSpace: book.advises("Find what fills it", "low", ({ disk }, { thresholds }) => {
+    freeWal: book.advises("Free the WAL that a slot keeps", "high", ({ replication }) =>
+      adviseSlots(replication, 0),
+    ),
+    repairArchiver: book.advises(
+      "Repair what archives",
+      "high",
+      "Run pg-archive. The error of archive_command (or archive_library) is in the server log: a full or unreachable target, credentials, a file that is there already. Once it succeeds, WAL goes by itself. Never delete files in pg_wal or archive_status.",
+    ),
+    findSpace: book.advises("Find what fills it", "low", ({ disk, contents, largest }, { thresholds }) => {
       const budget = disk && host.fullPlaces(disk, thresholds.disk).find(({ kind }) => kind === "budget");
       const one = shortOf(disk, "bytes", thresholds.disk);
-      return findIn(one ?? { path: budget?.path ?? "/", device: "", type: "" });
+      const place = one ?? { path: budget?.path ?? "/", device: "", type: "" };
+      const inside = [contents, largest]
+        .flatMap((look) => [...(look?.files ?? []), ...(look?.folders ?? [])])
+        .filter(({ path }) => isWithin(path, place.path))
+        .map(({ path }) => path);
+      return findIn(place, inside.slice(0, 20));
     }),
     shrinkDatabase: book.advises("Make room in the database", "high", ({ database }) => {
       const bloated =
@@ -194,8 +229,11 @@ export const diskFull = book
           }),
       ),
       deletedFiles(true),
+      find(["disk", "database?", "replication?", "whereabouts?"], ({ disk, ...seen }, { thresholds }) =>
+        heldWal(disk, seen, thresholds.disk),
+      ),
       find(
-        ["disk", "removable?", "largest?", "contents?", "database?", "deleted?"],
+        ["disk", "removable?", "largest?", "contents?", "crowded?", "database?", "whereabouts?", "deleted?"],
         ({ disk, ...seen }, { thresholds }) =>
           host
             .fullPlaces(disk, thresholds.disk)

@@ -63,8 +63,38 @@ const PLACES: readonly [RegExp, string][] = [
   [/postgres|pgsql|pgdata/i, "Never delete files below a database's data folder."],
 ];
 
+/** Files that are known by their names, wherever they lie. */
+const FILES: readonly [RegExp, string][] = [
+  [
+    /-json\.log(\.\d{1,3})?$/,
+    "The log of a container: `truncate -s 0 FILE` empties it while it runs (deleting it frees nothing); then `max-size` and `max-file` of its log driver, which hold for containers made after that.",
+  ],
+  [
+    /\/journal(\/|$)|\.journal~?$/,
+    "The journal: `journalctl --disk-usage`, then `journalctl --vacuum-size=500M`, and `SystemMaxUse=` in journald.conf.",
+  ],
+  [
+    /(^|\/)(core(\.[\w.-]{1,80})?|vmcore[\w.-]{0,40})$|\/(coredump|crash)(\/|$)/,
+    "Memory images of programs that crashed: `coredumpctl list` (or their names) tells which; keep the last one for whoever mends it, remove the others, and see why it crashes again and again.",
+  ],
+  [
+    /(^|\/)(swapfile|swap\.img|[\w.-]{1,40}\.swap)$/,
+    "A swap file: not to be deleted while `swapon --show` lists it; `swapoff FILE` first, where the memory allows it.",
+  ],
+  [
+    /(^|\/)pg_(wal|xlog)(\/|$)/,
+    "WAL of Postgres: never to be deleted by hand. Who keeps it: `SELECT slot_name, active, pg_size_pretty(pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)) FROM pg_replication_slots`, and `SELECT last_failed_wal, last_failed_time, last_archived_time FROM pg_stat_archiver`; with a postgres connection in the same system this runbook asks itself.",
+  ],
+];
+
+/** What is said of the largest things found in it. */
+const sayFiles = (inside: readonly string[]): string =>
+  FILES.filter(([where]) => inside.some((path) => where.test(path)))
+    .map(([, words]) => ` ${words}`)
+    .join("");
+
 /** Says how a file system of this type is searched, and what its type does that a plain `du` does not show. */
-export function findIn({ path, type }: FileSystem): string {
+export function findIn({ path, type }: FileSystem, inside: readonly string[] = []): string {
   const place = PLACES.find(([where]) => where.test(path))?.[1] ?? "";
   const shared =
     type === "btrfs"
@@ -72,7 +102,8 @@ export function findIn({ path, type }: FileSystem): string {
       : type === "zfs"
         ? " Snapshots keep what is deleted: `zfs list -o space`, `zfs list -t snapshot -s used`."
         : "";
-  return `Largest folders: \`du -xh -d 2 ${shellWord(path)} | sort -h | tail -20\`.${shared}${place === "" ? " The journal: `journalctl --disk-usage`, then `journalctl --vacuum-size=500M`. Docker: `docker system df`. A live log that has grown: `logrotate -f /etc/logrotate.d/NAME`; never delete a file a process has open, and never anything below pg_wal." : ` ${place}`}`;
+  const files = sayFiles(inside);
+  return `${files === "" ? "" : `${files.trim()} `}Largest folders: \`du -xh -d 2 ${shellWord(path)} | sort -h | tail -20\`.${shared}${place === "" ? " The journal: `journalctl --disk-usage`, then `journalctl --vacuum-size=500M`. Docker: `docker system df`. A live log that has grown: `logrotate -f /etc/logrotate.d/NAME`; never delete a file a process has open, and never anything below pg_wal." : ` ${place}`}`;
 }
 
 /** For a btrfs that has room for data and none to write down where it is. */

@@ -1,13 +1,5 @@
-import {
-  count,
-  facts,
-  host,
-  type OutputOf,
-  type postgres,
-  rows,
-  sayBytes,
-  sayPercent,
-} from "../../src/sdk/index.ts";
+import { count, facts, host, type OutputOf, rows, sayBytes, sayPercent } from "../../src/sdk/index.ts";
+import { type DatabaseSeen, hereOf } from "./database-here.ts";
 
 type Disk = host.Disk;
 type Place = host.Place;
@@ -21,7 +13,8 @@ const MAX_FILES = 200;
 /** One file or folder is the cause from this share of what is used on. */
 const MOST = 0.4;
 
-const isWithin = (path: string, folder: string): boolean =>
+/** Does the path lie below the folder, or is it that? */
+export const isWithin = (path: string, folder: string): boolean =>
   folder === "/" || path === folder || path.startsWith(`${folder}/`);
 
 /** Does the path lie on the file system of this mount point, and on no deeper one? */
@@ -29,7 +22,8 @@ export const liesOn = (path: string, mountPoint: string, { fileSystems }: Disk):
   isWithin(path, mountPoint) &&
   !fileSystems.some((one) => one.path.length > mountPoint.length && isWithin(path, one.path));
 
-const liesIn = (path: string, { kind, path: place }: Place, disk: Disk): boolean =>
+/** Does the path lie in the place? */
+export const liesIn = (path: string, { kind, path: place }: Place, disk: Disk): boolean =>
   kind === "file system" ? liesOn(path, place, disk) : kind === "budget" && isWithin(path, place);
 
 /** Old files that lie in the place. */
@@ -86,9 +80,12 @@ export function sayMost({ counts, used }: Place, inside: ReturnType<typeof insid
 }
 
 /** The database whose data folder lies in the place, as far as its role may tell. */
-export function databaseIn(place: Place, disk: Disk, database: postgres.Sizes | undefined) {
+export function databaseIn(place: Place, disk: Disk, seen: DatabaseSeen) {
+  const { database } = seen;
   if (database === undefined || place.counts !== "bytes" || database.dataFolder === "") return undefined;
-  if (!liesIn(database.dataFolder, place, disk)) return undefined;
+  // A server elsewhere has such a path, too, and every path lies below the root.
+  const here = hereOf(database.dataFolder, seen);
+  if (here === undefined || !liesIn(here, place, disk)) return undefined;
   const { dataFolder, databases, tables, walBytes } = database;
   const [largest] = databases;
   const wal = walBytes === null ? "" : `, pg_wal ${sayBytes(walBytes)}`;

@@ -114,7 +114,8 @@ const sayLimit = ({ slotLimitBytes }: postgres.Replication) =>
 const sayKind = ({ kind, database }: Slot) =>
   database === "" ? `It is a ${kind} slot` : `It is a ${kind} slot of database ${database}`;
 
-const sayReader = ({ active, inactiveSeconds }: Slot) =>
+/** Who reads from it, in a clause. */
+export const sayReader = ({ active, inactiveSeconds }: Slot) =>
   active
     ? "its consumer is connected"
     : inactiveSeconds === null

@@ -10,8 +10,7 @@ export const whyNoHungMount = (): string | undefined =>
  * A mount whose server takes every request and answers none: what asks it waits in the kernel (state D), where no signal ends
  * it, as with a dead NFS server. `stop()` lets go of all that waits.
  */
-export function hungMount(device: string): { path: string; stop(): void } {
-  const path = workFolder();
+export function hungMount(device: string, path = workFolder()): { path: string; stop(): void } {
   const fuse = openSync("/dev/fuse", constants.O_RDWR);
   const options = "fd=3,rootmode=40000,user_id=0,group_id=0";
   execFileSync("mount", ["-i", "-t", "fuse.sshfs", "-o", options, device, path], {

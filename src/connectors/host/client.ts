@@ -1,6 +1,7 @@
 import type { Machine } from "../machine/machine.ts";
 import { openMachine } from "../machine/reach.ts";
 import type { HostSettings } from "./settings.ts";
+import type { Answer } from "./statfs.ts";
 
 /** A machine and what diagbot may look at and clean there. */
 export interface HostClient {
@@ -9,6 +10,8 @@ export interface HostClient {
   readonly cleanable: readonly string[];
   readonly budgets: readonly { readonly path: string; readonly bytes: number }[];
   readonly processes: readonly { readonly match: string; readonly bytes: number }[];
+  /** Answers of other machines' mounts, by path, and when they were asked for (`performance.now()`). */
+  readonly answers: Map<string, { readonly at: number; readonly answer: Promise<Answer> }>;
 }
 
 /** Opens lazily: SSH is dialled at the first command. */
@@ -18,6 +21,7 @@ export const openHost = (connection: HostSettings): HostClient => ({
   cleanable: connection.cleanable.map(plainPath),
   budgets: connection.budgets.map(({ path, bytes }) => ({ path: plainPath(path), bytes })),
   processes: connection.processes,
+  answers: new Map(),
 });
 
 /** Without a slash at the end. */

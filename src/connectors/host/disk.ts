@@ -3,13 +3,14 @@ import { type ActionContext, actionsOn } from "../../core/words/action.ts";
 import { clip } from "../../core/words/format.ts";
 import { notSeen } from "../../core/words/not-seen.ts";
 import { linesOf, partsOf, script, within } from "../machine/script.ts";
+import { answering, statfsOf } from "./answering.ts";
 import { BTRFS, btrfsDevices, parseBtrfs } from "./btrfs.ts";
 import type { HostClient } from "./client.ts";
 import { type Around, describe, FileSystem } from "./file-system.ts";
 import { hiddenMounts } from "./hidden-mounts.ts";
-import { type Mount, mountOf, parseMounts, worthALook, writableByFstab } from "./mounts.ts";
+import { isWithin, type Mount, mountOf, parseMounts, worthALook, writableByFstab } from "./mounts.ts";
 import { notLookedAt } from "./not-looked-at.ts";
-import { type Answer, parseStatfs, STATFS } from "./statfs.ts";
+import type { Answer } from "./statfs.ts";
 import { Pool, parsePools, ZFS } from "./zfs.ts";
 
 const { read } = actionsOn<HostClient>("host");
@@ -79,10 +80,10 @@ export const disk = read({
     const devices = btrfsDevices(visible);
     const hasZfs = visible.some(({ type }) => type === "zfs");
     const [stats, rooms, pools, budgets] = await Promise.all([
-      script(client, STATFS, paths, context),
+      statfsOf(client, paths, visible, context),
       devices.length === 0 ? "" : script(client, BTRFS, devices, context),
       hasZfs ? script(client, ZFS, [], context) : "",
-      Promise.all(client.budgets.map((budget) => measure(client, budget, context))),
+      measureAll(client, context),
     ]);
     const around: Around = {
       visible,
@@ -91,10 +92,7 @@ export const disk = read({
       named: client.mounts.length > 0,
       rooms: parseBtrfs(rooms),
     };
-    const answers = parseStatfs(stats, paths.length).map((answer, index) => ({
-      answer,
-      path: paths[index] ?? "",
-    }));
+    const answers = stats.map((answer, index) => ({ answer, path: paths[index] ?? "" }));
     const listed = parsePools(pools);
     return {
       fileSystems: answers.flatMap(({ answer, path }) => {
@@ -151,6 +149,25 @@ function silent(
 }
 
 const ENGINES = /^\/(var\/lib\/(docker|containerd|containers|kubelet)|run\/(docker|containerd|user))\/./;
+
+/** Of a folder in which something does not answer nothing is measured: the count would wait for it. */
+async function measureAll(client: HostClient, context: ActionContext): Promise<Disk["budgets"]> {
+  const { folders, dead } = await answering(
+    client,
+    client.budgets.map(({ path }) => path),
+    context,
+  );
+  return Promise.all(
+    client.budgets.map((budget) => {
+      const silent = folders.includes(budget.path)
+        ? dead.find((path) => isWithin(path, budget.path))
+        : budget.path;
+      return silent === undefined
+        ? measure(client, budget, context)
+        : { ...budget, used: null, usedRatio: null, error: `${silent} does not answer` };
+    }),
+  );
+}
 
 /** Blocks used by one folder with a budget; a folder too large to be measured in 8 s is an error of that budget only. */
 async function measure(

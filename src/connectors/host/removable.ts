@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { type ActionContext, actionsOn } from "../../core/words/action.ts";
+import { notSeen } from "../../core/words/not-seen.ts";
 import { linesOf, script } from "../machine/script.ts";
 import type { HostClient } from "./client.ts";
-import { realFolders } from "./folders.ts";
+import { lookInto } from "./folders.ts";
 import { leftoverKind } from "./rotated.ts";
 
 const { read } = actionsOn<HostClient>("host");
@@ -46,13 +47,15 @@ export const removable = read({
     /** Matching files left out because a process has them open, or they have other names (hard links). */
     inUse: z.int(),
     linked: z.int(),
+    notSeen,
   }),
   timeoutSeconds: 20,
   run: async (client, { olderThanDays, kinds }, context) => {
-    const folders = await realFolders(client, client.cleanable, context);
-    if (folders.length === 0) return { folders, files: [], bytes: 0, truncated: false, inUse: 0, linked: 0 };
+    const { folders, starts, notSeen: left } = await lookInto(client, client.cleanable, "named", context);
+    const none = { folders: [...folders], notSeen: [...left] };
+    if (starts.length === 0) return { ...none, files: [], bytes: 0, truncated: false, inUse: 0, linked: 0 };
     const options = { maxBytes: 4_000_000, cut: true };
-    const said = await script(client, LIST, [String(olderThanDays - 1), ...folders], context, options);
+    const said = await script(client, LIST, [String(olderThanDays - 1), ...starts], context, options);
     const wanted = linesOf(said)
       .map(parseFile)
       .filter((file) => file !== undefined)
@@ -62,7 +65,7 @@ export const removable = read({
     const free = single.filter(({ path }) => !open.has(path)).sort((a, b) => a.modifiedAt - b.modifiedAt);
     const files = free.slice(0, MAX_FILES).map(({ links: _links, ...file }) => file);
     return {
-      folders,
+      ...none,
       files,
       bytes: files.reduce((sum, { frees }) => sum + frees, 0),
       truncated: free.length > MAX_FILES || said.length >= 3_900_000,

@@ -1,6 +1,7 @@
 // What waits in the kernel for a server that does not answer: a real mount, a real state D.
 import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { hostStalls } from "../../../runbooks/host/host-stalls.ts";
 import * as host from "../../../src/connectors/host/actions.ts";
@@ -12,6 +13,18 @@ import { openBench } from "../../helpers/run-runbook.ts";
 import { until } from "../../helpers/until.ts";
 
 const skip = whyNoHungMount();
+
+/** Processes that wait in the kernel (state D) with this path among their words. */
+const waitingFor = (path: string): string[] =>
+  readdirSync("/proc").filter((pid) => {
+    if (!/^\d+$/.test(pid)) return false;
+    try {
+      const isStuck = /^\d+ \(.*\) D /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
+      return isStuck && readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").includes(path);
+    } catch {
+      return false;
+    }
+  });
 
 describe.skipIf(skip !== undefined)(`a mount that hangs (skipped: ${skip ?? "no"})`, () => {
   let hung: { path: string; stop(): void };
@@ -38,11 +51,45 @@ describe.skipIf(skip !== undefined)(`a mount that hangs (skipped: ${skip ?? "no"
     expect(disk.unreadable).toMatchObject([
       { path: hung.path, why: "hangs", of: { device: "nfs1:/export", type: "fuse.sshfs" } },
     ]);
-    expect(disk.budgets).toMatchObject([{ used: null, error: "it could not be measured within 8 s" }]);
+    expect(disk.budgets).toMatchObject([{ used: null, error: `${hung.path} does not answer` }]);
     const [fault] = host.faultsOf(disk);
     expect(fault).toMatchObject({ id: `not-answering:${hung.path}`, severity: "critical" });
     expect(fault?.title).toBe(`${hung.path} does not answer (fuse.sshfs, nfs1:/export)`);
     expect(fault?.because).toContain("The server is nfs1.");
+  });
+
+  it("is asked by one process however often it is looked at, and no look into folders waits for it", async () => {
+    const deep = join(well.path, "deep");
+    mkdirSync(join(deep, "nfs"), { recursive: true });
+    writeFileSync(join(deep, "large"), Buffer.alloc(300_000, 1));
+    const below = hungMount("nfs2:/export", join(deep, "nfs"));
+    try {
+      const machine = { kind: "host", local: true, mounts: [below.path], cleanable: [below.path, deep] };
+      const bench = openBench({ connections: { machine }, connectors: [hostConnector] });
+      try {
+        await bench.call(host.disk());
+        await until(() => waitingFor(below.path).length === 1);
+        const [disk, into, old] = await Promise.all([
+          bench.call(host.disk()),
+          bench.call(host.largest({ fileSystems: [well.path] })),
+          bench.call(host.removable()),
+        ]);
+        expect(disk.unreadable[0]?.why).toBe("hangs");
+        expect(into.files.map(({ path }) => path)).toEqual([join(deep, "large")]);
+        expect(into.looked).toEqual([{ path: well.path, bytes: null }]);
+        expect(into.notSeen).toMatchObject([{ what: `what lies in ${below.path}` }]);
+        expect(old).toMatchObject({ folders: [deep], notSeen: [{ what: `what lies in ${below.path}` }] });
+      } finally {
+        await bench.close();
+      }
+      // Another worker, or the command line: what waits already tells it.
+      const other = openBench({ connections: { machine }, connectors: [hostConnector] });
+      const disk = await other.call(host.disk()).finally(() => other.close());
+      expect(disk.unreadable[0]?.says).toMatch(/a look at it that began .* ago still waits \(pid \d+\)/);
+      expect(waitingFor(below.path)).toHaveLength(1);
+    } finally {
+      below.stop();
+    }
   });
 
   it("whoever waits for it is named with what it waits for; a busy machine beside it is not", async () => {
