@@ -99,7 +99,8 @@ const offForTables = (off: readonly Table[]): Finding<Name> => ({
 
 function behindTables(behind: readonly Table[], state: State): Finding<Name> {
   const [worst] = behind;
-  const grave = behind.some((one) => over(one) >= 10);
+  // Rows that were only inserted cost nothing but a later freeze, and reads that look whether they are visible.
+  const grave = behind.some((one) => one.hasDead && (one.dead ?? 0) >= 10 * Math.max(1, one.trigger));
   return {
     id: "vacuum-behind",
     severity: grave ? "warning" : "info",

@@ -1,4 +1,5 @@
 import { count, postgres, rows, runbookOn, z } from "../../src/sdk/index.ts";
+import { adviseRebuild, indexBloatFinding } from "./bloat.ts";
 import { adviseInvalid, adviseUnfinished, indexFindings } from "./invalid-indexes.ts";
 import { adviseRedundant, adviseUnused, needlessFindings } from "./needless-indexes.ts";
 import { adviseGaps, gapFinding } from "./partition-gaps.ts";
@@ -24,9 +25,16 @@ const book = runbookOn(
         .max(365)
         .default(14)
         .describe("call an index unused only where reads are counted for this many days"),
+      bloatMiB: z
+        .int()
+        .min(0)
+        .max(1_000_000_000)
+        .default(100)
+        .describe("report indexes with at least this much empty space, if it is most of them, in MiB"),
     }),
   },
   ({ params }) => ({
+    bloat: postgres.indexBloat({ minimumBytes: params.bloatMiB * 1_048_576 }),
     use: postgres.indexUse({ minimumBytes: params.minimumMiB * 1_048_576, minimumDays: params.minimumDays }),
     hints: postgres.indexHints(),
     partitions: postgres.partitionGaps({ minimumBytes: params.minimumMiB * 1_048_576 }),
@@ -48,6 +56,7 @@ export const pgIndexes = book
     indexPartitions: book.advises("Build the index that one partition lacks", "high", ({ partitions }) =>
       adviseGaps(partitions?.gaps ?? []),
     ),
+    rebuildBloated: book.advises("Build the bloated index anew", "low", ({ bloat }) => adviseRebuild(bloat)),
     indexKeys: book.advises(
       "Build the index of the foreign key",
       "high",
@@ -66,6 +75,7 @@ export const pgIndexes = book
     find(["hints"], ({ hints: { invalid } }) => indexFindings(invalid)),
     find(["partitions"], ({ partitions }) => gapFinding(partitions.gaps)),
     find(["use"], ({ use }) => needlessFindings(use)),
+    find(["bloat"], ({ bloat }) => indexBloatFinding(bloat)),
     find(
       ["hints"],
       ({ hints: { foreignKeys } }) =>

@@ -1,4 +1,5 @@
 import { postgres, runbookOn, sayDuration, z } from "../../src/sdk/index.ts";
+import { adviseRewrite, tableBloatFinding } from "./bloat.ts";
 import { adviseHolders, isBehind, isOverAge, overdueFindings } from "./overdue.ts";
 import { adviseVacuum, horizonFindings } from "./vacuum.ts";
 
@@ -25,9 +26,16 @@ const book = runbookOn(
         .max(1_000_000_000)
         .default(10_000)
         .describe("leave out tables with fewer dead rows than this"),
+      bloatMiB: z
+        .int()
+        .min(0)
+        .max(1_000_000_000)
+        .default(100)
+        .describe("report tables with at least this much empty space, if it is most of them, in MiB"),
     }),
   },
   ({ params }) => ({
+    bloat: postgres.tableBloat({ minimumBytes: params.bloatMiB * 1_048_576 }),
     vacuum: postgres.vacuumState({ minimumRows: params.minimumRows }),
     horizon: postgres.horizon(),
   }),
@@ -65,6 +73,9 @@ export const pgVacuum = book
       const old = (vacuum?.tables ?? []).filter(isOverAge).slice(0, 5);
       return `First end what holds vacuum back, where something does. Then, each alone and outside a transaction: ${old.map(({ table }) => `VACUUM (FREEZE, VERBOSE) ${table}`).join("; ") || "VACUUM (FREEZE, VERBOSE) the tables with the oldest relminmxid"}. If it fails, its message is the cause (a damaged row, a full disk). No VACUUM FULL, no restart, no single-user mode.`;
     }),
+    rewriteTables: book.advises("Give the empty space back, if it matters", "high", ({ bloat }) =>
+      adviseRewrite(bloat),
+    ),
     vacuumNow: book.advises("Vacuum before the numbers run out", "high", ({ horizon }) =>
       adviseVacuum(horizon),
     ),
@@ -72,4 +83,5 @@ export const pgVacuum = book
   .findings((find) => [
     find(["vacuum", "horizon?"], ({ vacuum, horizon }) => overdueFindings(vacuum, horizon)),
     find(["horizon"], ({ horizon }) => horizonFindings(horizon)),
+    find(["bloat"], ({ bloat }) => tableBloatFinding(bloat)),
   ]);

@@ -1,5 +1,6 @@
 export { type Archive, archive } from "./archive.ts";
 export type { Backend, BackendId } from "./backend.ts";
+export { type Bloat, indexBloat, tableBloat } from "./bloat.ts";
 export { clock } from "./clock.ts";
 export { type Collations, collations } from "./collations.ts";
 export { type Failure, failureOf, firstFailure } from "./failures/index.ts";

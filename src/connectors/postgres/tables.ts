@@ -106,7 +106,9 @@ export const indexHints = read({
                WHERE hi.inhparent = i.indexrelid AND pi.indrelid = pc.oid AND pi.indisvalid) ORDER BY 1 LIMIT 5) END AS lacking
          FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid JOIN pg_class c ON c.oid = i.indrelid
          JOIN pg_namespace n ON n.oid = c.relnamespace WHERE NOT i.indisvalid AND ${OURS}
-           AND NOT EXISTS (SELECT FROM pg_stat_progress_create_index p WHERE p.index_relid = i.indexrelid)
+           -- Which index is being built is hidden from a role without pg_monitor; who builds, and what it locks, is not.
+           AND NOT EXISTS (SELECT FROM pg_stat_progress_create_index p JOIN pg_locks l ON l.pid = p.pid AND l.granted
+             WHERE p.index_relid = i.indexrelid OR l.relation = i.indrelid)
          ORDER BY 1 LIMIT 10`,
       ),
       stale: await sql<z.infer<typeof StaleTable>>(

@@ -62,6 +62,8 @@ const State = z.object({
   trackCounts: z.boolean(),
   maxWorkers: z.int(),
   naptimeSeconds: z.number(),
+  /** A standby: vacuum works, and is counted, on its primary only. */
+  inRecovery: z.boolean().default(false),
   /** Since the counters of this database were reset; null: never. */
   countedSeconds: z.number().nullable(),
   tables: z.array(Table).max(20),
@@ -91,15 +93,19 @@ export const vacuumState = read({
     client.read(context, async (sql) => {
       const [own] = await sql<Own>(OWN);
       if (own === undefined) throw new Error("a SELECT without FROM returns one row");
-      const { version, mayList, multixacts, ...settings } = own;
+      const { version, mayList: _, multixacts: __, ...settings } = own;
       const seesAll = await seesAllOf(sql);
-      const members = multixacts < FEW_MULTIXACTS ? null : mayList ? await membersOf(sql) : undefined;
+      const members = await membersWhere(sql, own);
       return {
         ...settings,
-        tables: await sql<OverdueTable>(overdueTables(version), [minimumRows]),
+        tables: own.inRecovery ? [] : await sql<OverdueTable>(overdueTables(version), [minimumRows]),
         workers: seesAll ? await sql<VacuumWorker>(WORKERS) : null,
         membersUsed: members ?? null,
-        notSeen: [...hiddenFrom(seesAll), ...(members === undefined ? [MEMBERS] : []), ...early(own)],
+        notSeen: [
+          ...hiddenFrom(seesAll),
+          ...(members === undefined ? [MEMBERS] : []),
+          ...(own.inRecovery ? [STANDBY] : early(own)),
+        ],
       };
     }),
 });
@@ -108,13 +114,14 @@ interface Own
   extends Pick<VacuumState, "database" | "autovacuum" | "trackCounts" | "maxWorkers" | "naptimeSeconds"> {
   version: number;
   countedSeconds: number | null;
+  inRecovery: boolean;
   mayList: boolean;
   multixacts: number;
 }
 
 const OWN = `SELECT current_setting('server_version_num')::int AS version, current_database() AS database, current_setting('autovacuum')::bool AS autovacuum,
     current_setting('track_counts')::bool AS "trackCounts", current_setting('autovacuum_max_workers')::int AS "maxWorkers",
-    extract(epoch FROM current_setting('autovacuum_naptime')::interval)::float8 AS "naptimeSeconds",
+    pg_is_in_recovery() AS "inRecovery", extract(epoch FROM current_setting('autovacuum_naptime')::interval)::float8 AS "naptimeSeconds",
     (SELECT extract(epoch FROM clock_timestamp() - d.stats_reset)::float8 FROM pg_stat_database d
       WHERE d.datname = current_database()) AS "countedSeconds",
     has_function_privilege('pg_ls_dir(text)', 'EXECUTE') AS "mayList",
@@ -125,12 +132,24 @@ const FEW_MULTIXACTS = 1_000_000;
 /** Of 8 KiB pages: 32 in a file, 409 groups of 4 members in a page (src/backend/access/transam/multixact.c). */
 const MEMBERS_IN_FILE = 32 * 409 * 4;
 
+/** Null: they are not near their end; undefined: nobody may look. */
+async function membersWhere(sql: Sql, { multixacts, mayList }: Own): Promise<number | null | undefined> {
+  if (multixacts < FEW_MULTIXACTS) return null;
+  return mayList ? await membersOf(sql) : undefined;
+}
+
 async function membersOf(sql: Sql): Promise<number> {
   const [row] = await sql<{ files: number }>(
     "SELECT count(*)::float8 AS files FROM pg_ls_dir('pg_multixact/members')",
   );
   return Math.min(1, ((row?.files ?? 0) * MEMBERS_IN_FILE) / 2 ** 32);
 }
+
+const STANDBY: NotSeen = {
+  what: "whether vacuum keeps up",
+  why: "this is a standby: vacuum works, and is counted, on its primary only",
+  fix: "run pg-vacuum on the connection of the primary",
+};
 
 const MEMBERS: NotSeen = {
   what: "how much room the members of multixacts take",

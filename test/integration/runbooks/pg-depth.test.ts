@@ -4,6 +4,7 @@ import pg from "pg";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { pgConnectivity } from "../../../runbooks/postgres/pg-connectivity.ts";
 import { pgLocks } from "../../../runbooks/postgres/pg-locks.ts";
+import { pgVacuum } from "../../../runbooks/postgres/pg-vacuum.ts";
 import { postgresConnector } from "../../../src/connectors/postgres/index.ts";
 import type { Runbook } from "../../../src/core/words/runbook.ts";
 import { freePort } from "../../helpers/ports.ts";
@@ -243,6 +244,10 @@ describe("a standby (M8)", () => {
     expect(run.findings[0]).toMatchObject({ id: "receives-nothing", severity: "critical" });
     expect(run.findings[0]?.title).toMatch(/^This standby receives nothing from its primary: /);
     expect(run.advice("receiveAgain")).toContain("pg_hba.conf has no `replication` line");
+    // The tables are far over the age of this server, which is its primary's matter: nothing can be vacuumed here.
+    const vacuum = await diagnose(pgVacuum);
+    expect(ids(vacuum)).not.toContain("freeze-behind");
+    expect(JSON.stringify(vacuum.findings)).toContain("this is a standby: vacuum works");
     await lab.admin("SELECT pg_wal_replay_pause()");
     expect((await diagnose(pgConnectivity, { standby: true })).finding("replay-paused").remedies).toEqual([
       "resumeReplay",

@@ -19,9 +19,9 @@ afterEach(async () => {
 });
 afterAll(() => lab.stop());
 
-const diagnose = (params = {}): Promise<Diagnosis> => {
+const diagnose = (params = {}, url = lab.botUrl): Promise<Diagnosis> => {
   const bench = openBench({
-    connections: { db: { kind: "postgres", url: lab.botUrl } },
+    connections: { db: { kind: "postgres", url } },
     connectors: [postgresConnector],
   });
   benches.push(bench);
@@ -236,6 +236,29 @@ describe("a partition that lacks an index of its siblings", () => {
     expect(found).toContain("unfinished-indexes");
     expect(found).not.toContain("partition-without-index");
   });
+});
+
+it("an index that is being built is not broken, whoever asks", async () => {
+  await lab.admin("CREATE ROLE plain LOGIN PASSWORD 'plain'");
+  await run("CREATE TABLE orders (id int, customer int)", "INSERT INTO orders VALUES (1, 1)");
+  const reader = await lab.session("report", lab.botUrl);
+  await reader.query("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT FROM orders");
+  const builder = await lab.session("builder", lab.botUrl);
+  const building = builder.query("CREATE INDEX CONCURRENTLY slowly ON orders (customer)").catch(() => {});
+  await until(async () => (await lab.admin("SELECT FROM pg_class WHERE relname = 'slowly'")).length === 1);
+  const plain = lab.botUrl.replace("postgres:postgres", "plain:plain");
+  expect(ids(await diagnose({ minimumDays: 30 }, plain))).toEqual([]);
+  expect(ids(await diagnose({ minimumDays: 30 }))).toEqual([]);
+  // Its builder gone, it is left behind.
+  await lab.admin(
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'builder'",
+  );
+  await building;
+  const left = await until(async () => {
+    const found = await diagnose({ minimumDays: 30 }, plain);
+    return ids(found).includes("invalid-indexes") ? found : undefined;
+  });
+  expect(left.advice("dropInvalid")).toContain("DROP INDEX CONCURRENTLY public.slowly");
 });
 
 it("a foreign key without an index is one, and one with it is none", async () => {

@@ -38,6 +38,7 @@ const state = (more: Partial<postgres.VacuumState>): postgres.VacuumState => ({
   trackCounts: true,
   maxWorkers: 3,
   naptimeSeconds: 60,
+  inRecovery: false,
   countedSeconds: null,
   tables: [],
   workers: [],
@@ -116,4 +117,12 @@ it("members of multixacts have an end of their own", () => {
   expect(found({ membersUsed: 0.3 })).toEqual([]);
   expect(overdueFindings(state({ membersUsed: 0.6 }), undefined)[0]?.severity).toBe("warning");
   expect(overdueFindings(state({ membersUsed: 0.9 }), undefined)[0]?.severity).toBe("critical");
+});
+
+it("rows that were only inserted make no haste, rows that died do", () => {
+  const only = { ...table, dead: 0, hasDead: false, inserted: 90_000_000, hasInserted: true };
+  const severity = (one: postgres.OverdueTable) =>
+    overdueFindings(state({ tables: [one] }), undefined).map((finding) => finding.severity);
+  expect(severity(only)).toEqual(["info"]);
+  expect(severity({ ...only, dead: 90_000_000, hasDead: true })).toEqual(["warning"]);
 });
