@@ -4,27 +4,38 @@ import { clip } from "../../core/words/format.ts";
 import type { Transaction } from "../transaction.ts";
 import { type Change, endOf, type Instance, type KnownIncident, type KnownInstance } from "./alert-news.ts";
 
-const BUCKETS = 64;
-/** Any number whose neighbours no other advisory lock uses. */
-const BUCKET_BASE = 720_441_400;
+/** A group of thousands must not fill the lock table: one of more instances locks whole buckets of them. */
+const MOST_LOCKS = 64;
+const BUCKETS = 16;
+/** Class of the buckets' locks, apart from every lock that has one number only. */
+const BUCKET_CLASS = 720_441_400;
 
 /**
- * One delivery at a time per group key and per instance, so that peers cannot open two incidents. Instances share
- * 64 locks: a group of thousands must not fill the lock table. The group comes first and buckets in order: no deadlock.
+ * One delivery at a time per group key and per instance, so that peers cannot open two incidents; deliveries that have neither
+ * in common do not wait for each other. Whoever locks instances holds their buckets shared, so that a large group, which
+ * locks buckets, excludes it. The group comes first, then buckets, then instances, each in order: no deadlock.
  */
 export async function lockAlerts(
   tx: Transaction,
   groupKey: string,
   instances: readonly Instance[],
 ): Promise<void> {
-  const group = createHash("sha256").update(groupKey).digest().readBigInt64BE();
   const buckets = [...new Set(instances.map(({ sha }) => Number.parseInt(sha.slice(0, 4), 16) % BUCKETS))];
   buckets.sort((a, b) => a - b);
+  const isLarge = instances.length > MOST_LOCKS;
   await tx.sql.query(
-    "SELECT pg_advisory_xact_lock(key) FROM unnest($1::bigint[]) WITH ORDINALITY AS locks (key, n)",
-    [[group, ...buckets.map((bucket) => BUCKET_BASE + bucket)].map(String)],
+    `SELECT pg_advisory_xact_lock($1::bigint) UNION ALL
+     SELECT CASE WHEN $4 THEN pg_advisory_xact_lock($2, bucket) ELSE pg_advisory_xact_lock_shared($2, bucket) END
+       FROM unnest($3::int[]) AS bucket`,
+    [lockOf(`group ${groupKey}`), BUCKET_CLASS, buckets, isLarge],
   );
+  if (isLarge) return;
+  const keys = [...new Set(instances.map(({ sha }) => lockOf(`instance ${sha}`)))].sort();
+  await tx.sql.query("SELECT pg_advisory_xact_lock(key) FROM unnest($1::bigint[]) AS key", [keys]);
 }
+
+/** 64 bits of a digest: two names that share them wait for each other, nothing else. */
+const lockOf = (name: string): string => String(createHash("sha256").update(name).digest().readBigInt64BE());
 
 /** What is known of the instances (same order) and of every incident they or the group key belong to, locked. */
 export async function readKnown(
