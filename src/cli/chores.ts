@@ -42,14 +42,18 @@ export async function auditVerify(
   return ok ? EXIT.ok : EXIT.refused;
 }
 
-function auditText({ rows, head, firstBad, checkpoints, checkpointsFlaw }: AuditReport): string {
+function auditText({ rows, head, firstBad, unchained, checkpoints, checkpointsFlaw }: AuditReport): string {
   const chain =
     firstBad === undefined
-      ? `${count(rows, "row")}, ${count(checkpoints, "checkpoint")}, head ${head.seq} ${head.hash}`
+      ? `${count(rows, "row")}, ${count(checkpoints, "checkpoint")}, head ${head.seq} ${head.hash}${behind(unchained)}`
       : `row ${firstBad.seq}: ${firstBad.why} (${count(rows, "row")} before it are as written)`;
   if (checkpointsFlaw !== undefined) return `${chain}\nnot proven: ${checkpointsFlaw}`;
   return firstBad === undefined ? `ok: ${chain}` : chain;
 }
+
+/** What came while the chain was walked. */
+const behind = (unchained: number): string =>
+  unchained === 0 ? "" : `; ${count(unchained, "row")} came since and will follow`;
 
 /** `migrate`: makes or updates the tables. */
 export async function migrate(deps: CliDeps, io: CliIo, json: boolean): Promise<number> {

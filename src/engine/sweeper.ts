@@ -68,6 +68,7 @@ async function sweep(
 ): Promise<void> {
   await store.beat(worker);
   if (!(await store.lead("sweeper", worker.id, LEASE_MS))) return;
+  await store.chainAudit();
   await store.thaw();
   await store.endOffers();
   await store.startDueRuns();

@@ -19,20 +19,43 @@ interface AuditRow {
 const GENESIS = "0".repeat(64);
 const BATCH = 5_000;
 
+/** Rows that get their place in one transaction: it holds the head's lock, for which no commit waits. */
+const AT_ONCE = 2_000;
+
+/**
+ * Gives rows that have none their place in the chain, until there are none or another process is at it. Returns how many.
+ * Throws `store_unavailable`.
+ */
+export async function chainAudit(pool: Pool): Promise<number> {
+  for (let chained = 0; ; ) {
+    const { rows } = await pool
+      .query<{ done: number | null }>("SELECT audit_chain($1) AS done", [AT_ONCE])
+      .catch((thrown: unknown) => Promise.reject(toStoreError(thrown)));
+    const done = rows[0]?.done ?? 0;
+    chained += done;
+    if (done < AT_ONCE) return chained;
+  }
+}
+
 /**
  * Recomputes every hash of the chain: finds flipped, deleted, inserted and reordered rows and a cut-off end. `anchors`
  * (signed heads kept elsewhere, signatures already checked) also find a chain that was written anew from some row on.
+ * What was committed before the call has its place first; `unchained` counts what came since.
  */
 export async function verifyAudit(
   pool: Pool,
   anchors: readonly { readonly seq: number; readonly hash: string }[] = [],
 ): Promise<AuditReport> {
-  const { rows: heads } = await pool.query<Head>("SELECT seq, hash FROM audit_head");
-  const head = heads[0] ?? { seq: 0, hash: GENESIS };
+  await chainAudit(pool);
+  const { rows: heads } = await pool.query<Head & { unchained: number }>(
+    "SELECT seq, hash, (SELECT count(*)::int FROM audit WHERE audit.seq IS NULL) AS unchained FROM audit_head",
+  );
+  const { unchained = 0, ...head } = heads[0] ?? { seq: 0, hash: GENESIS };
   const anchored = hashesBySeq(anchors);
   const report = (rows: number, firstBad?: AuditReport["firstBad"]): AuditReport => ({
     rows,
     head,
+    unchained,
     checkpoints: anchors.length,
     ...(firstBad === undefined ? {} : { firstBad }),
   });
@@ -74,8 +97,9 @@ export async function firstRowAfter(
   return rows[0];
 }
 
-/** The newest row of the chain. */
+/** The newest row of the chain, when all that was committed before the call has its place. */
 export async function auditHead(pool: Pool): Promise<Head> {
+  await chainAudit(pool);
   const { rows } = await pool
     .query<Head>("SELECT seq, hash FROM audit_head")
     .catch((thrown: unknown) => Promise.reject(toStoreError(thrown)));

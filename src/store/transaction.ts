@@ -11,7 +11,7 @@ export interface AuditEntry {
   readonly payload?: unknown;
 }
 
-/** A transaction with its audit and outbox rows: written together just before COMMIT, so the chain's lock is held briefly. */
+/** A transaction with its audit and outbox rows: written together just before COMMIT. */
 export interface Transaction {
   readonly sql: Client;
   audit(entry: AuditEntry): void;
@@ -69,7 +69,7 @@ export async function transact<T>(pool: Pool, work: (tx: Transaction) => Promise
 const byKindAndId = (a: { kind: string; id: number }, b: { kind: string; id: number }) =>
   a.kind === b.kind ? a.id - b.id : a.kind < b.kind ? -1 : 1;
 
-/** Outbox rows, then audit rows, in one statement: the head of the chain is locked last and only until COMMIT. */
+/** Outbox rows, then audit rows, in one statement. The audit rows get their place in the chain later: see `chainAudit`. */
 const tell = (
   client: Client,
   rows: readonly { kind: JobKind; id: number; urgent: boolean }[],
@@ -81,8 +81,9 @@ const tell = (
        ON CONFLICT (kind, id) DO UPDATE SET rev = nextval('outbox_rev'), urgent = outbox.urgent OR excluded.urgent,
          touched_at = now(), not_before = least(outbox.not_before, now())
        RETURNING 1)
-     SELECT audit_append(e.actor, e.event, e.run, e.payload)
-     FROM (SELECT count(*) FROM touched) AS first, unnest($4::text[], $5::text[], $6::int[], $7::text[]) AS e (actor, event, run, payload)`,
+     INSERT INTO audit (at, actor, event, run_id, payload)
+     SELECT date_trunc('milliseconds', clock_timestamp()), e.actor, e.event, e.run, e.payload FROM (SELECT count(*) FROM touched) AS first,
+       unnest($4::text[], $5::text[], $6::int[], $7::text[]) WITH ORDINALITY AS e (actor, event, run, payload, nth) ORDER BY nth`,
     [
       rows.map((row) => row.kind),
       rows.map((row) => row.id),

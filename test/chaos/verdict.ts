@@ -89,7 +89,7 @@ async function forbidden(pool: Pool, ledger: Ledger, mischief: Mischief): Promis
 /** By the order of the audit chain: no write is announced between freeze.on and freeze.off. */
 async function duringFreeze(pool: Pool): Promise<string[]> {
   const { rows } = await pool.query<{ seq: number; event: string }>(
-    "SELECT seq, event FROM audit WHERE event IN ('freeze.on', 'freeze.off', 'step.executing') ORDER BY seq",
+    "SELECT seq, event FROM audit WHERE event IN ('freeze.on', 'freeze.off', 'step.executing') ORDER BY seq NULLS LAST, id",
   );
   let frozen = false;
   return rows.flatMap(({ seq, event }) => {
@@ -101,7 +101,7 @@ async function duringFreeze(pool: Pool): Promise<string[]> {
 
 async function figuresOf(pool: Pool, ledger: Ledger, losses: readonly Loss[], auditRows: number) {
   const { rows: claims } = await pool.query<{ run_id: number; at: Date }>(
-    "SELECT run_id, at FROM audit WHERE event = 'run.claimed' ORDER BY seq",
+    "SELECT run_id, at FROM audit WHERE event = 'run.claimed' ORDER BY seq NULLS LAST, id",
   );
   const recoveries = losses.flatMap(({ at, runs }) =>
     runs.flatMap((run) => {

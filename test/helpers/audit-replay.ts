@@ -16,7 +16,9 @@ type States = Map<string, string | number>;
  * that has no audit row, or an audit row of something that did not happen.
  */
 export async function auditGaps(pool: Pool): Promise<string[]> {
-  const { rows } = await pool.query<Row>("SELECT event, run_id, payload FROM audit ORDER BY seq");
+  const { rows } = await pool.query<Row>(
+    "SELECT event, run_id, payload FROM audit ORDER BY seq NULLS LAST, id",
+  );
   const told: States = new Map();
   for (const row of rows) if (row.run_id !== null) play(told, row);
   const { rows: kept } = await pool.query<{ subject: string; state: string }>(TABLES);

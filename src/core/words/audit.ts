@@ -15,6 +15,8 @@ export type Checkpoint = z.infer<typeof Checkpoint>;
 export interface AuditReport {
   readonly rows: number;
   readonly head: { readonly seq: number; readonly hash: string };
+  /** Rows that had no place in the chain yet when it was walked: nothing proves that they are as written. */
+  readonly unchained: number;
   /** Checkpoints that were held against the chain. */
   readonly checkpoints: number;
   readonly firstBad?: { readonly seq: number; readonly why: string };

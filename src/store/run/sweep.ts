@@ -2,6 +2,7 @@ import type { Backlog, SweepStore } from "../../core/ports/run-store.ts";
 import { RunId } from "../../core/words/ids.ts";
 import { markStale } from "../alert/incident-ends.ts";
 import { startDueRuns } from "../alert/incident-runs.ts";
+import { chainAudit } from "../audit.ts";
 import { thaw } from "../human/freezes.ts";
 import type { Pool } from "../pool.ts";
 import { type Transaction, transact } from "../transaction.ts";
@@ -50,6 +51,7 @@ export function createSweepStore({ pool, onCommit }: { pool: Pool; onCommit: OnC
       );
       return (rowCount ?? 0) + (await pruneScheduled(pool));
     },
+    chainAudit: () => chainAudit(pool),
     unknownOutcomes: async () => {
       const { rows } = await pool.query<{ n: number }>(
         "SELECT count(*)::int AS n FROM remedy m JOIN run r ON r.id = m.run_id WHERE m.status = 'unknown' AND r.ended_at IS NULL",

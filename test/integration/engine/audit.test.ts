@@ -3,7 +3,9 @@ import { readdir, readFile } from "node:fs/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { sha256 } from "../../../src/lib/sha256.ts";
 import { isSignedBy, signText } from "../../../src/lib/signature.ts";
+import { chainAudit } from "../../../src/store/audit.ts";
 import { migrate, openPool, type Pool, verifyAudit } from "../../../src/store/index.ts";
+import { transact } from "../../../src/store/transaction.ts";
 import { freshDatabase } from "../../helpers/database.ts";
 import { bob, engineBench } from "../../helpers/engine-bench.ts";
 
@@ -21,6 +23,7 @@ beforeAll(async () => {
   await bench.engine.advance(run);
   await bench.vote(run, "guarded", bob);
   await bench.engine.advance(run);
+  await verifyAudit(pool);
   await pool.query("CREATE TABLE untouched AS SELECT * FROM audit");
   await pool.query("CREATE TABLE untouched_head AS SELECT * FROM audit_head");
 });
@@ -28,6 +31,12 @@ afterAll(async () => {
   await pool.end();
   await drop();
 });
+
+/** A row with its place in the chain. */
+const append = async (actor: string, event: string) => {
+  await pool.query("SELECT audit_append($1, $2, NULL, '{}')", [actor, event]);
+  await chainAudit(pool);
+};
 
 /** As somebody who owns the database could. */
 const tamper = (sql: string) =>
@@ -109,8 +118,7 @@ describe("the audit chain", () => {
   test("a chain written anew by the owner is found by a checkpoint", async () => {
     const { rows } = await pool.query<{ seq: number; hash: string }>("SELECT seq, hash FROM audit_head");
     await tamper("DELETE FROM audit; UPDATE audit_head SET seq = 0, hash = repeat('0', 64)");
-    for (let n = 0; n < rows[0]!.seq + 2; n++)
-      await pool.query("SELECT audit_append('mallory', 'nothing', NULL, '{}')");
+    for (let n = 0; n < rows[0]!.seq + 2; n++) await append("mallory", "nothing");
     expect((await verifyAudit(pool)).firstBad).toBeUndefined();
     expect((await verifyAudit(pool, rows)).firstBad).toMatchObject({
       seq: rows[0]!.seq,
@@ -122,8 +130,7 @@ describe("the audit chain", () => {
     const { rows } = await pool.query<{ seq: number; hash: string }>("SELECT seq, hash FROM audit_head");
     const before = rows[0]!;
     await tamper("DELETE FROM audit; UPDATE audit_head SET seq = 0, hash = repeat('0', 64)");
-    for (let n = 0; n < before.seq; n++)
-      await pool.query("SELECT audit_append('mallory', 'nothing', NULL, '{}')");
+    for (let n = 0; n < before.seq; n++) await append("mallory", "nothing");
     const { rows: after } = await pool.query<{ seq: number; hash: string }>(
       "SELECT seq, hash FROM audit_head",
     );
@@ -131,7 +138,7 @@ describe("the audit chain", () => {
   });
 
   test("a text moved from one member to the next is found", async () => {
-    await pool.query("SELECT audit_append('mallory|vote.cast', 'x', NULL, '{}')");
+    await append("mallory|vote.cast", "x");
     await tamper(
       "UPDATE audit SET actor = 'mallory', event = 'vote.cast|x' WHERE actor = 'mallory|vote.cast'",
     );
@@ -141,7 +148,7 @@ describe("the audit chain", () => {
   });
 
   test("a row that goes back to the older hash is found", async () => {
-    await pool.query("SELECT audit_append('mallory', 'x', NULL, '{}')");
+    await append("mallory", "x");
     await tamper(`
       UPDATE audit SET version = 1, hash = encode(sha256(convert_to(concat_ws('|', 'diagbot-audit-1', seq, prev_hash,
         to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), actor, event, '', payload), 'UTF8')), 'hex')
@@ -162,6 +169,51 @@ describe("the audit chain", () => {
     for (const text of awkward)
       await pool.query("SELECT audit_append($1, $1, 7, $2)", [text, JSON.stringify({ [text]: text })]);
     expect((await verifyAudit(pool)).firstBad).toBeUndefined();
+  });
+
+  test("a session that stands still in the chain stops nobody, and what came meanwhile follows", async () => {
+    const holder = await pool.connect();
+    await holder.query("BEGIN; SELECT FROM audit_head FOR UPDATE");
+    await transact(pool, async (tx) => tx.audit({ actor: "alice", event: "meanwhile" }));
+    expect(await verifyAudit(pool)).toMatchObject({ unchained: 1 });
+    await holder.query("ROLLBACK");
+    holder.release();
+    const report = await verifyAudit(pool);
+    expect(report).toMatchObject({ unchained: 0 });
+    expect(report.firstBad).toBeUndefined();
+    const { rows } = await pool.query("SELECT event FROM audit WHERE seq = $1", [report.head.seq]);
+    expect(rows).toEqual([{ event: "meanwhile" }]);
+  });
+
+  test("rows written at once by many have each its place, in batches", async () => {
+    const before = (await verifyAudit(pool)).head.seq;
+    await Promise.all(
+      Array.from({ length: 40 }, (_, n) =>
+        transact(pool, async (tx) => {
+          for (let i = 0; i < 60; i++) tx.audit({ actor: `a${n}`, event: "many", payload: { i } });
+        }),
+      ),
+    );
+    expect(await chainAudit(pool)).toBe(2_400);
+    const report = await verifyAudit(pool);
+    expect([report.head.seq, report.firstBad]).toEqual([before + 2_400, undefined]);
+    // Those of one transaction stand in the order in which they happened.
+    const { rows } = await pool.query(
+      "SELECT (payload::jsonb ->> 'i')::int AS i FROM audit WHERE actor = 'a7' ORDER BY seq",
+    );
+    expect(rows.map(({ i }) => i)).toEqual(Array.from({ length: 60 }, (_, i) => i));
+  });
+
+  test("a row gets its place and is not changed by that", async () => {
+    await pool.query("SELECT audit_append('alice', 'x', NULL, '{}')");
+    await expect(
+      pool.query(
+        "UPDATE audit SET seq = 10000, prev_hash = '', hash = '', version = 2, actor = 'x' WHERE seq IS NULL",
+      ),
+    ).rejects.toThrow("append-only");
+    await expect(pool.query("UPDATE audit SET payload = '' WHERE seq IS NULL")).rejects.toThrow(
+      "append-only",
+    );
   });
 
   test("the app's own role cannot change it by accident", async () => {
@@ -188,6 +240,7 @@ test("rows from before canonical JSON stay verifiable, and the chain goes on", a
     await append("old");
     await migrate(old);
     await append("new");
+    await chainAudit(old);
     const { rows } = await old.query("SELECT version FROM audit ORDER BY seq");
     expect(rows).toEqual([{ version: 1 }, { version: 2 }]);
     expect(await verifyAudit(old)).toMatchObject({ rows: 2 });

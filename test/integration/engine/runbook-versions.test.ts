@@ -39,7 +39,7 @@ const leaseEnds = (run: RunId) =>
   rig.bench.sql("UPDATE run SET lease_until = clock_timestamp() - interval '1 s' WHERE id = $1", [run]);
 const audit = async (run: RunId, event: string) =>
   (
-    await rig.bench.sql("SELECT payload FROM audit WHERE run_id = $1 AND event = $2 ORDER BY seq", [
+    await rig.bench.sql("SELECT payload FROM audit WHERE run_id = $1 AND event = $2 ORDER BY id", [
       run,
       event,
     ])

@@ -60,7 +60,7 @@ describe("receiveAlerts", () => {
         caller: { via: "alert", name: "DiskFull" },
       },
     ]);
-    const events = (await pool.query("SELECT event FROM audit ORDER BY seq")).rows.map(({ event }) => event);
+    const events = (await pool.query("SELECT event FROM audit ORDER BY id")).rows.map(({ event }) => event);
     expect(events.slice(-2)).toEqual(["incident.opened", "run.created"]);
   });
 

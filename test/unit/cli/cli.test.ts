@@ -93,6 +93,7 @@ describe("the other commands", () => {
     expect((await rig().say("audit", "verify")).out).toBe("ok: 3 rows, 0 checkpoints, head 3 ab\n");
     const broken = {
       rows: 1,
+      unchained: 0,
       checkpoints: 0,
       head: { seq: 3, hash: "ab" },
       firstBad: { seq: 2, why: "the row is missing" },
@@ -102,7 +103,13 @@ describe("the other commands", () => {
       code: 2,
       out: "row 2: the row is missing (1 row before it are as written)\n",
     });
-    const lagging = { rows: 3, checkpoints: 1, head: { seq: 3, hash: "ab" }, checkpointsFlaw: "too old" };
+    const lagging = {
+      rows: 3,
+      unchained: 0,
+      checkpoints: 1,
+      head: { seq: 3, hash: "ab" },
+      checkpointsFlaw: "too old",
+    };
     const unproven = rig({ auditVerify: async () => lagging });
     expect(await unproven.say("audit", "verify")).toMatchObject({
       code: 2,
