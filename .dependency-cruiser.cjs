@@ -64,9 +64,9 @@ module.exports = {
       name: "siblings-are-strangers",
       severity: "error",
       comment:
-        "connectors/machine/ is how commands are run on a machine: no kind, but what several kinds stand on",
+        "connectors/machine/ (how commands are run on a machine) and connectors/commands/ (commands that diagbot.yaml declares) are no kinds, but what several kinds stand on",
       from: { path: "^src/(connectors|ingress)/([^/]+)/" },
-      to: { path: "^src/$1/[^/]+/", pathNot: ["^src/$1/$2/", "^src/connectors/machine/"] },
+      to: { path: "^src/$1/[^/]+/", pathNot: ["^src/$1/$2/", "^src/connectors/(machine|commands)/"] },
     },
     {
       name: "authors-import-the-sdk-only",

@@ -18,6 +18,7 @@ import { loadPacks, lookAt, type Pack } from "../packs/load.ts";
 import { writeLock } from "../packs/lock.ts";
 import type { Health } from "../telemetry/health.ts";
 import { VERSION } from "../version.ts";
+import { commandRunbooks, declaredCommands, offersOf, withOffers } from "./commands.ts";
 
 /** Runbooks that come from one place. */
 interface Origin {
@@ -60,18 +61,22 @@ export async function loadKnowledge(config: Config): Promise<Knowledge> {
 }
 
 /** With the packs, and the checks of the configuration, which are part of the health of a system, too. */
-function joinedWith({ checks: placed }: Config, packs: readonly Pack[]): Joined {
+function joinedWith({ checks: placed, systems }: Config, packs: readonly Pack[]): Joined {
+  const declared = declaredCommands(systems);
+  const offers = offersOf(declared);
   const checks = placed.map(({ check, place }) => ({
     check,
     name: place,
-    runbook: compileCheck(check, { version: VERSION, digest: digestOf(check) }),
+    runbook: compileCheck(check, { version: VERSION, digest: digestOf(withOffers(check, offers)) }, offers),
   }));
+  const commands = commandRunbooks(declared);
   const brought = packs.flatMap((pack) =>
     pack.runbooks.map(({ label, runbook }): Origin => ({ name: label, runbooks: [runbook] })),
   );
   const knowledge = joined([
     SHIPPED,
     ...checks.map(({ name, runbook }) => ({ name, runbooks: [runbook] })),
+    ...commands,
     ...brought,
   ]);
   const kept = checks.filter(({ runbook }) => knowledge.runbooks.includes(runbook));

@@ -2,8 +2,8 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { type Check, CheckSchema } from "../core/words/check.ts";
-import type { Kind } from "../core/words/connection.ts";
 import { checkComplaints, hasWhatItAsks } from "./check-rules.ts";
+import type { CheckWorld } from "./check-world.ts";
 import { type Complaint, type ConfigDocument, readDocument } from "./document.ts";
 import type { Variables } from "./environment.ts";
 import { explainIssue } from "./explain.ts";
@@ -37,14 +37,14 @@ interface Source {
 export function readChecks(
   file: ConfigFile,
   document: ConfigDocument,
-  beside: { readonly folder: string; readonly variables: Variables; readonly kinds: readonly Kind[] },
+  beside: { readonly folder: string; readonly variables: Variables; readonly world: CheckWorld },
 ): Checks {
   const inline = file.checks.map((check, index): Source => ({ document, path: ["checks", index], check }));
   const files = readFolder(file.checksFolder, beside);
   const sources = [...inline, ...files.sources];
   const complaints = [
     ...files.complaints,
-    ...sources.flatMap(wrongWith(file, beside.kinds)),
+    ...sources.flatMap(wrongWith(file, beside.world)),
     ...doubled(sources),
   ];
   return {
@@ -64,9 +64,9 @@ const say = ({ document, path }: Source, below: readonly PropertyKey[], message:
 };
 
 const wrongWith =
-  ({ systems }: ConfigFile, kinds: readonly Kind[]) =>
+  ({ systems }: ConfigFile, world: CheckWorld) =>
   (source: Source): string[] =>
-    checkComplaints(source.check, systems, kinds).map(({ path, message }) => say(source, path, message));
+    checkComplaints(source.check, systems, world).map(({ path, message }) => say(source, path, message));
 
 function doubled(sources: readonly Source[]): string[] {
   const owners = new Map<string, Source>();

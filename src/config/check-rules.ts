@@ -1,21 +1,23 @@
 import { badPlaceholder, placeholdersIn } from "../core/rules/checks/fill.ts";
 import { type Check, PROBES, ROWS, targetOf } from "../core/words/check.ts";
 import type { Kind } from "../core/words/connection.ts";
+import type { CheckComplaint, CheckWorld } from "./check-world.ts";
+import { columnsAsked, wrongCommand, wrongRemedies } from "./command-rules.ts";
 import { instead } from "./explain.ts";
 import type { ConfigFile } from "./schema.ts";
-
-/** Something wrong with a check, below its own place. */
-export interface CheckComplaint {
-  readonly path: readonly PropertyKey[];
-  readonly message: string;
-}
 
 type Systems = ConfigFile["systems"];
 
 /** What the shape of a check cannot say: whether it fits itself and the systems. Pure. */
-export const checkComplaints = (check: Check, systems: Systems, kinds: readonly Kind[]): CheckComplaint[] => [
-  ...wrongTexts(check),
+export const checkComplaints = (
+  check: Check,
+  systems: Systems,
+  { kinds, commandsOf, columnsOf }: CheckWorld,
+): CheckComplaint[] => [
+  ...wrongTexts(check, columnsAsked(check, systems, columnsOf)),
   ...wrongTarget(check, systems),
+  ...wrongCommand(check, systems, commandsOf),
+  ...wrongRemedies(check, systems, commandsOf),
   ...check.needs.flatMap((kind, index) =>
     kinds.includes(kind)
       ? []
@@ -36,8 +38,8 @@ export const checkComplaints = (check: Check, systems: Systems, kinds: readonly 
 const TEXTS = ["title", "because", "advice"] as const;
 
 /** Placeholders and columns. Those of SQL and PromQL are known once it has been asked. */
-function wrongTexts(check: Check): CheckComplaint[] {
-  const known = knownColumns(check);
+function wrongTexts(check: Check, asked: readonly string[] | undefined): CheckComplaint[] {
+  const known = asked ?? knownColumns(check);
   const unknown = (column: string, path: readonly PropertyKey[]): CheckComplaint[] =>
     known === undefined || known.includes(column)
       ? []

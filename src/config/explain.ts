@@ -26,7 +26,7 @@ export function explainIssue(issue: Issue, document: ConfigDocument, file?: z.co
 
 function reasonOf(issue: Issue, document: ConfigDocument): string {
   const given = valueAt(document.value, issue.path);
-  if (issue.code === "invalid_union" && issue.path.at(-1) === "kind") return kindReason(given, issue);
+  if (issue.code === "invalid_union" && "options" in issue) return unionReason(given, issue);
   if (issue.code === "invalid_value") return choice(given, issue.values.map(String));
   if (issue.code === "invalid_type" && given === undefined) return "is missing";
   if (issue.code === "invalid_type") return `must be ${article(issue.expected)}, not ${nameOf(given)}`;
@@ -35,7 +35,8 @@ function reasonOf(issue: Issue, document: ConfigDocument): string {
     : `must be ${issue.message}`;
 }
 
-function kindReason(given: unknown, issue: Issue): string {
+/** The word that says which of several shapes a map has, e.g. `kind` of a connection. */
+function unionReason(given: unknown, issue: Issue): string {
   const kinds = "options" in issue && Array.isArray(issue.options) ? issue.options.map(String) : [];
   return given === undefined ? `is missing: one of ${kinds.join(", ")}` : choice(given, kinds);
 }

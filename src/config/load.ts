@@ -17,6 +17,7 @@ import type { System } from "../core/words/system.ts";
 import { knownRedactor } from "../lib/redact.ts";
 import { type PlacedCheck, readChecks } from "./check-files.ts";
 import { checkFile } from "./checks.ts";
+import { differing, takenWords, worldOf } from "./command-rules.ts";
 import { type Complaint, type ConfigDocument, readDocument } from "./document.ts";
 import { type Environment, type Role, readEnvironment, type Variables } from "./environment.ts";
 import { explainIssue, instead } from "./explain.ts";
@@ -160,11 +161,13 @@ function understand(
     ...checked.complaints,
     ...routed.complaints,
     ...aliases,
+    ...(parsed.success ? differing(parsed.data.systems, kinds, document) : []),
+    ...(parsed.success ? takenWords(parsed.data.systems, kinds, document) : []),
     ...unsafe.refuse.map(place),
   ];
   const warnings = [...checked.warnings, ...routed.warnings, ...unsafe.warn.map(place)];
   const checks = parsed.success
-    ? readChecks(parsed.data, document, { ...beside, kinds: kinds.map(({ name }) => name) })
+    ? readChecks(parsed.data, document, { ...beside, world: worldOf(kinds) })
     : undefined;
   const result = {
     complaints: [...sayAll(document, firstPerPlace(complaints)), ...(checks?.complaints ?? [])],

@@ -75,15 +75,16 @@ function unwrap(schema: z.core.$ZodType | undefined, value: unknown): z.core.$Zo
   if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault)
     return unwrap(schema.def.innerType, value);
   if (schema instanceof z.ZodDiscriminatedUnion)
-    return schema.options.find((option) => isOfKind(option, value));
+    return schema.options.find((option) => isOption(option, value, schema.def.discriminator));
   return schema;
 }
 
 // The option of a union whose discriminating member accepts the value's.
-function isOfKind(option: z.core.$ZodType, value: unknown): boolean {
+function isOption(option: z.core.$ZodType, value: unknown, name: string): boolean {
   if (!(option instanceof z.ZodObject) || typeof value !== "object" || value === null) return false;
-  const kind = option.shape.kind;
-  return kind instanceof z.ZodLiteral && "kind" in value && kind.safeParse(value.kind).success;
+  const member = option.shape[name];
+  const given: unknown = Reflect.get(value, name);
+  return member instanceof z.ZodLiteral && member.safeParse(given).success;
 }
 
 function childOf(schema: z.core.$ZodType | undefined, step: string): z.core.$ZodType | undefined {

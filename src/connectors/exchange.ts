@@ -6,9 +6,12 @@ import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
 import { DiagError } from "../core/words/errors.ts";
 import { type Phase, reachError, stopped, timeoutAt } from "./reach.ts";
 
-/** One GET: no redirect is followed here, no connection is kept. */
+/** One request: no redirect is followed here, no connection is kept. */
 export interface ExchangeRequest {
   readonly url: URL;
+  /** Default: GET. */
+  readonly method?: string;
+  readonly payload?: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
   readonly timeoutMs: number;
@@ -64,8 +67,14 @@ function send(request: ExchangeRequest, signal: AbortSignal, clock: Clock): Prom
   const isSecure = url.protocol === "https:";
   return new Promise((resolve, reject) => {
     const call: ClientRequest = (isSecure ? httpsRequest : httpRequest)(url, {
-      method: "GET",
-      headers: { accept: "*/*", "user-agent": "diagbot", "accept-encoding": "identity", ...request.headers },
+      method: request.method ?? "GET",
+      headers: {
+        accept: "*/*",
+        "user-agent": "diagbot",
+        "accept-encoding": "identity",
+        ...lengthOf(request.payload),
+        ...request.headers,
+      },
       agent: false,
       signal,
       ...(edge?.ca === undefined ? {} : { ca: [...edge.ca] }),
@@ -90,9 +99,12 @@ function send(request: ExchangeRequest, signal: AbortSignal, clock: Clock): Prom
         reject(error);
       });
     });
-    call.end();
+    call.end(request.payload);
   });
 }
+
+const lengthOf = (payload: string | undefined): Record<string, string> =>
+  payload === undefined ? {} : { "content-length": String(Buffer.byteLength(payload)) };
 
 async function readBody(
   { maxBytes, beyond, url }: ExchangeRequest,

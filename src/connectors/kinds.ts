@@ -1,5 +1,6 @@
 // Every kind of connection diagbot knows, one line each: the list. All else is derived from it.
 export * as docker from "./docker/index.ts";
+export * as exec from "./exec/index.ts";
 export * as host from "./host/index.ts";
 export * as http from "./http/index.ts";
 export * as jaeger from "./jaeger/index.ts";

@@ -5,6 +5,7 @@ import { sayDuration } from "../core/words/duration.ts";
 import { toDiagError } from "../core/words/errors.ts";
 import { canonical } from "../core/words/json.ts";
 import type { Plan, PlannedCall } from "../core/words/plan.ts";
+import { highestRisk } from "../core/words/risk.ts";
 import type { RemedyView } from "../core/words/view.ts";
 import { sha256 } from "../lib/sha256.ts";
 import { lookAt } from "./call.ts";
@@ -99,12 +100,12 @@ export async function previewCalls(
       on: step.on,
       input: step.input,
       class: action.class,
-      risk: action.risk,
+      risk: highestRisk([action.risk, preview.risk ?? action.risk]),
       target: lockKey(system, reached.face, action.target(input)),
       // Only the words: what is executed and compared must stay what it is, even where a password is an everyday word.
       changes: preview.changes.map(deps.redact),
       witness: preview.witness,
-      timeoutSeconds: action.timeoutSeconds,
+      timeoutSeconds: Math.min(action.timeoutSeconds, preview.timeoutSeconds ?? action.timeoutSeconds),
       ...(action.leaves === undefined ? {} : { leaves: action.leaves }),
     });
   }

@@ -9,6 +9,7 @@ import { HealthShape, Path, type Sample, SampleShape } from "./shapes.ts";
 export { type AnswerTrouble, answerTrouble, goodAnswer } from "./answer/say.ts";
 export type { AnswerRead } from "./answer/shape.ts";
 export { clock } from "./clock.ts";
+export { ask, run, settled, state } from "./commands.ts";
 export { getJson } from "./get-json.ts";
 export type { Health, Sample } from "./shapes.ts";
 

@@ -1,7 +1,8 @@
 import type { ActionContext } from "../../core/words/action.ts";
+import type { Commands } from "../../core/words/command.ts";
 import { redactor } from "../../lib/redact.ts";
 import { type Edge, type Exchange, exchange } from "../exchange.ts";
-import type { HttpSettings } from "./settings.ts";
+import type { HttpCommand, HttpSettings } from "./settings.ts";
 
 /** Bodies of health endpoints are read up to here. */
 const BODY_BYTES = 64 * 1024;
@@ -14,9 +15,23 @@ export interface HttpClient {
   readonly origin: string;
   /** Whether requests carry credentials: a user in the URL, or headers of their own. */
   readonly sendsCredentials: boolean;
+  /** What diagbot.yaml declares of its admin API, by name. */
+  readonly commands: Commands<HttpCommand>;
   /** GET of a path of this service. Same-origin redirects are followed; one that leads elsewhere is the answer. */
   get(path: string, limits: { timeoutMs: number }, context: ActionContext): Promise<Answer>;
+  /** One request as it is: a redirect is its answer. `path` is below the base's own, its parameters encoded. */
+  send(request: OneRequest, limits: { timeoutMs: number }, context: ActionContext): Promise<Answer>;
+  /** Where a path leads, without credentials: for people. */
+  address(path: string): string;
   close(): void;
+}
+
+export interface OneRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** JSON. */
+  readonly payload?: string | undefined;
 }
 
 export interface Answer extends Exchange {
@@ -55,13 +70,40 @@ export function openHttp(connection: HttpSettings, edge: Edge = {}): HttpClient 
       url = withCredentials(next, base);
     }
   };
+  const send: HttpClient["send"] = async ({ method, path, headers, payload }, { timeoutMs }, context) => {
+    const answer = await exchange({
+      url: join(base, path),
+      method,
+      ...(payload === undefined ? {} : { payload }),
+      headers: {
+        ...(payload === undefined ? {} : { "content-type": "application/json" }),
+        ...headers,
+        ...connection.headers,
+      },
+      signal: AbortSignal.any([context.signal, closing.signal]),
+      timeoutMs: Math.max(1, Math.floor(timeoutMs)),
+      maxBytes: BODY_BYTES,
+      beyond: "cut",
+      edge,
+    });
+    const next = redirectOf(answer, base);
+    const where = next === undefined ? {} : { redirect: `${next.origin}${next.pathname}` };
+    return { ...answer, ...where, safeBody: redact(answer.body) };
+  };
+  const address = (path: string): string => {
+    const url = join(base, path);
+    return `${url.origin}${url.pathname}${url.search}`;
+  };
   const sendsCredentials =
     base.username !== "" || Object.keys(connection.headers).some((name) => CREDENTIALS.test(name));
   return {
     health: connection.health,
     origin: base.origin,
     sendsCredentials,
+    commands: connection.commands,
     get,
+    send,
+    address,
     close: () => closing.abort(new Error("the client was closed")),
   };
 }

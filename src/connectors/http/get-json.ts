@@ -3,7 +3,8 @@ import { asWanted } from "../../core/rules/checks/wanted.ts";
 import { actionsOn } from "../../core/words/action.ts";
 import { DiagError } from "../../core/words/errors.ts";
 import { clip } from "../../core/words/format.ts";
-import { type Cell, MOST_CELL, Reading, Wants } from "../../core/words/reading.ts";
+import { type Cell, Reading, Wants } from "../../core/words/reading.ts";
+import { cellOf, valueAt } from "../json-cells.ts";
 import type { Answer, HttpClient } from "./client.ts";
 import { Path } from "./shapes.ts";
 
@@ -68,24 +69,4 @@ function bodyOf(path: string, answer: Answer, anyStatus: boolean): unknown {
     if (anyStatus && !isGood) return undefined;
     throw new DiagError("target_error", `GET ${path} was answered ${answer.status}, but not with JSON`);
   }
-}
-
-/** What stands at `data.queues[0].length`; own members only. Undefined: nothing does. */
-export function valueAt(body: unknown, path: string): unknown {
-  let at = body;
-  for (const [, name, index] of path.matchAll(/([^.[\]]+)|\[(\d+)\]/g)) {
-    if (Array.isArray(at)) at = name === "length" ? at.length : at[Number(index ?? name)];
-    else if (typeof at === "object" && at !== null && Object.hasOwn(at, name ?? index ?? ""))
-      at = (at as Record<string, unknown>)[name ?? index ?? ""];
-    else return undefined;
-  }
-  return at;
-}
-
-/** Lists and objects are shown as their JSON. */
-function cellOf(value: unknown): Cell | undefined {
-  if (value === undefined) return undefined;
-  if (typeof value === "string") return value.slice(0, MOST_CELL);
-  if (value === null || typeof value === "number" || typeof value === "boolean") return value;
-  return JSON.stringify(value).slice(0, MOST_CELL);
 }

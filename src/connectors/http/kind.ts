@@ -7,9 +7,9 @@ import * as http from "./actions.ts";
 import { checkHttp } from "./check.ts";
 import { type HttpClient, openHttp } from "./client.ts";
 import { judgeHealth } from "./health.ts";
-import { HttpSettings } from "./settings.ts";
+import { columnsOf, HttpSettings } from "./settings.ts";
 
-/** HTTP services: GET only, nothing is changed. `edge` replaces trusted certificates and name lookup. */
+/** HTTP services: what diagbot.yaml declares may be changed, by approval; everything else is a GET. `edge` replaces trusted certificates and name lookup. */
 export const httpConnectorWith = (edge: Edge = {}): Connector<HttpClient, HttpSettings> => ({
   actions: actionsIn(http),
   open: ({ settings }) => openHttp(settings, edge),
@@ -23,7 +23,16 @@ export const kind = connectionKind({
   name: "http",
   settings: HttpSettings,
   schemes: { "http:": { port: 80 }, "https:": { port: 443, tls: true } },
-  about: ({ health, external }) => ({ health, external }),
+  about: ({ health, external, commands }) => ({
+    health,
+    external,
+    ...(Object.keys(commands).length === 0 ? {} : { commands: Object.keys(commands) }),
+  }),
+  commands: ({ commands }) => commands,
+  columns: ({ commands }, name) => {
+    const command = commands[name];
+    return command && columnsOf(command);
+  },
   health: [asks(http.health(), judgeHealth)],
   connector: httpConnector,
 });

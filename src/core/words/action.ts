@@ -48,6 +48,10 @@ export interface Preview {
   /** One plain line per change, e.g. `terminate session 4711 (app orders, idle 22 min)`. */
   readonly changes: readonly string[];
   readonly witness: Json;
+  /** Where it depends on the target: raises the action's risk, never lowers it. */
+  readonly risk?: Risk;
+  /** Where the target says how long the call may take: at most the action's own time. */
+  readonly timeoutSeconds?: number;
   /** Set when there is nothing to do: why. */
   readonly nothingToDo?: string;
   /** Set when a guard refuses: why. The remedy is then not offered. */

@@ -51,6 +51,16 @@ const CheckFinding = z.strictObject({
   title: words(200),
   because: words(1_000).optional(),
   advice: words(2_000).optional(),
+  /** A declared write that is offered, by approval: once for each of the rows. Values are texts with `{{column}}`. */
+  remedy: z
+    .strictObject({
+      run: z
+        .string()
+        .max(200)
+        .regex(/^[A-Za-z0-9_-]+\.[a-z][a-z0-9]*(-[a-z0-9]+)*$/, "<connection>.<command>"),
+      params: z.record(z.string(), z.union([z.string().max(500), z.number()])).default({}),
+    })
+    .optional(),
 });
 
 /** A path of the service itself: no scheme, no host. */
@@ -95,12 +105,21 @@ export const RedisRead = z
   );
 export type RedisRead = z.infer<typeof RedisRead>;
 
+const commandName = z.string().max(60).regex(ID, "the name of a command: lower-case words joined by -");
+
+/** A command of the exec list, with its parameters. */
+const CommandRead = z.strictObject({
+  name: commandName,
+  params: z.record(z.string(), z.union([z.string().max(500), z.number()])).default({}),
+});
+
 /** The kind of connection each way of asking needs. */
 export const PROBES = {
   promql: "prometheus",
   sql: "postgres",
   http: "http",
   redis: "redis",
+  command: "exec",
 } as const satisfies Record<string, Kind>;
 export type Probe = keyof typeof PROBES;
 export const PROBE_NAMES = Object.keys(PROBES) as readonly Probe[];
@@ -111,7 +130,7 @@ const DAY = 24 * 60 * MINUTE;
 /** How often something is started by itself; milliseconds once parsed. */
 export const Every = DurationMs.refine((ms) => ms >= MINUTE && ms <= 7 * DAY, "between 1m and 7d");
 
-/** A check as written: a read-only runbook as data. */
+/** A check as written: a runbook as data that only looks, and offers what is declared. */
 export const CheckSchema = z
   .strictObject({
     id: z.string().max(60).regex(ID, "lower-case words joined by -"),
@@ -128,6 +147,11 @@ export const CheckSchema = z
     redis: z
       .record(columnName, RedisRead)
       .refine((reads) => Object.keys(reads).length > 0 && Object.keys(reads).length <= 20, "1 to 20 columns")
+      .optional(),
+    command: z
+      .union([commandName.transform((name) => ({ name, params: {} })), CommandRead], {
+        error: "the name of a command, or { name, params }",
+      })
       .optional(),
     /** What the numbers of a column are counted in. */
     units: z.record(columnName, z.enum(UNITS)).default({}),

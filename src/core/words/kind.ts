@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Commands } from "./command.ts";
 import type { Endpoint, FaceFact } from "./connection.ts";
 import type { Connector } from "./connector.ts";
 import type { Severity } from "./finding.ts";
@@ -27,6 +28,10 @@ interface KindParts<Settings> {
   about?(settings: Settings): Readonly<Record<string, FaceFact>>;
   /** Values that must never be shown, besides the password of `url` and secret `headers`. */
   secrets?(settings: Settings): readonly string[];
+  /** Commands that a connection declares: each becomes a runbook. Their names stand in `about` as `commands`. */
+  commands?(settings: Settings): Commands;
+  /** Columns of the answer of one of them; undefined: they are known once it was asked. */
+  columns?(settings: Settings, command: string): readonly string[] | undefined;
   /** Its row in the health matrix. Undefined: its port is asked whether it takes a connection; empty: it has no row. */
   readonly health?: readonly HealthQuestion[];
   /** What one error means; undefined where the network's own causes say it better. Pure. */

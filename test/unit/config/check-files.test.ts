@@ -95,10 +95,10 @@ describe("a mistake is answered with its place and what to write instead", () =>
     [
       "two questions",
       check("a", "sql: SELECT 1\nhttp: { path: / }"),
-      "exactly one of promql, sql, http, redis; it has sql and http",
+      "exactly one of promql, sql, http, redis, command; it has sql and http",
     ],
     ["none", check("a", "on: db"), "it has none"],
-    ["a command: there is no connector for it", check("a", "command: df"), 'unknown key "command"'],
+    ["a line of a shell", check("a", "command: df -h"), "command: must be the name of a command"],
     ["a bad id", check("A b"), "checks/a.yaml:1:5: id: must be lower-case words joined by -"],
     [
       "an expression",

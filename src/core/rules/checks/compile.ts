@@ -8,6 +8,7 @@ import type { AnyRemedy, AnySeen, Before, Runbook, RunbookVersion, RunContext } 
 import { evidenceOf } from "./evidence.ts";
 import { fill, sayCell } from "./fill.ts";
 import { judge, type Match, type Row } from "./judge.ts";
+import { type Offers, offered } from "./offer.ts";
 
 type Rule = Check["findings"][number];
 
@@ -20,8 +21,15 @@ export const STEP = "reading";
  */
 const OWN_FAULTS = ["cannot-ask", "read-only", "stalled", "prometheus"];
 
-/** A check as the runbook the engine runs: one read, findings from its rows, advice. `version`: of the check as written. Pure. */
-export function compileCheck(check: Check, version: RunbookVersion): Runbook {
+/**
+ * A check as the runbook the engine runs: one read, findings from its rows, advice, and declared writes that its findings offer.
+ * `version`: of the check as written. Pure.
+ */
+export function compileCheck(
+  check: Check,
+  version: RunbookVersion,
+  offers: Offers = () => undefined,
+): Runbook {
   const { kind, name } = targetOf(check);
   const ids = findingIds(check);
   return {
@@ -42,8 +50,13 @@ export function compileCheck(check: Check, version: RunbookVersion): Runbook {
     findings: (seen, context) => findingsOf(check, ids, seen, context),
     remedies: Object.fromEntries(
       check.findings.flatMap((rule, index) => {
+        const id = ids[index] ?? "";
         const advice = adviceOf(check, rule);
-        return advice === undefined ? [] : [[adviceKey(ids[index] ?? ""), advice]];
+        const write = writeOf(check, rule, offers);
+        return [
+          ...(write === undefined ? [] : [[writeKey(id), write] as const]),
+          ...(advice === undefined ? [] : [[adviceKey(id), advice] as const]),
+        ];
       }),
     ),
   };
@@ -67,10 +80,11 @@ const ACTIONS = {
   sql: "postgres.query",
   http: "http.get-json",
   redis: "redis.values",
+  command: "exec.ask",
 } as const satisfies Record<keyof typeof PROBES, string>;
 
 function inputOf(check: Check): Json {
-  const { promql, range, sql, http, redis } = check;
+  const { promql, range, sql, http, redis, command } = check;
   const own = {
     ...(promql === undefined
       ? {}
@@ -78,6 +92,7 @@ function inputOf(check: Check): Json {
     ...(sql === undefined ? {} : { sql }),
     ...(http === undefined ? {} : { ...http, anyStatus: columnsIn(check).has("status") }),
     ...(redis === undefined ? {} : { reads: redis }),
+    ...(command === undefined ? {} : { command: command.name, params: command.params }),
   };
   return { ...own, wants: wantsOf(check) } as Json;
 }
@@ -116,7 +131,10 @@ function findingsOf(check: Check, ids: readonly string[], seen: AnySeen, context
       title: say(rule.title),
       because: rule.because === undefined ? say(becauseOf(rule)) : say(rule.because),
       evidence: evidenceOf(check, reading, rule, rows),
-      remedies: rule.advice === undefined ? [] : [adviceKey(id)],
+      remedies: [
+        ...(rule.remedy === undefined ? [] : [writeKey(id)]),
+        ...(rule.advice === undefined ? [] : [adviceKey(id)]),
+      ],
     };
   });
   return unknown ? [...found, FIRST_LOOK] : found;
@@ -195,7 +213,24 @@ function adviceOf(check: Check, rule: Rule): AnyRemedy | undefined {
   };
 }
 
+/** The declared write that a finding offers. */
+function writeOf(check: Check, rule: Rule, offers: Offers): AnyRemedy | undefined {
+  if (rule.remedy === undefined) return undefined;
+  const offer = offers(rule.remedy.run);
+  // Its configuration has said so already.
+  if (offer === undefined)
+    return { title: rule.remedy.run, risk: "low", advice: `There is no command ${rule.remedy.run} here.` };
+  return offered(rule.remedy, offer, {
+    rowsOf: (seen, context) => {
+      const judged = judgedBy(check, seen, context);
+      return judged && (judged.matches.find((match) => match.rule === rule)?.rows ?? []);
+    },
+    ask: () => ({ [STEP]: callOf(check) }),
+  });
+}
+
 const adviceKey = (finding: string): string => `advice-${finding}`;
+const writeKey = (finding: string): string => `do-${finding}`;
 
 /** One id per finding: the author's, or made of what it is about; the severity keeps steps of one limit apart. */
 export function findingIds({ findings }: Pick<Check, "findings">): string[] {

@@ -27,7 +27,7 @@ export function healthWith(
     checks.flatMap(({ check, runbook }) =>
       Object.entries(runbook.remedies).map(([key, remedy]) => [
         within(check, key),
-        { ...remedy, title: check.title, ...adviceWithin(check, remedy) } as AnyRemedy,
+        remedyWithin(check, remedy),
       ]),
     ),
   );
@@ -70,10 +70,19 @@ function alone(check: Check, seen: AnySeen, context: RunContext): readonly [AnyS
   ];
 }
 
-const adviceWithin = (check: Check, { advice }: AnyRemedy): Partial<AnyRemedy> =>
-  typeof advice === "function"
-    ? { advice: (seen: AnySeen, context: RunContext) => advice(...alone(check, seen, context)) }
-    : {};
+/** A remedy that asks what the check's own runbook saw. Its title is the check's where it says what to do, else its own. */
+function remedyWithin(check: Check, remedy: AnyRemedy): AnyRemedy {
+  if (remedy.advice === undefined)
+    return { ...remedy, do: (seen, context) => remedy.do(...alone(check, seen, context)) };
+  const { advice } = remedy;
+  return {
+    ...remedy,
+    title: check.title,
+    ...(typeof advice === "function"
+      ? { advice: (seen: AnySeen, context: RunContext) => advice(...alone(check, seen, context)) }
+      : {}),
+  };
+}
 
 function findingsOf(checks: readonly CompiledCheck[], seen: AnySeen, context: RunContext): Finding[] {
   const asked = checks.filter(({ check }) => stepOf(check) in seen);

@@ -75,7 +75,8 @@ function allHold({ when }: Rule, row: Row, index: number, judged: Judged): boole
   return known ? true : undefined;
 }
 
-function doesHold(
+/** Whether one condition holds of one value; undefined where `changed` has nothing to compare with. */
+export function doesHold(
   { above, below, equals, absent, changed }: Condition,
   value: Cell | undefined,
   hasChanged: () => boolean | undefined,

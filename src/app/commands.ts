@@ -1,0 +1,57 @@
+import { fits } from "../connectors/commands/knowing.ts";
+import { kinds } from "../connectors/index.ts";
+import { type Offers, partsOf } from "../core/rules/checks/offer.ts";
+import { compileCommand, type Declared } from "../core/rules/commands/compile.ts";
+import { declarationOf } from "../core/rules/commands/declaration.ts";
+import { kindNamed } from "../core/rules/connections.ts";
+import type { Check } from "../core/words/check.ts";
+import type { Runbook } from "../core/words/runbook.ts";
+import type { System } from "../core/words/system.ts";
+import { sha256 } from "../lib/sha256.ts";
+import { VERSION } from "../version.ts";
+
+/** Every command that a connection declares, once: the same name is the same command, on all systems that have it. */
+export function declaredCommands(systems: readonly System[]): readonly Declared[] {
+  const found = new Map<string, Declared>();
+  for (const { id, connections } of systems)
+    for (const { kind, settings } of Object.values(connections)) {
+      const commands = kindNamed(kinds, kind)?.commands?.(settings) ?? {};
+      for (const [name, command] of Object.entries(commands)) {
+        const known = found.get(name);
+        const declared = sha256(declarationOf(commands, name));
+        found.set(name, {
+          name,
+          kind,
+          command,
+          declared,
+          systems: [...new Set([...(known?.systems ?? []), id])],
+        });
+      }
+    }
+  return [...found.values()];
+}
+
+/** The writes that findings of checks may offer, as `<connection>.<command>`. */
+export const offersOf =
+  (all: readonly Declared[]): Offers =>
+  (run) => {
+    const found = all.find(({ name, command }) => name === partsOf(run).name && command.effect === "write");
+    return found && { kind: found.kind, command: found.command, declared: found.declared };
+  };
+
+/** A check with what it offers: where that is declared differently, the check reads differently, too. */
+export const withOffers = (check: Check, offers: Offers): unknown => {
+  const declared = check.findings.flatMap(({ remedy }) =>
+    remedy === undefined ? [] : [offers(remedy.run)?.declared ?? null],
+  );
+  return declared.length === 0 ? check : { check, declared };
+};
+
+/** A runbook for each of them. */
+export const commandRunbooks = (
+  all: readonly Declared[],
+): readonly { readonly name: string; readonly runbooks: readonly Runbook[] }[] =>
+  all.map((declared) => ({
+    name: `the command ${declared.name} of ${declared.systems.join(", ")}`,
+    runbooks: [compileCommand(declared, { version: VERSION, digest: declared.declared }, fits)],
+  }));
