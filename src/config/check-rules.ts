@@ -1,6 +1,5 @@
 import { badPlaceholder, placeholdersIn } from "../core/rules/checks/fill.ts";
 import { type Check, PROBES, ROWS, targetOf } from "../core/words/check.ts";
-import type { Kind } from "../core/words/connection.ts";
 import type { CheckComplaint, CheckWorld } from "./check-world.ts";
 import { columnsAsked, wrongCommand, wrongRemedies } from "./command-rules.ts";
 import { instead } from "./explain.ts";

@@ -2,12 +2,12 @@ import { partsOf } from "../core/rules/checks/offer.ts";
 import { declarationOf } from "../core/rules/commands/declaration.ts";
 import { kindNamed } from "../core/rules/connections.ts";
 import { type Check, ROWS } from "../core/words/check.ts";
-import type { Command, Commands } from "../core/words/command.ts";
+import type { Command } from "../core/words/command.ts";
 import type { ConnectionKind } from "../core/words/kind.ts";
 import type { CheckComplaint, CheckWorld, ColumnsOf, CommandsOf } from "./check-world.ts";
 import type { Complaint, ConfigDocument } from "./document.ts";
 import { instead } from "./explain.ts";
-import type { ConfigFile, ConnectionSettings } from "./schema.ts";
+import type { ConfigFile } from "./schema.ts";
 
 type Systems = ConfigFile["systems"];
 
