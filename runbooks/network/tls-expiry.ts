@@ -13,6 +13,7 @@ import { chosen, nextStep, type Reached, sayEach, sayPlace, withEndpoint } from 
 import { whyNotNamed } from "./host-names.ts";
 import { otherwise } from "./other-addresses.ts";
 import { isStapleBad, STAPLE_ADVICE, stapled } from "./staple.ts";
+import { alsoOld, tooOld } from "./too-old.ts";
 import { whyUntrusted } from "./untrusted.ts";
 
 type Link = network.Certificate["chain"][number];
@@ -92,6 +93,8 @@ export const tlsExpiry = book
         const certificate = values[name];
         if (certificate?.isTooOld)
           return `let it speak TLS 1.2 or newer: update its TLS library (or the appliance in front of it), then its setting (nginx: \`ssl_protocols TLSv1.2 TLSv1.3\`). Until then clients that must can be told to take it for this one host. See it: openssl s_client -tls1 -cipher 'ALL:@SECLEVEL=0' -connect ${shellWord(`${host}:${port}`)} </dev/null`;
+        if (certificate?.alsoTakes != null)
+          return `see in the server's log which clients still come with it (nginx: \`$ssl_protocol\`); once none does, leave it out (nginx: \`ssl_protocols TLSv1.2 TLSv1.3\`).`;
         return (
           certificate?.weakness !== undefined &&
           "get a certificate with a key of 2048 bits or more (or an elliptic curve) and a SHA-256 signature, through the whole chain."
@@ -138,6 +141,7 @@ const judged = (face: Reached, certificate: network.Certificate, now: Date, cert
     wrongName(face, certificate),
     trust(face, certificate),
     weak(face, certificate),
+    alsoOld(face, certificate),
     stapled(face, certificate, now),
     otherwise(face, certificate),
     unneeded(face, certificate, now),
@@ -165,18 +169,6 @@ function soonest(certificate: network.Certificate, now: Date, certificateDays: n
 
 const isEarly = ({ chain }: network.Certificate, now: Date): boolean =>
   chain[0] !== undefined && Date.parse(chain[0].validFrom) > now.getTime();
-
-function tooOld(face: Reached, { isTooOld, protocol }: network.Certificate): Finding<"replaceOld"> | false {
-  return (
-    isTooOld && {
-      id: `too-old:${face.name}`,
-      severity: "critical",
-      title: `${sayPlace(face)}: speaks ${protocol} only, too old for clients of today`,
-      because: `Clients that take TLS 1.2 and newer only (OpenSSL 3, Node, Java, Go, browsers) are refused during the handshake; with ${protocol} and the ciphers of long ago it came about. The port does speak TLS, and the certificate is not the matter.`,
-      remedies: ["replaceOld"],
-    }
-  );
-}
 
 function weak(face: Reached, { weakness }: network.Certificate): Finding<"replaceOld"> | false {
   return (

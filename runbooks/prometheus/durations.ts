@@ -74,6 +74,34 @@ export const tooCoarse = (
   remedies: ["fixMetrics"],
 });
 
+/** Nobody waits a quarter of an hour for an answer: a histogram with such a bound, in which most fall beyond 10, counts milliseconds. */
+const LONG_BOUND = 1000;
+const LONG_WAIT = 10;
+
+/** Its figures are of seconds only by the metric's name. */
+export const mayBeMilliseconds = ({ isNative, buckets, p50, mean }: Measured): boolean =>
+  !isNative &&
+  buckets.some(({ from }) => from >= LONG_BOUND) &&
+  (p50.from >= LONG_WAIT || (mean ?? 0) >= LONG_WAIT);
+
+export const unitUnclear = (latency: Measured, evidence: readonly Evidence[]): Finding<"fixMetrics"> => {
+  const { from, to, guess } = latency.p95;
+  const inMilliseconds = sayQuantile({
+    from: from / 1000,
+    to: to === null ? null : to / 1000,
+    guess: guess / 1000,
+  });
+  return {
+    id: "unit-unclear",
+    severity: "warning",
+    title: `p95 is ${sayQuantile(latency.p95)}, or ${inMilliseconds} if ${latency.metric} counts milliseconds`,
+    because:
+      "By its name it counts seconds, by its bounds milliseconds: they reach beyond 1000, and most requests fall where nobody would have waited. Nothing is judged before that is clear; to tell them apart: time one request by hand.",
+    evidence,
+    remedies: ["fixMetrics"],
+  };
+};
+
 export const tooShort = (latency: Measured, limit: number): Finding<"fixMetrics"> => ({
   id: "buckets-too-short",
   severity: "warning",

@@ -16,6 +16,7 @@ import {
   isCoarse,
   isJudged,
   type Measured,
+  mayBeMilliseconds,
   noData,
   numbers,
   sayCertainty,
@@ -23,6 +24,7 @@ import {
   severityOf,
   tooCoarse,
   tooShort,
+  unitUnclear,
   verdictOf,
 } from "./durations.ts";
 import { plot, REPAIR_TARGETS, targetFindings } from "./targets.ts";
@@ -89,6 +91,8 @@ export const slowResponses = book
       "Correct the metric",
       "low",
       ({ latency }, { params: { p95Seconds: limit } }) => {
+        if (latency?.state === "measured" && mayBeMilliseconds(latency))
+          return `Let the application observe seconds (its bounds, too), or name what it counts: a metric whose name ends in _milliseconds, set as \`metrics: { duration: … }\`, is read as such.`;
         if (latency?.state === "measured")
           return `Give the histogram bounds around the limit, ${saySeconds(limit)} itself among them (a quantile is known no better than the bucket it falls into, and never above the largest finite one), or a native histogram, whose buckets are narrow everywhere.`;
         if (latency?.state === "absent" && latency.isSummary)
@@ -112,6 +116,7 @@ export const slowResponses = book
       if (!isJudged(latency)) return undefined;
       const verdict = verdictOf(latency, limit);
       const evidence = [...numbers(latency), ...plot(series, "Request duration", "seconds", limit)];
+      if (mayBeMilliseconds(latency)) return unitUnclear(latency, evidence);
       if (verdict === "within") return isCoarse(latency.p95, limit) && tooCoarse(latency, limit, evidence);
       if (latency.p95.to === null && latency.p95.from < limit) return tooShort(latency, limit);
       if (latency.perSecond * latency.windowSeconds < ENOUGH) return fewRequests(latency, limit, evidence);

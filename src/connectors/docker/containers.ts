@@ -55,6 +55,8 @@ export const containers = read({
     containers: z.array(Container),
     /** Ports of the machine that running containers of other projects have. */
     strangers: z.array(z.object({ port: z.int(), container: z.string(), project: z.string().nullable() })),
+    /** Whose containers: Podman has no daemon that would hold one down because somebody asked. Absent: not known. */
+    product: z.enum(["Docker", "Podman"]).optional(),
     notSeen,
   }),
   timeoutSeconds: 15,
@@ -74,6 +76,7 @@ export const containers = read({
       truncated: left > 0,
       containers: present.map((inspect) => describe(client, inspect, images)),
       strangers: await strangersTo(client, context),
+      product: productOf(await getJson(client, Version, { path: "/version" }, context)),
       ...(left > 0
         ? {
             notSeen: [

@@ -9,7 +9,7 @@ import type { containers } from "./containers.ts";
  * container-failure finds out. Containers stopped on request, ended jobs and tasks that swarm has replaced are well. Pure.
  */
 export function judgeContainers(list: OutputOf<typeof containers>): HealthWord {
-  const { project, total } = list;
+  const { project, total, product } = list;
   if (total === 0 && project !== null)
     return {
       word: `no container of project ${clip(project, 40)}`,
@@ -18,7 +18,7 @@ export function judgeContainers(list: OutputOf<typeof containers>): HealthWord {
       next: "Run container-failure.",
     };
   const ill = list.containers.flatMap((one) => {
-    const state = stateOf(one);
+    const state = stateOf(one, product === "Podman");
     return state === undefined ? [] : [{ one, state }];
   });
   const [first] = ill;
@@ -35,13 +35,19 @@ export function judgeContainers(list: OutputOf<typeof containers>): HealthWord {
 const GRAVE = new Set(["restarting", "paused", "dead"]);
 
 /** What is wrong with it; undefined: nothing. */
-function stateOf(one: Container): string | undefined {
+function stateOf(one: Container, isPodman: boolean): string | undefined {
   if (one.oneOff) return undefined;
   if (GRAVE.has(one.state)) return `is ${one.state}`;
   if (one.state === "running") return one.health === "unhealthy" ? "is unhealthy" : undefined;
   if (one.state === "created") return one.error === "" ? "was never started" : "could not be started";
-  if (one.state !== "exited" || one.exitCode === 0 || one.isTask) return undefined;
-  // With these policies the engine would have brought it back, had nobody asked for the stop.
-  const isHeld = one.restartPolicy === "always" || one.restartPolicy === "unless-stopped";
-  return isHeld && one.error === "" ? undefined : `exited with code ${one.exitCode}`;
+  return one.state === "exited" && !one.isTask ? endOf(one, isPodman) : undefined;
+}
+
+function endOf({ restartPolicy, exitCode, error }: Container, isPodman: boolean): string | undefined {
+  const isMeantToRun = restartPolicy === "always" || restartPolicy === "unless-stopped";
+  // A daemon would have brought it back, had nobody asked for the stop; Podman has none, and nobody knows who asked.
+  if (isMeantToRun && isPodman)
+    return `is down (exit code ${exitCode}), though its policy is ${restartPolicy}`;
+  if (exitCode === 0 || (isMeantToRun && error === "")) return undefined;
+  return `exited with code ${exitCode}`;
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { actionsOn } from "../../core/words/action.ts";
+import { notSeen } from "../../core/words/not-seen.ts";
 import { presentedCertificate } from "./certificate.ts";
 import type { NetworkClient } from "./client.ts";
 import { connectAll } from "./connect.ts";
@@ -95,6 +96,9 @@ export const connect = read({
 const CertificateShape = z.object({
   protocol: z.string(),
   isTooOld: z.boolean().default(false),
+  /** An old version that it takes beside new ones; null: none, or not known (`notSeen`). */
+  alsoTakes: z.string().nullable().default(null),
+  notSeen,
   names: z.array(z.string()),
   isSelfSigned: z.boolean(),
   matchesHost: z.boolean(),

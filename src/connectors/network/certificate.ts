@@ -1,18 +1,11 @@
-import { isIP } from "node:net";
-import {
-  type ConnectionOptions,
-  checkServerIdentity,
-  connect,
-  type DetailedPeerCertificate,
-  type TLSSocket,
-} from "node:tls";
+import { checkServerIdentity, type DetailedPeerCertificate, type TLSSocket } from "node:tls";
 import type { ActionContext } from "../../core/words/action.ts";
 import { DiagError } from "../../core/words/errors.ts";
 import { clip } from "../../core/words/format.ts";
-import { isTooOld } from "../handshake.ts";
-import { reachError, stopped, timeoutAt } from "../reach.ts";
+import type { NotSeen } from "../../core/words/not-seen.ts";
 import { type NetworkClient, sayEndpoint } from "./client.ts";
 import { type Address, addressesOf } from "./resolve.ts";
+import { olderVersion, shakeHands, shakeSomehow, type Target } from "./shake.ts";
 import { mustStaple, type Staple, stapleIn } from "./staple.ts";
 import { neededLinks } from "./trusted.ts";
 import { weakness } from "./weakness.ts";
@@ -55,6 +48,9 @@ export interface Presented {
   /** What the server hands out of its revocation; null: nothing. */
   readonly staple: Staple | null;
   readonly mustStaple: boolean;
+  /** Beside new versions it also takes this one of long ago (`TLSv1`, `TLSv1.1`); null: it takes none. */
+  readonly alsoTakes: string | null;
+  readonly notSeen?: NotSeen[];
   /** What the name's other addresses present, or why not. */
   readonly elsewhere: readonly Elsewhere[];
   /** Its issuer publishes the issuer's own certificate (AIA): an authority with intermediates, as all public ones are. */
@@ -63,7 +59,6 @@ export interface Presented {
   readonly chain: readonly Link[];
 }
 
-const HANDSHAKE_MS = 5000;
 const MOST_LINKS = 6;
 const MOST_NAMES = 20;
 /** Dates and names are judged on their own: these verdicts would say the same twice. */
@@ -99,7 +94,8 @@ export async function presentedCertificate(
         .slice(0, MOST_OTHERS)
         .map((one) => lookElsewhere(client, one, to, certificate.fingerprint256, context)),
     );
-    return { ...describe(socket, certificate, client, host), staple, elsewhere, isTooOld: old };
+    const older = old ? { alsoTakes: null } : await olderVersion(client, first.address, to, context);
+    return { ...describe(socket, certificate, client, host), staple, elsewhere, isTooOld: old, ...older };
   } finally {
     socket.destroy();
   }
@@ -129,97 +125,12 @@ async function lookElsewhere(
   }
 }
 
-interface Target {
-  readonly host: string;
-  readonly port: number;
-  readonly target: string;
-}
-/** What only servers of long ago need. Nothing is sent over it: the point is to see that they are. */
-const OUT_OF_DATE = { minVersion: "TLSv1", ciphers: "ALL:@SECLEVEL=0" } as const;
-
-/** As clients do today; a server too old for that once more as clients did long ago. */
-async function shakeSomehow(
-  client: NetworkClient,
-  address: string,
-  to: Target,
-  context: ActionContext,
-): Promise<Shaken & { isTooOld: boolean }> {
-  try {
-    return { ...(await shakeHands(client, address, to, {}, context)), isTooOld: false };
-  } catch (thrown) {
-    if (!(thrown instanceof DiagError) || !isTooOld(thrown.detail ?? "")) throw thrown;
-    const shaken = await shakeHands(client, address, to, OUT_OF_DATE, context).catch(() => {
-      throw thrown;
-    });
-    return { ...shaken, isTooOld: true };
-  }
-}
-
-interface Shaken {
-  readonly socket: TLSSocket;
-  /** The OCSP response that came with the certificate; null: none did. */
-  readonly response: Buffer | null;
-}
-
-function shakeHands(
-  client: NetworkClient,
-  address: string,
-  { host, port, target }: Target,
-  how: ConnectionOptions,
-  context: ActionContext,
-): Promise<Shaken> {
-  let response: Buffer | null = null;
-  const limit = Math.min(HANDSHAKE_MS, context.timeoutMs);
-  return new Promise((resolve, reject) => {
-    // Node's types know it of sockets only.
-    const options: ConnectionOptions & { readonly requestOCSP: boolean } = {
-      ...how,
-      host: address,
-      port,
-      // The point is to look at certificates that do not verify; nothing is sent over this connection.
-      rejectUnauthorized: false,
-      requestOCSP: true,
-      ...(isIP(host) === 0 ? { servername: host } : {}),
-      ...(client.ca === undefined ? {} : { ca: [...client.ca] }),
-    };
-    const socket = connect(options);
-    let phase: "tcp" | "tls" = "tcp";
-    const fail = (error: DiagError) => {
-      clearTimeout(timer);
-      context.signal.removeEventListener("abort", onAbort);
-      socket.destroy();
-      reject(error);
-    };
-    const onAbort = () => fail(stopped(context.signal, phase, target, limit));
-    const timer = setTimeout(() => fail(timeoutAt(phase, target, limit)), limit);
-    context.signal.addEventListener("abort", onAbort, { once: true });
-    socket.once("connect", () => {
-      phase = "tls";
-    });
-    socket.once("OCSPResponse", (said: Buffer | null) => {
-      response = said === null || said.length === 0 ? null : said;
-    });
-    socket.once("secureConnect", () => {
-      clearTimeout(timer);
-      context.signal.removeEventListener("abort", onAbort);
-      resolve({ socket, response });
-    });
-    socket.on("error", (error) => fail(reachError(error, target)));
-    socket.once("end", () => fail(closedEarly(target)));
-  });
-}
-
-const closedEarly = (target: string): DiagError =>
-  new DiagError("target_unreachable", `${target}: the other side hung up during the TLS handshake`, {
-    detail: "ECONNRESET",
-  });
-
 function describe(
   socket: TLSSocket,
   certificate: DetailedPeerCertificate,
   client: NetworkClient,
   host: string,
-): Omit<Presented, "isTooOld" | "staple" | "elsewhere"> {
+): Omit<Presented, "isTooOld" | "staple" | "elsewhere" | "alsoTakes"> {
   const verdict = verdictOf(socket);
   const isTrusted = verdict === undefined || SAID_ELSEWHERE.has(verdict);
   const links = linksOf(certificate);

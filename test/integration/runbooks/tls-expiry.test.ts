@@ -204,6 +204,22 @@ describe.skipIf(whyNoOpenssl() !== undefined)("certificates of real TLS servers"
     expect(JSON.stringify(diagnosis)).not.toMatch(/http:\/\/|may not speak TLS|\.c:/);
   });
 
+  test("a server that takes TLS 1.1 beside new versions has a note; one that does not has none", async () => {
+    const pair = authority.issue(LOCAL, -1, 90);
+    const both = { minVersion: "TLSv1.1", ciphers: "ALL:@SECLEVEL=0" } as const;
+    const server = await tlsWebServer({ ...pair, ...both }, (_request, answer) => answer.end("ok"));
+    cleanups.push(server.close);
+    const diagnosis = await diagnose("127.0.0.1", server.port);
+    expect(diagnosis.findings.map(({ id, severity }) => [id, severity])).toEqual([["also-old:shop", "info"]]);
+    expect(diagnosis.finding("also-old:shop").title).toContain("also takes TLSv1.1");
+    expect(diagnosis.advice("replaceOld")).toContain("$ssl_protocol");
+    const today = await tlsWebServer({ ...pair, minVersion: "TLSv1.2" }, (_request, answer) =>
+      answer.end("ok"),
+    );
+    cleanups.push(today.close);
+    expect((await diagnose("127.0.0.1", today.port)).findings).toEqual([]);
+  });
+
   test("a key of 1024 bits works for some", async () => {
     const { port } = await serve(authority.issueWeak(LOCAL));
     const diagnosis = await diagnose("127.0.0.1", port);

@@ -69,6 +69,26 @@ describe("a limit between two bounds", () => {
   });
 });
 
+describe("a histogram of milliseconds under a name of seconds", () => {
+  const milliseconds: [number, number][] = [
+    [100, 0.1],
+    [1000, 0.9],
+    [5000, 0.99],
+    [INF, 1],
+  ];
+  it("is said to be unclear, and nothing is judged by it", () => {
+    expect(found(latency(50, milliseconds, { mean: 400 }))).toEqual([
+      "unit-unclear warning: p95 is between 17 min and 83 min, or between 1.0 s and 5.0 s if http_request_duration_seconds counts milliseconds",
+    ]);
+  });
+  it("slow requests of a histogram with long bounds are slow, and quick ones are none", () => {
+    const long = (shares: readonly number[]): [number, number][] =>
+      [0.1, 1, 10, 100, 2000, INF].map((le, at) => [le, shares[at] ?? 1]);
+    expect(found(latency(50, long([0, 0.1, 1, 1, 1, 1]), { mean: 5 }))[0]).toMatch(/^slow (warning|critical)/);
+    expect(found(latency(50, long([0.9, 1, 1, 1, 1, 1]), { mean: 0.1 }))).toEqual([]);
+  });
+});
+
 describe("numbers that cannot be trusted", () => {
   it("counters that fall all the time give no verdict, whatever they say", () => {
     const [first, ...more] = found(latency(50, slow, { counters: mixed }));
