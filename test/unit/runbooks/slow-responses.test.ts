@@ -84,7 +84,9 @@ describe("a histogram of milliseconds under a name of seconds", () => {
   it("slow requests of a histogram with long bounds are slow, and quick ones are none", () => {
     const long = (shares: readonly number[]): [number, number][] =>
       [0.1, 1, 10, 100, 2000, INF].map((le, at) => [le, shares[at] ?? 1]);
-    expect(found(latency(50, long([0, 0.1, 1, 1, 1, 1]), { mean: 5 }))[0]).toMatch(/^slow (warning|critical)/);
+    expect(found(latency(50, long([0, 0.1, 1, 1, 1, 1]), { mean: 5 }))[0]).toMatch(
+      /^slow (warning|critical)/,
+    );
     expect(found(latency(50, long([0.9, 1, 1, 1, 1, 1]), { mean: 0.1 }))).toEqual([]);
   });
 });
