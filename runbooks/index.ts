@@ -23,11 +23,13 @@ import { slowResponses } from "./prometheus/slow-responses.ts";
 import { redisConnectivity } from "./redis/redis-connectivity.ts";
 import { redisHitRate } from "./redis/redis-hit-rate.ts";
 import { redisMemory } from "./redis/redis-memory.ts";
+import { unitFailure } from "./systemd/unit-failure.ts";
 
 /** Every runbook, one line each, in the order people see them. */
 export const runbooks: readonly Runbook[] = [
   serviceHealth,
   containerFailure,
+  unitFailure,
   diskFull,
   highMemory,
   hostLimits,

@@ -1,7 +1,7 @@
 import { clip } from "../../src/sdk/index.ts";
+import { nearest } from "../last-lines/nearest.ts";
+import type { LineRow } from "../last-lines/row.ts";
 import { type Cause, type Container, fill, type Log } from "./cause.ts";
-import type { LineRow } from "./line-row.ts";
-import { LINES } from "./log-lines.ts";
 import type { Past } from "./past.ts";
 import { codeCause } from "./signals.ts";
 
@@ -16,9 +16,6 @@ export interface End {
   readonly platform: string | undefined;
 }
 
-/** Lines, from the last one up, that are read for a cause; of each so many characters. */
-const READ_LINES = 30;
-const READ_CHARACTERS = 500;
 const QUOTED = " It wrote: ";
 /** A run this long was well for a while: what ended it is no fault of its start. */
 const LONG_SECONDS = 60;
@@ -63,11 +60,10 @@ const DONE: Cause = {
 };
 
 /** It fails because of something that is not itself: by what it wrote. Pure. */
-export const needsAnother = (lines: readonly string[]): boolean =>
-  rowOf(lines, () => true)?.row.isDependency === true;
+export const needsAnother = (lines: readonly string[]): boolean => nearest(lines)?.row.isDependency === true;
 
 function lineCause(end: End, wanted: (row: LineRow) => boolean): Cause | undefined {
-  const found = rowOf(end.lines, wanted);
+  const found = nearest(end.lines, wanted);
   if (found === undefined) return undefined;
   const { row, line } = found;
   const isScript = row.key === "fixImage" && row.text.test("exec format error");
@@ -84,27 +80,6 @@ function lineCause(end: End, wanted: (row: LineRow) => boolean): Cause | undefin
     ...(row.startHelps ? { startHelps: true } : {}),
   };
   return row.isDependency ? cause : helpOnlyIf(ranLong(end.one), cause);
-}
-
-/** Lines above a panic or trace in which its reason stands, where it stands anywhere. */
-const BEFORE_FRAME = 4;
-
-/**
- * The row that the line nearest to the end matches: what a program says last is why it ended. A panic or a trace says how; a
- * line just before it that tells more counts in its place.
- */
-function rowOf(lines: readonly string[], wanted: (row: LineRow) => boolean) {
-  let frame: { row: LineRow; line: string } | undefined;
-  let left = BEFORE_FRAME;
-  for (const line of lines.slice(-READ_LINES).reverse()) {
-    const said = line.slice(0, READ_CHARACTERS).toLowerCase();
-    const row = LINES.find((one) => wanted(one) && one.text.test(said));
-    if (row !== undefined && row.isFrame !== true) return { row, line };
-    if (row !== undefined) frame = { row, line };
-    left = row === undefined ? left - 1 : BEFORE_FRAME;
-    if (frame !== undefined && left < 0) return frame;
-  }
-  return frame;
 }
 
 const isForeign = ({ one, platform }: End): boolean =>

@@ -1,4 +1,4 @@
-import type { LineRow } from "./line-row.ts";
+import type { LineRow } from "./row.ts";
 
 /** What servers say of stored data that does not fit them, or is damaged. Never is removing a volume the way out. */
 export const DATA_LINES: readonly LineRow[] = [

@@ -1,4 +1,4 @@
-import type { LineRow } from "./line-row.ts";
+import type { LineRow } from "./row.ts";
 
 /** What the image, its settings and the machine lack, in words that tell it before any general ones do. */
 export const PROGRAM_LINES: readonly LineRow[] = [

@@ -1,6 +1,9 @@
-import type { AdviceKey } from "./cause.ts";
+import type { AdviceKey } from "../docker/cause.ts";
 
-/** What one line of a log says of why the program ended. */
+/**
+ * What one line of a log says of why the program ended, whatever runs it; `because` and `advice` in words for containers. Runbooks of
+ * others give words of their own to a row, which `short` names.
+ */
 export interface LineRow {
   /** Found in one line of a log; matched without regard to case. */
   readonly text: RegExp;

@@ -1,6 +1,6 @@
-import type { LineRow } from "./line-row.ts";
-import { DATA_LINES } from "./log-lines-data.ts";
-import { LAST_LINES, PROGRAM_LINES } from "./log-lines-program.ts";
+import { DATA_LINES } from "./lines-data.ts";
+import { LAST_LINES, PROGRAM_LINES } from "./lines-program.ts";
+import type { LineRow } from "./row.ts";
 
 /**
  * What last lines of programs say of why they ended, most specific first. The words are those of the kernel's errors (ENOSPC, …),

@@ -1,0 +1,271 @@
+import { count, saySeconds } from "../../src/sdk/index.ts";
+import { causeOf, readOn, said } from "./ends.ts";
+import {
+  type Advice,
+  type Cause,
+  fill,
+  isRestarting,
+  type Logs,
+  type Problem,
+  type Unit,
+  type UnitLog,
+} from "./unit.ts";
+
+/** One unit and all that there is to judge it by. */
+export interface Case {
+  readonly unit: Unit;
+  readonly log: UnitLog | undefined;
+  readonly asked: Logs["asked"];
+  /** A person or an alert asked for this very one: it is then expected to run. */
+  readonly isAsked: boolean;
+  /** Of the machine, unix seconds. */
+  readonly now: number;
+}
+
+type Said = Omit<Problem, "unit" | "explains">;
+
+/** Restarts beyond which a unit that is up now is said to have been down again and again; up for less than this, seconds. */
+const FLAPS = 3;
+const UP_SHORT = 600;
+/** A start that takes longer is said, where no time limit of its own ends it before. */
+const LONG_START = 600;
+
+const ago = (seconds: number | null): string => (seconds === null ? "" : ` ${saySeconds(seconds)} ago`);
+const ending = ({ short }: Cause): string => (short === "" ? "" : `: ${short}`);
+const adviceOf = ({ advice }: Cause): readonly Advice[] => (advice === undefined ? [] : [advice]);
+
+/** What is wrong with a unit; undefined: nothing. Pure. */
+export function judge(it: Case): Said | undefined {
+  const { unit } = it;
+  if (unit.load === "not-found") return notFound(it);
+  if (unit.load === "bad-setting" || unit.load === "error") return broken(unit);
+  if (unit.load === "masked") return it.isAsked ? masked(unit) : undefined;
+  if (unit.active === "failed") return failed(it);
+  if (isRestarting(unit)) return restarting(it);
+  if (unit.active === "activating") return starting(it);
+  if (unit.active === "active" && unit.restarts >= FLAPS && (unit.activeAgo ?? UP_SHORT) < UP_SHORT)
+    return flapping(it);
+  if (unit.active === "inactive") return inactive(it);
+  return undefined;
+}
+
+const notFound = ({ unit, isAsked }: Case): Said => ({
+  kind: "not-found",
+  severity: isAsked ? "critical" : "warning",
+  title: `There is no unit ${unit.name} on this machine`,
+  because: "Either it was never installed or was removed, or it goes by another name here.",
+  advice: [
+    {
+      key: "fixUnit",
+      text: fill(
+        "`systemctl list-unit-files --type=service`; correct `units:` in diagbot.yaml where it goes by another name. On Debian `postgresql.service` only stands for `postgresql@VERSION-main.service`.",
+        unit,
+      ),
+    },
+  ],
+  acts: [],
+});
+
+const broken = (unit: Unit): Said => ({
+  kind: "bad-unit-file",
+  severity: "critical",
+  title: `${unit.name} cannot be loaded`,
+  because: `systemd does not understand its file${unit.loadError === "" ? "" : `: ${unit.loadError}`}. What runs goes on; it cannot be started.`,
+  advice: [
+    {
+      key: "fixUnit",
+      text: fill("`systemd-analyze verify UNIT` names the line; then `systemctl daemon-reload`.", unit),
+    },
+  ],
+  acts: [],
+});
+
+const masked = (unit: Unit): Said => ({
+  kind: "masked",
+  severity: "warning",
+  title: `${unit.name} is masked: it cannot be started`,
+  because: "Somebody forbade it to start (its file is a link to /dev/null).",
+  advice: [
+    {
+      key: "enable",
+      text: fill(
+        "If that is not meant any more: `systemctl unmask UNIT`, then `systemctl start UNIT`.",
+        unit,
+      ),
+    },
+  ],
+  acts: [],
+});
+
+function failed(it: Case): Said {
+  const { unit, log } = it;
+  const cause = causeOf(unit, log);
+  const gaveUp = hasGivenUp(unit, log);
+  const stopped = unit.result === "timeout" && !unit.neverUp && unit.wasAsked === true;
+  const limit = gaveUp
+    ? ` systemd gave up: ${count(unit.startLimit.burst ?? 0, "start")} within ${saySeconds(unit.startLimit.seconds ?? 0)} is the limit, and every one failed.`
+    : "";
+  return {
+    kind: "failed",
+    severity: stopped && !it.isAsked ? "warning" : "critical",
+    title: `${unit.name} failed${ago(unit.endedAgo ?? unit.changedAgo)}${ending(cause)}`,
+    because: `${cause.because}${limit}${whyNotBack(unit)}${byWhom(it)}`,
+    advice: adviceOf(cause),
+    acts: [...(cause.acts ?? []), ...(cause.startHelps && mayStart(unit) ? (["start"] as const) : [])],
+  };
+}
+
+const hasGivenUp = ({ result }: Unit, log: UnitLog | undefined): boolean =>
+  result === "start-limit-hit" ||
+  log?.lines.findLast(({ tells }) => ["started", "stopping", "gave-up"].includes(tells))?.tells === "gave-up";
+
+/** A timer or socket starts it when it is time. */
+const mayStart = (unit: Unit): boolean => !unit.refusesStart && !unit.name.endsWith(".scope");
+
+/** ` It is not started again …` where that is why it stays down. */
+const whyNotBack = ({ restart, result, type }: Unit): string =>
+  type === "oneshot" || restart === "" || result === "start-limit-hit"
+    ? ""
+    : restart === "no"
+      ? " `Restart=` is not set: systemd does not start it again."
+      : restart === "always"
+        ? ""
+        : ` \`Restart=${restart}\` does not cover this end.`;
+
+function restarting(it: Case): Said {
+  const { unit, log } = it;
+  const cause = causeOf(unit, log);
+  return {
+    kind: "restarting",
+    severity: "critical",
+    title: `${unit.name} ends and is started again, ${count(unit.restarts, "time")} so far${ending(cause)}`,
+    because: `${cause.because} Another start by hand changes nothing: systemd tries already.`,
+    advice: adviceOf(cause),
+    acts: (cause.acts ?? []).slice(),
+  };
+}
+
+function flapping(it: Case): Said {
+  const { unit, log } = it;
+  const lines =
+    log?.lines.some(({ invocation }) => invocation !== "" && invocation !== unit.invocation) === true;
+  return {
+    kind: "restarted-often",
+    severity: "warning",
+    title: `${unit.name} was started again ${count(unit.restarts, "time")} by systemd, and is up for ${saySeconds(unit.activeAgo ?? 0)}`,
+    because: `It runs now. ${lines ? `Before its last start:${said(unit, log)}` : "The journal has nothing of the runs before."}`,
+    advice: [readOn(unit)],
+    acts: [],
+  };
+}
+
+function starting({ unit, log }: Case): Said | undefined {
+  if (
+    unit.type === "oneshot" ||
+    (unit.startedAgo ?? 0) < Math.min(LONG_START, (unit.startTimeout ?? LONG_START) / 2)
+  )
+    return undefined;
+  return {
+    kind: "starting",
+    severity: "warning",
+    title: `${unit.name} has been starting for ${saySeconds(unit.startedAgo ?? 0)} (${unit.sub})`,
+    because: `${unit.statusText === "" ? `It has not said that it is ready (Type=${unit.type}).` : `It says: ${unit.statusText}.`} ${unit.startTimeout === null ? "Nothing ends that by itself." : `systemd ends it after ${saySeconds(unit.startTimeout)}.`}${said(unit, log)}`,
+    advice: [readOn(unit)],
+    acts: [],
+  };
+}
+
+function inactive(it: Case): Said | undefined {
+  const { unit, log, isAsked } = it;
+  if (!unit.assertionHolds)
+    return {
+      kind: "assertion",
+      severity: "critical",
+      title: `${unit.name} was not started: something it asserts does not hold`,
+      because: "`Assert…=` of its unit was not met.",
+      advice: [{ key: "fixUnit", text: fill("`systemctl status UNIT` names it.", unit) }],
+      acts: [],
+    };
+  if (unit.name.endsWith(".timer")) return timerOff(it);
+  if (!isAsked || unit.triggeredBy.length > 0) return undefined;
+  if (!unit.conditionHolds || newest(log) === "skipped") return unmet(it);
+  const end = endOf(it);
+  if (end === undefined) return neverStarted(it);
+  if (unit.type === "oneshot" && unit.result === "success") return undefined;
+  return {
+    kind: end.wasAsked ? "stopped" : "ended",
+    severity: "warning",
+    title: `${unit.name} ${end.wasAsked ? "was stopped" : "ended by itself, without an error,"}${ago(end.ago)}`,
+    because: end.wasAsked
+      ? `Somebody, or something, asked systemd to stop it; it did not fail.${byWhom(it)}`
+      : `Exit code 0, and \`Restart=${unit.restart}\` does not start it again: either its work is done, or it goes into the background (Type=${unit.type} wants it in the foreground).${said(unit, log)}`,
+    advice: [],
+    acts: mayStart(unit) ? ["start"] : [],
+  };
+}
+
+/** What systemd did of it last. */
+const newest = (log: UnitLog | undefined): string =>
+  log?.lines.findLast(({ tells }) => ["started", "stopping", "skipped"].includes(tells))?.tells ?? "";
+
+/** How long ago it ended, and whether that was asked for. systemd forgets a unit that is down and that no other needs; the journal does not. */
+function endOf({ unit, log, now }: Case): { ago: number; wasAsked: boolean } | undefined {
+  if (unit.endedAgo !== null) return { ago: unit.endedAgo, wasAsked: unit.wasAsked === true };
+  const lines = log?.lines ?? [];
+  const started = lines.findLastIndex(({ tells }) => tells === "started");
+  const last = lines.findLast(({ bySystemd, tells }) => bySystemd && tells !== "skipped");
+  if (last === undefined) return undefined;
+  const wasAsked = lines.slice(started + 1).some(({ tells }) => tells === "stopping");
+  return { ago: Math.max(0, now - last.at), wasAsked };
+}
+
+/** A condition that does not hold is no fault: the unit is not meant to run here now. Said where somebody asked for it. */
+const unmet = ({ unit, log }: Case): Said => ({
+  kind: "condition",
+  severity: "info",
+  title: `${unit.name} was not started, because a condition of it does not hold`,
+  because:
+    `That is no failure: the unit itself says when it is to run. ${log?.lines.findLast(({ tells }) => tells === "skipped")?.message ?? ""}`.trim(),
+  advice: [{ key: "fixUnit", text: fill("`systemctl cat UNIT`: its `Condition…=` lines.", unit) }],
+  acts: [],
+});
+
+const neverStarted = ({ unit }: Case): Said => ({
+  kind: "never-started",
+  severity: "warning",
+  title: `${unit.name} is not running, and nothing is known of a start since the machine is up`,
+  because:
+    unit.file === "disabled"
+      ? "It is disabled: nothing starts it at boot."
+      : `Nothing has started it (unit file: ${unit.file || "none"}).`,
+  advice: unit.file === "disabled" ? [enable(unit)] : [],
+  acts: mayStart(unit) ? ["start"] : [],
+});
+
+function timerOff({ unit, isAsked }: Case): Said | undefined {
+  if (!["enabled", "static"].includes(unit.file) && !isAsked) return undefined;
+  if (unit.file === "static" && !isAsked) return undefined;
+  return {
+    kind: "timer-off",
+    severity: "warning",
+    title: `${unit.name} does not run: what it should start never is`,
+    because: `Its file is ${unit.file}, yet the timer itself is not active${unit.endedAgo === null ? " since the machine is up" : `; it was stopped${ago(unit.endedAgo)}`}.`,
+    advice: unit.file === "disabled" ? [enable(unit)] : [],
+    acts: ["start"],
+  };
+}
+
+export const enable = (unit: Unit): Advice => ({
+  key: "enable",
+  text: fill("`systemctl enable UNIT` has it started at boot (the unit needs an `[Install]` section).", unit),
+});
+
+/** The sudo line just before its end; stops as root or through polkit leave no name. */
+function byWhom(it: Case): string {
+  const { unit, asked, now } = it;
+  const end = endOf(it);
+  if (end?.wasAsked !== true) return "";
+  const at = now - (unit.leftActiveAgo ?? end.ago);
+  const found = asked.findLast((one) => one.at <= at + 2 && one.at >= at - 60);
+  return found === undefined ? "" : ` Just before, ${found.by} ran \`${found.command}\`.`;
+}

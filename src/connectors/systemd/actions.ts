@@ -1,0 +1,7 @@
+export { removeDropIn, writeDropIn } from "./drop-in.ts";
+export { lastLines } from "./journal.ts";
+export { daemonReload, reloadUnit } from "./reload.ts";
+export { restartUnit } from "./restart.ts";
+export { startUnit, stopUnit } from "./start.ts";
+export { units } from "./units.ts";
+export { use } from "./use.ts";

@@ -1,0 +1,281 @@
+import { z } from "zod";
+import {
+  type ActionContext,
+  actionsOn,
+  type Call,
+  type Preview,
+  type Probed,
+  type WriteContext,
+} from "../../core/words/action.ts";
+import { DiagError } from "../../core/words/errors.ts";
+import { sayBytes } from "../../core/words/format.ts";
+import { linesOf } from "../machine/script.ts";
+import { ask } from "./ask.ts";
+import { asRefusal, beforeEffect, refused, situation, startAnew } from "./change.ts";
+import type { SystemdClient } from "./client.ts";
+import { UnitName } from "./names.ts";
+import { isDone, isUp, sayState } from "./settle.ts";
+import type { Unit } from "./unit.ts";
+import { lookAt, units } from "./units.ts";
+
+const { write } = actionsOn<SystemdClient>("systemd");
+
+const Input = z.object({
+  unit: UnitName,
+  /** Names the file: /etc/systemd/system/<unit>.d/diagbot-<key>.conf. */
+  key: z.string().regex(/^[a-z][a-z0-9-]{0,30}$/),
+  openFiles: z.int().min(64).max(10_000_000).optional(),
+  /** Bytes. */
+  memoryMax: z
+    .int()
+    .min(16 * 1024 * 1024)
+    .optional(),
+  tasksMax: z.int().min(8).max(4_000_000).optional(),
+  /** Plain values only: systemd gives `%`, `$`, quotes and backslashes a meaning. */
+  environment: z
+    .record(z.string().regex(/^[A-Z_][A-Z0-9_]{0,60}$/), z.string().regex(/^[\w@+:,./= -]{0,200}$/))
+    .optional(),
+  /** Start it (anew) afterwards: limits of open files and environment are taken on at a start only. */
+  restart: z.boolean().default(false),
+  invocation: z.string().max(40).default(""),
+});
+type Input = z.output<typeof Input>;
+
+export const pathOf = ({ unit, key }: Pick<Input, "unit" | "key">): string =>
+  `/etc/systemd/system/${unit}.d/diagbot-${key}.conf`;
+
+/** The lines it sets; MemoryMax, not the older MemoryLimit (trap memorylimit). */
+const settingsOf = ({ openFiles, memoryMax, tasksMax, environment = {} }: Input): string[] => [
+  ...(openFiles === undefined ? [] : [`LimitNOFILE=${openFiles}`]),
+  ...(memoryMax === undefined ? [] : [`MemoryMax=${memoryMax}`]),
+  ...(tasksMax === undefined ? [] : [`TasksMax=${tasksMax}`]),
+  ...Object.entries(environment).map(([name, value]) => `Environment="${name}=${value}"`),
+];
+
+/** The whole file. Exported for its test. */
+export const fileOf = (input: Input): string =>
+  [
+    "# Written by diagbot. To take it back: remove this file, then `systemctl daemon-reload`.",
+    "[Service]",
+    ...settingsOf(input),
+    "",
+  ].join("\n");
+
+// Arguments: path. The answer: absent, or the file; the machine's memory and the most open files a process may have.
+const STATE = `awk '/^MemTotal:/ { print $2 }' /proc/meminfo; cat /proc/sys/fs/nr_open
+if [ -L "$1" ]; then echo link; elif [ ! -e "$1" ]; then echo absent; else echo present; cat "$1"; fi`;
+
+// Arguments: sudo or nothing, path, text (write only). Exit 44: it is there already, or not; nothing was done.
+const HEAD = `way=; [ "$1" = sudo ] && way="sudo -n"
+`;
+const WRITE = `${HEAD}[ -e "$2" ] || [ -L "$2" ] && { echo "$2 is there already" >&2; exit 44; }
+printf '%s' "$3" | $way install -D -m 0644 /dev/stdin "$2" || exit 45
+$way systemctl daemon-reload || exit 46`;
+const REMOVE = `${HEAD}[ "$(cat "$2" 2>/dev/null; echo .)" = "$3." ] || { echo "$2 is not as it was written" >&2; exit 44; }
+$way rm -f -- "$2" || exit 45
+rmdir "\${2%/*}" 2>/dev/null
+$way systemctl daemon-reload || exit 46`;
+
+interface State {
+  readonly unit: Unit;
+  readonly file: "absent" | "as-written" | "other";
+  readonly memory: number;
+  readonly mostFiles: number;
+  readonly why: string | undefined;
+}
+
+async function stateOf(client: SystemdClient, input: Input, context: ActionContext): Promise<State> {
+  const { found, why } = await situation(client, input.unit, context);
+  if (found === undefined || found.load !== "loaded") throw refused(`${input.unit} is not loaded`);
+  const said = await ask(client, STATE, [pathOf(input)], context);
+  const [memory = "", mostFiles = "", state = ""] = linesOf(said);
+  const text = said.split("\n").slice(3).join("\n");
+  const file =
+    state === "absent" ? "absent" : state === "present" && text === fileOf(input) ? "as-written" : "other";
+  return { unit: found, file, memory: Number(memory) * 1024, mostFiles: Number(mostFiles), why };
+}
+
+/** Why these limits would harm (guards of sergas-accounts.crash-memory-leak and memory-limits). */
+function tooMuch(input: Input, { unit, memory, mostFiles }: State): string | undefined {
+  const { memoryMax, openFiles } = input;
+  if (settingsOf(input).length === 0) return "it would set nothing";
+  if (memoryMax !== undefined && memoryMax > memory * 0.9)
+    return `${sayBytes(memoryMax)} does not fit into the ${sayBytes(memory)} of the machine`;
+  if (memoryMax !== undefined && unit.memory.now !== null && memoryMax < unit.memory.now)
+    return `${unit.name} holds ${sayBytes(unit.memory.now)} now: below that it would be killed`;
+  if (openFiles !== undefined && openFiles > mostFiles)
+    return `the kernel allows ${mostFiles} open files at most`;
+  return undefined;
+}
+
+/**
+ * Writes one file of settings beside a unit (as `systemctl edit` does) and has systemd read it; `restart` starts the unit anew.
+ * Undo removes exactly that file. sergas-accounts.memory-limits, sergas-accounts.crash-memory-leak.
+ */
+export const writeDropIn = write({
+  name: "systemd.write-drop-in",
+  title: "Set limits or environment of a unit",
+  class: "guarded",
+  risk: "high",
+  input: Input,
+  output: z.object({ unit: z.string(), path: z.string(), invocationBefore: z.string() }),
+  timeoutSeconds: 25,
+  target: ({ unit }) => unit,
+  preview: async (client, input, context): Promise<Preview> => {
+    const state = await stateOf(client, input, context);
+    const witness = { file: state.file };
+    if (state.file === "as-written")
+      return { changes: [], witness, nothingToDo: `${pathOf(input)} says so already` };
+    const why =
+      state.why ?? (state.file === "other" ? `${pathOf(input)} is there and says something else` : undefined);
+    const refusal = why ?? tooMuch(input, state) ?? moved(input, state.unit);
+    return {
+      changes: changesOf(input, state.unit, "write"),
+      witness,
+      ...(refusal === undefined ? {} : { refused: refusal }),
+    };
+  },
+  run: async (client, input, context) => {
+    const { unit } = await beforeEffect(async () => {
+      const state = await stateOf(client, input, context);
+      const why = state.why ?? tooMuch(input, state) ?? moved(input, state.unit);
+      if (why !== undefined) throw refused(why);
+      if (state.file !== "absent") throw refused(`${pathOf(input)} is there already`);
+      return state;
+    });
+    await change(client, WRITE, input, unit, context);
+    return { unit: input.unit, path: pathOf(input), invocationBefore: unit.invocation };
+  },
+  probe: (client, input, _witness, context) => probed(client, input, "as-written", context),
+  undo: (input): Call => removeDropIn(input),
+  leaves: "where the unit is started anew, the process that ran before is gone",
+  settled: {
+    within: "3m",
+    check: ({ unit }) => ({ now: units({ names: [unit] }) }),
+    holds: ({ now }, input, { path, invocationBefore }) =>
+      now.units.some(
+        (one) => one.name === input.unit && one.dropIns.includes(path) && takesEffect(input, one),
+      ) &&
+      (!input.restart || isDone(now.units, input.unit, invocationBefore)),
+    figures: ({ now }, { unit }) => sayState(now.units, unit),
+  },
+});
+
+/** Removes a file that `write-drop-in` has written, as long as it says what was written, and has systemd read it. */
+export const removeDropIn = write({
+  name: "systemd.remove-drop-in",
+  title: "Take settings of a unit back",
+  class: "guarded",
+  risk: "high",
+  input: Input,
+  output: z.object({ unit: z.string(), path: z.string() }),
+  timeoutSeconds: 25,
+  target: ({ unit }) => unit,
+  preview: async (client, input, context): Promise<Preview> => {
+    const state = await stateOf(client, input, context);
+    const witness = { file: state.file };
+    if (state.file === "absent")
+      return { changes: [], witness, nothingToDo: `${pathOf(input)} is not there` };
+    const why =
+      state.why ?? (state.file === "other" ? `${pathOf(input)} is not as it was written` : undefined);
+    return {
+      changes: changesOf(input, state.unit, "remove"),
+      witness,
+      ...(why === undefined ? {} : { refused: why }),
+    };
+  },
+  run: async (client, input, context) => {
+    const { unit } = await beforeEffect(async () => {
+      const state = await stateOf(client, input, context);
+      if (state.why !== undefined) throw refused(state.why);
+      if (state.file !== "as-written") throw refused(`${pathOf(input)} is not as it was written`);
+      return state;
+    });
+    await change(client, REMOVE, input, unit, context);
+    return { unit: input.unit, path: pathOf(input) };
+  },
+  probe: (client, input, _witness, context) => probed(client, input, "absent", context),
+  undo: (input): Call => writeDropIn({ ...input, invocation: "" }),
+  leaves: "where the unit is started anew, the process that ran before is gone",
+  settled: {
+    within: "3m",
+    check: ({ unit }) => ({ now: units({ names: [unit] }) }),
+    holds: ({ now }, input, { path }) =>
+      now.units.some(
+        (one) => one.name === input.unit && !one.dropIns.includes(path) && (!input.restart || isUp(one)),
+      ),
+    figures: ({ now }, { unit }) => sayState(now.units, unit),
+  },
+});
+
+/** Another start than the one it was decided on; an empty one was not decided on any. */
+const moved = ({ invocation, unit, restart }: Input, found: Unit): string | undefined =>
+  restart && invocation !== "" && found.invocation !== "" && found.invocation !== invocation
+    ? `${unit} was started again since`
+    : undefined;
+
+const changesOf = (input: Input, { active, sub }: Unit, how: "write" | "remove"): string[] => [
+  `${how} ${pathOf(input)} (${settingsOf(input).map(withoutValue).join(", ")}), then daemon-reload`,
+  ...(input.restart
+    ? [`${active === "active" ? "restart" : "start"} ${input.unit} (${active}, ${sub})`]
+    : []),
+];
+
+/** Values of the environment may be secrets: the name says what changes. */
+const withoutValue = (line: string): string => line.replace(/^Environment="([^=]*)=.*/, "Environment $1");
+
+/** The limits that were wanted are those in force. */
+const takesEffect = ({ openFiles, memoryMax, tasksMax }: Input, unit: Unit): boolean =>
+  !unit.fileChanged &&
+  (openFiles === undefined || unit.openFiles.hard === openFiles) &&
+  (memoryMax === undefined || Math.abs((unit.memory.max ?? 0) - memoryMax) < 65_536) &&
+  (tasksMax === undefined || unit.tasks.max === tasksMax);
+
+async function change(
+  client: SystemdClient,
+  text: string,
+  input: Input,
+  unit: Unit,
+  context: WriteContext,
+): Promise<void> {
+  if (context.remainingMs() < 2_000) throw refused("too little time is left");
+  const limits = { ...context, timeoutMs: Math.min(context.timeoutMs, context.remainingMs()) };
+  try {
+    await ask(client, text, [client.sudo ? "sudo" : "", pathOf(input), fileOf(input)], limits);
+  } catch (thrown) {
+    // 44 and 45: the file is as it was. 46: it has changed, and systemd has not read it.
+    if (thrown instanceof DiagError && (thrown.detail === "exit 44" || thrown.detail === "exit 45"))
+      throw refused(thrown.message, thrown.detail);
+    throw thrown instanceof DiagError && thrown.detail === "exit 46" ? thrown : asError(thrown);
+  }
+  if (!input.restart) return;
+  try {
+    await startAnew(client, unit, "restart", context);
+  } catch (thrown) {
+    throw asError(thrown);
+  }
+}
+
+/** After the file was changed nothing is a refusal any more. */
+function asError(thrown: unknown): unknown {
+  const said = asRefusal(thrown);
+  return said instanceof DiagError && said.code === "target_refused"
+    ? new DiagError("target_error", `the file is changed, then: ${said.message}`, { cause: thrown })
+    : thrown;
+}
+
+async function probed(
+  client: SystemdClient,
+  input: Input,
+  wanted: State["file"],
+  context: ActionContext,
+): Promise<Probed> {
+  const { file } = await stateOf(client, input, context);
+  const found = await lookAt(client, input.unit, context);
+  const path = pathOf(input);
+  if (file !== wanted) return { verdict: "not-done", evidence: `${path}: ${file}` };
+  const isLoaded = found?.dropIns.includes(path) === (wanted === "as-written");
+  return isLoaded && found !== undefined && !found.fileChanged && !found.job
+    ? { verdict: "done", evidence: `${path}: ${file}, and systemd has read it` }
+    : { verdict: "unknown", evidence: `${path}: ${file}; whether all that follows was done is not known` };
+}

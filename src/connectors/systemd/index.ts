@@ -1,0 +1,2 @@
+export * from "./actions.ts";
+export { kind, systemdConnector } from "./kind.ts";
