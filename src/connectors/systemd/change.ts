@@ -53,7 +53,7 @@ printf '%s\\n' "$said" | grep -v '^See ' | tail -n 1 >&2; exit $code`;
 
 /** Refused for certain: nothing was queued. */
 const REFUSALS =
-  /interactive authentication required|access denied|permission denied|not authorized|a password is required|is not allowed to|may not run sudo|sudo: |unit [^\n]* not found|is masked|operation refused|job type [^\n]* is not applicable|not loaded properly|has a bad unit file setting|transaction (contains|is destructive)|invalid (argument|unit)/i;
+  /interactive authentication required|access denied|permission denied|not authorized|a password is required|is not allowed to|may not run sudo|sudo: |unit [^\n ]{1,300} not found|is masked|operation refused|job type [a-z-]{1,40} is not applicable|not loaded properly|has a bad unit file setting|transaction (contains|is destructive)|invalid (argument|unit)/i;
 
 /** Runs one change of systemd. `target_refused` where it says itself that nothing was done. */
 export async function systemctl(

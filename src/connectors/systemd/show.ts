@@ -54,9 +54,12 @@ const SPANS: Readonly<Record<string, number>> = {
 
 /** Seconds of a time span as systemd writes it (`1min 30s`); null for `infinity` and where there is none. */
 export function spanOf(shown: Shown, key: string): number | null {
-  const parts = [...wordOf(shown, key).matchAll(/(\d+(?:\.\d+)?)(us|ms|s|min|h|d|w|month|y)\b/g)];
-  if (parts.length === 0) return null;
-  return parts.reduce((sum, [, number, unit]) => sum + Number(number) * (SPANS[unit ?? ""] ?? 0), 0);
+  const parts = wordsOf(shown, key).flatMap((word) => {
+    const [, number, unit] = /^(\d{1,15}(?:\.\d{1,9})?)([a-z]{1,5})$/.exec(word) ?? [];
+    const seconds = SPANS[unit ?? ""];
+    return seconds === undefined ? [] : [Number(number) * seconds];
+  });
+  return parts.length === 0 ? null : parts.reduce((sum, part) => sum + part, 0);
 }
 
 /** Unix seconds of `@1796039526` (`--timestamp=unix`); null for anything else. */

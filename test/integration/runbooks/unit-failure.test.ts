@@ -94,15 +94,6 @@ describe.skipIf(missing !== undefined)(
       expect(found.because).toContain("It wrote last: bye");
     });
 
-    it("a user that does not exist: 217", async () => {
-      units({ "shop-api.service": `[Service]\nUser=shopkeeper\n${FOREVER}` });
-      start("shop-api");
-      await settled("shop-api", /failed/);
-      const found = (await bench.diagnose(unitFailure)).finding("failed:shop-api.service");
-      expect(found.title).toContain("its user does not exist (217/USER)");
-      expect(found.remedies).toEqual(["fixUnit"]);
-    });
-
     it("a check before the start fails: the program was not started at all", async () => {
       units({ "shop-api.service": `[Service]\nExecStartPre=/bin/false\n${FOREVER}` });
       start("shop-api");
