@@ -130,7 +130,7 @@ const whyNotBack = ({ restart, result, type }: Unit): string =>
       ? " `Restart=` is not set: systemd does not start it again."
       : restart === "always"
         ? ""
-        : ` \`Restart=${restart}\` does not cover this end.`;
+        : ` Restart=${restart} does not cover this end.`;
 
 function restarting(it: Case): Said {
   const { unit, log } = it;
@@ -198,7 +198,7 @@ function inactive(it: Case): Said | undefined {
     title: `${unit.name} ${end.wasAsked ? "was stopped" : "ended by itself, without an error,"}${ago(end.ago)}`,
     because: end.wasAsked
       ? `Somebody, or something, asked systemd to stop it; it did not fail.${byWhom(it)}`
-      : `Exit code 0, and \`Restart=${unit.restart}\` does not start it again: either its work is done, or it goes into the background (Type=${unit.type} wants it in the foreground).${said(unit, log)}`,
+      : `Exit code 0, and Restart=${unit.restart} does not start it again: either its work is done, or it goes into the background (Type=${unit.type} wants it in the foreground).${said(unit, log)}`,
     advice: [],
     acts: mayStart(unit) ? ["start"] : [],
   };
@@ -267,5 +267,5 @@ function byWhom(it: Case): string {
   if (end?.wasAsked !== true) return "";
   const at = now - (unit.leftActiveAgo ?? end.ago);
   const found = asked.findLast((one) => one.at <= at + 2 && one.at >= at - 60);
-  return found === undefined ? "" : ` Just before, ${found.by} ran \`${found.command}\`.`;
+  return found === undefined ? "" : ` Just before, ${found.by} ran: ${found.command}`;
 }
