@@ -7,6 +7,7 @@ import { hostClock } from "./host/host-clock.ts";
 import { hostLimits } from "./host/host-limits.ts";
 import { hostStalls } from "./host/host-stalls.ts";
 import { externalApi } from "./http/external-api.ts";
+import { k8sWorkload } from "./kubernetes/k8s-workload.ts";
 import { tcpDependency } from "./network/tcp-dependency.ts";
 import { tlsExpiry } from "./network/tls-expiry.ts";
 import { pgbouncerPools } from "./pgbouncer/pgbouncer-pools.ts";
@@ -30,6 +31,7 @@ export const runbooks: readonly Runbook[] = [
   serviceHealth,
   containerFailure,
   unitFailure,
+  k8sWorkload,
   diskFull,
   highMemory,
   hostLimits,

@@ -1,6 +1,7 @@
 import { kubernetes } from "../../../src/sdk/index.ts";
-import { type EmulatedCluster, emulatedCluster, TOKEN } from "../../helpers/kubernetes/api-server.ts";
-import type { Harness, WriteCase } from "../harness.ts";
+import { emulatedCluster, TOKEN } from "../../helpers/kubernetes/api-server.ts";
+import { writeCases } from "../../helpers/kubernetes/write-cases.ts";
+import type { Harness } from "../harness.ts";
 import { endless, mute, nowhere } from "../servers.ts";
 
 const WRONG = "a-token-nobody-knows";
@@ -62,12 +63,10 @@ export const harness: Harness = {
         });
         return run(kubernetes.events());
       },
-      writes: writes(cluster),
+      writes: writeCases(cluster),
       stop: async () => {
         await Promise.all([cluster.close(), silent.close(), flooding.close()]);
       },
     };
   },
 };
-
-const writes = (_cluster: EmulatedCluster): Record<string, WriteCase> => ({});

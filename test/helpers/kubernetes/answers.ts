@@ -232,7 +232,12 @@ function logOf({ store, logs }: World, place: Place, query: URLSearchParams): An
     throw badRequest(`container ${container} is not valid for pod ${place.name}`);
   if (!at(pod, "spec.nodeName")) return { status: 204, body: "" };
   const previous = query.get("previous") === "true";
-  const text = logs.get(`${place.namespace}/${place.name}/${container}${previous ? "?previous" : ""}`);
+  const text = textOf(
+    logs,
+    `${place.namespace}/${place.name}/${container}`,
+    previous,
+    isBetween(pod, container),
+  );
   if (text === undefined && previous)
     throw badRequest(`previous terminated container "${container}" in pod "${place.name}" not found`);
   const waiting = waitingOf(pod, container);
@@ -248,15 +253,28 @@ const namesIn = (pod: KubeObject, list = "containers"): string[] => {
   return Array.isArray(found) ? found.map((one: { name: string }) => one.name) : [];
 };
 
-function waitingOf(pod: KubeObject, container: string): string | undefined {
+/** Between two runs the log is that of the one that ended. */
+function textOf(logs: World["logs"], key: string, previous: boolean, isBetween: boolean): string | undefined {
+  if (previous) return logs.get(`${key}?previous`);
+  return logs.get(key) ?? (isBetween ? logs.get(`${key}?previous`) : undefined);
+}
+
+const isBetween = (pod: KubeObject, container: string): boolean =>
+  stateOf(pod, container) === "CrashLoopBackOff";
+
+function stateOf(pod: KubeObject, container: string): unknown {
   const all = ["containerStatuses", "initContainerStatuses"].flatMap((name) => {
     const found = at(pod, `status.${name}`);
     return Array.isArray(found) ? (found as Fields[]) : [];
   });
-  const reason = at(
+  return at(
     all.find(({ name }) => name === container),
     "state.waiting.reason",
   );
+}
+
+function waitingOf(pod: KubeObject, container: string): string | undefined {
+  const reason = stateOf(pod, container);
   if (typeof reason !== "string" || reason === "CrashLoopBackOff") return undefined;
   return /ImagePull/.test(reason) ? "trying and failing to pull image" : reason;
 }

@@ -9,6 +9,8 @@ import { Event } from "../api/shapes.ts";
 
 const { read } = actionsOn<KubernetesClient>("kubernetes");
 const MOST = 250;
+/** Warnings, and the normal ones that tell why something ended or is waited for. */
+const SELECTED = ["type=Warning", "reason=Killing", "reason=TriggeredScaleUp", "reason=NotTriggerScaleUp"];
 
 /** Something the cluster said about an object. */
 export const EventSeen = z.object({
@@ -28,7 +30,7 @@ export const EventSeen = z.object({
 export type EventSeen = z.output<typeof EventSeen>;
 
 /**
- * Warnings, and what the kubelet killed, newest first, 250 at most. The server keeps events for an hour (default), does not
+ * Warnings, what the kubelet killed and what a cluster autoscaler decided, newest first, 250 at most. The server keeps events for an hour (default), does not
  * sort them, and leaves out what comes too fast: one that is not here may still have been.
  */
 export const events = read({
@@ -39,7 +41,7 @@ export const events = read({
   timeoutSeconds: 20,
   run: async (client, _input, context) => {
     const lists = await Promise.all(
-      ["type=Warning", "reason=Killing"].map((fieldSelector) =>
+      SELECTED.map((fieldSelector) =>
         listEverywhere(client, Event, RESOURCES.events, { fieldSelector, most: 2000 }, context),
       ),
     );

@@ -1,0 +1,29 @@
+import { type RunContext, z } from "../../src/sdk/index.ts";
+import type { Asked } from "./pod-cause.ts";
+import type { Target } from "./problems.ts";
+
+const name = z.string().max(253).optional();
+/** What people may say, and alerts do. */
+export const params = z.object({
+  namespace: name.describe("only this namespace"),
+  workload: name.describe("only this deployment, stateful set or daemon set"),
+  pod: name.describe("only this pod"),
+  recentMinutes: z
+    .int()
+    .min(1)
+    .max(1440)
+    .default(60)
+    .describe("ends of containers longer ago than this are history"),
+  logLines: z.int().min(1).max(100).default(20).describe("log lines to show of each failing container"),
+});
+export type Context = RunContext<z.output<typeof params>>;
+
+export const askedOf = ({ now, params: { recentMinutes } }: Context): Asked => ({
+  now,
+  recentSeconds: recentMinutes * 60,
+});
+export const targetOf = ({ params: { namespace, workload, pod } }: Context): Target => ({
+  namespace,
+  workload,
+  pod,
+});

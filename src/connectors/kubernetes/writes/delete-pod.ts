@@ -1,0 +1,102 @@
+import { z } from "zod";
+import { type ActionContext, actionsOn, type Preview } from "../../../core/words/action.ts";
+import { DiagError } from "../../../core/words/errors.ts";
+import { askIfThere, type KubernetesClient } from "../api/client.ts";
+import { beforeEffect } from "../api/errors.ts";
+import { pathTo, RESOURCES } from "../api/paths.ts";
+import { Pod } from "../api/shapes.ts";
+import { type PodSeen, podSeen } from "../reads/pod-shape.ts";
+import { pods } from "../reads/pods.ts";
+import { refused } from "./change.ts";
+import { Target } from "./target.ts";
+
+const { write } = actionsOn<KubernetesClient>("kubernetes");
+type Input = z.output<typeof Target>;
+const path = ({ namespace, name }: Input): string => pathTo(RESOURCES.pods, { namespace, name });
+
+async function find(
+  client: KubernetesClient,
+  input: Input,
+  context: ActionContext,
+): Promise<PodSeen | undefined> {
+  const found = await askIfThere(client, Pod, { path: path(input) }, context);
+  return found && podSeen(found);
+}
+
+/** Why it must not be deleted. A pod that nothing looks after would not come back. */
+function whyNot(input: Input, found: PodSeen | undefined): string | undefined {
+  if (found === undefined) return `pod ${input.name} is gone`;
+  // StatefulSets give the same name to the next one.
+  if (found.uid !== input.uid) return `pod ${input.name} is another one of the same name`;
+  if (!found.isControlled) return `nothing looks after pod ${input.name}: it would not come back`;
+  if (found.deletedAt !== null) return `pod ${input.name} is being deleted already`;
+  if (found.owner?.kind === "Job") return `pod ${input.name} belongs to a job: it would count as a failure`;
+  return undefined;
+}
+
+const body = (input: Input) => ({ preconditions: { uid: input.uid } });
+
+/** Deletes one pod, so that its controller makes another; bound to its uid. */
+export const deletePod = write({
+  name: "kubernetes.delete-pod",
+  title: "Delete a pod, so that another takes its place",
+  class: "cas",
+  risk: "high",
+  input: Target,
+  output: z.object({ uid: z.string() }),
+  target: ({ namespace, name }) => `Pod/${namespace}/${name}`,
+  preview: async (client, input, context): Promise<Preview> => {
+    const found = await find(client, input, context);
+    if (found === undefined)
+      return { changes: [], witness: { gone: true }, nothingToDo: `pod ${input.name} is gone` };
+    const why = whyNot(input, found) ?? (await tried(client, input, context));
+    const line = `delete pod ${input.name} of ${input.namespace} (${found.owner?.kind} ${found.owner?.name}, ${found.ready ? "ready" : "not ready"})`;
+    return {
+      changes: [line],
+      witness: { uid: found.uid, deleting: found.deletedAt !== null },
+      ...(why === undefined ? {} : { refused: why }),
+    };
+  },
+  run: async (client, input, context) => {
+    const why = await beforeEffect(async () => whyNot(input, await find(client, input, context)));
+    if (why !== undefined) throw refused(why);
+    const timeoutMs = Math.min(context.timeoutMs, context.remainingMs());
+    if (timeoutMs < 500) throw refused("too little time is left");
+    await client.request(
+      { method: "DELETE", path: path(input), body: body(input) },
+      { ...context, timeoutMs },
+    );
+    return { uid: input.uid };
+  },
+  probe: async (client, input, _witness, context) => {
+    const found = await find(client, input, context);
+    if (found === undefined || found.uid !== input.uid)
+      return { verdict: "done", evidence: `pod ${input.name} with this uid is gone` };
+    return found.deletedAt === null
+      ? { verdict: "not-done", evidence: `pod ${input.name} is there and not being deleted` }
+      : { verdict: "done", evidence: `pod ${input.name} is being deleted` };
+  },
+  undo: "none: the pod that ran before is gone; its controller makes another",
+  settled: {
+    within: "3m",
+    check: () => ({ list: pods() }),
+    holds: ({ list }, { uid }) => !list.pods.some((one) => one.uid === uid),
+  },
+});
+
+async function tried(
+  client: KubernetesClient,
+  input: Input,
+  context: ActionContext,
+): Promise<string | undefined> {
+  try {
+    await client.request(
+      { method: "DELETE", path: path(input), query: { dryRun: "All" }, body: body(input) },
+      context,
+    );
+    return undefined;
+  } catch (thrown) {
+    if (!(thrown instanceof DiagError) || thrown.code !== "target_refused") throw thrown;
+    return `the API server refuses it: ${thrown.message}`;
+  }
+}

@@ -1,0 +1,133 @@
+import { z } from "zod";
+import { actionsOn, type Call } from "../../../core/words/action.ts";
+import type { KubernetesClient } from "../api/client.ts";
+import { workloadSeen } from "../reads/workload-shape.ts";
+import { workloads } from "../reads/workloads.ts";
+import { type Change, MERGE, partsOf, STRATEGIC } from "./change.ts";
+import {
+  AnyTarget,
+  isSettled,
+  lockOf,
+  Output,
+  pathOf,
+  sayAvailable,
+  sayTarget,
+  Target,
+  workloadOf,
+} from "./target.ts";
+
+const { write } = actionsOn<KubernetesClient>("kubernetes");
+const RESTARTED = "kubectl.kubernetes.io/restartedAt";
+
+/** `at`: the time the restart is known by; `from`: that of the one before, null for none. */
+const RestartInput = AnyTarget.extend({ from: z.string().max(100).nullable(), at: z.iso.datetime() });
+type Restart = z.output<typeof RestartInput>;
+type Seen = ReturnType<typeof workloadSeen>;
+
+const restart: Change<Restart, Seen> = {
+  whose: sayTarget,
+  from: ({ from }) => from,
+  to: ({ at }) => at,
+  say: (state) => (state === null ? "no restart" : `the restart of ${String(state)}`),
+  find: async (client, input, context) => {
+    const found = await workloadOf(client, input, context);
+    return (
+      found && {
+        uid: found.metadata.uid,
+        resourceVersion: found.metadata.resourceVersion ?? "",
+        state: found.spec.template.metadata?.annotations?.[RESTARTED] ?? null,
+        more: workloadSeen(input.kind, found),
+      }
+    );
+  },
+  guard: async (_client, _input, { more }) => {
+    if (more.desired < 2) return "it has a single replica: a restart takes the service away for its start";
+    if (more.strategy !== "RollingUpdate")
+      return `its strategy is ${more.strategy}: all replicas would go at once`;
+    if (more.paused) return "its rollouts are paused: nothing would restart";
+    if (!more.isObserved || more.updated < more.desired || more.available < more.desired)
+      return `a rollout is under way or replicas are missing (${more.available} of ${more.desired} available)`;
+    return undefined;
+  },
+  line: (input, { more }) =>
+    `restart ${sayTarget(input)}, ${more.desired} replicas one after the other (${more.strategy})`,
+  patch: (input, { resourceVersion }) => ({
+    path: pathOf(input),
+    contentType: STRATEGIC,
+    body: {
+      metadata: { resourceVersion },
+      spec: { template: { metadata: { annotations: { [RESTARTED]: input.at } } } },
+    },
+  }),
+};
+
+/** Replaces all pods of a workload one by one, as `kubectl rollout restart`. sergas-agents.rolling-restart, restart-all */
+export const rolloutRestart = write({
+  name: "kubernetes.rollout-restart",
+  title: "Restart a workload's pods one by one",
+  class: "cas",
+  risk: "high",
+  input: RestartInput,
+  output: Output,
+  timeoutSeconds: 20,
+  target: lockOf,
+  ...partsOf(restart),
+  undo: "none: the pods that ran before are gone; the new ones have the same template",
+  settled: {
+    within: "5m",
+    check: () => ({ list: workloads() }),
+    holds: ({ list }, { uid }) => isSettled(list, uid),
+    figures: ({ list }, { uid }, _output, before) => sayAvailable(list, before.list, uid),
+  },
+});
+
+const PauseInput = Target.extend({ from: z.boolean(), to: z.boolean() });
+type Pause = z.output<typeof PauseInput>;
+
+const pause: Change<Pause> = {
+  whose: sayTarget,
+  from: ({ from }) => from,
+  to: ({ to }) => to,
+  say: (state) => (state === true ? "paused" : "not paused"),
+  find: async (client, input, context) => {
+    const found = await workloadOf(client, input, context);
+    return (
+      found && {
+        uid: found.metadata.uid,
+        resourceVersion: found.metadata.resourceVersion ?? "",
+        state: found.spec.paused === true,
+        more: undefined,
+      }
+    );
+  },
+  line: (input) =>
+    input.to
+      ? `pause the rollouts of ${sayTarget(input)}: what runs goes on, changes wait`
+      : `resume the rollouts of ${sayTarget(input)}: changes that waited are rolled out`,
+  patch: (input, { resourceVersion }) => ({
+    path: pathOf(input),
+    contentType: MERGE,
+    body: { metadata: { resourceVersion }, spec: { paused: input.to } },
+  }),
+};
+
+/** Pauses or resumes the rollouts of a Deployment. */
+export const setPaused = write({
+  name: "kubernetes.set-paused",
+  title: "Pause or resume rollouts",
+  class: "cas",
+  risk: "high",
+  input: PauseInput,
+  output: Output,
+  target: lockOf,
+  ...partsOf(pause),
+  undo: (input): Call => ({
+    action: "kubernetes.set-paused",
+    input: { ...input, from: input.to, to: input.from },
+  }),
+  leaves: "a change that was rolled out meanwhile stays",
+  settled: {
+    check: () => ({ list: workloads() }),
+    holds: ({ list }, { uid, to }) => list.workloads.find((one) => one.uid === uid)?.paused === to,
+  },
+});

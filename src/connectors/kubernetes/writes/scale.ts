@@ -1,0 +1,153 @@
+import { z } from "zod";
+import { actionsOn, type Call } from "../../../core/words/action.ts";
+import type { KubernetesClient } from "../api/client.ts";
+import { list, newest } from "../api/list.ts";
+import { AUTOSCALERS, pathTo } from "../api/paths.ts";
+import type { Workload } from "../api/shapes.ts";
+import { Autoscaler } from "../api/shapes-around.ts";
+import { allAutoscalers } from "../reads/autoscalers.ts";
+import { workloads } from "../reads/workloads.ts";
+import { beyondBounds, beyondQuota } from "./budget.ts";
+import { type Change, MERGE, partsOf } from "./change.ts";
+import {
+  AnyTarget,
+  isSettled,
+  lockOf,
+  Output,
+  pathOf,
+  sayAvailable,
+  sayTarget,
+  Target,
+  workloadOf,
+} from "./target.ts";
+
+const { write } = actionsOn<KubernetesClient>("kubernetes");
+const replicas = z.int().min(0).max(1000);
+const ScaleInput = AnyTarget.extend({
+  kind: z.enum(["Deployment", "StatefulSet"]).default("Deployment"),
+  from: replicas,
+  to: replicas,
+});
+type Scale = z.output<typeof ScaleInput>;
+
+const scaling: Change<Scale, Workload> = {
+  whose: sayTarget,
+  from: ({ from }) => from,
+  to: ({ to }) => to,
+  say: (state) => `${String(state)} replicas`,
+  find: async (client, input, context) => {
+    const found = await workloadOf(client, input, context);
+    return (
+      found && {
+        uid: found.metadata.uid,
+        resourceVersion: found.metadata.resourceVersion ?? "",
+        state: found.spec.replicas ?? 1,
+        more: found,
+      }
+    );
+  },
+  guard: async (client, input, { more }, context) => {
+    const { items } = await allAutoscalers(client, context);
+    const own = items.find(
+      ({ metadata, spec: { scaleTargetRef: of } }) =>
+        metadata.namespace === input.namespace && of.kind === input.kind && of.name === input.name,
+    );
+    if (own !== undefined)
+      return `the autoscaler ${own.metadata.name} decides how many there are (${own.spec.minReplicas ?? 1} to ${own.spec.maxReplicas}) and would take it back: move its bounds instead`;
+    return (
+      beyondBounds(client, input.name, input.to) ??
+      (await beyondQuota(client, more, { more: Math.max(0, input.to - input.from) }, context))
+    );
+  },
+  line: (input) =>
+    `scale ${sayTarget(input)} ${input.to < input.from ? "DOWN " : ""}from ${input.from} to ${input.to} replicas`,
+  patch: (input, { resourceVersion }) => ({
+    path: `${pathOf(input)}/scale`,
+    contentType: MERGE,
+    body: { metadata: { resourceVersion }, spec: { replicas: input.to } },
+  }),
+};
+
+/**
+ * Sets the replicas of a workload that no autoscaler has, within the connection's bounds, its database budget and the quota
+ * (trap k8s-scale-absolute). sergas-agents.insufficient-resources
+ */
+export const scale = write({
+  name: "kubernetes.scale",
+  title: "Scale a workload",
+  class: "cas",
+  risk: "high",
+  input: ScaleInput,
+  output: Output,
+  timeoutSeconds: 20,
+  target: lockOf,
+  ...partsOf(scaling),
+  undo: (input): Call => ({
+    action: "kubernetes.scale",
+    input: { ...input, from: input.to, to: input.from },
+  }),
+  settled: {
+    within: "5m",
+    check: () => ({ list: workloads() }),
+    holds: ({ list }, { uid }) => isSettled(list, uid),
+    figures: ({ list }, { uid }, _output, before) => sayAvailable(list, before.list, uid),
+  },
+});
+
+const Bounds = z.strictObject({ min: replicas, max: z.int().min(1).max(1000) });
+const BoundsInput = Target.extend({ of: z.string().min(1).max(253), from: Bounds, to: Bounds });
+type BoundsOf = z.output<typeof BoundsInput>;
+
+const bounding: Change<BoundsOf, { version: string }> = {
+  whose: ({ namespace, name }) => `autoscaler ${name} of ${namespace}`,
+  from: ({ from }) => from,
+  to: ({ to }) => to,
+  say: (state) => JSON.stringify(state).replaceAll('"', ""),
+  find: (client, { namespace, name }, context) =>
+    newest(AUTOSCALERS, async (resource) => {
+      const { items } = await list(
+        client,
+        Autoscaler,
+        resource,
+        { namespace, fieldSelector: `metadata.name=${name}` },
+        context,
+      );
+      const found = items.find(({ metadata }) => metadata.name === name);
+      return (
+        found && {
+          uid: found.metadata.uid,
+          resourceVersion: found.metadata.resourceVersion ?? "",
+          state: { min: found.spec.minReplicas ?? 1, max: found.spec.maxReplicas },
+          more: { version: pathTo(resource, { namespace, name }) },
+        }
+      );
+    }),
+  guard: async (client, { of, to }) =>
+    to.min > to.max
+      ? "min is more than max"
+      : (beyondBounds(client, of, to.max) ?? beyondBounds(client, of, to.min)),
+  line: ({ namespace, name, of, from, to }) =>
+    `let the autoscaler ${name} of ${namespace} have ${to.min} to ${to.max} replicas of ${of} (now ${from.min} to ${from.max})`,
+  patch: ({ to }, { resourceVersion, more: { version } }) => ({
+    path: version,
+    contentType: MERGE,
+    body: { metadata: { resourceVersion }, spec: { minReplicas: to.min, maxReplicas: to.max } },
+  }),
+};
+
+/** Moves the bounds of an autoscaler, within the connection's own and the database budget. sergas-agents.insufficient-resources */
+export const setAutoscalerBounds = write({
+  name: "kubernetes.set-autoscaler-bounds",
+  title: "Move an autoscaler's bounds",
+  class: "cas",
+  risk: "high",
+  input: BoundsInput,
+  output: Output,
+  timeoutSeconds: 20,
+  target: ({ namespace, name }) => `HorizontalPodAutoscaler/${namespace}/${name}`,
+  ...partsOf(bounding),
+  undo: (input): Call => ({
+    action: "kubernetes.set-autoscaler-bounds",
+    input: { ...input, from: input.to, to: input.from },
+  }),
+});
