@@ -12,6 +12,7 @@ import { tcpDependency } from "./network/tcp-dependency.ts";
 import { tlsExpiry } from "./network/tls-expiry.ts";
 import { pgbouncerPools } from "./pgbouncer/pgbouncer-pools.ts";
 import { pgArchive } from "./postgres/pg-archive.ts";
+import { pgChanges } from "./postgres/pg-changes.ts";
 import { pgConnectivity } from "./postgres/pg-connectivity.ts";
 import { pgIndexes } from "./postgres/pg-indexes.ts";
 import { pgIo } from "./postgres/pg-io.ts";
@@ -46,6 +47,7 @@ export const runbooks: readonly Runbook[] = [
   pgIndexes,
   pgIo,
   pgArchive,
+  pgChanges,
   externalApi,
   tlsExpiry,
   tcpDependency,
