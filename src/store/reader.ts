@@ -127,7 +127,7 @@ async function writesOf(
   if (systems.length === 0) return [];
   const { rows } = await pool.query<{ system: string; hour: number }>(
     `SELECT r.system, count(*)::int AS hour FROM attempt t JOIN run r ON r.id = t.run_id
-     WHERE r.system = ANY($1) AND t.started_at > clock_timestamp() - interval '1 hour' GROUP BY r.system`,
+     WHERE r.system = ANY($1) AND t.started_at > statement_timestamp() - interval '1 hour' GROUP BY r.system`,
     [systems],
   );
   const lastHour = new Map(rows.map((row) => [row.system, row.hour]));

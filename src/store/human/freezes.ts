@@ -144,7 +144,7 @@ export async function readSetsOff(sql: Pool | Client): Promise<SetOff[]> {
           WHERE a.run_id = m.run_id AND a.remedy = m.key AND a.state = 'approved' AND a.execute_before > clock_timestamp()))
        OR (m.status IN ('applying', 'undoing') AND EXISTS (SELECT FROM step s
           WHERE s.run_id = m.run_id AND s.remedy = m.key AND s.effect = 'write' AND s.state = 'ready'))
-       OR (m.held_then = 'undo' AND m.held_until <= clock_timestamp()))
+       OR (m.held_then = 'undo' AND m.held_until <= statement_timestamp()))
      ORDER BY m.run_id, m.ord LIMIT 50`,
   );
   return rows.map(({ run_id, system, key, title, status }) => ({

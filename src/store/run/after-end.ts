@@ -34,7 +34,7 @@ export async function endOffers(deps: { pool: Pool; onCommit: OnCommit }): Promi
   const { value, touched } = await transact(deps.pool, async (tx) => {
     const { rows } = await tx.sql.query<{ run_id: number; key: string; thread_id: number }>(
       `UPDATE remedy m SET held_until = NULL, held_then = NULL FROM run r
-       WHERE r.id = m.run_id AND r.ended_at IS NOT NULL AND m.held_until <= clock_timestamp()
+       WHERE r.id = m.run_id AND r.ended_at IS NOT NULL AND m.held_until <= statement_timestamp()
        RETURNING m.run_id, m.key, r.thread_id`,
     );
     for (const { run_id, key, thread_id } of rows) {

@@ -93,7 +93,7 @@ async function frozenOrFull(
     `SELECT (SELECT 'writes are frozen by ' || by || ': ' || reason FROM write_freeze
          WHERE until IS NULL OR until > clock_timestamp()) AS frozen,
        (SELECT count(*)::int FROM attempt t JOIN run r ON r.id = t.run_id
-         WHERE r.system = (SELECT system FROM run WHERE id = $1) AND t.started_at > clock_timestamp() - interval '1 hour') AS hour,
+         WHERE r.system = (SELECT system FROM run WHERE id = $1) AND t.started_at > statement_timestamp() - interval '1 hour') AS hour,
        (SELECT count(*)::int FROM step WHERE state = 'executing' AND effect_deadline > clock_timestamp()) AS now`,
     [fence.run],
   );
