@@ -61,6 +61,13 @@ module.exports = {
       },
     },
     {
+      name: "help-loads-no-product",
+      comment: "`diagbot --help` answers before the product is loaded, which takes five times as long",
+      severity: "error",
+      from: { path: "^src/main\\.ts$" },
+      to: { path: "^src/", pathNot: ["^src/(cli|core|lib)/", "^src/version\\.ts$"], dynamic: false },
+    },
+    {
       name: "siblings-are-strangers",
       severity: "error",
       comment:

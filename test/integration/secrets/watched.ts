@@ -92,7 +92,7 @@ export async function openWatched(): Promise<Watched> {
     cli: async (...words) => {
       for (const line of [words, [...words, "--json"]]) {
         await store.sweep.beat(worker);
-        const run = buildCli({ deps: createCliDeps(folder), version: "0" });
+        const run = buildCli({ load: async () => createCliDeps(folder), version: "0" });
         const keep = (text: string): void => void said.cli.push(text);
         await run(line, { stdout: keep, stderr: keep });
       }

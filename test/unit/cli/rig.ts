@@ -167,7 +167,7 @@ export function rig(more: Partial<CliDeps> = {}, account = "alice", routes: read
     },
     ...more,
   };
-  const cli = buildCli({ deps, version: "1.2.3" });
+  const cli = buildCli({ load: async () => deps, version: "1.2.3" });
   const say = async (...argv: string[]): Promise<Spoken> => {
     let [out, err] = ["", ""];
     const code = await cli(argv, {
