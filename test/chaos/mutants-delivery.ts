@@ -2,6 +2,7 @@ import { type Mutant, remove } from "./mutant.ts";
 
 const DELIVERY = "test/integration/thread/delivery.test.ts";
 const ORDER = "test/unit/thread/order.test.ts";
+const FOLDING = "test/integration/thread/folding.test.ts";
 const SHOWN = "test/unit/thread/plan-shown.test.ts";
 
 const turns = (what: string, find: string, test: string): Mutant => ({
@@ -63,5 +64,31 @@ export const DELIVERY_MUTANTS: readonly Mutant[] = [
     removals: [remove("src/store/human/vote-shown.ts", "!needsFile(JSON.parse(plan) as Plan)", "true")],
     file: "test/integration/ingress/slack-buttons.test.ts",
     test: "keeps with the vote what was shown",
+  },
+  {
+    guard: "storm: what is folded is not posted by itself",
+    removals: [
+      remove("src/store/thread/messages.ts", " AND (storm_id IS NULL OR unfolded_at IS NOT NULL)", ""),
+    ],
+    file: FOLDING,
+    test: "a folded thread is not posted",
+  },
+  {
+    guard: "storm: what is posted is not folded",
+    removals: [
+      remove(
+        "src/store/thread/storms.ts",
+        "AND NOT EXISTS (SELECT FROM slack_message WHERE thread_id = thread.id AND slot = '${HEAD_SLOT}')",
+        "",
+      ),
+    ],
+    file: FOLDING,
+    test: "what is posted already is not folded",
+  },
+  {
+    guard: "storm: one decision for one cause",
+    removals: [remove("src/store/thread/storms.ts", " AND ($2 <> 'decision' OR ${ONE_DECISION})", "")],
+    file: FOLDING,
+    test: "a group whose runs want a decision",
   },
 ];

@@ -83,7 +83,7 @@ export const INCIDENTS: readonly Mutant[] = [
   },
   {
     guard: "offers to take back end",
-    removals: [remove("src/store/run/after-end.ts", " AND m.held_until <= clock_timestamp()", "")],
+    removals: [remove("src/store/run/after-end.ts", " AND m.held_until <= statement_timestamp()", "")],
     file: ANSWERS,
     test: "the offer to take it back ends by itself",
   },

@@ -160,4 +160,16 @@ export const INTAKE: readonly Mutant[] = [
     file: "test/integration/engine/freezes.test.ts",
     test: "is never made shorter by who may not unfreeze",
   },
+  {
+    guard: "alerts: a large group and a small one with the same alert",
+    removals: [
+      remove(
+        "src/store/alert/alert-rows.ts",
+        "CASE WHEN $4 THEN pg_advisory_xact_lock($2, bucket) ELSE",
+        "CASE WHEN false THEN NULL ELSE",
+      ),
+    ],
+    file: "test/integration/ingress/alert-locks.test.ts",
+    test: "a large group with the same alerts",
+  },
 ];
