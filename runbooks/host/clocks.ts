@@ -94,7 +94,8 @@ export function unsynchronisedFinding(
       : `The kernel's clock is marked as not synchronised: no time service corrects it, or one that does not tell the kernel${isGuest ? " (this is a virtual machine: its hypervisor may keep the clock right without a word)" : ""}; to tell them apart: whether a time service runs on the machine itself, and whether the offset grows.`;
   return {
     id: "clock-unsynchronised",
-    severity: "warning",
+    // What keeps a guest's clock from outside says nothing in it: as long as it is right, that is no more than a note.
+    severity: isGuest && !isOff && clock.by !== "chrony" && clock.by !== "ntpd" ? "info" : "warning",
     title: "Nothing is known to keep the clock right",
     because: `${who} ${isOff ? "It is off already." : "Now it is not seen to be off; a clock left alone drifts by seconds a week."}`,
     evidence: [...evidence, boundsOf(compared)],

@@ -16,6 +16,7 @@ import { deletedFindings } from "./deleted-files.ts";
 import { fullPlace } from "./full-place.ts";
 import { balanceOf, findIn, growOf, inodesOf, repairOf } from "./grow.ts";
 import { heldWal } from "./held-wal.ts";
+import { kernelWords } from "./kernel-words.ts";
 import { areRelieved, chosen, isWithin } from "./places.ts";
 
 /** Too little space or too few inodes, and what holds them. */
@@ -77,6 +78,9 @@ const book = runbookOn(
     const [paths, crowded] = [shortOn("bytes"), shortOn("inodes")];
     const database = system.connections.find(({ kind }) => kind === "postgres");
     return {
+      ...(disk.fileSystems.some(({ writes }) => writes === "stopped" || writes === "mounted-read-only")
+        ? { kernel: host.kernelSays() }
+        : {}),
       ...(paths.length === 0 ? {} : { contents: host.largest({ fileSystems: paths }) }),
       ...(crowded.length === 0 ? {} : { crowded: host.crowded({ fileSystems: crowded }) }),
       // What a database's disk is full of, only its server can say.
@@ -215,15 +219,17 @@ export const diskFull = book
       );
     return [
       find(["disk"], ({ disk }, { params: { mountpoint }, alert }) => alertedMount(disk, mountpoint, alert)),
-      find(["disk"], ({ disk }) =>
+      find(["disk", "kernel?"], ({ disk, kernel }) =>
         host
           .faultsOf(disk)
           .filter(({ kind }) => kind !== "silent")
           .map(({ id, path, severity, kind, title, because }) => {
             const one = disk.fileSystems.find((each) => each.path === path);
+            const said = kernelWords(kind === "writes" ? (one?.device ?? "") : "", kernel);
             return {
-              ...{ id, severity, title, because },
-              evidence: one === undefined ? [] : [facts({ device: one.device, type: one.type })],
+              ...{ id, severity, title, because: `${because}${kind === "writes" ? said.words : ""}` },
+              evidence:
+                one === undefined ? [] : [facts({ device: one.device, type: one.type }), ...said.evidence],
               remedies: kind === "silent" ? [] : [FAULT_REMEDY[kind]],
             };
           }),

@@ -14,6 +14,7 @@ import {
 import { killFinding } from "./kills.ts";
 import { arcFinding, balance, holds, isEnough, largestOf, sayCause, sayScope } from "./memory.ts";
 import { MEMORY_ADVICE } from "./memory-advice.ts";
+import { groupsNearLimit } from "./memory-groups.ts";
 import { swapFinding } from "./swap.ts";
 
 const CRITICAL = 0.95;
@@ -52,6 +53,7 @@ const book = runbookOn(
     processes: host.processes(),
     budgets: host.processBudgets(),
     kills: host.oomKills({ hours: params.oomHours }),
+    groups: host.memoryGroups(),
   }),
 );
 
@@ -119,12 +121,17 @@ export const highMemory = book
     }),
     findUnaccounted: book.advises(...MEMORY_ADVICE.findUnaccounted),
     findTmpfs: book.advises(...MEMORY_ADVICE.findTmpfs),
-    raiseLimit: book.advises("Raise the limit of the container or unit", "high", ({ memory, kills }) => {
-      const last = kills?.kills.findLast(({ byLimit }) => byLimit);
-      const seen = memory?.group?.limit ?? last?.memory ?? 0;
-      const wanted = Math.ceil((Math.max(seen, 64 * 1024 * 1024) * 1.5) / 1024 / 1024);
-      return `${last === undefined ? "The group" : `${last.process} in ${last.group || "its group"}`} needs more than ${sayBytes(seen)}: about ${wanted}M. systemd: \`systemctl set-property --runtime UNIT MemoryMax=${wanted}M\` (not the old MemoryLimit=). Docker: \`docker update --memory ${wanted}m --memory-swap ${wanted}m CONTAINER\`, and the same in the compose file. It must fit the machine.`;
-    }),
+    raiseLimit: book.advises(
+      "Raise the limit of the container or unit",
+      "high",
+      ({ memory, kills, groups }) => {
+        const last = kills?.kills.findLast(({ byLimit }) => byLimit);
+        const near = groups?.groups[0]?.limit ?? undefined;
+        const seen = memory?.group?.limit ?? last?.memory ?? near ?? 0;
+        const wanted = Math.ceil((Math.max(seen, 64 * 1024 * 1024) * 1.5) / 1024 / 1024);
+        return `${last === undefined ? "The group" : `${last.process} in ${last.group || "its group"}`} needs more than ${sayBytes(seen)}: about ${wanted}M. systemd: \`systemctl set-property --runtime UNIT MemoryMax=${wanted}M\` (not the old MemoryLimit=). Docker: \`docker update --memory ${wanted}m --memory-swap ${wanted}m CONTAINER\`, and the same in the compose file. It must fit the machine.`;
+      },
+    ),
   })
   .findings((find) => [
     find(["budgets"], ({ budgets }, context) => {
@@ -186,6 +193,7 @@ export const highMemory = book
         remedies: ["raiseLimit"],
       };
     }),
+    find(["groups"], ({ groups: { groups } }) => groupsNearLimit(groups)),
     find(["kills"], ({ kills: { kills } }, { now }) => killFinding(kills, now)),
   ]);
 

@@ -1,4 +1,5 @@
 import { host, runbookOn, shellWord, z } from "../../src/sdk/index.ts";
+import { heldBackFinding } from "./memory-groups.ts";
 import { PRESSURE_ADVICE, poolFindings, pressureFindings, throttleFinding } from "./pressures.ts";
 import { STUCK_ADVICE, stuckFindings } from "./stuck.ts";
 
@@ -22,7 +23,7 @@ const book = runbookOn(
     ],
     params: z.object({}),
   },
-  () => ({ stuck: host.stuck(), stalls: host.stalls() }),
+  () => ({ stuck: host.stuck(), stalls: host.stalls(), groups: host.memoryGroups() }),
 );
 
 export const hostStalls = book
@@ -44,11 +45,17 @@ export const hostStalls = book
     lessCpu: book.advises(...PRESSURE_ADVICE.lessCpu),
     raiseQuota: book.advises(...PRESSURE_ADVICE.raiseQuota),
     growPool: book.advises(...PRESSURE_ADVICE.growPool),
+    raiseHigh: book.advises(
+      "Raise memory.high, or let it hold less",
+      "high",
+      "See what it holds (`systemctl status UNIT`, `docker stats`); then `systemctl set-property --runtime UNIT MemoryHigh=SIZE` (and MemoryMax above it), in Kubernetes the container's memory limit. A program that fills whatever it gets leaks.",
+    ),
     findHolder: book.advises(...STUCK_ADVICE.findHolder),
   })
   .findings((find) => [
     find(["stalls"], ({ stalls }) => poolFindings(stalls)),
     find(["stuck"], ({ stuck }) => stuckFindings(stuck)),
     find(["stalls"], ({ stalls }) => throttleFinding(stalls)),
+    find(["groups"], ({ groups: { groups } }) => heldBackFinding(groups)),
     find(["stalls"], ({ stalls }) => pressureFindings(stalls)),
   ]);

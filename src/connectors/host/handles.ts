@@ -35,7 +35,7 @@ ls -l "/proc/$p/fd" 2>/dev/null | head -n 20000 | awk '/ -> / { to = substr($0, 
 END { for (k in n) print "kind", n[k], k; for (f in d) if (d[f] > m) { m = d[f]; b = f } if (m > 1) print "folder", m, b }'; done; echo ==
 cat $k/fs/inotify/max_user_instances $k/fs/inotify/max_user_watches 2>/dev/null; echo ==
 find /proc/[0-9]*/fd -lname 'anon_inode:inotify' 2>/dev/null | sed 's#/fd/#/fdinfo/#' | head -n 2000 | xargs grep -Hc '^inotify' /dev/null 2>/dev/null; echo ==
-find /sys/fs/cgroup \\( -name pids.max -o -name pids.current \\) 2>/dev/null | head -n 6000 | xargs grep -H '' /dev/null 2>/dev/null; true`;
+find /sys/fs/cgroup \\( -name pids.max -o -name pids.current \\) 2>/dev/null | head -n 6000 | tr '\\n' '\\0' | xargs -0 grep -H '' /dev/null 2>/dev/null; true`;
 
 const Holder = z.object({
   pid: z.int(),

@@ -15,7 +15,7 @@ const STALLS = `export LC_ALL=C; PATH=$PATH:/usr/sbin:/sbin
 files=$(find /sys/fs/cgroup -name cpu.stat 2>/dev/null | head -n 3000)
 look() { for r in cpu io memory; do sed "s/^/$r /" "/proc/pressure/$r" 2>/dev/null; done; echo ==
 grep -E '^(pswpin|pswpout) ' /proc/vmstat; cut -d' ' -f1 /proc/uptime; echo ==
-[ -z "$files" ] || printf '%s\\n' "$files" | xargs grep -HE '^(nr_periods|nr_throttled|throttled_usec|throttled_time) [1-9]' /dev/null 2>/dev/null; echo ==; }
+[ -z "$files" ] || printf '%s\\n' "$files" | tr '\\n' '\\0' | xargs -0 grep -HE '^(nr_periods|nr_throttled|throttled_usec|throttled_time) [1-9]' /dev/null 2>/dev/null; echo ==; }
 look; sleep ${SECONDS}; look
 getconf PAGESIZE 2>/dev/null || echo 4096; echo ==
 grep -l 'tpool$' /sys/block/dm-*/dm/uuid 2>/dev/null | wc -l

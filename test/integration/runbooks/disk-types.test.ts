@@ -57,6 +57,11 @@ describe.skipIf(whyNoDisk("mkfs.ext4") !== undefined)("disks of several types", 
         title: expect.stringContaining("the kernel stopped them"),
       },
     ]);
+    const log = execFileSync("sh", ["-c", "dmesg 2>/dev/null; true"], { encoding: "utf8" });
+    if (log !== "")
+      expect(findings[0]?.because).toMatch(
+        new RegExp(`The kernel's log has the error: .*${device.slice(5)}\\b`),
+      );
   });
 
   it("a write-protected image is full by design; so is one that is mounted read-only on purpose", async () => {

@@ -8,7 +8,8 @@ import { endProcess } from "../../helpers/host.ts";
 import { openBench } from "../../helpers/run-runbook.ts";
 import { until } from "../../helpers/until.ts";
 
-const NAME = `diagbot-${process.pid}`;
+// As systemd writes a dash within a name: a plain xargs would eat the backslash.
+const NAME = `diagbot\\x2d${process.pid}`;
 const folder = `/sys/fs/cgroup/cpu/${NAME}`;
 const closed = ((): string | undefined => {
   try {
@@ -30,7 +31,7 @@ it.skipIf(closed !== undefined)(`a group is stopped by its quota (skipped: ${clo
     });
     const { finding, advice } = await bench.diagnose(hostStalls).finally(() => bench.close());
     const evidence = JSON.stringify(finding("throttled"));
-    expect(evidence).toContain(`/cpu/${NAME}`);
+    expect(evidence).toContain(`/cpu/${NAME.replace("\\", "\\\\")}`);
     expect(advice("raiseQuota")).toContain("docker update --cpus");
   } finally {
     await endProcess(busy);
