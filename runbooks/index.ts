@@ -8,6 +8,7 @@ import { hostLimits } from "./host/host-limits.ts";
 import { hostStalls } from "./host/host-stalls.ts";
 import { externalApi } from "./http/external-api.ts";
 import { k8sWorkload } from "./kubernetes/k8s-workload.ts";
+import { logsSearch } from "./logs/logs-search.ts";
 import { tcpDependency } from "./network/tcp-dependency.ts";
 import { tlsExpiry } from "./network/tls-expiry.ts";
 import { pgbouncerPools } from "./pgbouncer/pgbouncer-pools.ts";
@@ -33,6 +34,7 @@ export const runbooks: readonly Runbook[] = [
   containerFailure,
   unitFailure,
   k8sWorkload,
+  logsSearch,
   diskFull,
   highMemory,
   hostLimits,

@@ -4,5 +4,6 @@ export { dataFolder, space } from "./disk.ts";
 export { events } from "./events.ts";
 export { logs } from "./logs.ts";
 export { restartContainer } from "./restart.ts";
+export { searchLogs } from "./search.ts";
 export { startContainer } from "./start.ts";
 export { stats } from "./stats.ts";

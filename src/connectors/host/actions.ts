@@ -16,6 +16,7 @@ export { processBudgets } from "./process-budgets.ts";
 export { processes } from "./processes.ts";
 export { removable } from "./removable.ts";
 export { removeFiles } from "./remove-files.ts";
+export { searchFiles } from "./search-files.ts";
 export { type Sockets, sockets } from "./sockets.ts";
 export { type Stalls, stalls } from "./stalls.ts";
 export { type Stuck, stuck } from "./stuck.ts";

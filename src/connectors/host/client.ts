@@ -9,6 +9,7 @@ export interface HostClient {
   readonly mounts: readonly string[];
   readonly cleanable: readonly string[];
   readonly budgets: readonly { readonly path: string; readonly bytes: number }[];
+  readonly logs: readonly { readonly name: string; readonly path: string }[];
   readonly processes: readonly { readonly match: string; readonly bytes: number }[];
   /** Answers of other machines' mounts, by path, and when they were asked for (`performance.now()`). */
   readonly answers: Map<string, { readonly at: number; readonly answer: Promise<Answer> }>;
@@ -20,6 +21,7 @@ export const openHost = (connection: HostSettings): HostClient => ({
   mounts: connection.mounts.map(plainPath),
   cleanable: connection.cleanable.map(plainPath),
   budgets: connection.budgets.map(({ path, bytes }) => ({ path: plainPath(path), bytes })),
+  logs: connection.logs,
   processes: connection.processes,
   answers: new Map(),
 });

@@ -22,7 +22,10 @@ export const hostConnector: Connector<HostClient, HostSettings> = {
 export const kind = connectionKind({
   name: "host",
   settings: HostSettings,
-  about: aboutMachine,
+  about: (settings) => ({
+    ...aboutMachine(settings),
+    ...(settings.logs.length === 0 ? {} : { logs: settings.logs.map(({ name }) => name).join(" ") }),
+  }),
   health: [
     asks(host.load(), judgeLoad),
     asks(host.disk(), judgeDisk, "disk"),

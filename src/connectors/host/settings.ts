@@ -9,6 +9,19 @@ export const HostSettings = z
     mounts: z.array(z.string().startsWith("/")).default([]),
     /** Folders the disk-full runbook may look into and clean (rotated logs, temporary files). */
     cleanable: z.array(z.string().startsWith("/")).default([]),
+    /** Log files that may be read and searched, and no others. `%Y%m%d` and the like stand for the day, by the machine's clock. */
+    logs: z
+      .array(
+        z.strictObject({
+          name: z.string().regex(/^[\w.-]{1,60}$/),
+          path: z
+            .string()
+            .max(500)
+            .regex(/^\/[\w./%@:+-]+$/, "a whole path, without * and spaces"),
+        }),
+      )
+      .max(20)
+      .default([]),
     /** Folders that may hold so many bytes (logs, uploads): over the disk threshold of that is a finding. */
     budgets: z
       .array(z.strictObject({ path: z.string().startsWith("/"), bytes: z.number().positive() }))

@@ -1,0 +1,100 @@
+import { docker, host, onEach, runbookOn, systemd, z } from "../../src/sdk/index.ts";
+import { frequent, fresh, matches, placesOf, slow } from "./groups.ts";
+
+/** What logs say that they did not say before, or more often; or whatever somebody looks for. */
+const book = runbookOn(
+  [],
+  {
+    id: "logs-search",
+    title: "Search of logs",
+    covers: [
+      "resync.log-layout",
+      "tektra.log-search",
+      "tektra.structured-log-queries",
+      "ai-saas.triage-logs",
+      "ai-saas.high-error-rate",
+      "sergas-accounts.high-error-rate",
+      "sergas-accounts.zoho-rate-limit",
+      "sergas-accounts.unauthorized-access",
+    ],
+    alerts: ["LogErrorsHigh", "HighLogErrorRate", "LokiErrorsHigh"],
+    params: z.object({
+      pattern: z
+        .string()
+        .min(1)
+        .max(200)
+        .optional()
+        .describe("lines with this text; no expression, capitals do not matter"),
+      level: z
+        .enum(["debug", "info", "warning", "error"])
+        .optional()
+        .describe("at least so grave, as the program says; default: error, with a text all"),
+      component: z.string().min(1).max(80).optional().describe("of this component, unit or logger"),
+      longerMs: z.number().min(0).optional().describe("only what took longer, milliseconds"),
+      field: z
+        .string()
+        .regex(/^[\w.@-]{1,60}=[^=]{1,200}$/)
+        .optional()
+        .describe("only where this field is so: user=alice"),
+      from: z.string().max(60).optional().describe("only this connection, or log of a host"),
+      minutes: z
+        .int()
+        .min(1)
+        .max(720)
+        .default(60)
+        .describe("the last so many minutes, compared with as many before"),
+    }),
+  },
+  ({ params, system }) => {
+    const { from, field = "", minutes, pattern, component, longerMs } = params;
+    const isSearch =
+      pattern !== undefined || component !== undefined || longerMs !== undefined || field !== "";
+    const level = params.level ?? (isSearch ? undefined : ("error" as const));
+    const [name = "", value = ""] = field.split("=");
+    const question = {
+      minutes,
+      ...(pattern === undefined ? {} : { pattern }),
+      ...(level === undefined ? {} : { level }),
+      ...(component === undefined ? {} : { component }),
+      ...(longerMs === undefined ? {} : { longerMs }),
+      ...(field === "" ? {} : { fields: { [name]: value } }),
+    };
+    const of = (kind: string) => system.connections.filter((face) => face.kind === kind);
+    const isWanted = ({ name: connection }: { name: string }) => from === undefined || from === connection;
+    const hosts = of("host").filter(({ about }) => typeof about?.logs === "string");
+    const named = hosts.filter(
+      (face) => isWanted(face) || `${face.about?.logs}`.split(" ").includes(from ?? ""),
+    );
+    const only = hosts.some(isWanted) || from === undefined ? {} : { only: from };
+    return {
+      ...onEach(of("systemd").filter(isWanted), { journal: systemd.searchJournal(question) }),
+      ...onEach(named, { files: host.searchFiles({ ...question, ...only }) }),
+      ...onEach(of("docker").filter(isWanted), { containers: docker.searchLogs(question) }),
+    };
+  },
+);
+
+export const logsSearch = book
+  .remedies({
+    readOn: book.advises(
+      "Read on",
+      "low",
+      "`/diag <system> logs-search pattern=… minutes=…` shows lines around it, with `level=info` also what went before; what began at the same minute on another component is often the cause.",
+    ),
+  })
+  .findings((find) => [
+    find.all((seen, context) => fresh(placesOf(seen), context)),
+    find.all((seen, context) => frequent(placesOf(seen), context)),
+    find.all((seen, context) => matches(placesOf(seen), context)),
+    find.all((seen, context) => slow(placesOf(seen), context)),
+    find.all(
+      (seen) =>
+        Object.keys(seen).length === 0 && {
+          id: "no-logs",
+          severity: "info",
+          title: "No log of this system can be searched",
+          because:
+            "It has no connection of kind systemd or docker, and none of kind host with `logs:`, or none of the name that was asked for.",
+        },
+    ),
+  ]);
