@@ -36,6 +36,7 @@ export function workerPart(deps: AppDeps): Part {
     logger,
     worker,
     staleMs: deps.config.alerts.stale,
+    keepMs: deps.config.keep.runs,
     onUnknown: deps.metrics.unknownOutcomes,
   });
   const consumer = source.work("run", RUNS_AT_ONCE, (id) => engine.advance(RunId.parse(id)));

@@ -8,6 +8,7 @@ import type { Connection, Kind } from "../core/words/connection.ts";
 import { DiagError } from "../core/words/errors.ts";
 import type { FreezeRules } from "../core/words/freeze.ts";
 import { PrincipalId } from "../core/words/ids.ts";
+import type { Keep } from "../core/words/keep.ts";
 import type { ConnectionKind } from "../core/words/kind.ts";
 import type { Limits } from "../core/words/limits.ts";
 import type { CommandLine, Policies, Principal } from "../core/words/policy.ts";
@@ -43,6 +44,8 @@ export interface Config {
   /** What becomes of which alert, in the order of the file. */
   readonly routes: readonly Route[];
   readonly freeze: FreezeRules;
+  /** What is forgotten, and when. */
+  readonly keep: Keep;
   /** Where signed heads of the audit chain go; undefined: nowhere. */
   readonly audit: AuditSettings | undefined;
   /** Read-only runbooks as data, each with its place. */
@@ -246,6 +249,7 @@ const contentOf = (file: ConfigFile, people: Principal[], kinds: readonly Connec
   alerts: file.alerts,
   routes: routesOf(file.routes),
   freeze: file.freeze,
+  keep: file.keep,
   audit: file.audit,
   packs: file.runbooks,
   slackChannel: file.slack.channel,

@@ -4,6 +4,7 @@ import { AuditSettings } from "../core/words/audit.ts";
 import { CheckSchema, ScheduleSchema } from "../core/words/check.ts";
 import { FreezeRules } from "../core/words/freeze.ts";
 import { NAME } from "../core/words/ids.ts";
+import { Keep } from "../core/words/keep.ts";
 import type { ConnectionKind } from "../core/words/kind.ts";
 import { Limits } from "../core/words/limits.ts";
 import { CommandLine, PersonSchema, Policies } from "../core/words/policy.ts";
@@ -25,6 +26,7 @@ export const fileSchema = (kinds: readonly ConnectionKind[]) =>
     alerts: AlertSettings.prefault({}),
     freeze: FreezeRules.prefault({}),
     audit: AuditSettings.optional(),
+    keep: Keep.prefault({}),
     routes: z.array(RouteSchema).max(500).default([]),
     checks: z.array(CheckSchema).default([]),
     /** Beside diagbot.yaml; default: `checks`, where it is there. */

@@ -18,6 +18,8 @@ interface SweeperDeps {
   readonly everyMs?: number;
   /** `alerts.stale` of diagbot.yaml. */
   readonly staleMs: number;
+  /** `keep.runs` of diagbot.yaml. */
+  readonly keepMs?: number | undefined;
   /** Told how many writes wait for a human to say whether they happened. */
   readonly onUnknown?: (writes: number) => void;
 }
@@ -29,6 +31,9 @@ const COUNT_EVERY = 10;
 const STALE_EVERY = 60;
 /** Sweeps between two prunings: about an hour. */
 const PRUNE_EVERY = 3_600;
+
+/** Sweeps between two batches of old threads that are forgotten: a backlog of years goes within hours, unnoticed. */
+const FORGET_EVERY = 10;
 
 /**
  * Keeps things moving that nobody is told about: runs whose worker died, jobs a wiped queue has lost, approvals and
@@ -63,7 +68,7 @@ async function run(deps: SweeperDeps, stop: AbortSignal): Promise<void> {
 }
 
 async function sweep(
-  { store, dispatcher, worker, onUnknown, staleMs }: SweeperDeps,
+  { store, dispatcher, worker, onUnknown, staleMs, keepMs }: SweeperDeps,
   sweeps: number,
 ): Promise<void> {
   await store.beat(worker);
@@ -74,6 +79,7 @@ async function sweep(
   await store.startDueRuns();
   if (sweeps % STALE_EVERY === 0) await store.markStale(staleMs);
   if (sweeps % PRUNE_EVERY === 0) await store.prune();
+  if (keepMs !== undefined && sweeps % FORGET_EVERY === 0) await store.pruneThreads(keepMs);
   if (sweeps % COUNT_EVERY === 0) onUnknown?.(await store.unknownOutcomes());
   const due = await store.dueRuns(200);
   await Promise.allSettled(due.map((run) => dispatcher.dispatch("run", run)));

@@ -245,6 +245,8 @@ export interface SweepStore {
   dueRuns(limit: number): Promise<RunId[]>;
   /** Forgets requests as they came in (raw bodies, for looking into trouble) after 30 days, what came of them stays; and scheduled runs nobody was shown, after a week. */
   prune(): Promise<number>;
+  /** Forgets threads in which all has been over for so long, some at a time. Returns how many; 0: no more are due. */
+  pruneThreads(olderThanMs: number): Promise<number>;
   /** Gives audit rows their place in the chain. Returns how many. */
   chainAudit(): Promise<number>;
   /** Writes of which nobody knows whether they happened. */

@@ -8,6 +8,7 @@ import type { Pool } from "../pool.ts";
 import { type Transaction, transact } from "../transaction.ts";
 import { endOffers } from "./after-end.ts";
 import type { OnCommit } from "./fence.ts";
+import { pruneThreads } from "./prune-threads.ts";
 import { pruneScheduled } from "./schedule.ts";
 
 /** A run somebody must look at now: nobody holds it, and it is lost, woken up or told about and not claimed. */
@@ -51,6 +52,7 @@ export function createSweepStore({ pool, onCommit }: { pool: Pool; onCommit: OnC
       );
       return (rowCount ?? 0) + (await pruneScheduled(pool));
     },
+    pruneThreads: (olderThanMs) => sweeping((tx) => pruneThreads(tx, olderThanMs)),
     chainAudit: () => chainAudit(pool),
     unknownOutcomes: async () => {
       const { rows } = await pool.query<{ n: number }>(

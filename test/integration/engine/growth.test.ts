@@ -154,6 +154,7 @@ async function sweeping(): Promise<void> {
   await sweep.startDueRuns();
   await sweep.markStale(3_600_000);
   await sweep.prune();
+  expect(await sweep.pruneThreads(60 * 86_400_000)).toBe(200);
   await sweep.unknownOutcomes();
   await sweep.backlog();
   await sweep.dueRuns(200);

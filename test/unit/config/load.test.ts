@@ -126,6 +126,12 @@ systems:
     ]);
   });
 
+  it("forgets nothing unless it is told to, and never what may still be looked at", () => {
+    expect(load(people).keep).toEqual({});
+    expect(load(`${people}keep: { runs: 90d }\n`).keep).toEqual({ runs: 90 * 86_400_000 });
+    expect(refusal(`${people}keep: { runs: 2d }\n`).join()).toContain("at least 7d");
+  });
+
   it("finds unknown keys inside connections and thresholds", () => {
     expect(refusal(system("{ kind: http, url: 'http://h', helth: /h }"))[0]).toContain(
       'did you mean "health"?',
