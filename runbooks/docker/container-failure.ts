@@ -64,6 +64,8 @@ const book = runbookOn(
       "ContainerOomKilled",
       "ContainerHighMemoryUsage",
       "DockerContainerDown",
+      "ContainerHighThrottleRate",
+      "ContainerHealthcheckFailed",
     ],
     fromAlert: (labels) => {
       const service = SERVICE_LABELS.map((label) => labels[label]).find((value) => value !== undefined);

@@ -85,7 +85,7 @@ export const CONTAINER_REFUSALS: readonly Refusal[] = [
       "`chmod +x` before the image is built (git: `git update-index --chmod=+x FILE`), and again where the file comes in by a mount.",
   },
   {
-    text: /stat [^:]{1,300}: no such file or directory|exec:? "?[^"\n]{1,300}"?: no such file or directory/,
+    text: /stat [^:]{1,300}: no such file or directory|exec:? "?[^"\n]{1,300}"?: ([^:\n]{1,320}: )?no such file or directory/,
     short: "its program cannot be found",
     because:
       "Either the file is not in the image (or a mount hides it), or it is a script whose first line names an interpreter that is not there; with Windows line ends that interpreter is called `/bin/sh\\r`.",

@@ -39,6 +39,11 @@ const bookOn = ({ probesOf, tracesOf }: Matrix) =>
         "BlackboxProbeHttpFailure",
         "APIDown",
         "ServiceUnavailable",
+        "BlackboxProbeFailed",
+        "ProbeFailed",
+        "TraefikServiceDown",
+        "HaproxyServerDown",
+        "HaproxyBackendDown",
       ],
       params: z.object({
         slowSeconds: orThreshold(

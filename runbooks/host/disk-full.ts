@@ -40,6 +40,9 @@ const book = runbookOn(
       "DiskSpaceLow",
       "LowDiskSpace",
       "HighDiskUsage",
+      "HostFilesystemDeviceError",
+      "NodeFilesystemReadOnly",
+      "FilesystemReadOnly",
     ],
     params: z.object({
       olderThanDays: z

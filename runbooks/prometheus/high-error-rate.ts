@@ -39,6 +39,8 @@ const book = runbookOn(
       "TektraDown",
       "TargetDown",
       "PrometheusTargetMissing",
+      "PrometheusAllTargetsMissing",
+      "PrometheusTargetMissingWithWarmupTime",
       "NginxHighHttp5xxErrorRate",
       "TraefikHighHttp5xxErrorRateService",
     ],

@@ -76,7 +76,7 @@ export const containers = read({
       truncated: left > 0,
       containers: present.map((inspect) => describe(client, inspect, images)),
       strangers: await strangersTo(client, context),
-      product: productOf(await getJson(client, Version, { path: "/version" }, context)),
+      ...(await productIfKnown(client, context)),
       ...(left > 0
         ? {
             notSeen: [
@@ -91,6 +91,16 @@ export const containers = read({
     };
   },
 });
+
+/** A proxy before the socket may let nobody ask for the version: the list is worth as much without. */
+async function productIfKnown(client: DockerClient, context: ActionContext) {
+  try {
+    return { product: productOf(await getJson(client, Version, { path: "/version" }, context)) };
+  } catch (thrown) {
+    if (context.signal.aborted) throw thrown;
+    return {};
+  }
+}
 
 /** One container: limits, user, mounts, network; names of environment variables, never values (trap `secrets-in-output`). */
 export const inspect = read({

@@ -116,6 +116,11 @@ describe("what the engine and the check say", () => {
     ],
     ["mkdir /var/lib/docker/overlay2/a: disk quota exceeded", /quota of the engine's disk/],
     ["unable to create session key: disk quota exceeded", /no key left/],
+    // A path that ends like a secret's name: the word after it is taken for one and is gone.
+    [
+      'exec: "/bin/get-token": [redacted] /bin/get-token: no such file or directory: unknown',
+      /cannot be found/,
+    ],
   ])("%s", (error, words) => {
     const { findings } = judgeContainers({ containers: [makeEnded(128, { error })] });
     expect(firstOf({ findings }).title).toMatch(words);

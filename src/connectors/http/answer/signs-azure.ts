@@ -12,15 +12,6 @@ export const AZURE: readonly Sign[] = [
     next: "Look at the origin group's health; the x-azure-externalerror header names the error.",
   },
   {
-    by: "Azure Front Door",
-    status: [404],
-    header: ["x-azure-ref", /./],
-    body: /<title>Azure|Page not found/i,
-    cause: "no-route",
-    reason: "no route has this host name and path, or a new one has not been spread yet",
-    next: "Compare host and path with the endpoint's routes; a change takes up to some minutes.",
-  },
-  {
     by: "Azure Container Apps",
     status: [404],
     body: /<title>Azure Container App - Unavailable/i,

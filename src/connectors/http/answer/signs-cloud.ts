@@ -166,12 +166,21 @@ const AWS: readonly Sign[] = [
 const GOOGLE: readonly Sign[] = [
   {
     by: "Cloud Run",
+    status: [500],
+    header: ["server", /^Google Frontend/i],
+    body: /The server encountered an error and could not complete your request/i,
+    cause: "behind",
+    reason: "the service crashed, did not start or broke off before it answered",
+    next: "See the service's log at this moment.",
+  },
+  {
+    by: "Cloud Run",
     status: [429, 500, 503],
     header: ["server", /^Google Frontend/i],
-    body: /^Rate exceeded\.|no available instance|The server encountered an error and could not complete your request/i,
+    body: /^Rate exceeded\.|no available instance/i,
     cause: "overloaded",
     reason:
-      "no instance of the service was free to take the request (its maximum of instances is reached, or they start too slowly), or it crashed",
+      "no instance of the service was free to take the request: its maximum of instances is reached, or they start too slowly",
     next: 'See the service\'s log at this moment ("no available instance", a crash), and its maximum of instances and concurrency.',
   },
   {
@@ -179,7 +188,8 @@ const GOOGLE: readonly Sign[] = [
     status: [404],
     body: /Error 404 \(Not Found\)!!1/i,
     cause: "no-route",
-    reason: "there is no service of this host name, or its ingress setting does not let this network in",
+    reason:
+      "Google answers in its place: it has no service of this host name or no such path, or the service's ingress setting does not let this network in",
     next: "Compare the host name and region with the service's address, and its ingress setting (internal only answers 404 outside).",
   },
   {

@@ -211,6 +211,7 @@ const OTHERS: readonly Sign[] = [
   {
     by: "Kong",
     status: [500],
+    header: ["server", /^kong/i],
     body: /"message"\s?:\s?"An unexpected error occurred"/i,
     cause: "edge-fault",
     reason: "it failed itself: a plugin, or its own database",

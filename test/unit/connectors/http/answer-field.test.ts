@@ -107,6 +107,24 @@ const field: readonly AnswerCase[] = [
     /Either a proxy/,
     /on purpose/,
   ],
+  [
+    "an unexpected error of anybody",
+    500,
+    { message: "An unexpected error occurred" },
+    {},
+    "server-error",
+    /reached a service/,
+    /Kong/,
+  ],
+  [
+    "a 404 of the service behind Azure Front Door",
+    404,
+    page("Shop", "Page not found"),
+    { headers: { "x-azure-ref": "a" } },
+    "not-found",
+    /something answers/,
+    /Azure/,
+  ],
   // Who answers in its place.
   ["Heroku", 503, page("Application Error", HEROKU), {}, "behind", /Heroku/, /Azure/],
   [
