@@ -1,5 +1,6 @@
 import { count, redis, rows, runbookOn, sayBytes, sayPercent, z } from "../../src/sdk/index.ts";
 import { neverLeaves } from "./expiry.ts";
+import { fragmentAdvice, fragmentFinding } from "./fragments.ts";
 import { fullFinding, stormFinding } from "./full.ts";
 import {
   limitFor,
@@ -118,11 +119,8 @@ export const redisMemory = book
         `Set one where they are written${keys?.prefixes[0] === undefined ? "" : ` (${keys.prefixes[0].prefix} first: it holds most)`}; SET without EX also takes the TTL off a key that had one. For those that are there: EXPIRE with spread values in batches by SCAN. Or let the policy remove what was not used for long (allkeys-lru), if nothing here must stay.`,
     ),
     splitKeys: book.advises("Shrink the big keys", "destructive", splitAdvice),
-    defragment: book.advises(
-      "Return fragmented memory",
-      "low",
-      (_seen, context) =>
-        `CONFIG SET activedefrag yes (builds with jemalloc), watch mem_fragmentation_ratio fall; MEMORY PURGE helps a little at once.${roleOf(context) === "cache" ? " Otherwise fail over to a replica and restart." : " A restart loses what is not saved: only after a failover to a replica in step."}`,
+    defragment: book.advises("Return fragmented memory", "low", ({ state }, context) =>
+      fragmentAdvice(state?.product ?? "redis", roleOf(context)),
     ),
     slimClients: book.advises("Find clients that do not read", "low", slimAdvice),
     slimReplicas: book.advises(
@@ -223,21 +221,7 @@ export const redisMemory = book
         remedies: ["splitKeys"],
       };
     }),
-    find(
-      ["state"],
-      ({ state: { memory } }) =>
-        memory !== null &&
-        memory.rss !== null &&
-        memory.fragmentation !== null &&
-        memory.fragmentation > 1.5 &&
-        memory.rss - memory.used > WORTH_A_LOOK && {
-          id: "fragmented",
-          severity: "warning",
-          title: `Redis holds ${sayBytes(memory.rss)} of memory for ${sayBytes(memory.used)} of data`,
-          because: `The fragmentation ratio is ${memory.fragmentation.toFixed(1)}: freed memory was not returned, mostly after many deletes or changes of value sizes.`,
-          remedies: ["defragment"],
-        },
-    ),
+    find(["state"], ({ state }) => fragmentFinding(state, "defragment")),
     find(["state"], ({ state }) => swappedOut(state.memory, "makeRoom")),
     find(["state", "clients?"], ({ state: { memory }, clients }) => {
       if (memory === null) return undefined;

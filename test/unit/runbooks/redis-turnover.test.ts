@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { expireTogether } from "../../../runbooks/redis/expiry.ts";
+import { fragmentAdvice, fragmentFinding } from "../../../runbooks/redis/fragments.ts";
 import { stormFinding } from "../../../runbooks/redis/full.ts";
 import { expiryOf } from "../../../src/connectors/redis/expiry.ts";
 import { parseInfo } from "../../../src/connectors/redis/info.ts";
@@ -53,4 +54,26 @@ describe("entries that end together", () => {
     expect(found(6_000 - 10)?.because).toContain("They end at 12:00 UTC, a moment that was chosen");
   });
   it("are no matter where they are evicted long before", () => expect(found(3_700, 50)).toBeUndefined());
+});
+
+describe("memory that is no data", () => {
+  const found = (more: readonly string[]) =>
+    fragmentFinding(
+      stateOf(["role:master", `used_memory:${16 * MIB}`, `used_memory_rss:${413 * MIB}`, ...more].join("\n")),
+      "defragment",
+    );
+
+  it("of a Dragonfly counts against its limit, and is returned in its own way", () => {
+    const said = found(["dragonfly_version:df-v1.31.0", `maxmemory:${420 * MIB}`]);
+    expect(said?.title).toBe(
+      "Dragonfly holds 413 MiB of memory for 16.0 MiB of data, of a limit of 420 MiB",
+    );
+    expect(said?.because).toContain("rss_oom_deny_ratio");
+    expect(fragmentAdvice("dragonfly", "cache")).not.toContain("CONFIG SET");
+  });
+  it("of a Redis was freed and not returned", () => {
+    expect(found([`maxmemory:${420 * MIB}`])?.because).toContain("fragmentation ratio is 25.8");
+    expect(fragmentAdvice("redis", "queue")).toContain("only after a failover");
+    expect(found([`used_memory:${400 * MIB}`])).toBeUndefined();
+  });
 });

@@ -5,6 +5,7 @@ import { LOGIN } from "./login.ts";
 import { NETWORK } from "./network.ts";
 import { OTHER_POOLERS, POOLERS } from "./poolers.ts";
 import { PROXIES } from "./proxies.ts";
+import { RELAYED } from "./relayed.ts";
 import { RESOURCES } from "./resources.ts";
 import { type Failure, type Heard, heard, type Rule, shows } from "./rule.ts";
 import { TLS } from "./tls.ts";
@@ -17,6 +18,7 @@ type AllSeen = Readonly<Record<string, Seen<unknown>>>;
 /** The one list, most specific first: words of poolers before codes, routines and names before bare codes. */
 export const FAILURES: readonly Rule[] = [
   ...PROXIES,
+  ...RELAYED,
   ...POOLERS,
   ...TLS,
   ...NETWORK,

@@ -34,8 +34,9 @@ const STALLED: Failure = {
   id: "stalled",
   title: "Postgres logs in but does not return results",
   because:
-    "A trivial statement did not come back in time: the server is overloaded, or its storage or the network stalls.",
-  advice: "Look at the machine's load and storage waits, then run pg-locks and pg-slow-queries.",
+    "A trivial statement did not come back in time. Either the server is overloaded or its storage or the network stalls; or a pooler in front let the client in, and has no server connection to give (its pool is full, a PAUSE, a server it does not reach).",
+  advice:
+    "To tell them apart: is there a pooler at this address? Then its console says it (SHOW POOLS: cl_waiting; SHOW DATABASES: paused; the runbook pgbouncer-pools). Without one look at the machine's load and storage waits, then run pg-locks and pg-slow-queries.",
 };
 const CUT: Failure = {
   id: "ended",
