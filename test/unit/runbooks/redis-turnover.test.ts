@@ -65,9 +65,7 @@ describe("memory that is no data", () => {
 
   it("of a Dragonfly counts against its limit, and is returned in its own way", () => {
     const said = found(["dragonfly_version:df-v1.31.0", `maxmemory:${420 * MIB}`]);
-    expect(said?.title).toBe(
-      "Dragonfly holds 413 MiB of memory for 16.0 MiB of data, of a limit of 420 MiB",
-    );
+    expect(said?.title).toBe("Dragonfly holds 413 MiB of memory for 16.0 MiB of data, of a limit of 420 MiB");
     expect(said?.because).toContain("rss_oom_deny_ratio");
     expect(fragmentAdvice("dragonfly", "cache")).not.toContain("CONFIG SET");
   });
