@@ -13,25 +13,28 @@ const BUCKET_CLASS = 720_441_400;
 /**
  * One delivery at a time per group key and per instance, so that peers cannot open two incidents; deliveries that have neither
  * in common do not wait for each other. Whoever locks instances holds their buckets shared, so that a large group, which
- * locks buckets, excludes it. The group comes first, then buckets, then instances, each in order: no deadlock.
+ * locks buckets, excludes it. The group comes first, then buckets, then instances, each in order: no deadlock. Returns when the
+ * transaction began.
  */
 export async function lockAlerts(
   tx: Transaction,
   groupKey: string,
   instances: readonly Instance[],
-): Promise<void> {
+): Promise<Date> {
   const buckets = [...new Set(instances.map(({ sha }) => Number.parseInt(sha.slice(0, 4), 16) % BUCKETS))];
   buckets.sort((a, b) => a - b);
   const isLarge = instances.length > MOST_LOCKS;
-  await tx.sql.query(
-    `SELECT pg_advisory_xact_lock($1::bigint) UNION ALL
-     SELECT CASE WHEN $4 THEN pg_advisory_xact_lock($2, bucket) ELSE pg_advisory_xact_lock_shared($2, bucket) END
-       FROM unnest($3::int[]) AS bucket`,
-    [lockOf(`group ${groupKey}`), BUCKET_CLASS, buckets, isLarge],
+  const keys = isLarge ? [] : [...new Set(instances.map(({ sha }) => lockOf(`instance ${sha}`)))].sort();
+  // The parts of a UNION ALL are carried out one after the other, each in the order of its list.
+  const { rows } = await tx.sql.query<{ now: Date }>(
+    `SELECT now() AS now, count(held) FROM (
+       SELECT pg_advisory_xact_lock($1::bigint)::text AS held
+       UNION ALL SELECT (CASE WHEN $4 THEN pg_advisory_xact_lock($2, bucket) ELSE pg_advisory_xact_lock_shared($2, bucket) END)::text
+         FROM unnest($3::int[]) AS bucket
+       UNION ALL SELECT pg_advisory_xact_lock(key)::text FROM unnest($5::bigint[]) AS key) AS locks`,
+    [lockOf(`group ${groupKey}`), BUCKET_CLASS, buckets, isLarge, keys],
   );
-  if (isLarge) return;
-  const keys = [...new Set(instances.map(({ sha }) => lockOf(`instance ${sha}`)))].sort();
-  await tx.sql.query("SELECT pg_advisory_xact_lock(key) FROM unnest($1::bigint[]) AS key", [keys]);
+  return rows[0]?.now ?? new Date();
 }
 
 /** 64 bits of a digest: two names that share them wait for each other, nothing else. */
@@ -42,7 +45,7 @@ export async function readKnown(
   tx: Transaction,
   groupKey: string,
   instances: readonly Instance[],
-): Promise<{ now: Date; known: KnownInstance[]; incidents: KnownIncident[] }> {
+): Promise<{ known: KnownInstance[]; incidents: KnownIncident[] }> {
   const { rows: known } = await tx.sql.query<KnownInstance>(
     `SELECT exact.incident_id AS incident, exact.status, exact.last_seen_at AS "seenAt",
        coalesce(exact.annotations IS DISTINCT FROM given.annotations::jsonb, false) AND exact.incident_id IS NOT NULL AS "annotationsDiffer",
@@ -59,7 +62,7 @@ export async function readKnown(
     ],
   );
   const ids = known.flatMap(({ incident, newestIncident }) => [incident, newestIncident]);
-  const { rows: incidents } = await tx.sql.query<KnownIncident & { now: Date }>(
+  const { rows: incidents } = await tx.sql.query<KnownIncident>(
     `SELECT id, thread_id AS thread, status, resolved_at AS "resolvedAt", group_key = $1 AS "sameGroup"
      FROM incident WHERE id = ANY ($2::int[])
        OR id = (SELECT id FROM incident WHERE hashtextextended(group_key, 0) = hashtextextended($1, 0) AND group_key = $1
@@ -67,8 +70,7 @@ export async function readKnown(
      ORDER BY id FOR UPDATE`,
     [groupKey, [...new Set(ids.filter((id) => id !== null))]],
   );
-  const { rows } = await tx.sql.query<{ now: Date }>("SELECT now()");
-  return { now: rows[0]?.now ?? new Date(), known, incidents };
+  return { known, incidents };
 }
 
 /** Writes instances; those without an incident of their own go to `home`. */

@@ -38,8 +38,8 @@ export async function receiveAlerts(tx: Transaction, entry: Entry, request: Aler
   const { groupKey, alerts } = request.notification;
   const instances = instancesOf(alerts);
   await noteEntry(tx, entry);
-  await lockAlerts(tx, groupKey, instances);
-  const { now, known, incidents } = await readKnown(tx, groupKey, instances);
+  const now = await lockAlerts(tx, groupKey, instances);
+  const { known, incidents } = await readKnown(tx, groupKey, instances);
   const joinable = new Set(incidents.filter((item) => isJoinable(item, now)).map(({ id }) => id));
   const pairs = instances.flatMap((instance, at) => {
     const row = known[at];
