@@ -7,6 +7,9 @@ import { hostClock } from "./host/host-clock.ts";
 import { hostLimits } from "./host/host-limits.ts";
 import { hostStalls } from "./host/host-stalls.ts";
 import { externalApi } from "./http/external-api.ts";
+import { k8sCapacity } from "./kubernetes/k8s-capacity.ts";
+import { k8sJobs } from "./kubernetes/k8s-jobs.ts";
+import { k8sService } from "./kubernetes/k8s-service.ts";
 import { k8sWorkload } from "./kubernetes/k8s-workload.ts";
 import { logsSearch } from "./logs/logs-search.ts";
 import { tcpDependency } from "./network/tcp-dependency.ts";
@@ -35,6 +38,9 @@ export const runbooks: readonly Runbook[] = [
   unitFailure,
   k8sWorkload,
   logsSearch,
+  k8sService,
+  k8sCapacity,
+  k8sJobs,
   diskFull,
   highMemory,
   hostLimits,

@@ -75,9 +75,13 @@ export function exitCause(one: Container, log: Log | undefined): ExitCause {
   const line = lineCause(log);
   if (line !== undefined) return { ...line, because: `${codeWords(code)} ${line.because}${told}` };
   const known = code === null ? undefined : CODES[code];
-  const last = log?.lines.at(-1);
+  const last = errorIn(log) ?? log?.lines.at(-1);
   const wrote =
-    log === undefined ? "" : last === undefined ? " It wrote nothing." : ` It wrote last: ${clip(last, 200)}`;
+    log === undefined
+      ? ""
+      : last === undefined
+        ? " It wrote nothing."
+        : ` It wrote: ${clip(last.trim(), 200)}`;
   if (code === 0)
     return {
       short: "its program ends at once, without an error",
@@ -118,10 +122,7 @@ function lineCause(log: Log | undefined): ExitCause | undefined {
   return undefined;
 }
 
-/** The line that names the error, where the last one only tells the runtime's version or a stack. */
+/** The line that names the error, where the last one only tells the runtime's version, a stack or that it gave up. */
 const errorIn = (log: Log | undefined): string | undefined =>
-  log?.lines
-    .slice(-READ_LINES)
-    .findLast((line) =>
-      /^\s*(?:\w{0,60}\.){0,8}\w{0,60}(?:Error|Exception)\b.{0,80}: /.test(line.slice(0, 300)),
-    );
+  log?.lines.slice(-READ_LINES).findLast((line) => NAMES_ERROR.test(line.slice(0, 300)));
+const NAMES_ERROR = /^\s{0,40}[\w.]{0,120}(?:error|exception|fatal|panic)\b[^:]{0,80}:/i;

@@ -1,12 +1,15 @@
 // Everything runbooks can ask of a cluster; one line per action file.
 export { autoscalers } from "./reads/autoscalers.ts";
+export { budgets } from "./reads/budgets.ts";
 export { claims } from "./reads/claims.ts";
 export { events } from "./reads/events.ts";
+export { jobs } from "./reads/jobs.ts";
 export { logs } from "./reads/logs.ts";
 export { nodes } from "./reads/nodes.ts";
 export { pods } from "./reads/pods.ts";
 export { quotas } from "./reads/quotas.ts";
 export { revisions } from "./reads/revisions.ts";
+export { services } from "./reads/services.ts";
 export { usage } from "./reads/usage.ts";
 export { version } from "./reads/version.ts";
 export { workloads } from "./reads/workloads.ts";
