@@ -26,6 +26,7 @@ import { pgSlowQueries } from "./postgres/pg-slow-queries.ts";
 import { pgVacuum } from "./postgres/pg-vacuum.ts";
 import { highErrorRate } from "./prometheus/high-error-rate.ts";
 import { slowResponses } from "./prometheus/slow-responses.ts";
+import { rabbitmqBacklog } from "./rabbitmq/rabbitmq-backlog.ts";
 import { redisConnectivity } from "./redis/redis-connectivity.ts";
 import { redisHitRate } from "./redis/redis-hit-rate.ts";
 import { redisMemory } from "./redis/redis-memory.ts";
@@ -64,4 +65,5 @@ export const runbooks: readonly Runbook[] = [
   redisMemory,
   redisHitRate,
   redisConnectivity,
+  rabbitmqBacklog,
 ];

@@ -10,5 +10,6 @@ export * as network from "./network/index.ts";
 export * as pgbouncer from "./pgbouncer/index.ts";
 export * as postgres from "./postgres/index.ts";
 export * as prometheus from "./prometheus/index.ts";
+export * as rabbitmq from "./rabbitmq/index.ts";
 export * as redis from "./redis/index.ts";
 export * as systemd from "./systemd/index.ts";

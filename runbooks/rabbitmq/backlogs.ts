@@ -1,0 +1,65 @@
+import type { OutputOf, rabbitmq } from "../../src/sdk/index.ts";
+
+type Queues = OutputOf<typeof rabbitmq.queues>;
+export type Queue = Queues["queues"][number];
+
+/** Why messages stand in a queue, as far as one look of some seconds tells. */
+export type Backlog =
+  /** Published into, and nobody takes. */
+  | "no-consumer"
+  /** Nobody takes, and nothing comes: a batch that comes later, or forgotten. */
+  | "nobody-now"
+  /** The same messages come back again and again, and none is done. */
+  | "poisoned"
+  /** Consumers hold messages, and acknowledge none. */
+  | "unacknowledged"
+  /** Consumers are there, hold none, and take none: paused, or hung. */
+  | "idle-consumers"
+  /** It is worked on, and more comes than is done. */
+  | "growing"
+  /** More is done than comes. */
+  | "draining"
+  /** Not measured: which of them is unknown. */
+  | "unknown";
+
+/** Redelivered so often within one look is no consumer that ended once. */
+const AGAIN = 5;
+
+/**
+ * What holds a queue of at least `waiting` messages up; undefined: it has no backlog, or is one that holds messages on purpose (a
+ * delay: they end in it after a time and go on) or takes dead letters, which nobody has to consume.
+ */
+export function backlogOf(queue: Queue, waiting: number): Backlog | undefined {
+  const { ready, unacked, consumers, published, delivered, done, redelivered } = queue;
+  // A poisoned message is enough: it keeps its consumer from all behind it.
+  if (isPoisoned(queue)) return "poisoned";
+  if (ready < waiting || isMeant(queue)) return undefined;
+  if (published === null || done === null || delivered === null || redelivered === null) return "unknown";
+  if (done > 0) return queue.grown > 0 ? "growing" : "draining";
+  if (consumers === 0) return published > 0 ? "no-consumer" : "nobody-now";
+  return unacked > 0 ? "unacknowledged" : delivered === 0 ? "idle-consumers" : "growing";
+}
+
+/** It holds messages back, or keeps them: nobody has to take them. */
+const isMeant = ({ delays, takesDead, consumers }: Queue): boolean =>
+  (delays || takesDead) && consumers === 0;
+
+const isPoisoned = ({ redelivered, delivered, done, ready, unacked }: Queue): boolean =>
+  redelivered !== null &&
+  delivered !== null &&
+  redelivered >= AGAIN &&
+  done === 0 &&
+  redelivered * 2 >= delivered &&
+  ready + unacked > 0;
+
+/** Of those with that backlog, the largest first. */
+export const withBacklog = ({ queues }: Pick<Queues, "queues">, wanted: Backlog, waiting: number): Queue[] =>
+  queues.filter((queue) => backlogOf(queue, waiting) === wanted);
+
+/** `12.5/s`, of a count within so many seconds. */
+export const perSecond = (count: number | null, seconds: number): string =>
+  count === null ? "unknown" : `${(count / Math.max(seconds, 0.1)).toFixed(1)}/s`;
+
+/** Seconds until it is empty at the rate of the look; undefined where it does not shrink. */
+export const emptyIn = ({ ready, grown }: Queue, seconds: number): number | undefined =>
+  grown < 0 ? (ready / -grown) * seconds : undefined;
