@@ -64,8 +64,8 @@ const names = (queues: readonly Queue[]): string =>
     : queues.map(({ name }) => name).join(" and ");
 
 /** Where one queue is to be named in a command: the largest of them. */
-const first = (queues: readonly Queue[]): string => shellWord(queues[0]?.name ?? "<queue>");
-const host = (queues: readonly Queue[]): string => shellWord(queues[0]?.vhost ?? "/");
+const first = (queues: readonly Queue[]): string => queues[0]?.name ?? "<queue>";
+const host = (queues: readonly Queue[]): string => queues[0]?.vhost ?? "/";
 
 type Words<R extends string> = Pick<Finding<R>, "severity" | "because"> & {
   readonly title: (queues: readonly Queue[]) => string;
@@ -88,11 +88,11 @@ export const rabbitmqBacklog = book
     ),
     startConsumers: book.advises("Start what takes from the queue", "low", ({ queues }, { params }) => {
       const waiting = queues === undefined ? [] : withBacklog(queues, "no-consumer", params.waiting);
-      return `No consumer is connected to ${names(waiting)}. See whether its service runs, which queue name and virtual host it was given, and its last log lines; \`rabbitmqctl list_consumers -p ${host(waiting)}\` shows who is connected where.`;
+      return `No consumer is connected to ${names(waiting)}. See whether its service runs, which queue name and virtual host it was given, and its last log lines; \`rabbitmqctl list_consumers -p ${shellWord(host(waiting))}\` shows who is connected where.`;
     }),
     setAside: book.advises("Set the message aside that comes back", "high", ({ queues }, { params }) => {
       const poisoned = queues === undefined ? [] : withBacklog(queues, "poisoned", params.waiting);
-      return `The log of a consumer of ${names(poisoned)} says at which message it fails. Take that one out and keep it (\`rabbitmqadmin get queue=${first(poisoned)} ackmode=ack_requeue_false count=1 payload_file=kept.bin\`). So that it does not happen again: reject without requeue, with a dead-letter exchange, or a quorum queue with a delivery limit. Requeueing it brings it back to the head.`;
+      return `The log of a consumer of ${names(poisoned)} says at which message it fails. Take that one out and keep it (\`rabbitmqadmin get queue=${shellWord(first(poisoned))} ackmode=ack_requeue_false count=1 payload_file=kept.bin\`). So that it does not happen again: reject without requeue, with a dead-letter exchange, or a quorum queue with a delivery limit. Requeueing it brings it back to the head.`;
     }),
     lookAtConsumers: book.advises("Look at what the consumers do", "low", ({ queues }, { params }) => {
       const held =
@@ -102,7 +102,7 @@ export const rabbitmqBacklog = book
               ...withBacklog(queues, "unacknowledged", params.waiting),
               ...withBacklog(queues, "idle-consumers", params.waiting),
             ];
-      return `Look at a consumer of ${names(held)}: what does it wait for (database, API, lock)? \`rabbitmqctl list_consumers -p ${host(held)}\` and \`rabbitmqctl list_channels connection messages_unacknowledged prefetch_count\` say which holds how many. One that is ended gives its messages back, and another gets them: that helps only where it hangs by itself.`;
+      return `Look at a consumer of ${names(held)}: what does it wait for (database, API, lock)? \`rabbitmqctl list_consumers -p ${shellWord(host(held))}\` and \`rabbitmqctl list_channels connection messages_unacknowledged prefetch_count\` say which holds how many. One that is ended gives its messages back, and another gets them: that helps only where it hangs by itself.`;
     }),
     balance: book.advises(
       "Finish more than comes",
