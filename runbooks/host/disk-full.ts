@@ -1,4 +1,5 @@
 import {
+  chosenOf,
   facts,
   host,
   on,
@@ -11,7 +12,7 @@ import {
 } from "../../src/sdk/index.ts";
 import { adviseSlots } from "../postgres/slots.ts";
 import { alertedMount } from "./alerted-mount.ts";
-import { pathsOf } from "./database-here.ts";
+import { databaseOf, pathsOf } from "./database-here.ts";
 import { deletedFindings } from "./deleted-files.ts";
 import { fullPlace } from "./full-place.ts";
 import { balanceOf, findIn, growOf, inodesOf, repairOf } from "./grow.ts";
@@ -70,7 +71,8 @@ const book = runbookOn(
     removable: host.removable({ olderThanDays, kinds }),
   }),
 )
-  .andThen(["disk"], ({ disk }, { system, thresholds }) => {
+  .andThen(["disk"], ({ disk }, context) => {
+    const { system, thresholds } = context;
     const short = host.fullPlaces(disk, thresholds.disk);
     const full = short.filter(({ counts }) => counts === "bytes");
     const shortOn = (counts: host.Place["counts"]) =>
@@ -79,7 +81,7 @@ const book = runbookOn(
         .map(({ path }) => path)
         .slice(0, 3);
     const [paths, crowded] = [shortOn("bytes"), shortOn("inodes")];
-    const database = system.connections.find(({ kind }) => kind === "postgres");
+    const database = databaseOf(system.connections, chosenOf(context, "host"));
     return {
       ...(disk.fileSystems.some(({ writes }) => writes === "stopped" || writes === "mounted-read-only")
         ? { kernel: host.kernelSays() }

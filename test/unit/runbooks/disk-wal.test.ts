@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { databaseOf } from "../../../runbooks/host/database-here.ts";
 import { diskFull } from "../../../runbooks/host/disk-full.ts";
 import { judge } from "../../../src/testing/index.ts";
 
@@ -110,5 +111,26 @@ describe("WAL that fills a disk and may not be removed", () => {
   it("a server elsewhere does not keep its data here, though every path lies below the root", () => {
     expect(told({ is: "absent", path: "/" }).findings[0]?.because).not.toContain("Postgres keeps its data");
     expect(told({ is: "denied", path: "/" }).findings.at(-1)?.because).toContain("Postgres keeps its data");
+  });
+});
+
+describe("which database may lie on the machine", () => {
+  const db = (name: string, host: string) => ({
+    name,
+    kind: "postgres",
+    endpoint: { host, port: 5432, tls: false },
+  });
+  const local = { name: "here", kind: "host", about: { local: true } };
+  const far = { name: "far", kind: "host", about: { machine: "10.0.0.5" } };
+  const all = [db("other", "10.0.0.9"), db("mine", "10.0.0.5"), db("own", "127.0.0.1")];
+
+  it.each([
+    ["the one at its address", far, all, "mine"],
+    ["diagbot's own for diagbot's machine", local, all, "own"],
+    ["one whose address does not say", far, [db("named", "db.lab"), db("own", "localhost")], "named"],
+    ["never one at diagbot's loopback for another machine", far, [db("own", "::1")], undefined],
+    ["none", far, [], undefined],
+  ] as const)("%s", (_name, machine, connections, wanted) => {
+    expect(databaseOf(connections, machine)?.name).toBe(wanted);
   });
 });
