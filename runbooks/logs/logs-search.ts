@@ -1,4 +1,4 @@
-import { docker, host, onEach, runbookOn, systemd, z } from "../../src/sdk/index.ts";
+import { docker, host, loki, onEach, runbookOn, systemd, z } from "../../src/sdk/index.ts";
 import { frequent, fresh, matches, placesOf, slow } from "./groups.ts";
 
 /** What logs say that they did not say before, or more often; or whatever somebody looks for. */
@@ -70,6 +70,7 @@ const book = runbookOn(
       ...onEach(of("systemd").filter(isWanted), { journal: systemd.searchJournal(question) }),
       ...onEach(named, { files: host.searchFiles({ ...question, ...only }) }),
       ...onEach(of("docker").filter(isWanted), { containers: docker.searchLogs(question) }),
+      ...onEach(of("loki").filter(isWanted), { loki: loki.searchLogs(question) }),
     };
   },
 );
@@ -94,7 +95,7 @@ export const logsSearch = book
           severity: "info",
           title: "No log of this system can be searched",
           because:
-            "It has no connection of kind systemd or docker, and none of kind host with `logs:`, or none of the name that was asked for.",
+            "It has no connection of kind systemd, docker or loki, and none of kind host with `logs:`, or none of the name that was asked for.",
         },
     ),
   ]);

@@ -5,6 +5,7 @@ export * as host from "./host/index.ts";
 export * as http from "./http/index.ts";
 export * as jaeger from "./jaeger/index.ts";
 export * as kubernetes from "./kubernetes/index.ts";
+export * as loki from "./loki/index.ts";
 export * as mongodb from "./mongodb/index.ts";
 export * as network from "./network/index.ts";
 export * as pgbouncer from "./pgbouncer/index.ts";

@@ -1,0 +1,1 @@
+export { searchLogs, streams } from "./search.ts";
