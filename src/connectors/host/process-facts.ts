@@ -105,7 +105,7 @@ function unitOf(block: string): string {
 
 /** What a machine, its data or diagbot's own access depend on. Compared with the kernel's name of at most 15 characters. */
 const KEEP =
-  /^(systemd.*|init|launchd|sshd.*|dbus-(daemon|broker.*)|dockerd|containerd.*|conmon|crio|kubelet|kube-.*|runc|etcd|postgres|postmaster|pgbouncer|mysqld|mariadbd|mongod|mongos|redis-server|valkey-server|agetty|login|sudo|su|cron|crond|rsyslogd|auditd|udevd|chronyd|ntpd|NetworkManager|polkitd|multipathd|iscsid|dhclient|qemu-.*|libvirtd|tailscaled|wg-.*|openvpn)$/;
+  /^(systemd.*|init|launchd|sshd.*|dbus-(daemon|broker.*)|dockerd|containerd.*|conmon|crio|kubelet|kube-.*|runc|etcd|postgres|postmaster|pgbouncer|mysqld|mariadbd|mongod|mongos|redis-server|valkey-server|agetty|login|sudo|su|cron|crond|rsyslogd|auditd|udevd|chronyd|ntpd|NetworkManager|polkitd|multipathd|iscsid|dhclient|qemu-.*|libvirtd|firecracker|cloud-hyperviso|VBoxHeadless|vmware-vmx|lxcfs|k3s.*|k0s|consul|vault|nomad|beam\.smp|clickhouse.*|influxd|cockroach|sqlservr|oracle.*|ceph-.*|glusterfsd|minio|keydb-server|dragonfly|scylla|nfsd|tailscaled|wg-.*|openvpn)$/;
 const OWN = /(?:^|[ /])(?:diagbot(?:\.m?js)?|main\.[jt]s)(?= )/;
 
 /** `node …/diagbot.mjs --x serve`: the program, and `serve` somewhere behind it. */
