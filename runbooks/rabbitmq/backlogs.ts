@@ -40,9 +40,9 @@ export function backlogOf(queue: Queue, waiting: number): Backlog | undefined {
   return unacked > 0 ? "unacknowledged" : delivered === 0 ? "idle-consumers" : "growing";
 }
 
-/** It holds messages back, or keeps them: nobody has to take them. */
-const isMeant = ({ delays, takesDead, consumers }: Queue): boolean =>
-  (delays || takesDead) && consumers === 0;
+/** It holds messages back, or keeps them: nobody has to take them. What is read from a stream stays in it. */
+const isMeant = ({ delays, takesDead, consumers, type }: Queue): boolean =>
+  type === "stream" || ((delays || takesDead) && consumers === 0);
 
 const isPoisoned = ({ redelivered, delivered, done, ready, unacked }: Queue): boolean =>
   redelivered !== null &&

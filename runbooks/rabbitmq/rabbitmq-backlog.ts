@@ -200,7 +200,8 @@ export const rabbitmqBacklog = book
       about("no-consumer", {
         severity: "critical",
         title: (mine) => `Nobody takes from ${names(mine)}`,
-        because: "Messages come in, and no consumer is connected.",
+        because:
+          "Messages come in, and no consumer is connected. A client that fetches now and then (basic.get) is seen only where it does within the look.",
         remedies: ["startConsumers"],
       }),
       about("unacknowledged", {

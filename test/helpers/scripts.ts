@@ -17,7 +17,7 @@ export interface Scripts {
 }
 
 interface QueueState {
-  readonly paused: "yes" | "no";
+  readonly paused: "yes" | "no" | "other";
   readonly waiting: number;
 }
 
@@ -50,7 +50,7 @@ export function makeScripts(): Scripts {
   };
   const get = (): QueueState => {
     const [paused, waiting] = readFileSync(state, "utf8").trim().split(" ");
-    return { paused: paused === "yes" ? "yes" : "no", waiting: Number(waiting) };
+    return { paused: paused as QueueState["paused"], waiting: Number(waiting) };
   };
   writeFileSync(state, "no 3\n");
   const queue = { type: "word", title: "name of the queue" };

@@ -25,13 +25,15 @@ export const runAction = <Client, C extends Command>(
     risk: "low",
     timeoutSeconds: SECONDS,
     input: WriteCall,
-    output: z.object({ code: z.int(), before: CellsShape, answer: Reading.optional() }),
+    // `code` null: an undo that found it so already, and sent nothing.
+    output: z.object({ code: z.int().nullable(), before: CellsShape, answer: Reading.optional() }),
     // Declared writes may be about the same thing: of one connection only one at a time.
     target: () => "commands",
     preview: (client, input, context) => previewOf(new Look(runner, client, context), input),
     run: async (client, input, context) => {
       const look = new Look(runner, client, context);
-      const { found, before } = await beforeSending(() => lastLook(look, input, context));
+      const { found, before, isThere } = await beforeSending(() => lastLook(look, input, context));
+      if (isThere) return { code: null, before };
       const timeoutMs = Math.min(found.command.timeoutSeconds * 1000, context.remainingMs());
       const sent = await runner.send(client, found.command, found.values, { ...context, timeoutMs });
       return { ...sent, before };
@@ -45,12 +47,13 @@ export const runAction = <Client, C extends Command>(
     },
     says: ({ command }, { before, code }) =>
       [
-        `${command}: ${code}`,
+        `${command}: ${code ?? "it was so already"}`,
         ...(Object.keys(before).length === 0 ? [] : [`before it ${sayAll(before)}`]),
       ].join(", "),
     settled: {
       check: (input) => ({ settled: settled(input) }),
-      holds: ({ settled: { row, when } }, _input, output) => hold(when, row, seenBefore(output)) === true,
+      holds: ({ settled: { row, when } }, _input, output) =>
+        isSettled(hold(when, row, seenBefore(output)), output),
       figures: ({ settled: { row, when } }, _input, output) =>
         figures(Object.keys(when), row, seenBefore(output)),
     },
@@ -63,11 +66,15 @@ async function lastLook<Client, C extends Command>(
   look: Look<Client, C>,
   input: WriteCall,
   { remainingMs }: Pick<WriteContext, "remainingMs">,
-): Promise<{ found: Found<C>; before: Cells }> {
+): Promise<{ found: Found<C>; before: Cells; isThere?: true }> {
   isInTime(remainingMs());
   const found = look.declared(input);
   const { row, kept } = await look.state(found);
-  if (look.isDone(found, row) === true) throw refused(`it is so already: ${sayAll(kept)}`);
+  if (look.isDone(found, row) === true) {
+    // Whoever wants it back has it: the service itself, or a person, was quicker.
+    if (input.undoes !== undefined) return { found, before: kept, isThere: true };
+    throw refused(`it is so already: ${sayAll(kept)}`);
+  }
   const why = await look.refusal(found);
   if (why !== undefined) throw refused(why);
   if (input.undoes !== undefined) await isAsLeft(look, input.undoes);
@@ -120,6 +127,10 @@ async function beforeSending<T>(work: () => Promise<T>): Promise<T> {
 const isSame = (a: Cells, b: Cells): boolean =>
   Object.keys(a).length === Object.keys(b).length &&
   Object.entries(a).every(([name, cell]) => b[name] === cell);
+
+/** Where the outcome was found out by the probe, `changed` was judged by it already: there is nothing left to compare with. */
+const isSettled = (holds: boolean | undefined, output: unknown): boolean =>
+  output === undefined ? holds !== false : holds === true;
 
 /** Where the outcome was found out by the probe there is no output. */
 const seenBefore = (output: { readonly before: Cells } | undefined): Cells | undefined => output?.before;

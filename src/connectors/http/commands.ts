@@ -43,9 +43,10 @@ const requestOf = ({ method, path, body, headers }: HttpCommand, values: Values)
   payload: body === undefined ? undefined : JSON.stringify(fillJson(body, values)),
 });
 
-/** A value that is `.` or `..` would climb, however it is encoded. */
+/** `.` and `..` climb, however they are encoded: some servers decode a path before they read it. */
 function encoded(value: string): string {
-  if (/^\.{1,2}$/.test(value)) throw new DiagError("bad_parameter", `"${value}" cannot stand in a path`);
+  if (value.split(/[/\\]/).some((part) => part === "." || part === ".."))
+    throw new DiagError("bad_parameter", `"${value}" cannot stand in a path`);
   return encodeURIComponent(value);
 }
 

@@ -233,6 +233,18 @@ test("sessions: the dry run is the preview, a thousand are refused, done is none
   ]);
 });
 
+/** Whether it was answered; a value that does not fit is refused before. */
+const answerTo = (name: string): Promise<boolean> =>
+  asked("breaker", { name }).then(
+    (run) => run.seen.answer?.ok === true,
+    () => false,
+  );
+
+test("a value cannot climb out of its place in a path", async () => {
+  for (const name of ["a/../../admin/pool", ".."]) expect(await answerTo(name), name).toBe(false);
+  expect(service.seen.map(({ path }) => path).join(" ")).not.toContain("..");
+});
+
 test("nothing of a command becomes words of a shell", async () => {
   const marker = join(folder, "pwned");
   for (const jail of [`$(touch ${marker})`, `;touch ${marker}`, `a b`, "-x"])

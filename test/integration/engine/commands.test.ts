@@ -78,6 +78,23 @@ describe("a declared write", () => {
     expect(scripts.writes().slice(before)).toHaveLength(2);
   });
 
+  test("an undo sends nothing where it is back already, and is refused where something else has come since", async () => {
+    const shop = await rig.deploy(file());
+    for (const [state, status, sent] of [
+      ["no", "undone", 1],
+      ["other", "failed", 1],
+    ] as const) {
+      scripts.set({ paused: "no" });
+      const before = scripts.writes().length;
+      const run = await shop.run("queue-set", PAUSE);
+      await shop.approve(run.id, "do");
+      scripts.set({ paused: state });
+      const after = await shop.answer(run.id, "do", "undo");
+      expect([state, after.status, scripts.writes().length - before]).toEqual([state, status, sent]);
+      if (state === "other") expect(after.note).toContain("it is not as queue-set left it");
+    }
+  });
+
   test("has nothing to do where it is so already", async () => {
     const shop = await rig.deploy(file());
     const { remedies } = await shop.run("queue-set", { ...PAUSE, paused: "no" });

@@ -27,6 +27,7 @@ describe("why messages wait", () => {
     expect(of({ ...NONE, published: 0 })).toBe("nobody-now");
     expect(of({ ...NONE, delays: true })).toBeUndefined();
     expect(of({ ...NONE, takesDead: true })).toBeUndefined();
+    expect(of({ ...NONE, type: "stream" }), "what is read from a stream stays in it").toBeUndefined();
     expect(of({ delivered: 4, done: 0, unacked: 8 })).toBe("unacknowledged");
     expect(of({ delivered: 0, done: 0 })).toBe("idle-consumers");
     expect(of({ grown: 30 })).toBe("growing");

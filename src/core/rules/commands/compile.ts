@@ -78,14 +78,18 @@ function bareShape(param: Param, fits: Fits): z.ZodType {
     });
 }
 
-/** The connection chosen for the run where it has the command, else the first that has it. */
+/**
+ * The connection chosen for the run. Only where that is no more than the first of its kind, and has no such command, the first that
+ * has it: what a person chose is never exchanged for another.
+ */
 function connectionFor({ name, kind }: Declared, context: RunContext): ConnectionFace | undefined {
   const has = (face: ConnectionFace | undefined) => {
     const names = face?.about?.[COMMANDS_FACT];
     return Array.isArray(names) && names.includes(name);
   };
   const chosen = chosenOf(context, kind);
-  return has(chosen) ? chosen : context.system.connections.find((face) => face.kind === kind && has(face));
+  const mine = context.system.connections.filter((face) => face.kind === kind);
+  return has(chosen) || chosen?.name !== mine[0]?.name ? chosen : mine.find(has);
 }
 
 function callOn(of: Declared, context: RunContext, action: string, input: Json): Call {
