@@ -72,7 +72,8 @@ function containerCause(pod: Pod, one: Container, sight: Sight, asked: Asked): C
   const killing = killed(events, one);
   if (killing !== undefined && one.role !== "init") return liveness(one, killing, events, isBack(one));
   // It ended well and is back: what it was asked to do nobody knows, and it serves.
-  if (isBack(one) && end.exitCode === 0) return undefined;
+  // Where containers are not started again, one that is done while another goes on is as it should be.
+  if (end.exitCode === 0 && (isBack(one) || pod.restartPolicy !== "Always")) return undefined;
   return crash(pod, one, exitCause(one, log), isBack(one));
 }
 

@@ -32,7 +32,7 @@ export function workloadFindings(
       if (one.paused && one.updated < one.desired) return [paused(one, name)];
       if (one.progress?.status === "False") return [stuck(one, name, sight)];
       const own = problems.some(({ workload }) => workload?.uid === one.uid);
-      return own || !isShort(one, asked) ? [] : [short(one, name)];
+      return own || !isShort(one, asked) || isStarting(one, sight, asked) ? [] : [short(one, name)];
     });
 }
 
@@ -106,6 +106,18 @@ function isShort(one: Workload, { now }: Asked): boolean {
     return false;
   return secondsSince(one.createdAt, now) > GRACE_SECONDS;
 }
+
+/** A pod of it was made or started a moment ago: what it lacks is on its way. */
+const isStarting = (one: Workload, { pods }: Sight, { now }: Asked): boolean =>
+  pods.pods.some(
+    (pod) =>
+      pod.namespace === one.namespace &&
+      pod.owner?.kind === one.kind &&
+      pod.owner.name === one.name &&
+      [pod.createdAt, ...pod.containers.map(({ startedAt }) => startedAt)].some(
+        (at) => secondsSince(at, now) < GRACE_SECONDS,
+      ),
+  );
 
 const short = (one: Workload, name: string): Finding<Key> => ({
   id: `short:${name}`,

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
+import { createServer as createTlsServer, type ServerOptions } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { listening } from "../web-server.ts";
@@ -29,6 +30,8 @@ interface Options {
   readonly logs?: ReadonlyMap<string, string>;
   /** API versions it serves besides v1 and apps/v1. Default: those of the recorded v1.20. */
   readonly serves?: readonly string[];
+  /** Speaks TLS with these keys; `ca` (PEM) then stands in the kubeconfig. */
+  readonly tls?: ServerOptions & { readonly authority: string };
 }
 
 const OF_1_20 = [
@@ -52,6 +55,7 @@ export async function emulatedCluster({
   objects,
   logs,
   serves = OF_1_20,
+  tls,
 }: Options = {}): Promise<EmulatedCluster> {
   const world: World = {
     store: new Store(objects ?? recordedCluster()),
@@ -66,10 +70,11 @@ export async function emulatedCluster({
     pageSize: undefined,
   };
   const requests: string[] = [];
-  const server = createServer((request, response) => {
+  const listener: RequestListener = (request, response) => {
     requests.push(`${request.method} ${request.url}`);
     void serve(world, request, response);
-  });
+  };
+  const server = tls === undefined ? createServer(listener) : createTlsServer(tls, listener);
   const { port, close } = await listening(server);
   const folder = mkdtempSync(join(tmpdir(), "diagbot-kube-"));
   const kubeconfig: EmulatedCluster["kubeconfig"] = (user, at = port) => {
@@ -79,7 +84,15 @@ export async function emulatedCluster({
       apiVersion: "v1",
       kind: "Config",
       clusters: [
-        { name: "c", cluster: { server: `http://127.0.0.1:${at}`, "insecure-skip-tls-verify": true } },
+        {
+          name: "c",
+          cluster: {
+            server: `${tls === undefined ? "http" : "https"}://127.0.0.1:${at}`,
+            ...(tls === undefined
+              ? { "insecure-skip-tls-verify": true }
+              : { "certificate-authority-data": Buffer.from(tls.authority).toString("base64") }),
+          },
+        },
       ],
       users: [{ name: "u", user }],
       contexts: [{ name: "x", context: { cluster: "c", user: "u" } }],

@@ -31,13 +31,6 @@ export function recorded(file: string): readonly Exchange[] {
   return structuredClone(found);
 }
 
-/** The one exchange of a file whose note begins with these words. */
-export function exchangeOf(file: string, note: string): Exchange {
-  const found = recorded(file).find((one) => one.note.startsWith(note));
-  if (found === undefined) throw new Error(`no exchange in ${file} begins with ${note}`);
-  return found;
-}
-
 /** The items of the list that a file's exchange holds, with the kind that a list leaves out of them. */
 export function itemsOf({ response: { body } }: Exchange): KubeObject[] {
   if (!isFields(body) || !Array.isArray(body.items)) throw new Error("the exchange holds no list");

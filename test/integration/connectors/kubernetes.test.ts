@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { kubernetesConnector } from "../../../src/connectors/kubernetes/index.ts";
 import { kubernetes } from "../../../src/sdk/index.ts";
 import { type EmulatedCluster, emulatedCluster } from "../../helpers/kubernetes/api-server.ts";
+import { theOne } from "../../helpers/kubernetes/bench.ts";
 import { recordedCluster } from "../../helpers/kubernetes/fixtures.ts";
 import { statusBody } from "../../helpers/kubernetes/objects.ts";
 import { type Bench, openBench } from "../../helpers/run-runbook.ts";
@@ -223,4 +224,30 @@ it("doctor: everything is allowed; then a right is gone, and it says the Role", 
 it("an API server that is not ready says which of its checks fail", async () => {
   cluster.ready = false;
   expect(await bench.call(kubernetes.version())).toMatchObject({ ready: false, failing: ["etcd"] });
+});
+
+it("of a log the end is kept, however long its lines are", async () => {
+  const pod = "api-server-85cccffd4f-cvwft";
+  cluster.logs.set(`production/${pod}/api-server`, `${`${"x".repeat(400)}\n`.repeat(199)}fatal: the cause\n`);
+  const { logs } = await bench.call(
+    kubernetes.logs({ of: [{ namespace: "production", pod, container: "api-server" }], tailLines: 200 }),
+  );
+  expect(logs[0]?.lines.at(-1)).toBe("fatal: the cause");
+  expect(JSON.stringify(logs).length).toBeLessThan(12_000);
+});
+
+it("many large pods fit into a step, and the rest is said", async () => {
+  for (let n = 0; n < 150; n++) {
+    const one = structuredClone(theOne("Pod", "payments"));
+    const containers = (one.spec?.containers ?? []) as { name: string }[];
+    one.spec = {
+      ...one.spec,
+      containers: Array.from({ length: 20 }, (_, c) => ({ ...containers[0], name: `c${c}` })),
+    };
+    one.metadata = { ...one.metadata, name: `many-${n}`, uid: `many-${n}` };
+    cluster.store.put(one);
+  }
+  const found = await bench.call(kubernetes.pods());
+  expect(JSON.stringify(found).length).toBeLessThan(256 * 1024);
+  expect(found.notSeen?.[0]?.what).toMatch(/more pods that are not well/);
 });

@@ -3,6 +3,7 @@ import { actionsOn } from "../../../core/words/action.ts";
 import { clip } from "../../../core/words/format.ts";
 import { type NotSeen, notSeen } from "../../../core/words/not-seen.ts";
 import type { KubernetesClient } from "../api/client.ts";
+import { fitting } from "../api/fitting.ts";
 import { listEverywhere } from "../api/list.ts";
 import { RESOURCES } from "../api/paths.ts";
 import { Event } from "../api/shapes.ts";
@@ -48,7 +49,7 @@ export const events = read({
     const all = lists.flatMap(({ items }) => items.map(eventSeen)).sort((a, b) => timeOf(b) - timeOf(a));
     // Thousands of warnings are one storm: the newest tell it. That lists were cut short of all of them is said.
     const rest: NotSeen[] = lists.flatMap(({ notSeen: cut }) => cut);
-    return { events: all.slice(0, MOST), notSeen: rest };
+    return { events: fitting(all, MOST), notSeen: rest };
   },
 });
 

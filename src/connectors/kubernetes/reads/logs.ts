@@ -8,7 +8,10 @@ import { pathTo, RESOURCES } from "../api/paths.ts";
 
 const { read } = actionsOn<KubernetesClient>("kubernetes");
 const MOST = 16;
-const BYTES = 24_000;
+/** What is kept of one log, from its end. */
+const KEPT = 11_000;
+/** What is read of it: the API's own `limitBytes` cuts the end off, where the cause stands. */
+const READ = 1_000_000;
 
 /** A container whose log is wanted; `previous`: of the run before, which a crash loop's cause stands in. */
 const Wanted = z.strictObject({
@@ -54,12 +57,12 @@ async function logOf(
 ): Promise<{ log: Log; gap: NotSeen[] }> {
   const { namespace, pod, container, previous } = wanted;
   const log = (lines: string[], none: string): Log => ({ namespace, pod, container, previous, lines, none });
-  const query = { container, tailLines, limitBytes: BYTES, ...(previous ? { previous } : {}) };
+  const query = { container, tailLines, limitBytes: READ, ...(previous ? { previous } : {}) };
   const path = pathTo(RESOURCES.pods, { namespace, name: pod, sub: "log" });
   try {
     // 204 without a content type: the pod has no node yet. The client library throws on that one.
     const answer = await client.request(
-      { path, query, accept: "*/*", maxBytes: 2 * BYTES, cut: true },
+      { path, query, accept: "*/*", maxBytes: 2 * READ, cut: true },
       context,
     );
     if (answer.status === 204) return { log: log([], "it has no node yet"), gap: [] };
@@ -85,11 +88,16 @@ async function logOf(
   }
 }
 
-/** The last lines; what was cut in the middle of one keeps its end. */
-const linesOf = (body: string, most: number): string[] =>
-  body
-    .replace(/\n$/, "")
-    .split("\n")
-    .filter((line, index, all) => line !== "" || all.length > 1 || index > 0)
-    .slice(-most)
-    .map((line) => clip(line.replace(/\r$/, ""), 500));
+/** The last lines that fit. */
+function linesOf(body: string, most: number): string[] {
+  const lines = body.replace(/\n$/, "").split("\n");
+  let left = KEPT;
+  const kept: string[] = [];
+  for (const line of lines.slice(-most).reverse()) {
+    const short = clip(line.replace(/\r$/, ""), 500);
+    left -= short.length;
+    if (left < 0) break;
+    kept.unshift(short);
+  }
+  return kept.length === 1 && kept[0] === "" ? [] : kept;
+}

@@ -3,6 +3,7 @@ import { actionsOn } from "../../../core/words/action.ts";
 import { DiagError } from "../../../core/words/errors.ts";
 import { type NotSeen, notSeen } from "../../../core/words/not-seen.ts";
 import { askIfThere, type Bounds, type KubernetesClient } from "../api/client.ts";
+import { fitting } from "../api/fitting.ts";
 import { listEverywhere } from "../api/list.ts";
 import { pathTo, RESOURCES } from "../api/paths.ts";
 import { Meta, Pod } from "../api/shapes.ts";
@@ -33,24 +34,28 @@ export const pods = read({
     const { items, notSeen: cut } = await listEverywhere(client, Pod, RESOURCES.pods, of, context);
     if (items.length === 0) await anyNamespace(client, context);
     const all = items.map(podSeen);
-    const others = all.filter((one) => !isWell(one));
+    // What has failed for good comes last: a job's history must not keep out what fails now.
+    const others = all
+      .filter((one) => !isWell(one))
+      .sort((a, b) => Number(a.phase === "Failed") - Number(b.phase === "Failed"));
+    const kept = fitting(others, MOST);
     return {
       namespaces: [...client.namespaces],
       total: all.length,
       well: all.length - others.length,
-      pods: others.slice(0, MOST),
-      notSeen: [...cut, ...beyond(others.length)],
+      pods: kept,
+      notSeen: [...cut, ...beyond(others.length - kept.length)],
     };
   },
 });
 
 const beyond = (n: number): NotSeen[] =>
-  n <= MOST
+  n === 0
     ? []
     : [
         {
-          what: `${n - MOST} more pods that are not well`,
-          why: `${MOST} are looked at at once`,
+          what: `${n} more pods that are not well`,
+          why: `${MOST} are looked at at once, and fewer where they are large`,
           fix: "narrow it with `selector:` in diagbot.yaml",
         },
       ];

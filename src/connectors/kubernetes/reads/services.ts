@@ -3,6 +3,7 @@ import { actionsOn } from "../../../core/words/action.ts";
 import { clip } from "../../../core/words/format.ts";
 import { notSeen } from "../../../core/words/not-seen.ts";
 import type { KubernetesClient } from "../api/client.ts";
+import { fitting } from "../api/fitting.ts";
 import { listEverywhere } from "../api/list.ts";
 import { RESOURCES } from "../api/paths.ts";
 import { hasAll } from "../api/selectors.ts";
@@ -82,10 +83,18 @@ export const services = read({
         ...sets.items.map((one) => ({ kind: "StatefulSet", one })),
       ],
     };
+    const seen = fitting(
+      found.items.map((one) => serviceSeen(one, around)),
+      MOST,
+    );
+    const rest = found.items.length - seen.length;
     return {
-      services: found.items.slice(0, MOST).map((one) => serviceSeen(one, around)),
-      backends: ingresses.items.flatMap(backendsOf).slice(0, 500),
-      notSeen: [found, ends, pods, deployments, sets, ingresses].flatMap((one) => one.notSeen),
+      services: seen,
+      backends: ingresses.items.flatMap(backendsOf).slice(0, 200),
+      notSeen: [
+        ...(rest === 0 ? [] : [{ what: `${rest} more services`, why: `${MOST} are looked at at once` }]),
+        ...[found, ends, pods, deployments, sets, ingresses].flatMap((one) => one.notSeen),
+      ],
     };
   },
 });

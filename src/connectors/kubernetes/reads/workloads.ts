@@ -2,6 +2,7 @@ import { z } from "zod";
 import { actionsOn } from "../../../core/words/action.ts";
 import { type NotSeen, notSeen } from "../../../core/words/not-seen.ts";
 import type { KubernetesClient } from "../api/client.ts";
+import { fitting } from "../api/fitting.ts";
 import { listEverywhere } from "../api/list.ts";
 import { RESOURCES, type Resource } from "../api/paths.ts";
 import { Workload } from "../api/shapes.ts";
@@ -31,13 +32,14 @@ export const workloads = read({
       }),
     );
     const all = lists.flatMap(({ seen }) => seen).sort((a, b) => lacks(b) - lacks(a));
+    const kept = fitting(all, MOST);
     const rest: NotSeen[] =
-      all.length <= MOST
+      all.length === kept.length
         ? []
-        : [{ what: `${all.length - MOST} more workloads`, why: `${MOST} are looked at at once` }];
+        : [{ what: `${all.length - kept.length} more workloads`, why: `${MOST} are looked at at once` }];
     return {
       total: all.length,
-      workloads: all.slice(0, MOST),
+      workloads: kept,
       notSeen: [...lists.flatMap(({ cut }) => cut), ...rest],
     };
   },
