@@ -158,6 +158,17 @@ const FEW_BLOCKS = 10_000;
 const ratioOf = ({ hit, read }: Window): number | undefined =>
   hit + read < FEW_BLOCKS ? undefined : hit / (hit + read);
 
+/** So long after a start an empty cache explains what is not found in it. */
+const COLD_SECONDS = 1_800;
+
+function sayWhyFallen(isFallen: boolean, isCold: boolean, upSeconds: number): string {
+  if (isCold)
+    return ` The server was started ${say(upSeconds)} ago: its cache was empty then, and fills with use.`;
+  return isFallen
+    ? " Something reads what it did not read before: a new or changed statement, a plan that reads whole tables."
+    : "";
+}
+
 /** Now against what it was before: a small cache that always was small is another matter than one that fell. */
 function cacheFindings(io: Io, last: Window | undefined, { hitRatio }: IoLimits): Finding<Name>[] {
   const looks = [between(io.first, io.second, "while diagbot looked"), ...(last === undefined ? [] : [last])];
@@ -167,12 +178,14 @@ function cacheFindings(io: Io, last: Window | undefined, { hitRatio }: IoLimits)
   const all = sinceReset(io).database;
   const ever = ratioOf({ ...all, hit: all.hit - window.hit, read: all.read - window.read });
   const isFallen = ever !== undefined && ever - now >= 0.05;
+  const upSeconds = io.second.at - io.startedAt;
+  const isCold = upSeconds < COLD_SECONDS;
   return [
     {
       id: "cache-misses",
-      severity: isFallen ? "warning" : "info",
+      severity: isFallen && !isCold ? "warning" : "info",
       title: `${sayPercent(now)} of block reads were found in shared_buffers ${window.says}${ever === undefined ? "" : isFallen ? `, ${sayPercent(ever)} before` : ", as before"}`,
-      because: `Of ${Math.round(window.hit + window.read).toLocaleString("en")} blocks ${Math.round(window.read).toLocaleString("en")} were asked of the system (which may have had them in memory: not every one is a read of the disk). shared_buffers is ${sayBytes(io.sharedBuffersBytes)}.${isFallen ? " Something reads what it did not read before: a new or changed statement, a plan that reads whole tables, a cold start." : ""}`,
+      because: `Of ${Math.round(window.hit + window.read).toLocaleString("en")} blocks ${Math.round(window.read).toLocaleString("en")} were asked of the system (which may have had them in memory: not every one is a read of the disk). shared_buffers is ${sayBytes(io.sharedBuffersBytes)}.${sayWhyFallen(isFallen, isCold, upSeconds)}`,
       remedies: ["lookAtCache"],
     },
   ];

@@ -106,6 +106,12 @@ describe("the cache", () => {
     expect(one).toMatchObject({ id: "cache-misses", severity: "warning" });
     expect(one?.title).toMatch(/^60 % of block reads .* since the last look, 60 min ago, 100 % before$/);
   });
+  it("is cold after a start, which is no fault of any statement", () => {
+    const [one] = found(io(miss, { startedAt: NOW - 300 }), io({ at: NOW - 3_600 }));
+    expect(one).toMatchObject({ id: "cache-misses", severity: "info" });
+    expect(one?.because).toContain("The server was started 5 min ago: its cache was empty then");
+    expect(one?.because).not.toContain("new or changed statement");
+  });
   it("always was small: said once, as what it is", () => {
     const [one] = found(
       io({ blocksHit: 660_000, blocksRead: 440_000 }),
