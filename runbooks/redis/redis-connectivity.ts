@@ -85,6 +85,9 @@ export const redisConnectivity = book
     repairReplication: book.advises("Repair replication", "high", (seen) => said(seen, "master-link-down")),
     findReplica: book.advises("Look at the replica", "low", (seen) => said(seen, "replica-behind")),
     repairCluster: book.advises("Repair the cluster", "high", (seen) => said(seen, "cluster")),
+    replaceNode: book.advises("Bring the node back, or replace it", "high", (seen) =>
+      said(seen, "cluster-nodes-gone"),
+    ),
     growBuffers: book.advises("Let one copy get through", "high", copiesAdvice),
     freeClients: book.advises("Find who holds the connections", "low", ({ state, clients }) =>
       `${holders(clients)} CLIENT LIST grouped by \`name\` and \`addr\` shows all: mostly a client made per request or workers that are never closed.${state?.clients.max === undefined || state.clients.max === null ? "" : ` maxclients is ${state.clients.max}; raising it (CONFIG SET maxclients) is bounded by the process's open files.`} \`timeout 300\` closes clients that have been idle for long (not subscribers).`.trim(),
@@ -220,13 +223,21 @@ const MANY_CONNECTIONS = 100;
 const STANDING: Readonly<
   Record<
     string,
-    readonly ("findMaster" | "findReplica" | "repairSaving" | "repairReplication" | "repairCluster")[]
+    readonly (
+      | "findMaster"
+      | "findReplica"
+      | "repairSaving"
+      | "repairReplication"
+      | "repairCluster"
+      | "replaceNode"
+    )[]
   >
 > = {
   "read-only": ["findMaster"],
   "master-link-down": ["repairReplication"],
   "saving-fails": ["repairSaving"],
   cluster: ["repairCluster"],
+  "cluster-nodes-gone": ["replaceNode"],
   "replica-behind": ["findReplica"],
   replica: [],
   "cluster-node": [],

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { type ActionContext, actionsOn } from "../../core/words/action.ts";
 import { type NotSeen, notSeen } from "../../core/words/not-seen.ts";
 import type { RedisClient, RedisHands } from "./client.ts";
+import { lostIn } from "./cluster-nodes.ts";
 import { pairsOf, parseInfo } from "./info.ts";
 import { refusedPart } from "./permission.ts";
 import { sentinelAt } from "./sentinel.ts";
@@ -45,11 +46,23 @@ function withRules(state: RedisState, reply: unknown): RedisState {
   return { ...state, persistence: { ...state.persistence, rules } };
 }
 
-/** Which masters fail, where any does. */
+/** The list of more is long, and asked for only where masters fail. */
+const MANY_NODES = 500;
+
+/** Which masters fail, and what else of the cluster is gone. */
 export async function namedIn<C extends RedisState["cluster"]>(redis: RedisHands, cluster: C): Promise<C> {
-  if (cluster === null || cluster.slotsFailed + cluster.slotsDoubtful === 0) return cluster;
+  if (cluster === null) return cluster;
+  const isWhole = cluster.slotsFailed + cluster.slotsDoubtful === 0;
+  if (isWhole && cluster.nodes > MANY_NODES) return cluster;
   const [nodes] = await redis.all([["CLUSTER", "NODES"]]);
-  return { ...cluster, failing: nodes instanceof Error ? [] : failingIn(String(nodes)) };
+  if (nodes instanceof Error) return cluster;
+  const { gone, bare } = lostIn(String(nodes));
+  return {
+    ...cluster,
+    failing: isWhole ? [] : failingIn(String(nodes)),
+    gone: [...gone],
+    bare: [...bare],
+  };
 }
 
 const NO_MEMORY: NotSeen = {

@@ -68,6 +68,17 @@ function cluster({ mode, cluster: seen }: RedisState): RedisFailure[] {
         advice,
       },
     ];
+  if (seen.gone.length > 0)
+    return [
+      {
+        id: "cluster-nodes-gone",
+        severity: "warning",
+        title: `The cluster serves all slots, but ${count(seen.gone.length, "node is", "nodes are")} gone: ${seen.gone.slice(0, 3).join(", ")}`,
+        because: `${figures} ${seen.bare.length === 0 ? "Every master still has a replica." : `${count(seen.bare.length, "master has", "masters have")} no replica any more (${seen.bare.slice(0, 3).join(", ")}): if one of them fails, its slots are lost until it returns.`} After a failover that is so until the old master is back as a replica.`,
+        advice:
+          "Start the node again (its nodes.conf lets it join by itself as a replica); if it is gone for good, CLUSTER FORGET <its id> on every node within a minute, and add another (`redis-cli --cluster add-node <new> <any> --cluster-slave`).",
+      },
+    ];
   return [
     {
       id: "cluster-node",

@@ -20,6 +20,9 @@ export const Cluster = z.object({
   slotsUnassigned: z.int().nullable().default(null),
   /** Masters that this node cannot reach (`fail?`) or most agree are gone (`fail`), at most 20. Asked where something is wrong. */
   failing: z.array(z.object({ address: z.string(), isAgreed: z.boolean(), slots: z.int() })).default([]),
+  /** Nodes without slots that are gone, and masters that have no replica left while others have one, at most 20 each. */
+  gone: z.array(z.string()).default([]),
+  bare: z.array(z.string()).default([]),
 });
 
 /** What INFO says. Null: this version, product or service does not say it. */
@@ -117,6 +120,8 @@ export function clusterOf(text: string): RedisState["cluster"] {
     slotsUnassigned:
       info.cluster_slots_assigned === undefined ? null : SLOTS - countIn(info, "cluster_slots_assigned"),
     failing: [],
+    gone: [],
+    bare: [],
   };
 }
 

@@ -2,8 +2,10 @@ import { describe, expect, it } from "vitest";
 import { deniedFindings } from "../../../runbooks/redis/denied.ts";
 import { dueIn, forkFinding, savingFinding } from "../../../runbooks/redis/saving.ts";
 import { deniedIn } from "../../../src/connectors/redis/acl-log.ts";
+import { lostIn } from "../../../src/connectors/redis/cluster-nodes.ts";
 import { failureOf } from "../../../src/connectors/redis/failure.ts";
 import { isSentinel, refusalOf } from "../../../src/connectors/redis/sentinel.ts";
+import { standingOf } from "../../../src/connectors/redis/standing.ts";
 import { failingIn, stateOf } from "../../../src/connectors/redis/state.ts";
 import { isPublic, unknownMaster } from "../../../src/connectors/redis/unknown-master.ts";
 
@@ -163,6 +165,47 @@ it("masters that fail are named with what they held", () => {
     { address: "10.0.0.2:7000", isAgreed: true, slots: 5462 },
     { address: "10.0.0.3:7000", isAgreed: false, slots: 1 },
   ]);
+});
+
+describe("a cluster that lost a node and no slot", () => {
+  const healthy = [
+    "a 10.0.0.1:7000@17000 myself,master - 0 0 1 connected 0-8191",
+    "b 10.0.0.2:7000@17000 master - 1 1 2 connected 8192-16383",
+    "c 10.0.0.3:7000@17000 slave a 1 1 2 connected",
+    "d 10.0.0.4:7000@17000 slave b 1 1 2 connected",
+  ];
+  const state = (nodes: string, more: object = {}) => {
+    const cluster = {
+      ...{ state: "ok", slotsCovered: 16_384, slotsDoubtful: 0, slotsFailed: 0, nodes: 5, masters: 2 },
+      ...{ slotsUnassigned: 0, failing: [], ...more },
+    };
+    const { gone, bare } = lostIn(nodes);
+    return {
+      ...stateOf("role:master\nredis_mode:cluster"),
+      cluster: { ...cluster, gone: [...gone], bare: [...bare] },
+    };
+  };
+  const found = (nodes: string[], more?: object) => standingOf({ state: state(nodes.join("\n"), more) })[0];
+
+  it("says which, and which master has no replica any more", () => {
+    const taken = [
+      "a 10.0.0.1:7000@17000 myself,master - 0 0 1 connected 0-8191",
+      "b 10.0.0.2:7000@17000 master,fail - 1 1 2 disconnected",
+      "c 10.0.0.3:7000@17000 slave a 1 1 2 connected",
+      "d 10.0.0.4:7000@17000,redis-4 master - 1 1 3 connected 8192-16383",
+    ];
+    expect(found(taken)).toMatchObject({ id: "cluster-nodes-gone", severity: "warning" });
+    expect(found(taken)?.title).toContain("1 node is gone: 10.0.0.2:7000");
+    expect(found(taken)?.because).toContain("1 master has no replica any more (10.0.0.4:7000)");
+  });
+  it("whole, without replicas by choice, or with a slot on its way, is healthy", () => {
+    expect(found(healthy)?.id).toBe("cluster-node");
+    expect(found(healthy.slice(0, 2))?.id).toBe("cluster-node");
+    expect(found([...healthy.slice(0, 3), "e :0@0 slave,noaddr,fail b 1 1 2 disconnected"])?.id).toBe(
+      "cluster-node",
+    );
+    expect(found([...healthy.slice(1), healthy[0]?.concat(" [93-<-b]") ?? ""])?.id).toBe("cluster-node");
+  });
 });
 
 describe("whom the ACL turns away", () => {
