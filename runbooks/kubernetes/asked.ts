@@ -27,3 +27,21 @@ export const targetOf = ({ params: { namespace, workload, pod } }: Context): Tar
   workload,
   pod,
 });
+
+/**
+ * What an alert is about. Of a node no namespace or pod is meant: those labels are kube-state-metrics' own there, and beside
+ * a workload the pod is.
+ */
+export function targetIn({
+  namespace,
+  pod,
+  deployment,
+  statefulset,
+  daemonset,
+  node,
+}: Readonly<Record<string, string>>): Record<string, unknown> {
+  const workload = deployment ?? statefulset ?? daemonset;
+  if (workload !== undefined) return { workload, ...(namespace === undefined ? {} : { namespace }) };
+  if (node !== undefined || pod?.startsWith("kube-state-metrics-") === true) return {};
+  return { ...(namespace === undefined ? {} : { namespace }), ...(pod === undefined ? {} : { pod }) };
+}

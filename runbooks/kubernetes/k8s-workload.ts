@@ -1,5 +1,5 @@
 import { clip, count, kubernetes, runbookOn } from "../../src/sdk/index.ts";
-import { askedOf, type Context, params, targetOf } from "./asked.ts";
+import { askedOf, type Context, params, targetIn, targetOf } from "./asked.ts";
 import type { AdviceKey, Sight } from "./case.ts";
 import { logsAsked } from "./logs-asked.ts";
 import { nodeFindings } from "./node-findings.ts";
@@ -39,13 +39,7 @@ const book = runbookOn(
       "KubernetesContainerOomKiller",
       "KubernetesNodeNotReady",
     ],
-    fromAlert: ({ namespace, pod, deployment, statefulset, daemonset }) => ({
-      ...(namespace === undefined ? {} : { namespace }),
-      ...(pod === undefined ? {} : { pod }),
-      ...([deployment, statefulset, daemonset].find((one) => one !== undefined) === undefined
-        ? {}
-        : { workload: deployment ?? statefulset ?? daemonset }),
-    }),
+    fromAlert: targetIn,
     params,
   },
   () => ({

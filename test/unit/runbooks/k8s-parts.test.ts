@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { k8sWorkload } from "../../../runbooks/kubernetes/k8s-workload.ts";
 import { workloadFindings } from "../../../runbooks/kubernetes/rollouts.ts";
 import { partsOf } from "../../../runbooks/kubernetes/scheduling.ts";
 import { quantity } from "../../../src/connectors/kubernetes/api/quantity.ts";
@@ -127,5 +128,18 @@ describe("a workload that lacks a replica", () => {
   it("whose pod was made a moment ago is as it should be; later it is told", () => {
     expect(found("2026-11-22T02:59:30Z")).toEqual([]);
     expect(found("2026-11-22T02:50:00Z")).toEqual(["short:worker"]);
+  });
+});
+
+it("labels of kube-state-metrics itself are not what an alert is about", () => {
+  const own = { namespace: "monitoring", pod: "kube-state-metrics-7d", container: "kube-state-metrics" };
+  expect(k8sWorkload.fromAlert?.({ ...own, node: "node-4" })).toEqual({});
+  expect(k8sWorkload.fromAlert?.({ ...own, namespace: "shop", deployment: "api" })).toEqual({
+    namespace: "shop",
+    workload: "api",
+  });
+  expect(k8sWorkload.fromAlert?.({ namespace: "shop", pod: "api-1", container: "api" })).toEqual({
+    namespace: "shop",
+    pod: "api-1",
   });
 });
