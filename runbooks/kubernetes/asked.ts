@@ -42,6 +42,7 @@ export function targetIn({
 }: Readonly<Record<string, string>>): Record<string, unknown> {
   const workload = deployment ?? statefulset ?? daemonset;
   if (workload !== undefined) return { workload, ...(namespace === undefined ? {} : { namespace }) };
-  if (node !== undefined || pod?.startsWith("kube-state-metrics-") === true) return {};
+  const isExporter = pod?.includes("kube-state-metrics-") === true;
+  if (isExporter || (node !== undefined && pod === undefined)) return {};
   return { ...(namespace === undefined ? {} : { namespace }), ...(pod === undefined ? {} : { pod }) };
 }

@@ -134,11 +134,12 @@ describe("a workload that lacks a replica", () => {
 it("labels of kube-state-metrics itself are not what an alert is about", () => {
   const own = { namespace: "monitoring", pod: "kube-state-metrics-7d", container: "kube-state-metrics" };
   expect(k8sWorkload.fromAlert?.({ ...own, node: "node-4" })).toEqual({});
+  expect(k8sWorkload.fromAlert?.({ namespace: "monitoring", node: "node-4" })).toEqual({});
   expect(k8sWorkload.fromAlert?.({ ...own, namespace: "shop", deployment: "api" })).toEqual({
     namespace: "shop",
     workload: "api",
   });
-  expect(k8sWorkload.fromAlert?.({ namespace: "shop", pod: "api-1", container: "api" })).toEqual({
+  expect(k8sWorkload.fromAlert?.({ namespace: "shop", pod: "api-1", node: "node-4" })).toEqual({
     namespace: "shop",
     pod: "api-1",
   });
