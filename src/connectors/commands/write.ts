@@ -45,6 +45,7 @@ export const runAction = <Client, C extends Command>(
         back && { action: `${kind}.run`, input: { ...withoutUndoes(back), undoes: { command, params } } }
       );
     },
+    leaves: "what happened between the two stays; only what the declaration names is put back",
     says: ({ command }, { before, code }) =>
       [
         `${command}: ${code ?? "it was so already"}`,

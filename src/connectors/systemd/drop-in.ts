@@ -149,6 +149,7 @@ export const writeDropIn = write({
   probe: (client, input, _witness, context) => probed(client, input, "as-written", context),
   undo: (input): Call => removeDropIn(input),
   leaves: "where the unit is started anew, the process that ran before is gone",
+  says: (_input, { path }) => `${path} was written`,
   settled: {
     within: "3m",
     check: ({ unit }) => ({ now: units({ names: [unit] }) }),
@@ -197,6 +198,7 @@ export const removeDropIn = write({
   probe: (client, input, _witness, context) => probed(client, input, "absent", context),
   undo: (input): Call => writeDropIn({ ...input, invocation: "" }),
   leaves: "where the unit is started anew, the process that ran before is gone",
+  says: (_input, { path }) => `${path} was removed`,
   settled: {
     within: "3m",
     check: ({ unit }) => ({ now: units({ names: [unit] }) }),

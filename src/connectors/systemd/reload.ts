@@ -114,6 +114,12 @@ export const daemonReload = write({
   settled: {
     check: (input) => ({ now: units({ names: input.units }) }),
     holds: ({ now }) => now.units.every(({ fileChanged }) => !fileChanged),
+    figures: ({ now }, _input, output, before) => {
+      const unread = (units: readonly { readonly fileChanged: boolean }[]) =>
+        units.filter(({ fileChanged }) => fileChanged).length;
+      const then = before.now === undefined ? output?.units.length : unread(before.now.units);
+      return `unit files changed and not read ${then === undefined ? "" : `${then} → `}${unread(now.units)}`;
+    },
   },
 });
 

@@ -66,6 +66,7 @@ export const startUnit = write({
     startedSince(unit, await lookAt(client, unit, context), invocation),
   undo: ({ unit }): Call => stopUnit({ unit }),
   leaves: "the failure it was started from is forgotten; what it did meanwhile stays done",
+  says: ({ unit }) => `${unit} was started`,
   settled: {
     within: "3m",
     check: ({ unit }) => ({ now: units({ names: [unit] }) }),
@@ -119,6 +120,7 @@ export const stopUnit = write({
   },
   undo: ({ unit }, _witness, { invocation }): Call => startUnit({ unit, invocation }),
   leaves: "connections and work of the process that was stopped are gone",
+  says: ({ unit }) => `${unit} was stopped`,
   settled: {
     within: "3m",
     check: ({ unit }) => ({ now: units({ names: [unit] }) }),

@@ -81,8 +81,13 @@ export const deletePod = write({
     within: "3m",
     check: () => ({ list: pods() }),
     holds: ({ list }, { uid }) => !list.pods.some((one) => one.uid === uid),
+    figures: ({ list }, input, _output, before) =>
+      `ready pods of ${input.namespace} ${before.list === undefined ? "" : `${readyIn(before.list.pods, input)} → `}${readyIn(list.pods, input)}`,
   },
 });
+
+const readyIn = (all: readonly PodSeen[], { namespace }: Input): number =>
+  all.filter((one) => one.namespace === namespace && one.ready).length;
 
 async function tried(
   client: KubernetesClient,

@@ -100,6 +100,7 @@ export const rolloutUndo = write({
     input: { ...input, from: input.to, to: input.from, revision: 0 },
   }),
   leaves: "database migrations, ConfigMaps and Secrets are not taken back by it",
+  says: (input) => `the template of ${sayTarget(input)} was put back`,
   settled: {
     within: "5m",
     check: () => ({ list: workloads() }),

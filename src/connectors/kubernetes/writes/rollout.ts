@@ -126,8 +126,10 @@ export const setPaused = write({
     input: { ...input, from: input.to, to: input.from },
   }),
   leaves: "a change that was rolled out meanwhile stays",
+  says: (input) => `rollouts of ${sayTarget(input)}: ${pause.say(input.from)} → ${pause.say(input.to)}`,
   settled: {
     check: () => ({ list: workloads() }),
     holds: ({ list }, { uid, to }) => list.workloads.find((one) => one.uid === uid)?.paused === to,
+    figures: ({ list }, { uid }, _output, before) => sayAvailable(list, before.list, uid),
   },
 });

@@ -5,7 +5,7 @@ import { list, newest } from "../api/list.ts";
 import { AUTOSCALERS, pathTo } from "../api/paths.ts";
 import type { Workload } from "../api/shapes.ts";
 import { Autoscaler } from "../api/shapes-around.ts";
-import { allAutoscalers } from "../reads/autoscalers.ts";
+import { allAutoscalers, autoscalers } from "../reads/autoscalers.ts";
 import { workloads } from "../reads/workloads.ts";
 import { beyondBounds, beyondQuota } from "./budget.ts";
 import { type Change, MERGE, partsOf } from "./change.ts";
@@ -86,6 +86,8 @@ export const scale = write({
     action: "kubernetes.scale",
     input: { ...input, from: input.to, to: input.from },
   }),
+  leaves: "what the pods that went away were doing is lost",
+  says: (input) => `replicas of ${sayTarget(input)} ${input.from} → ${input.to}`,
   settled: {
     within: "5m",
     check: () => ({ list: workloads() }),
@@ -97,6 +99,8 @@ export const scale = write({
 const Bounds = z.strictObject({ min: replicas, max: z.int().min(1).max(1000) });
 const BoundsInput = Target.extend({ of: z.string().min(1).max(253), from: Bounds, to: Bounds });
 type BoundsOf = z.output<typeof BoundsInput>;
+
+const sayBounds = ({ min, max }: z.output<typeof Bounds>): string => `${min} to ${max}`;
 
 const bounding: Change<BoundsOf, { version: string }> = {
   whose: ({ namespace, name }) => `autoscaler ${name} of ${namespace}`,
@@ -150,4 +154,15 @@ export const setAutoscalerBounds = write({
     action: "kubernetes.set-autoscaler-bounds",
     input: { ...input, from: input.to, to: input.from },
   }),
+  leaves: "what the pods that went away meanwhile were doing is lost",
+  says: ({ name, from, to }) => `bounds of autoscaler ${name} ${sayBounds(from)} → ${sayBounds(to)}`,
+  settled: {
+    check: () => ({ list: autoscalers() }),
+    holds: ({ list: all }, { uid, to }) =>
+      all.autoscalers.some((one) => one.uid === uid && one.min === to.min && one.max === to.max),
+    figures: ({ list: all }, { uid, from }) => {
+      const now = all.autoscalers.find((one) => one.uid === uid);
+      return `bounds ${sayBounds(from)} → ${now === undefined ? "gone" : `${sayBounds(now)}, ${now.current} replicas`}`;
+    },
+  },
 });

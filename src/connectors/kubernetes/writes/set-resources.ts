@@ -116,6 +116,9 @@ export const setResources = write({
     action: "kubernetes.set-resources",
     input: { ...input, from: input.to, to: input.from, back: true },
   }),
+  leaves: "the pods that ran before are gone; the new ones have the former limit",
+  says: (input) =>
+    `memory limit of ${input.container} in ${sayTarget(input)} ${sayBytes(input.from)} → ${sayBytes(input.to)}`,
   settled: {
     within: "5m",
     check: () => ({ list: workloads() }),

@@ -4,6 +4,7 @@ import { askIfThere, type KubernetesClient } from "../api/client.ts";
 import { newest } from "../api/list.ts";
 import { CRON_JOBS, pathTo, RESOURCES } from "../api/paths.ts";
 import { CronJob, Node } from "../api/shapes.ts";
+import { jobs } from "../reads/jobs.ts";
 import { nodes } from "../reads/nodes.ts";
 import { type Change, MERGE, partsOf, STRATEGIC } from "./change.ts";
 import { Output, Target } from "./target.ts";
@@ -54,9 +55,15 @@ export const setCordoned = write({
     action: "kubernetes.set-cordoned",
     input: { ...input, from: input.to, to: input.from },
   }),
+  leaves: "pods that went elsewhere meanwhile stay there",
+  says: ({ name, from, to }) => `node ${name}: ${cordon.say(from)} → ${cordon.say(to)}`,
   settled: {
     check: () => ({ list: nodes() }),
     holds: ({ list }, { uid, to }) => list.nodes.find((one) => one.uid === uid)?.unschedulable === to,
+    figures: ({ list }, { name, uid, from }) => {
+      const now = list.nodes.find((one) => one.uid === uid);
+      return `node ${name}: ${cordon.say(from)} → ${now === undefined ? "gone" : cordon.say(now.unschedulable)}`;
+    },
   },
 });
 
@@ -105,4 +112,13 @@ export const setSuspended = write({
     input: { ...input, from: input.to, to: input.from },
   }),
   leaves: "runs that were missed meanwhile",
+  says: ({ name, from, to }) => `cron job ${name}: ${suspend.say(from)} → ${suspend.say(to)}`,
+  settled: {
+    check: () => ({ list: jobs() }),
+    holds: ({ list }, { uid, to }) => list.cronJobs.find((one) => one.uid === uid)?.suspended === to,
+    figures: ({ list }, { name, uid, from }) => {
+      const now = list.cronJobs.find((one) => one.uid === uid);
+      return `cron job ${name}: ${suspend.say(from)} → ${now === undefined ? "gone" : suspend.say(now.suspended)}`;
+    },
+  },
 });
