@@ -1,5 +1,5 @@
 // A real systemd in a container over this machine's root, reached by a real sshd.
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { unitFailure } from "../../../runbooks/systemd/unit-failure.ts";
 import { systemdConnector } from "../../../src/connectors/systemd/index.ts";
 import { type Bench, openBench } from "../../helpers/run-runbook.ts";
@@ -32,13 +32,13 @@ describe.skipIf(missing !== undefined)(
       });
     beforeAll(async () => {
       machine = await startSystemd();
+    });
+    afterAll(() => machine?.stop());
+    beforeEach(() => {
       bench = benchOf();
     });
-    afterAll(async () => {
-      await bench?.close();
-      await machine?.stop();
-    });
-    afterEach(() => {
+    afterEach(async () => {
+      await bench.close();
       machine.clear(...made);
       made = [];
     });
@@ -47,12 +47,12 @@ describe.skipIf(missing !== undefined)(
       machine.unit(files);
     };
     const start = (name: string) => machine.sh(`systemctl start ${name} 2>&1`);
-    const settled = (name: string, wanted: RegExp) =>
-      until(() =>
-        wanted.test(
-          machine.sh(`systemctl show --property=ActiveState,SubState --value ${name}`).replace("\n", " "),
-        ),
-      );
+    const settled = async (name: string, wanted: RegExp) => {
+      const show = `systemctl show --property=ActiveState,SubState --value ${name}`;
+      await until(() => wanted.test(machine.sh(show).replace("\n", " ")));
+      // What was said of it is on its way to the journal.
+      machine.sh("journalctl --sync");
+    };
     const ids = async (params: Record<string, unknown> = {}) =>
       (await bench.diagnose(unitFailure, params)).findings.map(({ id }) => id);
 
