@@ -126,6 +126,7 @@ function prepare(folder: string, root: string, port: number): { identity: string
   const knownHosts = join(folder, "known_hosts");
   writeFileSync(knownHosts, `[127.0.0.1]:${port} ${known}\n`);
   appendFileSync(join(root, "etc/passwd"), "visitor:x:61999:61999::/tmp:/bin/sh\n");
+  appendFileSync(join(root, "etc/shadow"), "visitor:*:19000:0:99999:7:::\n");
   appendFileSync(join(root, "etc/group"), "visitor:x:61999:\n");
   const config = [
     ...[`Port ${port}`, "ListenAddress 127.0.0.1", "HostKey /lab/host_key"],
