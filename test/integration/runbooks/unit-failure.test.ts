@@ -2,6 +2,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { unitFailure } from "../../../runbooks/systemd/unit-failure.ts";
 import { systemdConnector } from "../../../src/connectors/systemd/index.ts";
+import { onPath } from "../../helpers/docker.ts";
 import { type Bench, openBench } from "../../helpers/run-runbook.ts";
 import { type SystemdMachine, startSystemd, whyNoSystemd } from "../../helpers/systemd.ts";
 import { until } from "../../helpers/until.ts";
@@ -177,18 +178,21 @@ describe.skipIf(missing !== undefined)(
       expect(finding("failed:shop-web.service").remedies).toEqual(["fixCrash"]);
     });
 
-    it("was stopped, by whom sudo says; asked for, it can be started", async () => {
-      units({ "shop-api.service": `[Service]\n${FOREVER}` });
-      start("shop-api");
-      machine.sh("logger -t sudo x; sudo systemctl stop shop-api");
-      const found = (await bench.diagnose(unitFailure, { unit: "shop-api" })).finding(
-        "stopped:shop-api.service",
-      );
-      expect(found.severity).toBe("warning");
-      expect(found.because).toContain("asked systemd to stop it; it did not fail.");
-      expect(found.because).toMatch(/Just before, root ran: \/usr\/bin\/systemctl stop shop-api/);
-      expect(found.remedies).toEqual(["start"]);
-    });
+    it.skipIf(onPath("sudo") === undefined)(
+      "was stopped, by whom sudo says; asked for, it can be started",
+      async () => {
+        units({ "shop-api.service": `[Service]\n${FOREVER}` });
+        start("shop-api");
+        machine.sh("logger -t sudo x; sudo systemctl stop shop-api");
+        const found = (await bench.diagnose(unitFailure, { unit: "shop-api" })).finding(
+          "stopped:shop-api.service",
+        );
+        expect(found.severity).toBe("warning");
+        expect(found.because).toContain("asked systemd to stop it; it did not fail.");
+        expect(found.because).toMatch(/Just before, root ran: \/usr\/bin\/systemctl stop shop-api/);
+        expect(found.remedies).toEqual(["start"]);
+      },
+    );
 
     it("ended by itself without an error is told from a stop", async () => {
       units({ "shop-api.service": "[Service]\nExecStart=/bin/sh -c 'echo done; exit 0'\n" });
