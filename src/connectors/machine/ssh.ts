@@ -9,25 +9,41 @@ import { connect, parseAddress } from "./ssh-connect.ts";
 /** OpenSSH's MaxSessions is 10 by default; the rest is left to people. */
 const MAX_CHANNELS = 6;
 
-/** A machine behind SSH: one connection, opened at the first command and again after it broke. */
+/** Channels in a row that were never opened: then nothing is to be expected of the connection any more. */
+const MOST_UNANSWERED = 3;
+
+/** `unanswered`: channels in a row that were asked for and given up before an answer came. */
+interface Connection {
+  readonly client: Client;
+  unanswered: number;
+  /** The next command has a new one. */
+  readonly drop: () => void;
+}
+
+/** A machine behind SSH: one connection, opened at the first command and again after it broke or fell silent. */
 export function sshMachine(connection: MachineSettings): Machine {
   const { username, host } = parseAddress(connection.ssh ?? "");
   const label = `${username}@${host}`;
   const turns = new Turns(MAX_CHANNELS);
-  let client: Promise<Client> | undefined;
-  const ready = (): Promise<Client> => {
-    client ??= open();
-    return client;
+  let current: Promise<Connection> | undefined;
+  const ready = (): Promise<Connection> => {
+    current ??= open();
+    return current;
   };
-  const open = async (): Promise<Client> => {
+  const open = async (): Promise<Connection> => {
     try {
-      const opened = await connect(connection);
-      opened.once("close", () => {
-        client = undefined;
+      const client = await connect(connection);
+      const dialled = current;
+      client.once("close", () => {
+        if (current === dialled) current = undefined;
       });
-      return opened;
+      const drop = () => {
+        current = undefined;
+        client.destroy();
+      };
+      return { client, unanswered: 0, drop };
     } catch (thrown) {
-      client = undefined;
+      current = undefined;
       throw thrown;
     }
   };
@@ -44,15 +60,15 @@ export function sshMachine(connection: MachineSettings): Machine {
       }
     },
     close: async () => {
-      const opened = await client?.catch(() => undefined);
-      client = undefined;
-      opened?.end();
+      const opened = await current?.catch(() => undefined);
+      current = undefined;
+      opened?.client.end();
     },
   };
 }
 
 function execute(
-  client: Client,
+  connection: Connection,
   argv: readonly string[],
   limits: Limits,
   signal: AbortSignal,
@@ -62,15 +78,23 @@ function execute(
     const stdout = new Gathered(limits.maxBytes);
     const stderr = new Gathered(8_000);
     const line = bounded(argv, limits.timeoutMs);
-    start(client, line, reject, label, (channel) => {
+    let opened: ClientChannel | undefined;
+    // What waits in the kernel over there keeps the channel open, or unopened: nobody waits for it here.
+    const onAbort = () => {
+      if (opened === undefined) fellSilent(connection);
+      else kill(opened);
+      reject(givenUp(signal, label));
+    };
+    const fail = (error: DiagError) => {
+      signal.removeEventListener("abort", onAbort);
+      reject(error);
+    };
+    if (signal.aborted) return reject(givenUp(signal, label));
+    signal.addEventListener("abort", onAbort, { once: true });
+    start(connection, line, fail, label, (channel) => {
+      opened = channel;
       let code: number | null = null;
-      // What waits in the kernel over there keeps the channel open: nobody waits for it here.
-      const onAbort = () => {
-        kill(channel);
-        reject(givenUp(signal, label));
-      };
-      signal.addEventListener("abort", onAbort, { once: true });
-      if (signal.aborted) onAbort();
+      if (signal.aborted) kill(channel);
       channel.on("data", (chunk: Buffer) => {
         if (!stdout.add(chunk)) kill(channel);
       });
@@ -89,9 +113,15 @@ function execute(
   });
 }
 
+/** A connection that answers nothing would let every later command run into its time limit. */
+function fellSilent(connection: Connection): void {
+  connection.unanswered += 1;
+  if (connection.unanswered === MOST_UNANSWERED) connection.drop();
+}
+
 /** Opens a channel; a connection that is closing throws instead of calling back. Whether the command began is not known. */
 function start(
-  client: Client,
+  connection: Connection,
   line: string,
   reject: (error: DiagError) => void,
   label: string,
@@ -100,7 +130,11 @@ function start(
   const refuse = (cause: unknown) =>
     reject(new DiagError("target_unreachable", `${label}: the connection is closed`, { cause }));
   try {
-    client.exec(line, (error, channel) => (error ? refuse(error) : go(channel)));
+    connection.client.exec(line, (error, channel) => {
+      connection.unanswered = 0;
+      if (error) refuse(error);
+      else go(channel);
+    });
   } catch (thrown) {
     refuse(thrown);
   }
