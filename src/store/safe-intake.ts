@@ -48,14 +48,22 @@ export function safeIntake(intake: Intake, { all, known }: Redactors): Intake {
   };
 }
 
-/** What came in, mostly JSON: its strings are redacted first, where escapes hide nothing, then the names. What is too long for that is not kept. */
+/** What came in, mostly JSON: its strings and names are redacted first, where escapes hide nothing, then the whole. What is too long for that is not kept. */
 function safeRaw(raw: string, redact: Redact): string {
   if (raw.length > MAX_TEXT) return JSON.stringify({ characters: raw.length, sha256: sha256(raw) });
   try {
-    return redact(JSON.stringify(redactDeep<unknown>(JSON.parse(raw), redact)));
+    return redact(JSON.stringify(safeNames(redactDeep<unknown>(JSON.parse(raw), redact), redact)));
   } catch {
     return redact(raw);
   }
+}
+
+function safeNames(value: unknown, redact: Redact): unknown {
+  if (Array.isArray(value)) return value.map((one) => safeNames(one, redact));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, member]) => [keepApart(name, redact), safeNames(member, redact)]),
+  );
 }
 
 function safeAlerts(request: AlertRequest, { all, known }: Redactors): AlertRequest {

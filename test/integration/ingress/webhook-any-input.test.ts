@@ -114,9 +114,10 @@ describe("one alert does not silence its group", () => {
       (alert) => ({ alerts: [null, 7, { status: "odd" }, alert] }),
       /alerts\.2\.status/,
     ],
+    ["labels that are numbers", (alert) => ({ alerts: [{ ...good(), labels: { n: 7 } }, alert] }), /^$/],
     [
-      "labels that are numbers",
-      (alert) => ({ alerts: [{ ...good(), labels: { n: 7 } }, alert] }),
+      "labels that are objects",
+      (alert) => ({ alerts: [{ ...good(), labels: { n: { of: 7 } } }, alert] }),
       /alerts\.0\.labels\.n/,
     ],
     [
