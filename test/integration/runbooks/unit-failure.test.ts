@@ -77,6 +77,8 @@ describe.skipIf(missing !== undefined)(
       units({ "shop-api.service": "[Service]\nExecStart=/opt/shop/api\n" });
       start("shop-api");
       await settled("shop-api", /failed/);
+      // The process that could not become the program tells the journal by itself, whenever it gets to it.
+      await until(() => machine.sh("journalctl -u shop-api -o cat").includes("/opt/shop/api: No such file"));
       const { finding, findings } = await bench.diagnose(unitFailure);
       const found = finding("failed:shop-api.service");
       expect(found.severity).toBe("critical");
