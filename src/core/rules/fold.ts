@@ -41,8 +41,10 @@ export const FOLD: FoldLimits = {
 
 /** Groups within `ragesMs` that keep a storm raging. */
 const RAGES = 5;
-/** Unseen groups that one channel shows by itself within moments, even in a storm. */
+/** More unseen groups at once than that are a storm again, whatever is remembered of it. */
 const FEW = 3;
+/** Critical groups that wait for messages of their own at one time: between the messages of the storm there is room for one. */
+const CRITICAL_AT_ONCE = 1;
 /** The longest a group waits for the next message with folded ones. */
 const LONGEST_FOLD_MS = 30_000;
 
@@ -54,8 +56,8 @@ export interface Folds {
 }
 
 /**
- * Which groups are folded. In a storm all but the first few critical ones, which get threads of their own as fast as the
- * channel takes them. What comes one by one, in the calm after the storm, gets its own thread again.
+ * Which groups are folded. In a storm all but the first critical one, so that critical groups get threads of their own as
+ * fast as the channel takes them, and the others are seen in the next message. What comes one by one, in the calm after the storm, gets its own thread again.
  */
 export function foldsOf(unseen: readonly Unseen[], storm: OpenStorm | undefined, limits: FoldLimits): Folds {
   const { foldAt, foldEveryMs } = limits;
@@ -72,7 +74,7 @@ function besidesFirstCritical(unseen: readonly Unseen[]): ThreadId[] {
     unseen
       .filter(({ critical, open }) => critical && open)
       .toSorted((a, b) => a.since.getTime() - b.since.getTime())
-      .slice(0, FEW)
+      .slice(0, CRITICAL_AT_ONCE)
       .map(({ thread }) => thread),
   );
   return unseen.map(({ thread }) => thread).filter((thread) => !own.has(thread));

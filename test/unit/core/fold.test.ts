@@ -22,11 +22,11 @@ describe("which groups are folded", () => {
     expect(foldsOf(unseen(FOLD.foldAt), undefined, FOLD)).toEqual({ fold: [], hold: [] });
   });
 
-  it("all but the first three critical ones once there are more", () => {
+  it("all but the first critical one once there are more", () => {
     const { fold, hold } = foldsOf(unseen(FOLD.foldAt + 1, 5), undefined, FOLD);
     expect(fold).toEqual(
       unseen(FOLD.foldAt + 1)
-        .slice(3)
+        .slice(1)
         .map(({ thread }) => thread),
     );
     expect(hold).toEqual([]);
