@@ -52,16 +52,3 @@ function hintFor(errno: string | undefined): { hint?: string } {
   if (errno === "ENOENT") return { hint: "Check `socket:` in diagbot.yaml and that dockerd runs." };
   return {};
 }
-
-/** What happens before the effect is sent cannot have changed anything: every failure there is `target_refused`. */
-export async function beforeEffect<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (thrown) {
-    if (!(thrown instanceof DiagError) || thrown.code === "target_refused") throw thrown;
-    throw new DiagError("target_refused", `nothing was done: ${thrown.message}`, {
-      ...(thrown.detail === undefined ? {} : { detail: thrown.detail }),
-      cause: thrown,
-    });
-  }
-}

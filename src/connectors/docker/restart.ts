@@ -1,13 +1,13 @@
 import { z } from "zod";
 import { actionsOn, type Preview, type Probed } from "../../core/words/action.ts";
 import { saySeconds } from "../../core/words/format.ts";
-import { beforeEffect } from "./classify.ts";
+import { beforeEffect, refused } from "../before-effect.ts";
 import type { DockerClient } from "./client.ts";
 import { isUp, sayNow } from "./container.ts";
 import { containers } from "./containers.ts";
 import { eventsOf, restartsOf } from "./events.ts";
 import { findIfThere } from "./find.ts";
-import { asDecided, driftOf, moved, refusal, refused, Target, Witness, witnessOf } from "./situation.ts";
+import { asDecided, driftOf, moved, refusal, Target, Witness, witnessOf } from "./situation.ts";
 
 const { write } = actionsOn<DockerClient>("docker");
 /** Restarts of one container within an hour beyond which one more will not help (tektra.auto-restart, trap `restart-loop`). */

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { ActionContext } from "../../core/words/action.ts";
-import { DiagError } from "../../core/words/errors.ts";
 import type { Json } from "../../core/words/json.ts";
+import { refused } from "../before-effect.ts";
 import type { DockerClient } from "./client.ts";
 import { Reference } from "./container.ts";
 import { findIfThere, isSelf, plainName } from "./find.ts";
@@ -54,9 +54,6 @@ export async function asDecided(
   if (why !== undefined) throw refused(`${target.name}: ${why}`);
   return found;
 }
-
-export const refused = (message: string, detail?: string): DiagError =>
-  new DiagError("target_refused", `nothing was done: ${message}`, detail === undefined ? {} : { detail });
 
 /** A container that is gone needs nothing more: no drift. Anything else that differs voids the approval. */
 export function driftOf(then: Json, now: Json): string[] {

@@ -1,14 +1,14 @@
 import { z } from "zod";
 import { type ActionContext, actionsOn, type Preview, type Probed } from "../../core/words/action.ts";
 import { sayBytes } from "../../core/words/format.ts";
-import { beforeEffect } from "./classify.ts";
+import { beforeEffect, refused } from "../before-effect.ts";
 import type { DockerClient } from "./client.ts";
 import { isUp, sayNow } from "./container.ts";
 import { containers } from "./containers.ts";
 import { eventsOf } from "./events.ts";
 import { findIfThere } from "./find.ts";
 import type { Inspect } from "./shapes.ts";
-import { asDecided, driftOf, moved, refusal, refused, Target, witnessOf } from "./situation.ts";
+import { asDecided, driftOf, moved, refusal, Target, witnessOf } from "./situation.ts";
 
 const { write } = actionsOn<DockerClient>("docker");
 /** Starts of one container within an hour beyond which one more will not help. */

@@ -1,6 +1,7 @@
 import type { ActionContext, WriteContext } from "../../core/words/action.ts";
 import { DiagError } from "../../core/words/errors.ts";
 import { clip } from "../../core/words/format.ts";
+import { refused } from "../before-effect.ts";
 import { ask } from "./ask.ts";
 import type { SystemdClient } from "./client.ts";
 import { isMeant } from "./names.ts";
@@ -9,19 +10,6 @@ import { show } from "./units.ts";
 
 /** What a command to systemd needs at least: it is queued, not waited for. */
 const LEAST_MS = 1_000;
-
-export const refused = (message: string, detail?: string): DiagError =>
-  new DiagError("target_refused", `nothing was done: ${message}`, detail === undefined ? {} : { detail });
-
-/** What happens before the effect is sent cannot have changed anything: every failure there is `target_refused`. */
-export async function beforeEffect<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (thrown) {
-    if (!(thrown instanceof DiagError) || thrown.code === "target_refused") throw thrown;
-    throw refused(thrown.message, thrown.detail ?? thrown.code);
-  }
-}
 
 /** Units whose end takes the machine, the way to it, or all others along. */
 const VITAL =

@@ -9,9 +9,10 @@ import {
 } from "../../core/words/action.ts";
 import { DiagError } from "../../core/words/errors.ts";
 import { sayBytes } from "../../core/words/format.ts";
+import { beforeEffect, refused } from "../before-effect.ts";
 import { linesOf } from "../machine/script.ts";
 import { ask } from "./ask.ts";
-import { asRefusal, beforeEffect, refused, situation, startAnew } from "./change.ts";
+import { asRefusal, situation, startAnew } from "./change.ts";
 import type { SystemdClient } from "./client.ts";
 import { UnitName } from "./names.ts";
 import { isDone, isUp, sayState } from "./settle.ts";

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { actionsOn, type Preview, type Probed } from "../../core/words/action.ts";
 import { listed } from "../../core/words/format.ts";
-import { beforeEffect, refused, situation, systemctl } from "./change.ts";
+import { beforeEffect, refused } from "../before-effect.ts";
+import { situation, systemctl } from "./change.ts";
 import type { SystemdClient } from "./client.ts";
 import { isMeant, UnitName } from "./names.ts";
 import { sayState } from "./settle.ts";

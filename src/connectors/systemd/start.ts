@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { actionsOn, type Call, type Preview, type Probed } from "../../core/words/action.ts";
-import { beforeEffect, refused, situation, startAnew, systemctl } from "./change.ts";
+import { beforeEffect, refused } from "../before-effect.ts";
+import { situation, startAnew, systemctl } from "./change.ts";
 import type { SystemdClient } from "./client.ts";
 import { UnitName } from "./names.ts";
 import { budget, startedSince } from "./restart.ts";

@@ -110,16 +110,3 @@ export const sayRule = ({
   readonly group: string;
 }): string =>
   `- { apiGroups: [${JSON.stringify(group)}], resources: [${JSON.stringify(resource)}], verbs: ${JSON.stringify(verbs).replaceAll(",", ", ")} }`;
-
-/** What happens before the effect is sent cannot have changed anything: every failure there is `target_refused`. */
-export async function beforeEffect<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (thrown) {
-    if (!(thrown instanceof DiagError) || thrown.code === "target_refused") throw thrown;
-    throw new DiagError("target_refused", `nothing was done: ${thrown.message}`, {
-      ...(thrown.detail === undefined ? {} : { detail: thrown.detail }),
-      cause: thrown,
-    });
-  }
-}

@@ -1,8 +1,8 @@
 import type { ActionContext, Preview, Probed, WriteContext } from "../../../core/words/action.ts";
 import { DiagError } from "../../../core/words/errors.ts";
 import { canonical, type Json } from "../../../core/words/json.ts";
+import { beforeEffect, refused } from "../../before-effect.ts";
 import type { ApiCall, KubernetesClient } from "../api/client.ts";
-import { beforeEffect } from "../api/errors.ts";
 
 /** The object as it is: which one, in which version, and the part of it that is changed. */
 export interface Found<R = unknown> {
@@ -37,8 +37,6 @@ export interface Change<I, R = unknown> {
 /** What a patch needs until it is answered. */
 const LEAST_MS = 500;
 const same = (a: Json, b: Json): boolean => canonical(a) === canonical(b);
-export const refused = (why: string): DiagError =>
-  new DiagError("target_refused", `nothing was done: ${why}`);
 
 /**
  * Preview, run and probe of a patch. The preview is a dry run of the very patch on the server, and the guards that it does

@@ -1,13 +1,12 @@
 import { z } from "zod";
 import { type ActionContext, actionsOn, type Preview } from "../../../core/words/action.ts";
 import { DiagError } from "../../../core/words/errors.ts";
+import { beforeEffect, refused } from "../../before-effect.ts";
 import { askIfThere, type KubernetesClient } from "../api/client.ts";
-import { beforeEffect } from "../api/errors.ts";
 import { pathTo, RESOURCES } from "../api/paths.ts";
 import { Pod } from "../api/shapes.ts";
 import { type PodSeen, podSeen } from "../reads/pod-shape.ts";
 import { pods } from "../reads/pods.ts";
-import { refused } from "./change.ts";
 import { Target } from "./target.ts";
 
 const { write } = actionsOn<KubernetesClient>("kubernetes");
