@@ -31,12 +31,13 @@ export async function closeIncident(
     : say(`Incident #${ended.incident} has ended already`);
 }
 
-/** What it shows stands in the same channel already: anybody may ask. */
+/** For the people of diagbot.yaml: in a storm every thread takes a turn of the channel from what others wait for. */
 export async function openThread(
   { intake }: { readonly intake: Intake },
   { entry, caller }: Asked,
   incident: IncidentId,
 ): Promise<Reply> {
+  mustBeKnown(caller, "give an incident a thread of its own");
   const { opened } = await intake.openThread(entry, { incident, by: caller });
   return opened
     ? say(

@@ -56,6 +56,7 @@ describeDoor(rig, (door) => {
   it("gives a group a thread of its own, once, and writes down who wanted it", async () => {
     next += 1;
     const which = next;
+    expect(await ask("U0CAROL", `open ${which}`)).toContain("may not give an incident a thread of its own");
     expect(await ask("U0ALICE", `open ${which}`)).toContain(`Incident #${which} gets a thread of its own`);
     expect(await ask("U0ALICE", `open #${which}`)).toContain("has a thread of its own already");
     const { rows } = await rig.pool.query(
