@@ -38,7 +38,9 @@ module.exports = {
     {
       name: "rooms-meet-only-in-app",
       severity: "error",
-      from: { path: "^src/(cli|config|ingress|queue|engine|connectors|thread|slack|store|telemetry)/" },
+      from: {
+        path: "^src/(cli|config|ingress|queue|engine|connectors|escalate|thread|slack|store|telemetry)/",
+      },
       to: {
         path: "^(src|commands|runbooks|test)/",
         pathNot: ["^src/$1/", "^src/(core|lib|telemetry)/", "^src/slack/"],
@@ -109,7 +111,9 @@ module.exports = {
       ],
     ),
     stays("kubernetes-client-stays-in-its-room", ["@kubernetes"], ["src/connectors/kubernetes/"]),
+    stays("mongodb-stays-in-its-room", ["mongodb"], ["src/connectors/mongodb/"]),
     stays("wasm-typescript-stays-in-its-room", ["@swc/wasm-typescript"], ["src/packs/"]),
+    stays("nodemailer-stays-in-its-room", ["nodemailer"], ["src/escalate/"]),
     stays("prom-client-stays-in-its-room", ["prom-client"], ["src/telemetry/"]),
   ],
   options: {

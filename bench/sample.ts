@@ -13,11 +13,9 @@ export class Sample {
     return result;
   }
 
-  /** `n=…  p50 … ms  p99 … ms  max … ms` */
-  toString(): string {
+  /** The value below which that share of all is. 0: there is none. */
+  at(share: number): number {
     const sorted = this.values.toSorted((a, b) => a - b);
-    const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
-    const [p50, p99, max] = [at(0.5), at(0.99), at(1)].map((ms) => ms.toFixed(0));
-    return `n=${sorted.length}  p50 ${p50} ms  p99 ${p99} ms  max ${max} ms`;
+    return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
   }
 }

@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { SYSTEMS, systemSpec } from "./systems/index.ts";
 
 export interface DemoArguments {
   readonly script: boolean;
@@ -6,6 +7,8 @@ export interface DemoArguments {
   readonly socket: boolean;
   /** Ids of the faults the script goes through; undefined: all. */
   readonly only: readonly string[] | undefined;
+  /** One of the systems of docs/examples; undefined: the shop. */
+  readonly system: string | undefined;
   readonly help: boolean;
 }
 
@@ -14,8 +17,13 @@ npm run demo -- --script         no browser: break everything, one after the oth
 
   --port <port>    port of the page (default 8080, or any free one)
   --socket         connect diagbot by Socket Mode instead of HTTP
+  --system <name>  one of the example systems below instead of the shop
   --only <fault>   with --script: only this fault; may be given several times
   --help           this text
+
+Example systems (docs/examples; each with a sample service, its database and cache, checks, commands and faults of its own):
+
+${SYSTEMS.map(({ id, about }) => `  ${id.padEnd(16)} ${about}`).join("\n")}
 
 Everything runs on 127.0.0.1 and ends with Ctrl-C. Data and logs are in .diagbot/demo; it may be removed at any time.`;
 
@@ -28,11 +36,14 @@ export function readArguments(argv: readonly string[]): DemoArguments {
       socket: { type: "boolean", default: false },
       help: { type: "boolean", short: "h", default: false },
       port: { type: "string", default: "8080" },
+      system: { type: "string" },
       only: { type: "string", multiple: true },
     },
   });
   const port = Number(values.port);
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
     throw new Error(`--port ${values.port} is not a port number`);
-  return { script: values.script, socket: values.socket, help: values.help, port, only: values.only };
+  const { script, socket, help, only, system } = values;
+  if (system !== undefined) systemSpec(system);
+  return { script, socket, help, port, only, system };
 }

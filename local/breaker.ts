@@ -1,6 +1,5 @@
 import { waitFor } from "../src/lib/wait.ts";
-import type { Fault } from "./faults/fault.ts";
-import type { Shop } from "./sample/shop.ts";
+import type { LiveFault } from "./faults/fault.ts";
 import type { Panel, PanelEntry } from "./slack/types.ts";
 import { until } from "./tryout/until.ts";
 
@@ -10,8 +9,8 @@ type State = PanelEntry["state"];
 export interface Breaker {
   readonly panel: Panel;
   /** Breaks it and resolves when the symptom is there. Throws when it does not show within 60 s. */
-  break(fault: Fault): Promise<void>;
-  heal(fault: Fault): Promise<void>;
+  break(fault: LiveFault): Promise<void>;
+  heal(fault: LiveFault): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -23,37 +22,41 @@ const LONGEST_FAILURE = 200;
 /** Over: no symptom in so many looks in a row. One clean look may be luck (a lock waiter that just timed out). */
 const CLEAN_LOOKS = 2;
 
-/** `changed` is called whenever the state of an entry has changed. */
-export function createBreaker(shop: Shop, faults: readonly Fault[], changed: () => void): Breaker {
-  const states = new Map<Fault, State>(faults.map((fault) => [fault, "ready"]));
-  const clean = new Map<Fault, number>();
-  const failures = new Map<Fault, string>();
+/** `where` is the system that is broken, and its channel; `changed` is called whenever the state of an entry has changed. */
+export function createBreaker(
+  where: { readonly system: string; readonly channel: string },
+  faults: readonly LiveFault[],
+  changed: () => void,
+): Breaker {
+  const states = new Map<LiveFault, State>(faults.map((fault) => [fault, "ready"]));
+  const clean = new Map<LiveFault, number>();
+  const failures = new Map<LiveFault, string>();
   const stopping = new AbortController();
 
-  const put = (fault: Fault, state: State): void => {
+  const put = (fault: LiveFault, state: State): void => {
     if (states.get(fault) === state) return;
     states.set(fault, state);
     clean.set(fault, 0);
     changed();
   };
-  const breakIt = async (fault: Fault): Promise<void> => {
+  const breakIt = async (fault: LiveFault): Promise<void> => {
     put(fault, "busy");
     try {
-      await fault.break(shop);
-      await until(`the symptom of ${fault.id}`, () => fault.symptom(shop), { timeoutMs: SYMPTOM_WITHIN_MS });
+      await fault.break();
+      await until(`the symptom of ${fault.id}`, () => fault.symptom(), { timeoutMs: SYMPTOM_WITHIN_MS });
       put(fault, "broken");
     } catch (error) {
       put(fault, "ready");
       throw error;
     }
   };
-  const heal = async (fault: Fault): Promise<void> => {
+  const heal = async (fault: LiveFault): Promise<void> => {
     put(fault, "busy");
-    await fault.heal(shop).finally(() => put(fault, "broken"));
+    await fault.heal().finally(() => put(fault, "broken"));
   };
-  const look = async (fault: Fault): Promise<void> => {
+  const look = async (fault: LiveFault): Promise<void> => {
     if (states.get(fault) !== "broken") return;
-    const there = await fault.symptom(shop).catch(() => true);
+    const there = await fault.symptom().catch(() => true);
     clean.set(fault, there ? 0 : (clean.get(fault) ?? 0) + 1);
     if ((clean.get(fault) ?? 0) >= CLEAN_LOOKS) put(fault, "ready");
   };
@@ -80,18 +83,13 @@ export function createBreaker(shop: Shop, faults: readonly Fault[], changed: () 
     return {
       ok: true,
       text:
-        state === "broken" ? "Put right by hand." : "Done. Watch #shop: monitoring notices within seconds.",
+        state === "broken"
+          ? "Put right by hand."
+          : `Done. Watch #${where.channel}: monitoring notices within seconds.`,
     };
   };
   const list = async (): Promise<PanelEntry[]> =>
-    faults.map((fault) => ({
-      ...(failures.has(fault) ? { failure: failures.get(fault) ?? "" } : {}),
-      id: fault.id,
-      title: fault.title,
-      description: fault.description,
-      system: "shop",
-      state: states.get(fault) ?? "ready",
-    }));
+    faults.map((fault) => entryOf(fault, where.system, states.get(fault) ?? "ready", failures.get(fault)));
 
   return {
     panel: { title: "Break something", list, press },
@@ -103,3 +101,17 @@ export function createBreaker(shop: Shop, faults: readonly Fault[], changed: () 
     },
   };
 }
+
+const entryOf = (
+  { id, title, description }: LiveFault,
+  system: string,
+  state: State,
+  failure: string | undefined,
+): PanelEntry => ({
+  ...(failure === undefined ? {} : { failure }),
+  id,
+  title,
+  description,
+  system,
+  state,
+});

@@ -18,6 +18,7 @@ async function main(): Promise<number> {
     folder: FOLDER,
     port: args.port,
     socket: args.socket,
+    system: args.system,
     say: console.log,
   }).catch((error: Error) => {
     console.error(`The demo could not start: ${error.message}`);
@@ -54,7 +55,7 @@ function onInterrupt(): Promise<"interrupted"> {
 async function keepOpen(tryout: Tryout, interrupted: Promise<"interrupted">): Promise<number> {
   console.log(`\nOpen ${tryout.url}\n`);
   console.log(
-    "Press a button of the panel “Break something” and watch #shop; approve as Bob. Ctrl-C stops everything.",
+    `Press a button of the panel “Break something” and watch #${tryout.sample.channel.name}; approve as Bob. Ctrl-C stops everything.`,
   );
   const ended = await Promise.race([interrupted, tryout.bot.ended]);
   if (ended === "interrupted") return 0;

@@ -15,8 +15,9 @@ export const OUTSIDER = "U0CAROL";
 export const SHOP_CHANNEL = "C0SHOP";
 export const OPS_CHANNEL = "C0OPS";
 
-export const CHANNELS: readonly LocalChannel[] = [
-  { id: SHOP_CHANNEL, name: "shop", topic: "Alerts and runs of the shop" },
+/** The channels of the local Slack around that of the system that is shown. */
+export const channelsFor = (own: LocalChannel): readonly LocalChannel[] => [
+  own,
   { id: OPS_CHANNEL, name: "ops", topic: "Alerts of systems without a channel of their own" },
   { id: "C0RANDOM", name: "random" },
 ];
@@ -34,8 +35,8 @@ export const POLICIES = {
   destructive: { approvals: 2, from: ["oncall", "dba"], self: false, expires: "15m" },
 };
 
-/** What the composer of the page completes. */
-export const COMMANDS: readonly LocalCommand[] = [
+/** What the composer of the page completes, for a system of that name. */
+export const commandsFor = (system: string): readonly LocalCommand[] => [
   {
     name: "/diag",
     usage: "[system] [runbook] [key=value …]",
@@ -43,7 +44,11 @@ export const COMMANDS: readonly LocalCommand[] = [
     subcommands: [
       { name: "help", description: "What can I type?" },
       { name: "list", usage: "[system]", description: "Systems and their runbooks" },
-      { name: "shop", usage: "[runbook] [key=value …]", description: "Health of the shop, or one runbook" },
+      {
+        name: system,
+        usage: "[runbook] [key=value …]",
+        description: `Health of ${system}, or one runbook`,
+      },
       { name: "status", usage: "[run]", description: "What is going on" },
       { name: "history", usage: "<system>", description: "Earlier runs" },
       { name: "pending", usage: "[system]", description: "What waits for people" },

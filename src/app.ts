@@ -1,9 +1,7 @@
 import { type AppDeps, openDeps } from "./app/deps.ts";
-import { ingressPart, opsPart } from "./app/ingress.ts";
 import { loadKnowledge } from "./app/knowledge.ts";
 import type { Part } from "./app/part.ts";
 import { requireAll } from "./app/requirements.ts";
-import { workerPart } from "./app/worker.ts";
 import { answerParent, startWorkerProcess } from "./app/worker-process.ts";
 import type { Config } from "./config/load.ts";
 import { migrate } from "./store/index.ts";
@@ -20,7 +18,7 @@ export interface App {
 }
 
 /**
- * Builds and starts diagbot in this process. The doors never share an event loop with work: role `all` opens the doors
+ * Builds and starts diagbot in this process, which loads what its role needs. The doors never share an event loop with work: role `all` opens the doors
  * here and starts the workers in a process of their own.
  */
 export async function startApp(
@@ -48,6 +46,7 @@ async function startParts(
   spawnWorker: typeof startWorkerProcess,
 ): Promise<number> {
   if (role === "worker") {
+    const { workerPart } = await import("./app/worker.ts");
     const worker = workerPart(deps);
     parts.push(worker);
     if (process.send !== undefined) {
@@ -55,6 +54,7 @@ async function startParts(
       answerParent(deps.metrics.json, () => process.kill(process.pid, "SIGTERM"));
       return 0;
     }
+    const { opsPart } = await import("./app/ops.ts");
     const ops = await opsPart(deps, worker.health);
     parts.push(ops);
     return ops.port;
@@ -63,6 +63,7 @@ async function startParts(
   if (child !== undefined) parts.push(child);
   const text =
     child === undefined ? {} : { metricsText: async () => child.metrics(await deps.metrics.json()) };
+  const { ingressPart } = await import("./app/ingress.ts");
   const ingress = await ingressPart(deps, { health: child?.health ?? {}, ...text });
   parts.push(ingress);
   return ingress.port;

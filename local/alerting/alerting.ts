@@ -1,6 +1,5 @@
 import { waitFor } from "../../src/lib/wait.ts";
-import type { Rule } from "../faults/fault.ts";
-import type { Shop } from "../sample/shop.ts";
+import type { LiveRule } from "../faults/fault.ts";
 import { type LiveAlert, notificationOf } from "./payload.ts";
 
 /** Where notifications go. */
@@ -9,6 +8,8 @@ export interface AlertingTarget {
   readonly token: string;
   /** Where "source" links of a notification lead. */
   readonly externalUrl: string;
+  /** Label of every alert, with `severity` and those of its rule. */
+  readonly job: string;
 }
 
 /** The emulated Prometheus rules and Alertmanager: watches the sample system and reports what is really there. */
@@ -25,7 +26,7 @@ const REPEAT_MS = 60_000;
 const GROUP_BY = ["alertname", "folder", "process"];
 
 interface Watched {
-  readonly rule: Rule;
+  readonly rule: LiveRule;
   since: Date | undefined;
   hits: number;
   misses: number;
@@ -36,8 +37,7 @@ interface Watched {
 
 /** Starts watching. A notification that is not accepted is sent again at the next look, as Alertmanager does. */
 export function startAlerting(
-  shop: Shop,
-  rules: readonly Rule[],
+  rules: readonly LiveRule[],
   target: AlertingTarget,
   say: (line: string) => void,
 ): Alerting {
@@ -49,7 +49,7 @@ export function startAlerting(
     while (!stopping.signal.aborted) {
       await Promise.all(
         watched.map(async (one) => {
-          await observe(one, shop);
+          await observe(one, target.job);
           await notify(one, target, stopping.signal).catch((error: Error) =>
             say(`${one.rule.alertname} not delivered: ${error.message}`),
           );
@@ -70,9 +70,9 @@ export function startAlerting(
 
 const isFiring = ({ live }: Watched): boolean => live !== undefined && live.endsAt === undefined;
 
-async function observe(one: Watched, shop: Shop): Promise<void> {
+async function observe(one: Watched, job: string): Promise<void> {
   // A look that fails says nothing: neither firing nor over.
-  const seen = await one.rule.firing(shop).catch(() => null);
+  const seen = await one.rule.firing().catch(() => null);
   if (seen === null) return;
   if (seen === undefined) {
     one.misses += 1;
@@ -86,11 +86,11 @@ async function observe(one: Watched, shop: Shop): Promise<void> {
   one.misses = 0;
   one.since ??= new Date();
   if (one.hits >= (one.rule.forSeconds ?? LOOKS) && !isFiring(one))
-    one.live = fire(one.rule, one.since, seen);
+    one.live = fire(one.rule, job, one.since, seen);
 }
 
-const fire = (rule: Rule, startsAt: Date, value: string): LiveAlert => ({
-  labels: { alertname: rule.alertname, job: "shop", severity: rule.severity, ...rule.labels },
+const fire = (rule: LiveRule, job: string, startsAt: Date, value: string): LiveAlert => ({
+  labels: { alertname: rule.alertname, job, severity: rule.severity, ...rule.labels },
   annotations: { summary: rule.summary, description: value },
   startsAt,
 });

@@ -13,6 +13,8 @@ export interface BotSpec {
   readonly config: string;
   /** The variables of DESIGN: DATABASE_URL, SLACK_BOT_TOKEN, …, and those diagbot.yaml refers to. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** A build of diagbot (its `main.js`) instead of the sources: each command starts in a quarter of the time. */
+  readonly built?: string;
 }
 
 /** The unchanged product, running as its own processes. */
@@ -45,7 +47,7 @@ export async function startBot(spec: BotSpec): Promise<Bot> {
   const log = folder.file("diagbot.log");
   await writeFile(log, "");
   const child = await startChild(
-    { name: "diagbot", command: process.execPath, args: nodeArgs(MAIN, "serve"), env, log },
+    { name: "diagbot", command: process.execPath, args: argsOf(spec, "serve"), env, log },
     folder.pids,
   );
   const url = `http://127.0.0.1:${port}`;
@@ -57,10 +59,13 @@ export async function startBot(spec: BotSpec): Promise<Bot> {
     url,
     log,
     ended: child.ended,
-    json: (...args) => runJson(args, env),
+    json: (...args) => runJson(argsOf(spec, ...args, "--json"), env),
     stop: () => child.stop(10_000),
   };
 }
+
+const argsOf = ({ built }: BotSpec, ...words: string[]): string[] =>
+  built === undefined ? nodeArgs(MAIN, ...words) : [built, ...words];
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -78,7 +83,7 @@ async function ready(child: Child, url: string, log: string): Promise<void> {
 
 /** Exit codes of diagbot speak of the run (1: findings), so only the output decides. */
 async function runJson(args: readonly string[], env: Env): Promise<unknown> {
-  const out = await promisify(execFile)(process.execPath, nodeArgs(MAIN, ...args, "--json"), {
+  const out = await promisify(execFile)(process.execPath, args, {
     env: { ...env, LOG_LEVEL: "warn" },
     timeout: 60_000,
     maxBuffer: 32 << 20,
@@ -89,6 +94,6 @@ async function runJson(args: readonly string[], env: Env): Promise<unknown> {
   try {
     return JSON.parse(out.stdout);
   } catch {
-    throw new Error(`diagbot ${args.join(" ")}: ${out.stderr.trim().slice(-500)}`);
+    throw new Error(`${args.join(" ")}: ${out.stderr.trim().slice(-500)}`);
   }
 }

@@ -1,4 +1,5 @@
 import type { Redis } from "ioredis";
+import type { CacheUser } from "../sample/users.ts";
 import { CACHE_USERS, resetCache } from "./cache.ts";
 import { fault } from "./fault.ts";
 import { redisFull } from "./redis-rules.ts";
@@ -19,7 +20,7 @@ async function fill(cache: Redis, bytes: number): Promise<void> {
 }
 
 /** Somebody copied the settings of a queue to a cache: nothing is evicted, and the cache refuses writes when it is full. */
-export const redisNoeviction = fault({
+export const redisNoeviction = fault<CacheUser>({
   id: "redis-noeviction",
   title: "Fill a cache that may not evict",
   description: "The cache's policy becomes noeviction and it fills up: writes fail with OOM.",

@@ -1,17 +1,17 @@
-import type { Shop } from "../sample/shop.ts";
+import type { CacheUser } from "../sample/users.ts";
 import type { Rule } from "./fault.ts";
 
 /** The figures of `INFO`, by name. */
-async function info(shop: Shop): Promise<Record<string, string>> {
+async function info(shop: CacheUser): Promise<Record<string, string>> {
   const lines = (await shop.cache().info()).split("\r\n").filter((line) => line.includes(":"));
   return Object.fromEntries(lines.map((line) => line.split(/:(.*)/).slice(0, 2)));
 }
 
-export const redisFull: Rule = {
+export const redisFull: Rule<CacheUser> = {
   alertname: "RedisOutOfMemory",
   severity: "critical",
   labels: { instance: "shop-cache" },
-  summary: "The shop's cache refuses writes",
+  summary: "The cache refuses writes",
   needsRedis: true,
   firing: async (shop) => {
     const refusal = await shop
@@ -30,13 +30,13 @@ const EVICTIONS_PER_SECOND = 20;
 const WINDOW_MS = 2000;
 
 /** A rate needs two looks: the earlier one is kept here. */
-const looks = new WeakMap<Shop, { at: number; evicted: number; rate: number }>();
+const looks = new WeakMap<CacheUser, { at: number; evicted: number; rate: number }>();
 
-export const redisEvictions: Rule = {
+export const redisEvictions: Rule<CacheUser> = {
   alertname: "RedisKeyEviction",
   severity: "warning",
   labels: { instance: "shop-cache" },
-  summary: "The shop's cache throws away keys that are still in use",
+  summary: "The cache throws away keys that are still in use",
   needsRedis: true,
   firing: async (shop) => {
     const figures = await info(shop);

@@ -1,4 +1,5 @@
 import type { Redis } from "ioredis";
+import type { CacheUser } from "../sample/users.ts";
 import { CACHE_USERS, resetCache } from "./cache.ts";
 import { fault } from "./fault.ts";
 import { redisEvictions } from "./redis-rules.ts";
@@ -18,7 +19,7 @@ async function lookUp(cache: Redis, first: number, count: number): Promise<void>
 }
 
 /** A cache somewhat smaller than what is read round and round: what is needed next was evicted just before. */
-export const redisTooSmall = fault({
+export const redisTooSmall = fault<CacheUser>({
   id: "redis-too-small",
   title: "Shrink the cache",
   description:

@@ -1,6 +1,7 @@
 import { lstat, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { BUDGETS, type Shop } from "../sample/shop.ts";
+import type { DatabaseUser } from "../sample/users.ts";
 import type { Rule } from "./fault.ts";
 
 /** Shares and ages beyond which monitoring complains; diagbot.yaml of the demo has the same thresholds. */
@@ -15,14 +16,13 @@ export const LIMITS = {
 
 const MB = 1 << 20;
 
-export const connections: Rule = {
+export const connectionsTaken = (summary: string): Rule<DatabaseUser> => ({
   alertname: "PostgresTooManyConnections",
   severity: "critical",
-  labels: { datname: "shop" },
-  summary: "The shop's database is running out of connections",
+  summary,
   forSeconds: LIMITS.idleSeconds + 2,
-  firing: async (shop) => {
-    const [row] = await shop.watch<{ used: number; usable: number }>(
+  firing: async ({ watch }) => {
+    const [row] = await watch<{ used: number; usable: number }>(
       `SELECT count(*)::int AS used,
               current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
                 - current_setting('reserved_connections')::int AS usable
@@ -31,6 +31,11 @@ export const connections: Rule = {
     if (row === undefined || row.used < row.usable * LIMITS.connections) return undefined;
     return `${row.used} of ${row.usable} connections are taken`;
   },
+});
+
+export const connections: Rule = {
+  ...connectionsTaken("The shop's database is running out of connections"),
+  labels: { datname: "shop" },
 };
 
 export const slowStatements: Rule = {

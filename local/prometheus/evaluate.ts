@@ -2,9 +2,10 @@ import { aggregate } from "./aggregate.ts";
 import { combine } from "./binary.ts";
 import { histogramQuantile } from "./histogram.ts";
 import { QueryError } from "./lex.ts";
+import { lineThrough } from "./line.ts";
 import type { Expression, Matcher } from "./parse.ts";
 import { rate } from "./rate.ts";
-import type { Labels, Point, Samples } from "./samples.ts";
+import { keyOf, type Labels, type Point, type Samples } from "./samples.ts";
 import { nameless, type Sample, scalarOf, type Value, vectorOf } from "./values.ts";
 
 /** What a function makes of the values in a window. */
@@ -21,8 +22,13 @@ const FOLDS: Readonly<Record<string, Fold>> = {
   changes: (values) => times(values, (value, before) => value !== before),
 };
 
+/** Of one subquery. */
+const MOST_STEPS = 2000;
+
 /** How far back an instant selector looks. */
 const LOOKBACK_SECONDS = 300;
+
+const ONLY_ARGUMENT = "a range is only good as a function's argument";
 
 /** The value of an expression at a time in seconds. Throws QueryError for what the emulation does not know. */
 export function evaluate(expression: Expression, samples: Samples, t: number): Value {
@@ -31,9 +37,10 @@ export function evaluate(expression: Expression, samples: Samples, t: number): V
     case "number":
       return expression.value;
     case "selector":
-      if (expression.range !== undefined)
-        throw new QueryError("a range is only good as a function's argument");
+      if (expression.range !== undefined) throw new QueryError(ONLY_ARGUMENT);
       return instant(expression.matchers, samples, t - expression.offset);
+    case "subquery":
+      throw new QueryError(ONLY_ARGUMENT);
     case "call":
       return call(expression, samples, t);
     case "aggregate": {
@@ -61,6 +68,12 @@ function call(expression: Extract<Expression, { kind: "call" }>, samples: Sample
     case "rate":
     case "increase":
       return ranged(argument(0), samples, t, name);
+    case "deriv":
+      return lines(argument(0), samples, t, name, ({ slope }) => slope);
+    case "predict_linear": {
+      const ahead = scalarOf(value(1));
+      return lines(argument(0), samples, t, name, ({ slope, value: now }) => now + slope * ahead);
+    }
     case "histogram_quantile":
       return histogramQuantile(scalarOf(value(0)), vectorOf(value(1)));
     case "absent":
@@ -98,6 +111,19 @@ function ranged(argument: Expression, samples: Samples, t: number, name: "rate" 
   });
 }
 
+/** What is made of the line through each series' points, as it stands at `t`. */
+const lines = (
+  argument: Expression,
+  samples: Samples,
+  t: number,
+  name: string,
+  of: (line: { slope: number; value: number }) => number,
+): Sample[] =>
+  windowsOf(argument, samples, t, name).windows.flatMap(({ labels, points }) => {
+    const line = lineThrough(points, t);
+    return line === undefined ? [] : [{ labels, value: of(line) }];
+  });
+
 const folded = (argument: Expression, samples: Samples, t: number, name: string, fold: Fold): Sample[] =>
   windowsOf(argument, samples, t, name)
     .windows.filter(({ points }) => points.length > 0)
@@ -105,6 +131,8 @@ const folded = (argument: Expression, samples: Samples, t: number, name: string,
 
 /** The points of each series within the range. */
 function windowsOf(argument: Expression, samples: Samples, t: number, name: string) {
+  if (argument.kind === "subquery")
+    return { windows: asked(argument, samples, t), range: argument.range, to: t };
   if (argument.kind !== "selector" || argument.range === undefined)
     throw new QueryError(`${name}() needs a range, such as metric[5m]`);
   const { matchers, range, offset } = argument;
@@ -117,6 +145,24 @@ function windowsOf(argument: Expression, samples: Samples, t: number, name: stri
     ),
   }));
   return { windows, range, to };
+}
+
+/** The answers of a subquery as series. Its times are multiples of its step, whenever it is asked. */
+function asked(
+  { inner, range, step }: Extract<Expression, { kind: "subquery" }>,
+  samples: Samples,
+  t: number,
+): { labels: Labels; points: { t: number; v: number }[] }[] {
+  if (range / step > MOST_STEPS) throw new QueryError("too many steps");
+  const series = new Map<string, { labels: Labels; points: { t: number; v: number }[] }>();
+  for (let at = (Math.floor((t - range) / step) + 1) * step; at <= t; at += step)
+    for (const { labels, value } of vectorOf(evaluate(inner, samples, at))) {
+      const key = keyOf(labels);
+      const one = series.get(key) ?? { labels, points: [] };
+      series.set(key, one);
+      one.points.push({ t: at, v: value });
+    }
+  return [...series.values()];
 }
 
 /** Every series the matchers fit. */

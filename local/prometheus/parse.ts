@@ -20,6 +20,13 @@ export type Expression =
       /** Seconds before the time it is asked for. */
       readonly offset: number;
     }
+  | {
+      /** An expression asked at every multiple of `step` within `range`, both in seconds. */
+      readonly kind: "subquery";
+      readonly inner: Expression;
+      readonly range: number;
+      readonly step: number;
+    }
   | { readonly kind: "call"; readonly name: string; readonly args: readonly Expression[] }
   | {
       readonly kind: "aggregate";
@@ -91,10 +98,21 @@ class Parser {
   }
 
   private unary(): Expression {
-    if (!this.accept("-")) return this.primary();
+    if (!this.accept("-")) return this.ranged(this.primary());
     const minus = { kind: "number", value: -1 } as const;
     const match = { how: "ignoring", labels: [] } as const;
     return { kind: "binary", op: "*", bool: false, match, left: minus, right: this.unary() };
+  }
+
+  /** `expression[7d:1h]`. The selector has taken a range of its own already. */
+  private ranged(inner: Expression): Expression {
+    if (!this.accept("[")) return inner;
+    const range = durationSeconds(this.expect("duration").text);
+    // The colon may begin a name, so that is what the step comes as.
+    const step = durationSeconds(this.expect("name").text.replace(/^:/, ""));
+    if (step === 0) throw new QueryError("a subquery needs its step here, as in [7d:1h]");
+    this.expect("sign", "]");
+    return { kind: "subquery", inner, range, step };
   }
 
   private primary(): Expression {
@@ -145,7 +163,9 @@ class Parser {
     if (braces && name === undefined) this.#at -= 1;
     const matchers = braces ? this.list("{", "}", () => this.matcher()) : [];
     let range: number | undefined;
-    if (this.accept("[")) {
+    // `metric[7d:1h]` is a subquery, and no range of the selector.
+    if (this.peek().text === "[" && this.peek(2).text === "]") {
+      this.expect("sign", "[");
       range = durationSeconds(this.expect("duration").text);
       this.expect("sign", "]");
     }
@@ -178,8 +198,8 @@ class Parser {
     return true;
   }
 
-  private peek(): Token {
-    return this.#tokens[this.#at] ?? { kind: "end", text: "" };
+  private peek(ahead = 0): Token {
+    return this.#tokens[this.#at + ahead] ?? { kind: "end", text: "" };
   }
 
   private take(): Token {

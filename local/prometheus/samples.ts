@@ -14,15 +14,23 @@ export interface Series {
 
 const KEEP_SECONDS = 75 * 60;
 
-/** The last hour of every series, in memory. */
+/** The last hour of every series, in memory, and what was told of the time before. */
 export class Samples {
   readonly #series = new Map<string, Series>();
+  /** Points up to here, in seconds, were told; they stay. */
+  #past = Number.NEGATIVE_INFINITY;
 
   all(): Iterable<Series> {
     return this.#series.values();
   }
 
-  /** Takes in one scrape. Series it no longer holds are marked as gone. */
+  /** Takes in a page of the past. Call it in order of time, and before the first scrape. */
+  remember(t: number, samples: readonly { labels: Labels; value: number }[]): void {
+    this.#past = t;
+    this.put(t, samples);
+  }
+
+  /** Takes in one scrape of time `t` (seconds). Series it no longer holds are marked as gone. */
   put(t: number, samples: readonly { labels: Labels; value: number }[]): void {
     const seen = new Set<string>();
     for (const { labels, value } of samples) {
@@ -34,7 +42,12 @@ export class Samples {
     }
     for (const [key, { points }] of this.#series) {
       if (!seen.has(key) && points.at(-1)?.v !== undefined) points.push({ t, v: undefined });
-      while ((points[0]?.t ?? t) < t - KEEP_SECONDS) points.shift();
+      const old = points.filter((point) => point.t > this.#past && point.t < t - KEEP_SECONDS).length;
+      if (old > 0)
+        points.splice(
+          points.findIndex((point) => point.t > this.#past),
+          old,
+        );
       if (points.length === 0) this.#series.delete(key);
     }
   }

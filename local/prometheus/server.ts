@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { waitFor } from "../../src/lib/wait.ts";
 import { dataOf } from "./api.ts";
 import { QueryError } from "./lex.ts";
-import { parseExposition, Samples } from "./samples.ts";
+import { type Labels, parseExposition, Samples } from "./samples.ts";
 
 /** An emulated Prometheus: scrapes the sample system and answers the queries diagbot asks. Not a Prometheus. */
 export interface EmulatedPrometheus {
@@ -14,9 +14,19 @@ export interface EmulatedPrometheus {
 const SCRAPE_EVERY_MS = 2000;
 const MOST_BODY = 64 << 10;
 
-/** Starts scraping `target`/metrics and listens on a free port of 127.0.0.1. */
-export async function startPrometheus(target: string): Promise<EmulatedPrometheus> {
+/** What is scraped. */
+export interface Target {
+  /** `<url>/metrics` is the page. */
+  readonly url: string;
+  readonly job: string;
+  /** Pages of the past, oldest first, by time in seconds: what a Prometheus that has run for long would know. */
+  readonly past?: readonly { readonly t: number; readonly text: string }[];
+}
+
+/** Starts scraping the target and listens on a free port of 127.0.0.1. */
+export async function startPrometheus(target: Target): Promise<EmulatedPrometheus> {
   const samples = new Samples();
+  for (const { t, text } of target.past ?? []) samples.remember(t, page(text, target));
   const stopping = new AbortController();
   const scraping = scrape(target, samples, stopping.signal);
   const server = createServer((request, response) => {
@@ -39,18 +49,23 @@ export async function startPrometheus(target: string): Promise<EmulatedPrometheu
   };
 }
 
-async function scrape(target: string, samples: Samples, signal: AbortSignal): Promise<void> {
-  const extra = { job: "shop", instance: new URL(target).host };
+async function scrape(target: Target, samples: Samples, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    const text = await fetch(`${target}/metrics`, {
+    const text = await fetch(`${target.url}/metrics`, {
       signal: AbortSignal.any([signal, AbortSignal.timeout(1500)]),
     })
       .then((response) => (response.ok ? response.text() : undefined))
       .catch(() => undefined);
-    const up = { labels: { ...extra, __name__: "up" }, value: text === undefined ? 0 : 1 };
-    if (!signal.aborted) samples.put(Date.now() / 1000, [up, ...parseExposition(text ?? "", extra)]);
+    if (!signal.aborted) samples.put(Date.now() / 1000, page(text, target));
     await waitFor(SCRAPE_EVERY_MS, signal);
   }
+}
+
+/** The samples of one scrape; of one that failed only that it did. */
+function page(text: string | undefined, { url, job }: Target): { labels: Labels; value: number }[] {
+  const extra = { job, instance: new URL(url).host };
+  const up = { labels: { ...extra, __name__: "up" }, value: text === undefined ? 0 : 1 };
+  return [up, ...parseExposition(text ?? "", extra)];
 }
 
 interface Answer {

@@ -1,12 +1,13 @@
+import { configFile } from "../bot/config-file.ts";
 import { CACHE_SETTINGS } from "../faults/cache.ts";
+import { live } from "../faults/fault.ts";
+import { faultsFor } from "../faults/index.ts";
+import { SHOP_CHANNEL } from "../people.ts";
 import { startCluster } from "../services/postgres.ts";
-import type { PostgresBinaries } from "../services/postgres-binaries.ts";
 import { startRedis } from "../services/redis.ts";
 import { createSupervisor } from "../services/supervisor.ts";
-import type { Cleanups } from "../tryout/cleanups.ts";
-import type { TryoutFolder } from "../tryout/folder.ts";
 import { freePorts } from "../tryout/ports.ts";
-import type { Secrets } from "../tryout/secrets.ts";
+import type { Sample, SampleNeeds } from "../tryout/sample.ts";
 import { startCustomers } from "./customers.ts";
 import { buildShopDatabase, ROLES } from "./schema.ts";
 import { type Shop, startShop } from "./shop.ts";
@@ -19,16 +20,6 @@ const SETTINGS = {
   shared_preload_libraries: "pg_stat_statements",
   log_lock_waits: "on",
 };
-
-export interface SampleNeeds {
-  readonly folder: TryoutFolder;
-  readonly cleanups: Cleanups;
-  readonly secrets: Secrets;
-  readonly binaries: PostgresBinaries;
-  readonly redisCommand: string | undefined;
-  /** Called when a part is ready, with its name. */
-  ready(part: string): void;
-}
 
 export interface SampleSystem {
   readonly shop: Shop;
@@ -67,4 +58,20 @@ export async function startSampleSystem(needs: SampleNeeds): Promise<SampleSyste
   cleanups.add("the shop's customers", customers.stop);
   needs.ready("the shop (API, worker, customers)");
   return { shop, botDatabaseUrl: cluster.url(ROLES.bot, secrets.bot, "shop") };
+}
+
+/** The shop as the try-out shows it. */
+export async function startShopSample(needs: SampleNeeds): Promise<Sample> {
+  const { shop, botDatabaseUrl } = await startSampleSystem(needs);
+  const faults = faultsFor({ redis: shop.redisUrl !== undefined, linux: process.platform === "linux" });
+  return {
+    id: "shop",
+    title: "Shop",
+    channel: { id: SHOP_CHANNEL, name: "shop", topic: "Alerts and runs of the shop" },
+    faults: live(faults, shop),
+    writes: [],
+    metrics: { url: shop.apiUrl },
+    config: (prometheusUrl) => configFile(shop, prometheusUrl),
+    env: { SHOP_DATABASE_URL: botDatabaseUrl, SHOP_REDIS_URL: shop.redisUrl },
+  };
 }

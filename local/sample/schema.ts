@@ -29,17 +29,27 @@ const TABLES = `
   ANALYZE;
 `;
 
-/**
- * Makes the sample system's database anew: an ordinary role for the application, so that it cannot eat the reserved
- * connection slots, and one for diagbot that may use them, may see every session and may end ordinary ones.
- */
+/** Makes the shop's database anew, with its tables. */
 export async function buildShopDatabase(
   adminUrl: (database?: string) => string,
   appUrl: string,
   passwords: ShopPasswords,
 ): Promise<void> {
+  await buildDatabase("shop", adminUrl, passwords);
+  await withClient(appUrl, (app) => app.query(TABLES));
+}
+
+/**
+ * Makes the database of a sample system anew, empty: an ordinary role for the application, so that it cannot eat the reserved
+ * connection slots, and one for diagbot that may use them, may see every session and may end ordinary ones.
+ */
+export async function buildDatabase(
+  name: string,
+  adminUrl: (database?: string) => string,
+  passwords: ShopPasswords,
+): Promise<void> {
   await withClient(adminUrl(), async (admin) => {
-    await admin.query("DROP DATABASE IF EXISTS shop WITH (FORCE)");
+    await admin.query(`DROP DATABASE IF EXISTS ${admin.escapeIdentifier(name)} WITH (FORCE)`);
     for (const [role, password] of [
       [ROLES.app, passwords.app],
       [ROLES.bot, passwords.bot],
@@ -48,10 +58,9 @@ export async function buildShopDatabase(
     await admin.query(
       `GRANT pg_monitor, pg_signal_backend, pg_use_reserved_connections, pg_maintain TO ${ROLES.bot}`,
     );
-    await admin.query(`CREATE DATABASE shop OWNER ${ROLES.app}`);
+    await admin.query(`CREATE DATABASE ${admin.escapeIdentifier(name)} OWNER ${ROLES.app}`);
   });
-  await withClient(adminUrl("shop"), (admin) => admin.query("CREATE EXTENSION pg_stat_statements"));
-  await withClient(appUrl, (app) => app.query(TABLES));
+  await withClient(adminUrl(name), (admin) => admin.query("CREATE EXTENSION pg_stat_statements"));
 }
 
 /** Makes diagbot's own database anew: what a start shows must not hang on threads of a Slack that is gone. */

@@ -5,7 +5,7 @@ const RunReport = z.object({
   id: z.coerce.string(),
   runbook: z.string(),
   status: z.string(),
-  findings: z.array(z.object({ id: z.string(), title: z.string() })),
+  findings: z.array(z.object({ id: z.string(), title: z.string(), severity: z.string() })),
   remedies: z.array(z.object({ id: z.string(), status: z.string(), advice: z.string().optional() })),
 });
 export type RunReport = z.infer<typeof RunReport>;

@@ -1,24 +1,24 @@
+import { cp, rm } from "node:fs/promises";
 import { basename } from "node:path";
 import { type Alerting, startAlerting } from "../alerting/alerting.ts";
 import { type Bot, startBot } from "../bot/bot.ts";
-import { configFile } from "../bot/config-file.ts";
 import { type Breaker, createBreaker } from "../breaker.ts";
-import type { Fault } from "../faults/fault.ts";
-import { faultsFor } from "../faults/index.ts";
-import { CHANNELS, COMMANDS, PEOPLE } from "../people.ts";
-import { type EmulatedPrometheus, startPrometheus } from "../prometheus/server.ts";
-import { startSampleSystem } from "../sample/sample.ts";
+import type { LiveFault } from "../faults/fault.ts";
+import { channelsFor, commandsFor, PEOPLE } from "../people.ts";
+import { startPrometheus } from "../prometheus/server.ts";
+import { startShopSample } from "../sample/sample.ts";
 import { buildBotDatabase, ROLES } from "../sample/schema.ts";
-import type { Shop } from "../sample/shop.ts";
 import { startCluster } from "../services/postgres.ts";
-import { findBinaries, type PostgresBinaries } from "../services/postgres-binaries.ts";
+import { findBinaries } from "../services/postgres-binaries.ts";
 import { findRedis, startRedis } from "../services/redis.ts";
 import type { LocalSlack } from "../slack/local-slack.ts";
 import { startLocalSlack } from "../slack/server.ts";
+import { startSystemSample } from "../systems/sample.ts";
 import { type Cleanups, createCleanups } from "./cleanups.ts";
-import { type TryoutFolder, takeFolder } from "./folder.ts";
+import { takeFolder } from "./folder.ts";
 import { freePort, freePorts } from "./ports.ts";
-import { type Secrets, tryoutSecrets } from "./secrets.ts";
+import type { Sample, SampleNeeds } from "./sample.ts";
+import { tryoutSecrets } from "./secrets.ts";
 
 export interface TryoutOptions {
   readonly folder: string;
@@ -26,6 +26,8 @@ export interface TryoutOptions {
   readonly port: number;
   /** Socket Mode instead of HTTP. */
   readonly socket: boolean;
+  /** One of the example systems (`local/systems`); left out: the shop. */
+  readonly system?: string | undefined;
   /** A line about what is going on, for people. */
   say(line: string): void;
 }
@@ -35,22 +37,16 @@ export interface Tryout {
   readonly url: string;
   readonly slack: LocalSlack;
   readonly bot: Bot;
-  readonly shop: Shop;
-  readonly faults: readonly Fault[];
+  readonly sample: Sample;
+  readonly faults: readonly LiveFault[];
   readonly breaker: Breaker;
   readonly alerting: Alerting;
   /** Takes everything down, last in first out; resolves with what would not go. */
   stop(): Promise<string[]>;
 }
 
-interface Ground {
+interface Ground extends SampleNeeds {
   readonly options: TryoutOptions;
-  readonly folder: TryoutFolder;
-  readonly cleanups: Cleanups;
-  readonly secrets: Secrets;
-  readonly binaries: PostgresBinaries;
-  readonly redisCommand: string | undefined;
-  ready(part: string): void;
 }
 
 /** Starts everything on this machine only. When a part does not come up, the others are taken down and it throws. */
@@ -68,18 +64,19 @@ async function build(options: TryoutOptions, cleanups: Cleanups): Promise<Tryout
   const ground = await prepare(options, cleanups);
   const { folder, ready } = ground;
   const botPort = await freePort();
-  const [own, sample] = await both(startOwnServices(ground), startSampleSystem(ground));
-  const { shop } = sample;
-  const prometheus = await startPrometheus(shop.apiUrl);
+  const [own, sample] = await both(startOwnServices(ground), startSample(ground));
+  const { faults } = sample;
+  const prometheus = await startPrometheus({ ...sample.metrics, job: sample.id });
   cleanups.add("the emulated Prometheus", prometheus.stop);
-  const faults = faultsFor({ redis: shop.redisUrl !== undefined, linux: process.platform === "linux" });
-  const breaker = createBreaker(shop, faults, () => slack.panelChanged());
+  const where = { system: sample.id, channel: sample.channel.name };
+  const breaker = createBreaker(where, faults, () => slack.panelChanged());
   cleanups.add("the breaker", breaker.stop);
-  const slack = await openSlack(ground, breaker, botPort);
+  const slack = await openSlack(ground, sample, breaker, botPort);
+  await placeChecks(ground, sample);
   const bot = await startBot({
     folder,
     port: botPort,
-    config: configFile(shop, prometheus.url),
+    config: sample.config(prometheus.url),
     env: {
       DATABASE_URL: own.databaseUrl,
       REDIS_URL: own.redisUrl,
@@ -89,14 +86,24 @@ async function build(options: TryoutOptions, cleanups: Cleanups): Promise<Tryout
         ? { SLACK_APP_TOKEN: slack.appToken }
         : { SLACK_SIGNING_SECRET: slack.signingSecret }),
       ALERTMANAGER_TOKEN: ground.secrets.alertmanager,
-      SHOP_DATABASE_URL: sample.botDatabaseUrl,
-      SHOP_REDIS_URL: shop.redisUrl,
+      ...sample.env,
     },
   });
   cleanups.add("diagbot", bot.stop);
   ready(`diagbot (log: ${relative(bot.log)})`);
-  const alerting = watchOver(ground, shop, faults, bot, prometheus);
-  return { url: slack.url, slack, bot, shop, faults, breaker, alerting, stop: cleanups.run };
+  const alerting = watchOver(ground, sample, bot, prometheus.url);
+  return { url: slack.url, slack, bot, sample, faults, breaker, alerting, stop: cleanups.run };
+}
+
+const startSample = (ground: Ground): Promise<Sample> =>
+  ground.options.system === undefined
+    ? startShopSample(ground)
+    : startSystemSample(ground.options.system, ground);
+
+/** Those of the system shown before are not this one's. */
+async function placeChecks({ folder }: Ground, { checks }: Sample): Promise<void> {
+  await rm(folder.file("checks"), { recursive: true, force: true });
+  if (checks !== undefined) await cp(checks, folder.file("checks"), { recursive: true });
 }
 
 /** Waits for both even if one fails: what the other is still starting must be known before everything is taken down. */
@@ -163,16 +170,21 @@ async function startOwnServices(
   return { databaseUrl, redisUrl: redis.url };
 }
 
-async function openSlack(ground: Ground, breaker: Breaker, botPort: number): Promise<LocalSlack> {
+async function openSlack(
+  ground: Ground,
+  { id, title, channel }: Sample,
+  breaker: Breaker,
+  botPort: number,
+): Promise<LocalSlack> {
   const { options, cleanups, secrets } = ground;
   const slack = await startLocalSlack({
     port: await freePort(options.port),
     signingSecret: secrets.slackSigning,
     people: PEOPLE,
-    channels: CHANNELS,
-    commands: COMMANDS,
+    channels: channelsFor(channel),
+    commands: commandsFor(id),
     panel: breaker.panel,
-    workspaceName: "Shop",
+    workspaceName: title,
     ...(options.socket ? {} : { requestUrl: `http://127.0.0.1:${botPort}/slack/events` }),
   });
   cleanups.add("the local Slack", () => slack.stop());
@@ -180,21 +192,15 @@ async function openSlack(ground: Ground, breaker: Breaker, botPort: number): Pro
   return slack;
 }
 
-function watchOver(
-  ground: Ground,
-  shop: Shop,
-  faults: readonly Fault[],
-  bot: Bot,
-  prometheus: EmulatedPrometheus,
-): Alerting {
+function watchOver(ground: Ground, { id, faults }: Sample, bot: Bot, externalUrl: string): Alerting {
   const rules = [...new Set(faults.map(({ rule }) => rule))];
   const alerting = startAlerting(
-    shop,
     rules,
     {
       webhookUrl: `${bot.url}/webhooks/alertmanager`,
       token: ground.secrets.alertmanager,
-      externalUrl: prometheus.url,
+      externalUrl,
+      job: id,
     },
     ground.options.say,
   );

@@ -53,7 +53,12 @@ const book = runbookOn(
       "sergas-accounts.cognee-down",
       "sergas-accounts.cognee-restart",
       "tektra.auto-restart",
+      "tektra.wont-start",
       "tektra.service-status",
+      "resync.model-not-responding",
+      "tektra.high-memory",
+      "tektra.startup-db-connection",
+      "tektra.resource-snapshot",
     ],
     alerts: [
       "ContainerKilled",

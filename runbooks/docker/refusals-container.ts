@@ -158,7 +158,7 @@ export const CONTAINER_REFUSALS: readonly Refusal[] = [
     because:
       "The engine's default ranges are used up by networks, or the wanted one overlaps another (a VPN's, for instance).",
     advice:
-      "`docker network ls`, `docker network prune` removes those without containers; or give it a range of its own (`ipam:`), or widen `default-address-pools` of the engine.",
+      "`docker network ls`, then `docker network prune --filter label=com.docker.compose.project=<one that is gone>` (without the filter it takes those of projects that are only stopped, too); or give it a range of its own (`ipam:`), or widen `default-address-pools` of the engine.",
   },
   {
     text: /no chain\/target\/match by that name|iptables[^\n]{0,200}(failed|no chain)|nftables|can't initialize iptables/,

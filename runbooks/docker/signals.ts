@@ -155,7 +155,7 @@ const CODES: Readonly<Record<number, CodeRow>> = {
   255: {
     short: "",
     because:
-      "Exit code 255 is what is said when nothing better is known: either its program returned -1, or the engine lost it (the machine or the engine was ended hard). To tell them apart: `last -x reboot | head -3` and `journalctl -u docker -u containerd` at that time.",
+      "Exit code 255 is what is said when nothing better is known: either its program returned -1, or the engine lost it (the machine or the engine was ended hard). To tell them apart: `last -x reboot | head -3` and `journalctl -u docker -u containerd --since -1d` at that time.",
     advice: "Its log; where that ends in the middle, the machine or the engine went away.",
     startHelps: true,
   },

@@ -29,6 +29,12 @@ const bookOn = ({ probesOf, tracesOf }: Matrix) =>
         "tektra.system-health",
         "ai-saas.dependency-health",
         "sergas-accounts.health-matrix",
+        "resync.api-not-accessible",
+        "resync.model-not-responding",
+        "sergas-accounts.cognee-restart",
+        "resync.tws-connection-failure",
+        "sergas-accounts.first-response",
+        "tektra.load-balancer-nginx",
       ],
       alerts: [
         "ServiceDown",

@@ -26,7 +26,13 @@ const book = runbookOn(
   {
     id: "disk-full",
     title: "Disk space",
-    covers: ["sergas-accounts.disk-full", "sergas-accounts.expand-disk", "resync.log-rotation-script"],
+    covers: [
+      "sergas-accounts.disk-full",
+      "sergas-accounts.expand-disk",
+      "resync.log-rotation-script",
+      "tektra.resource-snapshot",
+      "tektra.model-download-failure",
+    ],
     alerts: [
       "HostOutOfDiskSpace",
       "HostDiskMayFillIn24Hours",

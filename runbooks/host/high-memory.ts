@@ -33,6 +33,10 @@ const book = runbookOn(
       "sergas-accounts.high-memory",
       "sergas-accounts.memory-footprint",
       "sergas-accounts.crashes",
+      "resync.high-memory",
+      "ai-saas.triage-resources",
+      "tektra.model-loading-failure",
+      "tektra.resource-snapshot",
     ],
     alerts: [
       "HighMemoryUsage",

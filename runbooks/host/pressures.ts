@@ -82,11 +82,7 @@ export function pressureFindings({
 }
 
 /** Groups that use up their quota: slow though the machine is idle. */
-export function throttleFinding({
-  throttled,
-  seconds,
-  pressure,
-}: Stalls): Finding<PressureRemedy> | undefined {
+export function throttleFinding({ throttled, seconds, pressure }: Stalls): Finding<"raiseQuota"> | undefined {
   const held = throttled.filter(({ ratio, periods }) => ratio >= THROTTLED && periods >= 5);
   const [first] = held;
   if (first === undefined) return undefined;

@@ -29,6 +29,7 @@ const book = runbookOn(
       "sergas-accounts.error-external-api",
       "resync.model-timeout",
       "resync.model-not-responding",
+      "sergas-accounts.high-response-times",
     ],
     alerts: [
       "ExternalApiDown",

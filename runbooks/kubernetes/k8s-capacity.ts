@@ -1,6 +1,15 @@
-import { chosenOf, kubernetes, type RunContext, runbookOn, z } from "../../src/sdk/index.ts";
+import {
+  chosenOf,
+  kubernetes,
+  onEach,
+  prometheus,
+  type RunContext,
+  runbookOn,
+  z,
+} from "../../src/sdk/index.ts";
 import { autoscalerFindings, isAtMost, raisedMax } from "./autoscaler-findings.ts";
 import { budgetFindings, claimFindings, limitFindings, nodeRoom, quotaFindings } from "./room-findings.ts";
+import { throttleFindings } from "./throttle-findings.ts";
 
 const params = z.object({
   autoscaler: z.string().max(253).optional().describe("only this autoscaler"),
@@ -24,6 +33,7 @@ const book = runbookOn(
       "KubePdbNotEnoughHealthyPods",
       "KubeNodePressure",
       "KubePersistentVolumeErrors",
+      "CPUThrottlingHigh",
       "KubernetesHpaScaleMaximum",
       "KubernetesHpaMetricsUnavailability",
       "KubernetesHpaScaleInability",
@@ -35,7 +45,7 @@ const book = runbookOn(
       horizontalpodautoscaler === undefined ? {} : { autoscaler: horizontalpodautoscaler },
     params,
   },
-  () => ({
+  (context) => ({
     autoscalers: kubernetes.autoscalers(),
     quotas: kubernetes.quotas(),
     budgets: kubernetes.budgets(),
@@ -44,8 +54,18 @@ const book = runbookOn(
     workloads: kubernetes.workloads(),
     events: kubernetes.events(),
     usage: kubernetes.usage(),
+    // What stops containers the API server does not know.
+    ...onEach(
+      context.system.connections.filter(({ kind }) => kind === "prometheus"),
+      { throttling: prometheus.throttling({ namespaces: namespacesOf(context) }) },
+    ),
   }),
 );
+
+const namespacesOf = (context: Context): string[] => {
+  const said = chosenOf(context, "kubernetes")?.about?.namespaces;
+  return Array.isArray(said) ? said.map(String) : ["default"];
+};
 
 const mostOf = (context: Context): number => Number(chosenOf(context, "kubernetes")?.about?.scaleMax ?? 0);
 const isAsked = ({ name }: { readonly name: string }, { params: { autoscaler } }: Context): boolean =>
@@ -106,6 +126,11 @@ export const k8sCapacity = book
       "low",
       "Its trend over days tells a leak from a limit that is too low; the limit is raised in its manifest, or by k8s-workload once it was killed.",
     ),
+    raiseCpu: book.advises(
+      "Give it the CPU its bursts need",
+      "low",
+      "Raise `limits.cpu` in its manifest, or take it off and keep `requests.cpu`, which alone says its share when CPUs are short. Where it starts as many threads as the node has CPUs (GOMAXPROCS, workers, `UV_THREADPOOL_SIZE`, ActiveProcessorCount), as many as the limit are enough. Then look again: below 5 % nobody notices it.",
+    ),
     fixNode: book.advises(
       "Relieve the node",
       "high",
@@ -124,8 +149,11 @@ export const k8sCapacity = book
     find(["quotas", "events?"], ({ quotas, events }, { params: { quotaShare } }) =>
       quotaFindings(quotas.quotas, events?.events, quotaShare),
     ),
-    find(["claims", "events?"], ({ claims, events }) => claimFindings(claims.claims, events?.events)),
+    find(["claims", "events?"], ({ claims, events }, { now }) =>
+      claimFindings(claims.claims, events?.events, now),
+    ),
     find(["budgets"], ({ budgets }) => budgetFindings(budgets.budgets)),
+    find.all((seen) => throttleFindings(seen)),
     find(["usage", "workloads"], ({ usage, workloads }) =>
       limitFindings(workloads.workloads, usage.containers),
     ),

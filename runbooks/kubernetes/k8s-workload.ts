@@ -20,6 +20,7 @@ const book = runbookOn(
       "sergas-agents.raise-memory-limit",
       "sergas-agents.rollback",
       "tektra.service-status",
+      "sergas-accounts.memory-limits",
     ],
     alerts: [
       "KubePodCrashLooping",
@@ -165,7 +166,7 @@ export const k8sWorkload = book
     fixNode: book.advises("Look at the node", "high", (values, context) =>
       told(
         "fixNode",
-        "See whether the machine is up and its kubelet runs (`systemctl status kubelet`, `journalctl -u kubelet`); while it is off for good: `kubectl drain`, or delete the Node so that its pods are replaced.",
+        "See whether the machine is up and its kubelet runs (`systemctl status kubelet`, `journalctl -u kubelet --since -1h`); while it is off for good: `kubectl drain`, or delete the Node so that its pods are replaced.",
       )(values, context),
     ),
     giveQuota: book.advises(

@@ -26,6 +26,8 @@ export interface Asked {
 /** A pod that waits for less than this is starting. */
 const STARTING_SECONDS = 300;
 const UNPLACED_SECONDS = 30;
+/** A node that the cluster's autoscaler asked for is there by then, or does not come. */
+const SCALED_SECONDS = 900;
 const CONFIG = new Set([
   "CreateContainerConfigError",
   "CreateContainerError",
@@ -47,7 +49,9 @@ export function causeOf(pod: Pod, sight: Sight, asked: Asked): Cause | undefined
   if (pod.phase === "Failed") return failed(pod, asked);
   if (pod.unschedulable !== "")
     return secondsSince(pod.createdAt, asked.now) < UNPLACED_SECONDS ||
-      events.some(({ reason }) => reason === "TriggeredScaleUp")
+      events.some(
+        ({ reason, at }) => reason === "TriggeredScaleUp" && secondsSince(at, asked.now) < SCALED_SECONDS,
+      )
       ? undefined
       : schedulingCause(pod, events, sight.claims?.claims ?? []);
   const found = pod.containers

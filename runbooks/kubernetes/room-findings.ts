@@ -21,25 +21,34 @@ export function quotaFindings(
   events: readonly Event[] | undefined,
   share: number,
 ): Finding<Key>[] {
-  const near = quotas.filter(
-    ({ hard, used }) => hard > 0 && (used >= hard || (hard >= 10 && used / hard >= share)),
+  const refusedBy = (one: Quota) => events?.some((event) => isRefusal(event, one)) ?? false;
+  // One of nothing forbids, and is as it should be until somebody wants some.
+  const near = quotas.filter((one) =>
+    one.hard === 0
+      ? refusedBy(one)
+      : one.used >= one.hard || (one.hard >= 10 && one.used / one.hard >= share),
   );
   return near.map((one) => {
-    const refused =
-      events?.some(
-        ({ namespace, message }) =>
-          namespace === one.namespace &&
-          message.includes(`exceeded quota: ${one.name}`) &&
-          message.includes(one.resource),
-      ) ?? false;
+    const refused = refusedBy(one);
     return {
       id: `quota:${one.namespace}/${one.name}/${one.resource}`,
       severity: refused ? ("warning" as const) : ("info" as const),
-      title: `Quota ${one.name}: ${one.resource} ${one.used >= one.hard ? "is used up" : `is used to ${sayPercent(one.used / one.hard)}`}`,
+      title: `Quota ${one.name}: ${one.resource} ${one.hard === 0 ? "allows none" : one.used >= one.hard ? "is used up" : `is used to ${sayPercent(one.used / one.hard)}`}`,
       because: `${say(one, one.used)} of ${say(one, one.hard)} in ${one.namespace}. ${refused ? "Pods were refused for it within the last hour." : "Nothing was refused within the last hour, as far as events tell; a rollout needs room for its surge."} What counts are requests and limits, not what is used.`,
       remedies: ["giveQuota" as const],
     };
   });
+}
+
+/**
+ * Whether this quota refused something for this resource: `pods "x" is forbidden: exceeded quota: NAME, requested: cpu=2, used: …`.
+ * Only what was requested counts; `pods` stands at the beginning of every such line.
+ */
+function isRefusal({ namespace, message }: Event, { namespace: own, name, resource }: Quota): boolean {
+  if (namespace !== own) return false;
+  const [, by, wanted = ""] =
+    /exceeded quota: ([^\s,]+), requested: (.{1,200}?)(?:, used: |$)/.exec(message) ?? [];
+  return by === name && wanted.split(",").some((one) => one.trim().split("=")[0] === resource);
 }
 
 /** Disruption budgets that let no pod go. Pure. */
@@ -63,6 +72,7 @@ export const budgetFindings = (budgets: readonly Budget[]): Finding<Key>[] =>
 export function claimFindings(
   claims: readonly Claim[],
   events: readonly Event[] | undefined,
+  now: Date,
 ): Finding<Key>[] {
   return claims.flatMap((one): Finding<Key>[] => {
     const said = events?.find(
@@ -81,7 +91,7 @@ export function claimFindings(
           remedies: ["fixClaim"],
         },
       ];
-    if (one.phase !== "Pending" || said === undefined) return [];
+    if (one.phase !== "Pending" || said === undefined || isUnderWay(said, one, now)) return [];
     const wants = one.requested === null ? "storage" : sayBytes(one.requested);
     const of = one.storageClass === null ? "the default class" : `class ${clip(one.storageClass, 60)}`;
     return [
@@ -96,6 +106,15 @@ export function claimFindings(
   });
 }
 
+/** A provisioner that was asked a moment ago is at work: only one that goes on being waited for is not. */
+const isUnderWay = ({ reason }: Event, { createdAt }: Claim, now: Date): boolean =>
+  ["ExternalProvisioning", "Provisioning"].includes(reason) &&
+  createdAt !== null &&
+  now.getTime() - Date.parse(createdAt) < PROVISIONED_WITHIN;
+
+/** Milliseconds. */
+const PROVISIONED_WITHIN = 300_000;
+
 /** Share of a limit beyond which a container is killed soon if it goes on growing. */
 const NEAR_LIMIT = 0.9;
 
@@ -109,7 +128,7 @@ export function limitFindings(workloads: readonly Workload[], usage: readonly Us
         id: `near-limit:${one.namespace}/${one.pod}/${one.container}`,
         severity: "warning",
         title: `${one.container} in ${one.pod} uses ${sayPercent(one.memory / limit)} of its memory limit`,
-        because: `${sayBytes(one.memory)} of ${sayBytes(limit)} at the moment (working set). At the limit it is killed. One look does not tell growth from a peak: see its trend.`,
+        because: `${sayBytes(one.memory)} of ${sayBytes(limit)} at the moment (working set). That counts file cache in use, which is given back before anything is killed; what cannot be given back is killed at the limit. To tell them apart: \`container_memory_rss\`, or \`anon\` and \`active_file\` of its memory.stat. One look does not tell growth from a peak: see its trend.`,
         remedies: ["raiseLimit"],
       },
     ];

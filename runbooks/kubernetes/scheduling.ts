@@ -28,6 +28,11 @@ export function partsOf(message: string): { readonly total: number | null; reado
 type Row = readonly [words: RegExp, short: (why: string) => string, advice: string];
 const ROWS: readonly Row[] = [
   [
+    /scheduling gates/i,
+    () => "a scheduling gate holds it back",
+    "No node was tried: whoever put the gate there (Kueue, a quota or capacity controller, an operator) has not taken it away. `kubectl get pod NAME -o jsonpath='{.spec.schedulingGates}'` names it.",
+  ],
+  [
     /unbound immediate PersistentVolumeClaims|persistentvolumeclaim "[^"]*" not found/i,
     () => "a volume claim has no volume",
     "Give the claim a volume: a StorageClass that exists, or a volume that fits.",
@@ -93,7 +98,7 @@ export function schedulingCause(pod: Pod, events: readonly Event[], claims: read
   return {
     kind: "unschedulable",
     container: undefined,
-    title: `cannot be scheduled: ${most === undefined ? "no node takes it" : (row?.[1](most.why) ?? clip(most.why, 60))}`,
+    title: `cannot be scheduled: ${row?.[1](most?.why ?? pod.unschedulable) ?? (most === undefined ? "no node takes it" : clip(most.why, 60))}`,
     because: `${total === null ? `The scheduler says: ${clip(pod.unschedulable, 300)}.` : `Of ${count(total, "node")} none takes it (a node may have several reasons): ${sum}.`}${volumes}${scaling === undefined ? "" : ` The cluster's autoscaler does not help: ${clip(scaling.message, 150)}.`}`,
     advice: {
       key: isVolume ? "fixMount" : "giveRoom",

@@ -19,11 +19,12 @@ export interface Place {
   readonly name: string;
   readonly found: Found;
 }
-type Asked = RunContext<{
+export type Asked = RunContext<{
   readonly pattern?: string | undefined;
   readonly component?: string | undefined;
   readonly longerMs?: number | undefined;
   readonly field?: string | undefined;
+  readonly by?: string | undefined;
   readonly minutes: number;
 }>;
 type Told = Finding<"readOn">;
@@ -48,8 +49,9 @@ export const placesOf = (seen: Readonly<Record<string, Seen<unknown> | undefined
     return single.success ? [{ name: connection, found: single.data }] : [];
   });
 
-const isSearch = ({ params: { pattern, component, longerMs, field } }: Asked): boolean =>
-  pattern !== undefined || component !== undefined || longerMs !== undefined || field !== undefined;
+/** Somebody asks for something of his own. */
+export const isSearch = ({ params: { pattern, component, longerMs, field, by } }: Asked): boolean =>
+  [pattern, component, longerMs, field, by].some((one) => one !== undefined);
 const isError = ({ level }: Group): boolean => level === "error";
 const isNew = ({ found }: Place, group: Group): boolean => found.comparable && group.before === 0;
 const isMore = ({ found }: Place, { count: n, before }: Group): boolean =>
@@ -95,7 +97,8 @@ export const frequent = (places: readonly Place[], context: Asked): Told[] =>
 export const matches = (places: readonly Place[], context: Asked): Told[] =>
   told(
     places,
-    (place, group) => isSearch(context) || (isError(group) && !place.found.comparable),
+    (place, group) =>
+      context.params.by === undefined && (isSearch(context) || (isError(group) && !place.found.comparable)),
     (place, groups) => ({
       id: `lines:${place.name}`,
       severity: "info",
@@ -173,4 +176,4 @@ const evidenceOf = (place: Place, groups: readonly Group[]): Evidence[] => [
   ...(place.found.moreGroups > 0 ? [facts({ "kinds not shown": place.found.moreGroups })] : []),
 ];
 
-const clock = (at: number): string => `${new Date(at * 1000).toISOString().slice(11, 19)} UTC`;
+export const clock = (at: number): string => `${new Date(at * 1000).toISOString().slice(11, 19)} UTC`;

@@ -1,5 +1,7 @@
-import { docker, host, loki, onEach, runbookOn, systemd, z } from "../../src/sdk/index.ts";
+import { docker, host, kubernetes, loki, onEach, runbookOn, systemd, z } from "../../src/sdk/index.ts";
+import { apart } from "./apart.ts";
 import { frequent, fresh, matches, placesOf, slow } from "./groups.ts";
+import { levelless, silent } from "./silence.ts";
 
 /** What logs say that they did not say before, or more often; or whatever somebody looks for. */
 const book = runbookOn(
@@ -16,6 +18,16 @@ const book = runbookOn(
       "sergas-accounts.high-error-rate",
       "sergas-accounts.zoho-rate-limit",
       "sergas-accounts.unauthorized-access",
+      "resync.slow-responses",
+      "tektra.model-loading-failure",
+      "tektra.security-events",
+      "resync.unauthorized-access",
+      "sergas-accounts.cognee-down",
+      "tektra.service-status",
+      "resync.tws-connection-failure",
+      "sergas-accounts.first-response",
+      "resync.incorrect-responses",
+      "resync.container-logs",
     ],
     alerts: ["LogErrorsHigh", "HighLogErrorRate", "LokiErrorsHigh"],
     params: z.object({
@@ -36,6 +48,11 @@ const book = runbookOn(
         .regex(/^[\w.@-]{1,60}=[^=]{1,200}$/)
         .optional()
         .describe("only where this field is so: user=alice"),
+      by: z
+        .string()
+        .regex(/^[\w.@-]{1,60}$/)
+        .optional()
+        .describe("kept apart and counted by: address (who asked), path (with its durations), or a field"),
       from: z.string().max(60).optional().describe("only this connection, or log of a host"),
       minutes: z
         .int()
@@ -46,9 +63,8 @@ const book = runbookOn(
     }),
   },
   ({ params, system }) => {
-    const { from, field = "", minutes, pattern, component, longerMs } = params;
-    const isSearch =
-      pattern !== undefined || component !== undefined || longerMs !== undefined || field !== "";
+    const { by, from, field = "", minutes, pattern, component, longerMs } = params;
+    const isSearch = [pattern, component, longerMs, by].some((one) => one !== undefined) || field !== "";
     const level = params.level ?? (isSearch ? undefined : ("error" as const));
     const [name = "", value = ""] = field.split("=");
     const question = {
@@ -57,6 +73,7 @@ const book = runbookOn(
       ...(level === undefined ? {} : { level }),
       ...(component === undefined ? {} : { component }),
       ...(longerMs === undefined ? {} : { longerMs }),
+      ...(by === undefined ? {} : { by }),
       ...(field === "" ? {} : { fields: { [name]: value } }),
     };
     const of = (kind: string) => system.connections.filter((face) => face.kind === kind);
@@ -70,6 +87,7 @@ const book = runbookOn(
       ...onEach(of("systemd").filter(isWanted), { journal: systemd.searchJournal(question) }),
       ...onEach(named, { files: host.searchFiles({ ...question, ...only }) }),
       ...onEach(of("docker").filter(isWanted), { containers: docker.searchLogs(question) }),
+      ...onEach(of("kubernetes").filter(isWanted), { pods: kubernetes.searchLogs(question) }),
       ...onEach(of("loki").filter(isWanted), { loki: loki.searchLogs(question) }),
     };
   },
@@ -82,12 +100,25 @@ export const logsSearch = book
       "low",
       "`/diag <system> logs-search pattern=… minutes=…` shows lines around it, with `level=info` also what went before; what began at the same minute on another component is often the cause.",
     ),
+    findWriter: book.advises(
+      "Look whether it still writes",
+      "low",
+      "Does it run (`unit-failure`, `container-failure`, `k8s-workload`)? Does it hold a file that was rotated away (`log-rotation`)? Does what ships its lines run (Promtail, Alloy, Fluent Bit), and has its disk room?",
+    ),
+    useText: book.advises(
+      "Look for a text instead",
+      "low",
+      "`/diag <system> logs-search pattern=…` finds lines whatever their level. A program that writes its level (JSON, or `ERROR` behind the time) has its errors told by themselves.",
+    ),
   })
   .findings((find) => [
     find.all((seen, context) => fresh(placesOf(seen), context)),
     find.all((seen, context) => frequent(placesOf(seen), context)),
+    find.all((seen, context) => silent(placesOf(seen), context)),
     find.all((seen, context) => matches(placesOf(seen), context)),
+    find.all((seen, context) => apart(placesOf(seen), context)),
     find.all((seen, context) => slow(placesOf(seen), context)),
+    find.all((seen, context) => levelless(placesOf(seen), context)),
     find.all(
       (seen) =>
         Object.keys(seen).length === 0 && {
@@ -95,7 +126,7 @@ export const logsSearch = book
           severity: "info",
           title: "No log of this system can be searched",
           because:
-            "It has no connection of kind systemd, docker or loki, and none of kind host with `logs:`, or none of the name that was asked for.",
+            "It has no connection of kind systemd, docker, kubernetes or loki, and none of kind host with `logs:`, or none of the name that was asked for.",
         },
     ),
   ]);

@@ -28,7 +28,7 @@ const book = runbookOn(
   {
     id: "tcp-dependency",
     title: "TCP dependencies",
-    covers: ["resync.tws-connection-failure", "tektra.network-connectivity"],
+    covers: ["resync.tws-connection-failure", "tektra.network-connectivity", "tektra.performance"],
     alerts: [
       "BlackboxProbeFailed",
       "ProbeFailed",

@@ -70,7 +70,7 @@ export const tlsExpiry = book
           if (isEarly(certificate, now))
             return `nothing is to be renewed. Compare the clock of this machine with the time (\`timedatectl\`); if it is right, present the former certificate until ${certificate.chain[0]?.validFrom}.`;
           const { chain, names } = certificate;
-          return `get a new certificate from ${chain[0]?.issuer ?? "its issuer"} for ${names.join(", ") || host}, install it with its intermediates and reload the server (e.g. \`certbot renew\` or cert-manager's \`cmctl renew\`, then \`nginx -s reload\`): a renewed file that nobody loaded is the usual reason for an expired certificate. Check: openssl s_client -connect ${shellWord(`${host}:${port}`)} -servername ${shellWord(host)} </dev/null | openssl x509 -noout -dates`;
+          return `get a new certificate from ${chain[0]?.issuer ?? "its issuer"} for ${names.join(", ") || host}, install it with its intermediates and reload the server (e.g. \`certbot renew\` or cert-manager's \`cmctl renew\`, then \`nginx -t && nginx -s reload\`): a renewed file that nobody loaded is the usual reason for an expired certificate. Check: openssl s_client -connect ${shellWord(`${host}:${port}`)} -servername ${shellWord(host)} </dev/null | openssl x509 -noout -dates`;
         }),
     ),
     fixName: book.advises("Present a certificate for this name", "high", (values, { system, params }) =>

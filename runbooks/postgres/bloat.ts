@@ -1,4 +1,5 @@
 import { count, type Finding, type postgres, rows, sayBytes, sayPercent } from "../../src/sdk/index.ts";
+import { isSmall } from "./index-upkeep.ts";
 
 type Bloat = postgres.Bloat;
 type Bloated = Bloat["bloated"][number];
@@ -42,7 +43,9 @@ export function tableBloatFinding({ bloated }: Bloat): Finding<"rewriteTables"> 
 }
 
 /** Space in B-trees: pages that hold a few entries each are never joined. */
-export function indexBloatFinding({ bloated }: Bloat): Finding<"rebuildBloated"> | undefined {
+export function indexBloatFinding({
+  bloated,
+}: Bloat): Finding<"reindexBloated" | "rebuildBloated"> | undefined {
   const [first] = bloated;
   if (first === undefined) return undefined;
   return {
@@ -51,13 +54,19 @@ export function indexBloatFinding({ bloated }: Bloat): Finding<"rebuildBloated">
     title: titleOf(bloated, first, "index").replace(/more indexs/, "more indexes"),
     because: `${ERROR} B-trees are a third empty after a while, and as they should be; this is beyond that. Pages on which a few entries are left (old rows deleted but some, changes of indexed columns while vacuum was held back) are used again only for entries that belong between those.`,
     evidence: [tableOf(bloated)],
-    remedies: ["rebuildBloated"],
+    remedies: [
+      ...(bloated.some(isSmall) ? (["reindexBloated"] as const) : []),
+      ...(bloated.length > 1 || !bloated.some(isSmall) ? (["rebuildBloated"] as const) : []),
+    ],
   };
 }
 
 export const adviseRewrite = (bloat: Bloat | undefined): string => {
   const names = (bloat?.bloated ?? []).slice(0, 5).map(({ name }) => name);
-  return `First see to it that it does not come back (pg-vacuum beside this: who holds vacuum back, which table it does not get to; delete by partition instead of by row). Then, only if the space or the reads matter: pg_repack or pg_squeeze of ${names.join(", ") || "it"} (online; needs a key and as much free disk as the table will take), or VACUUM (FULL) in a window: it holds an exclusive lock for as long as it takes. To know before: CREATE EXTENSION pgstattuple; SELECT * FROM pgstattuple_approx('${names[0] ?? "<table>"}').`;
+  const needs = (bloat?.bloated ?? [])
+    .slice(0, 5)
+    .map(({ name, bytes, least, measured }) => `${name} ${sayBytes(bytes - (measured ?? least))}`);
+  return `First see to it that it does not come back (pg-vacuum beside this: who holds vacuum back, which table it does not get to; delete by partition instead of by row). Then, only if the space or the reads matter: pg_repack or pg_squeeze of ${names.join(", ") || "it"} (online; needs a key and as much free disk as the table will take), or VACUUM (FULL, ANALYZE) of that one table, never of the whole database, in a window with the application stopped and SET lock_timeout = '5s': nobody reads or writes it for as long as it takes, about a minute for every few GiB. The new file stands beside the old one until the end: it needs that much free disk (${needs.join(", ") || "what is left of the table"}, and all its indexes once more), so on a full disk it fails. diagbot does not do it: no time is sure to be enough, and what is interrupted was for nothing. To know before: CREATE EXTENSION pgstattuple; SELECT * FROM pgstattuple_approx('${names[0] ?? "<table>"}').`;
 };
 
 export const adviseRebuild = (bloat: Bloat | undefined): string =>

@@ -28,9 +28,11 @@ const FIRST_OWN = 16_384;
 export function grownSince(now: Sizes, before: Sizes | undefined, { bytes, share }: GrowthLimits): Grown[] {
   if (before === undefined || before.database !== now.database || before.at >= now.at) return [];
   const known = new Map(before.relations.map((one) => [one.oid, one.bytes]));
+  // REINDEX CONCURRENTLY and a table that was swapped for a new one keep the name, and have another number.
+  const named = new Map(before.relations.map((one) => [JSON.stringify([one.kind, one.name]), one.bytes]));
   return now.relations
     .flatMap((one): Grown[] => {
-      const was = known.get(one.oid);
+      const was = known.get(one.oid) ?? named.get(JSON.stringify([one.kind, one.name]));
       if (was === undefined && Number(one.oid) < FIRST_OWN) return [{ ...one, before: 0 }];
       // Of those that were too small to be kept nothing is known.
       if (was === undefined) return before.isWhole ? [{ ...one, before: null }] : [];

@@ -1,7 +1,8 @@
 import { count, type Finding, type postgres } from "../../src/sdk/index.ts";
+import { isLeftover, leftBehind } from "./index-upkeep.ts";
 
 type Invalid = postgres.IndexHints["invalid"][number];
-type Name = "dropInvalid" | "attachIndexes";
+type Name = "dropInvalid" | "rebuildInvalid" | "attachIndexes";
 
 const names = (all: readonly Invalid[]) =>
   all
@@ -9,7 +10,6 @@ const names = (all: readonly Invalid[]) =>
     .slice(0, 3)
     .join(", ");
 
-const leftBehind = (all: readonly Invalid[]) => all.filter(({ lacking }) => lacking === null);
 const unfinished = (all: readonly Invalid[]) => all.filter(({ lacking }) => lacking !== null);
 
 /** Indexes no query uses: those a failed build left behind, and those of partitioned tables that are not whole yet. */
@@ -24,9 +24,10 @@ export function indexFindings(all: readonly Invalid[]): Finding<Name>[] {
             id: "invalid-indexes",
             severity: "warning" as const,
             title: `${count(left.length, "invalid index", "invalid indexes")}: ${names(left)}`,
-            because:
-              "A concurrent build failed and left it behind: no query uses it, every write maintains it.",
-            remedies: ["dropInvalid" as const],
+            because: `A concurrent build failed and left it behind: no query uses it, every write maintains it. ${left.every(isLeftover) ? "The index it was to replace is there as before." : "Find out why the build failed (duplicates, a deadlock, a cancelled session) before it is built again; IF NOT EXISTS would skip it silently."}`,
+            remedies: left.every(isLeftover)
+              ? (["dropInvalid"] as const)
+              : (["rebuildInvalid", "dropInvalid"] as const),
           },
         ]),
     ...(parts.length === 0
@@ -45,13 +46,6 @@ export function indexFindings(all: readonly Invalid[]): Finding<Name>[] {
 
 const sayLacking = ([first]: readonly Invalid[]) =>
   first?.lacking?.length ? ` (still without: ${first.lacking.join(", ")})` : "";
-
-export const adviseInvalid = (all: readonly Invalid[]): string =>
-  `${leftBehind(all)
-    .map(({ statement }) => statement)
-    .join(
-      "; ",
-    )}; each alone, outside a transaction. Then find out why the build failed (duplicates, a deadlock, a cancelled session) before building it again; IF NOT EXISTS would skip it silently.`;
 
 export const adviseUnfinished = (all: readonly Invalid[]): string =>
   unfinished(all)

@@ -2,7 +2,7 @@ import { count, type Finding, type postgres, rows, sayBytes, sayDuration } from 
 
 type Use = postgres.IndexUse;
 type Redundant = postgres.RedundantIndex;
-type Name = "dropRedundant" | "dropUnused";
+type Name = "dropDoubled" | "dropCovered" | "dropUnused";
 
 const sum = (all: readonly { readonly bytes: number }[]) => all.reduce((bytes, one) => bytes + one.bytes, 0);
 const names = (all: readonly { readonly index: string }[]) =>
@@ -28,7 +28,7 @@ export function needlessFindings(use: Use): Finding<Name>[] {
             because:
               "The other one has the same columns, order, operators, condition and expressions, and answers whatever this one does: every write maintains both.",
             evidence: [redundantRows(same)],
-            remedies: ["dropRedundant" as const],
+            remedies: ["dropDoubled" as const],
           },
         ]),
     ...(beginning.length === 0
@@ -41,7 +41,7 @@ export function needlessFindings(use: Use): Finding<Name>[] {
             because:
               "The longer one finds the same rows; the shorter is smaller and may be a little faster. Usually one of them is enough.",
             evidence: [redundantRows(beginning)],
-            remedies: ["dropRedundant" as const],
+            remedies: ["dropCovered" as const],
           },
         ]),
     ...(unused.length === 0 ? [] : [unusedFinding(unused, use)]),
@@ -82,8 +82,9 @@ const redundantRows = (all: readonly Redundant[]) =>
 const ALONE =
   "Each alone and outside a transaction, with SET lock_timeout = '5s'; keep its definition first (SELECT pg_get_indexdef(…)): that builds it again.";
 
-export const adviseRedundant = (use: Use | undefined): string =>
+export const adviseCovered = (use: Use | undefined): string =>
   `${(use?.redundant ?? [])
+    .filter(({ isSame }) => !isSame)
     .slice(0, 5)
     .map(({ statement, by }) => `${statement} (${by} stays)`)
     .join("; ")}. ${ALONE}`;

@@ -1,11 +1,11 @@
-import { count, type Finding, type postgres, rows, sayDuration, sayPercent } from "../../src/sdk/index.ts";
+import { count, type Finding, postgres, rows, sayDuration, sayPercent } from "../../src/sdk/index.ts";
 import { holderRows, many, sayEnd, sayHolder } from "./vacuum.ts";
 
 type State = postgres.VacuumState;
 type Table = postgres.OverdueTable;
 type Horizon = postgres.Horizon;
 type Holder = postgres.HorizonHolder;
-type Name = "endHolders" | "turnOn" | "vacuumTables" | "freezeTables";
+type Name = "endHolders" | "turnOn" | "vacuumBehind" | "vacuumTables" | "freezeOld" | "freezeTables";
 
 /** So many times its trigger a table is behind; at the trigger itself a worker is on its way. */
 const BEHIND = 2;
@@ -44,6 +44,28 @@ export function heldBy(one: Table, { holders }: Horizon, database: string): Hold
   });
 }
 
+const AT_ONCE = 3;
+const isFit = ({ bytes, isAtWork, isCatalog }: Table): boolean =>
+  (bytes ?? 0) <= postgres.MOST_BYTES && !isAtWork && !isCatalog;
+
+/** Those that a vacuum would help now, and that are done with within a minute. */
+export const toVacuum = (state: State, horizon: Horizon | undefined) =>
+  state.tables
+    .filter((one) => isBehind(one) && isFit(one))
+    .filter((one) => horizon === undefined || heldBy(one, horizon, state.database) === undefined)
+    .slice(0, AT_ONCE)
+    .map(({ table }) => ({ table }));
+
+/** Those that nobody keeps from being frozen. */
+export const toFreeze = (state: State, horizon: Horizon | undefined) =>
+  state.tables
+    .filter((one) => isOverAge(one) && isFit(one))
+    .filter((one) => horizon?.holders.every(({ age }) => age < one.transactionsLimit / 2) === true)
+    .slice(0, AT_ONCE)
+    .map(({ table }) => ({ table, freeze: true }));
+
+const vacuums = (may: boolean) => (may ? (["vacuumBehind"] as const) : []);
+
 /** What keeps dead rows where they are, causes before effects. */
 export function overdueFindings(state: State, horizon: Horizon | undefined): Finding<Name>[] {
   const { database } = state;
@@ -55,21 +77,22 @@ export function overdueFindings(state: State, horizon: Horizon | undefined): Fin
   const old = state.tables.filter((one) => isOverAge(one) && !one.isAtWork);
   const found: Finding<Name>[] = [];
   const isOff = !state.autovacuum || !state.trackCounts;
-  if (isOff) found.push(switchedOff(state));
+  const mayVacuum = toVacuum(state, horizon).length > 0;
+  if (isOff) found.push(switchedOff(state, mayVacuum));
   const [worst] = held;
   if (worst !== undefined && horizon !== undefined) found.push(heldRows(worst, held, horizon, database));
-  if (off.length > 0) found.push(offForTables(off));
-  if (behind.length > 0) found.push(behindTables(behind, state));
-  if (old.length > 0) found.push(oldTables(old));
+  if (off.length > 0) found.push(offForTables(off, mayVacuum));
+  if (behind.length > 0) found.push(behindTables(behind, state, mayVacuum));
+  if (old.length > 0) found.push(oldTables(old, toFreeze(state, horizon).length > 0));
   return [...found, ...fullOfMembers(state)];
 }
 
-const switchedOff = ({ autovacuum, trackCounts }: State): Finding<Name> => ({
+const switchedOff = ({ autovacuum, trackCounts }: State, mayVacuum: boolean): Finding<Name> => ({
   id: "autovacuum-off",
   severity: "warning",
   title: `Autovacuum does not work on this server: ${[...(autovacuum ? [] : ["autovacuum"]), ...(trackCounts ? [] : ["track_counts"])].join(" and ")} ${autovacuum || trackCounts ? "is" : "are"} off`,
   because: `Nobody takes dead rows away or keeps the planner's statistics; only the vacuum against wraparound still comes.${trackCounts ? "" : " Without track_counts nothing is counted: how many rows are dead is not known, and what is said of single tables may be of long ago."}`,
-  remedies: ["turnOn"],
+  remedies: ["turnOn", ...vacuums(mayVacuum)],
   explains: ["vacuum-behind", "autovacuum-off-for-tables"],
 });
 
@@ -87,17 +110,17 @@ function heldRows(worst: Table, held: readonly Table[], horizon: Horizon, databa
   };
 }
 
-const offForTables = (off: readonly Table[]): Finding<Name> => ({
+const offForTables = (off: readonly Table[], mayVacuum: boolean): Finding<Name> => ({
   id: "autovacuum-off-for-tables",
   severity: "warning",
   title: `Autovacuum is switched off for ${first(off)}: ${many(off[0]?.dead ?? 0)} dead rows`,
   because:
     "autovacuum_enabled is off in the options of the table, and nobody vacuums it often enough by hand: it grows, and its index scans read dead rows.",
   evidence: [tableRows(off)],
-  remedies: ["turnOn", "vacuumTables"],
+  remedies: ["turnOn", ...vacuums(mayVacuum), "vacuumTables"],
 });
 
-function behindTables(behind: readonly Table[], state: State): Finding<Name> {
+function behindTables(behind: readonly Table[], state: State, mayVacuum: boolean): Finding<Name> {
   const [worst] = behind;
   // Rows that were only inserted cost nothing but a later freeze, and reads that look whether they are visible.
   const grave = behind.some((one) => one.hasDead && (one.dead ?? 0) >= 10 * Math.max(1, one.trigger));
@@ -107,11 +130,11 @@ function behindTables(behind: readonly Table[], state: State): Finding<Name> {
     title: `Autovacuum is behind on ${count(behind.length, "table")}: ${worst === undefined ? "" : sayTable(worst)}`,
     because: `Each has its own trigger (threshold + scale factor × its rows). ${sayWorkers(state)} A batch of the last ${sayDuration(state.naptimeSeconds * 1000)} (autovacuum_naptime) looks the same and is not yet late.`,
     evidence: [tableRows(behind), ...workerRows(state)],
-    remedies: ["vacuumTables"],
+    remedies: [...vacuums(mayVacuum), "vacuumTables"],
   };
 }
 
-const oldTables = (old: readonly Table[]): Finding<Name> => {
+const oldTables = (old: readonly Table[], mayFreeze: boolean): Finding<Name> => {
   const [worst] = old;
   return {
     id: "freeze-behind",
@@ -128,7 +151,7 @@ const oldTables = (old: readonly Table[]): Finding<Name> => {
         vacuumed: (one) => ago(one.vacuumedSeconds),
       }),
     ],
-    remedies: ["freezeTables"],
+    remedies: [...(mayFreeze ? (["freezeOld"] as const) : []), "freezeTables"],
   };
 };
 

@@ -6,6 +6,7 @@ const book = runbookOn(
   {
     id: "pg-archive",
     title: "Postgres archiving of WAL",
+    covers: ["sergas-accounts.wal-cleanup"],
     alerts: ["PostgresqlArchiverFailing", "PostgresArchiveFailing", "PostgresqlWalArchiveFailing"],
     params: z.object({
       waitingMinutes: z
@@ -57,6 +58,18 @@ export function archiveFindings(
         severity: "warning",
         title: "archive_mode is on, but nothing says how to archive: WAL piles up in pg_wal",
         because: `Neither archive_command nor archive_library is set.${waits}`,
+        evidence: [factsOf(one)],
+        remedies: ["set"],
+      },
+    ];
+  if (one.discards === true)
+    return [
+      {
+        id: "archive-discards",
+        severity: "info",
+        title: "Archiving is on, and its command keeps nothing: there is no archive",
+        because:
+          "archive_command answers success for every segment and does nothing with it, so all counters look well. Often that is meant (archive_mode wants a restart, the command does not). A restore reaches back to a base backup and its own WAL, not to any moment after it.",
         evidence: [factsOf(one)],
         remedies: ["set"],
       },

@@ -1,7 +1,16 @@
 import { count, postgres, rows, runbookOn, z } from "../../src/sdk/index.ts";
 import { adviseRebuild, indexBloatFinding } from "./bloat.ts";
-import { adviseInvalid, adviseUnfinished, indexFindings } from "./invalid-indexes.ts";
-import { adviseRedundant, adviseUnused, needlessFindings } from "./needless-indexes.ts";
+import {
+  adviseKeys,
+  bloatedToRebuild,
+  doubledToDrop,
+  invalidToDrop,
+  invalidToRebuild,
+  keyToIndex,
+  remediesOfKeys,
+} from "./index-upkeep.ts";
+import { adviseUnfinished, indexFindings } from "./invalid-indexes.ts";
+import { adviseCovered, adviseUnused, needlessFindings } from "./needless-indexes.ts";
 import { adviseGaps, gapFinding } from "./partition-gaps.ts";
 
 /** Indexes that only cost, that are broken, and that are missing for foreign keys. Guides: missing indexes, database maintenance. */
@@ -10,7 +19,7 @@ const book = runbookOn(
   {
     id: "pg-indexes",
     title: "Postgres indexes",
-    covers: ["tektra.db-maintenance"],
+    covers: ["tektra.db-maintenance", "sergas-agents.missing-indexes", "sergas-accounts.missing-indexes"],
     alerts: ["PostgresqlUnusedIndex", "PostgresqlInvalidIndex", "PostgresqlDuplicateIndex"],
     params: z.object({
       minimumMiB: z
@@ -43,32 +52,36 @@ const book = runbookOn(
 
 export const pgIndexes = book
   .remedies({
-    dropRedundant: book.advises("Drop the index that another one stands for", "high", ({ use }) =>
-      adviseRedundant(use),
+    dropDoubled: book.does(postgres.dropIndex, ["use"], ({ use }) => doubledToDrop(use), {
+      title: "Drop the index that is the same as another one",
+    }),
+    dropCovered: book.advises("Drop the index that a longer one stands for", "high", ({ use }) =>
+      adviseCovered(use),
     ),
     dropUnused: book.advises("Drop what nobody reads", "high", ({ use }) => adviseUnused(use)),
-    dropInvalid: book.advises("Drop the invalid index and build it again", "high", ({ hints }) =>
-      adviseInvalid(hints?.invalid ?? []),
-    ),
+    rebuildInvalid: book.does(postgres.reindexIndex, ["hints"], ({ hints }) => invalidToRebuild(hints), {
+      title: "Build the invalid index anew",
+    }),
+    dropInvalid: book.does(postgres.dropIndex, ["hints"], ({ hints }) => invalidToDrop(hints), {
+      title: "Drop the invalid index",
+    }),
     attachIndexes: book.advises("Finish the index of the partitioned table", "low", ({ hints }) =>
       adviseUnfinished(hints?.invalid ?? []),
     ),
     indexPartitions: book.advises("Build the index that one partition lacks", "high", ({ partitions }) =>
       adviseGaps(partitions?.gaps ?? []),
     ),
-    rebuildBloated: book.advises("Build the bloated index anew", "low", ({ bloat }) => adviseRebuild(bloat)),
-    indexKeys: book.advises(
-      "Build the index of the foreign key",
-      "high",
-      ({ hints }) =>
-        `One at a time, alone (not in a transaction block), with SET lock_timeout = '5s': ${(
-          hints?.foreignKeys ?? []
-        )
-          .slice(0, 5)
-          .map(({ statement }) => statement)
-          .join(
-            "; ",
-          )}. On a partitioned table CONCURRENTLY is not possible: CREATE INDEX ON ONLY it, then concurrently on each partition, then ATTACH.`,
+    reindexBloated: book.does(postgres.reindexIndex, ["bloat"], ({ bloat }) => bloatedToRebuild(bloat), {
+      title: "Build the bloated index anew",
+    }),
+    rebuildBloated: book.advises("Build the bloated indexes anew in a quiet hour", "low", ({ bloat }) =>
+      adviseRebuild(bloat),
+    ),
+    createKeyIndex: book.does(postgres.createIndex, ["hints"], ({ hints }) => keyToIndex(hints), {
+      title: "Build the index of the foreign key",
+    }),
+    indexKeys: book.advises("Build the indexes of the foreign keys", "high", ({ hints }) =>
+      adviseKeys(hints?.foreignKeys ?? []),
     ),
   })
   .findings((find) => [
@@ -78,7 +91,7 @@ export const pgIndexes = book
     find(["bloat"], ({ bloat }) => indexBloatFinding(bloat)),
     find(
       ["hints"],
-      ({ hints: { foreignKeys } }) =>
+      ({ hints, hints: { foreignKeys } }) =>
         foreignKeys.length > 0 && {
           id: "foreign-keys-without-index",
           severity: "info",
@@ -92,7 +105,7 @@ export const pgIndexes = book
               rows: (one) => Math.round(one.rows),
             }),
           ],
-          remedies: ["indexKeys"],
+          remedies: remediesOfKeys(hints),
         },
     ),
   ]);

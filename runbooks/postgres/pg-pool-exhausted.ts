@@ -35,6 +35,7 @@ const book = runbookOn(
       "sergas-accounts.app-pool-size",
       "sergas-accounts.pg-max-connections",
       "tektra.db-pool-tuning",
+      "tektra.database-health",
     ],
     alerts: [
       "PostgresTooManyConnections",

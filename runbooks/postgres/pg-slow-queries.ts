@@ -11,7 +11,8 @@ import {
   sqlText,
   z,
 } from "../../src/sdk/index.ts";
-import { adviseInvalid, adviseUnfinished, indexFindings } from "./invalid-indexes.ts";
+import { invalidToDrop, invalidToRebuild, keyToIndex, remediesOfKeys, scanToIndex } from "./index-upkeep.ts";
+import { adviseUnfinished, indexFindings } from "./invalid-indexes.ts";
 import { adviseBuild, adviseUse, planFindings } from "./plans.ts";
 import { slowFindings, slowNow } from "./slow-statements.ts";
 
@@ -31,6 +32,8 @@ const book = runbookOn(
       "sergas-accounts.slow-queries",
       "sergas-accounts.missing-indexes",
       "sergas-accounts.query-optimization",
+      "sergas-accounts.response-db-optimization",
+      "sergas-agents.slow-responses",
     ],
     alerts: [
       "PostgresSlowQueries",
@@ -126,13 +129,22 @@ export const pgSlowQueries = book
           : `Find the columns in the WHERE and JOIN of the slow statements on ${scanned.join(", ")}, then CREATE INDEX CONCURRENTLY ON <table> (<columns>), ${build}.`;
       return `${which} Afterwards look whether it is valid (pg_index.indisvalid): a failed concurrent build leaves an index that only costs.`;
     }),
+    createKeyIndex: book.does(postgres.createIndex, ["hints"], ({ hints }) => keyToIndex(hints), {
+      title: "Build the index of the foreign key",
+    }),
+    createIndex: book.does(postgres.createIndex, ["plans"], ({ plans }) => scanToIndex(plans), {
+      title: "Build the index that the slow statement lacks",
+    }),
     buildIndex: book.advises("Build the index that the plan lacks", "high", ({ plans }) =>
       adviseBuild(plans),
     ),
     useIndex: book.advises("Let an index find the rows", "low", ({ plans }) => adviseUse(plans)),
-    dropInvalid: book.advises("Drop the invalid index and build it again", "high", ({ hints }) =>
-      adviseInvalid(hints?.invalid ?? []),
-    ),
+    rebuildInvalid: book.does(postgres.reindexIndex, ["hints"], ({ hints }) => invalidToRebuild(hints), {
+      title: "Build the invalid index anew",
+    }),
+    dropInvalid: book.does(postgres.dropIndex, ["hints"], ({ hints }) => invalidToDrop(hints), {
+      title: "Drop the invalid index",
+    }),
     attachIndexes: book.advises("Finish the index of the partitioned table", "low", ({ hints }) =>
       adviseUnfinished(hints?.invalid ?? []),
     ),
@@ -197,7 +209,7 @@ export const pgSlowQueries = book
     }),
     find(
       ["hints"],
-      ({ hints: { foreignKeys } }) =>
+      ({ hints, hints: { foreignKeys } }) =>
         foreignKeys.length > 0 && {
           id: "foreign-keys-without-index",
           severity: "info",
@@ -210,7 +222,7 @@ export const pgSlowQueries = book
               rows: (one) => Math.round(one.rows),
             }),
           ],
-          remedies: ["addIndexes"],
+          remedies: remediesOfKeys(hints).map((name) => (name === "indexKeys" ? "addIndexes" : name)),
         },
     ),
     find(["hints"], ({ hints: { invalid } }) => indexFindings(invalid)),

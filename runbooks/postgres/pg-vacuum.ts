@@ -1,6 +1,6 @@
 import { postgres, runbookOn, sayDuration, z } from "../../src/sdk/index.ts";
 import { adviseRewrite, tableBloatFinding } from "./bloat.ts";
-import { adviseHolders, isBehind, isOverAge, overdueFindings } from "./overdue.ts";
+import { adviseHolders, isBehind, isOverAge, overdueFindings, toFreeze, toVacuum } from "./overdue.ts";
 import { adviseVacuum, horizonFindings } from "./vacuum.ts";
 
 /** Is autovacuum behind, on what, and why; what is not frozen, and what holds it back. Guides: database maintenance. */
@@ -9,7 +9,7 @@ const book = runbookOn(
   {
     id: "pg-vacuum",
     title: "Postgres vacuum and freezing",
-    covers: ["tektra.db-maintenance"],
+    covers: ["tektra.db-maintenance", "sergas-accounts.table-bloat", "sergas-accounts.vacuum-full"],
     alerts: [
       "PostgresqlTableNotAutoVacuumed",
       "PostgresqlTableNotVacuumed",
@@ -59,6 +59,28 @@ export const pgVacuum = book
       ];
       return `${[...settings, ...(settings.length > 0 ? ["SELECT pg_reload_conf()"] : []), ...tables].join("; ")}. Find out first who switched it off (often for a bulk load, and never back); where it is given on the command line or for the role or database, take it away there. If it disturbed others, give the table its own pace instead: autovacuum_vacuum_cost_delay as an option of the table.`;
     }),
+    vacuumBehind: book.does(
+      postgres.vacuumTable,
+      ["vacuum", "horizon?"],
+      ({ vacuum, horizon }) => toVacuum(vacuum, horizon),
+      {
+        title: "Vacuum and analyze these tables now",
+        recheck: ["vacuum"],
+        holds: ({ vacuum }, done) =>
+          !vacuum.tables.some((one) => isBehind(one) && done.some(({ input }) => input.table === one.table)),
+      },
+    ),
+    freezeOld: book.does(
+      postgres.vacuumTable,
+      ["vacuum", "horizon?"],
+      ({ vacuum, horizon }) => toFreeze(vacuum, horizon),
+      {
+        title: "Freeze these tables now",
+        recheck: ["vacuum"],
+        holds: ({ vacuum }, done) =>
+          !vacuum.tables.some((one) => isOverAge(one) && done.some(({ input }) => input.table === one.table)),
+      },
+    ),
     vacuumTables: book.advises("Vacuum these tables, and let it come earlier", "low", ({ vacuum }) => {
       const behind = (vacuum?.tables ?? []).filter(isBehind).slice(0, 3);
       const large = behind.filter(({ rows }) => rows >= 10_000_000);

@@ -1,8 +1,9 @@
 import { clip, count, type Finding, type postgres, rows, sayBytes, sayPercent } from "../../src/sdk/index.ts";
+import { scanToIndex } from "./index-upkeep.ts";
 
 type Plans = postgres.Plans;
 type Whole = postgres.WholeScan;
-type Name = "buildIndex" | "useIndex" | "tune";
+type Name = "createIndex" | "buildIndex" | "useIndex" | "tune";
 interface Read {
   readonly scan: Whole;
   readonly plan: postgres.StatementPlan;
@@ -38,7 +39,11 @@ export function planFindings(plans: Plans, worst: string | undefined): Finding<N
             title: `No index on ${tableOf(first.scan)}(${first.scan.columns.join(", ")}): a slow statement reads all of its ${whole(first.scan.rows)} rows${missing.length > 1 ? ` (and ${count(missing.length - 1, "more like it", "more like it")})` : ""}`,
             because: `Its plan (without running it, for any values) reads the whole table and keeps what passes ${clip(first.scan.filter, 120)}${sayShare(first.scan)}.`,
             evidence: [readRows(missing)],
-            remedies: ["buildIndex" as const, "tune" as const],
+            remedies: [
+              ...(scanToIndex(plans).length > 0 ? ["createIndex" as const] : []),
+              ...(missing.length > 1 || scanToIndex(plans).length === 0 ? ["buildIndex" as const] : []),
+              "tune" as const,
+            ],
             // Only what the plan of the slowest statement shows explains that it is slow.
             explains: ["sequential-scans", ...(missing.some(isWorst) ? ["slow-on-average"] : [])],
           },

@@ -116,6 +116,13 @@ export function settingFindings(now: Settings, before: Settings | undefined): Fi
   ];
 }
 
+/** It was up before the last look, and not since the same moment as the one that answered then. */
+const isAnother = (now: Settings, before: Settings): boolean =>
+  now.startedAt <= before.at && Math.abs(now.startedAt - before.startedAt) > 1;
+
+const ANOTHER =
+  "Another server answered this time: it has been up since before the last look, and is not the one that was looked at then (a switchover behind the same address, or a balancer in front of several). So nobody need have changed anything. ";
+
 const sayAgo = (now: Settings, { at }: Settings) => sayDuration(Math.round(now.at - at) * 1000);
 
 function unsafeFinding(
@@ -148,11 +155,11 @@ function unsafeFinding(
 const changedFinding = (now: Settings, before: Settings, changes: readonly Change[]): Finding<Name> => ({
   id: "settings-changed",
   severity: "info",
-  title: `${count(changes.length, "setting")} changed since the last look, ${sayAgo(now, before)} ago: ${changes
+  title: `${count(changes.length, "setting")} ${isAnother(now, before) ? "otherwise than on the server of" : "changed since"} the last look, ${sayAgo(now, before)} ago: ${changes
     .slice(0, 3)
     .map(sayChange)
     .join(", ")}`,
-  because: `${now.startedAt > before.at ? "The server was started since then, so they may have been in its configuration for longer. " : "The server was not restarted meanwhile: it read its configuration again. "}${now.version === before.version ? "" : `It is another version, too: ${before.version} then, ${now.version} now, whose own values may differ. `}Where something began at that time, look here first.`,
+  because: `${isAnother(now, before) ? ANOTHER : now.startedAt > before.at ? "The server was started since then, so they may have been in its configuration for longer. " : "The server was not restarted meanwhile: it read its configuration again. "}${now.version === before.version ? "" : `It is another version, too: ${before.version} then, ${now.version} now, whose own values may differ. `}Where something began at that time, look here first.`,
   evidence: [
     rows("", changes.slice(0, 30), {
       setting: (one) => one.name,

@@ -28,6 +28,8 @@ const book = runbookOn(
       "sergas-accounts.high-error-rate",
       "tektra.alert-tektra-down",
       "ai-saas.missing-metrics",
+      "sergas-agents.rollback",
+      "resync.prometheus-exporter",
     ],
     alerts: [
       "HighErrorRate",

@@ -33,11 +33,23 @@ export function backlogOf(queue: Queue, waiting: number): Backlog | undefined {
   const { ready, unacked, consumers, published, delivered, done, redelivered } = queue;
   // A poisoned message is enough: it keeps its consumer from all behind it.
   if (isPoisoned(queue)) return "poisoned";
-  if (ready < waiting || isMeant(queue)) return undefined;
+  if (isMeant(queue)) return undefined;
+  if (ready < waiting) return ofHeld(queue, waiting);
   if (published === null || done === null || delivered === null || redelivered === null) return "unknown";
-  if (done > 0) return queue.grown > 0 ? "growing" : "draining";
+  if (done > 0) return queue.grown + (queue.grownHeld ?? 0) > 0 ? "growing" : "draining";
   if (consumers === 0) return published > 0 ? "no-consumer" : "nobody-now";
   return unacked > 0 ? "unacknowledged" : delivered === 0 ? "idle-consumers" : "growing";
+}
+
+/**
+ * Few wait, and consumers hold many (no prefetch, or a large one): held and none finished is the same cause as where they wait; more held
+ * at each look is a backlog that stands in the consumers' memory. Otherwise they are being worked off.
+ */
+function ofHeld({ unacked, done, grown, grownHeld = 0 }: Queue, waiting: number): Backlog | undefined {
+  if (unacked < waiting) return undefined;
+  if (done === null) return "unknown";
+  if (done === 0) return "unacknowledged";
+  return grown + grownHeld > 0 ? "growing" : undefined;
 }
 
 /** It holds messages back, or keeps them: nobody has to take them. What is read from a stream stays in it. */
@@ -55,11 +67,3 @@ const isPoisoned = ({ redelivered, delivered, done, ready, unacked }: Queue): bo
 /** Of those with that backlog, the largest first. */
 export const withBacklog = ({ queues }: Pick<Queues, "queues">, wanted: Backlog, waiting: number): Queue[] =>
   queues.filter((queue) => backlogOf(queue, waiting) === wanted);
-
-/** `12.5/s`, of a count within so many seconds. */
-export const perSecond = (count: number | null, seconds: number): string =>
-  count === null ? "unknown" : `${(count / Math.max(seconds, 0.1)).toFixed(1)}/s`;
-
-/** Seconds until it is empty at the rate of the look; undefined where it does not shrink. */
-export const emptyIn = ({ ready, grown }: Queue, seconds: number): number | undefined =>
-  grown < 0 ? (ready / -grown) * seconds : undefined;

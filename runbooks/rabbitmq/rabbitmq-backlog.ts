@@ -2,6 +2,7 @@ import {
   count,
   type Evidence,
   type Finding,
+  type OutputOf,
   rabbitmq,
   rows,
   runbookOn,
@@ -10,7 +11,8 @@ import {
   shellWord,
   z,
 } from "../../src/sdk/index.ts";
-import { type Backlog, emptyIn, perSecond, type Queue, withBacklog } from "./backlogs.ts";
+import { BALANCE, BURST, emptyIn, namesOf as names, perSecond } from "../backlog/words.ts";
+import { type Backlog, type Queue, withBacklog } from "./backlogs.ts";
 
 /** Why messages wait: the broker itself, nobody who takes them, those who take and do not finish, or too many. */
 const book = runbookOn(
@@ -58,11 +60,6 @@ const shown = (queues: readonly Queue[], { seconds }: Seen): Evidence[] => [
   }),
 ];
 
-const names = (queues: readonly Queue[]): string =>
-  queues.length > 2
-    ? `${queues[0]?.name}, ${queues[1]?.name} and ${queues.length - 2} more`
-    : queues.map(({ name }) => name).join(" and ");
-
 /** Where one queue is to be named in a command: the largest of them. */
 const first = (queues: readonly Queue[]): string => queues[0]?.name ?? "<queue>";
 const host = (queues: readonly Queue[]): string => queues[0]?.vhost ?? "/";
@@ -71,6 +68,14 @@ type Words<R extends string> = Pick<Finding<R>, "severity" | "because"> & {
   readonly title: (queues: readonly Queue[]) => string;
   readonly remedies: readonly R[];
 };
+
+type State = OutputOf<typeof rabbitmq.state>;
+/** One for each alarm: a node may have both. */
+const alarmsOf = ({ nodes }: State) =>
+  nodes.flatMap((node) => [
+    ...(node.memoryAlarm ? [{ ...node, isMemory: true }] : []),
+    ...(node.diskAlarm ? [{ ...node, isMemory: false }] : []),
+  ]);
 
 export const rabbitmqBacklog = book
   .remedies({
@@ -104,11 +109,7 @@ export const rabbitmqBacklog = book
             ];
       return `Look at a consumer of ${names(held)}: what does it wait for (database, API, lock)? \`rabbitmqctl list_consumers -p ${shellWord(host(held))}\` and \`rabbitmqctl list_channels connection messages_unacknowledged prefetch_count\` say which holds how many. One that is ended gives its messages back, and another gets them: that helps only where it hangs by itself.`;
     }),
-    balance: book.advises(
-      "Finish more than comes",
-      "low",
-      "Look whether more comes than usual (a producer in a loop, a burst) or less is done (what consumers wait for). More consumers help only where what they wait for has room: look at its connections and CPU first. A longer queue hides the overload.",
-    ),
+    balance: book.advises("Finish more than comes", "low", BALANCE),
     readDead: book.advises(
       "Read the dead letters",
       "low",
@@ -135,18 +136,16 @@ export const rabbitmqBacklog = book
       });
     return [
       find(["state"], ({ state }) =>
-        state.nodes
-          .filter(({ memoryAlarm, diskAlarm }) => memoryAlarm || diskAlarm)
-          .map((node) => ({
-            id: node.memoryAlarm ? "memory-alarm" : "disk-alarm",
-            severity: "critical" as const,
-            title: `${node.memoryAlarm ? "Memory" : "Disk"} alarm of ${node.name}: nobody can publish`,
-            because: node.memoryAlarm
-              ? `It holds ${sayBytes(node.memoryBytes)}, its limit is ${sayBytes(node.memoryLimit)}. The alarm of one node blocks publishers on all; ${count(state.blocked, "connection")} blocked now.`
-              : `${sayBytes(node.diskFree)} are free, ${sayBytes(node.diskLimit)} are wanted. The alarm of one node blocks publishers on all; ${count(state.blocked, "connection")} blocked now.`,
-            explains: ["blocked"],
-            remedies: ["freeBroker" as const],
-          })),
+        alarmsOf(state).map((node) => ({
+          id: node.isMemory ? "memory-alarm" : "disk-alarm",
+          severity: "critical" as const,
+          title: `${node.isMemory ? "Memory" : "Disk"} alarm of ${node.name}: nobody can publish`,
+          because: node.isMemory
+            ? `It holds ${sayBytes(node.memoryBytes)}, its limit is ${sayBytes(node.memoryLimit)}. The alarm of one node blocks publishers on all; ${count(state.blocked, "connection")} blocked now.`
+            : `${sayBytes(node.diskFree)} are free, ${sayBytes(node.diskLimit)} are wanted. The alarm of one node blocks publishers on all; ${count(state.blocked, "connection")} blocked now.`,
+          explains: ["blocked"],
+          remedies: ["freeBroker" as const],
+        })),
       ),
       find(["state"], ({ state }) =>
         state.nodes
@@ -228,14 +227,13 @@ export const rabbitmqBacklog = book
       find(["queues"], ({ queues }, { params }) => {
         const mine = withBacklog(queues, "draining", params.waiting);
         const [one] = mine;
-        const left = one && emptyIn(one, queues.seconds);
+        const left = one && emptyIn({ waiting: one.ready, grown: one.grown }, queues.seconds);
         return (
           one !== undefined && {
             id: "draining",
             severity: "info",
             title: `${names(mine)}: worked off${left === undefined ? "" : `, ${one.name} empty in about ${sayDuration(left * 1000)} at this rate`}`,
-            because:
-              "As much is done as comes, or more: a burst or a batch that is being worked off is no fault.",
+            because: BURST,
             evidence: shown(mine, queues),
           }
         );

@@ -15,7 +15,7 @@ const book = runbookOn(
   {
     id: "redis-connectivity",
     title: "Redis connectivity",
-    covers: ["sergas-agents.cache-slow", "sergas-agents.cache-performance"],
+    covers: ["sergas-agents.cache-slow", "sergas-agents.cache-performance", "resync.slow-responses"],
     alerts: [
       "RedisDown",
       "RedisUnavailable",

@@ -25,6 +25,7 @@ const book = runbookOn(
       "ai-saas.low-cache-hit-rate",
       "ai-saas.cache-ttl",
       "ai-saas.cache-keys",
+      "resync.slow-responses",
     ],
     alerts: [
       "RedisLowHitRate",
@@ -105,6 +106,9 @@ export const redisHitRate = book
     find(["keys", "rates?"], ({ keys, rates }, { now }) => expireTogether(keys, rates, now, "spreadTtl")),
   ]);
 
+/** Busy readers miss more in ten seconds than a cache holds: one with more keys than this is not empty, whatever they ask for. */
+const FEW = 1_000;
+
 /** Which of four: pushed out, expiring, emptied, or never stored. Compared with the misses of the same interval. */
 function causeOf({ misses, evicted, expired }: redis.RedisRates, state: State | undefined) {
   if (evicted > 0 && evicted >= expired && evicted >= misses * 0.1)
@@ -119,7 +123,7 @@ function causeOf({ misses, evicted, expired }: redis.RedisRates, state: State | 
       long: `${count(expired, "key")} expired meanwhile: their TTL is short for how seldom they are read.`,
       remedy: "lengthenTtl",
     } as const;
-  if (state !== undefined && state.keys.total < misses * 0.1) return emptied(state);
+  if (state !== undefined && state.keys.total < Math.min(misses * 0.1, FEW)) return emptied(state);
   return {
     short: "what is asked for is not stored",
     long: `Only ${count(evicted, "key")} were evicted and ${expired} expired meanwhile: what is asked for was not stored, or under another key.`,

@@ -27,6 +27,7 @@ const book = runbookOn(
       "ai-saas.cache-memory",
       "ai-saas.cache-maxmemory",
       "ai-saas.cache-data-structures",
+      "ai-saas.low-cache-hit-rate",
     ],
     alerts: [
       "RedisOutOfMemory",

@@ -80,9 +80,12 @@ export function causeOf(unit: Unit, log: UnitLog | undefined): Cause {
         advice: readOn(unit),
       }
     );
-  const own = ownStatus(unit, log);
+  const own = ownStatus(unit, log) ?? (isAnswerToStop(unit) ? answeredStop(unit) : undefined);
   if (own !== undefined) return own;
   if (unit.mainCode > 1) return lineCause(unit, log, ({ isSure }) => isSure === true) ?? bySignal(unit, log);
+  const passedOn = unit.mainCode === 1 && SIGNALS[unit.mainStatus - 128] !== undefined;
+  if (line === undefined && passedOn)
+    return bySignal({ ...unit, mainStatus: unit.mainStatus - 128 }, log, unit.mainStatus);
   return (
     line ??
     onlyIf(ranLong(unit), {
@@ -97,9 +100,12 @@ export function causeOf(unit: Unit, log: UnitLog | undefined): Cause {
 const sayEnd = (ended: string, status: string): string =>
   ended === "exited" ? `exit code ${status}` : `signal ${status}`;
 
+/** Last lines that only say where more is to be read, or which runtime it was. */
+const POINTS_ELSEWHERE = /^\s{0,20}(?:dmesg\(1\) may have|see ["'`]?(?:systemctl|journalctl)|node\.js v\d)/i;
+
 /** ` It wrote: …` or what systemd said last, where that says more than the result. */
 export function said(unit: Unit, log: UnitLog | undefined): string {
-  const last = programLines(unit, log).at(-1);
+  const last = programLines(unit, log).findLast((line) => !POINTS_ELSEWHERE.test(line));
   if (last !== undefined) return ` It wrote last: ${clip(last, 200)}`;
   return log === undefined ? "" : " It wrote nothing to the journal.";
 }
@@ -146,12 +152,37 @@ function ownStatus(unit: Unit, log: UnitLog | undefined): Cause | undefined {
     because:
       words !== ""
         ? `systemd could not start it: ${words}`
-        : `${proven ? "systemd names it so" : "systemd uses this code where it cannot start a program"}, unless the program itself ends with ${unit.mainStatus}; to tell them apart: \`journalctl -u ${shellWord(unit.name)} -o verbose\` has “Failed at step ${name}” in the first case.${path}${said(unit, log)}`,
+        : `${proven ? "systemd names it so" : "systemd uses this code where it cannot start a program"}, unless the program itself ends with ${unit.mainStatus}; to tell them apart: \`journalctl -u ${shellWord(unit.name)} --since -1d -o verbose\` has “Failed at step ${name}” in the first case.${path}${said(unit, log)}`,
     advice: { key: "fixUnit", text: fill(advice, unit) },
   };
 }
 
-function bySignal(unit: Unit, log: UnitLog | undefined): Cause {
+/** It was asked to stop, and ended with 128 and the signal it was sent: Java, Node and shells answer so. */
+export const isAnswerToStop = ({ wasAsked, result, mainCode, mainStatus }: Unit): boolean =>
+  wasAsked === true && result === "exit-code" && mainCode === 1 && [129, 130, 143].includes(mainStatus);
+
+const answeredStop = ({ mainStatus }: Unit): Cause => ({
+  short: `it was stopped on request, and answers with ${mainStatus}`,
+  because: `It was asked to stop, and ended with exit code ${mainStatus}: 128 and ${mainStatus - 128}, its answer to ${SIGNALS[mainStatus - 128]}. systemd takes any code but 0 for a failure; it is none.`,
+  advice: {
+    key: "fixUnit",
+    text: `\`SuccessExitStatus=${shellWord(String(mainStatus))}\` in its unit, then \`systemctl daemon-reload\`: a stop is then no failure any more, and alerts are about real ones.`,
+  },
+  startHelps: true,
+});
+
+/** `code`: the exit code of 128 and the signal, where a shell or wrapper passed on how its child ended. */
+function bySignal(unit: Unit, log: UnitLog | undefined, code?: number): Cause {
+  const cause = ofSignal(unit, log);
+  return code === undefined
+    ? cause
+    : {
+        ...cause,
+        because: `It ended with exit code ${code}: 128 and ${unit.mainStatus}, which a shell or wrapper passes on where its child ended by ${SIGNALS[unit.mainStatus]}. ${cause.because}`,
+      };
+}
+
+function ofSignal(unit: Unit, log: UnitLog | undefined): Cause {
   const name = SIGNALS[unit.mainStatus] ?? `signal ${unit.mainStatus}`;
   if (unit.mainStatus === 9)
     return {
@@ -248,7 +279,7 @@ function timedOut(unit: Unit, log: UnitLog | undefined): Cause {
       advice: line?.advice ?? {
         key: "fixUnit",
         text: fill(
-          "`journalctl -u UNIT`: what is the last thing it did? `TimeoutStartSec=` where it needs longer; Type=exec where it reports nothing.",
+          "`journalctl -u UNIT --since -1h`: what is the last thing it did? `TimeoutStartSec=` where it needs longer; Type=exec where it reports nothing.",
           unit,
         ),
       },

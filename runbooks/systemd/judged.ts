@@ -1,5 +1,5 @@
 import { count, saySeconds } from "../../src/sdk/index.ts";
-import { causeOf, readOn, said } from "./ends.ts";
+import { causeOf, isAnswerToStop, readOn, said } from "./ends.ts";
 import {
   type Advice,
   type Cause,
@@ -29,6 +29,8 @@ const FLAPS = 3;
 const UP_SHORT = 600;
 /** A start that takes longer is said, where no time limit of its own ends it before. */
 const LONG_START = 600;
+/** A stop or reload that takes longer is said: systemd itself waits for 90 s where nothing else is set. */
+const LONG_STOP = 150;
 
 const ago = (seconds: number | null): string => (seconds === null ? "" : ` ${saySeconds(seconds)} ago`);
 const ending = ({ short }: Cause): string => (short === "" ? "" : `: ${short}`);
@@ -43,6 +45,7 @@ export function judge(it: Case): Said | undefined {
   if (unit.active === "failed") return failed(it);
   if (isRestarting(unit)) return restarting(it);
   if (unit.active === "activating") return starting(it);
+  if (unit.active === "deactivating" || unit.active === "reloading") return underWay(it);
   if (unit.active === "active" && unit.restarts >= FLAPS && (unit.activeAgo ?? UP_SHORT) < UP_SHORT)
     return flapping(it);
   if (unit.active === "inactive") return inactive(it);
@@ -53,7 +56,8 @@ const notFound = ({ unit, isAsked }: Case): Said => ({
   kind: "not-found",
   severity: isAsked ? "critical" : "warning",
   title: `There is no unit ${unit.name} on this machine`,
-  because: "Either it was never installed or was removed, or it goes by another name here.",
+  because:
+    "Either it was never installed or was removed, or it goes by another name here, or it belongs to a user's own manager (`systemctl --user`), which is not asked.",
   advice: [
     {
       key: "fixUnit",
@@ -101,7 +105,8 @@ function failed(it: Case): Said {
   const { unit, log } = it;
   const cause = causeOf(unit, log);
   const gaveUp = hasGivenUp(unit, log);
-  const stopped = unit.result === "timeout" && !unit.neverUp && unit.wasAsked === true;
+  const stopped =
+    (unit.result === "timeout" && !unit.neverUp && unit.wasAsked === true) || isAnswerToStop(unit);
   const limit = gaveUp
     ? ` systemd gave up: ${count(unit.startLimit.burst ?? 0, "start")} within ${saySeconds(unit.startLimit.seconds ?? 0)} is the limit, and every one failed.`
     : "";
@@ -175,6 +180,25 @@ function starting({ unit, log }: Case): Said | undefined {
   };
 }
 
+/** A stop or a reload that does not come to its end. */
+function underWay({ unit, log }: Case): Said | undefined {
+  const isStop = unit.active === "deactivating";
+  const since = (isStop ? unit.leftActiveAgo : unit.changedAgo) ?? unit.changedAgo ?? 0;
+  if (since < LONG_STOP) return undefined;
+  const killed = /sigkill/.test(unit.sub);
+  const waits = killed
+    ? "SIGKILL was sent, and it is still there: a process of it waits in the kernel (state D) for a disk or server that does not answer, where no signal ends it; `host-stalls` names what it waits for."
+    : `It does not end by itself.${isStop && unit.stopTimeout !== null ? ` systemd kills it ${saySeconds(unit.stopTimeout)} after it was asked.` : " Nothing ends that wait."} Until then it can be neither started nor restarted: further jobs wait behind this one.`;
+  return {
+    kind: isStop ? "stopping" : "reloading",
+    severity: "warning",
+    title: `${unit.name} has been ${isStop ? "stopping" : "reloading"} for ${saySeconds(since)} (${unit.sub})`,
+    because: `${waits}${said(unit, log)}`,
+    advice: [readOn(unit)],
+    acts: [],
+  };
+}
+
 function inactive(it: Case): Said | undefined {
   const { unit, log, isAsked } = it;
   if (!unit.assertionHolds)
@@ -188,7 +212,7 @@ function inactive(it: Case): Said | undefined {
     };
   if (unit.name.endsWith(".timer")) return timerOff(it);
   if (!isAsked || unit.triggeredBy.length > 0) return undefined;
-  if (!unit.conditionHolds || newest(log) === "skipped") return unmet(it);
+  if (!unit.conditionHolds || unit.result === "exec-condition" || newest(log) === "skipped") return unmet(it);
   const end = endOf(it);
   if (end === undefined) return neverStarted(it);
   if (unit.type === "oneshot" && unit.result === "success") return undefined;

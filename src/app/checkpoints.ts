@@ -1,12 +1,14 @@
 import { appendFile, readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { checkpointsFlaw } from "../core/rules/audit.ts";
-import { type AuditReport, type AuditSettings, Checkpoint } from "../core/words/audit.ts";
+import { type AuditArchive, type AuditReport, type AuditSettings, Checkpoint } from "../core/words/audit.ts";
 import { DiagError, toDiagError } from "../core/words/errors.ts";
 import { canonical } from "../core/words/json.ts";
 import { isSignedBy, signText } from "../lib/signature.ts";
 import { waitFor } from "../lib/wait.ts";
 import { auditHead, firstRowAfter, type Pool, verifyAudit } from "../store/index.ts";
 import { levelOf } from "../telemetry/level.ts";
+import { readArchive } from "./archive-file.ts";
 import type { AppDeps } from "./deps.ts";
 
 const EVERY_MS = 60_000;
@@ -78,30 +80,38 @@ async function send({ checkpoints }: AuditSettings, checkpoint: Checkpoint): Pro
 }
 
 /**
- * Walks the chain and holds it against the checkpoints of a file (default: the configured one). What is missing or too old
+ * Walks the chain and holds it against the checkpoints of a file (default: the configured one). `archives`: the folder of what was
+ * archived, which is read, too. What is missing or too old
  * is said in the report; a file that cannot be read, a line that is no checkpoint and a bad signature throw `bad_config`.
  */
 export async function verifyWithCheckpoints(
   pool: Pool,
   audit: AuditSettings | undefined,
   named: string | undefined,
+  archives?: string,
 ): Promise<AuditReport> {
+  const read = archives === undefined ? undefined : archivesIn(archives);
   if (audit === undefined) {
-    if (named === undefined) return verifyAudit(pool);
+    if (named === undefined) return verifyAudit(pool, [], read);
     throw new DiagError("bad_config", "without `audit.key` in diagbot.yaml nobody can check the checkpoints");
   }
   const file = named ?? (isUrl(audit.checkpoints) ? undefined : audit.checkpoints);
-  const anchors = file === undefined ? [] : await readCheckpoints(file, audit.key);
-  const report = await verifyAudit(pool, anchors);
+  const anchors = file === undefined ? [] : await checkpointsOf(file, audit.key);
+  const report = await verifyAudit(pool, anchors, read);
   const newest = anchors.length === 0 ? undefined : Math.max(...anchors.map(({ seq }) => seq));
   const from = file === undefined ? { url: audit.checkpoints } : { file };
   const flaw = checkpointsFlaw(from, newest, await firstRowAfter(pool, newest ?? 0));
   return flaw === undefined ? report : { ...report, checkpointsFlaw: flaw };
 }
 
-const isUrl = (place: string): boolean => /^https?:/.test(place);
+const archivesIn = (folder: string) => (archive: AuditArchive) =>
+  readArchive(join(folder, archive.file), archive.sha256);
 
-async function readCheckpoints(file: string, key: string): Promise<Checkpoint[]> {
+/** It is sent there, not appended. */
+export const isUrl = (place: string): boolean => /^https?:/.test(place);
+
+/** The checkpoints of a file. Rejects with `bad_config` where it cannot be read, or one is not ours. */
+export async function checkpointsOf(file: string, key: string): Promise<Checkpoint[]> {
   const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
     throw new DiagError("bad_config", `the checkpoints in ${file} cannot be read: ${error.code}`);
   });

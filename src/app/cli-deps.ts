@@ -1,29 +1,30 @@
 import { hostname } from "node:os";
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
 import { commands } from "../../commands/index.ts";
-import { startApp } from "../app.ts";
-import type { CliDeps, RunAsk, VoteAsk } from "../cli/deps.ts";
+import type { ArchiveAsk, CliDeps, RunAsk, VoteAsk } from "../cli/deps.ts";
 import { type CliCaller, whoIs } from "../cli/who.ts";
 import { processEnvironment } from "../config/environment.ts";
 import { type Config, loadConfig } from "../config/load.ts";
 import { kinds } from "../connectors/index.ts";
 import type { Entry } from "../core/ports/intake.ts";
+import type { Archived } from "../core/words/audit.ts";
 import { DiagError, toDiagError } from "../core/words/errors.ts";
 import type { RunId } from "../core/words/ids.ts";
 import type { Reply } from "../core/words/reply.ts";
 import type { RunView } from "../core/words/view.ts";
 import { parseNotification } from "../ingress/alertmanager/notification.ts";
-import { mustRead } from "../ingress/rights.ts";
+import { mustBeKnown, mustRead } from "../ingress/rights.ts";
 import { routed } from "../ingress/routing/route-alerts.ts";
 import { splitGroups } from "../ingress/routing/split.ts";
 import { accountName } from "../lib/account-name.ts";
 import { randomId } from "../lib/random-id.ts";
 import { knownRedactor, type Redact } from "../lib/redact.ts";
 import { migrate } from "../store/index.ts";
+import { archiveAudit } from "./archive.ts";
 import { verifyWithCheckpoints } from "./checkpoints.ts";
 import { type AppDeps, openDeps } from "./deps.ts";
 import { diagnoseSelf } from "./doctor.ts";
-import { doorOf } from "./ingress.ts";
+import { doorOf } from "./door.ts";
 import { runOf, waitForRun, workInline } from "./inline.ts";
 import { catalogOf, type Knowledge, loadKnowledge, lockPacks, shipped } from "./knowledge.ts";
 import { recordingFolders, testRecordings, writeRecording } from "./recordings.ts";
@@ -54,7 +55,7 @@ export function createCliDeps(cwd: string): CliDeps {
     config: configured,
     who: () => whoAsks(configured()),
     submit: async (ask) => submit(await opened(), ask),
-    ask: async (command, words) => ask(await opened(), command, words),
+    ask: async (command, words, more) => ask(await opened(), command, words, more),
     run: async (id) => readRun(await opened(), id),
     queueTakes: async () => (await opened()).dispatcher.hasTaken(),
     hasWorker: async () => (await (await opened()).store.sweep.workers(WORKER_IS_ALIVE_MS)).length > 0,
@@ -76,12 +77,15 @@ export function createCliDeps(cwd: string): CliDeps {
     },
     vote: async (ask) => vote(await opened(), ask),
     answer: async (ask) => (await doorOf(await opened()).answer(entry(ask), { ...ask, via: "cli" })).result,
-    auditVerify: async (file) => verifyWithCheckpoints((await opened()).pool, configured().audit, file),
+    auditVerify: async ({ checkpoints, archives }) =>
+      verifyWithCheckpoints((await opened()).pool, configured().audit, checkpoints, archives),
+    archive: async (ask, say) => archive(await opened(), { ...ask, to: resolve(cwd, ask.to) }, say),
+    keepsAuditMs: () => configured().keep.audit,
     migrate: async () => {
       const fresh = openDeps(configured(), shipped, { maxConnections: 1 });
       return migrate(fresh.pool).finally(() => fresh.close());
     },
-    doctor: async (role) => diagnoseSelf(configured(), role),
+    doctor: async (role, tell) => diagnoseSelf(configured(), role, tell),
     route: async (body) => {
       const catalog = catalogOf(configured(), await knowledge());
       const { notification } = await parseNotification(body);
@@ -90,6 +94,7 @@ export function createCliDeps(cwd: string): CliDeps {
     },
     closeIncident: async (ask) => closeIncident(await opened(), ask),
     serve: async (role) => {
+      const { startApp } = await import("../app.ts");
       const app = await startApp(loadConfig({ env: processEnvironment(), cwd, kinds, serving: role }), role);
       await untilStopped(app);
     },
@@ -128,6 +133,17 @@ const entry = (ask: unknown): Entry => ({
 const whoAsks = ({ environment, people, commandLine }: Config): CliCaller =>
   whoIs({ name: accountName(), host: hostname(), sudoUser: environment.sudoUser }, people, commandLine);
 
+/** Of people of diagbot.yaml: the record says who took what out of it. */
+async function archive(deps: AppDeps, asked: ArchiveAsk, say: (line: string) => void): Promise<Archived> {
+  const { caller } = whoAsks(deps.config);
+  mustBeKnown(caller, "archive the audit record");
+  return archiveAudit(
+    { pool: deps.pool, audit: deps.config.audit, by: caller.principal ?? caller.name },
+    asked,
+    say,
+  );
+}
+
 /** The same words and rights as `/diag close`. */
 async function closeIncident(deps: AppDeps, ask: { incident: string; reason: string }): Promise<string> {
   const { caller } = whoAsks(deps.config);
@@ -139,11 +155,22 @@ async function closeIncident(deps: AppDeps, ask: { incident: string; reason: str
   throw new DiagError(code, message, hint === undefined ? {} : { hint });
 }
 
-async function ask(deps: AppDeps, name: string, words: readonly string[]): Promise<Reply> {
+async function ask(
+  deps: AppDeps,
+  name: string,
+  words: readonly string[],
+  more: { readonly dryRun?: boolean } = {},
+): Promise<Reply> {
   const { caller } = whoAsks(deps.config);
   const command = commands.find((candidate) => candidate.name === name);
   if (command === undefined) throw new DiagError("bug", `there is no subcommand ${name}`);
-  return doorOf(deps).receive(entry({ command: name, words }), command.plan(words, caller), caller, {});
+  const known = { systems: deps.catalog.systems.map(({ id }) => id) };
+  return doorOf(deps).receive(
+    entry({ command: name, words }),
+    command.plan(words, caller, known),
+    caller,
+    more,
+  );
 }
 
 async function readRun(deps: AppDeps, id: RunId): Promise<RunView | undefined> {

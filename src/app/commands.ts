@@ -25,6 +25,7 @@ export function declaredCommands(systems: readonly System[]): readonly Declared[
           command,
           declared,
           systems: [...new Set([...(known?.systems ?? []), id])],
+          covers: [...new Set([...(known?.covers ?? []), ...command.covers])],
         });
       }
     }

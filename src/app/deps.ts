@@ -1,9 +1,7 @@
 import { hostname } from "node:os";
 import type { Config } from "../config/load.ts";
 import type { Catalog } from "../core/ports/catalog.ts";
-import type { JobKind } from "../core/ports/queue.ts";
 import { connectorsOf } from "../core/rules/connections.ts";
-import { toDiagError } from "../core/words/errors.ts";
 import { randomId } from "../lib/random-id.ts";
 import { knownRedactor, type Redact, redactor } from "../lib/redact.ts";
 import { createDispatcher, type QueueDispatcher } from "../queue/dispatcher.ts";
@@ -13,6 +11,7 @@ import { createMetrics, type Metrics } from "../telemetry/metrics.ts";
 import { VERSION } from "../version.ts";
 import { crashAt } from "./crash.ts";
 import { catalogOf, type Knowledge } from "./knowledge.ts";
+import { tellQueue } from "./tell-queue.ts";
 
 /** What every process has, whatever its role. */
 export interface AppDeps {
@@ -65,7 +64,7 @@ export function openDeps(
   const pulse = options.forPeople === true ? keepPulse(pool, environment.databaseUrl) : undefined;
   const { redisUrl, databaseUrl, prefix } = environment;
   const dispatcher = createDispatcher({ redisUrl, databaseUrl, prefix });
-  const dispatch = quietly(dispatcher, metrics, logger);
+  const dispatch = tellQueue(dispatcher, metrics, logger);
   const store = createStore(
     pool,
     (touched) => {
@@ -99,35 +98,5 @@ export function openDeps(
       await pulse?.stop();
       await pool.end();
     },
-  };
-}
-
-/**
- * Tells the queue after a commit. A queue that is down loses nothing: the rows say what is left to do, and the sweeper
- * and the sender look by themselves.
- */
-function quietly(
-  dispatcher: QueueDispatcher,
-  metrics: Metrics,
-  logger: Logger,
-): (kind: JobKind, id: number) => void {
-  const underWay = new Set<string>();
-  return (kind, id) => {
-    const key = `${kind}/${id}`;
-    if (kind === "thread" && underWay.has(key)) return;
-    underWay.add(key);
-    dispatcher
-      .dispatch(kind, id)
-      .then(
-        () => metrics.queueDispatched(kind, "ok"),
-        (error: unknown) => {
-          metrics.queueDispatched(kind, "unavailable");
-          logger.warn(
-            { kind, id, code: toDiagError(error).code },
-            "the queue was not told; it will be swept up",
-          );
-        },
-      )
-      .finally(() => underWay.delete(key));
   };
 }

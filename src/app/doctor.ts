@@ -1,7 +1,12 @@
+import { hostname } from "node:os";
 import type { DoctorCheck } from "../cli/deps.ts";
 import type { Role } from "../config/environment.ts";
+import { instead } from "../config/explain.ts";
 import type { Config } from "../config/load.ts";
+import { DiagError } from "../core/words/errors.ts";
 import { count } from "../core/words/format.ts";
+import type { Webhook } from "../core/words/webhook.ts";
+import { tryWebhook } from "../escalate/try.ts";
 import { checkSlack } from "../ingress/slack/check.ts";
 import { LOCK } from "../packs/lock.ts";
 import { type AppDeps, openDeps } from "./deps.ts";
@@ -11,8 +16,16 @@ import { type Required, requirements } from "./requirements.ts";
 
 const WORKER_IS_ALIVE_MS = 10_000;
 
-/** What is missing between this machine, Slack, Postgres, the queue and the systems. Looks only. */
-export async function diagnoseSelf(config: Config, role: Role): Promise<DoctorCheck[]> {
+/**
+ * What is missing between this machine, Slack, Postgres, the queue and the systems. Looks only; `tell`: webhooks of diagbot.yaml that
+ * are sent a test. Throws `usage` where there is none of that name.
+ */
+export async function diagnoseSelf(
+  config: Config,
+  role: Role,
+  tell: readonly string[] = [],
+): Promise<DoctorCheck[]> {
+  const told = tell.map((name) => [name, webhookNamed(config, name)] as const);
   const deps = openDeps(config, await loadKnowledge(config), { maxConnections: 2 });
   try {
     const checks = await Promise.all([
@@ -21,12 +34,31 @@ export async function diagnoseSelf(config: Config, role: Role): Promise<DoctorCh
       workers(deps),
       checkSystems(config.systems, deps.knowledge.kinds),
       packs(deps.knowledge),
+      Promise.all(told.map(([name, webhook]) => webhookCheck(name, webhook))),
     ]);
     // What comes from the systems is foreign text, and errors may repeat a URL with its password.
     return checks.flat().map((check) => redacted(check, deps.redact));
   } finally {
     await deps.close();
   }
+}
+
+function webhookNamed({ webhooks }: Config, name: string): Webhook {
+  const webhook = Object.hasOwn(webhooks, name) ? webhooks[name] : undefined;
+  if (webhook !== undefined) return webhook;
+  const names = Object.keys(webhooks);
+  throw new DiagError("usage", `there is no webhook "${name}"${instead(name, names)}`, {
+    hint: names.length === 0 ? "diagbot.yaml has no `webhooks`" : `there are: ${names.join(", ")}`,
+  });
+}
+
+async function webhookCheck(name: string, webhook: Webhook): Promise<DoctorCheck> {
+  const { state, said } = await tryWebhook(webhook, hostname());
+  const check = { name: `webhooks.${name}`, detail: `${webhook.kind}: ${said}` };
+  if (state === "sent") return { ...check, state: "ok" };
+  return state === "unknown"
+    ? { ...check, state: "warning", fix: "it may have arrived: look there" }
+    : { ...check, state: "missing", fix: "look at its address and key in diagbot.yaml, and what it answers" };
 }
 
 const shown = ({ code: _code, ...check }: Required): DoctorCheck => check;

@@ -1,36 +1,26 @@
-import { commands } from "../../commands/index.ts";
 import { createWebhook } from "../ingress/alertmanager/webhook.ts";
+import { createChangesDoor } from "../ingress/changes/webhook.ts";
 import {
   type DoorHandlers,
   doorRoutes,
-  type HealthReport,
   type OpsHandlers,
   opsRoutes,
   standardRoutes,
 } from "../ingress/http/routes.ts";
 import { createHttpServer } from "../ingress/http/server.ts";
-import type { IngressMetrics } from "../ingress/metrics.ts";
-import { createDoor, type Door } from "../ingress/receive.ts";
+import type { Door } from "../ingress/receive.ts";
 import { createSlackDoor, type SlackDoor } from "../ingress/slack/door.ts";
 import { randomId } from "../lib/random-id.ts";
-import { combineHealth, type Health } from "../telemetry/health.ts";
-import type { Metrics } from "../telemetry/metrics.ts";
+import { combineHealth } from "../telemetry/health.ts";
 import { deliveryHealth } from "./delivery.ts";
 import type { AppDeps } from "./deps.ts";
+import { doorOf, ingressMetrics } from "./door.ts";
+import { healthReport, postgresHealth } from "./health.ts";
 import { knowledgeHealth } from "./knowledge.ts";
 import type { Part } from "./part.ts";
 import { workersHealth } from "./workers-health.ts";
 
 const CLOSE_MS = 5_000;
-
-/** The door all ways in share. */
-export function doorOf(deps: AppDeps): Door {
-  const { catalog, logger, redactKnown: redact } = deps;
-  const { intake, reader } = deps.store;
-  const { hasTaken: queueTakes } = deps.dispatcher;
-  const metrics = ingressMetrics(deps.metrics);
-  return createDoor({ catalog, commands, intake, reader, logger, metrics, queueTakes, redact });
-}
 
 /** Slack, Alertmanager, health and metrics on one HTTP server. */
 export async function ingressPart(
@@ -57,6 +47,9 @@ export async function ingressPart(
     ...(environment.alertmanagerToken === undefined
       ? {}
       : { alertmanager: webhookOf(deps, door, environment.alertmanagerToken) }),
+    ...(environment.changesToken === undefined
+      ? {}
+      : { changes: changesOf(deps, door, environment.changesToken) }),
   };
   const ops: OpsHandlers = {
     health: async () => healthReport(await combineHealth(health)),
@@ -92,30 +85,6 @@ export async function ingressPart(
   };
 }
 
-/** Health and metrics only: for a worker that runs on its own. */
-export async function opsPart(
-  deps: AppDeps,
-  health: Part["health"],
-): Promise<Part & { readonly port: number }> {
-  const { environment } = deps.config;
-  const delivery =
-    environment.slack === undefined ? {} : { delivery: () => deliveryHealth(deps.store.messages) };
-  const runbooks = async () => knowledgeHealth(deps.knowledge, deps.redact);
-  const all = { postgres: () => postgresHealth(deps), runbooks, ...delivery, ...health };
-  const server = createHttpServer({
-    logger: deps.logger,
-    routes: opsRoutes({
-      health: async () => healthReport(await combineHealth(all)),
-      metrics: async () => ({ contentType: deps.metrics.contentType, text: await deps.metrics.text() }),
-    }),
-  });
-  const { port } = await server.listen(
-    environment.ops?.port ?? environment.port,
-    environment.ops?.host ?? environment.host,
-  );
-  return { name: "ops", port, health: {}, stop: () => server.close(CLOSE_MS) };
-}
-
 function slackDoor(deps: AppDeps, door: Door): SlackDoor | undefined {
   const { slack } = deps.config.environment;
   if (slack === undefined) {
@@ -136,32 +105,13 @@ function webhookOf(deps: AppDeps, door: Door, token: string) {
   return createWebhook({ tokens, door, logger, metrics: ingressMetrics(metrics), notice, redact });
 }
 
+const changesOf = ({ logger, metrics, redactKnown }: AppDeps, door: Door, token: string) =>
+  createChangesDoor({ token, door, logger, metrics: ingressMetrics(metrics), redact: redactKnown });
+
 /** What only the rows and the sockets know, looked at when Prometheus asks; without Postgres it stays as it was. */
 async function noteBacklog({ store, metrics }: AppDeps, slack: SlackDoor | undefined): Promise<void> {
   const sockets = slack?.sockets();
   if (sockets !== undefined) metrics.sockets(sockets);
   const backlog = await store.sweep.backlog().catch(() => undefined);
   if (backlog !== undefined) metrics.workers(backlog.alive, backlog.dueSeconds);
-}
-
-const ingressMetrics = (metrics: Metrics): IngressMetrics => ({
-  received: metrics.requestAnswered,
-  turnedAway: metrics.webhookRejected,
-  heartbeat: () => metrics.heartbeat(Date.now() / 1000),
-});
-
-async function postgresHealth({ pool }: AppDeps): Promise<Health> {
-  const began = performance.now();
-  await pool.query("SELECT 1");
-  return { ok: true, detail: `${(performance.now() - began).toFixed(0)} ms` };
-}
-
-/** Without Postgres nothing can be accepted. Everything else only degrades: the rows wait. */
-function healthReport(report: Awaited<ReturnType<typeof combineHealth>>): HealthReport {
-  const ready = report.components.postgres?.ok === true;
-  const components = Object.entries(report.components).map(([name, { ok, detail }]) => [
-    name,
-    { status: ok ? "ok" : "down", ...(detail === undefined ? {} : { detail }) },
-  ]);
-  return { status: ready ? report.status : "down", ready, components: Object.fromEntries(components) };
 }

@@ -4,7 +4,6 @@ import { isEnded } from "../core/words/outcome.ts";
 import type { RunView } from "../core/words/view.ts";
 import { waitFor } from "../lib/wait.ts";
 import type { AppDeps } from "./deps.ts";
-import { engineOf } from "./worker.ts";
 
 const LOOK_MS = 250;
 
@@ -28,7 +27,7 @@ export async function waitForRun(deps: AppDeps, id: RunId): Promise<RunView> {
 
 /** Works the run in this process: the same engine and store, so it also works when every worker and Slack are down. */
 export async function workInline(deps: AppDeps, id: RunId): Promise<RunView> {
-  const engine = engineOf(deps);
+  const engine = (await import("./engine.ts")).engineOf(deps);
   try {
     for (;;) {
       await engine.advance(id);

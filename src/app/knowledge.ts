@@ -144,6 +144,10 @@ export const catalogOf = (
   alerts: config.alerts,
   routes: config.routes,
   freeze: config.freeze,
+  checklists: config.checklists,
+  schedules: config.schedules,
+  maintenance: config.maintenance,
+  guideItems: config.guideItems,
   // Without Slack a thread is never posted, so its channel needs no name.
   channel: config.slackChannel ?? (config.environment.slack === undefined ? NO_CHANNEL : undefined),
 });

@@ -4,7 +4,7 @@ import { runnableOn } from "../ingress/check-run.ts";
 import type { Scheduled } from "../ingress/schedule/due.ts";
 import { createScheduler } from "../ingress/schedule/scheduler.ts";
 import type { AppDeps } from "./deps.ts";
-import { doorOf } from "./ingress.ts";
+import { doorOf } from "./door.ts";
 
 const LEASE_MS = 8_000;
 
@@ -29,6 +29,7 @@ export function schedulerOf(deps: AppDeps): ReturnType<typeof createScheduler> {
   return createScheduler({
     schedules: schedulesOf(config, catalog),
     door: doorOf(deps),
+    maintenance: { catalog, intake: store.intake },
     lead: () => store.sweep.lead("scheduler", worker.id, LEASE_MS),
     resign: () => store.sweep.resign("scheduler", worker.id),
     logger,

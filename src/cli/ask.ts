@@ -4,6 +4,7 @@ import type { Reply, ReplySection } from "../core/words/reply.ts";
 import { columns } from "./columns.ts";
 import type { CliDeps, CliIo } from "./deps.ts";
 import { EXIT } from "./exit.ts";
+import { inShell } from "./in-shell.ts";
 import { plain } from "./plain.ts";
 import { viewOf } from "./run.ts";
 
@@ -17,33 +18,39 @@ export async function ask(
   { command, words }: { readonly command: string; readonly words: readonly string[] },
   json: boolean,
 ): Promise<number> {
-  const reply = await deps.ask(command, words);
-  if (reply.error !== undefined) {
-    const { code, message, hint } = reply.error;
-    throw new DiagError(code, inShell(message), hint === undefined ? {} : { hint: inShell(hint) });
-  }
+  const reply = accepted(await deps.ask(command, words));
   io.stdout(json ? `${JSON.stringify(reply.data ?? { title: reply.title })}\n` : `${replyText(reply)}\n`);
   return EXIT.ok;
 }
 
+/** What the door answered. Throws what it refused, in words for a shell. */
+export function accepted(reply: Reply): Reply {
+  if (reply.error === undefined) return reply;
+  const { code, message, hint } = reply.error;
+  throw new DiagError(code, inShell(message), hint === undefined ? {} : { hint: inShell(hint) });
+}
+
 /** `cancel`: where no worker is alive, what is left of the run is brought to its end here. */
-export async function cancel(deps: CliDeps, io: CliIo, run: string, json: boolean): Promise<number> {
+export async function cancel(
+  deps: CliDeps,
+  io: CliIo,
+  run: string,
+  { json, all = false }: { readonly json: boolean; readonly all?: boolean },
+): Promise<number> {
   const view = await viewOf(deps, run);
-  const code = await ask(deps, io, { command: "cancel", words: [String(view.id)] }, json);
+  const code = await ask(
+    deps,
+    io,
+    { command: "cancel", words: [String(view.id), ...(all ? ["all"] : [])] },
+    json,
+  );
   if (!isEnded(view.status) && !(await deps.hasWorker())) await deps.workInline(view.id);
   return code;
 }
 
-const replyText = (reply: Reply): string =>
+/** An answer of the door as text for a terminal. */
+export const replyText = (reply: Reply): string =>
   [plain(inShell(reply.title)), ...reply.sections.map(sectionText)].join("\n");
 
 const sectionText = (section: ReplySection): string =>
   section.kind === "text" ? plain(inShell(section.text)) : columns(section.rows, section.columns);
-
-const SHARED = "help|list|status|history|pending|storm|open|cancel|freeze|unfreeze";
-
-/** Advice of the door speaks of `/diag`; here the same words follow `diagbot`. */
-export const inShell = (text: string): string =>
-  text
-    .replaceAll(new RegExp(`/diag (${SHARED})\\b`, "g"), "diagbot $1")
-    .replaceAll("diagbot unfreeze yes", "diagbot unfreeze --yes");

@@ -9,9 +9,9 @@ import { plain } from "./plain.ts";
 export async function doctor(
   deps: CliDeps,
   io: CliIo,
-  { json, role }: { json: boolean; role: ServeRole },
+  { json, role, tell }: { json: boolean; role: ServeRole; tell: readonly string[] },
 ): Promise<number> {
-  const checks = await deps.doctor(role);
+  const checks = await deps.doctor(role, tell);
   const isWell = checks.every(({ state }) => state !== "missing");
   const serves = checks.every(({ stopsServe }) => stopsServe !== true);
   io.stdout(json ? `${JSON.stringify({ ok: isWell, serves, checks })}\n` : doctorText(checks, serves, role));
@@ -29,23 +29,33 @@ function doctorText(checks: readonly DoctorCheck[], serves: boolean, role: Serve
   return `${[table, ...fixes, ...verdict].join("\n\n")}\n`;
 }
 
+export interface VerifyOptions {
+  readonly json: boolean;
+  readonly checkpoints?: string;
+  readonly archives?: string;
+}
+
 /** `audit verify`: walks the chain of audit rows. 2 when a row is not what was written, or checkpoints do not cover them. */
 export async function auditVerify(
   deps: CliDeps,
   io: CliIo,
-  json: boolean,
-  checkpoints?: string,
+  { json, ...from }: VerifyOptions,
 ): Promise<number> {
-  const report = await deps.auditVerify(checkpoints);
+  const report = await deps.auditVerify(from);
   const ok = report.firstBad === undefined && report.checkpointsFlaw === undefined;
   io.stdout(`${json ? JSON.stringify({ ok, ...report }) : auditText(report)}\n`);
   return ok ? EXIT.ok : EXIT.refused;
 }
 
-function auditText({ rows, head, firstBad, unchained, checkpoints, checkpointsFlaw }: AuditReport): string {
+function auditText(report: AuditReport): string {
+  const { rows, archived, head, firstBad, unchained, checkpoints, checkpointsFlaw } = report;
+  const before =
+    archived.rows === 0
+      ? ""
+      : `${count(archived.rows, "row")} in archives (${archived.read ? "read" : "not read: --archives"}), `;
   const chain =
     firstBad === undefined
-      ? `${count(rows, "row")}, ${count(checkpoints, "checkpoint")}, head ${head.seq} ${head.hash}${behind(unchained)}`
+      ? `${before}${count(rows, "row")}, ${count(checkpoints, "checkpoint")}, head ${head.seq} ${head.hash}${behind(unchained)}`
       : `row ${firstBad.seq}: ${firstBad.why} (${count(rows, "row")} before it are as written)`;
   if (checkpointsFlaw !== undefined) return `${chain}\nnot proven: ${checkpointsFlaw}`;
   return firstBad === undefined ? `ok: ${chain}` : chain;

@@ -1,9 +1,10 @@
 import { CommanderError } from "commander";
-import { type Act, commandLine } from "./command-line.ts";
+import { commandLine } from "./command-line.ts";
 import type { CliDeps, CliIo } from "./deps.ts";
 import { EXIT, usage } from "./exit.ts";
 import { reportError } from "./report-error.ts";
 import { safeIo } from "./safe-io.ts";
+import type { Act } from "./typed.ts";
 
 /** Carries out one command line (without node and script name) and resolves with its exit code. Never rejects. */
 export type RunCli = (argv: readonly string[], io: CliIo) => Promise<number>;

@@ -1,20 +1,19 @@
 import { Command, Option } from "commander";
 import { ANSWERS } from "../core/words/answer.ts";
-import { ask, cancel } from "./ask.ts";
+import { type ArchiveOptions, archive } from "./archive.ts";
+import { addAuthoring } from "./authoring.ts";
 import { check } from "./check.ts";
-import { auditVerify, doctor, migrate } from "./chores.ts";
-import type { CliDeps, CliIo, ServeRole } from "./deps.ts";
+import { auditVerify, doctor, migrate, type VerifyOptions } from "./chores.ts";
+import type { ServeRole } from "./deps.ts";
 import { EXIT } from "./exit.ts";
-import { makeNew, NEW, type New } from "./new.ts";
+import { type GuideOptions, guide } from "./guide.ts";
 import { lockPacks, packs } from "./packs.ts";
-import { type RecordOptions, record, test } from "./recordings.ts";
 import { replay } from "./replay.ts";
 import { type RunOptions, run, status } from "./run.ts";
 import { runbooks } from "./runbooks.ts";
+import { addShared } from "./shared-commands.ts";
+import { type Act, collect, JSON_FLAG } from "./typed.ts";
 import { answer, type VoteOptions, vote } from "./vote.ts";
-
-/** Runs what a command does, once the product is loaded. */
-export type Act = (work: (deps: CliDeps, io: CliIo) => number | Promise<number>) => Promise<void>;
 
 /** Where the words of the command line itself (help, complaints about what was typed) go. */
 interface Spoken {
@@ -38,14 +37,13 @@ export function commandLine(act: Act, { version, width, say }: Spoken): Command 
     .enablePositionalOptions();
   addService(program, act);
   addRuns(program, act);
+  addGuide(program, act);
   addVotes(program, act);
   addShared(program, act);
   addChecks(program, act);
   addAuthoring(program, act);
   return program;
 }
-
-const JSON_FLAG = ["--json", "print one JSON document on stdout and nothing else", false] as const;
 
 function addService(program: Command, act: Act): void {
   program
@@ -82,10 +80,17 @@ function addService(program: Command, act: Act): void {
     .command("verify")
     .description("check that no row of it was changed or removed")
     .option("--checkpoints <file>", "signed heads of the chain, kept outside the database")
+    .option("--archives <folder>", "where the files of `archive` are: they are read, too")
     .option(...JSON_FLAG)
-    .action((options: { json: boolean; checkpoints?: string }) =>
-      act((deps, io) => auditVerify(deps, io, options.json, options.checkpoints)),
-    );
+    .action((options: VerifyOptions) => act((deps, io) => auditVerify(deps, io, options)));
+  program
+    .command("archive")
+    .description("take old rows of the audit record into a file, and out of the database")
+    .requiredOption("--to <folder>", "where the file is written")
+    .option("--older-than <duration>", "e.g. 2y or 400d; default: `keep.audit` of diagbot.yaml")
+    .option("--dry-run", "only say what would be done", false)
+    .option(...JSON_FLAG)
+    .action((options: ArchiveOptions) => act((deps, io) => archive(deps, io, options)));
 }
 
 function addRuns(program: Command, act: Act): void {
@@ -124,6 +129,18 @@ function addRuns(program: Command, act: Act): void {
     );
 }
 
+/** What the guide treats; the words are those of `/diag guide`. */
+function addGuide(program: Command, act: Act): void {
+  program
+    .command("guide")
+    .description("the items of the guide, or everything that treats one of them, in one thread")
+    .argument("[item and system...]", "e.g. shop.queue-stuck, or shop redis to search")
+    .option("--dry-run", "diagnose and plan, but offer nothing for approval", false)
+    .option("--no-wait", "return at once with the numbers of the runs")
+    .option(...JSON_FLAG)
+    .action((words: string[], options: GuideOptions) => act((deps, io) => guide(deps, io, words, options)));
+}
+
 function addVotes(program: Command, act: Act): void {
   const deciding = (name: string, description: string) =>
     program
@@ -155,46 +172,6 @@ function addVotes(program: Command, act: Act): void {
     );
 }
 
-/** What `/diag` has, too: the words are the same and go through the same door. */
-function addShared(program: Command, act: Act): void {
-  const shared = (name: string, description: string, argument?: string, about?: string) => {
-    const command = program.command(name).description(description);
-    if (argument !== undefined) command.argument(argument, about);
-    return command.option(...JSON_FLAG);
-  };
-  type Typed = string | string[] | undefined;
-  const say = (name: string) => (typed: Typed, options: { json: boolean }) =>
-    act((deps, io) =>
-      ask(deps, io, { command: name, words: typed === undefined ? [] : [typed].flat() }, options.json),
-    );
-  shared("list", "the systems, or the runbooks of one system", "[system]").action(say("list"));
-  shared("history", "the newest runs of a system and what they found", "<system>").action(say("history"));
-  shared("pending", "what waits for an approval or an answer, what lapses first first", "[system]").action(
-    say("pending"),
-  );
-  shared("storm", "the alert groups of the newest storms; words find some", "[words...]").action(
-    say("storm"),
-  );
-  shared("open", "give an alert group of a storm a thread of its own", "<incident>").action(say("open"));
-  shared(
-    "cancel",
-    "stop a run; what is under way is finished, nothing new begins",
-    "<run>",
-    "its number",
-  ).action((run: string, { json }: { json: boolean }) => act((deps, io) => cancel(deps, io, run, json)));
-  shared(
-    "freeze",
-    "let no remedy begin anywhere; for people of diagbot.yaml",
-    "[duration and reason...]",
-    "e.g. 1h30m release under way; without a duration until unfreeze",
-  ).action(say("freeze"));
-  shared("unfreeze", "let remedies begin again; needs a role, says what it sets off")
-    .option("--yes", "also when the freeze is old: somebody else may have forgotten it", false)
-    .action(({ json, yes }: { json: boolean; yes: boolean }) =>
-      act((deps, io) => ask(deps, io, { command: "unfreeze", words: yes ? ["yes"] : [] }, json)),
-    );
-}
-
 function addChecks(program: Command, act: Act): void {
   program
     .command("check")
@@ -208,8 +185,15 @@ function addChecks(program: Command, act: Act): void {
     .command("doctor")
     .description("say what is missing between this machine, Slack, Postgres, Redis and the systems")
     .addOption(roleOption("what `serve` would do here"))
+    .option(
+      "--tell <webhooks...>",
+      "send these webhooks of diagbot.yaml a message that says it is a test",
+      [],
+    )
     .option(...JSON_FLAG)
-    .action((options: { json: boolean; role: ServeRole }) => act((deps, io) => doctor(deps, io, options)));
+    .action((options: { json: boolean; role: ServeRole; tell: string[] }) =>
+      act((deps, io) => doctor(deps, io, options)),
+    );
   program
     .command("replay")
     .description("say what an Alertmanager notification would lead to; has no effects")
@@ -220,57 +204,5 @@ function addChecks(program: Command, act: Act): void {
     );
 }
 
-/** For those who write runbooks. */
-function addAuthoring(program: Command, act: Act): void {
-  program
-    .command("record")
-    .description("diagnose, and write what was seen to a file that `test` replays; offers nothing")
-    .argument("<runbook>")
-    .requiredOption("--system <system>", "a system of diagbot.yaml")
-    .option("--param <name=value>", "a parameter of the runbook; may be repeated", collect, [])
-    .option("--out <file>", "default: recordings/<runbook>/<what was found>.yaml beside diagbot.yaml")
-    .option("--situation <words>", "what is the matter, for those who read the recording")
-    .option(...JSON_FLAG)
-    .action((runbook: string, options: RecordOptions) =>
-      act((deps, io) => record(deps, io, runbook, options)),
-    );
-  const fresh = program
-    .command("new")
-    .description(
-      "write a runbook, check or connector that passes at once, with its recording and test; says what is left to do",
-    );
-  for (const what of NEW)
-    fresh
-      .command(what)
-      .argument(
-        "<id>",
-        what === "connector"
-          ? "lower-case letters and digits, e.g. rabbitmq"
-          : "lower-case words joined by -, e.g. orders-stuck",
-      )
-      .description(ABOUT_NEW[what])
-      .option(...JSON_FLAG)
-      .action((id: string, { json }: { json: boolean }) =>
-        act((deps, io) => makeNew(deps, io, { what, id }, { folder: deps.cwd(), json })),
-      );
-  program
-    .command("test")
-    .description("replay recordings without any service; exits 0 same, 1 changed, 2 could not be replayed")
-    .argument("[pattern...]", "part of a recording's path, * for anything; default: all")
-    .option("--update", "write what is concluded now into the recordings", false)
-    .option(...JSON_FLAG)
-    .action((patterns: string[], options: { update: boolean; json: boolean }) =>
-      act((deps, io) => test(deps, io, patterns, options)),
-    );
-}
-
-const ABOUT_NEW: Readonly<Record<New, string>> = {
-  runbook: "a runbook: below runbooks/ here; in a checkout of diagbot one of its own",
-  check: "a check (YAML): below checks/ here",
-  connector: "a kind of connection, in a checkout of diagbot: its folder and its harness for the contract",
-};
-
 const roleOption = (description: string): Option =>
   new Option("--role <role>", description).choices(["all", "ingress", "worker"]).default("all");
-
-const collect = (value: string, before: readonly string[]): string[] => [...before, value];

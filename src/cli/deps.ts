@@ -1,7 +1,7 @@
 import type { AnswerResult, RoutedAll, VoteResult } from "../core/ports/intake.ts";
 import type { QueueTakes } from "../core/rules/queue-away.ts";
 import type { Answer } from "../core/words/answer.ts";
-import type { AuditReport } from "../core/words/audit.ts";
+import type { Archived, AuditReport } from "../core/words/audit.ts";
 import type { ConnectionCheck } from "../core/words/connector.ts";
 import type { RunId } from "../core/words/ids.ts";
 import type { ConnectionKind } from "../core/words/kind.ts";
@@ -97,6 +97,15 @@ export interface Tested {
   readonly lines: readonly string[];
 }
 
+/** `archive`, as it was typed. */
+export interface ArchiveAsk {
+  /** A folder. */
+  readonly to: string;
+  readonly olderThanMs: number;
+  /** Says what would be done. */
+  readonly dryRun: boolean;
+}
+
 /**
  * Everything the command line asks of the product; app.ts implements it. Nothing is opened before it is needed, so that
  * `check --runbooks-only` work without configuration. Functions throw DiagError.
@@ -121,7 +130,7 @@ export interface CliDeps {
   /** Stores the run and dispatches it. Throws user errors and `store_unavailable`. */
   submit(ask: RunAsk): Promise<RunId>;
   /** A subcommand of `/diag` with its words, through the same door. Throws `usage`; what the door refuses is in the reply. */
-  ask(command: string, words: readonly string[]): Promise<Reply>;
+  ask(command: string, words: readonly string[], more?: { readonly dryRun: boolean }): Promise<Reply>;
   /** Throws `not_allowed` where the account may not read what is found on that system. */
   run(id: RunId): Promise<RunView | undefined>;
   /** Whether workers hear of what was stored; false: the queue is away, and they do as soon as it is back. */
@@ -140,12 +149,16 @@ export interface CliDeps {
   vote(ask: VoteAsk): Promise<Pick<VoteResult, "state" | "need" | "have" | "frozen">>;
   /** What a person says of a remedy whose outcome is unknown or that is in force. Throws as `vote` does. */
   answer(ask: AnswerAsk): Promise<Pick<AnswerResult, "decided" | "need" | "have">>;
-  /** `checkpoints`: a file of signed heads; default: the configured one. */
-  auditVerify(checkpoints?: string): Promise<AuditReport>;
+  /** `checkpoints`: a file of signed heads; default: the configured one. `archives`: the folder archives are read from. */
+  auditVerify(from: { checkpoints?: string; archives?: string }): Promise<AuditReport>;
+  /** Old rows of the audit record go to a file. Throws `not_allowed` to whom diagbot.yaml does not know, and `bad_audit`. */
+  archive(ask: ArchiveAsk, say: (line: string) => void): Promise<Archived>;
+  /** `keep.audit`; undefined: not set. */
+  keepsAuditMs(): number | undefined;
   /** Names of the migrations it applied. */
   migrate(): Promise<readonly string[]>;
-  /** As `serve --role <role>` would find it. */
-  doctor(role: ServeRole): Promise<readonly DoctorCheck[]>;
+  /** As `serve --role <role>` would find it. `tell`: webhooks that are sent a test. */
+  doctor(role: ServeRole, tell: readonly string[]): Promise<readonly DoctorCheck[]>;
   /** What a notification (the body as it came) would lead to; has no effects. Throws `bad_notification`. */
   route(body: string): Promise<RoutedAll>;
   /** Says that an incident is over, by its number or a link to its thread; resolves to what people are told. */

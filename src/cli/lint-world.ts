@@ -14,12 +14,15 @@ export function bundledCatalogIds(): string[] | undefined {
         .filter((line) => line !== "");
 }
 
-/** Files of runbooks/ that make a runbook (helpers beside them do not), without extension. */
+/** Files of runbooks/ that make a runbook (helpers beside them do not), without extension; undefined: a build, which has none. */
 export function runbookFiles(): string[] | undefined {
   const folder = new URL(RUNBOOKS, import.meta.url);
   if (!existsSync(folder)) return undefined;
-  return readdirSync(folder, { recursive: true, encoding: "utf8" })
-    .filter((path) => /\.(ts|js)$/.test(path) && !/(^|\/)index\.|\.d\.ts$/.test(path))
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter(
+    (path) => path.endsWith(".ts") && !/(^|\/)index\.|\.d\.ts$/.test(path),
+  );
+  if (files.length === 0) return undefined;
+  return files
     .filter((path) => /\brunbook(On)?\(/.test(readFileSync(new URL(path, folder), "utf8")))
-    .map((path) => path.replace(/^.*\/|\.(ts|js)$/g, ""));
+    .map((path) => path.replace(/^.*\/|\.ts$/g, ""));
 }

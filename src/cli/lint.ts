@@ -62,6 +62,7 @@ function lintHead(runbook: Runbook, { catalogIds, kinds }: LintWorld): string[] 
 }
 
 function lintParams(runbook: Runbook): string[] {
+  if (runbook.forPeople === true) return [];
   return paramFields(runbook).flatMap(({ name, description }) => {
     const complaints: string[] = [];
     const schema = runbook.params.shape[name];

@@ -1,23 +1,25 @@
 import { count } from "../core/words/format.ts";
+import type { RunView } from "../core/words/view.ts";
 import type { CliDeps, CliIo, Tested } from "./deps.ts";
-import { EXIT } from "./exit.ts";
+import { EXIT, usage } from "./exit.ts";
 import { plain } from "./plain.ts";
-import { finish, type RunOptions, submitted } from "./run.ts";
+import { finish, type RunOptions, submitted, viewOf } from "./run.ts";
 
-export interface RecordOptions extends Pick<RunOptions, "system" | "param" | "json"> {
+export interface RecordOptions extends Pick<RunOptions, "param" | "json"> {
+  /** Where to diagnose; left out where a run that has been is recorded. */
+  readonly system?: string;
   readonly out?: string;
   readonly situation?: string;
 }
 
-/** `record`: diagnoses, offers nothing, and writes what was seen to a file. */
+/** `record`: diagnoses, offers nothing, and writes what was seen to a file; of a run's number, what that run saw. */
 export async function record(
   deps: CliDeps,
   io: CliIo,
-  runbook: string,
+  what: string,
   { out, situation, json, ...options }: RecordOptions,
 ): Promise<number> {
-  const id = await submitted(deps, runbook, { ...options, dryRun: true });
-  const view = await finish(deps, io, id);
+  const view = await seenRun(deps, io, what, options);
   const recorded = await deps.record(view, {
     ...(out === undefined ? {} : { file: out }),
     ...(situation === undefined ? {} : { situation }),
@@ -26,10 +28,26 @@ export async function record(
     recorded.findings.length === 0 ? "nothing was found" : `found: ${recorded.findings.join(", ")}`;
   io.stdout(
     json
-      ? `${JSON.stringify({ run: id, ...recorded })}\n`
+      ? `${JSON.stringify({ run: view.id, ...recorded })}\n`
       : `${plain(recorded.file)}: ${plain(found)}\nlook through it before you keep it: what systems say may be confidential\n`,
   );
   return EXIT.ok;
+}
+
+const RUN = /^#?\d+$/;
+
+async function seenRun(
+  deps: CliDeps,
+  io: CliIo,
+  what: string,
+  { system, param }: Pick<RecordOptions, "system" | "param">,
+): Promise<RunView> {
+  if (RUN.test(what)) {
+    if (system === undefined && param.length === 0) return viewOf(deps, what);
+    throw usage(`run ${what} has been: neither --system nor --param changes what it saw`);
+  }
+  if (system === undefined) throw usage("name the system to look at: --system <system>");
+  return finish(deps, io, await submitted(deps, what, { system, param, dryRun: true }));
 }
 
 /** `test`: replays recordings. 0: all as recorded; 1: something is concluded otherwise; 2: something could not be replayed. */

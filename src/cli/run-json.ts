@@ -59,10 +59,21 @@ const approvalJson = (approval: ApprovalView) => ({
   expiresAt: approval.expiresAt.toISOString(),
   from: approval.policy.from,
   needed: approval.policy.approvals,
+  ...(approval.auto === undefined
+    ? {}
+    : {
+        auto: {
+          at: approval.auto.at?.toISOString() ?? null,
+          note: approval.auto.note ?? null,
+          stoppedBy: approval.auto.stoppedBy ?? null,
+        },
+      }),
   ...(approval.voidBecause === undefined ? {} : { voidBecause: approval.voidBecause }),
   votes: approval.votes.map((vote) => ({
     principal: vote.principal,
     decision: vote.decision,
+    /** Of a system's `auto:`: no person has voted. */
+    ...(vote.auto === undefined ? {} : { auto: vote.auto }),
     ...(vote.reason === undefined ? {} : { reason: vote.reason }),
     ...(vote.account === undefined ? {} : { account: vote.account }),
     ...(vote.onBehalf === undefined ? {} : { onBehalf: vote.onBehalf }),

@@ -5,14 +5,15 @@ import { sayDuration } from "../core/words/duration.ts";
 import { count } from "../core/words/format.ts";
 import { isEnded } from "../core/words/outcome.ts";
 import { sayVersion } from "../core/words/runbook.ts";
-import type { RemedyView, RunView, StepView } from "../core/words/view.ts";
+import { gapsOf, type RemedyView, type RunView, type StepView } from "../core/words/view.ts";
 import { columns } from "./columns.ts";
 import { evidenceText } from "./evidence.ts";
+import { runInShell } from "./in-shell.ts";
 import { indent, oneLine, plain } from "./plain.ts";
 
-/** A run as people read it in a terminal. */
-export function runText(view: RunView): string {
-  return [head(view), findingsText(view), stepsText(view.steps), remediesText(view)]
+/** A run as people read it in a terminal. `next`: what to type to look further. */
+export function runText(view: RunView, next: readonly string[] = []): string {
+  return [head(view), findingsText(view), stepsText(view.steps), remediesText(view), nextText(view, next)]
     .filter((part) => part !== "")
     .join("\n\n");
 }
@@ -37,9 +38,20 @@ const sayCaller = (caller: RunView["caller"]): string => {
   return account === undefined ? name : `${name} (${account})`;
 };
 
-function findingsText({ findings, diagnosed, status }: RunView): string {
+function nextText({ alert, findings }: RunView, next: readonly string[]): string {
+  if (next.length === 0) return "";
+  const why =
+    findings.length === 0 && alert !== undefined
+      ? "where the alert still fires, look further with"
+      : "look further with";
+  return `NEXT\n  ${why}\n${indent(next.map(runInShell).join("\n"), 4)}`;
+}
+
+function findingsText(view: RunView): string {
+  const { findings, diagnosed, status } = view;
   if (findings.length === 0) {
-    if (diagnosed) return "FINDINGS\n  none: nothing is wrong here";
+    if (diagnosed)
+      return `FINDINGS\n  ${gapsOf(view).length > 0 ? "none, but not everything could be looked at" : "none: nothing is wrong here"}`;
     return isEnded(status) ? "" : "FINDINGS\n  not known yet";
   }
   const blocks = findings.map((finding) => {
@@ -122,8 +134,15 @@ function approvalLines(view: RunView, { key, approval, planSha256 }: RemedyView)
   if (approval === undefined) return [];
   const lines = approval.votes.map((vote) => {
     const reason = vote.reason === undefined ? "" : `: ${oneLine(vote.reason)}`;
+    if (vote.auto === true) return `approved by the policy auto, no person, at ${at(vote.at)}${reason}`;
     return `${vote.decision === "approve" ? "approved" : "denied"} by ${vote.principal}${sayHand(vote)} at ${at(vote.at)}${reason}`;
   });
+  const { at: acts, note } = approval.auto ?? {};
+  if (acts !== undefined && approval.state === "pending")
+    lines.push(
+      `the policy auto applies it at ${at(acts)} without a person; say: diagbot auto stop ${view.id}`,
+    );
+  if (note !== undefined) lines.push(`policy auto: ${oneLine(note)}`);
   for (const why of approval.voidBecause ?? []) lines.push(`void because ${oneLine(why)}`);
   if (approval.state === "pending") {
     const given = approval.votes.filter((vote) => vote.decision === "approve").length;

@@ -1,3 +1,4 @@
+import { lookNext } from "../core/rules/look-next.ts";
 import { RUN_WAITS, type STEP_WAITS } from "../core/rules/queue-away.ts";
 import { DiagError } from "../core/words/errors.ts";
 import { RunId } from "../core/words/ids.ts";
@@ -27,7 +28,7 @@ export async function run(deps: CliDeps, io: CliIo, runbook: string, options: Ru
     return EXIT.ok;
   }
   const view = await finish(deps, io, id);
-  show(view, io, options.json);
+  await show(deps, view, io, options.json);
   return exitOfRun(view);
 }
 
@@ -39,7 +40,7 @@ export const submitted = async (
 ): Promise<RunId> => deps.submit(await askFor(deps, runbook, options));
 
 /** What is offered for approval needs a requester, who may not approve it: for an account nobody knows the run only looks. */
-function mayOffer(deps: CliDeps, io: CliIo, ask: RunAsk): RunAsk {
+export function mayOffer<A extends { readonly dryRun: boolean }>(deps: CliDeps, io: CliIo, ask: A): A {
   const { caller, person } = deps.who();
   if (person !== undefined || ask.dryRun) return ask;
   const { message, hint } = unknownAccount(caller, "ask for remedies: this is a dry run");
@@ -61,7 +62,7 @@ export async function finish(deps: CliDeps, io: CliIo, id: RunId): Promise<RunVi
 
 /** `status`: one run. */
 export async function status(deps: CliDeps, io: CliIo, id: string, json: boolean): Promise<number> {
-  show(await viewOf(deps, id), io, json);
+  await show(deps, await viewOf(deps, id), io, json);
   return EXIT.ok;
 }
 
@@ -74,8 +75,16 @@ export async function viewOf(deps: CliDeps, typed: string): Promise<RunView> {
   return view;
 }
 
-const show = (view: RunView, io: CliIo, json: boolean): void =>
-  io.stdout(`${json ? JSON.stringify(runJson(view)) : runText(view)}\n`);
+async function show(deps: CliDeps, view: RunView, io: CliIo, json: boolean): Promise<void> {
+  io.stdout(`${json ? JSON.stringify(runJson(view)) : runText(view, await nextOf(deps, view))}\n`);
+}
+
+/** Whether its alert still fires is not known here: the words say so. */
+const nextOf = async (deps: CliDeps, view: RunView): Promise<string[]> =>
+  lookNext({ ...(await deps.knowledge()), systems: deps.config().systems }, view, {
+    firing: view.alert !== undefined,
+    looked: [],
+  });
 
 async function askFor(
   deps: CliDeps,

@@ -25,6 +25,7 @@ export const runbooksJson = (runbooks: readonly Runbook[]) =>
     digest: runbook.digest,
     needs: runbook.needs,
     covers: runbook.covers,
+    guide: runbook.guide ?? null,
     alerts: runbook.alerts,
     params: paramFields(runbook),
     remedies: Object.entries(runbook.remedies).map(([id, remedy]) => ({

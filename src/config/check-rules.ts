@@ -1,5 +1,5 @@
 import { badPlaceholder, placeholdersIn } from "../core/rules/checks/fill.ts";
-import { type Check, PROBES, ROWS, targetOf } from "../core/words/check.ts";
+import { type Check, HTTP_COLUMNS, PROBES, ROWS, SAMPLES_COLUMNS, targetOf } from "../core/words/check.ts";
 import type { CheckComplaint, CheckWorld } from "./check-world.ts";
 import { columnsAsked, wrongCommand, wrongRemedies } from "./command-rules.ts";
 import { instead } from "./explain.ts";
@@ -57,9 +57,15 @@ function wrongTexts(check: Check, asked: readonly string[] | undefined): CheckCo
 }
 
 function knownColumns({ http, redis }: Check): string[] | undefined {
-  if (http !== undefined) return ["status", "ms", ...Object.keys(http.fields), ROWS];
+  if (http !== undefined) return [...httpColumns(http), ROWS];
   return redis === undefined ? undefined : [...Object.keys(redis), ROWS];
 }
+
+const httpColumns = ({ fields, headers, text, metrics, samples }: NonNullable<Check["http"]>): string[] => [
+  ...HTTP_COLUMNS,
+  ...(samples === undefined ? [] : SAMPLES_COLUMNS),
+  ...[fields, headers, text, metrics].flatMap((columns) => Object.keys(columns)),
+];
 
 function wrongTarget(check: Check, systems: Systems): CheckComplaint[] {
   const { kind, name } = targetOf(check);

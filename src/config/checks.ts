@@ -1,11 +1,14 @@
 import { gapOf, kindNamed, readConnection, urlOf } from "../core/rules/connections.ts";
 import { eligible } from "../core/rules/policy.ts";
 import { EVERYBODY } from "../core/rules/readers.ts";
+import { AUTO_VOTER } from "../core/words/auto.ts";
 import { canonical } from "../core/words/json.ts";
 import type { ConnectionKind } from "../core/words/kind.ts";
 import type { Policies, Principal } from "../core/words/policy.ts";
 import { RISKS, type Risk } from "../core/words/risk.ts";
+import { checkChecklists } from "./checklists.ts";
 import type { Complaint, ConfigDocument } from "./document.ts";
+import { checkEscalation } from "./escalation.ts";
 import { instead } from "./explain.ts";
 import type { ConfigFile } from "./schema.ts";
 
@@ -42,6 +45,7 @@ export function checkFile(file: ConfigFile, { people, kinds, document }: Known):
   checkPacks(file, document, checked);
   checkMatches(file, document, checked);
   checkSchedules(file, document, checked);
+  checked.complaints.push(...checkEscalation(file, document), ...checkChecklists(file, document));
   if (Object.keys(file.systems).length === 0)
     checked.warnings.push(complain(document, ["systems"], "no systems: there is nothing to look at"));
   return checked;
@@ -54,6 +58,14 @@ function checkPacks({ runbooks }: ConfigFile, document: ConfigDocument, { compla
 }
 
 function checkPeople(file: ConfigFile, document: ConfigDocument, { complaints }: Checked): void {
+  if (Object.hasOwn(file.people, AUTO_VOTER))
+    complaints.push(
+      complain(
+        document,
+        ["people", AUTO_VOTER],
+        "votes of the policy `auto` are called so: give the person another name",
+      ),
+    );
   const owners = new Map<string, string>();
   for (const [person, { slack }] of Object.entries(file.people))
     for (const [index, id] of slack.entries()) {
@@ -212,22 +224,22 @@ function checkConnections(
     }
 }
 
-const hasScheme = (settings: unknown, { schemes }: ConnectionKind): boolean => {
-  const url = urlOf(settings);
-  return url !== undefined && url.protocol in schemes;
+const hasScheme = (settings: unknown, kind: ConnectionKind): boolean => {
+  const url = urlOf(settings, kind);
+  return url !== undefined && url.protocol in kind.schemes;
 };
 
 function checkSchedules(file: ConfigFile, document: ConfigDocument, { complaints }: Checked): void {
   const systems = Object.keys(file.systems);
-  for (const [index, { system }] of file.schedules.entries())
+  const known = (path: readonly (string | number)[], system: string) => {
     if (!systems.includes(system))
       complaints.push(
-        complain(
-          document,
-          ["schedules", index, "system"],
-          `there is no system "${system}"${instead(system, systems)}`,
-        ),
+        complain(document, [...path], `there is no system "${system}"${instead(system, systems)}`),
       );
+  };
+  for (const [index, { system }] of file.schedules.entries()) known(["schedules", index, "system"], system);
+  for (const [index, planned] of file.maintenance.entries())
+    for (const [n, system] of planned.systems.entries()) known(["maintenance", index, "systems", n], system);
 }
 
 function checkMatches(file: ConfigFile, document: ConfigDocument, { warnings }: Checked): void {

@@ -29,6 +29,7 @@ const Schema = z.object({
     .min(32, "at least 32 characters, e.g. from: openssl rand -hex 32")
     .optional(),
   ALERTMANAGER_TOKEN_PREVIOUS: z.string().min(32, "the token before, of at least 32 characters").optional(),
+  CHANGES_TOKEN: z.string().min(32, "at least 32 characters, e.g. from: openssl rand -hex 32").optional(),
   DIAGBOT_CONFIG: z.string().default("diagbot.yaml"),
   DIAGBOT_PREFIX: z
     .string()
@@ -66,6 +67,8 @@ export interface Environment {
   readonly alertmanagerToken: string | undefined;
   /** Taken as well while senders are given the new one. */
   readonly alertmanagerTokenPrevious: string | undefined;
+  /** Undefined: nobody may tell of changes. */
+  readonly changesToken: string | undefined;
   readonly configPath: string;
   /** Prefix of the queue's Redis keys, or of its Postgres schema. */
   readonly prefix: string;
@@ -142,6 +145,7 @@ const shape = (values: z.output<typeof Schema>): Environment => ({
         },
   alertmanagerToken: values.ALERTMANAGER_TOKEN,
   alertmanagerTokenPrevious: values.ALERTMANAGER_TOKEN_PREVIOUS,
+  changesToken: values.CHANGES_TOKEN,
   configPath: values.DIAGBOT_CONFIG,
   prefix: values.DIAGBOT_PREFIX,
   host: values.HOST,

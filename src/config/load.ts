@@ -1,70 +1,35 @@
 import { readFileSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { kindNamed, readConnection } from "../core/rules/connections.ts";
-import type { AlertSettings } from "../core/words/alert.ts";
-import type { AuditSettings } from "../core/words/audit.ts";
-import type { Schedule } from "../core/words/check.ts";
 import type { Connection, Kind } from "../core/words/connection.ts";
 import { DiagError } from "../core/words/errors.ts";
-import type { FreezeRules } from "../core/words/freeze.ts";
 import { PrincipalId } from "../core/words/ids.ts";
-import type { Keep } from "../core/words/keep.ts";
 import type { ConnectionKind } from "../core/words/kind.ts";
-import type { Limits } from "../core/words/limits.ts";
-import type { CommandLine, Policies, Principal } from "../core/words/policy.ts";
-import type { Route } from "../core/words/route.ts";
+import type { Principal } from "../core/words/policy.ts";
 import type { Runbook } from "../core/words/runbook.ts";
-import type { System } from "../core/words/system.ts";
+import { secretsOfWebhook } from "../core/words/webhook.ts";
 import { knownRedactor } from "../lib/redact.ts";
-import { type PlacedCheck, readChecks } from "./check-files.ts";
+import { checkAuto } from "./auto.ts";
+import { readChecks } from "./check-files.ts";
+import { unknownItems } from "./checklists.ts";
 import { checkFile } from "./checks.ts";
 import { differing, takenWords, worldOf } from "./command-rules.ts";
+import type { Config } from "./config.ts";
 import { type Complaint, type ConfigDocument, readDocument } from "./document.ts";
-import { type Environment, type Role, readEnvironment, type Variables } from "./environment.ts";
+import { type Role, readEnvironment, type Variables } from "./environment.ts";
+import { webhookConcerns } from "./escalation.ts";
 import { explainIssue, instead } from "./explain.ts";
 import { checkAliases, checkRestrictions } from "./restrictions.ts";
 import { routesOf } from "./route-schema.ts";
 import { checkRouteRunbooks, checkRoutes } from "./routes.ts";
 import { type Concern, environmentConcerns, fileConcerns } from "./safety.ts";
 import { type ConfigFile, type ConnectionSettings, fileSchema } from "./schema.ts";
-import { openWords, secretsOf } from "./secrets.ts";
+import { inUrl, openWords, secretsOf } from "./secrets.ts";
+
+export type { Config } from "./config.ts";
 
 const MAX_BYTES = 1_000_000;
 const SHOWN_WITH_SOURCE = 3;
-
-/** Everything that is set from outside, checked. */
-export interface Config {
-  readonly environment: Environment;
-  readonly systems: readonly System[];
-  readonly people: readonly Principal[];
-  readonly commandLine: CommandLine;
-  readonly policies: Policies;
-  readonly limits: Limits;
-  readonly alerts: AlertSettings;
-  /** What becomes of which alert, in the order of the file. */
-  readonly routes: readonly Route[];
-  readonly freeze: FreezeRules;
-  /** What is forgotten, and when. */
-  readonly keep: Keep;
-  /** Where signed heads of the audit chain go; undefined: nowhere. */
-  readonly audit: AuditSettings | undefined;
-  /** Read-only runbooks as data, each with its place. */
-  readonly checks: readonly PlacedCheck[];
-  /** What is started by itself, each with its place. */
-  readonly schedules: readonly (Schedule & { readonly place: string })[];
-  /** Where alerts of systems without a channel of their own go. */
-  readonly slackChannel: string | undefined;
-  /** Every secret value, for the redactor. */
-  readonly secrets: readonly string[];
-  /** Packs of runbooks, as written: `./folder`, `./file.ts` or the name of a package. */
-  readonly packs: readonly string[];
-  /** Where the file is. */
-  readonly path: string;
-  /** `file:line:column: …`: not wrong, but probably not what was meant. To be logged. */
-  readonly warnings: readonly string[];
-  /** What in the file does not fit the runbooks; they are known only after it. Lines as of `loadConfig` and `warnings`. */
-  fits(runbooks: readonly Runbook[]): { readonly complaints: string[]; readonly warnings: string[] };
-}
 
 /**
  * Environment and diagbot.yaml. Throws one DiagError `bad_config` whose message lists every complaint of both, one per
@@ -90,13 +55,14 @@ export function loadConfig(options: {
       hide(file.interpolated, all.join("\n")),
       file.hint === undefined ? {} : { hint: file.hint },
     );
-  const { systems, people, audit, slackChannel } = file.content;
+  const { systems, people, audit, slackChannel, webhooks } = file.content;
   const open = openWords(systems, people, slackChannel);
   return {
     environment,
     ...file.content,
     secrets: [
       ...secretsOf(environment, systems, kinds),
+      ...Object.values(webhooks).flatMap((webhook) => [...secretsOfWebhook(webhook), ...inUrl(webhook.url)]),
       ...(audit === undefined ? [] : [audit.key]),
       ...file.interpolated.filter((value) => !open.has(value)),
     ],
@@ -156,7 +122,9 @@ function understand(
     ? checkRoutes(parsed.data.routes, Object.keys(parsed.data.systems), document)
     : { complaints: [], warnings: [] };
   const aliases = parsed.success ? checkAliases(parsed.data.systems, document) : [];
-  const unsafe = byLevel(parsed.success ? fileConcerns(parsed.data, kinds) : []);
+  const unsafe = byLevel(
+    parsed.success ? [...fileConcerns(parsed.data, kinds), ...webhookConcerns(parsed.data)] : [],
+  );
   const place = ({ path = [], message }: Concern) => document.at(path, `${path.join(".")}: ${message}`);
   const complaints = [
     ...document.complaints,
@@ -193,12 +161,23 @@ function understand(
 }
 
 function fitting(
-  { routes, systems, schedules }: ReturnType<typeof contentOf> & Pick<Config, "schedules">,
+  {
+    routes,
+    systems,
+    schedules,
+    checklists,
+    policies,
+  }: ReturnType<typeof contentOf> & Pick<Config, "schedules">,
   known: { runbooks: readonly Runbook[]; kinds: readonly Kind[] },
   document: ConfigDocument,
 ): ReturnType<Config["fits"]> {
   const { complaints, warnings } = checkRouteRunbooks(routes, { systems, ...known }, document);
-  const all = [...complaints, ...checkRestrictions(systems, known.runbooks, document)];
+  const all = [
+    ...complaints,
+    ...unknownItems(checklists, known.runbooks, document),
+    ...checkRestrictions(systems, known.runbooks, document),
+    ...checkAuto(systems, { ...known, policies }, document),
+  ];
   return {
     complaints: [...sayAll(document, firstPerPlace(all)), ...unknownRunbooks(schedules, known.runbooks)],
     warnings: warnings.map((warning) => document.show(warning, false)),
@@ -249,6 +228,11 @@ const contentOf = (file: ConfigFile, people: Principal[], kinds: readonly Connec
   alerts: file.alerts,
   routes: routesOf(file.routes),
   freeze: file.freeze,
+  escalate: file.escalate,
+  checklists: file.checklists,
+  maintenance: file.maintenance,
+  guideItems: file.guideItems,
+  webhooks: file.webhooks,
   keep: file.keep,
   audit: file.audit,
   packs: file.runbooks,

@@ -53,7 +53,7 @@ export function checkRestrictions(
 }
 
 /** The list of all remedies is long: those of its runbook help more. */
-function insteadOf(name: string, remedies: readonly string[], ids: readonly string[]): string {
+export function insteadOf(name: string, remedies: readonly string[], ids: readonly string[]): string {
   const [id = ""] = name.split(".");
   const near = instead(name, remedies);
   if (near.includes("did you mean")) return near;

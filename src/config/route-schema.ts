@@ -38,6 +38,8 @@ export const RouteSchema = z.strictObject({
   system: z.string().optional(),
   channel: z.string().optional(),
   severity: z.string().min(1).max(40).optional(),
+  /** Of `checklists`: opened with the incident. */
+  checklist: z.string().optional(),
 });
 export type WrittenRoute = z.output<typeof RouteSchema>;
 

@@ -26,13 +26,14 @@ const SLACK_SIGNING_SECRET = /^[0-9a-f]{32}$/i;
 
 /** What `check`, `doctor` and `serve` say of the environment. Pure. */
 export function environmentConcerns(
-  { alertmanagerToken, slack, databaseUrl, redisUrl }: Environment,
+  { alertmanagerToken, changesToken, slack, databaseUrl, redisUrl }: Environment,
   kinds: readonly ConnectionKind[],
 ): Concern[] {
   const { signingSecret, apiUrl } = slack ?? {};
   const isRealSlack = apiUrl === undefined || hostReach(new URL(apiUrl).hostname) !== "private";
   return [
     ...weak("ALERTMANAGER_TOKEN", alertmanagerToken, "anybody could send alerts. Use: openssl rand -hex 32"),
+    ...weak("CHANGES_TOKEN", changesToken, "anybody could tell of changes. Use: openssl rand -hex 32"),
     ...weak("SLACK_SIGNING_SECRET", signingSecret, "anybody could speak as anybody in Slack"),
     ...(signingSecret !== undefined && isRealSlack && !SLACK_SIGNING_SECRET.test(signingSecret)
       ? [warn("SLACK_SIGNING_SECRET does not look like one of Slack's (32 hexadecimal digits)")]
@@ -126,7 +127,7 @@ function inClear(
   settings: ConnectionSettings,
   path: readonly PropertyKey[],
 ): Concern[] {
-  const url = urlOf(settings);
+  const url = urlOf(settings, kind);
   if (url === undefined || !isInClear(kind, url)) return [];
   const { hostname, password, protocol } = url;
   const hasCredentials =

@@ -2,13 +2,18 @@ import { z } from "zod";
 import { AlertSettings } from "../core/words/alert.ts";
 import { AuditSettings } from "../core/words/audit.ts";
 import { CheckSchema, ScheduleSchema } from "../core/words/check.ts";
+import { Checklist } from "../core/words/checklist.ts";
+import { Escalation } from "../core/words/escalation.ts";
 import { FreezeRules } from "../core/words/freeze.ts";
+import { GuideTitles } from "../core/words/guide.ts";
 import { NAME } from "../core/words/ids.ts";
 import { Keep } from "../core/words/keep.ts";
 import type { ConnectionKind } from "../core/words/kind.ts";
 import { Limits } from "../core/words/limits.ts";
+import { Planned } from "../core/words/planned.ts";
 import { CommandLine, PersonSchema, Policies } from "../core/words/policy.ts";
 import { SystemSettings } from "../core/words/system.ts";
+import { Webhook } from "../core/words/webhook.ts";
 import { RouteSchema } from "./route-schema.ts";
 
 /** A connection as written in diagbot.yaml, held to the schema of its kind. */
@@ -25,6 +30,14 @@ export const fileSchema = (kinds: readonly ConnectionKind[]) =>
     limits: Limits.prefault({}),
     alerts: AlertSettings.prefault({}),
     freeze: FreezeRules.prefault({}),
+    maintenance: z.array(Planned).max(200).default([]),
+    checklists: z.array(Checklist).max(50).default([]),
+    /** Titles of items of the guide. */
+    guideItems: GuideTitles,
+    escalate: Escalation.optional(),
+    webhooks: z
+      .record(z.string().regex(NAME, "a webhook's name is letters, digits, - and _"), Webhook)
+      .default({}),
     audit: AuditSettings.optional(),
     keep: Keep.prefault({}),
     routes: z.array(RouteSchema).max(500).default([]),

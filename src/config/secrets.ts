@@ -18,7 +18,7 @@ export function secretsOf(
   const { slack } = environment;
   const own = [
     ...[slack?.botToken, slack?.signingSecret, slack?.appToken],
-    ...[environment.alertmanagerToken, environment.alertmanagerTokenPrevious],
+    ...[environment.alertmanagerToken, environment.alertmanagerTokenPrevious, environment.changesToken],
   ];
   const urls = [environment.databaseUrl, environment.redisUrl];
   const connections = systems.flatMap((system) => Object.values(system.connections));
@@ -57,8 +57,9 @@ export function openWords(
   return new Set([...words, ...members, channel].filter((word) => word !== undefined));
 }
 
+/** What of a URL is secret. */
 // The whole URL too: a password too short to be redacted by itself is still gone with its URL.
-function inUrl(url: string | undefined): string[] {
+export function inUrl(url: string | undefined): string[] {
   if (url === undefined || !URL.canParse(url)) return [];
   const { username, password, searchParams } = new URL(url);
   const parameters = [...searchParams]

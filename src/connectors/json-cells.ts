@@ -38,13 +38,15 @@ export function rowsIn(
 ): Reading | undefined {
   const list = at === undefined ? [body] : valueAt(body, at);
   if (!Array.isArray(list)) return undefined;
-  const names = [...Object.keys(more), ...Object.keys(columns)];
+  // What is declared is what was meant: a `status` of the body, not that of the answer.
+  const own = Object.entries(more).filter(([name]) => !Object.hasOwn(columns, name));
+  const names = [...own.map(([name]) => name), ...Object.keys(columns)];
   return {
     columns: names.map((name) => ({ name })),
     rows: list
       .slice(0, MOST_ROWS)
       .map((one) => [
-        ...Object.values(more),
+        ...own.map(([, cell]) => cell),
         ...Object.values(columns).map((path) => cellOf(valueAt(one, path)) ?? null),
       ]),
     more: list.length > MOST_ROWS,

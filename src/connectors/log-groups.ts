@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { clip } from "../core/words/format.ts";
+import { keyOf } from "./log-keys.ts";
 import { LEVELS, type Level, type LogLine } from "./log-line.ts";
 
 /** What of a log is asked for, the same of every kind of log. */
@@ -15,8 +16,16 @@ export const LogQuestion = z.object({
   longerMs: z.number().min(0).optional(),
   /** Fields of JSON lines, or key=value pairs, that must be so. */
   fields: z.record(z.string().max(60), z.string().max(200)).optional(),
+  /** Kept apart by this instead of by what they say: `address`, `path`, or the name of a field. */
+  by: z.string().min(1).max(60).optional(),
 });
 export type LogQuestion = z.output<typeof LogQuestion>;
+
+/** The question put to one container: whose name is that of the component asked for is one as a whole, whatever its lines call themselves. */
+export function ofContainer(name: string, { component, ...question }: LogQuestion): LogQuestion {
+  if (component === undefined || name.toLowerCase().includes(component.toLowerCase())) return question;
+  return { ...question, component };
+}
 
 /** Lines that say the same but for numbers, ids and quoted words. */
 const Group = z.object({
@@ -31,6 +40,9 @@ const Group = z.object({
   lastSeen: z.number(),
   example: z.string(),
   longestMs: z.number().nullable(),
+  /** Half, and 95 of 100, took no longer, of those within the time looked at that say how long. */
+  medianMs: z.number().nullable().default(null),
+  p95Ms: z.number().nullable().default(null),
 });
 export type LogGroup = z.output<typeof Group>;
 
@@ -52,10 +64,18 @@ export const LogFound = z.object({
   groups: z.array(Group),
   /** Kinds of lines beyond those listed. */
   moreGroups: z.int(),
+  /** Lines asked for that have nothing to be kept apart by. */
+  keyless: z.int().default(0),
+  /** Lines within the time looked at that do not say how grave they are. */
+  unlevelled: z.int().default(0),
+  /** When the last line was written, of a log that was written to all through the time before and not since; null: none such. */
+  silentSince: z.number().nullable().default(null),
 });
 export type LogFound = z.output<typeof LogFound>;
 
 const MOST_GROUPS = 40;
+/** Parts of the time before, each of which has a line of a log that is written to all the time. */
+const PARTS = 12;
 const MOST_TEMPLATE = 300;
 
 /** Most specific first; each in linear time. */
@@ -81,6 +101,9 @@ export function templateOf(message: string): string {
     MOST_TEMPLATE,
   );
 }
+
+const graver = (a: Level | null, b: Level | null): Level | null =>
+  a === null || (b !== null && rank(b) > rank(a)) ? b : a;
 
 const rank = (level: Level | null): number => LEVELS.indexOf(level ?? "info");
 
@@ -118,26 +141,50 @@ export function groupLines(
 ): LogFound {
   const from = now - question.minutes * 60;
   const begin = from - question.minutes * 60;
-  const groups = new Map<string, LogGroup>();
+  const groups = new Map<string, Gathered>();
   const all = dated(lines, now).filter(({ at }) => at >= begin);
   const recent = all.filter(({ at }) => at >= from);
-  for (const { line, at } of all) if (isAsked(line, question)) add(groups, line, at, at >= from);
+  let keyless = 0;
+  for (const { line, at } of all) {
+    if (!isAsked(line, question)) continue;
+    const key = question.by === undefined ? undefined : keyOf(line, question.by);
+    if (question.by === undefined || key !== undefined) add(groups, { line, key }, at, at >= from);
+    else if (at >= from) keyless += 1;
+  }
   const counts = {
     lines: recent.length,
     matched: recent.filter(({ line }) => isAsked(line, question)).length,
     broken: recent.filter(({ line }) => line.isBroken).length,
     undated: all.filter(({ isKnown }) => !isKnown).length,
+    unlevelled: recent.filter(({ line }) => line.level === null).length,
   };
   const oldest = all.length === 0 ? null : all.reduce((least, { at }) => Math.min(least, at), now);
+  const byGravity = (a: LogGroup, b: LogGroup): number =>
+    question.by === undefined ? rank(b.level) - rank(a.level) : 0;
   const found = [...groups.values()]
+    .map(withPercentiles)
     .filter(({ count }) => count > 0)
-    .sort((a, b) => rank(b.level) - rank(a.level) || b.count - a.count);
+    .sort((a, b) => byGravity(a, b) || b.count - a.count);
   return {
-    ...{ from, to: now, oldest, ...counts },
+    ...{ from, to: now, oldest, ...counts, keyless },
     comparable: isWhole && counts.undated === 0,
+    silentSince:
+      recent.length > 0
+        ? null
+        : silentSince(
+            all.map(({ at }) => at),
+            begin,
+            from,
+          ),
     groups: found.slice(0, MOST_GROUPS),
     moreGroups: Math.max(0, found.length - MOST_GROUPS),
   };
+}
+
+/** The last of times that lie in every part between the two, and in none after. */
+function silentSince(times: readonly number[], begin: number, from: number): number | null {
+  const parts = new Set(times.map((at) => Math.floor(((at - begin) / (from - begin)) * PARTS)));
+  return parts.size < PARTS ? null : Math.max(...times);
 }
 
 /** Each line with when it was written: its own time, else that of the line before it, else now. */
@@ -149,18 +196,45 @@ function dated(lines: readonly LogLine[], now: number) {
   });
 }
 
-function add(groups: Map<string, LogGroup>, line: LogLine, at: number, isNow: boolean): void {
-  const template = templateOf(line.message);
-  const key = `${line.level ?? ""}\n${line.component}\n${template}`;
-  const known = groups.get(key);
-  const longest = Math.max(known?.longestMs ?? -1, line.tookMs ?? -1);
+/** A group with how long each of its lines within the time looked at took. */
+type Gathered = Omit<LogGroup, "medianMs" | "p95Ms"> & { readonly tookMs: number[] };
+
+/** `key`: what keeps the line apart, where that is not what it says. */
+function add(
+  groups: Map<string, Gathered>,
+  { line, key: apart }: { readonly line: LogLine; readonly key: string | undefined },
+  at: number,
+  isNow: boolean,
+): void {
+  const { level, component, message, tookMs } = line;
+  const template = apart ?? templateOf(message);
+  const key = apart ?? `${level ?? ""}\n${component}\n${template}`;
+  const known = groups.get(key) ?? {
+    ...EMPTY,
+    template,
+    level,
+    component,
+    firstSeen: at,
+    lastSeen: at,
+    tookMs: [],
+  };
+  if (isNow && tookMs !== null) known.tookMs.push(tookMs);
   groups.set(key, {
-    ...{ template, level: line.level, component: line.component },
-    count: (known?.count ?? 0) + (isNow ? 1 : 0),
-    before: (known?.before ?? 0) + (isNow ? 0 : 1),
-    firstSeen: Math.min(known?.firstSeen ?? at, at),
-    lastSeen: Math.max(known?.lastSeen ?? at, at),
-    example: isNow || known === undefined ? clip(line.message, 300) : known.example,
-    longestMs: longest < 0 ? null : longest,
+    ...known,
+    level: graver(known.level, level),
+    count: known.count + (isNow ? 1 : 0),
+    before: known.before + (isNow ? 0 : 1),
+    firstSeen: Math.min(known.firstSeen, at),
+    lastSeen: Math.max(known.lastSeen, at),
+    example: isNow || known.example === "" ? clip(message, 300) : known.example,
+    longestMs: tookMs === null ? known.longestMs : Math.max(known.longestMs ?? tookMs, tookMs),
   });
+}
+
+const EMPTY = { count: 0, before: 0, example: "", longestMs: null } as const;
+
+function withPercentiles({ tookMs, ...group }: Gathered): LogGroup {
+  const sorted = tookMs.toSorted((a, b) => a - b);
+  const at = (share: number) => sorted[Math.ceil(share * sorted.length) - 1] ?? null;
+  return { ...group, medianMs: at(0.5), p95Ms: at(0.95) };
 }

@@ -1,4 +1,5 @@
 import { clip } from "../core/words/format.ts";
+import { frontOf } from "./log-front.ts";
 
 /** How grave a line is, as the program itself says; what it does not say is null, never guessed from words of its message. */
 export const LEVELS = ["debug", "info", "warning", "error"] as const;
@@ -26,13 +27,42 @@ const LEVEL_WORDS: Readonly<Record<string, Level>> = {
   ...{ trace: "debug", debug: "debug", verbose: "debug", dbg: "debug" },
   ...{ info: "info", information: "info", notice: "info", log: "info", inf: "info" },
   ...{ warn: "warning", warning: "warning", wrn: "warning" },
-  ...{ err: "error", error: "error", severe: "error", critical: "error", crit: "error", fatal: "error" },
+  ...{
+    err: "error",
+    error: "error",
+    eror: "error",
+    severe: "error",
+    critical: "error",
+    crit: "error",
+    fatal: "error",
+  },
   ...{ alert: "error", emerg: "error", emergency: "error", panic: "error", ftl: "error" },
 };
-const LEVEL_FIELDS = ["level", "severity", "lvl", "loglevel", "levelname", "log.level", "@level"];
-const MESSAGE_FIELDS = ["message", "msg", "event", "@message", "text", "error"];
+const LEVEL_FIELDS = [
+  "level",
+  "severity",
+  "lvl",
+  "loglevel",
+  "levelname",
+  "log.level",
+  "@level",
+  "@l",
+  "severitytext",
+];
+const MESSAGE_FIELDS = [
+  "message",
+  "msg",
+  "event",
+  "@message",
+  "@m",
+  "@mt",
+  "short_message",
+  "body",
+  "text",
+  "error",
+];
 const COMPONENT_FIELDS = ["component", "logger", "module", "logger_name", "name", "service"];
-const TIME_FIELDS = ["time", "timestamp", "ts", "@timestamp", "datetime", "t"];
+const TIME_FIELDS = ["time", "timestamp", "ts", "@timestamp", "datetime", "t", "@t", "t.$date"];
 /** Milliseconds, and what a value in other units is multiplied by. */
 const TOOK_FIELDS: Readonly<Record<string, number>> = {
   ...{
@@ -52,22 +82,64 @@ const TOOK_FIELDS: Readonly<Record<string, number>> = {
  * that itself; `offset`: of the clock of its machine, for times without a zone, in seconds. Pure, in linear time.
  */
 export function readLine(text: string, at: number | null = null, offset = 0): LogLine {
-  const line = text.slice(0, MOST_CHARACTERS).trim();
+  const line = withoutColours(text.slice(0, MOST_CHARACTERS)).trim();
   const object = line.startsWith("{") ? objectOf(line) : undefined;
+  const inner = wrapped(line, object);
+  if (inner !== undefined) return readLine(inner.text, at ?? timeOf(inner.time, 0), offset);
   const fields = object ?? pairsOf(line);
   const said = (names: readonly string[]) =>
     names.map((name) => fields[name]).find((value) => value !== undefined && value !== "");
-  const front = frontOf(line);
+  const front = object === undefined ? frontOf(line, isLevelWord) : NO_FRONT;
   return {
     at: at ?? timeOf(said(TIME_FIELDS) ?? "", offset) ?? timeOf(front.time, offset),
-    level: levelOf(said(LEVEL_FIELDS) ?? "") ?? levelOf(front.level),
-    component: clip(said(COMPONENT_FIELDS) ?? "", 80),
+    level: levelOf(said(LEVEL_FIELDS) ?? "") ?? ownLevelOf(fields) ?? levelOf(front.level),
+    component: clip(said(COMPONENT_FIELDS) ?? front.component, 80),
     message:
       (object === undefined ? undefined : said(MESSAGE_FIELDS)) ?? (object === undefined ? front.rest : line),
     tookMs: tookOf(fields),
     fields,
     isBroken: line.startsWith("{") && object === undefined,
   };
+}
+
+const NO_FRONT = { time: "", level: "", component: "", rest: "" };
+const isLevelWord = (word: string): boolean => word.toLowerCase() in LEVEL_WORDS;
+
+/** What terminals colour by, also where it stands in a JSON text. */
+const withoutColours = (text: string): string =>
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape character is what is looked for
+  text.replace(/(?:\u001b|\\u001b)\[[0-9;]{0,20}m/g, "");
+
+/** A line of a program inside a line of the engine's own files: Docker's json-file, and CRI's. */
+function wrapped(
+  line: string,
+  object: Readonly<Record<string, string>> | undefined,
+): { text: string; time: string } | undefined {
+  if (object !== undefined) {
+    const { log, stream, time = "" } = object;
+    return log !== undefined && (stream === "stdout" || stream === "stderr")
+      ? { text: log, time }
+      : undefined;
+  }
+  const [, time = "", text] =
+    /^(\d{4}-\d\d-\d\dT[\d:.]{8,18}(?:Z|[+-]\d\d:\d\d)) (?:stdout|stderr) [FP] (.*)$/s.exec(line) ?? [];
+  return text === undefined ? undefined : { text, time };
+}
+
+const MONGO: Readonly<Record<string, Level>> = {
+  F: "error",
+  E: "error",
+  W: "warning",
+  I: "info",
+  D: "debug",
+};
+const SYSLOG: readonly Level[] = ["error", "error", "error", "error", "warning", "info", "info", "debug"];
+
+/** Levels that are one by the format only: MongoDB's letter, GELF's number of syslog. */
+function ownLevelOf(fields: Readonly<Record<string, string>>): Level | null {
+  const { s = "", c, short_message: gelf, level = "" } = fields;
+  if (c !== undefined && /^(?:[FEWI]|D[1-5]?)$/.test(s)) return MONGO[s.slice(0, 1)] ?? null;
+  return gelf !== undefined && /^[0-7]$/.test(level) ? (SYSLOG[Number(level)] ?? null) : null;
 }
 
 /** Fields of a JSON object by lower-case name, one level of nesting joined by a dot; undefined: it is none. */
@@ -102,43 +174,6 @@ function pairsOf(line: string): Record<string, string> {
   return found;
 }
 
-/** A time and a level in front of a text, in either order, bracketed or not; the rest is the message. */
-function frontOf(line: string): { time: string; level: string; rest: string } {
-  let rest = line;
-  let time = "";
-  let level = "";
-  for (let taken = 0; taken < 4; taken += 1) {
-    const stamp =
-      /^\[?(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z| ?[+-]\d\d:?\d\d)?)\]?[\s:|-]{0,5}/.exec(
-        rest,
-      );
-    const word = /^[[<(]?([A-Za-z]{3,11})[\])>]?[:|\s-]{1,5}/.exec(rest);
-    const name = word?.[1] ?? "";
-    // A word of a sentence is no level: it stands in capitals or brackets, or before a colon.
-    const isLevel =
-      word !== null &&
-      name.toLowerCase() in LEVEL_WORDS &&
-      (name === name.toUpperCase() || /^[[<(]/.test(rest) || word[0].includes(":"));
-    if (time === "" && stamp !== null) {
-      time = stamp[1] ?? "";
-      rest = rest.slice(stamp[0].length);
-    } else if (level === "" && isLevel) {
-      level = name;
-      rest = rest.slice(word[0].length);
-    } else if (
-      level === "" &&
-      time !== "" &&
-      /^(\[[^\]\s]{1,60}\]|[\w.$-]{1,60}:?) [[(]?(?:DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|CRITICAL|FATAL)\b/.test(
-        rest,
-      )
-    ) {
-      // A component stands between them.
-      rest = rest.slice(rest.indexOf(" ") + 1);
-    } else break;
-  }
-  return { time, level, rest };
-}
-
 /** By word, or by the numbers of Bunyan and Pino (10 to 60). */
 function levelOf(word: string): Level | null {
   if (/^\d{2}$/.test(word))
@@ -155,6 +190,7 @@ function levelOf(word: string): Level | null {
 /** Unix seconds of a time with or without a zone, or of a number of seconds or milliseconds. */
 function timeOf(word: string, offset: number): number | null {
   if (/^\d{10}(\.\d{1,9})?$/.test(word)) return Number(word);
+  if (word.startsWith("-")) return thisYears(word, offset);
   if (/^\d{13}$/.test(word)) return Number(word) / 1000;
   const [, day, clock, zone] =
     /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d(?:[.,]\d{1,9})?) ?(Z|[+-]\d\d:?\d\d)?$/.exec(word) ?? [];
@@ -163,6 +199,14 @@ function timeOf(word: string, offset: number): number | null {
     `${day}T${clock.replace(",", ".").slice(0, 12)}${zone === undefined ? "Z" : zone.replace(/^([+-]\d\d)(\d\d)$/, "$1:$2")}`,
   );
   return Number.isNaN(at) ? null : at / 1000 - (zone === undefined ? offset : 0);
+}
+
+/** A time that leaves out its year is of the last twelve months. */
+function thisYears(word: string, offset: number): number | null {
+  const now = Date.now() / 1000;
+  const year = new Date(now * 1000).getUTCFullYear();
+  const at = [year + 1, year, year - 1].map((one) => timeOf(`${one}${word.slice(1)}`, offset));
+  return at.find((one) => one !== null && one <= now + 86_400) ?? null;
 }
 
 function tookOf(fields: Readonly<Record<string, string>>): number | null {

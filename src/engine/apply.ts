@@ -5,6 +5,7 @@ import { canonical, difference } from "../core/words/json.ts";
 import type { PlannedCall } from "../core/words/plan.ts";
 import type { RemedyView, StepView } from "../core/words/view.ts";
 import { sha256 } from "../lib/sha256.ts";
+import { whyNoLonger } from "./auto.ts";
 import { callWrite, lookAt, type Reached, stepError } from "./call.ts";
 import { type ClaimedRun, type EngineDeps, writeAction } from "./deps.ts";
 import { lockKey } from "./targets.ts";
@@ -33,7 +34,9 @@ export async function apply(
   const call = step.phase === "undo" ? undoCall(deps, claimed, step) : remedy.plan.calls[step.stage];
   if (call === undefined) throw new DiagError("bug", `step ${step.name} is not in the plan`);
   if (step.phase === "apply" && isUntouched(claimed, remedy)) {
-    const forbidden = whyForbidden(claimed.system, claimed.view.runbook, remedy.key, remedy.plan.risk);
+    const forbidden =
+      whyForbidden(claimed.system, claimed.view.runbook, remedy.key, remedy.plan.risk) ??
+      whyNoLonger(deps, claimed, remedy);
     if (forbidden !== undefined)
       return void (await deps.store.voidApproval(claimed.fence, remedy.key, [forbidden]));
     const drifted = await drift(deps, claimed, remedy.plan.calls);

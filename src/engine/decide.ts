@@ -13,6 +13,7 @@ export type Move =
   | { readonly move: "withdraw"; readonly remedy: RemedyView; readonly why: string }
   | { readonly move: "supersede"; readonly remedy: RemedyView; readonly by: RemedyView }
   | { readonly move: "expire"; readonly remedy: RemedyView; readonly why: string }
+  | { readonly move: "auto"; readonly remedy: RemedyView }
   | { readonly move: "apply"; readonly remedy: RemedyView; readonly step: StepView }
   | { readonly move: "resolve"; readonly remedy: RemedyView; readonly step: StepView }
   | { readonly move: "fail"; readonly remedy: RemedyView; readonly step: StepView }
@@ -32,8 +33,8 @@ export const PROBE_GRACE_MS = 1_000;
 /**
  * What to do next: a pure function of the rows, so that any worker comes to the same answer after any crash.
  * `stages` is the number of stages of the runbook the run began with; undefined: that one is not here, so nothing that its
- * rules would have to say is asked. `now` is the database's clock; `putOff` are approved remedies that cannot begin just now
- * and must not hold up the others.
+ * rules would have to say is asked. `now` is the database's clock; `putOff` are approved remedies that cannot begin just now,
+ * and those the policy cannot let begin yet; they must not hold up the others.
  */
 export function decide(
   run: RunView,
@@ -132,9 +133,7 @@ function remedyMove(
     case "planned":
       return plan(run, remedy);
     case "waiting":
-      return isPast(remedy.approval?.expiresAt, now)
-        ? { move: "expire", remedy, why: "Nobody decided in time" }
-        : undefined;
+      return waiting(remedy, now, putOff);
     case "approved":
       return isPast(remedy.approval?.executeBefore, now)
         ? { move: "expire", remedy, why: "It was approved, but could not be begun in time" }
@@ -150,6 +149,14 @@ function remedyMove(
     default:
       return undefined;
   }
+}
+
+function waiting(remedy: RemedyView, now: Date, putOff: ReadonlySet<string>): Move | undefined {
+  if (isPast(remedy.approval?.expiresAt, now))
+    return { move: "expire", remedy, why: "Nobody decided in time" };
+  return isPast(remedy.approval?.auto?.at, now) && !putOff.has(remedy.key)
+    ? { move: "auto", remedy }
+    : undefined;
 }
 
 const plan = ({ supersededBy }: RunView, remedy: RemedyView): Move =>
@@ -193,8 +200,12 @@ function lookMove(run: RunView, isUnchanged: boolean, now: Date): Move | undefin
 function wait(run: RunView, now: Date): Move {
   const look = run.lookAgain !== undefined && run.lookAgain.at > now ? [run.lookAgain.at.getTime()] : [];
   const decisions = run.remedies.flatMap((remedy) => {
-    const decision = remedy.status === "waiting" ? remedy.approval?.expiresAt : undefined;
-    return [decision, remedy.held?.until].flatMap((time) => (time === undefined ? [] : [time.getTime()]));
+    const { expiresAt, auto } = (remedy.status === "waiting" ? remedy.approval : undefined) ?? {};
+    // What is past and still here was put off: there is a time for that already.
+    const policy = isPast(auto?.at, now) ? undefined : auto?.at;
+    return [expiresAt, policy, remedy.held?.until].flatMap((time) =>
+      time === undefined ? [] : [time.getTime()],
+    );
   });
   const times = [...look, ...decisions];
   return times.length === 0 ? { move: "wait" } : { move: "wait", until: new Date(Math.min(...times)) };

@@ -13,6 +13,8 @@ import type { Targets } from "./targets.ts";
 /** Named places where a test may end or freeze the process (reliability.md, crash points). */
 export const CRASH_POINTS = [
   "after_claim",
+  "before_auto",
+  "after_auto",
   "before_intent",
   "after_intent",
   "before_effect",

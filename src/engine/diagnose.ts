@@ -1,10 +1,12 @@
-import type { StepResult } from "../core/ports/run-store.ts";
+import type { ReadResult, StepResult } from "../core/ports/run-store.ts";
 import { isRemedyDisabled, riskOn } from "../core/rules/restrict.ts";
 import type { System } from "../core/words/system.ts";
-import type { StepView } from "../core/words/view.ts";
+import type { RunView, StepView } from "../core/words/view.ts";
+import { gathered } from "../lib/gathered.ts";
 import { callRead, stepError } from "./call.ts";
 import { type Conclusions, conclude, stepsOfStage } from "./conclude.ts";
 import { contextOf } from "./context.ts";
+import { decide } from "./decide.ts";
 import { type ClaimedRun, type EngineDeps, runbookNow, unchanged } from "./deps.ts";
 
 /** Writes the calls of the next stage down as steps. With the first one a run begins, with the runbook as it is here now. */
@@ -23,11 +25,9 @@ export async function readSteps(
   claimed: ClaimedRun,
   steps: readonly StepView[],
 ): Promise<void> {
+  const record = gathered<ReadResult>((results) => deps.store.recordReads(claimed.fence, results));
   const recorded = await Promise.allSettled(
-    steps.map(async (step) => {
-      const result = await readShared(deps, claimed, step);
-      await deps.store.recordRead(claimed.fence, step.name, result);
-    }),
+    steps.map(async (step) => record({ step: step.name, result: await readShared(deps, claimed, step) })),
   );
   for (const each of recorded) if (each.status === "rejected") throw each.reason;
 }
@@ -78,10 +78,26 @@ export const conclusionsOf = (deps: EngineDeps, claimed: ClaimedRun): Conclusion
     }),
   );
 
-/** Findings and the remedies they name, from what was recorded. */
-export async function recordDiagnosis(deps: EngineDeps, claimed: ClaimedRun): Promise<void> {
+/**
+ * Findings and the remedies they name, from what was recorded. Where nothing is left to do then, the run ends with the same
+ * commit: returns it as it has ended.
+ */
+export async function recordDiagnosis(deps: EngineDeps, claimed: ClaimedRun): Promise<RunView | undefined> {
   const { findings, remedies, explained } = conclusionsOf(deps, claimed);
-  await deps.store.recordDiagnosis(claimed.fence, findings, remedies, explained);
+  const concluded: RunView = {
+    ...claimed.view,
+    diagnosed: true,
+    findings,
+    remedies: remedies.map((remedy) => ({ ...remedy, attempts: [], answers: [] })),
+    steps: claimed.view.steps.map((step) =>
+      explained.includes(step.name) ? { ...step, explained: true } : step,
+    ),
+  };
+  // The time counts for what waits, and with something that waits a run is not over.
+  const next = decide(concluded, claimed.runbook?.stages.length, claimed.view.createdAt);
+  const end = next.move === "finish" ? next.status : undefined;
+  const isOver = await deps.store.recordDiagnosis(claimed.fence, findings, remedies, explained, end);
+  return isOver && end !== undefined ? { ...concluded, status: end } : undefined;
 }
 
 /**

@@ -6,6 +6,7 @@ import { isEnded, type RunStatus } from "../core/words/outcome.ts";
 import type { RunView } from "../core/words/view.ts";
 import { levelOf } from "../telemetry/level.ts";
 import { apply } from "./apply.ts";
+import { letPolicyAct } from "./auto.ts";
 import { stepError } from "./call.ts";
 import { decide, type Move } from "./decide.ts";
 import { type ClaimedRun, type EngineDeps, runbookOf, systemOf } from "./deps.ts";
@@ -171,19 +172,17 @@ async function oneMove(
       { fence, view, runbook, system: systemOf(deps.catalog, view), stop, letGo, lostLeases },
       next,
     );
-    if (
-      next.move !== "apply" ||
-      ahead === undefined ||
-      ahead === "ended" ||
-      next.remedy.status !== "approved"
-    )
-      return ahead;
+    if (ahead === undefined || ahead === "ended" || !mayBePutOff(next)) return ahead;
     putOff.set(next.remedy.key, ahead.wakeAt);
     return undefined;
   } catch (error) {
     return mend(deps, fence, view, signals, error);
   }
 }
+
+/** It has not begun: the others of the run need not wait for it. */
+const mayBePutOff = (next: Move): next is Extract<Move, { readonly move: "apply" | "auto" }> =>
+  next.move === "auto" || (next.move === "apply" && next.remedy.status === "approved");
 
 function soonest(times: readonly (Date | undefined)[]): { readonly wakeAt?: Date } {
   const known = times.flatMap((time) => (time === undefined ? [] : [time.getTime()]));
@@ -241,8 +240,12 @@ async function perform(
       return void (await planStage(deps, claimed, next.stage));
     case "read":
       return void (await readSteps(deps, claimed, next.steps));
-    case "diagnose":
-      return void (await recordDiagnosis(deps, await withBefore(deps, claimed)));
+    case "diagnose": {
+      const over = await recordDiagnosis(deps, await withBefore(deps, claimed));
+      if (over === undefined) return undefined;
+      ended(deps, over, over.status);
+      return "ended";
+    }
     case "look-again":
       return void (await lookAgain(deps, await withBefore(deps, claimed)));
     case "look-anew":
@@ -261,6 +264,8 @@ async function perform(
     case "expire":
       deps.events.remedy(view.runbook, "expired");
       return void (await store.expireApproval(fence, next.remedy.key, next.why));
+    case "auto":
+      return letPolicyAct(deps, claimed, next.remedy);
     case "apply":
       return apply(deps, claimed, next.remedy, next.step);
     case "resolve":

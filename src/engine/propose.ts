@@ -1,13 +1,15 @@
 import type { NewStep } from "../core/ports/run-store.ts";
 import { eligible, policyFor } from "../core/rules/policy.ts";
 import { isRemedyDisabled, riskOn, sayDisabled } from "../core/rules/restrict.ts";
-import { sayDuration } from "../core/words/duration.ts";
+import { parseDuration, sayDuration } from "../core/words/duration.ts";
 import { toDiagError } from "../core/words/errors.ts";
 import { canonical } from "../core/words/json.ts";
 import type { Plan, PlannedCall } from "../core/words/plan.ts";
 import { highestRisk } from "../core/words/risk.ts";
-import type { RemedyView } from "../core/words/view.ts";
+import type { AnyExecutable } from "../core/words/runbook.ts";
+import type { RemedyView, RunView } from "../core/words/view.ts";
 import { sha256 } from "../lib/sha256.ts";
+import { autoOf } from "./auto.ts";
 import { lookAt } from "./call.ts";
 import { plannedChecks } from "./checks.ts";
 import { newStep, wantedCalls } from "./conclude.ts";
@@ -55,6 +57,7 @@ export async function propose(deps: EngineDeps, claimed: ClaimedRun, remedy: Rem
       act: actOf(plan),
       policy,
       steps: stepsOf(deps, claimed, remedy.key, plan),
+      ...autoOf(deps, claimed, plan),
     });
   } catch (error) {
     if (
@@ -134,10 +137,14 @@ function freeze(
     verifyWithin: spec.verify.within,
     verify: plannedChecks(deps, claimed, remedy.key, calls),
     undo: spec.undo,
-    ...(claimed.view.applyForMs === undefined || spec.undo !== "actions"
-      ? {}
-      : { appliedFor: sayDuration(claimed.view.applyForMs) }),
+    ...timeOf(claimed.view, spec),
   };
+}
+
+/** How long it is in force: as the request says, or the remedy itself. What cannot be taken back stays. */
+function timeOf({ applyForMs }: RunView, { undo, inForce }: AnyExecutable) {
+  const ms = applyForMs ?? parseDuration(inForce ?? "");
+  return ms === undefined || undo !== "actions" ? {} : { appliedFor: sayDuration(ms), appliedForMs: ms };
 }
 
 const stepsOf = (deps: EngineDeps, claimed: ClaimedRun, key: string, plan: Plan): NewStep[] =>

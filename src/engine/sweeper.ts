@@ -71,16 +71,17 @@ async function sweep(
   { store, dispatcher, worker, onUnknown, staleMs, keepMs }: SweeperDeps,
   sweeps: number,
 ): Promise<void> {
-  await store.beat(worker);
-  if (!(await store.lead("sweeper", worker.id, LEASE_MS))) return;
-  await store.chainAudit();
-  await store.thaw();
-  await store.endOffers();
-  await store.startDueRuns();
+  if (!(await store.beat(worker, { name: "sweeper", leaseMs: LEASE_MS }))) return;
+  const due = await store.due();
+  if (due.audit) await store.chainAudit();
+  if (due.freezes) await store.thaw();
+  if (due.offers) await store.endOffers();
+  if (due.incidents) await store.startDueRuns();
   if (sweeps % STALE_EVERY === 0) await store.markStale(staleMs);
   if (sweeps % PRUNE_EVERY === 0) await store.prune();
   if (keepMs !== undefined && sweeps % FORGET_EVERY === 0) await store.pruneThreads(keepMs);
   if (sweeps % COUNT_EVERY === 0) onUnknown?.(await store.unknownOutcomes());
-  const due = await store.dueRuns(200);
-  await Promise.allSettled(due.map((run) => dispatcher.dispatch("run", run)));
+  if (!due.runs) return;
+  const runs = await store.dueRuns(200);
+  await Promise.allSettled(runs.map((run) => dispatcher.dispatch("run", run)));
 }

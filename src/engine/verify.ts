@@ -110,8 +110,8 @@ function verified({ runbook }: ClaimedRun, { plan }: RemedyView, figures: string
 
 /** In force for the time asked for; or it stays, and for a while a click takes it back: the run need not stay open for that. */
 function holdOf(view: RunView, { plan, approval }: RemedyView) {
-  if (plan?.appliedFor !== undefined && view.applyForMs !== undefined)
-    return { hold: { ms: view.applyForMs, ends: "undo" as const } };
+  const ms = plan?.appliedForMs ?? view.applyForMs;
+  if (plan?.appliedFor !== undefined && ms !== undefined) return { hold: { ms, ends: "undo" as const } };
   return approval === undefined ? {} : { hold: { ms: approval.policy.expires, ends: "keep" as const } };
 }
 

@@ -1,6 +1,7 @@
 import type { Catalog } from "../core/ports/catalog.ts";
 import type { RunRequest } from "../core/ports/intake.ts";
 import { isRunbookDisabled } from "../core/rules/restrict.ts";
+import { mayRunOn, missingKinds, otherwhere } from "../core/rules/runnable.ts";
 import type { Caller } from "../core/words/caller.ts";
 import type { Kind } from "../core/words/connection.ts";
 import { parseDuration } from "../core/words/duration.ts";
@@ -39,26 +40,6 @@ function namedIn(catalog: Catalog, asked: Asked, also: readonly string[] = []): 
     hint: suggestForRunbook(runnableOn(catalog, system), system.id, asked.runbook),
   });
 }
-
-/** Kinds of connection the runbook needs and the system lacks. */
-export const missingKinds = (system: System, runbook: Runbook): Kind[] =>
-  runbook.needs.filter((kind) => connectionsOf(system, kind).length === 0);
-
-/** Why the runbook is not for this system, whatever kinds of connection it has; undefined: it is. */
-export function otherwhere({ id, connections }: System, { only }: Runbook): string | undefined {
-  if (only?.systems?.includes(id) === false)
-    return `it is for ${only.systems.join(", ") || "no system"} only`;
-  const missing = Object.entries(only?.connections ?? {}).find(
-    ([name, kind]) => connections[name]?.kind !== kind,
-  );
-  return missing === undefined ? undefined : `${id} has no ${missing[1]} connection "${missing[0]}"`;
-}
-
-/** The system has what the runbook needs, the runbook is for it, and diagbot.yaml does not disable it there. */
-export const mayRunOn = (system: System, runbook: Runbook): boolean =>
-  missingKinds(system, runbook).length === 0 &&
-  otherwhere(system, runbook) === undefined &&
-  !isRunbookDisabled(system, runbook.id);
 
 /** Runbooks that can be started on the system. */
 export const runnableOn = (catalog: Catalog, system: System): Runbook[] =>

@@ -31,6 +31,31 @@ export async function closeIncident(
     : say(`Incident #${ended.incident} has ended already`);
 }
 
+/** For the people of diagbot.yaml: whoever says so keeps everybody else from being told. */
+export async function acknowledge(
+  { intake }: { readonly intake: Intake },
+  { entry, caller }: Asked,
+  { incident, message, words }: Extract<Intent, { do: "ack" }>,
+): Promise<Reply> {
+  mustBeKnown(caller, "take an incident");
+  const { state, by, ...taken } = await intake.acknowledge(entry, {
+    by: caller,
+    words,
+    ...(incident === undefined ? {} : { incident }),
+    ...(message === undefined ? {} : { message }),
+  });
+  const name = `Incident #${taken.incident}`;
+  const title =
+    state === "yours"
+      ? `${name} is yours`
+      : state === "taken"
+        ? `${name} is ${by}'s already`
+        : `${name} has ended already`;
+  const data = { incident: taken.incident, state, by };
+  if (state !== "yours") return { ...say(title), data };
+  return { ...say(title, "Nobody further is told of it, unless it ends and fires again."), data };
+}
+
 /** For the people of diagbot.yaml: in a storm every thread takes a turn of the channel from what others wait for. */
 export async function openThread(
   { intake }: { readonly intake: Intake },

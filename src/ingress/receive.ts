@@ -10,26 +10,32 @@ import type {
 import type { Reader } from "../core/ports/reader.ts";
 import { type QueueTakes, RUN_WAITS, sayQueue } from "../core/rules/queue-away.ts";
 import type { Notification } from "../core/words/alert.ts";
-import { accountOf, type Caller } from "../core/words/caller.ts";
+import type { Caller } from "../core/words/caller.ts";
+import type { Change } from "../core/words/change.ts";
 import { DiagError, toDiagError } from "../core/words/errors.ts";
-import type { RunId } from "../core/words/ids.ts";
 import type { Command, Intent } from "../core/words/intent.ts";
 import { type Reply, say } from "../core/words/reply.ts";
 import { type Redact, redactDeep } from "../lib/redact.ts";
 import type { Logger } from "../telemetry/logger.ts";
+import { setAuto, showAuto, stopAuto } from "./auto.ts";
 import { createBuckets } from "./bucket.ts";
+import { cancelRun } from "./cancel.ts";
+import { noteChanges, showChanges } from "./changes/show.ts";
 import { checkRun } from "./check-run.ts";
+import { openChecklist, tickItem } from "./checklists.ts";
 import { castVote, type Decision, giveAnswer } from "./decide.ts";
 import { errorReply, redactError } from "./error-reply.ts";
-import { freeze, unfreeze } from "./freezing.ts";
-import { closeIncident, openThread } from "./incidents.ts";
+import { freeze, showFreezes, unfreeze } from "./freezing.ts";
+import { askGuide } from "./guide.ts";
+import { acknowledge, closeIncident, openThread } from "./incidents.ts";
 import type { IngressMetrics } from "./metrics.ts";
 import { parse } from "./parse.ts";
-import { mustBeKnown, mustRead } from "./rights.ts";
+import { mustRead } from "./rights.ts";
 import { routeAlerts } from "./routing/route-alerts.ts";
 import { splitGroups } from "./routing/split.ts";
 import { showHelp, showList } from "./show-help.ts";
-import { runOrThrow, showHistory, showPending, showStatus } from "./show-runs.ts";
+import { showPostmortem } from "./show-postmortem.ts";
+import { showHistory, showPending, showStatus } from "./show-runs.ts";
 import { showStorm } from "./show-storm.ts";
 
 /** What the door works with. */
@@ -75,6 +81,8 @@ export interface Door {
    * `store_unavailable` when it was not stored, or not all of it: what is sent again is known.
    */
   receiveAlerts(entry: Entry, notification: Notification, notes?: readonly string[]): Promise<AlertsReceived>;
+  /** Notes down what was changed; how much of it is new. Throws `bad_change` (a system that there is not) and `store_unavailable`. */
+  noteChanges(changes: readonly Change[]): Promise<number>;
 }
 
 /** What became of a notification. */
@@ -102,7 +110,7 @@ export function createDoor(deps: DoorDeps): Door {
     admit,
     plan: (text, caller) => {
       try {
-        return parse(commands, text, caller);
+        return parse(commands, text, caller, { systems: catalog.systems.map(({ id }) => id) });
       } catch (thrown) {
         throw redactError(thrown, redact);
       }
@@ -138,6 +146,7 @@ export function createDoor(deps: DoorDeps): Door {
       }
       return { heartbeats, incidents };
     },
+    noteChanges: (changes) => noteChanges(deps, changes),
   };
 }
 
@@ -161,7 +170,9 @@ async function decided<T>(
 }
 
 /** What changes nothing cannot be "not accepted" either. */
-const LOOKS: ReadonlySet<Intent["do"]> = new Set(["help", "list", "status", "history", "pending", "storm"]);
+const LOOKS: ReadonlySet<string> = new Set(
+  "help list status history changes pending storm auto freezes".split(" "),
+);
 
 function refuse(thrown: unknown, logger: Logger, intent: Intent): Reply {
   if (thrown instanceof DiagError) return errorReply(thrown, LOOKS.has(intent.do) ? "look" : "change");
@@ -184,7 +195,19 @@ function carryOut(deps: DoorDeps, asked: Asked): Promise<Reply> {
     case "run":
       return startRun(deps, asked, intent).then((reply) => sayQueue(reply, deps.queueTakes, RUN_WAITS));
     case "cancel":
-      return cancelRun(deps, asked, intent.run);
+      return cancelRun(deps, asked, intent);
+    case "guide":
+      return askGuide(deps, asked, intent.words).then((reply) =>
+        reply.run === undefined ? reply : sayQueue(reply, deps.queueTakes, RUN_WAITS),
+      );
+    case "ack":
+      return acknowledge(deps, asked, intent);
+    case "checklist":
+      return openChecklist(deps, asked, intent);
+    case "tick":
+      return tickItem(deps, asked, intent);
+    case "postmortem":
+      return showPostmortem(deps, asked, intent);
     case "close":
       return closeIncident(deps, asked, intent);
     case "open":
@@ -193,6 +216,10 @@ function carryOut(deps: DoorDeps, asked: Asked): Promise<Reply> {
       return freeze(deps, asked, intent);
     case "unfreeze":
       return unfreeze(deps, asked, intent);
+    case "set-auto":
+      return setAuto(deps, asked, intent);
+    case "stop-auto":
+      return stopAuto(deps, asked, intent);
     default:
       return answer(deps, asked.caller, intent);
   }
@@ -212,8 +239,14 @@ async function answer(
       return showStatus({ catalog, reader }, caller, intent.run);
     case "history":
       return showHistory({ catalog, reader }, caller, intent.system);
+    case "changes":
+      return showChanges({ catalog, reader }, caller, intent.system);
     case "pending":
       return showPending({ catalog, reader }, caller, intent.system);
+    case "freezes":
+      return showFreezes({ catalog, reader }, caller);
+    case "auto":
+      return showAuto({ catalog, reader }, caller, intent.system);
     case "storm":
       return showStorm({ catalog, reader }, caller, intent.words);
     default:
@@ -247,27 +280,4 @@ async function startRun(
     ...(stored.repeated ? [] : [`Queued as run ${stored.run}. Progress and findings come in its thread.`]),
   );
   return { ...reply, run: stored.run, thread: stored.thread, channel };
-}
-
-/** Cancelling is for the one who asked and for the people of diagbot.yaml. */
-async function cancelRun({ intake, reader }: DoorDeps, { entry, caller }: Asked, id: RunId): Promise<Reply> {
-  const run = await runOrThrow(reader, id);
-  if (!isSameCaller(run.caller, caller))
-    mustBeKnown(caller, `cancel run #${id}, which somebody else asked for`);
-  const outcome = await intake.requestCancel(entry, id, caller);
-  return {
-    ...say(
-      outcome === "ended" ? `Run #${id} has already ended` : `Run #${id} is being cancelled`,
-      ...(outcome === "ended" ? [] : ["What is under way is finished; nothing new begins."]),
-    ),
-    run: id,
-    data: { run: id, outcome },
-  };
-}
-
-/** The same Slack account, or the same account of the same host. */
-function isSameCaller(one: Caller, other: Caller): boolean {
-  if (one.slack !== undefined)
-    return one.slack.user === other.slack?.user && one.slack.team === other.slack.team;
-  return one.account !== undefined && accountOf(one) === accountOf(other);
 }

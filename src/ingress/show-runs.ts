@@ -27,11 +27,15 @@ export async function showStatus({ catalog, reader }: Library, caller: Caller, i
     return describeRun(run);
   }
   const systems = readable(catalog, caller);
-  const [runs, freeze] = await Promise.all([reader.runs({ systems, limit: NEWEST }), reader.freeze()]);
+  const [runs, freeze, stops] = await Promise.all([
+    reader.runs({ systems, limit: NEWEST }),
+    reader.freeze(),
+    reader.systemFreezes(systems),
+  ]);
   return {
     ...say(
       runs.length === 0 ? "There are no runs yet" : "Newest runs",
-      ...(freeze === undefined ? [] : [sayFreeze(freeze)]),
+      ...[...(freeze === undefined ? [] : [freeze]), ...stops].map(sayFreeze),
       ...(runs.length === 0 ? [] : [listRuns(runs)]),
     ),
     data: { freeze: freeze === undefined ? null : freezeJson(freeze), runs: runs.map(summaryJson) },
@@ -63,13 +67,17 @@ export async function showPending(
   const system = name === undefined ? undefined : systemNamed(catalog, name);
   if (system !== undefined) mustRead(catalog, caller, system.id);
   const systems = system === undefined ? readable(catalog, caller) : [system.id];
-  const [pending, freeze] = await Promise.all([reader.pending(systems), reader.freeze()]);
+  const [pending, freeze, stops] = await Promise.all([
+    reader.pending(systems),
+    reader.freeze(),
+    reader.systemFreezes(systems),
+  ]);
   return {
     ...say(
       pending.length === 0
         ? "Nothing waits for anybody"
         : `${count(pending.length, "remedy", "remedies")} waiting`,
-      ...(freeze === undefined ? [] : [sayFreeze(freeze)]),
+      ...[...(freeze === undefined ? [] : [freeze]), ...stops].map(sayFreeze),
       ...(pending.length === 0 ? [] : [listPending(pending)]),
     ),
     data: { freeze: freeze === undefined ? null : freezeJson(freeze), pending: pending.map(pendingJson) },
@@ -148,6 +156,6 @@ function describeRun(run: RunView): Reply {
 
 /** `Remedies are frozen by alice until 17:46 UTC (since …): why`. */
 const sayFreeze = (freeze: FreezeView): string =>
-  `Remedies are ${sayFrozen(freeze)} (since ${sayMoment(freeze.since)}): ${freeze.reason}`;
+  `${freeze.quiet === true ? `${freeze.system} is` : "Remedies are"} ${sayFrozen(freeze)} (since ${sayMoment(freeze.since)}): ${freeze.reason}`;
 
 const sayMoment = (moment: Date): string => `${moment.toISOString().slice(0, 16).replace("T", " ")} UTC`;

@@ -9,6 +9,11 @@ export class PostgresSession extends pg.Client {
   /** Why it broke: the driver tells whoever asks afterwards only that it did. */
   brokenBy: unknown;
 
+  /** Breaks it off: what was sent and is not answered fails at once. */
+  cut(): void {
+    this.connection.stream.destroy();
+  }
+
   override emit(event: string | symbol, ...details: unknown[]): boolean {
     if (event === "error") this.brokenBy ??= details[0];
     if (event === "error" && this.listenerCount("error") === 0) return false;

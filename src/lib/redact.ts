@@ -61,6 +61,18 @@ export function knownRedactor(secrets: readonly string[]): Redact {
   return (text) => hide(clean(text.slice(0, MAX_TEXT)), text.length > MAX_TEXT);
 }
 
+/** The same for as long as one thing is read: what its thousand alerts have in common is looked at once. Keep it no longer: it holds what it was given. */
+export function remembering(redact: Redact): Redact {
+  const known = new Map<string, string>();
+  return (text) => {
+    const before = known.get(text);
+    if (before !== undefined) return before;
+    const safe = redact(text);
+    known.set(text, safe);
+    return safe;
+  };
+}
+
 const flat = (text: string): string => text.replace(/\\{2,}/g, "\\");
 
 function hider(secrets: readonly string[]): (text: string, isCut: boolean) => string {
@@ -84,10 +96,10 @@ function hider(secrets: readonly string[]): (text: string, isCut: boolean) => st
   };
 }
 
-/** Redacts every string inside a plain JSON value. Names of members are ours and stay. */
+/** Redacts every string inside a plain value. Names of members are ours and stay, and so do dates. */
 export function redactDeep<T>(value: T, redact: Redact): T {
   if (typeof value === "string") return redact(value) as T;
   if (Array.isArray(value)) return value.map((item) => redactDeep(item, redact)) as T;
-  if (typeof value !== "object" || value === null) return value;
+  if (typeof value !== "object" || value === null || value instanceof Date) return value;
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, redactDeep(item, redact)])) as T;
 }

@@ -27,6 +27,11 @@ export interface More<P, S, I, O, M extends keyof S & string> {
   holds?(after: Given<S, M>, done: readonly Done<I, O>[], context: RunContext<P>): boolean;
   /** Time it may take until it holds. Default: the action's. */
   readonly within?: Duration;
+  /**
+   * For what must not stay: taken back by itself after this time, unless the request says another one (`for=2h`), somebody keeps
+   * or extends it. Only where its action can be undone. Default: it stays.
+   */
+  readonly inForce?: Duration;
 }
 
 /** The makers of a book's remedies. */
@@ -84,6 +89,8 @@ export function doing(
     title: more.title ?? action.title,
     risk: highestRisk([action.risk, more.risk ?? "low"]),
     undo: typeof action.undo === "string" ? action.undo : "actions",
+    ...(action.asBefore === undefined ? {} : { asBefore: action.asBefore }),
+    ...(more.inForce === undefined ? {} : { inForce: more.inForce }),
     source: [action.name, steps, input, more],
     do: (seen, context): readonly Call[] => {
       const values = given(seen, steps);

@@ -89,10 +89,12 @@ export const context = (...markup: readonly string[]): KnownBlock => ({
 
 export interface ButtonSpec {
   readonly action:
-    | `remedy:${"approve" | "deny" | "preview" | "break-glass" | Answer}`
+    | `remedy:${"approve" | "deny" | "preview" | "break-glass" | "stop-auto" | Answer}`
     | "run:cancel"
     | "run:details"
-    | "incident:runs";
+    | "incident:runs"
+    | "incident:ack"
+    | "checklist:tick";
   readonly label: string;
   readonly value: string;
   readonly style?: "primary" | "danger";

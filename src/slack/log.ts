@@ -1,4 +1,4 @@
-import { LogLevel, type Logger as SlackLogger } from "@slack/bolt";
+import { LogLevel, type Logger as SlackLogger } from "@slack/web-api";
 import type { Logger } from "../telemetry/logger.ts";
 
 /** Slack's libraries log what they do; of that only warnings and errors are ours to pass on, without their payloads. */

@@ -1,22 +1,8 @@
-import type { AuditReport } from "../core/words/audit.ts";
-import { canonical } from "../core/words/json.ts";
-import { sha256 } from "../lib/sha256.ts";
+import type { AuditArchive, AuditReport } from "../core/words/audit.ts";
+import { ARCHIVED, archivedPayload, archivesOf, walkArchives } from "./audit-archives.ts";
+import { type AuditRow, GENESIS, type Head, hashesBySeq, type Place, SAYS, walk } from "./audit-chain.ts";
 import { type Pool, toStoreError } from "./pool.ts";
 
-interface AuditRow {
-  seq: number;
-  at: Date;
-  actor: string;
-  event: string;
-  run_id: number | null;
-  payload: string;
-  prev_hash: string;
-  hash: string;
-  /** How its hash is made: 1 over texts joined with "|", 2 over canonical JSON. Never falls along the chain. */
-  version: number;
-}
-
-const GENESIS = "0".repeat(64);
 const BATCH = 5_000;
 
 /** Rows that get their place in one transaction: it holds the head's lock, for which no commit waits. */
@@ -37,14 +23,37 @@ export async function chainAudit(pool: Pool): Promise<number> {
   }
 }
 
+/** Rows of the chain behind `seq`, up to `last`, in their order. Rejects with `store_unavailable`. */
+export async function* rowsAfter(
+  pool: Pool,
+  seq: number,
+  last = Number.MAX_SAFE_INTEGER,
+): AsyncGenerator<AuditRow> {
+  for (let at = seq; ; ) {
+    const { rows } = await pool
+      .query<AuditRow>("SELECT * FROM audit WHERE seq > $1 AND seq <= $2 ORDER BY seq LIMIT $3", [
+        at,
+        last,
+        BATCH,
+      ])
+      .catch((thrown: unknown) => Promise.reject(toStoreError(thrown)));
+    yield* rows;
+    const end = rows.at(-1);
+    if (end === undefined) return;
+    at = end.seq;
+  }
+}
+
 /**
  * Recomputes every hash of the chain: finds flipped, deleted, inserted and reordered rows and a cut-off end. `anchors`
  * (signed heads kept elsewhere, signatures already checked) also find a chain that was written anew from some row on.
- * What was committed before the call has its place first; `unchained` counts what came since.
+ * What was committed before the call has its place first; `unchained` counts what came since. `readArchive`: the rows of an
+ * archive's file; without it what was archived is taken as its record says.
  */
 export async function verifyAudit(
   pool: Pool,
-  anchors: readonly { readonly seq: number; readonly hash: string }[] = [],
+  anchors: readonly Head[] = [],
+  readArchive?: (archive: AuditArchive) => AsyncIterable<AuditRow>,
 ): Promise<AuditReport> {
   await chainAudit(pool);
   const { rows: heads } = await pool.query<Head & { unchained: number }>(
@@ -52,36 +61,33 @@ export async function verifyAudit(
   );
   const { unchained = 0, ...head } = heads[0] ?? { seq: 0, hash: GENESIS };
   const anchored = hashesBySeq(anchors);
-  const report = (rows: number, firstBad?: AuditReport["firstBad"]): AuditReport => ({
-    rows,
+  const archived = await walkArchives(await archivesOf(pool), anchored, readArchive);
+  const report = (at: Place, firstBad?: AuditReport["firstBad"]): AuditReport => ({
+    rows: at.seq - archived.at.seq,
+    archived: { rows: archived.at.seq, read: readArchive !== undefined },
     head,
     unchained,
     checkpoints: anchors.length,
     ...(firstBad === undefined ? {} : { firstBad }),
   });
-  const beyond = anchors.find((anchor) => anchor.seq > head.seq);
-  let at: Place = { seq: 0, hash: GENESIS, version: 1 };
-  for (;;) {
-    const { rows } = await pool.query<AuditRow>("SELECT * FROM audit WHERE seq > $1 ORDER BY seq LIMIT $2", [
-      at.seq,
-      BATCH,
-    ]);
-    if (rows.length === 0) break;
-    for (const row of rows) {
-      const why = flaw(row, at, head, anchored);
-      if (why !== undefined)
-        return report(at.seq, { seq: why === "missing" ? at.seq + 1 : row.seq, why: SAYS[why] });
-      at = row;
-    }
-  }
-  const isCut = at.seq !== head.seq || at.hash !== head.hash || beyond !== undefined;
-  return isCut ? report(at.seq, { seq: at.seq + 1, why: SAYS.missing }) : report(at.seq);
+  if (archived.firstBad !== undefined) return report(archived.at, archived.firstBad);
+  const told = new Set<string>();
+  const listened = listen(rowsAfter(pool, archived.at.seq), told);
+  const { at, firstBad } = await walk(listened, archived.at, head, anchored);
+  if (firstBad !== undefined) return report(at, firstBad);
+  if (anchors.some((anchor) => anchor.seq > head.seq))
+    return report(at, { seq: at.seq + 1, why: SAYS.missing });
+  const { newest } = archived;
+  const isUntold = newest !== undefined && unchained === 0 && !told.has(archivedPayload(newest));
+  return isUntold ? report(at, { seq: newest.last, why: SAYS.untold }) : report(at);
 }
 
-function hashesBySeq(anchors: readonly Head[]): Map<number, string[]> {
-  const hashes = new Map<number, string[]>();
-  for (const { seq, hash } of anchors) hashes.set(seq, [...(hashes.get(seq) ?? []), hash]);
-  return hashes;
+/** Notes what the rows tell of archives. */
+async function* listen(rows: AsyncIterable<AuditRow>, told: Set<string>): AsyncGenerator<AuditRow> {
+  for await (const row of rows) {
+    if (row.event === ARCHIVED) told.add(row.payload);
+    yield row;
+  }
 }
 
 /** The first row behind `seq`, and how long ago it was written by the database's clock; undefined: there is none. */
@@ -105,56 +111,3 @@ export async function auditHead(pool: Pool): Promise<Head> {
     .catch((thrown: unknown) => Promise.reject(toStoreError(thrown)));
   return rows[0] ?? { seq: 0, hash: GENESIS };
 }
-
-interface Head {
-  readonly seq: number;
-  readonly hash: string;
-}
-
-/** Where a walk is. */
-interface Place extends Head {
-  readonly version: number;
-}
-
-const SAYS = {
-  missing: "the row is missing",
-  changed: "the row's content does not match its hash",
-  extra: "the row was put in behind the end of the chain",
-  rewritten: "the chain was written anew: a signed checkpoint has another hash here",
-  unlinked: "the row does not follow from the row before it",
-} as const;
-
-function flaw(
-  row: AuditRow,
-  before: Place,
-  head: Head,
-  anchored: ReadonlyMap<number, readonly string[]>,
-): keyof typeof SAYS | undefined {
-  if (row.seq > head.seq) return "extra";
-  if (row.seq !== before.seq + 1) return "missing";
-  if (row.prev_hash !== before.hash) return "unlinked";
-  // A row that claims the older hash after a newer one could say two things with one text.
-  if (row.version < before.version || row.hash !== hashOf(row)) return "changed";
-  // Every one of them: after the chain was written anew, a checkpoint of the new one stands beside the old one's.
-  return (anchored.get(row.seq) ?? []).some((hash) => hash !== row.hash) ? "rewritten" : undefined;
-}
-
-/** The same text the database hashes in audit_append. */
-const hashOf = (row: AuditRow): string =>
-  sha256(row.version === 1 ? joinedText(row) : row.version === 2 ? canonicalText(row) : "");
-
-const canonicalText = ({ actor, at, event, payload, prev_hash, run_id, seq, version }: AuditRow): string =>
-  canonical({ actor, at: at.toISOString(), event, payload, prev: prev_hash, run: run_id, seq, version });
-
-// Rows from before migration 0014.
-const joinedText = (row: AuditRow): string =>
-  [
-    "diagbot-audit-1",
-    row.seq,
-    row.prev_hash,
-    row.at.toISOString(),
-    row.actor,
-    row.event,
-    row.run_id ?? "",
-    row.payload,
-  ].join("|");

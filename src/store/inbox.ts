@@ -10,9 +10,18 @@ const RAW_LIMIT = 65_536;
 const CODES = Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]];
 const Refused = z.object({ code: z.enum(CODES), message: z.string(), hint: z.string().optional() });
 
+/** SQL: writes a request down; nothing where it is known. $1 to $3: `entryValues`. */
+export const NOTE_ENTRY =
+  "INSERT INTO inbox (source, dedupe_key, raw) VALUES ($1, $2, $3) ON CONFLICT (dedupe_key) DO NOTHING";
+
+export const entryValues = ({ source, dedupeKey, raw }: Entry): readonly [string, string, string] => [
+  source,
+  dedupeKey,
+  raw.slice(0, RAW_LIMIT),
+];
+
 /** Writes the request down in the transaction that acts on it. `repeat`: it was delivered before and must have no second effect. */
-export const noteEntry = (tx: Transaction, entry: Entry): Promise<"fresh" | "repeat"> =>
-  insertEntry(tx.sql, entry);
+const noteEntry = (tx: Transaction, entry: Entry): Promise<"fresh" | "repeat"> => insertEntry(tx.sql, entry);
 
 /** The same for a request that changes nothing by itself. */
 export const isFirstEntry = (pool: Pool, entry: Entry): Promise<boolean> =>
@@ -24,10 +33,7 @@ export const isFirstEntry = (pool: Pool, entry: Entry): Promise<boolean> =>
   );
 
 async function insertEntry(sql: Client | Pool, entry: Entry): Promise<"fresh" | "repeat"> {
-  const { rowCount } = await sql.query(
-    "INSERT INTO inbox (source, dedupe_key, raw) VALUES ($1, $2, $3) ON CONFLICT (dedupe_key) DO NOTHING",
-    [entry.source, entry.dedupeKey, entry.raw.slice(0, RAW_LIMIT)],
-  );
+  const { rowCount } = await sql.query(NOTE_ENTRY, [...entryValues(entry)]);
   return rowCount === 1 ? "fresh" : "repeat";
 }
 

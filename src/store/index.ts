@@ -1,12 +1,15 @@
+import type { EscalationStore } from "../core/ports/escalation-store.ts";
 import type { Intake } from "../core/ports/intake.ts";
 import type { MessageStore } from "../core/ports/message-store.ts";
 import type { Reader } from "../core/ports/reader.ts";
 import type { RunStore, SweepStore } from "../core/ports/run-store.ts";
 import type { Limits } from "../core/words/limits.ts";
+import { createEscalationStore } from "./alert/escalations.ts";
 import { lookAnew } from "./alert/look-anew.ts";
 import { createIntake, type DoorPoint } from "./intake.ts";
 import { asStoreErrors, type Pool } from "./pool.ts";
 import { createReader } from "./reader.ts";
+import { autoVotes } from "./run/auto.ts";
 import { beforeOf } from "./run/before.ts";
 import type { OnCommit } from "./run/fence.ts";
 import { remedies } from "./run/remedies.ts";
@@ -21,7 +24,15 @@ import { writes } from "./run/writes.ts";
 import type { Redactors } from "./safe-intake.ts";
 import { createMessageStore } from "./thread/messages.ts";
 
-export { auditHead, firstRowAfter, verifyAudit } from "./audit.ts";
+export { auditHead, firstRowAfter, rowsAfter, verifyAudit } from "./audit.ts";
+export {
+  type ArchiveRecord,
+  archivable,
+  forgetArchived,
+  noteArchive,
+  unfinished,
+} from "./audit-archives.ts";
+export { type AuditRow, walk } from "./audit-chain.ts";
 export { lookAtStore } from "./check.ts";
 export { DOOR_POINTS, type DoorPoint } from "./intake.ts";
 export { migrate } from "./migrate.ts";
@@ -35,6 +46,7 @@ export interface Store {
   readonly runs: RunStore;
   readonly sweep: SweepStore;
   readonly messages: MessageStore;
+  readonly escalations: EscalationStore;
 }
 
 /** The truth. `onCommit` hears what each commit touched, so that somebody is told to look. */
@@ -55,6 +67,7 @@ export function createStore(
     runs: asStoreErrors(createRunStore(deps)),
     sweep: asStoreErrors(createSweepStore(deps)),
     messages: createMessageStore(pool),
+    escalations: createEscalationStore(deps),
   };
 }
 
@@ -68,6 +81,7 @@ const createRunStore = (deps: { pool: Pool; onCommit: OnCommit }): RunStore => (
   ...secondLook(deps),
   ...lookAnew(deps),
   ...remedies(deps),
+  ...autoVotes(deps),
   ...remedyAftermath(deps),
   ...writes(deps),
   ...runEnds(deps),

@@ -2,6 +2,7 @@ import pg from "pg";
 import { DiagError } from "../core/words/errors.ts";
 import { PostgresSession } from "../lib/postgres-session.ts";
 import { messageOf } from "../lib/thrown.ts";
+import { keepPlans } from "./plans.ts";
 
 export type Pool = pg.Pool;
 export type Client = pg.PoolClient;
@@ -26,11 +27,14 @@ export function openPool(
     statement_timeout: 8_000,
     // Nothing but statements happens in our transactions: one that idles is a stopped process that holds everybody's locks.
     idle_in_transaction_session_timeout: 3_000,
+    // What is sent without waiting for the answer before it costs no round trip of its own.
+    pipeline: true,
     types: types as never,
     Client: PostgresSession,
   });
   // A connection that breaks fails its query or is replaced at the next use; unheard, the pool would end the process.
   pool.on("error", () => {});
+  pool.on("connect", keepPlans);
   return pool;
 }
 

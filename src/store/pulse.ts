@@ -89,7 +89,7 @@ function createPulse(connectionString: string) {
   };
 }
 
-/** `end` destroys the socket of a client that has a statement under way, and says goodbye otherwise. */
+/** `end` would wait for what has been sent. */
 function cut(client: Client | pg.Client): void {
-  void (client as pg.Client).end().catch(() => {});
+  if (client instanceof PostgresSession) client.cut();
 }

@@ -2,11 +2,18 @@ import type { Reader } from "../core/ports/reader.ts";
 import { type OutcomeFacts, stateOf } from "../core/rules/run-outcome.ts";
 import { HEAD_SLOT } from "../core/rules/slots.ts";
 import { Caller } from "../core/words/caller.ts";
-import { IncidentId, RunId, type ThreadId } from "../core/words/ids.ts";
+import { GuideAsked } from "../core/words/guide.ts";
+import { IncidentId, RunId, ThreadId } from "../core/words/ids.ts";
 import { Limits } from "../core/words/limits.ts";
-import type { IncidentView, RunSummary, ThreadView } from "../core/words/view.ts";
+import type { IncidentView, RunSummary, RunView, ThreadView } from "../core/words/view.ts";
+import { CHANGES_OF_INCIDENT, type ChangeRow, changeOf, readChanges } from "./alert/changes.ts";
+import { checklistsOf } from "./alert/checklists.ts";
+import { ESCALATION_FACTS, type FactsRow, factsOf } from "./alert/escalation-facts.ts";
+import { postmortemsOf } from "./alert/postmortems.ts";
+import { readAuto } from "./human/auto.ts";
 import { readFreeze, readSetsOff } from "./human/freezes.ts";
 import { readPending } from "./human/pending.ts";
+import { readSystemFreezes } from "./human/system-freeze-rows.ts";
 import { asStoreErrors, type Pool } from "./pool.ts";
 import { date, type JsonRow, present } from "./rows.ts";
 import { loadRun, loadRunsOfThread } from "./run/run-view.ts";
@@ -23,19 +30,19 @@ export function createReader(pool: Pool, limits: Limits = Limits.parse({})): Rea
     runs: (filter) => runs(pool, filter),
     thread: async (id) => {
       const { rows } = await pool.query<ThreadRow>(
-        "SELECT channel, meant_for, moved_because, storm_id IS NOT NULL AND unfolded_at IS NULL AS folded FROM thread WHERE id = $1",
+        "SELECT channel, meant_for, moved_because, guide, storm_id IS NOT NULL AND unfolded_at IS NULL AS folded FROM thread WHERE id = $1",
         [id],
       );
       if (rows[0] === undefined) return undefined;
       const { channel } = rows[0];
-      const [incident, views, freeze] = [
-        await incidentOf(pool, id),
-        await loadRunsOfThread(pool, id),
-        await readFreeze(pool),
-      ];
+      const [incident, views] = [await incidentOf(pool, id), await loadRunsOfThread(pool, id)];
+      const freeze = await freezeOf(pool, incident, views);
       const notice = await noticeOf(pool, id);
       const writes = await writesOf(pool, [...new Set(views.map((run) => run.system))], limits);
       const moved = movedOf(rows[0]);
+      const guide = guideOf(rows[0]);
+      const checklists = incident === undefined ? [] : await checklistsOf(pool, id);
+      const postmortems = incident === undefined ? [] : await postmortemsOf(pool, id);
       const schedule = await scheduleOf(pool, views[0]);
       const storm = incident === undefined && views.length === 0 ? await stormOfThread(pool, id) : undefined;
       return {
@@ -43,15 +50,28 @@ export function createReader(pool: Pool, limits: Limits = Limits.parse({})): Rea
         channel,
         runs: views,
         writes,
-        ...present({ incident, freeze, moved, schedule, storm }),
+        ...present({ incident, freeze, moved, guide, schedule, storm }),
         ...notice,
+        ...(checklists.length === 0 ? {} : { checklists }),
+        ...(postmortems.length === 0 ? {} : { postmortems }),
         ...(rows[0].folded ? { folded: true } : {}),
       };
     },
     freeze: () => readFreeze(pool),
+    systemFreezes: (systems) => readSystemFreezes(pool, systems),
+    auto: (systems) => readAuto(pool, systems),
+    changes: (system, since) => readChanges(pool, system, since),
     storms: (limit) => newestStorms(pool, limit),
     root: (thread) => rootOf(pool, thread),
-    setsOff: () => readSetsOff(pool),
+    threadOf: async ({ incident, message }) => {
+      const { rows } = await pool.query<{ thread_id: number }>(
+        `SELECT i.thread_id FROM incident i
+         WHERE i.id = $1 OR i.thread_id = (SELECT thread_id FROM slack_message WHERE channel = $2 AND ts = $3) ORDER BY i.id DESC LIMIT 1`,
+        [incident ?? null, message?.channel ?? null, message?.ts ?? null],
+      );
+      return rows[0] && ThreadId.parse(rows[0].thread_id);
+    },
+    setsOff: (system) => readSetsOff(pool, system),
     pending: (systems) => readPending(pool, systems),
     approval: async (id) => {
       const { rows } = await pool.query<{ run_id: number; remedy: string }>(
@@ -67,11 +87,15 @@ interface ThreadRow {
   channel: string;
   meant_for: string | null;
   moved_because: string | null;
+  guide: unknown;
   folded: boolean;
 }
 
 const movedOf = ({ meant_for, moved_because }: ThreadRow): ThreadView["moved"] =>
   meant_for === null ? undefined : { meantFor: meant_for, because: moved_because ?? "" };
+
+const guideOf = ({ guide }: ThreadRow): ThreadView["guide"] =>
+  guide === null ? undefined : GuideAsked.parse(guide);
 
 async function runs(pool: Pool, { systems, limit }: Parameters<Reader["runs"]>[0]): Promise<RunSummary[]> {
   const { rows } = await pool.query<{ run: JsonRow } & Omit<OutcomeFacts, "status">>(
@@ -110,6 +134,10 @@ async function noticeOf(pool: Pool, thread: ThreadId): Promise<Pick<ThreadView, 
   return { notice: text, ...(channel === null || ts === null ? {} : { about: { channel, ts } }) };
 }
 
+/** What keeps writes of the thread's system from beginning. */
+const freezeOf = (pool: Pool, incident: IncidentView | undefined, runs: readonly RunView[]) =>
+  readFreeze(pool, incident?.system ?? runs[0]?.system);
+
 /** The posted root of a thread. */
 async function rootOf(pool: Pool, thread: ThreadId): Promise<{ channel: string; ts: string } | undefined> {
   const { rows } = await pool.query<{ channel: string; ts: string }>(
@@ -145,14 +173,17 @@ async function incidentOf(pool: Pool, thread: ThreadId): Promise<IncidentView | 
     firing: number;
     resolved: number;
     reopenings: JsonRow[] | null;
+    changes: ChangeRow[] | null;
+    levels: FactsRow;
   }>(
     `SELECT to_jsonb(i) AS incident,
        (SELECT jsonb_agg(to_jsonb(a)) FROM (SELECT * FROM alert_instance WHERE incident_id = i.id
           ORDER BY status, starts_at, labels_sha256 LIMIT $2) a) AS alerts,
        (SELECT count(*)::int FROM alert_instance WHERE incident_id = i.id AND status = 'firing') AS firing,
        (SELECT count(*)::int FROM alert_instance WHERE incident_id = i.id AND status = 'resolved') AS resolved,
-       (SELECT jsonb_agg(to_jsonb(o) ORDER BY o.n) FROM reopening o WHERE o.incident_id = i.id) AS reopenings
-     FROM incident i WHERE i.thread_id = $1`,
+       (SELECT jsonb_agg(to_jsonb(o) ORDER BY o.n) FROM reopening o WHERE o.incident_id = i.id) AS reopenings,
+       ${CHANGES_OF_INCIDENT} AS changes, to_jsonb(l) AS levels
+     FROM incident i ${ESCALATION_FACTS} WHERE i.thread_id = $1`,
     [thread, ALERT_LIMIT],
   );
   const row = rows[0];
@@ -180,8 +211,10 @@ async function incidentOf(pool: Pool, thread: ThreadId): Promise<IncidentView | 
       generatorURL: alert.generator_url,
       ...present({ endsAt: date(alert.ends_at) }),
     })),
+    escalation: factsOf(row.levels),
     reopenings: (row.reopenings ?? []).map(({ n, at, announced }) => ({ n, at: new Date(at), announced })),
     ...present({
+      changes: row.changes?.map(changeOf),
       system: incident.system as string | undefined,
       note: incident.note as string | undefined,
       resolvedAt: date(incident.resolved_at),

@@ -2,7 +2,7 @@ import type { AlertRequest, Entry, Intake } from "../core/ports/intake.ts";
 import type { Alert, Notification } from "../core/words/alert.ts";
 import type { Caller } from "../core/words/caller.ts";
 import { canonical } from "../core/words/json.ts";
-import { knownRedactor, MAX_TEXT, type Redact, redactDeep, redactor } from "../lib/redact.ts";
+import { knownRedactor, MAX_TEXT, type Redact, redactDeep, redactor, remembering } from "../lib/redact.ts";
 import { sha256 } from "../lib/sha256.ts";
 
 /** How text of others is made safe: `all` takes out everything that looks like a secret, `known` the configured ones. */
@@ -19,7 +19,10 @@ export const PATTERNS_ONLY: Redactors = { all: redactor([]), known: knownRedacto
  * redacted before the first row of it exists. What decides which thing it is (labels, group key) keeps its identity.
  */
 export function safeIntake(intake: Intake, { all, known }: Redactors): Intake {
-  const entryOf = (entry: Entry): Entry => ({ ...entry, raw: safeRaw(entry.raw, all) });
+  const entryOf = (entry: Entry, redact = remembering(all)): Entry => ({
+    ...entry,
+    raw: safeRaw(entry.raw, redact),
+  });
   const callerOf = (caller: Caller): Caller => ({ ...caller, name: all(caller.name) || "?" });
   const reasonOf = <T extends { readonly reason?: string }>(request: T): T =>
     request.reason === undefined ? request : { ...request, reason: all(request.reason) };
@@ -31,19 +34,56 @@ export function safeIntake(intake: Intake, { all, known }: Redactors): Intake {
         params: redactDeep(request.params, known),
         caller: callerOf(request.caller),
       }),
-    receiveAlerts: (entry, request) =>
-      intake.receiveAlerts(entryOf(entry), safeAlerts(request, { all, known })),
+    submitGuide: (entry, { guide, channel, runs }) =>
+      intake.submitGuide(entryOf(entry), {
+        guide: redactDeep(guide, known),
+        channel,
+        runs: runs.map((run) => ({
+          ...run,
+          params: redactDeep(run.params, known),
+          caller: callerOf(run.caller),
+        })),
+      }),
+    receiveAlerts: (entry, request) => {
+      const redact = remembering(all);
+      return intake.receiveAlerts(entryOf(entry, redact), safeAlerts(request, { all: redact, known }));
+    },
+    noteChanges: (changes) =>
+      intake.noteChanges(
+        changes.map(({ link, ...change }) => ({
+          ...redactDeep(change, all),
+          ...{ kind: change.kind, system: change.system },
+          // With a secret taken out it leads nowhere.
+          ...(link === undefined || all(link) !== link ? {} : { link }),
+        })),
+      ),
     castVote: (entry, request) => intake.castVote(entryOf(entry), reasonOf(request)),
     answer: (entry, request) => intake.answer(entryOf(entry), reasonOf(request)),
     closeIncident: (entry, request) =>
       intake.closeIncident(entryOf(entry), { ...reasonOf(request), by: callerOf(request.by) }),
+    acknowledge: (entry, { words, by, ...which }) =>
+      intake.acknowledge(entryOf(entry), { ...which, words: all(words), by: callerOf(by) }),
+    openChecklist: (entry, { by, ...request }) =>
+      intake.openChecklist(entryOf(entry), { ...request, by: callerOf(by) }),
+    tick: (entry, { by, ...request }) => intake.tick(entryOf(entry), { ...request, by: callerOf(by) }),
+    keepPostmortem: (entry, { incident, markdown, by }) =>
+      intake.keepPostmortem(entryOf(entry), { incident, markdown: all(markdown), by: callerOf(by) }),
     openThread: (entry, { incident, by }) =>
       intake.openThread(entryOf(entry), { incident, by: callerOf(by) }),
     notice: (entry, channel, text) => intake.notice(entryOf(entry), channel, all(text)),
-    requestCancel: (entry, run, caller) => intake.requestCancel(entryOf(entry), run, callerOf(caller)),
+    requestCancel: (entry, run, caller, all) =>
+      intake.requestCancel(entryOf(entry), run, callerOf(caller), all),
     freeze: (entry, { by, ...freeze }) =>
       intake.freeze(entryOf(entry), { ...reasonOf(freeze), by: callerOf(by) }),
     unfreeze: (entry, by, channels) => intake.unfreeze(entryOf(entry), callerOf(by), channels),
+    freezeSystem: (entry, { by, ...freeze }) =>
+      intake.freezeSystem(entryOf(entry), { ...reasonOf(freeze), by: callerOf(by) }),
+    unfreezeSystem: (entry, system, by, channels) =>
+      intake.unfreezeSystem(entryOf(entry), system, callerOf(by), channels),
+    setAuto: (entry, { by, reason, ...request }) =>
+      intake.setAuto(entryOf(entry), { ...request, reason: all(reason), by: callerOf(by) }),
+    stopAuto: (entry, { by, ...request }) =>
+      intake.stopAuto(entryOf(entry), { ...request, by: callerOf(by) }),
     isFirst: (entry) => intake.isFirst(entryOf(entry)),
   };
 }

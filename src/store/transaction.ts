@@ -19,6 +19,12 @@ export interface Transaction {
   touch(kind: JobKind, id: number, options?: { urgent?: boolean }): void;
 }
 
+/** How a transaction begins. */
+export interface Opening {
+  /** SQL without parameters or anything foreign in it, sent with BEGIN: locks, say. */
+  readonly first?: string;
+}
+
 /** What the commit left in the outbox: to be dispatched by whoever has a queue. */
 export interface Committed<T> {
   readonly value: T;
@@ -29,7 +35,11 @@ export interface Committed<T> {
  * Runs `work` in one transaction. Throws `store_unavailable` when the connection failed; then the caller must assume
  * that nothing was stored, and must not act on what it may have stored.
  */
-export async function transact<T>(pool: Pool, work: (tx: Transaction) => Promise<T>): Promise<Committed<T>> {
+export async function transact<T>(
+  pool: Pool,
+  work: (tx: Transaction) => Promise<T>,
+  { first }: Opening = {},
+): Promise<Committed<T>> {
   const client = await pool.connect().catch((error: unknown) => {
     throw toStoreError(error);
   });
@@ -37,7 +47,8 @@ export async function transact<T>(pool: Pool, work: (tx: Transaction) => Promise
   const touched = new Map<string, { kind: JobKind; id: number; urgent: boolean }>();
   let broken: Error | undefined;
   try {
-    await client.query("BEGIN");
+    // One message: where BEGIN is refused, what stands behind it is not carried out.
+    await client.query(first === undefined ? "BEGIN" : `BEGIN; ${first}`);
     const value = await work({
       sql: client,
       audit: (entry) => void entries.push(entry),
@@ -46,9 +57,15 @@ export async function transact<T>(pool: Pool, work: (tx: Transaction) => Promise
         touched.set(`${kind}/${id}`, { kind, id, urgent: urgent || before?.urgent === true });
       },
     });
-    if (touched.size + entries.length > 0)
-      await tell(client, [...touched.values()].sort(byKindAndId), entries);
-    await client.query("COMMIT");
+    // Sent together: where telling fails, Postgres answers COMMIT with a rollback. Where no answer comes, what became of it is not
+    // known, as of a COMMIT that is sent by itself.
+    const told =
+      touched.size + entries.length > 0
+        ? tell(client, [...touched.values()].sort(byKindAndId), entries)
+        : undefined;
+    const [, ended] = await Promise.all([told, client.query("COMMIT")]);
+    if (ended.command !== "COMMIT")
+      throw new DiagError("bug", "a statement failed, so nothing of its transaction was stored");
     return { value, touched: [...touched.values()] };
   } catch (thrown) {
     const error = toStoreError(thrown);
@@ -69,7 +86,17 @@ export async function transact<T>(pool: Pool, work: (tx: Transaction) => Promise
 const byKindAndId = (a: { kind: string; id: number }, b: { kind: string; id: number }) =>
   a.kind === b.kind ? a.id - b.id : a.kind < b.kind ? -1 : 1;
 
-/** Outbox rows, then audit rows, in one statement. The audit rows get their place in the chain later: see `chainAudit`. */
+/**
+ * SQL: what a row of the outbox becomes that is there already. Each touch is a new revision, so that what was drawn from the
+ * former one is drawn again.
+ */
+export const TOUCHED_AGAIN = `ON CONFLICT (kind, id) DO UPDATE SET rev = nextval('outbox_rev'),
+  urgent = outbox.urgent OR excluded.urgent, touched_at = now(), not_before = least(outbox.not_before, now())`;
+
+/** SQL: an audit row's time; the place in the chain comes later: see `chainAudit`. */
+export const AUDIT_TIME = "date_trunc('milliseconds', clock_timestamp())";
+
+/** Outbox rows, then audit rows, in one statement. */
 const tell = (
   client: Client,
   rows: readonly { kind: JobKind; id: number; urgent: boolean }[],
@@ -77,12 +104,11 @@ const tell = (
 ) =>
   client.query(
     `WITH touched AS (
-       INSERT INTO outbox (kind, id, urgent) SELECT * FROM unnest($1::text[], $2::int[], $3::boolean[])
-       ON CONFLICT (kind, id) DO UPDATE SET rev = nextval('outbox_rev'), urgent = outbox.urgent OR excluded.urgent,
-         touched_at = now(), not_before = least(outbox.not_before, now())
+       INSERT INTO outbox (kind, id, urgent)
+       SELECT t.kind, t.id, t.urgent FROM unnest($1::text[], $2::int[], $3::boolean[]) AS t (kind, id, urgent) ${TOUCHED_AGAIN}
        RETURNING 1)
      INSERT INTO audit (at, actor, event, run_id, payload)
-     SELECT date_trunc('milliseconds', clock_timestamp()), e.actor, e.event, e.run, e.payload FROM (SELECT count(*) FROM touched) AS first,
+     SELECT ${AUDIT_TIME}, e.actor, e.event, e.run, e.payload FROM (SELECT count(*) FROM touched) AS first,
        unnest($4::text[], $5::text[], $6::int[], $7::text[]) WITH ORDINALITY AS e (actor, event, run, payload, nth) ORDER BY nth`,
     [
       rows.map((row) => row.kind),

@@ -100,8 +100,8 @@ export interface MetricNames {
 /** A registry of its own, so that tests and two apps in one process do not meet. */
 export function createMetrics(names: MetricNames): Metrics {
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry, prefix: PREFIX });
   const make = instruments(registry);
+  aboutProcess(registry, make);
   make
     .gauge("build_info", "1; the label is the running version", ["version"])
     .set({ version: names.version }, 1);
@@ -117,11 +117,38 @@ export function createMetrics(names: MetricNames): Metrics {
 
 type Make = ReturnType<typeof instruments>;
 
+/** What prom-client counts of a process by timers every 10 ms, which is most of what a process at rest costs. */
+const BY_TIMER = ["min", "max", "mean", "stddev", "p50", "p90", "p99"];
+
+function aboutProcess(registry: Registry, make: Make): void {
+  collectDefaultMetrics({ register: registry, prefix: PREFIX, eventLoopMonitoringPrecision: 60_000 });
+  for (const figure of BY_TIMER)
+    registry.removeSingleMetric(`${PREFIX}nodejs_eventloop_lag_${figure}_seconds`);
+  let before = performance.eventLoopUtilization();
+  make.busiest("nodejs_eventloop_utilization", "share of the time since the last scrape, 0 to 1", () => {
+    const now = performance.eventLoopUtilization();
+    const { utilization } = performance.eventLoopUtilization(now, before);
+    before = now;
+    return utilization;
+  });
+}
+
 const instruments = (registry: Registry) => ({
   counter: (name: string, help: string, labelNames: string[] = []) =>
     new Counter({ name: PREFIX + name, help, labelNames, registers: [registry] }),
   gauge: (name: string, help: string, labelNames: string[] = []) =>
     new Gauge({ name: PREFIX + name, help, labelNames, registers: [registry] }),
+  /** Read when it is asked for; of several processes the highest. */
+  busiest: (name: string, help: string, read: () => number) =>
+    new Gauge({
+      name: PREFIX + name,
+      help,
+      registers: [registry],
+      aggregator: "max",
+      collect() {
+        this.set(read());
+      },
+    }),
   histogram: (name: string, help: string, labelNames: string[], buckets: number[]) =>
     new Histogram({ name: PREFIX + name, help, labelNames, buckets, registers: [registry] }),
 });

@@ -1,8 +1,11 @@
 import type { MessageStore } from "../core/ports/message-store.ts";
 import type { Reader } from "../core/ports/reader.ts";
 import type { Contact } from "../core/rules/contacts.ts";
+import type { Levels } from "../core/rules/escalation.ts";
+import type { Around } from "../core/rules/look-next.ts";
+import type { SystemLink } from "../core/words/link.ts";
 import type { Principal } from "../core/words/policy.ts";
-import type { RunView } from "../core/words/view.ts";
+import type { IncidentView, RunView } from "../core/words/view.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { Access } from "./send/access.ts";
 import { BUDGETS, type Budgets } from "./send/budgets.ts";
@@ -27,6 +30,12 @@ export interface SenderOptions {
   readonly again?: (run: RunView) => string;
   /** Who is to be asked about what a run found. Default: nobody. */
   readonly contacts?: (run: RunView) => readonly Contact[];
+  /** What to type to look further, where a run leaves people without a cause. Default: nothing. */
+  readonly elsewhere?: (run: RunView, around: Around) => readonly string[];
+  /** Pages of a system to look further on. Default: none. */
+  readonly links?: (system: string) => readonly SystemLink[];
+  /** Who is told when nobody answers an incident. Default: nobody. */
+  readonly levels?: (incident: IncidentView) => Levels | undefined;
   readonly slack: SlackOptions;
   /** Channels of the configuration: looked at before there is anything to post. */
   readonly channels?: readonly string[];
@@ -83,6 +92,9 @@ export function createSender(options: SenderOptions): Sender {
     people: () => members.people(),
     again: options.again,
     contacts: options.contacts,
+    elsewhere: options.elsewhere,
+    links: options.links,
+    levels: options.levels,
     slack,
     access,
     channels: new Channels({ slack, messages, budgets, ticks, logger }),

@@ -8,6 +8,7 @@ import { DiagError } from "../../src/core/words/errors.ts";
 import { PrincipalId } from "../../src/core/words/ids.ts";
 import { Limits } from "../../src/core/words/limits.ts";
 import { Policies, type Principal } from "../../src/core/words/policy.ts";
+import type { Risk } from "../../src/core/words/risk.ts";
 import { runbookOn } from "../../src/sdk/runbook.ts";
 import { makeSystemOf } from "../make/system-of.ts";
 
@@ -33,12 +34,12 @@ const applied = read({
   },
 });
 
-const change = (kind: EffectClass) =>
+const change = (kind: EffectClass, { name = kind, risk = "high" }: { name?: string; risk?: Risk } = {}) =>
   write({
-    name: `chaos.${kind}`,
-    title: `A ${kind} change`,
+    name: `chaos.${name}`,
+    title: `A ${name} change`,
     class: kind,
-    risk: "high",
+    risk,
     timeoutSeconds: WRITE_SECONDS,
     input: Item,
     output: z.object({}),
@@ -67,6 +68,7 @@ const change = (kind: EffectClass) =>
         ? { verdict: "done", evidence: `${item} is applied` }
         : { verdict: "not-done", evidence: `${item} is not applied` },
     undo: "none: the rig counts effects",
+    asBefore: "the rig counts effects",
     settled: {
       within: "5s",
       check: ({ item }) => ({ applied: applied({ items: [item] }) }),
@@ -74,11 +76,17 @@ const change = (kind: EffectClass) =>
     },
   });
 
-const changes = { guarded: change("guarded"), keyed: change("keyed"), cas: change("cas") } as const;
+const changes = {
+  guarded: change("guarded"),
+  keyed: change("keyed"),
+  cas: change("cas"),
+  // What the policy `auto` may apply.
+  calm: change("guarded", { name: "calm", risk: "low" }),
+} as const;
 const KINDS = ["guarded", "keyed", "cas"] as const;
 
 /** Items of one remedy of a batch. Some share a target with other batches, so that they compete for its lock. */
-const itemsOf = (batch: number, kind: (typeof KINDS)[number], count: number) =>
+const itemsOf = (batch: number, kind: keyof typeof changes, count: number) =>
   Array.from({ length: count }, (_, index) => ({
     item: `${batch}/${kind}/${index + 1}`,
     target: batch % 8 === 0 ? `shared-${batch % 5}` : `${batch}/${kind}`,
@@ -89,27 +97,33 @@ const book = runbookOn(
   {
     id: "chaos",
     title: "Chaos",
-    params: z.object({ batch: z.int(), writes: z.int(), only: z.enum([...KINDS, "read"]).optional() }),
+    params: z.object({
+      batch: z.int(),
+      writes: z.int(),
+      only: z.enum([...KINDS, "read", "calm"]).optional(),
+    }),
   },
   ({ params }) => ({ look: applied({ items: [`${params.batch}/guarded/1`] }) }),
 );
 
-const remedy = (kind: (typeof KINDS)[number]) =>
+const remedy = (kind: keyof typeof changes) =>
   book.does(changes[kind], [], (_values, { params }) => itemsOf(params.batch, kind, params.writes), {
     title: `Apply ${kind}`,
   });
 
 const chaosRunbook = book
-  .remedies({ guarded: remedy("guarded"), keyed: remedy("keyed"), cas: remedy("cas") })
+  .remedies({ guarded: remedy("guarded"), keyed: remedy("keyed"), cas: remedy("cas"), calm: remedy("calm") })
   .findings((find) => [
     find.all((_seen, { params }) =>
-      KINDS.filter((kind) => (params.only ?? kind) === kind).map((kind) => ({
-        id: kind,
-        severity: "critical",
-        title: "chaos",
-        because: "chaos",
-        remedies: [kind],
-      })),
+      [...KINDS, ...(params.only === "calm" ? (["calm"] as const) : [])]
+        .filter((kind) => (params.only ?? kind) === kind)
+        .map((kind) => ({
+          id: kind,
+          severity: "critical",
+          title: "chaos",
+          because: "chaos",
+          remedies: [kind],
+        })),
     ),
   ]);
 
@@ -117,7 +131,7 @@ const chaosRunbook = book
 export const chaosConnector = (writeSeconds = WRITE_SECONDS): Connector => ({
   actions: [
     applied.action,
-    ...KINDS.map((kind) => ({ ...changes[kind].action, timeoutSeconds: writeSeconds })),
+    ...[...KINDS, "calm" as const].map((kind) => ({ ...changes[kind].action, timeoutSeconds: writeSeconds })),
   ],
   open: ({ settings }) => (settings as { url: string }).url,
   close: async () => {},
@@ -131,9 +145,17 @@ export const voters = [person("bob"), person("carol"), person("dave")] as const;
 export const chaosCatalog = (url: string): Catalog => ({
   kinds: [httpKind],
   runbooks: [chaosRunbook],
-  systems: [makeSystemOf([httpKind], "sys", { connections: { api: { kind: "http", url } } })],
+  systems: [
+    makeSystemOf([httpKind], "sys", {
+      connections: { api: { kind: "http", url } },
+      auto: { "chaos.calm": { grace: "1h" } },
+    }),
+  ],
   people: [asker, ...voters],
-  policies: Policies.parse({ high: { approvals: 2, from: ["oncall"], expires: "10m", execute: "5m" } }),
+  policies: Policies.parse({
+    high: { approvals: 2, from: ["oncall"], expires: "10m", execute: "5m" },
+    low: { approvals: 1, from: ["oncall"], expires: "2h" },
+  }),
   limits: Limits.parse({ writesPerSystemHour: 10_000, simultaneousWrites: 1_000 }),
   alerts: AlertSettings.parse({}),
   routes: [],

@@ -90,15 +90,33 @@ export const OUTSIDE: readonly Mutant[] = [
   },
   {
     guard: "audit: the hash of a row",
-    removals: [remove("src/store/audit.ts", " || row.hash !== hashOf(row)", "")],
+    removals: [remove("src/store/audit-chain.ts", " || row.hash !== hashOf(row)", "")],
     file: "test/integration/engine/audit.test.ts",
     test: "a text moved from one member to the next",
   },
   {
     guard: "audit: checkpoints held against the chain",
-    removals: [remove("src/store/audit.ts", "(hash) => hash !== row.hash", "() => false")],
+    removals: [remove("src/store/audit-chain.ts", "(hash) => hash !== row.hash", "() => false")],
     file: "test/integration/engine/audit.test.ts",
     test: "a chain written anew by the owner",
+  },
+  {
+    guard: "audit: rows taken out are told of",
+    removals: [remove("src/store/audit.ts", "!told.has(archivedPayload(newest))", "false")],
+    file: "test/integration/engine/audit-archive.test.ts",
+    test: "rows taken out with a made-up record",
+  },
+  {
+    guard: "audit: archives follow one another",
+    removals: [remove("src/store/audit-archives.ts", "first !== at.seq + 1", "false")],
+    file: "test/integration/engine/audit-archive.test.ts",
+    test: "a gap between archives",
+  },
+  {
+    guard: "audit: an archive is the file that was written",
+    removals: [remove("src/app/archive-file.ts", 'digest.digest("hex") !== sha256', "false")],
+    file: "test/integration/engine/audit-archive.test.ts",
+    test: "a file that was changed",
   },
   {
     guard: "audit: checkpoints that stopped",

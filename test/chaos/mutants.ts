@@ -1,9 +1,12 @@
 import { type Mutant, remove } from "./mutant.ts";
+import { AUTO } from "./mutants-auto.ts";
 import { CHECKS } from "./mutants-checks.ts";
 import { DELIVERY_MUTANTS } from "./mutants-delivery.ts";
+import { ESCALATION } from "./mutants-escalation.ts";
 import { INCIDENTS } from "./mutants-incidents.ts";
 import { INTAKE } from "./mutants-intake.ts";
 import { OUTSIDE } from "./mutants-outside.ts";
+import { SYSTEM_FREEZES } from "./mutants-system-freezes.ts";
 
 const GUARDS = "test/integration/engine/guards.test.ts";
 const ENGINE = "test/integration/engine/engine.test.ts";
@@ -219,9 +222,12 @@ export const MUTANTS: readonly Mutant[] = [
     file: GUARDS,
     test: "second delivery",
   },
+  ...AUTO,
+  ...SYSTEM_FREEZES,
   ...OUTSIDE,
   ...INTAKE,
   ...CHECKS,
   ...INCIDENTS,
+  ...ESCALATION,
   ...DELIVERY_MUTANTS,
 ];

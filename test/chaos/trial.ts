@@ -28,6 +28,8 @@ export interface Trial {
   readonly store: Store;
   /** Starts a worker process with a fate: `kill:after_intent:1`, `freeze:before_effect:1`. */
   fated(fate: string): Promise<Mate>;
+  /** Starts one without a fate, that knows the same text of the runbook as the fated one. */
+  hired(): Promise<Mate>;
   /** Where a process of this trial finds its services. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The second worker, in this process. It finds its runs as the sweeper does. */
@@ -78,6 +80,11 @@ export async function openTrial(deps: TrialDeps, fated: Patience = UNHURRIED): P
     look: people.look,
     fated: async (fate) => {
       const mate = await hire(deps.program, `fated-${prefix}`, { ...env, FATE: fate });
+      mates.push(mate);
+      return mate;
+    },
+    hired: async () => {
+      const mate = await hire(deps.program, `heir-${prefix}`, env);
       mates.push(mate);
       return mate;
     },

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, type TestContext, test } from "vitest";
 import { type Call, undoCall, type WriteAction } from "../../src/core/words/action.ts";
 import { canonical, type Json } from "../../src/core/words/json.ts";
 import { until } from "../helpers/until.ts";
@@ -10,11 +10,12 @@ const asStored = (value: unknown): Json => JSON.parse(JSON.stringify(value ?? nu
 
 /** What holds of every write, so that no runbook can forget it. */
 export function writeContract(action: WriteAction, now: ReturnType<typeof trying>): void {
-  const prepared = async () => {
+  const prepared = async ({ skip }: TestContext) => {
     const { target, hands } = now();
     const made = target.writes[action.name];
     if (made === undefined)
       throw new Error(`the harness has no case for ${action.name}: add it to \`writes\``);
+    if (made.missing !== undefined) skip(made.missing);
     return { hands, made, call: await made.prepare() };
   };
   const look = (hands: Hands, call: Call) =>
@@ -27,8 +28,8 @@ export function writeContract(action: WriteAction, now: ReturnType<typeof trying
     expect(await probe(hands, call, witness)).toBe(made.notDoneIs ?? "not-done");
 
   describe(action.name, () => {
-    test("previews twice the same, and is not done by looking", async () => {
-      const { hands, made, call } = await prepared();
+    test("previews twice the same, and is not done by looking", async (context) => {
+      const { hands, made, call } = await prepared(context);
       const first = await look(hands, call);
       const second = await look(hands, call);
       expect([first.refused, first.nothingToDo]).toEqual([undefined, undefined]);
@@ -38,8 +39,8 @@ export function writeContract(action: WriteAction, now: ReturnType<typeof trying
       await expectUndone(hands, made, call, asStored(first.witness));
     });
 
-    test("sends nothing when its time is over", async () => {
-      const { hands, made, call } = await prepared();
+    test("sends nothing when its time is over", async (context) => {
+      const { hands, made, call } = await prepared(context);
       const witness = asStored((await look(hands, call)).witness);
       const late = { ...hands.context(), remainingMs: () => 0 };
       await expect(action.run(hands.open(), action.input.parse(call.input), late)).rejects.toMatchObject({
@@ -48,15 +49,15 @@ export function writeContract(action: WriteAction, now: ReturnType<typeof trying
       await expectUndone(hands, made, call, witness);
     });
 
-    test("refuses once a condition it was approved on is gone", async () => {
-      const { hands, made, call } = await prepared();
+    test("refuses once a condition it was approved on is gone", async (context) => {
+      const { hands, made, call } = await prepared(context);
       await look(hands, call);
       await made.spoil(call);
       expect((await hands.fail(call)).code).toBe("target_refused");
     });
 
-    test("is done when it was done, and its undo brings the witness back", async () => {
-      const { hands, call } = await prepared();
+    test("is done when it was done, and its undo brings the witness back", async (context) => {
+      const { hands, call } = await prepared(context);
       const witness = asStored((await look(hands, call)).witness);
       const output = await hands.run(call);
       await until(async () => (await probe(hands, call, witness)) === "done");

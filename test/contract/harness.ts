@@ -17,6 +17,8 @@ export interface WriteCase {
   prepare(): Promise<Call>;
   /** Takes away a condition the preview rested on: `run` must then refuse. */
   spoil(call: Call): Promise<unknown>;
+  /** What this machine lacks for it; its tests are skipped under that name. */
+  readonly missing?: string | undefined;
   /** Where nobody can see that it was not done: the probe then says `unknown`, never `done`. */
   readonly notDoneIs?: "unknown";
 }

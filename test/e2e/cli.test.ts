@@ -131,6 +131,21 @@ describe.skipIf(inject("whyNoRedis") !== undefined)("the command line while Slac
     expect(await store.effects()).toBe(0);
   });
 
+  it("asks one item of a guide as one thing, and says what all of it came to", async () => {
+    await store.fill();
+    const { code, is } = await json<{
+      found: { id: string; runs: number[] }[];
+      runs: { id: number; runbook: string }[];
+    }>("guide", "ai-saas.cache-maxmemory", "store", "--dry-run");
+    expect(code).toBe(1);
+    expect(is.runs.map(({ runbook }) => runbook)).toContain("redis-memory");
+    const memory = is.runs.find(({ runbook }) => runbook === "redis-memory")?.id;
+    expect(is.found[0]?.runs).toContain(memory);
+    const list = await json<{ items: { id: string }[] }>("guide", "store", "maxmemory");
+    expect(list).toMatchObject({ code: 0, is: { items: [{ id: "ai-saas.cache-maxmemory" }] } });
+    expect(await store.effects()).toBe(0);
+  });
+
   it.concurrent.each([
     [
       "an unknown runbook",

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Fault } from "../../local/faults/fault.ts";
+import type { LiveFault } from "../../local/faults/fault.ts";
 import { startTryout, type Tryout } from "../../local/tryout/tryout.ts";
 import { type Keyboard, openBrowser, openKeyboard, WIDTHS, whyNoBrowser } from "../helpers/browser.ts";
 import { until } from "../helpers/until.ts";
@@ -31,7 +31,7 @@ describe.skipIf(whyNoBrowser() !== undefined)(
       await rm(folder, { recursive: true, force: true });
     });
 
-    const faultOf = (id: string): Fault => {
+    const faultOf = (id: string): LiveFault => {
       const found = tryout.faults.find((fault) => fault.id === id);
       if (found === undefined) throw new Error(`no fault ${id}`);
       return found;
@@ -63,7 +63,7 @@ describe.skipIf(whyNoBrowser() !== undefined)(
       if (await person.page.locator("[role=alertdialog]").isVisible()) await person.press("Enter");
       // The card says that it is done and that the situation is better, and the run ends.
       await person.sees(`/✅[^]*[Vv]erified/.test(document.querySelector(".thread").textContent)`);
-      await until(async () => !(await fault.symptom(tryout.shop)), PATIENCE_MS);
+      await until(async () => !(await fault.symptom()), PATIENCE_MS);
       await person.page
         .getByText(/has ended/)
         .last()

@@ -10,11 +10,8 @@ const run = promisify(execFile);
 /** Builds diagbot into an empty folder as its image holds it: `dist/` beside the packages, no sources. */
 export async function build(folder: string): Promise<void> {
   const dist = join(folder, "dist");
-  const tsc = join(ROOT, "node_modules/typescript/bin/tsc");
   // Types are checked by `npm run check`.
-  const options = ["-p", "tsconfig.build.json", "--noCheck", "--outDir", dist];
-  await run(process.execPath, [tsc, ...options], { cwd: ROOT });
-  await run(process.execPath, ["scripts/copy-assets.mjs", dist], { cwd: ROOT });
+  await run(process.execPath, ["scripts/build.mjs", dist], { cwd: ROOT });
   symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
   writeFileSync(join(folder, "package.json"), JSON.stringify({ type: "module" }));
 }

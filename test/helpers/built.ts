@@ -8,7 +8,7 @@ const PATIENCE_MS = 240_000;
 
 /**
  * diagbot as its image holds it: `dist/` beside the packages, no sources. Built once for a test run by whoever needs it
- * first; a process of it starts in half the time it takes to load the sources. Resolves with the folder.
+ * first; a process of it starts in a fraction of the time it takes to load the sources. Resolves with the folder.
  */
 export async function builtProduct(): Promise<string> {
   const folder = inject("buildFolder");

@@ -1,8 +1,10 @@
 import { randomBytes } from "node:crypto";
 import pg from "pg";
 import { inject } from "vitest";
+import { DiagError } from "../../src/core/words/errors.ts";
 import { migrate } from "../../src/store/migrate.ts";
 import { openPool } from "../../src/store/pool.ts";
+import { until } from "./until.ts";
 
 export interface FreshDatabase {
   readonly url: string;
@@ -47,10 +49,16 @@ async function asAdmin(url: string, statement: string): Promise<void> {
   }
 }
 
+function isAway(thrown: unknown): false {
+  if (thrown instanceof DiagError && thrown.code === "store_unavailable") return false;
+  throw thrown;
+}
+
 async function migrateOnce(url: string): Promise<void> {
   const pool = openPool(url, { max: 1 });
   try {
-    await migrate(pool);
+    // On a machine that does a lot besides, a connection may take longer than the product waits for one.
+    await until(() => migrate(pool).then(() => true, isAway));
   } finally {
     await pool.end();
   }

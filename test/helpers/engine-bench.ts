@@ -7,6 +7,7 @@ import type { LeaseKeeper, RunStore } from "../../src/core/ports/run-store.ts";
 import type { Steps } from "../../src/core/words/action.ts";
 import { AlertSettings } from "../../src/core/words/alert.ts";
 import type { Answer } from "../../src/core/words/answer.ts";
+import type { Caller } from "../../src/core/words/caller.ts";
 import { ApprovalId, PrincipalId, type RunId } from "../../src/core/words/ids.ts";
 import { Limits } from "../../src/core/words/limits.ts";
 import type { Policies, Principal } from "../../src/core/words/policy.ts";
@@ -46,6 +47,9 @@ const twinBook = runbookOn("http", { id: "level-twin", title: "The same", ...NO_
   now: level(),
 }));
 const unseenBook = runbookOn("http", { id: "unseen", title: "Only it can tell", ...NO_PARAMS }, () => ({
+  now: level(),
+}));
+const briefBook = runbookOn("http", { id: "brief", title: "Only for a time", ...NO_PARAMS }, () => ({
   now: level(),
 }));
 const TO_ONE = { title: "Set the level to 1" } as const;
@@ -89,6 +93,21 @@ export const worldRunbooks: Runbook[] = [
         },
     ),
   ]),
+  briefBook
+    .remedies({ set: briefBook.does(setGuarded, [], () => ({ to: 1 }), { ...TO_ONE, inForce: "1s" }) })
+    .findings((find) => [
+      find(
+        ["now"],
+        (values) =>
+          over(values) && {
+            id: "high",
+            severity: "warning",
+            title: "level",
+            because: "it is above 5",
+            remedies: ["set"],
+          },
+      ),
+    ]),
   unseenBook
     .remedies({
       set: unseenBook.does(setUnseen, [], () => ({ to: 1 }), {
@@ -145,6 +164,8 @@ export const carol = person("carol", []);
 /** What another deployment of the product would bring along, and what is made of the store. */
 interface Deployed {
   readonly runbooks?: readonly Runbook[];
+  /** Of the one system, as written in diagbot.yaml. */
+  readonly system?: object;
   readonly store?: Partial<RunStore>;
 }
 
@@ -158,7 +179,10 @@ export interface Bench {
     name: string,
     options?: { leaseMs?: number; crash?: (point: CrashPoint) => void; keeper?: LeaseKeeper } & Deployed,
   ): Engine;
-  submit(runbook: string, options?: { dryRun?: boolean; applyForMs?: number }): Promise<RunId>;
+  submit(
+    runbook: string,
+    options?: { dryRun?: boolean; applyForMs?: number; caller?: Caller },
+  ): Promise<RunId>;
   answer(run: RunId, remedy: string, voter: Principal, answer: Answer): Promise<unknown>;
   vote(
     run: RunId,
@@ -184,10 +208,12 @@ export function engineBench(
 ): Bench {
   const world = newWorld();
   const store = createStore(pool, () => {}, { didNotAfterMs: 0 });
-  const system = makeSystem("sys", {
-    connections: { api: { kind: "http", url: "http://127.0.0.1:1" } },
-    ...options.system,
-  });
+  const systemOf = (written?: object) =>
+    makeSystem("sys", {
+      connections: { api: { kind: "http", url: "http://127.0.0.1:1" } },
+      ...written,
+    });
+  const system = systemOf(options.system);
   const catalog: Catalog = {
     kinds,
     runbooks: worldRunbooks,
@@ -206,7 +232,11 @@ export function engineBench(
     createEngine(
       {
         store: { ...store.runs, ...deployed.store },
-        catalog: { ...catalog, ...(deployed.runbooks === undefined ? {} : { runbooks: deployed.runbooks }) },
+        catalog: {
+          ...catalog,
+          ...(deployed.runbooks === undefined ? {} : { runbooks: deployed.runbooks }),
+          ...(deployed.system === undefined ? {} : { systems: [systemOf(deployed.system)] }),
+        },
         targets: createTargets([worldConnector(world)]),
         redact: (text) => text,
         redactKnown: (text) => text,

@@ -85,9 +85,12 @@ export function smallDisk(
   };
 }
 
-/** Runs a program of our own node until `stop()`; `ready` is what it prints first. */
-export async function nodeProcess(source: string): Promise<ChildProcess & { pid: number }> {
-  const child = spawn(process.execPath, ["-e", source], { stdio: ["ignore", "pipe", "inherit"] });
+/** Runs a program of our own node, under a name of its own where `program` is a link to it; resolves at the first word it prints. */
+export async function nodeProcess(
+  source: string,
+  program = process.execPath,
+): Promise<ChildProcess & { pid: number }> {
+  const child = spawn(program, ["-e", source], { stdio: ["ignore", "pipe", "inherit"] });
   await new Promise<void>((resolve, reject) => {
     child.stdout.once("data", () => resolve());
     child.once("exit", (code) => reject(new Error(`ended with ${code}`)));
@@ -120,9 +123,13 @@ export function whyNoSshd(): string | undefined {
   return onPath("ssh-keygen") === undefined ? "ssh-keygen is not on the PATH" : undefined;
 }
 
-/** A real sshd on a private port with keys of its own; logs in the user that runs the tests. */
+/**
+ * A real sshd on a private port with keys of its own; logs in the user that runs the tests, with `home` of `folder` as its home:
+ * what that user's own start-up files do, and wait for, is no part of a test.
+ */
 export async function startSshd(): Promise<SshServer> {
   const folder = workFolder();
+  mkdirSync(join(folder, "home"));
   const key = (name: string) => {
     execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", join(folder, name)]);
     return join(folder, name);
@@ -146,6 +153,7 @@ export async function startSshd(): Promise<SshServer> {
     "UsePAM no",
     "PasswordAuthentication no",
     "PermitRootLogin prohibit-password",
+    `SetEnv HOME=${join(folder, "home")}`,
   ].join("\n");
   writeFileSync(join(folder, "sshd_config"), config);
   const daemon = spawn(onPath("sshd") ?? "sshd", ["-D", "-e", "-f", join(folder, "sshd_config")], {

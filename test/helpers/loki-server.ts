@@ -34,7 +34,7 @@ export async function emulatedLoki(tenant: string): Promise<EmulatedLoki> {
       wanted.every(([name = "", value]) => labels[name] === value),
     );
     const data = url.pathname.endsWith("/series")
-      ? mine.map(({ labels }) => labels)
+      ? mine.filter((one) => rangeOf([one], url.searchParams).result.length > 0).map(({ labels }) => labels)
       : rangeOf(mine, url.searchParams);
     answer
       .writeHead(200, { "content-type": "application/json" })

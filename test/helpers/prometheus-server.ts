@@ -13,6 +13,12 @@ export interface PastSeries {
   value(seconds: number): number | undefined;
 }
 
+/** How long the past is, and how far its samples are apart. */
+interface History {
+  readonly seconds: number;
+  readonly step: number;
+}
+
 /** Why tests with a real Prometheus are skipped here; undefined where they run. */
 export const whyNoPrometheus = (): string | undefined => {
   try {
@@ -24,20 +30,22 @@ export const whyNoPrometheus = (): string | undefined => {
   }
 };
 
-/** A real Prometheus with an hour of history (every 15 s) and live targets scraped every second. */
+/** A real Prometheus with history (an hour of it, every 15 s, where nothing else is said) and live targets scraped every second, on a port that was chosen before or any free one. */
 export async function startPrometheus(
   past: readonly PastSeries[],
   targets: Record<string, readonly string[]>,
   flags: readonly string[] = [],
+  atPort?: number,
+  history: History = { seconds: 3_600, step: 15 },
 ) {
   const folder = mkdtempSync(join(tmpdir(), "diagbot-prometheus-"));
   const at = (name: string) => join(folder, name);
-  writeFileSync(at("past.om"), openMetrics(past));
+  writeFileSync(at("past.om"), openMetrics(past, history));
   execFileSync("promtool", ["tsdb", "create-blocks-from", "openmetrics", at("past.om"), at("data")], {
     stdio: "pipe",
   });
   writeFileSync(at("prometheus.yml"), scrapeConfig(targets));
-  const port = await freePort();
+  const port = atPort ?? (await freePort());
   const args = [
     `--config.file=${at("prometheus.yml")}`,
     `--storage.tsdb.path=${at("data")}`,
@@ -68,14 +76,15 @@ function ended(child: ChildProcess): Promise<void> {
   });
 }
 
-function openMetrics(past: readonly PastSeries[]): string {
-  const begin = Math.floor(Date.now() / 1000) - 3600;
+function openMetrics(past: readonly PastSeries[], { seconds: length, step }: History): string {
+  // At whole steps: a question at a whole hour finds a sample within Prometheus' five minutes of looking back.
+  const begin = Math.floor(Date.now() / 1000 / step) * step - length;
   const lines: string[] = [];
   for (const name of new Set(past.map((one) => one.name))) {
     lines.push(`# TYPE ${name} unknown`);
     for (const one of past.filter((series) => series.name === name)) {
       const labels = Object.entries(one.labels).map(([key, value]) => `${key}=${JSON.stringify(value)}`);
-      for (let seconds = 0; seconds <= 3600; seconds += 15) {
+      for (let seconds = 0; seconds <= length; seconds += step) {
         const value = one.value(seconds);
         if (value !== undefined) lines.push(`${name}{${labels.join(",")}} ${value} ${begin + seconds}`);
       }

@@ -177,7 +177,7 @@ async function diagnose(hands: Hands, runbook: Runbook, context: RunContext): Pr
     finding: (id) => {
       const found = findings.find((finding) => finding.id === id);
       if (found !== undefined) return found;
-      throw new Error(`no finding ${id}; seen: ${JSON.stringify(findings.map((f) => [f.id, f.title]))}`);
+      throw new Error(`no finding ${id}; seen: ${spoken(findings, seen)}`);
     },
     apply: (name, meanwhile) => apply(hands, runbook, name, seen, context, meanwhile),
     advice: (name) => {
@@ -187,6 +187,13 @@ async function diagnose(hands: Hands, runbook: Runbook, context: RunContext): Pr
     },
   };
 }
+
+/** All that was found, with its reasons, and what each step that errored said: a failure in a log must tell why by itself. */
+const spoken = (findings: readonly RecordedFinding[], seen: AnySeen): string =>
+  JSON.stringify([
+    ...findings.map(({ id, title, because }) => [id, title, because]),
+    ...Object.entries(seen).flatMap(([step, one]) => (one.ok ? [] : [[`step ${step}`, one.error]])),
+  ]);
 
 async function see(hands: Hands, steps: Steps): Promise<AnySeen> {
   const entries = Object.entries(steps).map(

@@ -117,7 +117,7 @@ function mount(folder: string, root: string): void {
 /** Keys, an sshd as a unit, and a user without rights. */
 function prepare(folder: string, root: string, port: number): { identity: string; knownHosts: string } {
   const lab = join(root, "lab");
-  mkdirSync(lab, { recursive: true });
+  mkdirSync(join(lab, "home"), { recursive: true });
   const identity = join(folder, "id_ed25519");
   for (const file of [identity, join(lab, "host_key")])
     execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", file]);
@@ -135,6 +135,9 @@ function prepare(folder: string, root: string, port: number): { identity: string
       "StrictModes no",
       "UsePAM no",
       "PasswordAuthentication no",
+      // bash reads ~/.bashrc for every command of a session. That of whoever runs the tests is none of this machine's: where it
+      // waits for a lock file that a session outside has just held, the overlay goes on showing the file after it is gone.
+      "SetEnv HOME=/lab/home",
     ],
   ];
   writeFileSync(join(lab, "sshd_config"), `${config.join("\n")}\n`);

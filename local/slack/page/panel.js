@@ -20,7 +20,8 @@ function answerOf(entry) {
   return entry.state === "ready" && answer?.ok ? undefined : answer;
 }
 
-function card(entry) {
+/** `isOneOfSeveral`: there are entries of other systems, too; otherwise its name would say nothing. */
+function card(entry, isOneOfSeveral) {
   const answer = answerOf(entry);
   const button = h(
     "button",
@@ -48,7 +49,7 @@ function card(entry) {
     h(
       "div",
       { class: "panel-text" },
-      entry.system && h("span", { class: "panel-system" }, entry.system),
+      isOneOfSeveral && entry.system && h("span", { class: "panel-system" }, entry.system),
       entry.description,
     ),
     answer &&
@@ -67,13 +68,14 @@ export function panel() {
     sessionStorage.setItem("local-slack-panel", open ? "open" : "closed");
     changed();
   };
+  const isOneOfSeveral = new Set(given.entries.map(({ system }) => system)).size > 1;
   const broken = given.entries.filter((entry) => entry.state === "broken").length;
   keyed(
     list,
     given.entries.map((entry) => ({
       key: entry.id,
       version: JSON.stringify([entry, said.get(entry.id)]),
-      draw: () => card(entry),
+      draw: () => card(entry, isOneOfSeveral),
     })),
   );
   return h(

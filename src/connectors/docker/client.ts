@@ -2,10 +2,11 @@ import { readFileSync } from "node:fs";
 import { Agent } from "node:http";
 import { hostname } from "node:os";
 import { addAbortSignal, type Readable } from "node:stream";
-import Docker from "dockerode";
+import type Docker from "dockerode";
 import type { z } from "zod";
 import type { ActionContext } from "../../core/words/action.ts";
 import { DiagError } from "../../core/words/errors.ts";
+import type { Json } from "../../core/words/json.ts";
 import { classify } from "./classify.ts";
 import type { DockerSettings } from "./settings.ts";
 
@@ -21,8 +22,10 @@ export interface DockerClient {
 
 /** One call of the Engine API. `maxBytes`: beyond it the answer is `output_too_large`, or cut where `cut` is set. */
 export interface EngineCall {
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "POST" | "DELETE";
   readonly path: string;
+  /** Of a POST, as JSON. */
+  readonly body?: Json;
   readonly query?: Readonly<Record<string, string | number | boolean>>;
   readonly ok: readonly number[];
   readonly maxBytes?: number;
@@ -42,15 +45,23 @@ const DEFAULT_BYTES = 2_000_000;
 export function openDocker(connection: DockerSettings): DockerClient {
   // No keep-alive: a pooled socket would outlive close() and hide a restarted engine.
   const agent = new Agent({ keepAlive: false });
-  const docker = new Docker({ socketPath: connection.socket, agent } as Docker.DockerOptions);
-  const modem = docker.modem as unknown as Modem;
+  let modem: Promise<Modem> | undefined;
   return {
     socket: connection.socket,
     project: connection.project,
     self: ownContainer(),
-    request: (call, context) => dial(modem, connection.socket, call, context),
+    request: async (call, context) => {
+      modem ??= openModem({ socketPath: connection.socket, agent });
+      return dial(await modem, connection.socket, call, context);
+    },
     close: () => agent.destroy(),
   };
+}
+
+/** Only where an engine is asked: the client brings gRPC along, a seventh of what all of diagbot takes to load. */
+async function openModem(options: { socketPath: string; agent: Agent }): Promise<Modem> {
+  const { default: Client } = await import("dockerode");
+  return new Client(options as Docker.DockerOptions).modem as unknown as Modem;
 }
 
 async function dial(modem: Modem, socket: string, call: EngineCall, context: ActionContext): Promise<Buffer> {
@@ -62,7 +73,8 @@ async function dial(modem: Modem, socket: string, call: EngineCall, context: Act
         {
           method: call.method,
           path: `${call.path}${call.query === undefined ? "" : "?"}`,
-          options: { ...call.query },
+          options:
+            call.body === undefined ? { ...call.query } : { _query: { ...call.query }, _body: call.body },
           statusCodes: Object.fromEntries(call.ok.map((code) => [code, true])),
           // A stream, because docker-modem would otherwise gather an answer of any size.
           isStream: true,

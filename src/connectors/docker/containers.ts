@@ -2,6 +2,7 @@ import { z } from "zod";
 import { type ActionContext, actionsOn } from "../../core/words/action.ts";
 import { clip } from "../../core/words/format.ts";
 import { notSeen } from "../../core/words/not-seen.ts";
+import { inTurns } from "../../lib/in-turns.ts";
 import { redactor } from "../../lib/redact.ts";
 import { type DockerClient, getJson, parseAs } from "./client.ts";
 import { Container, describe, type ImageSeen, Reference } from "./container.ts";
@@ -189,22 +190,4 @@ async function strangersTo(client: DockerClient, context: ActionContext) {
       ),
     )
     .slice(0, MAX_STRANGERS);
-}
-
-/** Maps with at most `width` at a time, in order. */
-export async function inTurns<T, U>(
-  items: readonly T[],
-  width: number,
-  work: (item: T) => Promise<U>,
-): Promise<U[]> {
-  const results: U[] = new Array(items.length);
-  let next = 0;
-  const lane = async () => {
-    while (next < items.length) {
-      const index = next++;
-      results[index] = await work(items[index] as T);
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(width, items.length) }, lane));
-  return results;
 }

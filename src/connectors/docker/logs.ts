@@ -2,10 +2,10 @@ import { z } from "zod";
 import { type ActionContext, actionsOn } from "../../core/words/action.ts";
 import { toDiagError } from "../../core/words/errors.ts";
 import { type NotSeen, notSeen } from "../../core/words/not-seen.ts";
+import { inTurns } from "../../lib/in-turns.ts";
 import { redactor } from "../../lib/redact.ts";
 import type { DockerClient } from "./client.ts";
 import { Reference } from "./container.ts";
-import { inTurns } from "./containers.ts";
 import { findContainer, findIfThere, plainName } from "./find.ts";
 
 const { read } = actionsOn<DockerClient>("docker");

@@ -1,12 +1,13 @@
 import { z } from "zod";
 import { actionsOn, type Preview, type Probed } from "../../core/words/action.ts";
 import { saySeconds } from "../../core/words/format.ts";
-import { beforeEffect, refused } from "../before-effect.ts";
+import { beforeEffect } from "../before-effect.ts";
 import type { DockerClient } from "./client.ts";
 import { isUp, sayNow } from "./container.ts";
 import { containers } from "./containers.ts";
 import { eventsOf, restartsOf } from "./events.ts";
 import { findIfThere } from "./find.ts";
+import { sendWrite } from "./send-write.ts";
 import { asDecided, driftOf, moved, refusal, Target, Witness, witnessOf } from "./situation.ts";
 
 const { write } = actionsOn<DockerClient>("docker");
@@ -52,16 +53,19 @@ export const restartContainer = write({
   drift: driftOf,
   run: async (client, input, context) => {
     const found = await beforeEffect(() => asDecided(client, input, context));
-    if (context.remainingMs() < input.graceSeconds * 1000 + START_MS)
-      throw refused(`too little time is left for a grace period of ${input.graceSeconds} s`);
-    await client.request(
+    await sendWrite(
+      client,
       {
         method: "POST",
         path: `/containers/${found.Id}/restart`,
         query: { t: input.graceSeconds },
         ok: [204],
       },
-      { ...context, timeoutMs: Math.min(context.timeoutMs, context.remainingMs()) },
+      context,
+      {
+        leastMs: input.graceSeconds * 1000 + START_MS,
+        why: `too little time is left for a grace period of ${input.graceSeconds} s`,
+      },
     );
     return { container: found.Id, startedBefore: input.startedAt };
   },
@@ -86,6 +90,7 @@ export const restartContainer = write({
     };
   },
   undo: "none: the process that ran before is gone",
+  asBefore: "the same container runs again, with the settings it had",
   settled: {
     within: "3m",
     check: () => ({ list: containers() }),

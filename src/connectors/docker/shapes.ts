@@ -9,6 +9,10 @@ export const ListItem = z.object({
   Names: z.array(z.string()).nullish(),
   Labels: labels,
   Ports: z.array(z.object({ PublicPort: z.number().optional(), Type: z.string().default("tcp") })).nullish(),
+  HostConfig: z.object({ NetworkMode: z.string().default("") }).nullish(),
+  NetworkSettings: z
+    .object({ Networks: z.record(z.string(), z.object({ NetworkID: z.string().default("") })).nullish() })
+    .nullish(),
 });
 
 export const Version = z.object({
@@ -47,6 +51,21 @@ const Healthcheck = z.object({
   Retries: z.number().nullish(),
 });
 
+/** A container on a network, and the names it is found by there besides its own. */
+const Endpoint = z.object({
+  NetworkID: z.string().default(""),
+  IPAddress: z.string().default(""),
+  Aliases: z.array(z.string()).nullish(),
+  DNSNames: z.array(z.string()).nullish(),
+});
+
+export const Network = z.object({
+  Id: z.string(),
+  Name: z.string(),
+  Driver: z.string().default(""),
+  Labels: z.record(z.string(), z.string()).nullish(),
+});
+
 export const Inspect = z.object({
   Id: z.string(),
   Name: z.string(),
@@ -76,7 +95,9 @@ export const Inspect = z.object({
   }),
   HostConfig: z.object({
     Memory: z.number().default(0),
+    MemorySwap: z.number().nullish(),
     NanoCpus: z.number().nullish(),
+    CpuQuota: z.number().nullish(),
     NetworkMode: z.string().default(""),
     RestartPolicy: z
       .object({ Name: z.string().default("no"), MaximumRetryCount: z.number().default(0) })
@@ -86,6 +107,7 @@ export const Inspect = z.object({
     LogConfig: z.object({ Type: z.string(), Config: z.record(z.string(), z.string()).nullish() }).nullish(),
     ShmSize: z.number().nullish(),
   }),
+  NetworkSettings: z.object({ Networks: z.record(z.string(), Endpoint).nullish() }).nullish(),
   Mounts: z
     .array(
       z.object({

@@ -7,6 +7,7 @@ import { isUp, sayNow } from "./container.ts";
 import { containers } from "./containers.ts";
 import { eventsOf } from "./events.ts";
 import { findIfThere } from "./find.ts";
+import { sendWrite } from "./send-write.ts";
 import type { Inspect } from "./shapes.ts";
 import { asDecided, driftOf, moved, refusal, Target, witnessOf } from "./situation.ts";
 
@@ -45,12 +46,12 @@ export const startContainer = write({
     const found = await beforeEffect(() => asDecided(client, input, context));
     if (!STARTABLE.includes(found.State.Status))
       throw refused(`a container that is ${found.State.Status} cannot be started`);
-    if (context.remainingMs() < 2_000) throw refused("too little time is left");
     const verb = found.State.Status === "paused" ? "unpause" : "start";
-    await client.request(
+    await sendWrite(
+      client,
       // 304: it was started meanwhile.
       { method: "POST", path: `/containers/${found.Id}/${verb}`, ok: [204, 304] },
-      { ...context, timeoutMs: Math.min(context.timeoutMs, context.remainingMs()) },
+      context,
     );
     return { container: found.Id, startedBefore: input.startedAt };
   },
@@ -68,6 +69,7 @@ export const startContainer = write({
     };
   },
   undo: "none: stopping it again would bring the fault back",
+  asBefore: "the same container runs again, with the settings it had",
   settled: {
     within: "2m",
     check: () => ({ list: containers() }),

@@ -2,9 +2,9 @@ import { z } from "zod";
 import { actionsOn } from "../../core/words/action.ts";
 import { notSeen } from "../../core/words/not-seen.ts";
 import { groupMemory } from "../../lib/group-memory.ts";
+import { inTurns } from "../../lib/in-turns.ts";
 import { type DockerClient, getJson } from "./client.ts";
 import { Reference } from "./container.ts";
-import { inTurns } from "./containers.ts";
 import { findIfThere, plainName } from "./find.ts";
 import { Stats } from "./shapes.ts";
 

@@ -58,12 +58,21 @@ function csv({ columns, separator }: How, stdout: string, exit: number): Reading
   const short = lines.find((cells) => cells.length !== header.length);
   if (short !== undefined)
     throw unreadable(`a line has ${short.length} columns, the header ${header.length}`);
+  const rows = lines.map((cells) => wanted.map(([, word]) => plain(cells[header.indexOf(word)])));
+  return beside(
+    exit,
+    wanted.map(([name]) => name),
+    rows,
+  );
+}
+
+/** Rows with the exit code before them, unless a column of theirs is called so. */
+function beside(exit: number, names: readonly string[], rows: readonly (readonly Cell[])[]): Reading {
+  const isOwn = names.includes("exit");
   return {
-    columns: ["exit", ...wanted.map(([name]) => name)].map((name) => ({ name })),
-    rows: lines
-      .slice(0, MOST_ROWS)
-      .map((cells) => [exit, ...wanted.map(([, word]) => plain(cells[header.indexOf(word)]))]),
-    more: lines.length > MOST_ROWS,
+    columns: (isOwn ? names : ["exit", ...names]).map((name) => ({ name })),
+    rows: rows.slice(0, MOST_ROWS).map((row) => (isOwn ? [...row] : [exit, ...row])),
+    more: rows.length > MOST_ROWS,
   };
 }
 
@@ -95,11 +104,11 @@ function cellsOf(line: string, separator: string): string[] {
 
 function texts(pattern: string | undefined, name: string, all: readonly string[], exit: number): Reading {
   if (pattern === undefined)
-    return {
-      columns: [{ name: "exit" }, { name }],
-      rows: all.slice(0, MOST_ROWS).map((text) => [exit, text.slice(0, MOST_CELL)]),
-      more: all.length > MOST_ROWS,
-    };
+    return beside(
+      exit,
+      [name],
+      all.map((text) => [text.slice(0, MOST_CELL)]),
+    );
   const expression = new RegExp(pattern, "mu");
   const found = all.flatMap((text): Record<string, string | undefined>[] => {
     const groups = expression.exec(text)?.groups;
@@ -109,11 +118,11 @@ function texts(pattern: string | undefined, name: string, all: readonly string[]
   if (first === undefined && all.some((text) => text !== ""))
     throw unreadable(`nothing it wrote fits its pattern: ${clip(all[0] ?? "", 80)}`);
   const names = Object.keys(first ?? {});
-  return {
-    columns: ["exit", ...names].map((one) => ({ name: one })),
-    rows: found.slice(0, MOST_ROWS).map((groups) => [exit, ...names.map((one) => plain(groups[one]))]),
-    more: found.length > MOST_ROWS,
-  };
+  return beside(
+    exit,
+    names,
+    found.map((groups) => names.map((one) => plain(groups[one]))),
+  );
 }
 
 /** A number where it is written like one. */

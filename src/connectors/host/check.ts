@@ -2,6 +2,7 @@ import type { ActionContext } from "../../core/words/action.ts";
 import type { ConnectionCheck } from "../../core/words/connector.ts";
 import { quoteArgv } from "../machine/quote.ts";
 import { linesOf, partsOf, script } from "../machine/script.ts";
+import { NFT } from "./block-script.ts";
 import type { HostClient } from "./client.ts";
 
 /** What the scripts of the actions call. */
@@ -23,12 +24,94 @@ export async function checkHost(client: HostClient, context: ActionContext): Pro
   const [about = "", missing = "", states = ""] = partsOf(output);
   const [user = "", system = ""] = linesOf(about);
   const lines = linesOf(states);
-  return judgeHost({
+  const checks = judgeHost({
     user,
     system,
     missing: linesOf(missing),
     folders: folders.map((path, index) => ({ path, state: lines[index] ?? "absent" })),
   });
+  return [
+    ...checks,
+    ...(await firewallRight(client, user, context)),
+    ...(await swapRight(client, user, context)),
+  ];
+}
+
+async function firewallRight(client: HostClient, user: string, context: ActionContext) {
+  if (client.firewall === undefined) return [];
+  const way = client.firewall.sudo ? "sudo" : "";
+  const said = await script(client, `${NFT}\nnft_ list tables >/dev/null 2>&1; echo $?`, [way], context);
+  return judgeFirewallRight(user, Number(said.trim()));
+}
+
+async function swapRight(client: HostClient, user: string, context: ActionContext) {
+  const { swapFile } = client;
+  if (swapFile === undefined) return [];
+  const args = [swapFile.sudo ? "sudo" : "", swapFile.path];
+  return judgeSwapRight(
+    user,
+    swapFile.path,
+    (await script(client, MAY_SWAP, args, context)).trim() === "yes",
+  );
+}
+
+// Nothing is run: sudo only says whether it would.
+const MAY_SWAP = `PATH=$PATH:/usr/sbin:/sbin
+if [ "$1" = sudo ]; then sudo -n -l swapon "$2" >/dev/null 2>&1 && echo yes; else [ "$(id -u)" = 0 ] && echo yes; fi; true`;
+
+/** What a swap file is made and used with: each program for that one path. Pure. */
+export function judgeSwapRight(user: string, path: string, may: boolean): ConnectionCheck[] {
+  if (may) return [{ name: "swap file", state: "ok", detail: `${user} may make and use ${path}` }];
+  const commands = [`fallocate -l * ${path}`, `chmod 600 ${path}`, `mkswap ${path}`, `swapon ${path}`];
+  const binaries = { fallocate: "/usr/bin", chmod: "/usr/bin", rm: "/usr/bin" } as const;
+  const of = (line: string) =>
+    `${binaries[line.split(" ")[0] as keyof typeof binaries] ?? "/usr/sbin"}/${line}`;
+  return [
+    {
+      name: "swap file",
+      state: "missing",
+      detail: `${user} may not use ${path} as swap`,
+      fix: "`swapFile: { sudo: true }` at the connection, and on that machine",
+      paste: [
+        "sudo visudo -f /etc/sudoers.d/diagbot-swap",
+        ...[...commands, `swapoff ${path}`, `rm -f -- ${path}`].map(
+          (line) => `${user} ALL=(root) NOPASSWD: ${of(line)}`,
+        ),
+      ],
+    },
+  ];
+}
+
+/** What an address is blocked with. `nft -f -` may change the whole firewall: give it to nobody who is not to have that. Pure. */
+export function judgeFirewallRight(user: string, code: number): ConnectionCheck[] {
+  if (code === 0) return [{ name: "firewall", state: "ok", detail: `${user} may read and change the rules` }];
+  return [
+    {
+      name: "firewall",
+      state: "missing",
+      detail: code === 127 ? "nft is not there" : `${user} may not use nft`,
+      fix:
+        code === 127
+          ? "install nftables"
+          : "`firewall: { sudo: true }` at the connection, and on that machine (`nft -f -` may change every rule)",
+      ...(code === 127
+        ? {}
+        : {
+            paste: [
+              "sudo visudo -f /etc/sudoers.d/diagbot-nft",
+              ...[
+                "-j list ruleset",
+                "-j list table inet diagbot",
+                "list tables",
+                "-f -",
+                "delete element inet diagbot *",
+                "list set inet diagbot *",
+                "delete table inet diagbot",
+              ].map((words) => `${user} ALL=(root) NOPASSWD: /usr/sbin/nft ${words}`),
+            ],
+          }),
+    },
+  ];
 }
 
 interface Seen {

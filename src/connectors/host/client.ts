@@ -1,5 +1,6 @@
 import type { Machine } from "../machine/machine.ts";
 import { openMachine } from "../machine/reach.ts";
+import type { DumpSettings } from "./dumps/declared.ts";
 import type { HostSettings } from "./settings.ts";
 import type { Answer } from "./statfs.ts";
 
@@ -10,7 +11,13 @@ export interface HostClient {
   readonly cleanable: readonly string[];
   readonly budgets: readonly { readonly path: string; readonly bytes: number }[];
   readonly logs: readonly { readonly name: string; readonly path: string }[];
+  readonly dumps: readonly DumpSettings[];
   readonly processes: readonly { readonly match: string; readonly bytes: number }[];
+  readonly firewall: HostSettings["firewall"];
+  readonly swapFile: HostSettings["swapFile"];
+  readonly logrotate: HostSettings["logrotate"];
+  readonly environments: HostSettings["environments"];
+  readonly nvidiaSmi: string;
   /** Answers of other machines' mounts, by path, and when they were asked for (`performance.now()`). */
   readonly answers: Map<string, { readonly at: number; readonly answer: Promise<Answer> }>;
 }
@@ -22,7 +29,13 @@ export const openHost = (connection: HostSettings): HostClient => ({
   cleanable: connection.cleanable.map(plainPath),
   budgets: connection.budgets.map(({ path, bytes }) => ({ path: plainPath(path), bytes })),
   logs: connection.logs,
+  dumps: connection.dumps,
   processes: connection.processes,
+  firewall: connection.firewall,
+  swapFile: connection.swapFile,
+  logrotate: connection.logrotate,
+  environments: connection.environments,
+  nvidiaSmi: connection.nvidiaSmi ?? "nvidia-smi",
   answers: new Map(),
 });
 

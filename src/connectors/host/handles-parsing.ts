@@ -126,18 +126,34 @@ export function groupsOf(text: string): z.output<typeof TaskGroup>[] {
     .slice(0, 8);
 }
 
-/** Threads of each user against the lowest nproc among its processes; root is not held to it. */
+/**
+ * Threads of each user against the nproc that most of its processes have; root is not held to it. The kernel holds each process to its
+ * own: one that was given a small one on purpose, so that it starts nothing (`LimitNPROC=1`), says nothing of the user.
+ */
 export function usersOf(processes: ReadonlyMap<number, Known>): z.output<typeof UserTasks>[] {
-  const users = new Map<number, { tasks: number; limit: number | null }>();
+  const users = new Map<number, { tasks: number; limits: (number | null)[] }>();
   for (const { uid, threads, tasks } of processes.values()) {
-    const one = users.get(uid) ?? { tasks: 0, limit: null };
-    const limit = tasks === null ? one.limit : Math.min(tasks, one.limit ?? tasks);
-    users.set(uid, { tasks: one.tasks + threads, limit });
+    const one = users.get(uid) ?? { tasks: 0, limits: [] };
+    users.set(uid, { tasks: one.tasks + threads, limits: [...one.limits, tasks] });
   }
   return [...users]
-    .flatMap(([uid, { tasks, limit }]) =>
-      uid === 0 || limit === null || limit <= 0 ? [] : [{ uid, tasks, limit, ratio: tasks / limit }],
-    )
+    .flatMap(([uid, { tasks, limits }]) => {
+      const limit = usual(limits);
+      return uid === 0 || limit === null || limit < LEAST_NPROC
+        ? []
+        : [{ uid, tasks, limit, ratio: tasks / limit }];
+    })
     .sort((a, b) => b.ratio - a.ratio)
     .slice(0, 5);
+}
+
+/** Below it a limit is a ban on starting anything, and as it should be. */
+const LEAST_NPROC = 16;
+
+/** The value most of them have; of two that are as frequent the lower one. */
+function usual(limits: readonly (number | null)[]): number | null {
+  const counts = new Map<number | null, number>();
+  for (const one of limits) counts.set(one, (counts.get(one) ?? 0) + 1);
+  const [first] = [...counts].sort(([a, n], [b, m]) => m - n || (a ?? Infinity) - (b ?? Infinity));
+  return first?.[0] ?? null;
 }

@@ -24,6 +24,7 @@ export const kind = connectionKind({
   settings: HostSettings,
   about: (settings) => ({
     ...aboutMachine(settings),
+    ...(settings.dumps.length === 0 ? {} : { dumps: settings.dumps.map(({ name }) => name).join(" ") }),
     ...(settings.logs.length === 0 ? {} : { logs: settings.logs.map(({ name }) => name).join(" ") }),
   }),
   health: [

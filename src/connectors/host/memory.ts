@@ -4,6 +4,7 @@ import { DiagError } from "../../core/words/errors.ts";
 import { notSeen } from "../../core/words/not-seen.ts";
 import { partsOf as blocksOf, linesOf, script } from "../machine/script.ts";
 import type { HostClient } from "./client.ts";
+import { IN_CONTAINER } from "./in-container.ts";
 import { Arc, availableOf, numberAfter, Parts, parseArc, partsOf } from "./meminfo.ts";
 import { Group, parseGroup } from "./memory-group.ts";
 import { Pressure, parsePressure } from "./pressure.ts";
@@ -11,7 +12,8 @@ import { Pressure, parsePressure } from "./pressure.ts";
 const { read } = actionsOn<HostClient>("host");
 
 // Two looks at the paging counters, a second apart: totals since boot say nothing about now (trap `first-sample`).
-const MEMORY = `cat /proc/meminfo; echo ==
+const MEMORY = `${IN_CONTAINER}
+cat /proc/meminfo; echo ==
 cat /proc/pressure/memory 2>/dev/null; echo ==
 grep -E '^(pswpin|pswpout|oom_kill) ' /proc/vmstat; sleep 1; echo ==
 grep -E '^(pswpin|pswpout|oom_kill) ' /proc/vmstat; echo ==
@@ -23,7 +25,7 @@ grep -E '^(size|c_min|c_max) ' /proc/spl/kstat/zfs/arcstats 2>/dev/null; echo ==
 cat /sys/block/zram*/mm_stat 2>/dev/null; echo ==
 cat /proc/[0-9]*/status 2>/dev/null | awk '/^Pid:/ { n++ } /^RssAnon:/ { a += $2; seen = 1 } /^VmSwap:/ { s += $2 } END { print n + 0, seen ? a + 0 : "-", s + 0 }'; echo ==
 grep -E ' (/proc/meminfo|/proc) ' /proc/self/mounts; id -u
-[ -e /.dockerenv ] || [ -e /run/.containerenv ] || [ -e /run/systemd/container ] && echo container; true`;
+in_container && echo container; true`;
 
 const Output = z.object({
   total: z.number(),

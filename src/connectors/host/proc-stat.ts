@@ -6,6 +6,8 @@ export interface ProcStat {
   readonly parent: number;
   /** Clock ticks of CPU used, user and system. */
   readonly ticks: number;
+  readonly nice: number;
+  readonly threads: number;
   /** Clock ticks after boot: with the pid it names a process for good. */
   readonly startTicks: number;
   readonly residentPages: number;
@@ -24,6 +26,8 @@ export function parseStat(line: string): ProcStat | undefined {
     state: rest[0] ?? "?",
     parent: numberAt(4),
     ticks: numberAt(14) + numberAt(15),
+    nice: numberAt(19),
+    threads: numberAt(20),
     startTicks: numberAt(22),
     residentPages: Math.max(0, numberAt(24)),
   };

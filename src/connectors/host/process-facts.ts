@@ -23,6 +23,8 @@ export const ProcessFacts = z.object({
   swap: z.number(),
   /** systemd unit or container it belongs to; empty where unknown. */
   unit: z.string(),
+  /** The supervisor that started it and would start it again (`supervisord`, `PM2`, `runsv`, …); empty: none that is known. */
+  supervisor: z.string().default(""),
   /** Why diagbot will not end it; null: it may, once approved. */
   protected: z.string().nullable(),
 });
@@ -33,6 +35,7 @@ const FACTS = `p=$$; while [ "$p" -gt 1 ] 2>/dev/null; do echo "$p"; p=$(sed -n 
 for p in "$@"; do echo ==
 cat "/proc/$p/stat" 2>/dev/null || continue
 echo "cmd $(tr '\\0\\n' '  ' < "/proc/$p/cmdline" 2>/dev/null | head -c 1000)"
+up=$(sed -n 's/^PPid:[^0-9]*//p' "/proc/$p/status" 2>/dev/null); [ "\${up:-0}" -gt 1 ] && echo "by $up $(cat "/proc/$up/comm" 2>/dev/null) $(tr '\\0\\n' '  ' < "/proc/$up/cmdline" 2>/dev/null | head -c 300)"
 grep -E '^(Uid|RssAnon|VmRSS|VmSwap):' "/proc/$p/status" 2>/dev/null | tr '\\t' ' '
 sed 's/^/cgroup /' "/proc/$p/cgroup" 2>/dev/null | head -n 20
 done; true`;
@@ -69,8 +72,20 @@ function parseFacts(block: string, own: ReadonlySet<number>): ProcessFacts | und
     anonymous: bytes("RssAnon"),
     swap: bytes("VmSwap"),
     unit,
+    supervisor: supervisorIn(block),
     protected: whyProtected(stat, command, own),
   };
+}
+
+const SUPERVISORS =
+  /^(supervisord|PM2|pm2|runsv|s6-supervise|supervise|circusd|monit|foreman|honcho|overmind|hivemind|nodemon|forever|perpd|dinit|eye|god|bluepill|procmgr)\b/;
+
+/** `supervisord (pid 12)`, by the name or the program of its parent: what that started it starts again. */
+function supervisorIn(block: string): string {
+  const [, pid = "", rest = ""] = /^by (\d+) (.*)$/m.exec(block) ?? [];
+  const words = [rest, ...rest.split(" ").slice(0, 4)].map((word) => word.slice(word.lastIndexOf("/") + 1));
+  const name = words.map((word) => SUPERVISORS.exec(word)?.[1]).find((one) => one !== undefined);
+  return name === undefined ? "" : `${name} (pid ${pid})`;
 }
 
 /** `--password hunter2`: the value is the next word, which patterns of one word do not see. Linear in time. */

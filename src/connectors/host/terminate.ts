@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type ActionContext, actionsOn, type Preview } from "../../core/words/action.ts";
+import { type ActionContext, actionsOn, type Preview, type WriteContext } from "../../core/words/action.ts";
 import { DiagError } from "../../core/words/errors.ts";
 import { sayBytes } from "../../core/words/format.ts";
 import { beforeEffect, refused } from "../before-effect.ts";
@@ -30,6 +30,15 @@ set -- \${stat##*) }
 kill -TERM "$pid" 2>/dev/null && { echo sent; exit 0; }
 [ -d "/proc/$pid" ] && echo EPERM || echo ESRCH`;
 
+/** Sends SIGTERM to the process of this pid and start time. `target_refused` where it was not sent. */
+export async function sendTerm(client: HostClient, { pid, startTicks }: Identity, context: WriteContext) {
+  if (context.remainingMs() < 1_000) throw refused("too little time is left");
+  const said = (await script(client, SIGNAL, [String(pid), String(startTicks)], context)).trim();
+  const why = REFUSALS[said];
+  if (why !== undefined) throw refused(`process ${pid}: ${why}`, said);
+  if (said !== "sent") throw new DiagError("bad_output", "the signal was neither sent nor refused");
+}
+
 /**
  * Asks one process to end: SIGTERM, never SIGKILL (trap `kill-9`), to the process with this pid and start time only. What
  * supervises it may start it again. sergas-accounts.high-memory, guard 5 of the guides' catalogue.
@@ -59,12 +68,7 @@ export const terminateProcess = write({
     const found = await beforeEffect(() => identified(client, input, context));
     if (found === undefined) throw refused(`process ${input.pid} has ended`, "ESRCH");
     if (found.protected !== null) throw refused(found.protected);
-    if (context.remainingMs() < 1_000) throw refused("too little time is left");
-    const args = [String(input.pid), String(input.startTicks)];
-    const said = await script(client, SIGNAL, args, context);
-    const why = REFUSALS[said.trim()];
-    if (why !== undefined) throw refused(`process ${input.pid}: ${why}`, said.trim());
-    if (said.trim() !== "sent") throw new DiagError("bad_output", "the signal was neither sent nor refused");
+    await sendTerm(client, input, context);
     return { pid: input.pid, signal: "SIGTERM" as const };
   },
   probe: async (client, input, _witness, context) => {

@@ -18,12 +18,18 @@ export interface HttpClient {
   /** What diagbot.yaml declares of its admin API, by name. */
   readonly commands: Commands<HttpCommand>;
   /** GET of a path of this service. Same-origin redirects are followed; one that leads elsewhere is the answer. */
-  get(path: string, limits: { timeoutMs: number }, context: ActionContext): Promise<Answer>;
+  get(path: string, limits: GetLimits, context: ActionContext): Promise<Answer>;
   /** One request as it is: a redirect is its answer. `path` is below the base's own, its parameters encoded. */
   send(request: OneRequest, limits: { timeoutMs: number }, context: ActionContext): Promise<Answer>;
   /** Where a path leads, without credentials: for people. */
   address(path: string): string;
   close(): void;
+}
+
+/** How long a GET may take, and how much of the body is read (default: 64 KiB). */
+export interface GetLimits {
+  readonly timeoutMs: number;
+  readonly maxBytes?: number;
 }
 
 export interface OneRequest {
@@ -48,7 +54,7 @@ export function openHttp(connection: HttpSettings, edge: Edge = {}): HttpClient 
   const redact = redactor(
     [base.password, ...Object.values(connection.headers)].filter((value) => value !== ""),
   );
-  const get: HttpClient["get"] = async (path, { timeoutMs }, context) => {
+  const get: HttpClient["get"] = async (path, { timeoutMs, maxBytes = BODY_BYTES }, context) => {
     const signal = AbortSignal.any([context.signal, closing.signal]);
     const end = performance.now() + Math.min(timeoutMs, context.timeoutMs);
     let url = join(base, path);
@@ -58,7 +64,7 @@ export function openHttp(connection: HttpSettings, edge: Edge = {}): HttpClient 
         headers: connection.headers,
         signal,
         timeoutMs: Math.max(1, Math.ceil(end - performance.now())),
-        maxBytes: BODY_BYTES,
+        maxBytes,
         beyond: "cut",
         edge,
       });

@@ -9,6 +9,7 @@ export { nodes } from "./reads/nodes.ts";
 export { pods } from "./reads/pods.ts";
 export { quotas } from "./reads/quotas.ts";
 export { revisions } from "./reads/revisions.ts";
+export { searchLogs } from "./reads/search-logs.ts";
 export { services } from "./reads/services.ts";
 export { usage } from "./reads/usage.ts";
 export { version } from "./reads/version.ts";

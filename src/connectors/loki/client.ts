@@ -2,7 +2,8 @@ import { z } from "zod";
 import type { ActionContext } from "../../core/words/action.ts";
 import { DiagError } from "../../core/words/errors.ts";
 import { clip } from "../../core/words/format.ts";
-import { type Exchange, exchange } from "../exchange.ts";
+import type { Exchange } from "../exchange.ts";
+import { isSuccess, openHttpApi, refusalOf } from "../http-api.ts";
 import type { LokiSettings } from "./settings.ts";
 
 const ANSWER_BYTES = 16 * 1024 * 1024;
@@ -18,52 +19,32 @@ export interface LokiClient {
 const Answer = z.object({ status: z.literal("success"), data: z.unknown().optional() });
 
 /** Opens without I/O. */
-export function openLoki({ url: address, headers, labels }: LokiSettings): LokiClient {
-  const base = new URL(address);
-  const closing = new AbortController();
+export function openLoki(settings: LokiSettings): LokiClient {
+  const api = openHttpApi(
+    { url: settings.url, headers: { ...settings.headers, accept: "application/json" } },
+    ANSWER_BYTES,
+  );
   return {
-    labels,
+    labels: settings.labels,
     get: async (path, params, context) => {
-      const url = new URL(base);
-      url.pathname = `${base.pathname.replace(/\/$/, "")}/loki/api/v1/${path}`;
-      url.search = new URLSearchParams(params).toString();
-      url.hash = "";
-      const answer = await exchange({
-        url,
-        headers: { ...headers, accept: "application/json" },
-        signal: AbortSignal.any([context.signal, closing.signal]),
-        timeoutMs: context.timeoutMs,
-        maxBytes: ANSWER_BYTES,
-        beyond: "fail",
-      });
-      return dataOf(answer, base.host);
+      const search = new URLSearchParams(params).toString();
+      const answer = await api.ask({ path: `loki/api/v1/${path}`, search }, context);
+      if (!isSuccess(answer))
+        throw refusalOf(api.host, answer, "Loki did not accept our credentials, or tenant");
+      return dataOf(answer, api.host);
     },
-    close: () => closing.abort(new Error("the client was closed")),
+    close: api.close,
   };
 }
 
-/** Errors of Loki are plain text with a status; 2xx that is none of its API is another server. */
+/** A 2xx that is none of its API is another server. */
 function dataOf({ status, body }: Exchange, host: string): unknown {
-  const words = clip(
-    body
-      .slice(0, 4_000)
-      .replace(/\s{1,100}/g, " ")
-      .trim(),
-    200,
-  );
-  const more = { detail: String(status), said: { status: String(status), body: words } };
-  const tail = words === "" ? "" : `: ${words}`;
-  if (status === 401 || status === 403)
-    throw new DiagError(
-      "target_auth",
-      `${host}: Loki did not accept our credentials, or tenant (HTTP ${status})${tail}`,
-      more,
-    );
-  if (status < 200 || status > 299)
-    throw new DiagError("target_error", `${host}: HTTP ${status}${tail}`, more);
   const parsed = Answer.safeParse(jsonOf(body));
-  if (!parsed.success) throw new DiagError("target_error", `${host}: the answer is not of Loki's API`, more);
-  return parsed.data.data;
+  if (parsed.success) return parsed.data.data;
+  throw new DiagError("target_error", `${host}: the answer is not of Loki's API`, {
+    detail: String(status),
+    said: { status: String(status), body: clip(body.slice(0, 4_000), 200) },
+  });
 }
 
 function jsonOf(body: string): unknown {

@@ -52,7 +52,16 @@ export const searchLogs = read({
           ]
         : [],
     );
-    const found = groupLines([...before, ...recent], question, now, !isCut.includes(true));
+    const isNone = recent.length + before.length === 0;
+    // Nothing in the time before is news only of streams that were there then.
+    const wereThere = before.length > 0 || (!isNone && (await countStreams(client, context, now - span)) > 0);
+    if (isNone && (await countStreams(client, context)) === 0)
+      unseen.push({
+        what: `the logs of ${selectorOf(client.labels)}`.slice(0, 300),
+        why: "Loki has had no stream of these labels within the last day",
+        fix: "correct `labels:` in diagbot.yaml; what ships the logs (Promtail, Alloy, Fluent Bit) may be down",
+      });
+    const found = groupLines([...before, ...recent], question, now, wereThere && !isCut.includes(true));
     return { ...found, ...(unseen.length === 0 ? {} : { notSeen: unseen }) };
   },
 });
@@ -111,10 +120,13 @@ export const streams = read({
   },
 });
 
-/** Streams of the connection's labels within the last day. */
-export async function countStreams(client: LokiClient, context: ActionContext): Promise<number> {
-  const now = Date.now() / 1000;
-  const span = { start: nanoseconds(now - 86_400), end: nanoseconds(now) };
+/** Streams of the connection's labels within the day before `to` (unix seconds; default: now). */
+export async function countStreams(
+  client: LokiClient,
+  context: ActionContext,
+  to = Date.now() / 1000,
+): Promise<number> {
+  const span = { start: nanoseconds(to - 86_400), end: nanoseconds(to) };
   const data = await client.get("series", { "match[]": selectorOf(client.labels), ...span }, context);
   const found = z.array(z.unknown()).safeParse(data ?? []);
   if (!found.success) throw new DiagError("bad_output", "Loki: the answer lists no streams");

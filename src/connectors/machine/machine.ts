@@ -41,6 +41,10 @@ export class Gathered {
     return !this.isFull;
   }
 
+  get isEmpty(): boolean {
+    return this.#size === 0;
+  }
+
   get isFull(): boolean {
     return this.#size >= this.#limit;
   }
@@ -50,12 +54,17 @@ export class Gathered {
   }
 }
 
-/** Why a command was given up: the time limit, or the caller. */
-export function givenUp(signal: AbortSignal, label: string): DiagError {
+/** The command was taken, and neither it nor what starts it wrote a word in time: `detail` of the error. Trouble reads it. */
+export const NO_WORD = "no-word";
+
+/** Why a command was given up: the time limit, or the caller. `taken`: the other side began it and has said nothing since. */
+export function givenUp(signal: AbortSignal, label: string, taken = false): DiagError {
   const reason: unknown = signal.reason;
   if (reason instanceof DiagError) return reason;
   if (reason instanceof Error && reason.name === "TimeoutError")
-    return new DiagError("timeout", `no answer from ${label} in time`);
+    return taken
+      ? new DiagError("timeout", `${label} took the command and wrote nothing in time`, { detail: NO_WORD })
+      : new DiagError("timeout", `no answer from ${label} in time`);
   return new DiagError("aborted", `the command on ${label} was stopped`);
 }
 

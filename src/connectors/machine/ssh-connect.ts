@@ -1,10 +1,13 @@
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { Client, type ConnectConfig } from "ssh2";
+import type { Client, ConnectConfig } from "ssh2";
 import { DiagError } from "../../core/words/errors.ts";
 import { algorithmsFor, holds, type KnownHost, knownKeys } from "./known-hosts.ts";
 import type { MachineSettings } from "./settings.ts";
+
+/** Dialled, and not logged in within `connectSeconds`: `detail` of the error. Trouble reads it. */
+export const NO_HANDSHAKE = "ssh-handshake";
 
 /** user, host and port of `user@host[:port]`; an IPv6 address stands in brackets when a port follows. */
 export function parseAddress(ssh: string): { username: string; host: string; port: number } {
@@ -19,11 +22,13 @@ export function parseAddress(ssh: string): { username: string; host: string; por
 }
 
 /** A ready SSH connection whose host key is one of known_hosts. Never asks, never trusts at first use. */
-export function connect(connection: MachineSettings): Promise<Client> {
+export async function connect(connection: MachineSettings): Promise<Client> {
   const { username, host, port } = parseAddress(connection.ssh ?? "");
   const known = readKnown(connection, host, port);
   const label = `${username}@${host}`;
-  const client = new Client();
+  // Most processes never need it.
+  const { default: ssh2 } = await import("ssh2");
+  const client = new ssh2.Client();
   let keyProblem: string | undefined;
   const config: ConnectConfig = {
     host,
@@ -106,7 +111,7 @@ function explain(
   if (error.level === "client-authentication" || /parse.{0,200}?privateKey|passphrase/i.test(error.message))
     return new DiagError("target_auth", message, { cause: error });
   if (error.level === "client-timeout")
-    return new DiagError("timeout", message, { detail: "ssh-handshake", cause: error });
+    return new DiagError("timeout", message, { detail: NO_HANDSHAKE, cause: error });
   const detail = error.code === undefined ? {} : { detail: error.code };
   const code = error.level === "client-socket" ? "target_unreachable" : "target_error";
   return new DiagError(code, message, { ...detail, cause: error });

@@ -83,7 +83,7 @@ function execute(
     const onAbort = () => {
       if (opened === undefined) fellSilent(connection);
       else kill(opened);
-      reject(givenUp(signal, label));
+      reject(givenUp(signal, label, opened !== undefined && stdout.isEmpty && stderr.isEmpty));
     };
     const fail = (error: DiagError) => {
       signal.removeEventListener("abort", onAbort);

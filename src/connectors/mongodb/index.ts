@@ -1,1 +1,2 @@
+export * from "./actions/index.ts";
 export { kind } from "./kind.ts";

@@ -25,6 +25,8 @@ export { query } from "./query.ts";
 export { cancelQueued } from "./queue.ts";
 export { earlierSizes, type RelationSizes, relationSizes } from "./relation-sizes.ts";
 export { type Replication, type ReplicationSlot, replication } from "./replication.ts";
+export { deleteOldRows } from "./retention/delete-old-rows.ts";
+export { type OldRows, oldRows } from "./retention/facts.ts";
 export { type Sequence, sequences } from "./sequences.ts";
 export { checkConnection, checkTemporaryFile, type ServerState, serverState } from "./server.ts";
 export { cancelStatements, idleSessions, terminateBlockers, terminateIdleSessions } from "./sessions.ts";
@@ -33,5 +35,19 @@ export { earlierSettings, type Setting, type Settings, settings } from "./settin
 export { type Sizes, sizes } from "./sizes.ts";
 export { type ActiveStatement, activeStatements, type TopStatement, topStatements } from "./statements.ts";
 export { analyzeTable, type IndexHints, indexHints } from "./tables.ts";
+export {
+  createIndex,
+  dropIndex,
+  type IndexState,
+  indexState,
+  MOST_BYTES,
+  reindexIndex,
+  type StatementLog,
+  setStatementLog,
+  statementLog,
+  type TableState,
+  tableState,
+  vacuumTable,
+} from "./upkeep/index.ts";
 export { type ClientSessions, type ConnectionUsage, connectionsByClient, connectionUsage } from "./usage.ts";
 export { type OverdueTable, type VacuumState, type VacuumWorker, vacuumState } from "./vacuum-state.ts";

@@ -12,6 +12,8 @@ const Archive = z.object({
   inRecovery: z.boolean(),
   /** archive_command or archive_library is set; null: not for the bot's role. */
   isSet: z.boolean().nullable(),
+  /** archive_command answers success and keeps nothing (`/bin/true`, `:`); absent: not for the bot's role, or it is another one. */
+  discards: z.boolean().nullish(),
   archivedCount: z.number(),
   failedCount: z.number(),
   /** Since the last segment that was archived, and since the last failure; null: none since the counters began. */
@@ -72,10 +74,15 @@ interface Files {
   backupSeconds: number | null;
 }
 
+/** Commands that do nothing and say that all is well. */
+const NOTHING = "^\\s*((/usr)?(/bin/)?true|:|exit 0|cd \\.|echo( .*)?)\\s*$";
+
 const OWN = `SELECT current_setting('server_version_num')::int AS version, current_setting('archive_mode') AS mode,
     pg_is_in_recovery() AS "inRecovery",
     (SELECT bool_or(s.setting NOT IN ('', '(disabled)')) FROM pg_settings s WHERE s.name IN ('archive_command', 'archive_library'))
       AS "isSet",
+    (SELECT bool_or(s.name = 'archive_command' AND s.setting ~ '${NOTHING}') AND NOT bool_or(s.name = 'archive_library' AND s.setting <> '')
+      FROM pg_settings s WHERE s.name IN ('archive_command', 'archive_library')) AS discards,
     a.archived_count::float8 AS "archivedCount", a.failed_count::float8 AS "failedCount",
     ${secondsSince("a.last_archived_time")} AS "archivedSeconds", ${secondsSince("a.last_failed_time")} AS "failedSeconds",
     coalesce(a.last_failed_wal, '') AS "lastFailedWal",

@@ -1,11 +1,12 @@
 import { Socket } from "node:net";
 import pg from "pg";
-import type { ActionContext } from "../../core/words/action.ts";
+import type { ActionContext, WriteContext } from "../../core/words/action.ts";
 import { DiagError } from "../../core/words/errors.ts";
 import { within } from "../../lib/deadline.ts";
 import { PostgresSession } from "../../lib/postgres-session.ts";
 import { withinBytes } from "../byte-budget.ts";
 import { encrypts } from "../postgres-url.ts";
+import { type Alone, alone } from "./alone.ts";
 import { type Dialled, dial } from "./dial.ts";
 import { type Asked, type TimeoutStage, timeoutAt, toPostgresError } from "./errors.ts";
 import { explain } from "./plan-session.ts";
@@ -45,6 +46,8 @@ export interface PostgresClient {
     text: string,
     values: readonly unknown[],
   ): Promise<Row[]>;
+  /** One statement that cannot stand in a transaction, in a session of its own; see `alone.ts`. Throws DiagError. */
+  alone(context: WriteContext, what: Alone): Promise<void>;
   /** A session from scratch, stage by stage, each stage timed. Throws the DiagError of the stage that failed. */
   dial(context: ActionContext): Promise<Dialled>;
   close(): Promise<void>;
@@ -98,6 +101,7 @@ export function openPostgres(connectionString: string, applicationName = "diagbo
         await session.query("COMMIT");
         return rows;
       }),
+    alone: (context, what) => sessions.beside(() => alone(config, asked, context, what)),
     dial: (context) => sessions.beside(() => dial(config, asked, context)),
     close: () => pool.end(),
   };

@@ -31,6 +31,13 @@ const Horizon = z.object({
 export type Horizon = z.infer<typeof Horizon>;
 export type HorizonHolder = z.infer<typeof Holder>;
 
+/**
+ * SQL: the session with this pid is at a lazy vacuum. It has a snapshot like anybody, and neither another vacuum nor the build of an
+ * index heeds it (PROC_IN_VACUUM); its ANALYZE and a VACUUM FULL are heeded, and are not in that view.
+ */
+export const isLazyVacuum = (pid: string): string =>
+  `EXISTS (SELECT FROM pg_stat_progress_vacuum v WHERE v.pid = ${pid})`;
+
 const HOLDERS = `SELECT * FROM (
     SELECT 'session' AS kind, left(coalesce(nullif(a.application_name, ''), nullif(a.backend_type, 'client backend'), '(no name)'), 80) AS name,
       a.pid, coalesce(a.usename, '') AS of, coalesce(a.datname, '') AS database,
@@ -38,6 +45,7 @@ const HOLDERS = `SELECT * FROM (
       extract(epoch FROM clock_timestamp() - a.xact_start)::float8 AS seconds
     FROM pg_stat_activity a WHERE (a.backend_xmin IS NOT NULL OR a.backend_xid IS NOT NULL) AND a.pid <> pg_backend_pid()
       AND NOT EXISTS (SELECT FROM pg_stat_replication r WHERE r.pid = a.pid)
+      AND NOT ${isLazyVacuum("a.pid")}
     UNION ALL SELECT 'prepared', left(p.gid, 200), 0, p.owner, p.database, age(p.transaction),
       extract(epoch FROM clock_timestamp() - p.prepared) FROM pg_prepared_xacts p
     UNION ALL SELECT 'slot', s.slot_name, coalesce(s.active_pid, 0), coalesce(s.plugin, s.slot_type), coalesce(s.database, ''),

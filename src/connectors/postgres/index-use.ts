@@ -101,7 +101,7 @@ const DROP =
 /** All that can be dropped alone or stand for another; `kept`: it keeps a promise. */
 const INDEXES = `SELECT x.oid, i.indrelid, x.relam, x.relkind, i.indkey::text AS key, i.indclass::text AS class,
     i.indcollation::text AS "collation", i.indoption::text AS "option", pg_get_expr(i.indexprs, i.indrelid) AS expression,
-    pg_get_expr(i.indpred, i.indrelid) AS predicate, i.indnkeyatts AS keys, i.indnatts AS columns, i.indisunique AS "unique",
+    pg_get_expr(i.indpred, i.indrelid) AS predicate, i.indnkeyatts AS keys, i.indnatts AS columns, i.indisunique AS "unique", i.indimmediate AS immediate,
     coalesce(to_jsonb(i) ->> 'indnullsnotdistinct', 'false') AS nulls,
     i.indisprimary OR i.indisreplident OR i.indisclustered OR EXISTS (SELECT FROM pg_constraint o WHERE o.conindid = x.oid) AS promised,
     format('%I.%I', n.nspname, x.relname) AS index, format('%I.%I', tn.nspname, t.relname) AS "table", ${BYTES} AS bytes, ${DROP} AS statement
@@ -115,13 +115,19 @@ const ALIKE = `a.relam = b.relam AND a.oid <> b.oid AND a.predicate IS NOT DISTI
 const start = (of: string, from: string) =>
   `(string_to_array(${from}.${of}, ' '))[1:a.keys] = (string_to_array(a.${of}, ' '))[1:a.keys]`;
 
-// Of two that are the same, the one that keeps a promise stays, then the unique one, then the older one.
-const REDUNDANT = `WITH i AS (${INDEXES}),
+// Of two that are the same, the one that keeps a promise stays, then the unique one, then the older one. One of a constraint that is
+// deferrable does not stand for one that is unique at once: duplicates would pass until the end of the transaction.
+const SAME = `i AS (${INDEXES}),
   same AS (
     SELECT a.*, b.index AS by, true AS "isSame" FROM i a JOIN i b ON b.indrelid = a.indrelid AND ${ALIKE}
       AND a.key = b.key AND a.class = b.class AND a."collation" = b."collation" AND a."option" = b."option" AND a.keys = b.keys
-    WHERE NOT a.promised AND (NOT a."unique" OR (b."unique" AND a.nulls = b.nulls))
-      AND (b.promised OR (b."unique" AND NOT a."unique") OR (a."unique" = b."unique" AND b.oid < a.oid))),
+    WHERE NOT a.promised AND (NOT a."unique" OR (b."unique" AND a.nulls = b.nulls AND b.immediate >= a.immediate))
+      AND (b.promised OR (b."unique" AND NOT a."unique") OR (a."unique" = b."unique" AND b.oid < a.oid)))`;
+
+/** The index that is the same in all as $1 (its name as the server quotes it) and stays. */
+export const TWIN = `WITH ${SAME} SELECT by FROM same WHERE index = $1 ORDER BY by LIMIT 1`;
+
+const REDUNDANT = `WITH ${SAME},
   beginning AS (
     SELECT a.*, b.index AS by, false AS "isSame" FROM i a JOIN i b ON b.indrelid = a.indrelid AND ${ALIKE} AND a.keys < b.keys
       AND ${start("key", "b")} AND ${start("class", "b")} AND ${start("collation", "b")} AND ${start("option", "b")}

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { actionsOn, type WriteContext } from "../../core/words/action.ts";
 import { DiagError } from "../../core/words/errors.ts";
 import type { PostgresClient } from "./client.ts";
+import { hasAllOf } from "./predicates.ts";
 
 const { read, write } = actionsOn<PostgresClient>("postgres");
 
@@ -19,6 +20,9 @@ const ForeignKey = z.object({
   columns: z.string(),
   constraint: z.string(),
   rows: z.number(),
+  /** Of the table; absent in recordings from before it was asked for. */
+  bytes: z.number().optional(),
+  isPartitioned: z.boolean().optional(),
   /** To be run alone, outside a transaction. */
   statement: z.string(),
 });
@@ -85,13 +89,14 @@ export const indexHints = read({
       ),
       foreignKeys: await sql<z.infer<typeof ForeignKey>>(
         `SELECT ${NAME} AS table, k.columns, quote_ident(o.conname) AS constraint, greatest(c.reltuples, 0)::float8 AS rows,
+           ${BYTES} AS bytes, c.relkind = 'p' AS "isPartitioned",
            format('CREATE INDEX CONCURRENTLY ON %s (%s)', ${NAME}, k.columns) AS statement
          FROM pg_constraint o JOIN pg_class c ON c.oid = o.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-         JOIN LATERAL (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY u.nr) AS columns
+         JOIN LATERAL (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY u.nr) AS columns, array_agg(quote_ident(a.attname)) AS nullable
            FROM unnest(o.conkey) WITH ORDINALITY u(attnum, nr)
            JOIN pg_attribute a ON a.attrelid = o.conrelid AND a.attnum = u.attnum) k ON true
          WHERE o.contype = 'f' AND c.reltuples >= $1 AND ${OURS} AND NOT EXISTS (SELECT FROM pg_index i
-           WHERE i.indrelid = o.conrelid AND i.indisvalid AND i.indpred IS NULL
+           WHERE i.indrelid = o.conrelid AND i.indisvalid AND ${hasAllOf("k.nullable")}
              AND (string_to_array(i.indkey::text, ' ')::smallint[])[1:cardinality(o.conkey)] @> o.conkey)
          ORDER BY c.reltuples DESC, 1, 2 LIMIT 10`,
         [minimumRows],

@@ -36,6 +36,8 @@ const Table = z.object({
   isOld: z.boolean(),
   /** A vacuum is at it now. */
   isAtWork: z.boolean(),
+  /** What a vacuum has to read: pages that are not all visible, and all indexes. Absent in recordings from before. */
+  bytes: z.number().optional(),
 });
 export type OverdueTable = z.infer<typeof Table>;
 

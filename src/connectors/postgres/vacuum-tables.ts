@@ -30,14 +30,16 @@ export function overdueTables(version: number): string {
         m.oid IS NOT NULL AS "isToast", n.nspname IN ('pg_catalog', 'information_schema') AS "isCatalog",
         coalesce((SELECT jsonb_object_agg(p.option_name, p.option_value)
           FROM pg_options_to_table(coalesce(c.reloptions, m.reloptions)) p), '{}') AS opt,
-        age(c.relfrozenxid)::float8 AS "transactions", mxid_age(c.relminmxid)::float8 AS "multixacts"
+        age(c.relfrozenxid)::float8 AS "transactions", mxid_age(c.relminmxid)::float8 AS "multixacts",
+        (greatest(0, c.relpages - c.relallvisible) + coalesce((SELECT sum(x.relpages) FROM pg_index i
+          JOIN pg_class x ON x.oid = i.indexrelid WHERE i.indrelid = c.oid), 0))::float8 * current_setting('block_size')::int AS bytes
       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
       LEFT JOIN pg_class m ON c.relkind = 't' AND m.reltoastrelid = c.oid LEFT JOIN pg_namespace mn ON mn.oid = m.relnamespace
       WHERE c.relkind IN ('r', 'm', 't') AND c.relpersistence <> 't' AND c.relfrozenxid <> '0'::xid),
     t AS (
       SELECT o."table", o."isToast", o."isCatalog", o.rows, s.n_dead_tup::float8 AS dead, ${capped} AS trigger,
         ${hasInserts ? "s.n_ins_since_vacuum" : "NULL"}::float8 AS inserted, ${inserts} AS "insertTrigger",
-        coalesce((o.opt ->> 'autovacuum_enabled')::bool, true) AS "isEnabled",
+        coalesce((o.opt ->> 'autovacuum_enabled')::bool, true) AS "isEnabled", o.bytes,
         extract(epoch FROM clock_timestamp() - greatest(s.last_vacuum, s.last_autovacuum))::float8 AS "vacuumedSeconds",
         o."transactions", least(${setting("freeze_max_age")}, ${option("freeze_max_age")}) AS "transactionsLimit",
         o."multixacts", least(${setting("multixact_freeze_max_age")}, ${option("multixact_freeze_max_age")}) AS "multixactsLimit",

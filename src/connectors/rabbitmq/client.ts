@@ -2,7 +2,8 @@ import { z } from "zod";
 import type { ActionContext } from "../../core/words/action.ts";
 import { DiagError } from "../../core/words/errors.ts";
 import { clip } from "../../core/words/format.ts";
-import { type Exchange, exchange } from "../exchange.ts";
+import type { Exchange } from "../exchange.ts";
+import { isSuccess, openHttpApi } from "../http-api.ts";
 import { headers, url } from "../settings.ts";
 
 /** A `kind: rabbitmq` connection: the management API (HTTP), not AMQP. */
@@ -28,30 +29,19 @@ const MOST_BYTES = 8 * 1024 * 1024;
 
 /** Opens without I/O. API: rabbitmq.com/docs/management, its own page at /api/. */
 export function openRabbit(settings: RabbitSettings): RabbitClient {
-  const closing = new AbortController();
-  const base = new URL(settings.url);
-  const ask = (method: string, path: string, context: ActionContext): Promise<Exchange> => {
-    const url = new URL(base);
-    const [pathname = "", query] = path.split("?", 2);
-    url.pathname = `${base.pathname.replace(/\/$/, "")}/api/${pathname}`;
-    url.search = query === undefined ? "" : `?${query}`;
-    return exchange({
-      url,
-      method,
-      headers: settings.headers,
-      signal: AbortSignal.any([context.signal, closing.signal]),
-      timeoutMs: Math.max(1, Math.floor(context.timeoutMs)),
-      maxBytes: MOST_BYTES,
-      beyond: "fail",
-    });
+  const api = openHttpApi(settings, MOST_BYTES);
+  const ask = async (method: string, path: string, context: ActionContext): Promise<Exchange> => {
+    const [pathname = "", search = ""] = path.split("?", 2);
+    const answer = await api.ask({ method, path: `api/${pathname}`, search }, context);
+    if (!isSuccess(answer)) throw refusalOf(`${method} /api/${path}`, answer);
+    return answer;
   };
   return {
     vhost: settings.vhost,
     get: async (path, context) => {
-      const answer = await ask("GET", path, context);
-      if (answer.status < 200 || answer.status > 299) throw refusalOf(`GET /api/${path}`, answer);
+      const { body } = await ask("GET", path, context);
       try {
-        return JSON.parse(answer.body);
+        return JSON.parse(body);
       } catch {
         throw new DiagError(
           "target_error",
@@ -59,12 +49,8 @@ export function openRabbit(settings: RabbitSettings): RabbitClient {
         );
       }
     },
-    send: async (method, path, context) => {
-      const answer = await ask(method, path, context);
-      if (answer.status < 200 || answer.status > 299) throw refusalOf(`${method} /api/${path}`, answer);
-      return answer.status;
-    },
-    close: () => closing.abort(new Error("the client was closed")),
+    send: async (method, path, context) => (await ask(method, path, context)).status,
+    close: api.close,
   };
 }
 

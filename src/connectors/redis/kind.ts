@@ -26,9 +26,11 @@ export const kind = connectionKind({
     url,
     /** Guards eviction: only a `cache` may lose keys. */
     role: z.enum(["cache", "queue", "mixed"]).default("mixed"),
+    /** What the keys of its queues begin with: looking for them then costs less. */
+    queuePrefix: z.string().min(1).max(100).optional(),
   }),
   schemes: { "redis:": { port: 6379 }, "rediss:": { port: 6379, tls: true } },
-  about: ({ role }) => ({ role }),
+  about: ({ role, queuePrefix }) => ({ role, ...(queuePrefix === undefined ? {} : { queuePrefix }) }),
   health: [asks(health(), judgeHealth)],
   failure: failureOf,
   connector: redisConnector,

@@ -7,3 +7,4 @@ export { searchJournal } from "./search.ts";
 export { startUnit, stopUnit } from "./start.ts";
 export { units } from "./units.ts";
 export { use } from "./use.ts";
+export { PLAIN_VARIABLE, type VariableOf, variableOf } from "./variable-of.ts";

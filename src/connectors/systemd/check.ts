@@ -110,7 +110,7 @@ export const sudoersOf = (user: string, units: readonly string[]): string[] =>
           may(`/usr/bin/systemctl ${verb} --no-block -- ${word}`),
         ),
         may(`/usr/bin/systemctl reset-failed -- ${word}`),
-        ...["open-files", "memory", "tasks"].flatMap((key) => [
+        ...["open-files", "memory", "tasks", "log-level", "cpu"].flatMap((key) => [
           may(`/usr/bin/install -D -m 0644 /dev/stdin ${folder}/diagbot-${key}.conf`),
           may(`/usr/bin/rm -f -- ${folder}/diagbot-${key}.conf`),
         ]),

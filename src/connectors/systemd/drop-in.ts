@@ -32,6 +32,8 @@ const Input = z.object({
     .min(16 * 1024 * 1024)
     .optional(),
   tasksMax: z.int().min(8).max(4_000_000).optional(),
+  /** 100 is one CPU. */
+  cpuPercent: z.int().min(5).max(10_000).optional(),
   /** Plain values only: systemd gives `%`, `$`, quotes and backslashes a meaning. */
   environment: z
     .record(z.string().regex(/^[A-Z_][A-Z0-9_]{0,60}$/), z.string().regex(/^[\w@+:,./= -]{0,200}$/))
@@ -46,10 +48,11 @@ export const pathOf = ({ unit, key }: Pick<Input, "unit" | "key">): string =>
   `/etc/systemd/system/${unit}.d/diagbot-${key}.conf`;
 
 /** The lines it sets; MemoryMax, not the older MemoryLimit (trap memorylimit). */
-const settingsOf = ({ openFiles, memoryMax, tasksMax, environment = {} }: Input): string[] => [
+const settingsOf = ({ openFiles, memoryMax, tasksMax, cpuPercent, environment = {} }: Input): string[] => [
   ...(openFiles === undefined ? [] : [`LimitNOFILE=${openFiles}`]),
   ...(memoryMax === undefined ? [] : [`MemoryMax=${memoryMax}`]),
   ...(tasksMax === undefined ? [] : [`TasksMax=${tasksMax}`]),
+  ...(cpuPercent === undefined ? [] : [`CPUQuota=${cpuPercent}%`]),
   ...Object.entries(environment).map(([name, value]) => `Environment="${name}=${value}"`),
 ];
 
@@ -228,11 +231,12 @@ const changesOf = (input: Input, { active, sub }: Unit, how: "write" | "remove")
 const withoutValue = (line: string): string => line.replace(/^Environment="([^=]*)=.*/, "Environment $1");
 
 /** The limits that were wanted are those in force. */
-const takesEffect = ({ openFiles, memoryMax, tasksMax }: Input, unit: Unit): boolean =>
+const takesEffect = ({ openFiles, memoryMax, tasksMax, cpuPercent }: Input, unit: Unit): boolean =>
   !unit.fileChanged &&
   (openFiles === undefined || unit.openFiles.hard === openFiles) &&
   (memoryMax === undefined || Math.abs((unit.memory.max ?? 0) - memoryMax) < 65_536) &&
-  (tasksMax === undefined || unit.tasks.max === tasksMax);
+  (tasksMax === undefined || unit.tasks.max === tasksMax) &&
+  (cpuPercent === undefined || Math.abs((unit.cpuQuota ?? 0) * 100 - cpuPercent) < 1);
 
 async function change(
   client: SystemdClient,

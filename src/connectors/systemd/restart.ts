@@ -82,6 +82,7 @@ export const restartUnit = write({
     return startedSince(unit, found, before(witness)?.invocation ?? invocation);
   },
   undo: "none: the process that ran before is gone",
+  asBefore: "the same unit runs again, with the settings it has",
   settled: {
     within: "3m",
     check: ({ unit }) => ({ now: units({ names: [unit] }) }),

@@ -1,4 +1,5 @@
-import { actionsOn } from "../../core/words/action.ts";
+import { shellWord } from "../../core/rules/paste.ts";
+import { type ActionContext, actionsOn } from "../../core/words/action.ts";
 import { type NotSeen, notSeen } from "../../core/words/not-seen.ts";
 import { groupLines, LogFound, LogQuestion } from "../log-groups.ts";
 import { type LogLine, readLine } from "../log-line.ts";
@@ -7,14 +8,23 @@ import { ask } from "./ask.ts";
 import type { SystemdClient } from "./client.ts";
 import { KEPT, keptOf } from "./journal.ts";
 import { type Entry, entriesOf, FIELDS, MESSAGES } from "./journal-entry.ts";
+import { isMeant } from "./names.ts";
 
 const { read } = actionsOn<SystemdClient>("systemd");
 const MOST_LINES = 20_000;
 const MOST_BYTES = 12_000_000;
+/** Units without a line in that time that are asked for an older one. */
+const MOST_MUTE = 20;
 
 // Arguments: seconds back, most lines, fields, then `-u` and a unit or glob in turn. Newest first: what does not fit is the oldest.
 const SEARCH = `${KEPT}since=$1; lines=$2; fields=$3; shift 3
 journalctl -q -r --no-pager --output=json "--output-fields=$fields" "--since=-\${since}s" -n "$lines" "$@" 2>/dev/null
+true`;
+
+// Arguments: units or globs. One line each: whether the journal has anything of it.
+const HEARD = `for unit; do
+  if journalctl -q -n 1 --no-pager --output=cat --output-fields=PRIORITY -u "$unit" 2>/dev/null | grep -q ''; then echo yes; else echo no; fi
+done
 true`;
 
 /**
@@ -36,8 +46,11 @@ export const searchJournal = read({
     const kept = keptOf(parts, (question.minutes * 2) / 60).unseen;
     const isCut = entries.length >= MOST_LINES || (parts[2] ?? "").length > MOST_BYTES * 0.99;
     const oldest = entries.at(-1)?.at;
+    const isHidden = kept.some(({ what }) => !what.includes("before"));
+    const mute = client.units.filter((unit) => !entries.some((one) => isMeant([unit], one.unit)));
     const unseen: NotSeen[] = [
       ...kept,
+      ...(await neverHeard(client, isHidden ? [] : mute.slice(0, MOST_MUTE), context)),
       ...suppressed(entries),
       ...(isCut && oldest !== undefined
         ? [
@@ -56,6 +69,25 @@ export const searchJournal = read({
     };
   },
 });
+
+/**
+ * Units that the journal has not one line of, however old: of what they write nothing can be seen. One that only was quiet is well.
+ */
+async function neverHeard(
+  client: SystemdClient,
+  units: readonly string[],
+  context: ActionContext,
+): Promise<NotSeen[]> {
+  if (units.length === 0) return [];
+  const heard = (await ask(client, HEARD, units, context)).split("\n");
+  return units
+    .filter((_unit, index) => heard[index] === "no")
+    .map((unit) => ({
+      what: `what ${unit} writes`.slice(0, 300),
+      why: "the journal has no line of it, however old: there is no such unit, or it writes elsewhere",
+      fix: `\`systemctl cat ${shellWord(unit)}\`: its name, \`StandardOutput=\`, \`LogNamespace=\`; a log in files stands in \`logs:\` of a connection of kind host`,
+    }));
+}
 
 /** The program's own level where its line has one; the journal's otherwise, which is `info` for all that is printed. */
 function lineOf({ at, message, priority, unit, bySystemd }: Entry): LogLine {

@@ -12,7 +12,7 @@ export const PROPERTIES = [
   "ExecMainExitTimestampMonotonic,ConditionTimestampMonotonic,AssertTimestampMonotonic,TimeoutStartUSec,TimeoutStopUSec,StartLimitBurst,StartLimitIntervalUSec",
   "Requires,Requisite,BindsTo,After,TriggeredBy,Triggers,WantedBy,RequiredBy,UpheldBy",
   "ControlGroup,CanReload,RefuseManualStart,RefuseManualStop,User,StatusText,MemoryCurrent,MemoryMax,TasksCurrent,TasksMax",
-  "LimitNOFILE,LimitNOFILESoft,LastTriggerUSec,NextElapseUSecRealtime,NextElapseUSecMonotonic,NRefused",
+  "LimitNOFILE,LimitNOFILESoft,CPUQuotaPerSecUSec,LastTriggerUSec,NextElapseUSecRealtime,NextElapseUSecMonotonic,NRefused",
 ].join(",");
 
 const isYes = (shown: Shown, key: string): boolean => wordOf(shown, key) === "yes";
@@ -105,6 +105,7 @@ const limitsOf = (shown: Shown) => ({
   startLimit: { burst: numberOf(shown, "StartLimitBurst"), seconds: spanOf(shown, "StartLimitIntervalUSec") },
   memory: { now: numberOf(shown, "MemoryCurrent"), max: numberOf(shown, "MemoryMax") },
   tasks: { now: numberOf(shown, "TasksCurrent"), max: numberOf(shown, "TasksMax") },
+  cpuQuota: spanOf(shown, "CPUQuotaPerSecUSec"),
   openFiles: { soft: numberOf(shown, "LimitNOFILESoft"), hard: numberOf(shown, "LimitNOFILE") },
   timer: wordOf(shown, "Id").endsWith(".timer")
     ? {

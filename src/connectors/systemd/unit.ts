@@ -69,6 +69,8 @@ export const Unit = z.object({
   controlGroup: z.string(),
   memory: z.object({ now: z.number().nullable(), max: z.number().nullable() }),
   tasks: z.object({ now: z.number().nullable(), max: z.number().nullable() }),
+  /** CPUs it may use together; null: no limit. */
+  cpuQuota: z.number().nullable().default(null),
   openFiles: z.object({ soft: z.number().nullable(), hard: z.number().nullable() }),
   /** Of timers: unix seconds. */
   timer: z

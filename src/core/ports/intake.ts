@@ -1,7 +1,10 @@
 import type { Notification } from "../words/alert.ts";
 import type { Answer } from "../words/answer.ts";
 import type { Caller } from "../words/caller.ts";
+import type { Change } from "../words/change.ts";
+import type { Checklist } from "../words/checklist.ts";
 import type { Unfrozen } from "../words/freeze.ts";
+import type { GuideAsked } from "../words/guide.ts";
 import type { ApprovalId, IncidentId, PrincipalId, RunId, ThreadId } from "../words/ids.ts";
 import type { Principal } from "../words/policy.ts";
 import type { Decision } from "../words/route.ts";
@@ -29,6 +32,13 @@ export interface RunRequest {
   readonly applyForMs?: number;
 }
 
+/** Runs that were asked for as one guide item: they share a thread, in the channel of each of them. */
+export interface GuideRequest {
+  readonly guide: GuideAsked;
+  readonly channel: string;
+  readonly runs: readonly RunRequest[];
+}
+
 /** A run an alert starts, with the alert of the group that asked for it. */
 export interface AlertRun extends Omit<RunRequest, "caller" | "channel"> {
   readonly alert: {
@@ -51,6 +61,8 @@ export interface AlertRequest {
   readonly runs: readonly AlertRun[];
   /** What people should know of why it is or is not looked at; one sentence each, with words of others in it. */
   readonly remarks?: readonly string[];
+  /** Opened with a new incident, as its route says. */
+  readonly checklists?: readonly Checklist[];
   /** What of the notification was changed or left out. */
   readonly notes?: readonly string[];
   /** The same is not diagnosed again within so long: the alert flaps. */
@@ -94,7 +106,13 @@ export interface VoteResult {
   readonly need: number;
   readonly have: number;
   /** Approved, but it cannot begin while this holds; the approval lapses then. */
-  readonly frozen?: { readonly by: string; readonly until?: Date; readonly lapsesAt: Date };
+  readonly frozen?: {
+    readonly by: string;
+    readonly until?: Date;
+    readonly system?: string;
+    readonly quiet?: true;
+    readonly lapsesAt: Date;
+  };
 }
 
 /** What a human says of a remedy whose outcome is unknown, or that is still in force. */
@@ -131,12 +149,84 @@ export interface FreezeRequest {
   readonly mayShorten?: boolean;
 }
 
+/** `quiet`: it is in maintenance, which has an end. */
+export interface FreezeSystemRequest extends FreezeRequest {
+  readonly system: string;
+  readonly quiet: boolean;
+  /** The window of diagbot.yaml it stands for: it is opened once, and is not one that a person has frozen. */
+  readonly planned?: string;
+}
+
+/** A person turns the policy `auto` of a system off, or on again. */
+export interface SetAutoRequest {
+  readonly system: string;
+  readonly on: boolean;
+  readonly by: Caller;
+  readonly reason: string;
+}
+
+/** A person keeps the policy from applying something: of a run, or of the card that was clicked. */
+export interface StopAutoRequest {
+  readonly run?: RunId;
+  readonly approval?: ApprovalId;
+  readonly place?: { readonly channel: string; readonly ts: string };
+  readonly by: Caller;
+}
+
 /** A person says that an incident is over. Named by its number or by a message of its thread. */
 export interface CloseRequest {
   readonly incident?: IncidentId;
   readonly message?: { readonly channel: string; readonly ts: string };
   readonly by: Caller;
   readonly reason: string;
+}
+
+/** A person says that they look after an incident. Named as in CloseRequest; `words`: what they say besides. */
+export interface AcknowledgeRequest {
+  readonly incident?: IncidentId;
+  readonly message?: { readonly channel: string; readonly ts: string };
+  readonly by: Caller;
+  readonly words: string;
+}
+
+/** A person opens a checklist for an incident. Named as in CloseRequest. */
+export interface ChecklistRequest {
+  readonly checklist: Checklist;
+  readonly incident?: IncidentId;
+  readonly message?: { readonly channel: string; readonly ts: string };
+  readonly by: Caller;
+}
+
+/** A person ticks an item (from 1 on), or opens it again. */
+export interface TickRequest {
+  readonly incident: IncidentId;
+  readonly checklist: string;
+  readonly item: number;
+  readonly done: boolean;
+  readonly by: Caller;
+}
+
+/** `changed` false: it was so already. */
+export interface Ticked {
+  readonly incident: IncidentId;
+  readonly text: string;
+  readonly changed: boolean;
+}
+
+/** Somebody wants the record of an incident in its thread. */
+export interface PostmortemRequest {
+  readonly incident: IncidentId;
+  /** At most `LONGEST_POSTMORTEM` characters. */
+  readonly markdown: string;
+  readonly by: Caller;
+}
+
+/** `taken`: somebody else had said so already, or the incident is over. */
+export interface Acknowledged {
+  readonly incident: IncidentId;
+  readonly state: "yours" | "taken" | "over";
+  /** Who has it. */
+  readonly by: string;
 }
 
 /** A person wants an alert group of a storm in a thread of its own. */
@@ -151,6 +241,10 @@ export interface OpenRequest {
  */
 export interface Intake {
   submitRun(entry: Entry, request: RunRequest): Promise<{ run: RunId; thread: ThreadId; repeated: boolean }>;
+  submitGuide(
+    entry: Entry,
+    request: GuideRequest,
+  ): Promise<{ runs: RunId[]; thread: ThreadId; repeated: boolean }>;
   /** Repeats are known by the alerts themselves: the same text again hours later may be news. */
   receiveAlerts(
     entry: Entry,
@@ -161,20 +255,39 @@ export interface Intake {
     news: "opened" | "reopened" | "updated" | "repeated";
     runs: RunId[];
   }>;
+  /** How many of them are new: one told twice is one (see Change). */
+  noteChanges(changes: readonly Change[]): Promise<number>;
   /** Throws DiagError `not_allowed`, `not_decidable` or `drifted`; the refused vote is audited. */
   castVote(entry: Entry, request: VoteRequest): Promise<VoteResult>;
   /** Throws DiagError `not_allowed` or `not_decidable`. */
   answer(entry: Entry, request: AnswerRequest): Promise<AnswerResult>;
   /** `closed` false: it had ended already. Throws DiagError `unknown_incident`. */
   closeIncident(entry: Entry, request: CloseRequest): Promise<{ incident: IncidentId; closed: boolean }>;
+  /** Nobody further is told of it while it fires this time. Throws DiagError `unknown_incident`. */
+  acknowledge(entry: Entry, request: AcknowledgeRequest): Promise<Acknowledged>;
+  /** `opened` false: it is open already. Throws DiagError `unknown_incident` or `not_decidable` (there are enough). */
+  openChecklist(entry: Entry, request: ChecklistRequest): Promise<{ incident: IncidentId; opened: boolean }>;
+  /** Throws DiagError `unknown_incident` or `not_decidable` (there is no such item). */
+  tick(entry: Entry, request: TickRequest): Promise<Ticked>;
+  /** The n-th file of its kind in the thread. Throws DiagError `unknown_incident` or `not_decidable` (there are enough). */
+  keepPostmortem(entry: Entry, request: PostmortemRequest): Promise<{ n: number }>;
   /** `opened` false: it is shown by itself already. Throws DiagError `unknown_incident`. */
   openThread(entry: Entry, request: OpenRequest): Promise<{ channel: string; opened: boolean }>;
   /** A message to a channel that belongs to no run; the same `dedupeKey` posts once. */
   notice(entry: Entry, channel: string, text: string): Promise<void>;
-  requestCancel(entry: Entry, run: RunId, caller: Caller): Promise<"requested" | "ended">;
+  /** `all`: every run of its thread that has not ended. `ended`: there was none. */
+  requestCancel(entry: Entry, run: RunId, caller: Caller, all?: boolean): Promise<"requested" | "ended">;
   freeze(entry: Entry, freeze: FreezeRequest): Promise<FreezeView>;
   /** `channels` hear of it, besides those that heard of the freeze. */
   unfreeze(entry: Entry, by: Caller, channels?: readonly string[]): Promise<Unfrozen>;
+  /** As `freeze`, of one system. */
+  freezeSystem(entry: Entry, freeze: FreezeSystemRequest): Promise<FreezeView>;
+  /** Ends freeze and maintenance of one system. */
+  unfreezeSystem(entry: Entry, system: string, by: Caller, channels?: readonly string[]): Promise<Unfrozen>;
+  /** `changed` false: it was so already. */
+  setAuto(entry: Entry, request: SetAutoRequest): Promise<{ changed: boolean }>;
+  /** Keys of the remedies that wait for people now. Throws DiagError `not_decidable` (there is none). */
+  stopAuto(entry: Entry, request: StopAutoRequest): Promise<{ run: RunId; stopped: string[] }>;
   /** Writes a request down that changes nothing by itself. False: some process has seen it before. */
   isFirst(entry: Entry): Promise<boolean>;
 }

@@ -1,4 +1,5 @@
 import type { EffectClass } from "../words/action.ts";
+import type { AutoRule, AutoVerdict } from "../words/auto.ts";
 import type { RecordedFinding } from "../words/finding.ts";
 import type { RunId } from "../words/ids.ts";
 import type { Json } from "../words/json.ts";
@@ -39,6 +40,12 @@ export interface StepResult {
   readonly startedAt: Date;
 }
 
+/** What the read of that name saw. */
+export interface ReadResult {
+  readonly step: string;
+  readonly result: StepResult;
+}
+
 export interface NewRemedy {
   readonly key: string;
   readonly title: string;
@@ -71,6 +78,9 @@ export interface SecondLook {
     readonly because: readonly string[];
   }[];
 }
+
+/** How a run ends that was not cancelled. */
+export type EndStatus = Exclude<RunStatus, "queued" | "running" | "waiting" | "cancelled">;
 
 /** Why a write was not announced; nothing was done and nothing will be. `busy`: try again soon. */
 export type NotAnnounced =
@@ -131,14 +141,17 @@ export interface RunStore {
     stagesPlanned: number,
     begun?: RunbookVersion,
   ): Promise<void>;
-  recordRead(fence: Fence, step: string, result: StepResult): Promise<void>;
+  /** What reads saw, at least one: those that finish together are recorded together. */
+  recordReads(fence: Fence, results: readonly ReadResult[]): Promise<void>;
   /** `explained`: names of steps without a value whose error a finding rests on. */
   recordDiagnosis(
     fence: Fence,
     findings: readonly RecordedFinding[],
     remedies: readonly NewRemedy[],
     explained: readonly string[],
-  ): Promise<void>;
+    /** The run is over with it, unless somebody has asked for something since it was looked at. True: it is. */
+    end?: EndStatus,
+  ): Promise<boolean>;
   /** The second look saw less than the first: it is tried again after so long. */
   lookAgainLater(fence: Fence, n: number, afterMs: number): Promise<void>;
   /** What was seen when the run looked again; nothing happens when it was cancelled meanwhile. */
@@ -166,8 +179,15 @@ export interface RunStore {
       act: string;
       policy: Policy;
       steps: readonly NewStep[];
+      /** The system's `auto:` names it; `why`: people are asked all the same. */
+      auto?: { rule: AutoRule; why?: string };
     },
   ): Promise<void>;
+  /**
+   * The policy's vote for a remedy whose grace time is over; `forbidden`: why diagbot.yaml does not allow it any more. `asked`:
+   * people are, or it is decided already; `busy`: another one of the system is under way, try again soon.
+   */
+  approveByPolicy(fence: Fence, remedy: string, forbidden?: string): Promise<AutoVerdict>;
   /** The plan is shown but never asked for (dry run), or nothing could be planned. */
   setRemedy(
     fence: Fence,
@@ -217,11 +237,7 @@ export interface RunStore {
   endHold(fence: Fence, remedy: string): Promise<void>;
   beginUndo(fence: Fence, remedy: string, steps: readonly NewStep[], note: string): Promise<void>;
   cancel(fence: Fence): Promise<void>;
-  finish(
-    fence: Fence,
-    status: Exclude<RunStatus, "queued" | "running" | "waiting" | "cancelled">,
-    error?: StepError,
-  ): Promise<void>;
+  finish(fence: Fence, status: EndStatus, error?: StepError): Promise<void>;
   /** Now on the database's clock: the one deadlines are kept on. */
   now(): Promise<Date>;
 }
@@ -236,8 +252,20 @@ export interface Backlog {
   readonly dueSeconds: number;
 }
 
+/** Whether there is something to sweep, kind by kind. */
+export interface Due {
+  readonly audit: boolean;
+  readonly freezes: boolean;
+  readonly offers: boolean;
+  /** Incidents whose quiet time is over. */
+  readonly incidents: boolean;
+  readonly runs: boolean;
+}
+
 /** What keeps going what crashes left behind. */
 export interface SweepStore {
+  /** What of the following has something to do. */
+  due(): Promise<Due>;
   /** Holds the named leadership for `leaseMs`; false: another process leads. */
   lead(name: string, owner: string, leaseMs: number): Promise<boolean>;
   resign(name: string, owner: string): Promise<void>;
@@ -255,9 +283,13 @@ export interface SweepStore {
   backlog(): Promise<Backlog>;
   /** Ends the offers to take something back whose time is over, of runs that have ended. How many. */
   endOffers(): Promise<number>;
-  /** Ends a freeze whose time is over. */
+  /** Ends freezes and maintenances whose time is over. */
   thaw(): Promise<boolean>;
-  beat(worker: { id: string; host: string; pid: number; version: string }): Promise<void>;
+  /** A sign of life; and, as `lead`, whether this worker holds the leadership. */
+  beat(
+    worker: { id: string; host: string; pid: number; version: string },
+    lead: { name: string; leaseMs: number },
+  ): Promise<boolean>;
   gone(worker: string): Promise<void>;
   /** Workers that gave a sign of life within `withinMs`. */
   workers(withinMs: number): Promise<{ id: string; host: string; pid: number; beatAt: Date }[]>;

@@ -1,7 +1,7 @@
 import type { AlertView } from "../words/view.ts";
 
-/** A web page that an alert names. `label` is ours, `url` is http or https. */
-export interface AlertLink {
+/** A web page to look further on: one that an alert names, or one of its system. `label` is ours or of diagbot.yaml, `url` is http or https. */
+export interface PageLink {
   readonly label: string;
   readonly url: string;
 }
@@ -20,7 +20,7 @@ const ANNOTATIONS: readonly (readonly [string, string])[] = [
 ];
 
 /** Links of alerts, each address once, runbooks first; what is no http(s) address is left out. */
-export function alertLinks(alerts: readonly AlertView[]): AlertLink[] {
+export function alertLinks(alerts: readonly AlertView[]): PageLink[] {
   const links = [
     ...ANNOTATIONS.flatMap(([name, label]) =>
       alerts.map(({ annotations }) => ({ label, url: webAddress(annotations[name]) })),
@@ -38,7 +38,7 @@ export function alertLinks(alerts: readonly AlertView[]): AlertLink[] {
 }
 
 /** The address as a browser reads it, without a name and a password. */
-function webAddress(text: string | undefined): string | undefined {
+export function webAddress(text: string | undefined): string | undefined {
   const words = text?.trim() ?? "";
   if (words.length > LONGEST_URL || !URL.canParse(words)) return undefined;
   const url = new URL(words);

@@ -15,15 +15,19 @@ export function readConnection(kind: ConnectionKind, name: string, settings: unk
   return { kind: kind.name, face, settings };
 }
 
-/** The `url` of a connection's settings; undefined where it has none that parses. */
-export function urlOf(settings: unknown): URL | undefined {
+const OTHER_HOSTS = /^([a-z][a-z+.-]*:\/\/(?:[^@/?#]*@)?[^,/?#]+),[^/?#]+/i;
+
+/** The `url` of a connection's settings, of several hosts the first; undefined where it has none that parses. */
+export function urlOf(settings: unknown, { severalHosts }: ConnectionKind): URL | undefined {
   if (typeof settings !== "object" || settings === null || !("url" in settings)) return undefined;
-  return typeof settings.url === "string" && URL.canParse(settings.url) ? new URL(settings.url) : undefined;
+  if (typeof settings.url !== "string") return undefined;
+  const url = severalHosts === true ? settings.url.replace(OTHER_HOSTS, "$1") : settings.url;
+  return URL.canParse(url) ? new URL(url) : undefined;
 }
 
 function endpointOf(kind: ConnectionKind, settings: unknown): Endpoint | undefined {
   if (kind.endpoint !== undefined) return kind.endpoint(settings);
-  const url = urlOf(settings);
+  const url = urlOf(settings, kind);
   const scheme = url === undefined ? undefined : kind.schemes[url.protocol];
   if (url === undefined || url.hostname === "" || scheme === null) return undefined;
   const host = url.hostname.replace(/^\[|\]$/g, "");

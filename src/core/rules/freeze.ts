@@ -17,13 +17,23 @@ export const mayUnfreeze = (
   return person !== undefined && (roles.length === 0 || roles.some((role) => person.roles.includes(role)));
 };
 
-/** `frozen by alice until 17:46 UTC`. */
-export const sayFrozen = ({ by, until }: Pick<FreezeView, "by" | "until">, now = new Date()): string =>
-  `frozen by ${by} ${until === undefined ? "until somebody unfreezes" : `until ${sayWhen(until, now)}`}`;
+/** `frozen by alice until 17:46 UTC`, `frozen on shop by alice …`, `in maintenance until 17:46 UTC, by alice`. */
+export function sayFrozen(
+  { by, until, system, quiet }: Pick<FreezeView, "by" | "until" | "system" | "quiet">,
+  now = new Date(),
+): string {
+  const end = until === undefined ? "until somebody unfreezes" : `until ${sayWhen(until, now)}`;
+  if (quiet === true) return `in maintenance ${end}, by ${by}`;
+  return `frozen${system === undefined ? "" : ` on ${system}`} by ${by} ${end}`;
+}
+
+/** What ends it: `/diag unfreeze shop`. */
+export const unfreezeWords = ({ system }: Pick<FreezeView, "system">): string =>
+  `/diag unfreeze${system === undefined ? "" : ` ${system}`}`;
 
 /** What an approval means while writes are frozen: it may lapse before it can begin. */
 export function sayApprovedFrozen(
-  freeze: Pick<FreezeView, "by" | "until">,
+  freeze: Pick<FreezeView, "by" | "until" | "system" | "quiet">,
   lapsesAt: Date | undefined,
   now = new Date(),
 ): string {

@@ -18,3 +18,6 @@ export function sqlText(text: string): string {
   const quoted = `'${oneLine(text).replaceAll("'", "''").replaceAll("\\", "\\\\")}'`;
   return text.includes("\\") ? `E${quoted}` : quoted;
 }
+
+/** A literal in JavaScript, as mongosh takes it. */
+export const scriptText = (text: string): string => JSON.stringify(oneLine(text)).replaceAll("`", "\\x60");

@@ -8,8 +8,6 @@ export const summarySlot = (run: number): string => `run/${run}/summary`;
 export const evidenceSlot = (run: number): string => `run/${run}/evidence`;
 /** `part` from 1 on. */
 export const findingsSlot = (run: number, part: number): string => `run/${run}/findings${nth(part)}`;
-/** Remedies without a card. `part` from 1 on. */
-export const remediesSlot = (run: number, part: number): string => `run/${run}/remedies${nth(part)}`;
 export const plotSlot = (run: number, number: number): string => `run/${run}/plot/${number}`;
 /** The card a remedy is decided by. */
 export const cardSlot = (run: number, remedy: string): string => `run/${run}/remedy/${remedy}`;
@@ -20,6 +18,12 @@ export const planFileSlot = (run: number, remedy: string, planSha256: string): s
 export const stormPageSlot = (page: number): string => `storm/page/${page}`;
 /** The file with all groups of a storm that is over. */
 export const STORM_FILE_SLOT = "storm/groups";
+/** A step that was taken because nobody answered. */
+export const escalatedSlot = (turn: number, level: number): string => `escalated/${turn}/${level}`;
+/** A checklist of an incident. */
+export const checklistSlot = (id: string): string => `checklist/${id}`;
+/** The record of an incident as a file; `n` from 1 on. */
+export const postmortemSlot = (n: number): string => `postmortem/${n}`;
 export const reopenedSlot = (n: number): string => `reopened/${n}`;
 
 const nth = (part: number): string => (part === 1 ? "" : `/${part}`);

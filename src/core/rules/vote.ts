@@ -78,9 +78,11 @@ function breakGlass(
   return { ok: true, state: "approved", approvals };
 }
 
-/** Distinct principals who approved. */
+/** Distinct people who approved. The policy's vote is nobody's. */
 export const countApprovals = (votes: readonly Vote[]): number =>
-  new Set(votes.filter((vote) => vote.decision === "approve").map((vote) => vote.principal)).size;
+  new Set(
+    votes.filter((vote) => vote.decision === "approve" && vote.auto !== true).map((vote) => vote.principal),
+  ).size;
 
 const refuse = (code: "not_allowed" | "not_decidable" | "drifted", why: string): VoteVerdict => ({
   ok: false,

@@ -97,6 +97,8 @@ export interface WriteAction extends ActionBase {
   probe(client: unknown, input: unknown, witness: Json, context: ActionContext): Promise<Probed>;
   /** The call that takes it back, from what was there before (`witness`) and what was returned; or why nothing does. */
   readonly undo: Undo<unknown, unknown>;
+  /** Where nothing takes it back and nothing has to be: what is as it was set before, e.g. `it runs with the settings it had`. */
+  readonly asBefore?: string | undefined;
   /** What undoing it cannot bring back, in a few words: shown before it is approved and after it was undone. */
   readonly leaves?: string | undefined;
   /** What the call did, with figures before and after, e.g. `maxmemory 64.0 MiB → 128 MiB`: said when it was an undo. */
@@ -158,6 +160,7 @@ interface TypedWrite<C, I extends z.ZodType, O extends z.ZodType, S extends Step
   run(client: C, input: z.output<I>, context: WriteContext): Promise<z.input<O>>;
   probe(client: C, input: z.output<I>, witness: Json, context: ActionContext): Promise<Probed>;
   undo: Undo<z.output<I>, z.output<O>>;
+  asBefore?: string;
   leaves?: string;
   says?(input: z.output<I>, output: z.output<O>): string;
   settled?: {

@@ -7,6 +7,8 @@ export interface Vote {
   readonly principal: PrincipalId;
   readonly decision: "approve" | "deny";
   readonly reason?: string | undefined;
+  /** Of a system's `auto:`, not of a person. */
+  readonly auto?: true | undefined;
   /** The quorum was lowered to this one vote. */
   readonly breakGlass?: boolean | undefined;
   /** Of the command line: `alice@web1`. */

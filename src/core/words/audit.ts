@@ -11,12 +11,33 @@ export const Checkpoint = z.strictObject({
 });
 export type Checkpoint = z.infer<typeof Checkpoint>;
 
-/** What a walk over the audit chain found. `firstBad`: the first row that is not what was written, and why. */
+/** Rows of the audit chain that are in a file, no longer in the database. */
+export interface AuditArchive {
+  readonly first: number;
+  readonly last: number;
+  /** Of the last one: the chain goes on from it. */
+  readonly hash: string;
+  /** Its name, without folder. */
+  readonly file: string;
+  readonly sha256: string;
+}
+
+/** What `diagbot archive` did, or would do. */
+export interface Archived {
+  /** What went now; absent: nothing is old enough. */
+  readonly made?: AuditArchive & { readonly path: string };
+  /** Rows that left the database. */
+  readonly removed: number;
+}
+
+/** What a walk over the audit chain found; `rows`: in the database. `firstBad`: the first row that is not what was written, and why. */
 export interface AuditReport {
   readonly rows: number;
   readonly head: { readonly seq: number; readonly hash: string };
   /** Rows that had no place in the chain yet when it was walked: nothing proves that they are as written. */
   readonly unchained: number;
+  /** Rows that are in archives; `read`: whose files were read and are as written. */
+  readonly archived: { readonly rows: number; readonly read: boolean };
   /** Checkpoints that were held against the chain. */
   readonly checkpoints: number;
   readonly firstBad?: { readonly seq: number; readonly why: string };

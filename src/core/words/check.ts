@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Kind } from "./connection.ts";
 import { DurationMs, parseDuration } from "./duration.ts";
 import { SEVERITIES } from "./finding.ts";
+import { Covers, OF_GUIDE } from "./guide.ts";
 import { NAME } from "./ids.ts";
 import { UNITS } from "./reading.ts";
 import { LabelMatch } from "./system.ts";
@@ -30,6 +31,11 @@ export const Condition = z
     above: Amount.optional(),
     below: Amount.optional(),
     equals: z.union([z.string(), z.number(), z.boolean()]).optional(),
+    /** There is a value, and it is another. */
+    not: z.union([z.string(), z.number(), z.boolean()]).optional(),
+    /** The value is a text that holds this one, or does not; capitals count. */
+    contains: z.string().min(1).max(500).optional(),
+    lacks: z.string().min(1).max(500).optional(),
     /** `true`: there is no value (NULL, no such column or key, no row); `false`: there is one. */
     absent: z.boolean().optional(),
     /** `true`: another value than in the last finished run of this check on this system; `false`: the same. */
@@ -37,7 +43,7 @@ export const Condition = z
   })
   .refine(
     (condition) => Object.values(condition).some((wanted) => wanted !== undefined),
-    "a condition: above, below, equals, absent or changed",
+    "a condition: above, below, equals, not, contains, lacks, absent or changed",
   );
 export type Condition = z.infer<typeof Condition>;
 
@@ -74,6 +80,54 @@ const FieldPath = z
   .string()
   .max(200)
   .regex(/^[^.[\]\s]+(\[\d{1,4}\])*(\.[^.[\]\s]+(\[\d{1,4}\])*)*$/, "a path such as data.queues[0].length");
+
+/** Of whose answers nobody but the asker may know. */
+const SECRET_HEADER = /cookie|authorization|token|key|secret/i;
+
+/** Columns out of a body or its headers, at most 20 of each kind. */
+const columnsOf = <V extends z.ZodType>(value: V) =>
+  z
+    .record(columnName, value)
+    .refine((columns) => Object.keys(columns).length <= 20, "at most 20 columns")
+    .default({});
+
+/** Columns of every answer to a GET, and those of several. A column of the author's own may be called `bytes`. */
+export const HTTP_COLUMNS: readonly string[] = ["status", "ms", "bytes"];
+export const SAMPLES_COLUMNS: readonly string[] = ["slowest", "failed"];
+
+/** A GET of a path: what of its answer is a column, besides `status`, `ms` and `bytes`. */
+const HttpRead = z
+  .strictObject({
+    path: HttpPath,
+    /** Of a JSON body by path; with `rows`, of each of its entries. */
+    fields: columnsOf(FieldPath),
+    /** The path of the list whose entries are the rows. */
+    rows: FieldPath.optional(),
+    /** The value of a header of the answer. */
+    headers: columnsOf(
+      z
+        .string()
+        .regex(/^[A-Za-z0-9-]{1,60}$/, "the name of a header")
+        .refine((name) => !SECRET_HEADER.test(name), "a header that holds no secret"),
+    ),
+    /** How often this text stands in the body: 0 where it does not. */
+    text: columnsOf(z.string().min(1).max(500)),
+    /** Of a page of metrics the sum of all series of this name; without one there is no value. */
+    metrics: columnsOf(z.string().regex(/^[A-Za-z_:][A-Za-z0-9_:]{0,199}$/, "the name of a metric")),
+    /** So many GETs one after the other: `ms` is their median; also `slowest` and `failed`. */
+    samples: z.int().min(2).max(10).optional(),
+  })
+  .refine(
+    ({ rows, fields }) => rows === undefined || Object.keys(fields).length > 0,
+    "given `fields` with `rows`: what of each entry is a column",
+  )
+  .superRefine(({ fields, headers, text, metrics, samples }, context) => {
+    const own = ["status", "ms", ...(samples === undefined ? [] : SAMPLES_COLUMNS)];
+    const names = [fields, headers, text, metrics].flatMap((columns) => Object.keys(columns));
+    const taken = names.find((name, index) => own.includes(name) || names.indexOf(name) < index);
+    if (taken !== undefined)
+      context.addIssue({ code: "custom", message: `without a second column called ${taken}` });
+  });
 
 const key = z.string().min(1).max(500);
 const REDIS = {
@@ -135,6 +189,7 @@ export const CheckSchema = z
   .strictObject({
     id: z.string().max(60).regex(ID, "lower-case words joined by -"),
     title: words(120),
+    ...OF_GUIDE,
     /** A kind of connection, or the name of one; default: the first connection of the kind it asks. */
     on: z.string().regex(NAME, "a kind of connection or the name of one").optional(),
     promql: words(4_000).optional(),
@@ -143,7 +198,7 @@ export const CheckSchema = z
     /** With `promql`: an expression without a result is good news. */
     empty: z.literal("healthy").optional(),
     sql: words(10_000).optional(),
-    http: z.strictObject({ path: HttpPath, fields: z.record(columnName, FieldPath).default({}) }).optional(),
+    http: HttpRead.optional(),
     redis: z
       .record(columnName, RedisRead)
       .refine((reads) => Object.keys(reads).length > 0 && Object.keys(reads).length <= 20, "1 to 20 columns")
@@ -196,5 +251,6 @@ export const ScheduleSchema = z.strictObject({
   system: z.string().min(1),
   runbook: z.string().min(1),
   every: Every,
+  covers: Covers,
 });
 export type Schedule = z.infer<typeof ScheduleSchema>;

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { COLUMN, Condition } from "./check.ts";
 import { parseDuration } from "./duration.ts";
+import { OF_GUIDE } from "./guide.ts";
 import type { Json } from "./json.ts";
 import { RISKS } from "./risk.ts";
 
@@ -80,6 +81,7 @@ export type Asked = z.output<typeof Asked>;
 /** What every command has, whatever carries it out. */
 const COMMON = {
   title: said(120),
+  ...OF_GUIDE,
   effect: z.enum(["read", "write"]).default("read"),
   params: z.record(paramName, Param).default({}),
   timeoutSeconds: z.number().positive().max(MOST_SECONDS).default(10),

@@ -4,10 +4,10 @@ import { z } from "zod";
 export type Duration = `${number}${"s" | "m" | "h"}`;
 
 const DURATION =
-  /^(?:(\d{1,6}(?:\.\d+)?)d)?(?:(\d{1,6}(?:\.\d+)?)h)?(?:(\d{1,6}(?:\.\d+)?)m)?(?:(\d{1,6}(?:\.\d+)?)s)?$/;
-const PARTS_MS = [86_400_000, 3_600_000, 60_000, 1000];
+  /^(?:(\d{1,3}(?:\.\d+)?)y)?(?:(\d{1,6}(?:\.\d+)?)d)?(?:(\d{1,6}(?:\.\d+)?)h)?(?:(\d{1,6}(?:\.\d+)?)m)?(?:(\d{1,6}(?:\.\d+)?)s)?$/;
+const PARTS_MS = [365 * 86_400_000, 86_400_000, 3_600_000, 60_000, 1000];
 
-/** `30s`, `15m`, `2h`, `1h30m`, `1d` as milliseconds, the larger unit first; undefined where it is not a duration. */
+/** `30s`, `15m`, `2h`, `1h30m`, `1d`, `2y` (of 365 days) as milliseconds, the larger unit first; undefined where it is not a duration. */
 export function parseDuration(words: string): number | undefined {
   const trimmed = words.trim();
   const parts = trimmed === "" ? null : DURATION.exec(trimmed);

@@ -26,3 +26,15 @@ export interface Unfrozen {
   readonly was: boolean;
   readonly setsOff: readonly SetOff[];
 }
+
+/** A freeze that holds. */
+export interface FreezeView {
+  /** Of this system only; absent: of all. */
+  readonly system?: string;
+  /** It is in maintenance: its alerts are shown and nothing more. */
+  readonly quiet?: true;
+  readonly by: string;
+  readonly reason: string;
+  readonly since: Date;
+  readonly until?: Date;
+}

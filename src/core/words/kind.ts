@@ -20,6 +20,8 @@ export interface Failure {
 }
 
 interface KindParts<Settings> {
+  /** Its URLs may name several hosts (`mongodb://a:1,b:2/x`), which `URL` cannot read: they are read as of the first. */
+  readonly severalHosts?: true;
   /** Whether a URL makes the client insist on TLS, where the scheme alone does not tell. */
   encrypts?(url: URL): boolean;
   /** Its address where that is not in `url`. */

@@ -46,4 +46,6 @@ export interface Plan {
   readonly undo: string;
   /** In force for so long, e.g. `45 min`, then undone unless somebody keeps it. */
   readonly appliedFor?: string;
+  /** The same in milliseconds; absent in plans that were frozen before it was asked for by remedies, too. */
+  readonly appliedForMs?: number;
 }

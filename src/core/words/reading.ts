@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { notSeen } from "./not-seen.ts";
 
 /** What numbers are counted in: how they are shown. */
 export const UNITS = ["seconds", "ratio", "bytes", "count", "per second"] as const;
@@ -28,6 +29,8 @@ export const Reading = z.object({
     )
     .max(8)
     .optional(),
+  /** Columns that were asked for and could not be read, though there is an answer. */
+  notSeen,
 });
 export type Reading = z.infer<typeof Reading>;
 
@@ -37,6 +40,8 @@ export const Wants = z.strictObject({
   columns: z.array(z.string()).default([]),
   /** Columns that are compared with a number: their values are numbers or null. */
   numbers: z.array(z.string()).default([]),
+  /** The largest number of rows a finding is about, where that is more than are read. */
+  rowsUpTo: z.number().exactOptional(),
   /** No row at all is an answer, too. */
   empty: z.boolean().default(true),
 });

@@ -57,6 +57,10 @@ export interface AnyExecutable {
   do(seen: AnySeen, context: RunContext): readonly Call[];
   /** `actions`: every call is taken back by its action's own undo, last first. Or why it cannot be. */
   readonly undo: "actions" | NoUndo;
+  /** Where nothing takes it back and nothing has to be: what is as it was set before. */
+  readonly asBefore?: string | undefined;
+  /** In force for so long, then taken back by itself, unless the request says another time (`for=`). */
+  readonly inForce?: Duration | undefined;
   /** What must hold besides what its actions promise themselves. The reads are frozen with the plan. */
   readonly verify: {
     readonly within: Duration;
@@ -99,6 +103,8 @@ export interface Runbook extends RunbookVersion {
   readonly needs: readonly Kind[];
   /** Ids of the guides' catalogue that it carries out. */
   readonly covers: readonly string[];
+  /** The page of the guide it comes from: http or https. Of what diagbot.yaml declares. */
+  readonly guide?: string | undefined;
   readonly params: z.ZodObject;
   /** Alerts that start it: all labels of one entry must match. */
   readonly alerts: readonly LabelMatch[];
@@ -113,6 +119,8 @@ export interface Runbook extends RunbookVersion {
         readonly connections?: Readonly<Record<string, Kind>>;
       }
     | undefined;
+  /** Only people ask for it, never an alert by itself: it may have parameters without a default. Of declared commands. */
+  readonly forPeople?: true;
   /** Its findings compare with the last finished run (`context.before`). */
   readonly compares?: true;
   readonly stages: readonly ((seen: AnySeen, context: RunContext) => Steps)[];

@@ -1,5 +1,8 @@
 import { z } from "zod";
+import { AutoRule } from "./auto.ts";
 import type { Connection, ConnectionFace, Kind } from "./connection.ts";
+import { Escalation } from "./escalation.ts";
+import { SystemLink } from "./link.ts";
 import { RISKS } from "./risk.ts";
 
 /** Limits beyond which something is a finding. Ratios 0..1, times in the unit of their name. The guides disagree, so they are per system. */
@@ -40,6 +43,12 @@ export const SystemSettings = z.strictObject({
   /** Runbooks this system does not want: nobody can start them there, no alert does. */
   runbooks: z.strictObject({ disable: z.array(z.string()).default([]) }).prefault({}),
   remedies: z.record(z.string(), RemedyRule).default({}),
+  /** What may be applied here without a person, by `<runbook>.<remedy>`. Default: nothing. */
+  auto: z.record(z.string(), AutoRule).default({}),
+  /** Pages to look further on, shown in the first message of its threads. */
+  links: z.array(SystemLink).max(6).default([]),
+  /** Instead of the common `escalate`; an empty `to`: nobody is told of this system's incidents. */
+  escalate: Escalation.optional(),
   /** Whom to ask about findings. `for`: a kind of connection, a connection's name or a runbook; left out: everything. */
   contacts: z
     .array(z.strictObject({ name: z.string(), channel: z.string().optional(), for: z.string().optional() }))
@@ -54,10 +63,15 @@ export interface System extends z.infer<typeof SystemSettings> {
 }
 
 /** Every label of the match has that value. An empty match matches nothing: it would swallow every alert. */
-export const labelsMatch = (match: LabelMatch, labels: Readonly<Record<string, string>>): boolean => {
-  const wanted = Object.entries(match);
-  return wanted.length > 0 && wanted.every(([name, value]) => labels[name] === value);
-};
+export function labelsMatch(match: LabelMatch, labels: Readonly<Record<string, string>>): boolean {
+  // Every alert is held against every name that any runbook knows.
+  let isAny = false;
+  for (const name in match) {
+    if (labels[name] !== match[name]) return false;
+    isAny = true;
+  }
+  return isAny;
+}
 
 /** First system one of whose matches fits the labels. */
 export const systemOf = (

@@ -1,6 +1,12 @@
 import type { ApprovalState, Vote } from "./approval.ts";
+import type { AutoView } from "./auto.ts";
 import type { Caller } from "./caller.ts";
+import type { ChangeView } from "./change.ts";
+import type { ChecklistView } from "./checklist.ts";
+import type { EscalationFacts } from "./escalation.ts";
 import type { RecordedFinding, Severity } from "./finding.ts";
+import type { FreezeView } from "./freeze.ts";
+import type { GuideAsked } from "./guide.ts";
 import type { ApprovalId, IncidentId, PrincipalId, RunId, ThreadId } from "./ids.ts";
 import type { Json } from "./json.ts";
 import type { Outcome, RemedyStatus, RunOutcome, RunStatus, StepError } from "./outcome.ts";
@@ -13,7 +19,6 @@ import type { StormView } from "./storm.ts";
 export const PHASES = ["diagnose", "apply", "verify", "undo"] as const;
 /** Which part of a run a step belongs to. */
 export type Phase = (typeof PHASES)[number];
-
 /** `ready` may be claimed; `executing` its intent is written, the effect may be under way. Otherwise an outcome. */
 export type StepState = "ready" | "executing" | Outcome;
 
@@ -69,6 +74,8 @@ export interface ApprovalView {
   readonly decidedAt?: Date;
   /** Why it became void: the difference. */
   readonly voidBecause?: readonly string[];
+  /** Where a system's `auto:` names the remedy and nobody asked for the run. */
+  readonly auto?: AutoView;
   readonly votes: readonly Vote[];
 }
 
@@ -216,8 +223,20 @@ export interface IncidentView {
   readonly staleAt?: Date;
   /** A person has ended it: no notification said that it is over. */
   readonly closed?: { readonly by: string; readonly reason: string };
+  /** Who was told that nobody answers, and who has answered. Absent: not looked at. */
+  readonly escalation?: EscalationFacts;
+  /** Of its system, from 2 h before it began on; the newest 5, newest first. Absent: none, or not looked at. */
+  readonly changes?: readonly ChangeView[];
   /** At most 20, firing first. */
   readonly alerts: readonly AlertView[];
+}
+
+/** The record of an incident as it was then: a file of the thread. */
+export interface PostmortemView {
+  readonly n: number;
+  readonly by: string;
+  readonly at: Date;
+  readonly markdown: string;
 }
 
 /** Everything one Slack thread shows. */
@@ -228,6 +247,8 @@ export interface ThreadView {
   readonly moved?: { readonly meantFor: string; readonly because: string };
   readonly incident?: IncidentView;
   readonly runs: readonly RunView[];
+  readonly checklists?: readonly ChecklistView[];
+  readonly postmortems?: readonly PostmortemView[];
   /** A message that belongs to no run. */
   readonly notice?: string;
   /** Root of the thread the notice is about, once it is posted. */
@@ -240,6 +261,7 @@ export interface ThreadView {
   }[];
   /** Writes are stopped: by whom, until when, why. */
   readonly freeze?: FreezeView;
+  readonly guide?: GuideAsked;
   /** Of a thread of scheduled runs. */
   readonly schedule?: ScheduleView;
   /** Of the thread of a storm. */
@@ -274,9 +296,4 @@ export interface PendingView {
   readonly until?: Date;
 }
 
-export interface FreezeView {
-  readonly by: string;
-  readonly reason: string;
-  readonly since: Date;
-  readonly until?: Date;
-}
+export type { FreezeView };

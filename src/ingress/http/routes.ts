@@ -19,6 +19,8 @@ const HEALTH_MS = 2_000;
 export interface DoorHandlers {
   readonly slack?: Handler;
   readonly alertmanager?: Handler;
+  /** Absent: nobody may tell of changes. */
+  readonly changes?: Handler;
 }
 
 /** For operators: `health` is asked at each request and counts as down after 2 s; `metrics` gives Prometheus' text format. */
@@ -37,11 +39,12 @@ export const standardRoutes = (handlers: DoorHandlers & OpsHandlers): Route[] =>
 const ALERT_PATHS = ["/webhooks/alertmanager", "/api/v2/alerts", "/api/v1/alerts"];
 
 /** The paths that may be published. */
-export const doorRoutes = ({ slack, alertmanager }: DoorHandlers): Route[] => [
+export const doorRoutes = ({ slack, alertmanager, changes }: DoorHandlers): Route[] => [
   ...(slack === undefined ? [] : [{ method: "POST" as const, path: "/slack/events", handle: slack }]),
   ...(alertmanager === undefined
     ? []
     : ALERT_PATHS.map((path) => ({ method: "POST" as const, path, handle: alertmanager }))),
+  ...(changes === undefined ? [] : [{ method: "POST" as const, path: "/webhooks/changes", handle: changes }]),
 ];
 
 /** The paths that may not. */

@@ -50,8 +50,19 @@ export function routed(catalog: Catalog, notification: Notification): Routed {
       remarks: started.remarks,
       quietMs: catalog.alerts.quiet,
       ...(system === undefined ? {} : { system: system.id }),
+      ...checklistsFor(catalog, firing),
     },
   };
+}
+
+/** The checklists that the routes of these alerts name, each once. */
+function checklistsFor(
+  { checklists = [] }: Catalog,
+  firing: readonly Decision[],
+): Pick<AlertRequest, "checklists"> {
+  const named = new Set(firing.map(({ route }) => route?.checklist));
+  const wanted = checklists.filter(({ id }) => named.has(id));
+  return wanted.length === 0 ? {} : { checklists: wanted };
 }
 
 interface Started {

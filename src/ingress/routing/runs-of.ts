@@ -2,11 +2,12 @@ import type { Catalog } from "../../core/ports/catalog.ts";
 import type { AlertRun } from "../../core/ports/intake.ts";
 import { isRunbookDisabled } from "../../core/rules/restrict.ts";
 import { nameRoute } from "../../core/rules/route.ts";
+import { missingKinds, otherwhere } from "../../core/rules/runnable.ts";
 import type { Kind } from "../../core/words/connection.ts";
 import type { Decision } from "../../core/words/route.ts";
 import type { Runbook } from "../../core/words/runbook.ts";
 import { connectionsOf, kindsOf, type System } from "../../core/words/system.ts";
-import { defaultConnections, missingKinds, otherwhere } from "../check-run.ts";
+import { defaultConnections } from "../check-run.ts";
 import { type Aimed, aimAt, aimAtAny, choosesItself } from "./aim.ts";
 import { alertParams } from "./alert-params.ts";
 

@@ -3,12 +3,15 @@ import { waitFor } from "../../lib/wait.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { Door } from "../receive.ts";
 import { type Scheduled, slotKey, slotOf } from "./due.ts";
+import { type MaintenanceDeps, openWindows } from "./maintenance.ts";
 
 const EVERY_MS = 1_000;
 
 export interface SchedulerDeps {
   readonly schedules: readonly Scheduled[];
   readonly door: Pick<Door, "receive">;
+  /** Default: nothing is planned. */
+  readonly maintenance?: Pick<MaintenanceDeps, "catalog" | "intake">;
   /** Whether this process starts schedules now; one of all does. Rejects where nobody can say. */
   readonly lead: () => Promise<boolean>;
   readonly resign: () => Promise<void>;
@@ -27,7 +30,8 @@ export function createScheduler(deps: SchedulerDeps): { start(): void; stop(): P
   let loop: Promise<void> = Promise.resolve();
   return {
     start: () => {
-      if (deps.schedules.length > 0) loop = run(deps, stopping.signal);
+      const isPlanned = (deps.maintenance?.catalog.maintenance ?? []).length > 0;
+      if (deps.schedules.length > 0 || isPlanned) loop = run(deps, stopping.signal);
     },
     stop: async () => {
       stopping.abort();
@@ -39,8 +43,15 @@ export function createScheduler(deps: SchedulerDeps): { start(): void; stop(): P
 
 async function run(deps: SchedulerDeps, stop: AbortSignal): Promise<void> {
   const asked = new Map<Scheduled, number>();
+  const opened = new Set<string>();
+  const { maintenance, logger, now = () => new Date() } = deps;
   while (!stop.aborted) {
-    if (await deps.lead().catch(() => false)) await tick(deps, asked, stop);
+    if (await deps.lead().catch(() => false)) {
+      // First: what is asked of a system in maintenance is judged by it. Without a store the next look opens it.
+      if (maintenance !== undefined)
+        await openWindows({ ...maintenance, logger }, opened, now()).catch(() => {});
+      await tick(deps, asked, stop);
+    }
     await waitFor(deps.everyMs ?? EVERY_MS, stop);
   }
 }

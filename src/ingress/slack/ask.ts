@@ -12,7 +12,11 @@ export async function ask(context: SlackContext, asker: Asker, body: object, int
   try {
     const [caller, channel] = await Promise.all([
       context.identity.member(asker),
-      intent.do === "run" ? channelFor(context, asker, intent.system) : undefined,
+      intent.do === "run"
+        ? channelFor(context, asker, intent.system)
+        : intent.do === "guide"
+          ? ownChannel(context, asker)
+          : undefined,
     ]);
     return await context.door.receive(
       entryOf(asker, body),
@@ -25,9 +29,16 @@ export async function ask(context: SlackContext, asker: Asker, body: object, int
   }
 }
 
+/** The channel that was asked from, where the bot may write. */
+const ownChannel = async ({ identity }: SlackContext, { channel }: Asker): Promise<string | undefined> =>
+  channel !== undefined && (await identity.isOurs(channel)) ? channel : undefined;
+
 /** The channel that was asked from, where the bot may write; else the system's own, else the one of alerts. */
-async function channelFor({ identity, catalog }: SlackContext, { channel }: Asker, systemId: string) {
-  if (channel !== undefined && (await identity.isOurs(channel))) return channel;
+async function channelFor(context: SlackContext, asker: Asker, systemId: string) {
+  const { catalog } = context;
+  const { channel } = asker;
+  const own = await ownChannel(context, asker);
+  if (own !== undefined) return own;
   const system = catalog.systems.find(({ id }) => id === systemId);
   return system?.channel ?? catalog.channel ?? channel;
 }

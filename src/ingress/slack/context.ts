@@ -13,4 +13,6 @@ export interface SlackContext {
   readonly catalog: Catalog;
   readonly reader: Reader;
   readonly logger: Logger;
+  /** The process ends: nothing waits for Slack any more. */
+  readonly stopping: AbortSignal;
 }

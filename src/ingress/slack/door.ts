@@ -8,9 +8,12 @@ import { slackLogger } from "../../slack/log.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { Door } from "../receive.ts";
 import { createApi, type SlackConfig, slackErrorOf } from "./api.ts";
+import { listenToAck } from "./buttons/ack.ts";
 import { listenToAnswers } from "./buttons/answers.ts";
+import { listenToAuto } from "./buttons/auto.ts";
 import { listenToCancel } from "./buttons/cancel.ts";
 import { listenToLooks } from "./buttons/looks.ts";
+import { listenToTicks } from "./buttons/ticks.ts";
 import { listenToVotes } from "./buttons/votes.ts";
 import { listenToCommand } from "./command.ts";
 import { listenToForm } from "./form/listen.ts";
@@ -49,8 +52,8 @@ export function createSlackDoor(options: SlackDoorOptions): SlackDoor {
   const sides = receiverFor(options, () => state.workspace);
   const app = createApp(sides.receiver, config, logger, () => state.workspace);
   const identity = createIdentity(api, options.catalog, () => state.workspace);
-  listen(app, { ...options, api, identity });
   const stopping = new AbortController();
+  listen(app, { ...options, api, identity, stopping: stopping.signal });
   const attempt = async (): Promise<boolean> => {
     try {
       state.workspace ??= await whoAmI(api.lookups);
@@ -155,6 +158,9 @@ function listen(app: App, context: Parameters<typeof listenToCommand>[1]): void 
   listenToAnswers(app, context);
   listenToLooks(app, context);
   listenToCancel(app, context);
+  listenToAuto(app, context);
+  listenToAck(app, context);
+  listenToTicks(app, context);
   listenToHome(app, context);
 }
 

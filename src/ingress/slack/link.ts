@@ -26,7 +26,7 @@ export async function linked(context: SlackContext, reply: Reply): Promise<Reply
 
 /** Tells the link of a new run's thread as soon as there is one, where the answer did not have it yet. */
 export async function followWithLink(
-  context: SlackContext,
+  context: Pick<SlackContext, "reader" | "identity" | "stopping">,
   reply: Reply,
   tell: (reply: Reply) => Promise<unknown>,
 ): Promise<void> {
@@ -38,14 +38,16 @@ export async function followWithLink(
 
 /** Looks once, and again after each of the pauses. */
 async function withLink(
-  { reader, identity }: SlackContext,
+  { reader, identity, stopping }: Pick<SlackContext, "reader" | "identity" | "stopping">,
   reply: Reply,
   pausesMs: readonly number[],
 ): Promise<Reply> {
   const { thread } = reply;
   if (thread === undefined || reply.error !== undefined) return reply;
   for (const pause of [0, ...pausesMs]) {
-    if (pause > 0) await waitFor(pause);
+    if (pause > 0) await waitFor(pause, stopping);
+    // The link is a courtesy: a process that is told to end does not stay for it.
+    if (stopping.aborted) return reply;
     const root = await reader.root(thread);
     if (root === undefined) continue;
     const link = identity.permalink(root.channel, root.ts);

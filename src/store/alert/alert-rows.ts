@@ -1,6 +1,10 @@
 import { createHash } from "node:crypto";
-import type { AlertRequest } from "../../core/ports/intake.ts";
+import type { AlertRequest, Entry } from "../../core/ports/intake.ts";
+import { groupTitle } from "../../core/words/alert.ts";
 import { clip } from "../../core/words/format.ts";
+import { IncidentId, ThreadId } from "../../core/words/ids.ts";
+import { isInMaintenance } from "../human/system-freeze-rows.ts";
+import { entryValues, NOTE_ENTRY } from "../inbox.ts";
 import type { Transaction } from "../transaction.ts";
 import { type Change, endOf, type Instance, type KnownIncident, type KnownInstance } from "./alert-news.ts";
 
@@ -11,67 +15,112 @@ const BUCKETS = 16;
 const BUCKET_CLASS = 720_441_400;
 
 /**
- * One delivery at a time per group key and per instance, so that peers cannot open two incidents; deliveries that have neither
- * in common do not wait for each other. Whoever locks instances holds their buckets shared, so that a large group, which
- * locks buckets, excludes it. The group comes first, then buckets, then instances, each in order: no deadlock. Returns when the
- * transaction began.
+ * SQL, numbers only: one delivery at a time per group key and per instance, so that peers cannot open two incidents; deliveries
+ * that have neither in common do not wait for each other. Whoever locks instances holds their buckets shared, so that a large
+ * group, which locks buckets, excludes it. The group comes first, then buckets, then instances, each in order: no deadlock.
  */
-export async function lockAlerts(
-  tx: Transaction,
-  groupKey: string,
-  instances: readonly Instance[],
-): Promise<Date> {
+export function locksOf(groupKey: string, instances: readonly Instance[]): string {
   const buckets = [...new Set(instances.map(({ sha }) => Number.parseInt(sha.slice(0, 4), 16) % BUCKETS))];
   buckets.sort((a, b) => a - b);
   const isLarge = instances.length > MOST_LOCKS;
   const keys = isLarge ? [] : [...new Set(instances.map(({ sha }) => lockOf(`instance ${sha}`)))].sort();
+  const ofBucket = isLarge ? "pg_advisory_xact_lock" : "pg_advisory_xact_lock_shared";
   // The parts of a UNION ALL are carried out one after the other, each in the order of its list.
-  const { rows } = await tx.sql.query<{ now: Date }>(
-    `SELECT now() AS now, count(held) FROM (
-       SELECT pg_advisory_xact_lock($1::bigint)::text AS held
-       UNION ALL SELECT (CASE WHEN $4 THEN pg_advisory_xact_lock($2, bucket) ELSE pg_advisory_xact_lock_shared($2, bucket) END)::text
-         FROM unnest($3::int[]) AS bucket
-       UNION ALL SELECT pg_advisory_xact_lock(key)::text FROM unnest($5::bigint[]) AS key) AS locks`,
-    [lockOf(`group ${groupKey}`), BUCKET_CLASS, buckets, isLarge, keys],
-  );
-  return rows[0]?.now ?? new Date();
+  return `SELECT count(held) FROM (
+    SELECT pg_advisory_xact_lock(${lockOf(`group ${groupKey}`)})::text AS held
+    UNION ALL SELECT ${ofBucket}(${BUCKET_CLASS}, bucket)::text FROM unnest('{${buckets}}'::int[]) AS bucket
+    UNION ALL SELECT pg_advisory_xact_lock(key)::text FROM unnest('{${keys}}'::bigint[]) AS key) AS locks`;
 }
 
 /** 64 bits of a digest: two names that share them wait for each other, nothing else. */
 const lockOf = (name: string): string => String(createHash("sha256").update(name).digest().readBigInt64BE());
 
-/** What is known of the instances (same order) and of every incident they or the group key belong to, locked. */
-export async function readKnown(
+/**
+ * Notes the request down and reads, in one round trip, what is known of the instances (same order) and of every incident they
+ * or the group key belong to, locked. `now`: when the transaction began; `quiet`: the system is in maintenance.
+ */
+export async function noteAndRead(
   tx: Transaction,
+  entry: Entry,
   groupKey: string,
   instances: readonly Instance[],
-): Promise<{ known: KnownInstance[]; incidents: KnownIncident[] }> {
-  const { rows: known } = await tx.sql.query<KnownInstance>(
-    `SELECT exact.incident_id AS incident, exact.status, exact.last_seen_at AS "seenAt",
-       coalesce(exact.annotations IS DISTINCT FROM given.annotations::jsonb, false) AND exact.incident_id IS NOT NULL AS "annotationsDiffer",
-       newest.incident_id AS "newestIncident", newest.starts_at AS "newestStartsAt"
-     FROM unnest($1::text[], $2::timestamptz[], $3::text[]) WITH ORDINALITY AS given (sha, starts_at, annotations, n)
-     LEFT JOIN alert_instance exact ON exact.labels_sha256 = given.sha AND exact.starts_at = given.starts_at
-     LEFT JOIN LATERAL (SELECT incident_id, starts_at FROM alert_instance
-       WHERE labels_sha256 = given.sha ORDER BY starts_at DESC LIMIT 1) newest ON true
-     ORDER BY given.n`,
+  system: string | undefined,
+): Promise<{ now: Date; known: KnownInstance[]; incidents: KnownIncident[]; quiet: boolean }> {
+  const { rows } = await tx.sql.query<{
+    now: Date;
+    known: KnownRow[] | null;
+    incidents: IncidentRow[] | null;
+    quiet: boolean;
+  }>(
+    `WITH noted AS (${NOTE_ENTRY}),
+     known AS (
+       SELECT given.n, exact.incident_id AS incident, exact.status, exact.last_seen_at AS "seenAt",
+         coalesce(exact.annotations IS DISTINCT FROM given.annotations::jsonb, false) AND exact.incident_id IS NOT NULL AS "annotationsDiffer",
+         newest.incident_id AS "newestIncident", newest.starts_at AS "newestStartsAt"
+       FROM unnest($4::text[], $5::timestamptz[], $6::text[]) WITH ORDINALITY AS given (sha, starts_at, annotations, n)
+       LEFT JOIN alert_instance exact ON exact.labels_sha256 = given.sha AND exact.starts_at = given.starts_at
+       LEFT JOIN LATERAL (SELECT incident_id, starts_at FROM alert_instance
+         WHERE labels_sha256 = given.sha ORDER BY starts_at DESC LIMIT 1) newest ON true),
+     incidents AS (
+       SELECT id, thread_id AS thread, status, resolved_at AS "resolvedAt", group_key = $7 AS "sameGroup"
+       FROM incident WHERE id = ANY (ARRAY(SELECT incident FROM known UNION SELECT "newestIncident" FROM known
+         UNION SELECT id FROM (SELECT id FROM incident WHERE hashtextextended(group_key, 0) = hashtextextended($7, 0) AND group_key = $7
+           ORDER BY opened_at DESC, id DESC LIMIT 1) AS newest_of_group))
+       ORDER BY id FOR UPDATE)
+     SELECT now() AS now, (SELECT jsonb_agg(known ORDER BY n) FROM known) AS known, (SELECT jsonb_agg(incidents ORDER BY id) FROM incidents) AS incidents,
+       ${isInMaintenance("$8")} AS quiet`,
     [
+      ...entryValues(entry),
       instances.map(({ sha }) => sha),
       instances.map(({ startsAt }) => startsAt.toISOString()),
       instances.map(({ alert }) => JSON.stringify(alert.annotations)),
+      ...[groupKey, system ?? null],
     ],
   );
-  const ids = known.flatMap(({ incident, newestIncident }) => [incident, newestIncident]);
-  const { rows: incidents } = await tx.sql.query<KnownIncident>(
-    `SELECT id, thread_id AS thread, status, resolved_at AS "resolvedAt", group_key = $1 AS "sameGroup"
-     FROM incident WHERE id = ANY ($2::int[])
-       OR id = (SELECT id FROM incident WHERE hashtextextended(group_key, 0) = hashtextextended($1, 0) AND group_key = $1
-         ORDER BY opened_at DESC, id DESC LIMIT 1)
-     ORDER BY id FOR UPDATE`,
-    [groupKey, [...new Set(ids.filter((id) => id !== null))]],
-  );
-  return { known, incidents };
+  const [row] = rows;
+  return {
+    now: row?.now ?? new Date(),
+    quiet: row?.quiet === true,
+    known: (row?.known ?? []).map((one) => ({
+      ...one,
+      seenAt: dateOrNull(one.seenAt),
+      newestStartsAt: dateOrNull(one.newestStartsAt),
+    })),
+    incidents: (row?.incidents ?? []).map((one) => ({ ...one, resolvedAt: dateOrNull(one.resolvedAt) })),
+  };
 }
+
+type KnownRow = Omit<KnownInstance, "seenAt" | "newestStartsAt"> & {
+  readonly seenAt: string | null;
+  readonly newestStartsAt: string | null;
+};
+type IncidentRow = Omit<KnownIncident, "resolvedAt"> & { readonly resolvedAt: string | null };
+
+const dateOrNull = (text: string | null): Date | null => (text === null ? null : new Date(text));
+
+/**
+ * SQL: writes the instances given by `$n` and the seven parameters behind it (`instanceValues`); those without an incident of
+ * their own go to `home`.
+ */
+const upsertInstances = (home: string, n: number) => `
+  INSERT INTO alert_instance (labels_sha256, starts_at, incident_id, labels, annotations, status, ends_at, generator_url)
+  SELECT sha, starts_at, coalesce(incident, ${home}), labels::jsonb, annotations::jsonb, status, ends_at, generator_url
+  FROM unnest($${n}::text[], $${n + 1}::timestamptz[], $${n + 2}::int[], $${n + 3}::text[], $${n + 4}::text[], $${n + 5}::text[],
+    $${n + 6}::timestamptz[], $${n + 7}::text[]) AS given (sha, starts_at, incident, labels, annotations, status, ends_at, generator_url)
+  ON CONFLICT (labels_sha256, starts_at) DO UPDATE SET incident_id = excluded.incident_id,
+    annotations = excluded.annotations, status = excluded.status, ends_at = excluded.ends_at, generator_url = excluded.generator_url,
+    last_seen_at = now(), deliveries = alert_instance.deliveries + 1`;
+
+const instanceValues = (changes: readonly Change[]): readonly unknown[] => [
+  changes.map(({ instance }) => instance.sha),
+  changes.map(({ instance }) => instance.startsAt.toISOString()),
+  changes.map(({ incident }) => incident ?? null),
+  changes.map(({ instance }) => JSON.stringify(instance.alert.labels)),
+  changes.map(({ instance }) => JSON.stringify(instance.alert.annotations)),
+  changes.map(({ status }) => status),
+  changes.map(({ instance }) => endOf(instance)?.toISOString() ?? null),
+  changes.map(({ instance }) => instance.alert.generatorURL),
+];
 
 /** Writes instances; those without an incident of their own go to `home`. */
 export async function writeInstances(
@@ -80,31 +129,53 @@ export async function writeInstances(
   changes: readonly Change[],
 ): Promise<void> {
   if (changes.length === 0) return;
-  await tx.sql.query(
-    `INSERT INTO alert_instance (labels_sha256, starts_at, incident_id, labels, annotations, status, ends_at, generator_url)
-     SELECT sha, starts_at, incident, labels::jsonb, annotations::jsonb, status, ends_at, generator_url
-     FROM unnest($1::text[], $2::timestamptz[], $3::int[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], $8::text[])
-       AS given (sha, starts_at, incident, labels, annotations, status, ends_at, generator_url)
-     ON CONFLICT (labels_sha256, starts_at) DO UPDATE SET incident_id = excluded.incident_id,
-       annotations = excluded.annotations, status = excluded.status, ends_at = excluded.ends_at, generator_url = excluded.generator_url,
-       last_seen_at = now(), deliveries = alert_instance.deliveries + 1`,
-    [
-      changes.map(({ instance }) => instance.sha),
-      changes.map(({ instance }) => instance.startsAt.toISOString()),
-      changes.map(({ incident }) => incident ?? home),
-      changes.map(({ instance }) => JSON.stringify(instance.alert.labels)),
-      changes.map(({ instance }) => JSON.stringify(instance.alert.annotations)),
-      changes.map(({ status }) => status),
-      changes.map(({ instance }) => endOf(instance)?.toISOString() ?? null),
-      changes.map(({ instance }) => instance.alert.generatorURL),
-    ],
-  );
+  await tx.sql.query(upsertInstances("$1::int", 2), [home, ...instanceValues(changes)]);
 }
 
-/** Alerts are told apart by labels: one that began again later has ended before. Returns the incidents concerned. */
-export async function resolveSuperseded(tx: Transaction, changes: readonly Change[]): Promise<number[]> {
+/** A new incident with its thread and instances, in one round trip. */
+export async function openIncident(
+  tx: Transaction,
+  { notification, system, severity, channel, remarks = [], ...request }: AlertRequest,
+  changes: readonly Change[],
+): Promise<{ incident: IncidentId; thread: ThreadId }> {
+  const fires = changes.some(({ status }) => status === "firing") || notification.truncatedAlerts > 0;
+  const { rows } = await tx.sql.query<{ id: number; thread_id: number }>(
+    `WITH home AS (INSERT INTO thread (channel) VALUES ($1) RETURNING id),
+     opened AS (
+       INSERT INTO incident (thread_id, group_key, receiver, title, system, severity, status, external_url, truncated, note, remarks, resolved_at)
+       SELECT home.id, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, CASE WHEN $7 = 'resolved' THEN now() END FROM home RETURNING id, thread_id),
+     written AS (${upsertInstances("(SELECT id FROM opened)", 12)})
+     SELECT id, thread_id FROM opened`,
+    [
+      channel,
+      notification.groupKey,
+      notification.receiver,
+      clip(groupTitle(notification), 300),
+      system ?? null,
+      severity,
+      fires ? "firing" : "resolved",
+      notification.externalURL,
+      notification.truncatedAlerts,
+      noteOf(request),
+      remarks,
+      ...instanceValues(changes),
+    ],
+  );
+  return { incident: IncidentId.parse(rows[0]?.id), thread: ThreadId.parse(rows[0]?.thread_id) };
+}
+
+/**
+ * Alerts are told apart by labels: one that began again later has ended before. Returns the incidents concerned. Nothing is
+ * asked where no labels were known and none come twice.
+ */
+export async function resolveSuperseded(
+  tx: Transaction,
+  changes: readonly Change[],
+  known: readonly KnownInstance[],
+): Promise<number[]> {
   const labels = [...new Set(changes.map(({ instance }) => instance.sha))];
-  if (labels.length === 0) return [];
+  const isNew = known.every(({ newestStartsAt }) => newestStartsAt === null);
+  if (labels.length === 0 || (isNew && labels.length === changes.length)) return [];
   const { rows } = await tx.sql.query<{ incident_id: number }>(
     `UPDATE alert_instance old SET status = 'resolved', last_seen_at = now(),
        ends_at = (SELECT min(starts_at) FROM alert_instance WHERE labels_sha256 = old.labels_sha256 AND starts_at > old.starts_at)
@@ -127,7 +198,7 @@ export interface Settled {
 }
 
 /** What people are told of the notification's trouble; null: nothing. */
-export const noteOf = ({ notes = [] }: AlertRequest): string | null =>
+export const noteOf = ({ notes = [] }: Pick<AlertRequest, "notes">): string | null =>
   notes.length === 0 ? null : clip(notes.join("; "), 1_000);
 
 /** Brings incidents in line with their instances; `home` is the one the notification speaks of. */

@@ -3,43 +3,56 @@ import { groupTitle } from "../../core/words/alert.ts";
 import type { Caller } from "../../core/words/caller.ts";
 import { clip } from "../../core/words/format.ts";
 import { IncidentId, type RunId, ThreadId } from "../../core/words/ids.ts";
-import { noteEntry } from "../inbox.ts";
-import { insertThread } from "../run/runs.ts";
 import type { Transaction } from "../transaction.ts";
 import {
   type Change,
   changesOf,
+  type Instance,
   incidentToJoin,
   instancesOf,
   isJoinable,
   type KnownIncident,
+  type KnownInstance,
 } from "./alert-news.ts";
 import {
-  lockAlerts,
-  noteOf,
-  readKnown,
+  locksOf,
+  noteAndRead,
+  openIncident,
   resolveSuperseded,
   type Settled,
   updateIncidents,
   writeInstances,
 } from "./alert-rows.ts";
+import { writeChecklist } from "./checklists.ts";
 import { endIncident } from "./incident-ends.ts";
-import { noteReopening, startIncidentRuns } from "./incident-runs.ts";
+import { noteReopening, startAfterMaintenance, startIncidentRuns } from "./incident-runs.ts";
 
 type Received = Awaited<ReturnType<Intake["receiveAlerts"]>>;
 
 /**
- * Takes in an alert group, within one transaction. Identity is the alert instance (labels and start), then the group key;
+ * Takes in an alert group, within one transaction that begins with its locks. Identity is the alert instance (labels and start), then the group key;
  * repeats, reordered and partial copies from peers, and copies under another group key change nothing. New firing
  * instances open an incident, reopen one resolved less than an hour ago or join an open one. An incident is resolved
  * when none of its instances fires and the notification was not truncated.
  */
-export async function receiveAlerts(tx: Transaction, entry: Entry, request: AlertRequest): Promise<Received> {
+export function receiveAlerts(entry: Entry, request: AlertRequest) {
   const { groupKey, alerts } = request.notification;
   const instances = instancesOf(alerts);
-  await noteEntry(tx, entry);
-  const now = await lockAlerts(tx, groupKey, instances);
-  const { known, incidents } = await readKnown(tx, groupKey, instances);
+  return {
+    /** What the transaction begins with. */
+    first: locksOf(groupKey, instances),
+    work: (tx: Transaction) => receive(tx, entry, request, instances),
+  };
+}
+
+async function receive(
+  tx: Transaction,
+  entry: Entry,
+  request: AlertRequest,
+  instances: readonly Instance[],
+): Promise<Received> {
+  const { groupKey } = request.notification;
+  const { now, known, incidents, quiet } = await noteAndRead(tx, entry, groupKey, instances, request.system);
   const joinable = new Set(incidents.filter((item) => isJoinable(item, now)).map(({ id }) => id));
   const pairs = instances.flatMap((instance, at) => {
     const row = known[at];
@@ -49,37 +62,32 @@ export async function receiveAlerts(tx: Transaction, entry: Entry, request: Aler
   const needsNew = changes.some(({ incident }) => incident === undefined);
   const before = incidents.find(({ id }) => known.some(({ incident }) => incident === id));
   const home = incidentToJoin(known, incidents, now) ?? (needsNew ? undefined : before);
-  return home === undefined ? open(tx, request, changes) : update(tx, request, home, changes);
+  return home === undefined
+    ? open(tx, request, { changes, known, quiet })
+    : update(tx, request, home, { changes, known, quiet });
 }
 
-async function open(tx: Transaction, request: AlertRequest, changes: readonly Change[]): Promise<Received> {
-  const { notification, system, severity, channel } = request;
-  const thread = await insertThread(tx, channel);
-  const firing = changes.some(({ status }) => status === "firing");
-  const { rows } = await tx.sql.query<{ id: number }>(
-    `INSERT INTO incident (thread_id, group_key, receiver, title, system, severity, status, external_url, truncated, note, remarks, resolved_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, CASE WHEN $7 = 'resolved' THEN now() END) RETURNING id`,
-    [
-      thread,
-      notification.groupKey,
-      notification.receiver,
-      clip(groupTitle(notification), 300),
-      system ?? null,
-      severity,
-      firing || notification.truncatedAlerts > 0 ? "firing" : "resolved",
-      notification.externalURL,
-      notification.truncatedAlerts,
-      noteOf(request),
-      request.remarks ?? [],
-    ],
-  );
-  const incident = IncidentId.parse(rows[0]?.id);
-  await writeInstances(tx, incident, changes);
-  await resolveSuperseded(tx, changes);
+/** What a notification changes, and what was known of its instances before. */
+interface News {
+  readonly changes: readonly Change[];
+  readonly known: readonly KnownInstance[];
+  /** The system is in maintenance. */
+  readonly quiet: boolean;
+}
+
+async function open(
+  tx: Transaction,
+  request: AlertRequest,
+  { changes, known, quiet }: News,
+): Promise<Received> {
+  const { incident, thread } = await openIncident(tx, request, changes);
+  await resolveSuperseded(tx, changes, known);
+  for (const checklist of request.checklists ?? []) await writeChecklist(tx, incident, checklist, ROUTE);
   // Instances taken over from an incident that is over were resolved there: nothing else of it changes.
   tx.touch("thread", thread);
-  audit(tx, "incident.opened", incident, { system: system ?? null, alerts: changes.length });
-  const runs = firing ? await startRuns(tx, request, { incident, thread, reopened: false }) : [];
+  audit(tx, "incident.opened", incident, { system: request.system ?? null, alerts: changes.length });
+  const fires = changes.some(({ status }) => status === "firing");
+  const runs = fires ? await startRuns(tx, request, { incident, thread, news: "opened", quiet }) : [];
   return { incident, thread, news: "opened", runs };
 }
 
@@ -87,12 +95,12 @@ async function update(
   tx: Transaction,
   request: AlertRequest,
   home: KnownIncident,
-  changes: readonly Change[],
+  { changes, known, quiet }: News,
 ): Promise<Received> {
   const incident = IncidentId.parse(home.id);
   const thread = ThreadId.parse(home.thread);
   await writeInstances(tx, home.id, changes);
-  const superseded = await resolveSuperseded(tx, changes);
+  const superseded = await resolveSuperseded(tx, changes, known);
   const concerned = [home.id, ...superseded, ...changes.flatMap((change) => change.incident ?? [])];
   const settled = await updateIncidents(tx, request, home.id, [...new Set(concerned)]);
   for (const other of settled) await note(tx, request, other, other.id !== home.id || changes.length > 0);
@@ -100,7 +108,7 @@ async function update(
   const reopened = mine?.became === "reopened";
   const changed = changes.length > 0 || mine?.became !== undefined || mine?.visible === true;
   const runs = changes.some(({ status }) => status === "firing")
-    ? await startRuns(tx, request, { incident, thread, reopened })
+    ? await startRuns(tx, request, { incident, thread, news: reopened ? "reopened" : "updated", quiet })
     : [];
   return { incident, thread, news: reopened ? "reopened" : changed ? "updated" : "repeated", runs };
 }
@@ -116,14 +124,25 @@ async function note(tx: Transaction, request: AlertRequest, one: Settled, change
   else await endIncident(tx, { incident, thread: ThreadId.parse(threadId), why: became });
 }
 
-function startRuns(
+async function startRuns(
   tx: Transaction,
   { notification, channel, quietMs, runs }: AlertRequest,
-  { incident, thread, reopened }: { incident: IncidentId; thread: ThreadId; reopened: boolean },
+  {
+    incident,
+    thread,
+    news,
+    quiet,
+  }: { incident: IncidentId; thread: ThreadId; news: "opened" | "reopened" | "updated"; quiet: boolean },
 ): Promise<RunId[]> {
   const caller: Caller = { via: "alert", name: clip(groupTitle(notification), 200) || "alert" };
-  return startIncidentRuns(tx, { incident, thread, channel, caller, quietMs }, runs, { reopened });
+  const place = { incident, thread, channel, caller, quietMs };
+  if (!quiet) return startIncidentRuns(tx, place, runs, news);
+  await startAfterMaintenance(tx, place, runs);
+  return [];
 }
+
+/** Who opens the checklists of a new incident. */
+const ROUTE = "its route";
 
 const audit = (tx: Transaction, event: string, incident: number, more: object) =>
   tx.audit({ actor: "alertmanager", event, payload: { incident, ...more } });

@@ -1,6 +1,7 @@
 import type { AlertRun } from "../../core/ports/intake.ts";
 import type { Caller } from "../../core/words/caller.ts";
 import { IncidentId, type RunId, ThreadId } from "../../core/words/ids.ts";
+import { isInMaintenance } from "../human/system-freeze-rows.ts";
 import { withdraw } from "../human/withdraw.ts";
 import { insertRun } from "../run/runs.ts";
 import type { Transaction } from "../transaction.ts";
@@ -51,18 +52,20 @@ function chooseStart(earlier: readonly EarlierRun[], reopened: boolean): Choice 
 /**
  * Starts what an incident asks for, one run at a time of the same: a waiting one looks again instead, a flapping alert waits
  * for its quiet time, and a new run supersedes the cards of the one before. `reopened`: all its alerts had ended, so every
- * run of that runbook is superseded; otherwise a runbook is started once per incident and connection.
+ * run of that runbook is superseded; otherwise a runbook is started once per incident and connection. `opened`: it has no runs yet.
  */
 export async function startIncidentRuns(
   tx: Transaction,
   place: IncidentPlace,
   wanted: readonly AlertRun[],
-  { reopened }: { reopened: boolean },
+  news: "opened" | "reopened" | "updated",
 ): Promise<RunId[]> {
+  const reopened = news === "reopened";
   const ids: RunId[] = [];
   const later: { run: AlertRun; at: Date }[] = [];
   for (const run of wanted) {
-    const earlier = await earlierRuns(tx, place, run);
+    // The same twice in one notification is found, too.
+    const earlier = news === "opened" && ids.length === 0 ? [] : await earlierRuns(tx, place, run);
     const choice = chooseStart(earlier, reopened);
     if (choice.do === "start") ids.push(await start(tx, place, run, earlier.filter(isReplaced(reopened))));
     if (choice.do === "later") later.push({ run, at: choice.at });
@@ -153,6 +156,21 @@ export async function askToLookAgain(
   if (rows.length > 0) tx.touch("thread", thread);
 }
 
+/** What fires in maintenance is shown, and looked into when that is over, if it still fires. */
+export async function startAfterMaintenance(
+  tx: Transaction,
+  place: IncidentPlace,
+  runs: readonly AlertRun[],
+): Promise<void> {
+  const at = new Date();
+  if (runs.length > 0)
+    await startLater(
+      tx,
+      place,
+      runs.map((run) => ({ run, at })),
+    );
+}
+
 async function startLater(
   tx: Transaction,
   place: IncidentPlace,
@@ -184,25 +202,28 @@ interface DueRow {
 export async function startDueRuns(tx: Transaction): Promise<number> {
   const { rows } = await tx.sql.query<DueRow>(
     `SELECT i.id, i.thread_id, t.channel, i.runs_due FROM incident i JOIN thread t ON t.id = i.thread_id
-     WHERE i.runs_due_at <= clock_timestamp() AND i.status = 'firing' ORDER BY i.id LIMIT 20 FOR UPDATE OF i SKIP LOCKED`,
+     WHERE i.runs_due_at <= clock_timestamp() AND NOT ${isInMaintenance("i.system")} AND i.status = 'firing' ORDER BY i.id LIMIT 20 FOR UPDATE OF i SKIP LOCKED`,
   );
   for (const row of rows) {
     await tx.sql.query("UPDATE incident SET runs_due_at = NULL, runs_due = NULL WHERE id = $1", [row.id]);
     const thread = ThreadId.parse(row.thread_id);
     const { runs, quietMs, caller } = row.runs_due;
     const place = { incident: IncidentId.parse(row.id), thread, channel: row.channel, caller, quietMs };
-    const started = await startIncidentRuns(tx, place, runs, { reopened: true });
+    const started = await startIncidentRuns(tx, place, runs, "reopened");
     if (started.length > 0) await announceNewest(tx, row.id);
     tx.touch("thread", thread);
   }
   return rows.length;
 }
 
-/** Notes that an incident fires again. The channel hears of it unless it has heard of one within the quiet time. */
+/**
+ * Notes that an incident fires again. The channel hears of it unless it has heard of one within the quiet time, or its system is
+ * in maintenance.
+ */
 export const noteReopening = (tx: Transaction, incident: number, quietMs: number) =>
   tx.sql.query(
     `INSERT INTO reopening (incident_id, n, announced)
-     SELECT $1, count(*)::int + 1, NOT coalesce(bool_or(announced AND at > clock_timestamp() - make_interval(secs => $2)), false)
+     SELECT $1, count(*)::int + 1, NOT ${isInMaintenance("(SELECT system FROM incident WHERE id = $1)")} AND NOT coalesce(bool_or(announced AND at > clock_timestamp() - make_interval(secs => $2)), false)
      FROM reopening WHERE incident_id = $1`,
     [incident, quietMs / 1000],
   );

@@ -11,9 +11,12 @@ import { actorOf } from "../run/runs.ts";
 import { lockWrites } from "../run/write-lock.ts";
 import { insertNotice } from "../thread/notices.ts";
 import type { Transaction } from "../transaction.ts";
+import { isSystemFrozen, readSystemFreezes } from "./system-freeze-rows.ts";
 
 /** As Intake says; read again for a repeat of the same request. */
 export const FreezeResult = z.object({
+  system: z.string().exactOptional(),
+  quiet: z.literal(true).exactOptional(),
   by: z.string(),
   reason: z.string(),
   since: z.coerce.date(),
@@ -112,12 +115,13 @@ async function announce(tx: Transaction, channels: readonly string[], text: stri
   for (const channel of new Set(channels)) await insertNotice(tx, channel, text);
 }
 
-/** The freeze that holds now. */
-export async function readFreeze(sql: Pool | Client): Promise<FreezeView | undefined> {
+/** The freeze that holds now, everywhere; or else the one of that system. */
+export async function readFreeze(sql: Pool | Client, system?: string): Promise<FreezeView | undefined> {
   const { rows } = await sql.query<FreezeRow>(
     "SELECT * FROM write_freeze WHERE until IS NULL OR until > clock_timestamp()",
   );
-  return rows[0] && freezeViewOf(rows[0]);
+  if (rows[0] !== undefined) return freezeViewOf(rows[0]);
+  return system === undefined ? undefined : (await readSystemFreezes(sql, [system]))[0];
 }
 
 const freezeViewOf = ({ by, reason, since, until }: FreezeRow): FreezeView => ({
@@ -129,8 +133,8 @@ const freezeViewOf = ({ by, reason, since, until }: FreezeRow): FreezeView => ({
 
 const ACTS: Readonly<Record<string, SetOff["act"]>> = { approved: "apply", applying: "go on" };
 
-/** Writes that only the freeze holds back: approved in time, begun and not finished, or to be taken back by now. */
-export async function readSetsOff(sql: Pool | Client): Promise<SetOff[]> {
+/** Writes that only the freeze (of that system) holds back: approved in time, begun and not finished, or to be taken back by now. */
+export async function readSetsOff(sql: Pool | Client, system?: string): Promise<SetOff[]> {
   const { rows } = await sql.query<{
     run_id: number;
     system: string;
@@ -145,7 +149,9 @@ export async function readSetsOff(sql: Pool | Client): Promise<SetOff[]> {
        OR (m.status IN ('applying', 'undoing') AND EXISTS (SELECT FROM step s
           WHERE s.run_id = m.run_id AND s.remedy = m.key AND s.effect = 'write' AND s.state = 'ready'))
        OR (m.held_then = 'undo' AND m.held_until <= statement_timestamp()))
+       AND ($1::text IS NULL OR r.system = $1) AND NOT ${isSystemFrozen("r.system")}
      ORDER BY m.run_id, m.ord LIMIT 50`,
+    [system ?? null],
   );
   return rows.map(({ run_id, system, key, title, status }) => ({
     run: RunId.parse(run_id),
@@ -157,9 +163,10 @@ export async function readSetsOff(sql: Pool | Client): Promise<SetOff[]> {
 }
 
 /** Every thread with an open run shows whether writes are frozen. Runs are touched too: approved remedies may go on. */
-async function touchOpenThreads(tx: Transaction): Promise<void> {
+export async function touchOpenThreads(tx: Transaction, system?: string): Promise<void> {
   const { rows } = await tx.sql.query<{ id: number; thread_id: number }>(
-    "SELECT id, thread_id FROM run WHERE status IN ('running', 'waiting')",
+    "SELECT id, thread_id FROM run WHERE status IN ('running', 'waiting') AND ($1::text IS NULL OR system = $1)",
+    [system ?? null],
   );
   for (const row of rows) {
     tx.touch("run", row.id);

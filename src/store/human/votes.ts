@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { VoteRequest } from "../../core/ports/intake.ts";
 import { type ApprovalFacts, decideVote } from "../../core/rules/vote.ts";
+import { AUTO_VIA } from "../../core/words/auto.ts";
 import { DiagError } from "../../core/words/errors.ts";
 import { PrincipalId, RunId, ThreadId } from "../../core/words/ids.ts";
 import type { Policy } from "../../core/words/policy.ts";
@@ -19,7 +20,13 @@ export const VoteResult = z.object({
   need: z.number(),
   have: z.number(),
   frozen: z
-    .object({ by: z.string(), until: z.coerce.date().exactOptional(), lapsesAt: z.coerce.date() })
+    .object({
+      by: z.string(),
+      until: z.coerce.date().exactOptional(),
+      system: z.string().exactOptional(),
+      quiet: z.literal(true).exactOptional(),
+      lapsesAt: z.coerce.date(),
+    })
     .exactOptional(),
 });
 
@@ -106,7 +113,7 @@ export async function castVote(
   });
   tx.touch("run", run);
   tx.touch("thread", ThreadId.parse(approval.thread_id), { urgent: true });
-  const frozen = verdict.state === "approved" ? await frozenNow(tx, request) : undefined;
+  const frozen = verdict.state === "approved" ? await frozenNow(tx, request, approval.system) : undefined;
   return {
     ...{ run, remedy, state: verdict.state, need: approval.policy.approvals, have: verdict.approvals },
     ...present({ frozen }),
@@ -117,15 +124,16 @@ export async function castVote(
 async function frozenNow(
   tx: Transaction,
   { approval }: VoteRequest,
+  system: string,
 ): Promise<z.output<typeof VoteResult>["frozen"]> {
-  const freeze = await readFreeze(tx.sql);
+  const freeze = await readFreeze(tx.sql, system);
   if (freeze === undefined) return undefined;
   const { rows } = await tx.sql.query<{ lapses: Date }>(
     "SELECT execute_before AS lapses FROM approval WHERE id = $1",
     [approval],
   );
-  const { by, until } = freeze;
-  return rows[0] && { by, lapsesAt: rows[0].lapses, ...present({ until }) };
+  const { by, until, system: only, quiet } = freeze;
+  return rows[0] && { by, lapsesAt: rows[0].lapses, ...present({ until, system: only, quiet }) };
 }
 
 async function lockApproval(tx: Transaction, request: VoteRequest): Promise<ApprovalRow | undefined> {
@@ -140,10 +148,15 @@ async function lockApproval(tx: Transaction, request: VoteRequest): Promise<Appr
 }
 
 async function factsOf(tx: Transaction, request: VoteRequest, approval: ApprovalRow): Promise<ApprovalFacts> {
-  const { rows } = await tx.sql.query<{ principal: string; decision: "approve" | "deny"; at: Date }>(
-    "SELECT principal, decision, at FROM vote WHERE approval_id = $1",
-    [request.approval],
-  );
+  const { rows } = await tx.sql.query<{
+    principal: string;
+    decision: "approve" | "deny";
+    at: Date;
+    auto: true | false;
+  }>("SELECT principal, decision, at, via = $2 AS auto FROM vote WHERE approval_id = $1", [
+    request.approval,
+    AUTO_VIA,
+  ]);
   return {
     id: request.approval,
     state: approval.state,
@@ -151,7 +164,11 @@ async function factsOf(tx: Transaction, request: VoteRequest, approval: Approval
     policy: approval.policy,
     requester: approval.requester === null ? undefined : PrincipalId.parse(approval.requester),
     expiresAt: approval.expires_at,
-    votes: rows.map((row) => ({ ...row, principal: PrincipalId.parse(row.principal) })),
+    votes: rows.map(({ auto, ...row }) => ({
+      ...row,
+      principal: PrincipalId.parse(row.principal),
+      ...(auto ? { auto } : {}),
+    })),
   };
 }
 

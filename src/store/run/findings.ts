@@ -11,24 +11,34 @@ export async function insertFindings(
   fence: Fence,
   findings: readonly FindingRow[],
 ): Promise<void> {
-  for (const [ord, finding] of findings.entries())
-    await tx.sql.query(
-      `INSERT INTO finding (run_id, ord, id, severity, title, because, evidence, remedies, gone_at)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-      [
-        fence.run,
-        ord,
-        finding.id,
-        finding.severity,
-        finding.title,
-        finding.because,
-        JSON.stringify(finding.evidence),
-        JSON.stringify(finding.remedies),
-        finding.goneAt ?? null,
-      ],
-    );
+  if (findings.length === 0) return;
+  await tx.sql.query(
+    `INSERT INTO finding (run_id, ord, id, severity, title, because, evidence, remedies, gone_at)
+     SELECT $1, f.nth - 1, f.id, f.severity, f.title, f.because, f.evidence::jsonb, f.remedies::jsonb, f.gone_at
+     FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::timestamptz[]) WITH ORDINALITY
+       AS f (id, severity, title, because, evidence, remedies, gone_at, nth)`,
+    [
+      fence.run,
+      findings.map(({ id }) => id),
+      findings.map(({ severity }) => severity),
+      findings.map(({ title }) => title),
+      findings.map(({ because }) => because),
+      findings.map(({ evidence }) => JSON.stringify(evidence)),
+      findings.map(({ remedies }) => JSON.stringify(remedies)),
+      findings.map(({ goneAt }) => goneAt ?? null),
+    ],
+  );
 }
 
 /** Says of steps without a value that a finding rests on their error. */
-export const markExplained = (tx: FencedTransaction, fence: Fence, steps: readonly string[]) =>
-  tx.sql.query("UPDATE step SET explained = true WHERE run_id = $1 AND name = ANY ($2)", [fence.run, steps]);
+export async function markExplained(
+  tx: FencedTransaction,
+  fence: Fence,
+  steps: readonly string[],
+): Promise<void> {
+  if (steps.length === 0) return;
+  await tx.sql.query("UPDATE step SET explained = true WHERE run_id = $1 AND name = ANY ($2)", [
+    fence.run,
+    steps,
+  ]);
+}

@@ -5,11 +5,10 @@ import { writeSync } from "node:fs";
 import { parentPort, workerData } from "node:worker_threads";
 import pg from "pg";
 
-const { databaseUrl, worker, leaseMs, silentMs, shared } = workerData;
+const { databaseUrl, worker, leaseMs, silentMs, tickMs, shared } = workerData;
 const [PULSE, KILLED] = [0, 1];
 const numbers = new Int32Array(shared, 0, 2);
 const heldAt = new BigInt64Array(shared, 8, 1);
-const TICK_MS = Math.max(20, Math.min(1_000, leaseMs / 6, silentMs / 4));
 
 /** Runs in hand: number to epoch. Messages are read here even while the main loop does nothing. */
 const runs = new Map();
@@ -38,10 +37,10 @@ setInterval(() => {
   const now = Atomics.load(numbers, PULSE);
   silent = now === pulse ? silent + 1 : 0;
   pulse = now;
-  if (silent * TICK_MS >= silentMs) end();
+  if (silent * tickMs >= silentMs) end();
   // The main loop renews by itself; this is for the time in which it cannot.
   if (silent > 0 && runs.size > 0 && !renewing && performance.now() - renewedAt >= leaseMs / 3) void renew();
-}, TICK_MS);
+}, tickMs);
 
 async function renew() {
   renewing = true;

@@ -23,7 +23,15 @@ export async function pruneThreads(tx: Transaction, olderThanMs: number): Promis
   await tx.sql.query("DELETE FROM slack_message WHERE thread_id = ANY ($1)", [threads]);
   for (const table of ["answer", "approval", "attempt", "remedy", "step", "finding"])
     await tx.sql.query(`DELETE FROM ${table} WHERE run_id = ANY ($1)`, [runs]);
-  for (const table of ["reopening", "alert_instance"])
+  for (const table of [
+    "checklist_tick",
+    "checklist",
+    "postmortem",
+    "escalation",
+    "incident_answer",
+    "reopening",
+    "alert_instance",
+  ])
     await tx.sql.query(`DELETE FROM ${table} WHERE incident_id = ANY ($1)`, [incidents]);
   await tx.sql.query("DELETE FROM outbox WHERE kind = 'run' AND id = ANY ($1)", [runs]);
   await tx.sql.query("DELETE FROM run WHERE id = ANY ($1)", [runs]);

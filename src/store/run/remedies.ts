@@ -1,7 +1,10 @@
 import type { Fence, RunStore } from "../../core/ports/run-store.ts";
+import type { AutoRule } from "../../core/words/auto.ts";
 import type { RemedyStatus } from "../../core/words/outcome.ts";
 import { randomId } from "../../lib/random-id.ts";
 import type { Pool } from "../pool.ts";
+import { whyNotNow } from "./auto.ts";
+import { gate } from "./auto-off.ts";
 import { type FencedTransaction, fenced, type OnCommit } from "./fence.ts";
 import { insertSteps } from "./run-steps.ts";
 
@@ -60,7 +63,7 @@ const propose = (
   ...[fence, key, proposal]: Parameters<RunStore["propose"]>
 ) =>
   fenced(deps, fence, async (tx) => {
-    const { canonical, sha256, act, policy, steps } = proposal;
+    const { canonical, sha256, act, policy, steps, auto } = proposal;
     const rival = await sameAct(tx, fence, key, act);
     if (rival !== undefined)
       return endRemedy(tx, fence, key, "skipped", `Run #${rival} of this incident asks for the same already`);
@@ -71,9 +74,11 @@ const propose = (
     // Withdrawn while it was planned.
     if (rowCount !== 1) return;
     await insertSteps(tx, fence, steps);
+    const why = auto && (auto.why ?? (await whyNotYet(tx, key, auto.rule)));
     await tx.sql.query(
-      `INSERT INTO approval (id, run_id, remedy, plan_sha256, policy, need, requester, act, expires_at)
-       SELECT $1, $2, $3, $4, $5, $7, caller->>'principal', $8, clock_timestamp() + make_interval(secs => $6) FROM run WHERE id = $2`,
+      `INSERT INTO approval (id, run_id, remedy, plan_sha256, policy, need, requester, act, expires_at, auto_rule, auto_note, auto_at)
+       SELECT $1, $2, $3, $4, $5, $7, caller->>'principal', $8, clock_timestamp() + make_interval(secs => $6), $9, $10,
+         clock_timestamp() + make_interval(secs => $11) FROM run WHERE id = $2`,
       [
         ...[
           randomId(),
@@ -84,17 +89,32 @@ const propose = (
           policy.expires / 1000,
           policy.approvals,
         ],
-        act,
+        ...[act, auto === undefined ? null : JSON.stringify(auto.rule), why ?? null],
+        auto === undefined || why !== undefined ? null : auto.rule.grace / 1000,
       ],
     );
     tx.audit({
       actor: fence.worker,
       event: "remedy.proposed",
       run: fence.run,
-      payload: { remedy: key, plan: sha256, risk: proposal.plan.risk, approvals: policy.approvals },
+      payload: {
+        ...{ remedy: key, plan: sha256, risk: proposal.plan.risk, approvals: policy.approvals },
+        ...(auto === undefined ? {} : { auto: auto.rule, notAuto: why }),
+      },
     });
     tx.show({ urgent: true });
   });
+
+/** Where the policy would not act now people are asked at once, not after its grace time. */
+async function whyNotYet({ sql, run }: FencedTransaction, remedy: string, rule: AutoRule) {
+  const { rows } = await sql.query<{ system: string; now: Date }>(
+    "SELECT system, clock_timestamp() AS now FROM run WHERE id = $1",
+    [run.id],
+  );
+  const [row] = rows;
+  if (row === undefined) return undefined;
+  return whyNotNow(sql, { system: row.system, runbook: run.runbook, remedy }, rule, row.now);
+}
 
 /** Any number whose neighbours no other advisory lock uses. */
 const ACTS_LOCK = 720_441_399;
@@ -161,6 +181,7 @@ export async function endRemedy(
     run: fence.run,
     payload: { remedy: key, note },
   });
+  await gate(tx, { run: fence.run, key, how: status, note });
   tx.show({ urgent: true });
 }
 

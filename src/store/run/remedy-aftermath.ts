@@ -1,5 +1,6 @@
 import type { RunStore } from "../../core/ports/run-store.ts";
 import type { Pool } from "../pool.ts";
+import { gate } from "./auto-off.ts";
 import { fenced, type OnCommit } from "./fence.ts";
 import { insertSteps } from "./run-steps.ts";
 
@@ -41,6 +42,11 @@ export function remedyAftermath(deps: { pool: Pool; onCommit: OnCommit }): After
     beginUndo: (fence, key, steps, note) =>
       fenced(deps, fence, async (tx) => {
         await insertSteps(tx, fence, steps);
+        const { rows } = await tx.sql.query<{ status: string; asked: boolean }>(
+          `SELECT status, EXISTS (SELECT FROM answer w WHERE w.run_id = m.run_id AND w.remedy = m.key AND w.answer = 'undo') AS asked
+           FROM remedy m WHERE run_id = $1 AND key = $2`,
+          [fence.run, key],
+        );
         await tx.sql.query(
           "UPDATE remedy SET status = 'undoing', note = $3, held_until = NULL, held_then = NULL, ended_at = NULL WHERE run_id = $1 AND key = $2",
           [fence.run, key, note],
@@ -51,6 +57,9 @@ export function remedyAftermath(deps: { pool: Pool; onCommit: OnCommit }): After
           run: fence.run,
           payload: { remedy: key, note },
         });
+        // What was to be in force for a time only has done what it was for.
+        if (rows[0]?.status !== "succeeded" || rows[0].asked)
+          await gate(tx, { run: fence.run, key, how: "taken back", note });
         tx.show({ urgent: true });
       }),
   };

@@ -1,5 +1,6 @@
-import type { RunStore } from "../../core/ports/run-store.ts";
+import type { EndStatus, RunStore } from "../../core/ports/run-store.ts";
 import type { Pool } from "../pool.ts";
+import { begunByPolicy, turnOff } from "./auto-off.ts";
 import { type FencedTransaction, fenced, type OnCommit } from "./fence.ts";
 import { placeScheduled } from "./schedule.ts";
 
@@ -35,6 +36,7 @@ async function close(
   { as, because }: { as: "cancelled" | "errored"; because: string },
 ): Promise<void> {
   const run = tx.run.id;
+  const begun = await begunByPolicy(tx, run);
   const approvals = await tx.sql.query<{ remedy: string }>(
     `UPDATE approval SET state = 'void', decided_at = coalesce(decided_at, clock_timestamp()), void_because = $2
      WHERE run_id = $1 AND state IN ('pending', 'approved')
@@ -63,6 +65,7 @@ async function close(
   const events = { "approval.void": approvals, [`remedy.${as}`]: remedies, "remedy.kept": kept };
   for (const [event, { rows }] of Object.entries(events))
     for (const { remedy } of rows) tx.audit({ actor, event, run, payload: { remedy, because } });
+  for (const key of begun) await turnOff(tx, { run, key, how: as, note: because });
 }
 
 /** SQL: not something that has helped and may be taken back for a while, whether its run goes on or not. */
@@ -70,17 +73,17 @@ const NOT_OFFERED = "NOT (status = 'succeeded' AND held_then = 'keep')";
 
 const OPEN = ["planned", "waiting", "approved", "applying", "verifying", "undoing", "unknown"];
 
-async function end(
+/** Ends the run: nobody has it any more, its targets are free, nobody need look. */
+export async function end(
   { sql, run, audit }: FencedTransaction,
   actor: string,
-  status: string,
+  status: EndStatus | "cancelled",
   error?: string,
 ): Promise<void> {
   await sql.query(
-    `UPDATE run SET status = $2, ended_at = clock_timestamp(), owner = NULL, lease_until = NULL, wake_at = NULL WHERE id = $1`,
+    `WITH freed AS (DELETE FROM target_lock WHERE run_id = $1), looked AS (DELETE FROM outbox WHERE kind = 'run' AND id = $1)
+     UPDATE run SET status = $2, ended_at = clock_timestamp(), owner = NULL, lease_until = NULL, wake_at = NULL WHERE id = $1`,
     [run.id, status],
   );
-  await sql.query("DELETE FROM target_lock WHERE run_id = $1", [run.id]);
-  await sql.query("DELETE FROM outbox WHERE kind = 'run' AND id = $1", [run.id]);
   audit({ actor, event: `run.${status}`, run: run.id, payload: { error } });
 }

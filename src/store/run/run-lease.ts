@@ -1,7 +1,7 @@
 import type { Claim, Fence, RunStore } from "../../core/ports/run-store.ts";
 import { DiagError } from "../../core/words/errors.ts";
 import { type Pool, toStoreError } from "../pool.ts";
-import { transact } from "../transaction.ts";
+import { AUDIT_TIME, TOUCHED_AGAIN } from "../transaction.ts";
 import { fenced, type OnCommit } from "./fence.ts";
 
 type Lease = Pick<RunStore, "claim" | "renew" | "release">;
@@ -22,36 +22,33 @@ async function claim(
   deps: { pool: Pool; onCommit: OnCommit },
   ...[run, worker, leaseMs, suspects = true]: Parameters<RunStore["claim"]>
 ): Promise<Claim | undefined> {
-  const { value, touched } = await transact(deps.pool, async (tx) => {
-    const { rows } = await tx.sql.query<{
-      epoch: number;
-      thread_id: number;
-      began: boolean;
-      rev: number | null;
-      lost_leases: number;
-    }>(
-      `UPDATE run SET status = 'running', epoch = epoch + 1, owner = $2, wake_at = NULL,
+  // One statement is one transaction: what is claimed is audited, and with the first claim the thread shows it.
+  const { rows } = await deps.pool.query<{
+    epoch: number;
+    thread_id: number;
+    rev: number | null;
+    lost_leases: number;
+  }>(
+    `WITH claimed AS (
+       UPDATE run SET status = 'running', epoch = epoch + 1, owner = $2, wake_at = NULL,
          lease_until = clock_timestamp() + make_interval(secs => $3), started_at = coalesce(started_at, clock_timestamp()),
          lost_leases = lost_leases + (status = 'running')::int
        WHERE id = $1 AND status IN ('queued', 'running', 'waiting')
          AND (lease_until IS NULL OR lease_until < clock_timestamp())
          AND ($4 OR lost_leases + (status = 'running')::int < $5)
-       RETURNING epoch, thread_id, lost_leases, status = 'queued' AS began,
-         (SELECT rev FROM outbox WHERE kind = 'run' AND id = $1) AS rev`,
-      [run, worker, leaseMs / 1000, suspects, SUSPECT],
-    );
-    const row = rows[0];
-    if (row === undefined) return undefined;
-    tx.audit({ actor: worker, event: "run.claimed", run, payload: { epoch: row.epoch } });
-    if (row.epoch === 1) tx.touch("thread", row.thread_id);
-    return {
-      fence: { run, epoch: row.epoch, worker },
-      rev: row.rev ?? 0,
-      lostLeases: row.lost_leases,
-    };
-  });
-  deps.onCommit(touched);
-  return value;
+       RETURNING id, epoch, thread_id, lost_leases),
+     touched AS (INSERT INTO outbox (kind, id, urgent) SELECT 'thread', thread_id, false FROM claimed WHERE epoch = 1
+       ${TOUCHED_AGAIN} RETURNING 1),
+     told AS (INSERT INTO audit (at, actor, event, run_id, payload)
+       SELECT ${AUDIT_TIME}, $2, 'run.claimed', id, '{"epoch":' || epoch || '}'
+       FROM claimed, (SELECT count(*) FROM touched) AS first)
+     SELECT epoch, thread_id, lost_leases, (SELECT rev FROM outbox WHERE kind = 'run' AND id = $1) AS rev FROM claimed`,
+    [run, worker, leaseMs / 1000, suspects, SUSPECT],
+  );
+  const [row] = rows;
+  if (row === undefined) return undefined;
+  if (row.epoch === 1) deps.onCommit([{ kind: "thread", id: row.thread_id }]);
+  return { fence: { run, epoch: row.epoch, worker }, rev: row.rev ?? 0, lostLeases: row.lost_leases };
 }
 
 async function renew(pool: Pool, fence: Fence, leaseMs: number): Promise<"held" | "cancel"> {

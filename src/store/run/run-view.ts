@@ -1,3 +1,4 @@
+import { AUTO_VIA } from "../../core/words/auto.ts";
 import { Caller } from "../../core/words/caller.ts";
 import { ApprovalId, IncidentId, PrincipalId, RunId, ThreadId } from "../../core/words/ids.ts";
 import type { Plan } from "../../core/words/plan.ts";
@@ -163,6 +164,7 @@ function toApproval(row: JsonRow, votes: readonly JsonRow[]): ApprovalView {
         decision: vote.decision,
         at: new Date(vote.at),
         breakGlass: vote.break_glass,
+        ...(vote.via === AUTO_VIA ? { auto: true as const } : {}),
         ...present({
           reason: vote.reason as string | undefined,
           account: vote.account as string | undefined,
@@ -174,9 +176,13 @@ function toApproval(row: JsonRow, votes: readonly JsonRow[]): ApprovalView {
       executeBefore: date(row.execute_before),
       decidedAt: date(row.decided_at),
       voidBecause: row.void_because,
+      auto: row.auto_rule === null ? undefined : autoOf(row),
     }),
   };
 }
+
+const autoOf = (row: JsonRow) =>
+  present({ at: date(row.auto_at), note: row.auto_note as string, stoppedBy: row.auto_stopped_by as string });
 
 const toAnswer = (row: JsonRow): RemedyView["answers"][number] => ({
   principal: PrincipalId.parse(row.principal),

@@ -1,5 +1,6 @@
 import type { RunRequest } from "../../core/ports/intake.ts";
 import { accountOf, type Caller } from "../../core/words/caller.ts";
+import type { GuideAsked } from "../../core/words/guide.ts";
 import { type IncidentId, RunId, ThreadId } from "../../core/words/ids.ts";
 import type { Transaction } from "../transaction.ts";
 import { PREVIOUS_RUN } from "./before.ts";
@@ -13,11 +14,11 @@ interface Origin {
   };
 }
 
-/** A new Slack thread (not posted yet) in that channel. */
-export async function insertThread(tx: Transaction, channel: string): Promise<ThreadId> {
+/** A new Slack thread (not posted yet) in that channel; `guide`: of the runs of one guide item. */
+export async function insertThread(tx: Transaction, channel: string, guide?: GuideAsked): Promise<ThreadId> {
   const { rows } = await tx.sql.query<{ id: number }>(
-    "INSERT INTO thread (channel) VALUES ($1) RETURNING id",
-    [channel],
+    "INSERT INTO thread (channel, guide) VALUES ($1, $2) RETURNING id",
+    [channel, guide ?? null],
   );
   return ThreadId.parse(rows[0]?.id);
 }

@@ -46,6 +46,7 @@ interface Said {
  * before it where they found something, too; the same as before only counts there.
  */
 export async function placeScheduled(tx: FencedTransaction): Promise<void> {
+  if (!tx.run.isScheduled) return;
   const { rows } = await tx.sql.query<Said & { system: string; runbook: string }>(
     `SELECT r.id, r.thread_id, r.system, r.runbook, ${SAYS} AS says FROM run r
      WHERE r.id = $1 AND r.caller ->> 'via' = 'schedule' AND NOT r.shown`,

@@ -4,7 +4,7 @@ import { withdraw } from "../human/withdraw.ts";
 import type { Pool } from "../pool.ts";
 import { type FencedTransaction, fenced, type OnCommit } from "./fence.ts";
 import { type FindingRow, insertFindings, markExplained } from "./findings.ts";
-import { insertRemedies, insertSteps, writeResult } from "./run-steps.ts";
+import { asResult, insertRemedies, insertSteps, writeResults } from "./run-steps.ts";
 
 /** Everything a second look has changed, at once: a worker that dies before it has changed nothing. */
 export const secondLook = (deps: {
@@ -60,7 +60,7 @@ async function replaceChecks(
 ): Promise<void> {
   await tx.sql.query("DELETE FROM step WHERE run_id = $1 AND phase = 'diagnose'", [fence.run]);
   await insertSteps(tx, fence, steps);
-  for (const step of steps) await writeResult(tx, fence, step.name, step.result);
+  await writeResults(tx, fence, steps.map(asResult));
   await markExplained(tx, fence, explained);
 }
 

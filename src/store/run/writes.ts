@@ -1,8 +1,12 @@
 import type { AnnouncedAttempt, Fence, NotAnnounced, RunStore } from "../../core/ports/run-store.ts";
+import { sayAutoOff } from "../../core/rules/auto.ts";
+import { AUTO_VIA } from "../../core/words/auto.ts";
 import { DiagError } from "../../core/words/errors.ts";
 import { sha256 } from "../../lib/sha256.ts";
+import { HOLDS } from "../human/system-freeze-rows.ts";
 import type { Pool } from "../pool.ts";
 import { type Transaction, transact } from "../transaction.ts";
+import { autoOff } from "./auto.ts";
 import { type FencedTransaction, fenced, type OnCommit } from "./fence.ts";
 import { lockWrites } from "./write-lock.ts";
 
@@ -65,9 +69,12 @@ async function approvalHolds(
     plan: string;
     yes: number;
     no: number;
+    auto: boolean;
   }>(
     `SELECT a.plan_sha256, a.execute_before <= clock_timestamp() AS late, a.need, m.status <> 'approved' AS begun, m.plan,
-       (SELECT count(*)::int FROM vote v WHERE v.approval_id = a.id AND v.decision = 'approve' AND v.plan_sha256 = $3) AS yes,
+       (SELECT count(*)::int FROM vote v WHERE v.approval_id = a.id AND v.decision = 'approve' AND v.plan_sha256 = $3
+          AND (v.via <> '${AUTO_VIA}' OR (a.policy ->> 'approvals')::int = 1)) AS yes,
+       EXISTS (SELECT FROM vote v WHERE v.approval_id = a.id AND v.via = '${AUTO_VIA}') AS auto,
        (SELECT count(*)::int FROM vote v WHERE v.approval_id = a.id AND v.decision = 'deny') AS no
      FROM approval a JOIN remedy m ON m.run_id = a.run_id AND m.key = a.remedy
      WHERE a.run_id = $1 AND a.remedy = $2 AND a.state = 'approved' ORDER BY a.requested_at DESC LIMIT 1 FOR UPDATE OF a, m`,
@@ -78,9 +85,21 @@ async function approvalHolds(
   if (approval.plan_sha256 !== write.planSha256 || sha256(approval.plan) !== write.planSha256)
     return { refused: "void", why: "the plan is not the one that was approved" };
   if (approval.late && !approval.begun) return { refused: "expired", why: "approved, but not begun in time" };
-  return approval.yes >= approval.need && approval.no === 0
-    ? undefined
-    : { refused: "void", why: "the votes do not carry this plan" };
+  const isCarried = approval.yes >= approval.need && approval.no === 0;
+  if (!isCarried) return { refused: "void", why: "the votes do not carry this plan" };
+  // What the policy has begun is finished, or taken back: half of a plan may be worse than all of it.
+  return approval.auto && !approval.begun ? policyHolds(tx, fence) : undefined;
+}
+
+/** Turned off since its vote: by a person, or because something else did not help. */
+async function policyHolds(tx: FencedTransaction, fence: Fence): Promise<NotAnnounced | undefined> {
+  const { rows } = await tx.sql.query<{ system: string; now: Date }>(
+    "SELECT system, clock_timestamp() AS now FROM run WHERE id = $1",
+    [fence.run],
+  );
+  const { system = "", now = new Date() } = rows[0] ?? {};
+  const off = await autoOff(tx.sql, system, { share: true });
+  return off && { refused: "void", why: sayAutoOff(system, off, now) };
 }
 
 /** The kill switch and the limits. An undo reduces the blast, so no limit holds it back. */
@@ -90,8 +109,10 @@ async function frozenOrFull(
   write: Announcement,
 ): Promise<NotAnnounced | undefined> {
   const { rows } = await tx.sql.query<{ frozen: string | null; hour: number; now: number }>(
-    `SELECT (SELECT 'writes are frozen by ' || by || ': ' || reason FROM write_freeze
-         WHERE until IS NULL OR until > clock_timestamp()) AS frozen,
+    `SELECT coalesce((SELECT 'writes are frozen by ' || by || ': ' || reason FROM write_freeze
+         WHERE until IS NULL OR until > clock_timestamp()),
+         (SELECT 'writes to ' || system || ' are frozen by ' || by || ': ' || reason FROM system_freeze
+         WHERE system = (SELECT system FROM run WHERE id = $1) AND ${HOLDS} LIMIT 1)) AS frozen,
        (SELECT count(*)::int FROM attempt t JOIN run r ON r.id = t.run_id
          WHERE r.system = (SELECT system FROM run WHERE id = $1) AND t.started_at > statement_timestamp() - interval '1 hour') AS hour,
        (SELECT count(*)::int FROM step WHERE state = 'executing' AND effect_deadline > clock_timestamp()) AS now`,

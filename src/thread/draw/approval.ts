@@ -1,4 +1,5 @@
 import type { KnownBlock } from "@slack/types";
+import { isByPolicy } from "../../core/rules/auto.ts";
 import { eligible } from "../../core/rules/policy.ts";
 import { countApprovals } from "../../core/rules/vote.ts";
 import type { Vote } from "../../core/words/approval.ts";
@@ -37,9 +38,11 @@ export function sayNeeds(remedy: RemedyView, { people }: DrawOptions): string[] 
 export function sayDecision(remedy: RemedyView, { people }: DrawOptions): string[] {
   const { approval } = remedy;
   if (approval === undefined) return [];
-  const say = ({ decision, principal, reason, breakGlass, at: when, ...hand }: Vote) =>
-    `${decision === "approve" ? "✔ approved" : "✘ denied"}${breakGlass === true ? " (BREAK-GLASS)" : ""} by ${mentionPrincipal(principal, people)}${sayHand(hand)} ${on(when)}` +
-    `${reason === undefined || reason === "" ? "" : `: ${mrkdwn(reason, 200)}`}`;
+  const say = ({ decision, principal, reason, breakGlass, auto, at: when, ...hand }: Vote) =>
+    auto === true
+      ? `🤖 approved by the policy \`auto\`, no person, ${on(when)}: ${mrkdwn(reason ?? "", 200)}`
+      : `${decision === "approve" ? "✔ approved" : "✘ denied"}${breakGlass === true ? " (BREAK-GLASS)" : ""} by ${mentionPrincipal(principal, people)}${sayHand(hand)} ${on(when)}` +
+        `${reason === undefined || reason === "" ? "" : `: ${mrkdwn(reason, 200)}`}`;
   const votes = approval.votes.slice(0, 10).map(say);
   const lapsed = approval.state === "expired" ? [`expired ${at(approval.expiresAt)}`] : [];
   const limit =
@@ -48,6 +51,18 @@ export function sayDecision(remedy: RemedyView, { people }: DrawOptions): string
       : [];
   return [...votes, ...lapsed, ...limit];
 }
+
+/** When the policy acts, or why people are asked all the same. mrkdwn. */
+export function sayAuto(remedy: RemedyView): string[] {
+  const { at: acts, note } = remedy.approval?.auto ?? {};
+  if (acts !== undefined)
+    return [
+      `🤖 the policy \`auto\` applies this without a person ${on(acts)}, unless somebody cancels or denies it`,
+    ];
+  return note === undefined ? [] : [`🤖 ${isAsked(remedy) ? "not by itself: " : ""}${mrkdwn(note, 400)}`];
+}
+
+const isAsked = ({ approval }: RemedyView): boolean => approval !== undefined && !isByPolicy(approval);
 
 /** Shown only where one vote alone would not do and the policy lets somebody lower the quorum. */
 const breakGlassHelps = ({ approval }: RemedyView): boolean =>
@@ -69,8 +84,13 @@ export function drawButtons(remedy: RemedyView, isSeen: boolean): KnownBlock[] {
     style: "primary",
     ...(remedy.risk === "destructive" ? { confirm } : {}),
   };
+  const auto: ButtonSpec[] =
+    remedy.approval?.auto?.at === undefined
+      ? []
+      : [{ action: "remedy:stop-auto", label: "Cancel auto", value, style: "danger" }];
   return [
     actions(
+      ...auto,
       ...(isSeen ? [approve] : []),
       { action: "remedy:deny", label: "Deny", value, style: "danger" },
       { action: "remedy:preview", label: "Preview", value },

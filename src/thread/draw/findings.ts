@@ -1,5 +1,6 @@
 import type { KnownBlock } from "@slack/types";
 import type { Contact } from "../../core/rules/contacts.ts";
+import { unseenOf } from "../../core/rules/found.ts";
 import { findingsSlot } from "../../core/rules/slots.ts";
 import type { RecordedFinding } from "../../core/words/finding.ts";
 import { count } from "../../core/words/format.ts";
@@ -23,15 +24,15 @@ import { pack } from "../../slack/pack.ts";
 import { wholeEvidence } from "../text/whole.ts";
 import type { WantedMessage } from "../wanted.ts";
 import { type Attach, drawEvidence, sayMissing } from "./evidence.ts";
+import { drawOthers } from "./others.ts";
 import { checksOf, sayChecks } from "./progress.ts";
-import { unseenOf } from "./second-look.ts";
 import { SEVERITY_ICON } from "./words.ts";
 
 const MOST_FINDINGS = 20;
 const MOST_EVIDENCE = 8;
 const MOST_GAPS = 10;
 
-/** What is wrong and what shows it; over as many messages as it takes. Nothing for a run that found nothing and missed nothing. */
+/** What is wrong, what shows it and what a person does about it; over as many messages as it takes. Nothing for a run that found nothing and missed nothing. */
 export function drawFindings(
   run: RunView,
   attach: Attach,
@@ -45,6 +46,7 @@ export function drawFindings(
   if (findings.length > MOST_FINDINGS) groups.push(drawRest(findings.slice(MOST_FINDINGS), attach));
   groups.push(drawCoverage(run));
   if (findings.length > 0) groups.push(drawContacts(contacts));
+  groups.push(drawOthers(run));
   const said = findings[0]?.title ?? `${count(gaps.length, "check")} could not be done`;
   return pack(groups).map((blocks, i) => ({
     slot: findingsSlot(run.id, i + 1),

@@ -1,11 +1,11 @@
 import type { KnownBlock, SectionBlock } from "@slack/types";
-import { alertLinks } from "../../core/rules/alert-links.ts";
+import { isAllGone } from "../../core/rules/found.ts";
 import { HEAD_SLOT } from "../../core/rules/slots.ts";
 import { isCritical } from "../../core/words/alert.ts";
 import { count } from "../../core/words/format.ts";
 import { canonical } from "../../core/words/json.ts";
 import { isEnded } from "../../core/words/outcome.ts";
-import type { AlertView, FreezeView, IncidentView, RunView, ThreadView } from "../../core/words/view.ts";
+import type { AlertView, IncidentView, RunView, ThreadView } from "../../core/words/view.ts";
 import { cut } from "../../lib/cut.ts";
 import {
   actions,
@@ -19,15 +19,19 @@ import {
   newline,
   plain,
   rich,
-  webLink,
 } from "../../slack/blocks.ts";
 import { literal, mrkdwn } from "../../slack/escape.ts";
 import { at, on, shortStamp } from "../text/dates.ts";
 import { fitTable } from "../text/table.ts";
 import type { WantedMessage } from "../wanted.ts";
+import { sayChecklists } from "./checklist.ts";
+import { drawAck, sayEscalation } from "./escalation.ts";
+import { commonLabels } from "./labels.ts";
+import { drawLinks, linksOfIncident } from "./links.ts";
+import type { DrawOptions } from "./options.ts";
 import { buttonsOf, drawFreeze, lookedAt, nameRun } from "./run-head.ts";
-import { isAllGone } from "./second-look.ts";
-import { verdictOf } from "./verdict.ts";
+import { drawChanges } from "./system-changes.ts";
+import { type Verdict, verdictOf } from "./verdict.ts";
 
 const MOST_RUNS = 5;
 const MOST_ALERTS = 12;
@@ -35,9 +39,13 @@ const MOST_LABELS = 8;
 const LABEL_COLUMNS = 4;
 
 /** Root of an alert group's thread: what fires, what diagbot makes of it, and which alerts. */
-export function drawIncidentHead(incident: IncidentView, thread: ThreadView): WantedMessage {
+export function drawIncidentHead(
+  incident: IncidentView,
+  thread: ThreadView,
+  options: DrawOptions,
+): WantedMessage {
   const { runs } = thread;
-  const words = headlineOf(incident);
+  const words = headlineOf(incident, thread.freeze?.quiet === true);
   return {
     slot: HEAD_SLOT,
     kind: "message",
@@ -46,16 +54,19 @@ export function drawIncidentHead(incident: IncidentView, thread: ThreadView): Wa
     text: fallback(`${words} (${incident.system ?? "unknown system"})`),
     blocks: [
       header(words),
-      ...drawRuns(incident, thread),
+      ...drawRuns(incident, thread, options),
       ...drawRemarks(incident, runs),
-      ...drawLife(incident),
+      ...drawLife(incident, thread, sayEscalation(incident, thread, options)),
       ...drawFreeze(thread.freeze),
+      ...drawChanges(incident),
       ...drawAlerts(incident),
-      ...drawLinks(incident),
+      ...drawLinks(linksOfIncident(incident, options)),
+      ...drawAck(incident, options),
       context(
         `*${mrkdwn(incident.system ?? "no system matches", 70)}*`,
         `incident #${incident.id}`,
         ...sayRun(runs),
+        ...sayChecklists(thread.checklists ?? []),
         `severity ${mrkdwn(incident.severity, 30)}`,
         `since ${on(incident.openedAt)}`,
         incident.resolvedAt === undefined
@@ -66,12 +77,12 @@ export function drawIncidentHead(incident: IncidentView, thread: ThreadView): Wa
   };
 }
 
-function headlineOf(incident: IncidentView): string {
+function headlineOf(incident: IncidentView, isQuiet: boolean): string {
   const { title, status, severity, firing, resolved, truncated, closed, staleAt } = incident;
   if (closed !== undefined) return `☑️ Closed: ${title.slice(0, 120)}`;
   if (status === "resolved") return `✅ Resolved: ${title.slice(0, 120)}`;
   if (staleAt !== undefined) return `❔ Not heard of for long: ${title.slice(0, 110)}`;
-  const icon = isCritical(severity) ? "🔴" : /info|none/i.test(severity) ? "🔵" : "🟠";
+  const icon = isQuiet ? "🔧" : isCritical(severity) ? "🔴" : /info|none/i.test(severity) ? "🔵" : "🟠";
   // Nothing that we see fires, yet the group is open: what is not shown keeps it so.
   const counts = [
     ...(firing > 0 || truncated === 0 ? [`${firing} firing`] : []),
@@ -82,13 +93,21 @@ function headlineOf(incident: IncidentView): string {
 }
 
 /** The newest run of each runbook, with its verdict and one button; the earlier ones are one click away. */
-function drawRuns(incident: IncidentView, { id, runs, freeze }: ThreadView): KnownBlock[] {
+function drawRuns(
+  incident: IncidentView,
+  { id, runs, freeze }: ThreadView,
+  { elsewhere }: DrawOptions,
+): KnownBlock[] {
   if (runs.length === 0 && incident.status === "resolved")
     return [
       rich(
         plain("Nothing to do: every alert is resolved."),
         ...incident.remarks.map((one) => plain(` ${one}.`, 400)),
       ),
+    ];
+  if (runs.length === 0 && freeze?.quiet === true)
+    return [
+      rich(plain("Nothing to do now: it is looked into when the maintenance is over, if it still fires.")),
     ];
   if (runs.length === 0) {
     return [rich(bold("Next: "), plain(`look yourself; ${whyNoRun(incident)}.`, 1_200))];
@@ -97,8 +116,11 @@ function drawRuns(incident: IncidentView, { id, runs, freeze }: ThreadView): Kno
   const shown = current.slice(-MOST_RUNS);
   const earlier = runs.length - shown.length;
   const label = `${count(earlier, "earlier run")}`;
+  const around = { firing: incident.status === "firing", looked: runs.map(({ runbook }) => runbook) };
   return [
-    ...shown.flatMap((run) => drawRunLine(incident, run, shown.length > 1, freeze)),
+    ...shown.flatMap((run) =>
+      drawRunLine(incident, run, shown.length > 1, verdictOf(run, freeze, elsewhere?.(run, around))),
+    ),
     ...(earlier > 0 ? [actions({ action: "incident:runs", label, value: String(id) })] : []),
   ];
 }
@@ -132,7 +154,7 @@ const drawRemarks = ({ remarks }: IncidentView, runs: readonly RunView[]): Known
     : [rich(...remarks.flatMap((remark, i) => [...(i > 0 ? [newline] : []), plain(`⚠️ ${remark}`, 400)]))];
 
 /** Why nothing is asked for any more, what is known of an alert nobody hears of, and that it flaps. */
-function drawLife(incident: IncidentView): KnownBlock[] {
+function drawLife(incident: IncidentView, { freeze }: ThreadView, levels: readonly string[]): KnownBlock[] {
   const { closed, status, staleAt, runsDueAt, reopenings, id, lastSeenAt } = incident;
   const fires = reopenings.length + 1;
   const last = reopenings.at(-1);
@@ -148,9 +170,10 @@ function drawLife(incident: IncidentView): KnownBlock[] {
         ]
       : []),
     ...(last === undefined ? [] : [`🔁 fired ${fires} times, last ${on(last.at)}`]),
-    ...(status === "firing" && runsDueAt !== undefined
+    ...(status === "firing" && runsDueAt !== undefined && freeze?.quiet !== true
       ? [`it flaps: diagnosed again ${at(runsDueAt)}, if it still fires`]
       : []),
+    ...levels,
   ];
   return said.length === 0 ? [] : [context(...said)];
 }
@@ -159,9 +182,8 @@ function drawRunLine(
   incident: IncidentView,
   run: RunView,
   several: boolean,
-  freeze: FreezeView | undefined,
+  { headline, next }: Verdict,
 ): KnownBlock[] {
-  const { headline, next } = verdictOf(run, freeze);
   const first = buttonsOf(run)[0];
   const which = several ? `Run #${run.id}${lookedAt(run)}: ` : "";
   const line: SectionBlock = {
@@ -222,21 +244,6 @@ function drawAlerts(incident: IncidentView): KnownBlock[] {
   ];
 }
 
-/** Pages that the alerts name, for whoever looks further. */
-function drawLinks({ alerts }: IncidentView): KnownBlock[] {
-  const links = alertLinks(alerts);
-  if (links.length === 0) return [];
-  return [
-    rich(
-      plain("🔗 "),
-      ...links.flatMap(({ label, url }, i) => [
-        ...(i > 0 ? [plain("  ·  ")] : []),
-        webLink(url, `${label} (${new URL(url).host})`),
-      ]),
-    ),
-  ];
-}
-
 const MOST_SAID = 1_600;
 const MOST_DESCRIPTION = 500;
 const MOST_DESCRIPTIONS = 3;
@@ -275,13 +282,4 @@ function tableOf(alerts: readonly AlertView[], common: Readonly<Record<string, s
     ...columns.map((name) => alert.labels[name] ?? "–"),
   ]);
   return fitTable(["state", "since (UTC)", ...columns], rows).lines;
-}
-
-function commonLabels(alerts: readonly AlertView[]): Record<string, string> {
-  const [first, ...others] = alerts;
-  return Object.fromEntries(
-    Object.entries(first?.labels ?? {}).filter(([name, value]) =>
-      others.every((alert) => Object.hasOwn(alert.labels, name) && alert.labels[name] === value),
-    ),
-  );
 }

@@ -1,10 +1,10 @@
+import { foundNow, isAllGone, isWithdrawn, problemsOf, unseenOf } from "../../core/rules/found.ts";
 import { isFixedBy } from "../../core/rules/run-outcome.ts";
 import { count, listed } from "../../core/words/format.ts";
 import { isEnded, isRemedyOpen } from "../../core/words/outcome.ts";
 import { type FreezeView, type RemedyView, type RunView, unansweredSteps } from "../../core/words/view.ts";
-import { bold, type Piece, plain } from "../../slack/blocks.ts";
+import { bold, inlineCode, type Piece, plain } from "../../slack/blocks.ts";
 import { sayChecks, sayProgress } from "./progress.ts";
-import { foundNow, isAllGone, isWithdrawn, problemsOf, unseenOf } from "./second-look.ts";
 import { lowerFirst } from "./words.ts";
 
 const withStatus = (run: RunView, ...statuses: readonly RemedyView["status"][]): RemedyView[] =>
@@ -19,8 +19,8 @@ const titles = (remedies: readonly RemedyView[]): Piece =>
     300,
   );
 
-/** What people should do now, or what diagbot does meanwhile: one line. */
-export function nextOf(run: RunView, freeze?: FreezeView): Piece[] {
+/** What people should do now, or what diagbot does meanwhile: one line. `elsewhere`: what to type to look further. */
+export function nextOf(run: RunView, freeze?: FreezeView, elsewhere: readonly string[] = []): Piece[] {
   const unknown = withStatus(run, "unknown");
   if (unknown.length > 0)
     return [
@@ -35,7 +35,7 @@ export function nextOf(run: RunView, freeze?: FreezeView): Piece[] {
   if (useless.length > 0) return [bold("Next: "), plain("undo or keep what did not help: "), titles(useless)];
   if (run.cancelRequestedBy !== undefined && !isEnded(run.status))
     return [plain(`Stopping: cancel was asked for by ${run.cancelRequestedBy}`, 200)];
-  return isEnded(run.status) ? afterEnd(run) : underWay(run, freeze);
+  return isEnded(run.status) ? afterEnd(run, elsewhere) : underWay(run, freeze);
 }
 
 /** The alert has ended and the checks are made once more; what is still there stays. */
@@ -84,7 +84,7 @@ function underWay(run: RunView, freeze: FreezeView | undefined): Piece[] {
   return [bold("Now: "), plain(run.diagnosed ? "finishing" : sayProgress(run), 400)];
 }
 
-function afterEnd(run: RunView): Piece[] {
+function afterEnd(run: RunView, elsewhere: readonly string[]): Piece[] {
   if (run.status === "errored")
     return [bold("Next: "), plain(`look yourself. ${run.error?.message ?? "The run broke off."}`, 500)];
   if (run.status === "cancelled") {
@@ -117,7 +117,7 @@ function afterEnd(run: RunView): Piece[] {
       plain("ask for a new run, things have changed since this was planned: "),
       titles(changed),
     ];
-  return withoutRemedy(run);
+  return withoutRemedy(run, elsewhere);
 }
 
 /** Taken back as planned, not because it did harm. */
@@ -153,20 +153,39 @@ function sayOpen(run: RunView): Piece[] {
       ];
 }
 
-function withoutRemedy(run: RunView): Piece[] {
+/** `; look further with …`: lines to paste. Nothing where nothing else is near. */
+const sayElsewhere = (before: string, elsewhere: readonly string[]): Piece[] =>
+  elsewhere.length === 0
+    ? []
+    : [
+        plain(before),
+        ...elsewhere.flatMap((typed, at): Piece[] => [
+          ...(at > 0 ? [plain(", ")] : []),
+          inlineCode(typed, 200),
+        ]),
+      ];
+
+function withoutRemedy(run: RunView, elsewhere: readonly string[]): Piece[] {
   if (run.supersededBy !== undefined) return [plain(`Run #${run.supersededBy} looks at this now.`)];
   if (isAllGone(run)) return [plain("Everything was looked at again: nothing of what was found is left.")];
   if (problemsOf(run).length === 0) {
     const gaps = unansweredSteps(run);
     const unseen = unseenOf(run);
     if (unseen !== undefined)
-      return [bold("Next: "), plain(`a person must look; ${lowerFirst(unseen.title)}.`, 400)];
-    return gaps.length === 0
-      ? [plain(`${sayChecks(run)}, nothing to do.`)]
-      : [
-          bold("Next: "),
-          plain(`check by hand what could not be read: ${listed(gaps.map(({ title }) => title))}`, 400),
-        ];
+      return [
+        bold("Next: "),
+        plain(`a person must look; ${lowerFirst(unseen.title)}.`, 400),
+        ...sayElsewhere(" Look further with ", elsewhere),
+      ];
+    if (gaps.length === 0)
+      return elsewhere.length === 0
+        ? [plain(`${sayChecks(run)}, nothing to do.`)]
+        : [bold("Next: "), ...sayElsewhere("the alert still fires; look further with ", elsewhere)];
+    return [
+      bold("Next: "),
+      plain(`check by hand what could not be read: ${listed(gaps.map(({ title }) => title))}`, 400),
+      ...sayElsewhere("; look further with ", elsewhere),
+    ];
   }
   const advice = withStatus(run, "advice");
   if (advice.length > 0) return [bold("Next: "), plain("a person must act: "), titles(advice)];
@@ -175,5 +194,9 @@ function withoutRemedy(run: RunView): Piece[] {
     dropped.length === 0
       ? "no remedy is known"
       : `${count(dropped.length, "remedy", "remedies")} not applied`;
-  return [bold("Next: "), plain(`decide what to do about it; ${why}.`)];
+  return [
+    bold("Next: "),
+    plain(`decide what to do about it; ${why}.`),
+    ...sayElsewhere(" What may be behind it: ", elsewhere),
+  ];
 }

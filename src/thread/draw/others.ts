@@ -1,34 +1,25 @@
-import { remediesSlot } from "../../core/rules/slots.ts";
+import type { KnownBlock } from "@slack/types";
 import type { RemedyView, RunView } from "../../core/words/view.ts";
-import { bold, bullets, fallback, newline, type Piece, plain, prose, rich } from "../../slack/blocks.ts";
-import { pack } from "../../slack/pack.ts";
-import type { WantedMessage } from "../wanted.ts";
+import { bold, bullets, divider, newline, type Piece, plain, prose, rich } from "../../slack/blocks.ts";
 import { hasCard } from "./remedy.ts";
 
 const MOST = 12;
 
-/** Remedies without a card in one compact message: what a person must do, and what is not offered and why. */
-export function drawOthers(run: RunView): WantedMessage[] {
+/** Remedies without a card: what a person must do, and what is not offered and why. They stand below what they answer. */
+export function drawOthers(run: RunView): KnownBlock[] {
   const advice = run.remedies.filter((remedy) => remedy.status === "advice");
   const closed = run.remedies.filter(
     (remedy) => remedy.status !== "advice" && remedy.status !== "planned" && !hasCard(remedy),
   );
   if (advice.length + closed.length === 0) return [];
-  const blocks = [
+  return [
+    divider,
     ...listOf("👤 For a person to do", advice, (remedy) => [
       newline,
       ...prose(atSentence(remedy.advice ?? "", 600), 600),
     ]),
     ...listOf("Not offered", closed, (remedy) => [plain(` ${remedy.status}. ${remedy.note ?? ""}`, 300)]),
   ];
-  const first = advice[0]?.title ?? "some remedies are not offered";
-  return pack([blocks]).map((part, i) => ({
-    slot: remediesSlot(run.id, i + 1),
-    kind: "message",
-    urgent: false,
-    text: fallback(`For a person to do: ${first}`),
-    blocks: part,
-  }));
 }
 
 /** A text that is too long ends with a sentence, not in the middle of a command somebody would type. */

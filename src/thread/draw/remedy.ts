@@ -1,4 +1,6 @@
 import type { KnownBlock } from "@slack/types";
+import { isWithdrawn } from "../../core/rules/found.ts";
+import { unfreezeWords } from "../../core/rules/freeze.ts";
 import { cardSlot } from "../../core/rules/slots.ts";
 import { isRemedyOpen } from "../../core/words/outcome.ts";
 import type { FreezeView, RemedyView, RunView, ThreadView } from "../../core/words/view.ts";
@@ -18,14 +20,13 @@ import {
 } from "../../slack/blocks.ts";
 import { on } from "../text/dates.ts";
 import type { WantedMessage } from "../wanted.ts";
-import { drawButtons, isDecidable, sayDecision, sayNeeds } from "./approval.ts";
+import { drawButtons, isDecidable, sayAuto, sayDecision, sayNeeds } from "./approval.ts";
 import { placeOf, sayChanges } from "./changes.ts";
 import { helpedBefore } from "./next.ts";
 import type { DrawOptions } from "./options.ts";
 import { type PlanFile, planFileNameOf, planFileState } from "./plan-file.ts";
 import { drawQuestion, questionOf, sayAnswers, sayQuestion } from "./question.ts";
 import { cardWord, openAttempts, sayResult, sayTimes } from "./remedy-state.ts";
-import { isWithdrawn } from "./second-look.ts";
 import { RISK_WORDS, sayWritten } from "./words.ts";
 
 /** A remedy has a card of its own once it has a frozen plan somebody may decide on. */
@@ -79,13 +80,18 @@ function drawUnseen(file: PlanFile, run: RunView): KnownBlock[] {
 /** Approved or begun: its next write waits for the end of a freeze. */
 const STOPPED: readonly RemedyView["status"][] = ["approved", "applying", "undoing"];
 
-const drawStopped = ({ by, until }: FreezeView): KnownBlock[] => [
+const drawStopped = (freeze: FreezeView): KnownBlock[] => [
   rich(
-    plain(`🧊 Remedies are frozen by ${by}: approved or not, nothing is applied before `, 300),
-    ...(until === undefined ? [inlineCode("/diag unfreeze"), plain(".")] : [plain("that ends.")]),
+    plain(`${sayStopped(freeze)} by ${freeze.by}: approved or not, nothing is applied before `, 300),
+    ...(freeze.until === undefined ? [inlineCode(unfreezeWords(freeze)), plain(".")] : [plain("that ends.")]),
   ),
-  ...(until === undefined ? [] : [context(`frozen until ${on(until)}`)]),
+  ...(freeze.until === undefined ? [] : [context(`frozen until ${on(freeze.until)}`)]),
 ];
+
+const sayStopped = ({ system, quiet }: FreezeView): string =>
+  quiet === true
+    ? `🔧 ${system} is in maintenance`
+    : `🧊 Remedies are frozen${system === undefined ? "" : ` on ${system}`}`;
 
 /** What became of it, before everything else: who comes later reads this line only. */
 function drawResult(remedy: RemedyView, run: RunView): KnownBlock[] {
@@ -210,8 +216,10 @@ function drawDecision(
   const decided = sayDecision(remedy, options);
   const question = questionOf(remedy, options.now);
   const answered = question === undefined ? sayAnswers(remedy, options) : [];
+  const auto = sayAuto(remedy);
   const past = [...decided, ...answered, ...(decidable ? [] : sayTimes(remedy))];
   return [
+    ...(auto.length > 0 ? [context(...auto)] : []),
     ...(decidable ? [context(...sayNeeds(remedy, options), ...sayTimes(remedy))] : []),
     ...(past.length > 0 ? [context(...past)] : []),
     ...(question === undefined ? [] : [context(...sayQuestion(remedy, question, options))]),

@@ -1,4 +1,5 @@
 import type { KnownBlock } from "@slack/types";
+import { unfreezeWords } from "../../core/rules/freeze.ts";
 import { HEAD_SLOT } from "../../core/rules/slots.ts";
 import { sayDuration } from "../../core/words/duration.ts";
 import { count } from "../../core/words/format.ts";
@@ -8,12 +9,16 @@ import { actions, type ButtonSpec, context, fallback, header, plain, rich } from
 import { mrkdwn } from "../../slack/escape.ts";
 import { on } from "../text/dates.ts";
 import type { WantedMessage } from "../wanted.ts";
+import { drawLinks, linksOfRun } from "./links.ts";
+import type { DrawOptions } from "./options.ts";
 import { verdictOf } from "./verdict.ts";
 import { sayCaller } from "./words.ts";
 
 /** Root of a thread somebody asked for: the state of its first run, in two lines. */
-export function drawRunHead(run: RunView, thread: ThreadView): WantedMessage {
-  const { headline, next } = verdictOf(run, thread.freeze);
+export function drawRunHead(run: RunView, thread: ThreadView, options: DrawOptions): WantedMessage {
+  const looked = thread.runs.map(({ runbook }) => runbook);
+  const elsewhere = options.elsewhere?.(run, { firing: false, looked });
+  const { headline, next } = verdictOf(run, thread.freeze, elsewhere);
   return {
     slot: HEAD_SLOT,
     kind: "message",
@@ -24,6 +29,7 @@ export function drawRunHead(run: RunView, thread: ThreadView): WantedMessage {
       header(headline),
       rich(...next),
       ...drawFreeze(thread.freeze),
+      ...drawLinks(linksOfRun(run, options)),
       context(...factsOf(run)),
       ...(isEnded(run.status) && run.steps.length === 0 ? [] : [actions(...buttonsOf(run))]),
     ],
@@ -77,9 +83,14 @@ export const drawFreeze = (freeze: FreezeView | undefined): KnownBlock[] =>
   freeze === undefined
     ? []
     : [
-        rich(plain(`🧊 Remedies are frozen by ${freeze.by}: ${freeze.reason}`, 300)),
+        rich(plain(`${sayFreeze(freeze)} by ${freeze.by}: ${freeze.reason}`, 300)),
         context(
           `since ${on(freeze.since)}`,
-          freeze.until === undefined ? "until `/diag unfreeze`" : `until ${on(freeze.until)}`,
+          freeze.until === undefined ? `until \`${unfreezeWords(freeze)}\`` : `until ${on(freeze.until)}`,
         ),
       ];
+
+const sayFreeze = ({ system, quiet }: FreezeView): string =>
+  quiet === true
+    ? `🔧 ${system} is in maintenance,`
+    : `🧊 Remedies are frozen${system === undefined ? "" : ` on ${system}`}`;

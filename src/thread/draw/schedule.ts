@@ -4,14 +4,19 @@ import type { ScheduleView, ThreadView } from "../../core/words/view.ts";
 import { context, fallback, header } from "../../slack/blocks.ts";
 import { on } from "../text/dates.ts";
 import type { WantedMessage } from "../wanted.ts";
+import type { DrawOptions } from "./options.ts";
 import { drawRunHead } from "./run-head.ts";
 
 /**
  * Root of a thread of what a schedule finds: its newest run, how often it was found, and that it is over. Edited in place, so
  * that what stays as it is makes no noise.
  */
-export function drawScheduleHead(schedule: ScheduleView, thread: ThreadView): WantedMessage {
-  const head = drawRunHead(schedule.newest, thread);
+export function drawScheduleHead(
+  schedule: ScheduleView,
+  thread: ThreadView,
+  options: DrawOptions,
+): WantedMessage {
+  const head = drawRunHead(schedule.newest, thread, options);
   const blocks = head.kind === "message" ? (head.blocks ?? []) : [];
   const over = schedule.next?.isFine === true ? `✅ Over: ${schedule.newest.title}` : undefined;
   return {

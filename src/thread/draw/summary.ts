@@ -1,3 +1,4 @@
+import { foundNow, isAllGone, isWithdrawn, problemsOf, unseenOf } from "../../core/rules/found.ts";
 import { isFixedBy } from "../../core/rules/run-outcome.ts";
 import { summarySlot } from "../../core/rules/slots.ts";
 import { countApprovals } from "../../core/rules/vote.ts";
@@ -9,15 +10,14 @@ import { bold, fallback, newline, plain, rich } from "../../slack/blocks.ts";
 import type { WantedMessage } from "../wanted.ts";
 import { checksOf, sayChecks } from "./progress.ts";
 import { CARD_WORDS } from "./remedy-state.ts";
-import { foundNow, isAllGone, isWithdrawn, problemsOf, unseenOf } from "./second-look.ts";
 import { lowerFirst, nameOf } from "./words.ts";
 
 /**
- * The closing word of a run that found something or was decided on: situation, task, action, result, reflection. Of a
- * healthy run the head has said it all.
+ * The closing word of a run somebody was asked about, or that did not come to its end by itself: situation, task, action,
+ * result, reflection. Where nothing was to be decided the head and the findings have said it all.
  */
 export function drawSummary(run: RunView): WantedMessage[] {
-  if (!isEnded(run.status) || (decided(run).length === 0 && run.findings.length === 0)) return [];
+  if (!isEnded(run.status) || isSaid(run)) return [];
   const parts: [string, string][] = [
     ["Situation", situation(run)],
     ["Task", task(run)],
@@ -41,6 +41,12 @@ export function drawSummary(run: RunView): WantedMessage[] {
     },
   ];
 }
+
+/** The head and the findings leave nothing to add. */
+const isSaid = (run: RunView): boolean =>
+  decided(run).length === 0 &&
+  (run.findings.length === 0 ||
+    (["succeeded", "errored"].includes(run.status) && run.supersededBy === undefined));
 
 /** Something of it was done, or may have been. */
 const isTried = ({ appliedAt, attempts }: RemedyView): boolean =>
@@ -83,7 +89,7 @@ function action(run: RunView): string {
 function sayApplied(remedy: RemedyView): string {
   const voters = remedy.approval?.votes
     .filter((vote) => vote.decision === "approve")
-    .map((vote) => vote.principal);
+    .map((vote) => (vote.auto === true ? "the policy auto, no person" : vote.principal));
   const by = voters === undefined || voters.length === 0 ? "" : ` (approved by ${listed(voters)})`;
   return `${remedy.title.slice(0, 120)}${by}`;
 }

@@ -3,13 +3,16 @@ import type { IncidentView, RunView, ThreadView } from "../../core/words/view.ts
 import { fallback, lines, newline, rich, webLink } from "../../slack/blocks.ts";
 import { permalink } from "../../slack/permalink.ts";
 import type { WantedMessage } from "../wanted.ts";
+import { drawChecklists } from "./checklist.ts";
+import { drawEscalations } from "./escalation.ts";
 import { createAttachments } from "./files.ts";
 import { drawFindings } from "./findings.ts";
+import { drawGuideHead } from "./guide-head.ts";
 import { drawIncidentHead } from "./incident-head.ts";
 import { noteMoved } from "./moved.ts";
 import type { DrawOptions } from "./options.ts";
-import { drawOthers } from "./others.ts";
 import { drawPlanFile } from "./plan-file.ts";
+import { drawPostmortems } from "./postmortem.ts";
 import { drawCard, hasCard } from "./remedy.ts";
 import { drawRunHead } from "./run-head.ts";
 import { drawScheduleHead } from "./schedule.ts";
@@ -33,14 +36,23 @@ function drawAll(view: ThreadView, options: DrawOptions): WantedMessage[] {
   if (view.storm !== undefined) return drawStorm(view.storm, options);
   if (view.incident !== undefined) return drawIncident(view.incident, view, options);
   if (first === undefined) return view.notice === undefined ? [] : [drawNotice(view.notice, view, options)];
+  if (view.guide !== undefined)
+    return [drawGuideHead(view.guide, view, options), ...drawParts(view, options)];
   if (view.schedule !== undefined)
-    return [drawScheduleHead(view.schedule, view), ...drawTurns(view, options)];
-  return [drawRunHead(first, view), ...view.runs.flatMap((run) => drawRun(run, view, options))];
+    return [drawScheduleHead(view.schedule, view, options), ...drawTurns(view, options)];
+  return [drawRunHead(first, view, options), ...view.runs.flatMap((run) => drawRun(run, view, options))];
 }
 
 /** Each run below its own divider. */
 const drawTurns = (view: ThreadView, options: DrawOptions): WantedMessage[] =>
   view.runs.flatMap((run, i) => [...(i === 0 ? [] : [drawBegin(run)]), ...drawRun(run, view, options)]);
+
+/** The runs of a guide item that have something to say; what the others came to stands in the head. */
+const drawParts = (view: ThreadView, options: DrawOptions): WantedMessage[] =>
+  view.runs.flatMap((run) => {
+    const messages = drawRun(run, view, options);
+    return messages.length === 0 ? [] : [drawBegin(run), ...messages];
+  });
 
 /** Runs and new fires in the order they happened, each further run below its own divider. */
 function drawIncident(incident: IncidentView, view: ThreadView, options: DrawOptions): WantedMessage[] {
@@ -51,8 +63,17 @@ function drawIncident(incident: IncidentView, view: ThreadView, options: DrawOpt
   const fires = incident.reopenings
     .filter(({ announced }) => announced)
     .map((reopening) => ({ at: reopening.at, messages: [drawReopening(incident, reopening)] }));
-  const turns = [...runs, ...fires].toSorted((a, b) => a.at.getTime() - b.at.getTime());
-  return [drawIncidentHead(incident, view), ...turns.flatMap(({ messages }) => messages)];
+  const turns = [
+    ...runs,
+    ...fires,
+    ...drawEscalations(incident, options),
+    ...drawChecklists(incident, view.checklists ?? []),
+  ].toSorted((a, b) => a.at.getTime() - b.at.getTime());
+  return [
+    drawIncidentHead(incident, view, options),
+    ...turns.flatMap(({ messages }) => messages),
+    ...drawPostmortems(incident, view.postmortems ?? []),
+  ];
 }
 
 /** A message that belongs to no run: a thread of one. */
@@ -83,5 +104,5 @@ function drawRun(run: RunView, view: ThreadView, options: DrawOptions): WantedMe
       ...drawPlanFile(remedy, run, options.redact),
       drawCard(remedy, run, view, options),
     ]);
-  return [...findings, ...cards, ...drawOthers(run), ...messages(), ...drawSummary(run)];
+  return [...findings, ...cards, ...messages(), ...drawSummary(run)];
 }

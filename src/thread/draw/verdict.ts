@@ -1,9 +1,9 @@
+import { foundNow, problemsOf, unseenOf } from "../../core/rules/found.ts";
 import { isFixedBy } from "../../core/rules/run-outcome.ts";
 import { isEnded } from "../../core/words/outcome.ts";
 import { type FreezeView, type RunView, unansweredSteps } from "../../core/words/view.ts";
 import type { Piece } from "../../slack/blocks.ts";
 import { nextOf } from "./next.ts";
-import { foundNow, problemsOf, unseenOf } from "./second-look.ts";
 import { SEVERITY_ICON } from "./words.ts";
 
 /** A run in two lines: what is wrong, and what to do next. */
@@ -12,9 +12,9 @@ export interface Verdict {
   readonly next: readonly Piece[];
 }
 
-export const verdictOf = (run: RunView, freeze?: FreezeView): Verdict => ({
+export const verdictOf = (run: RunView, freeze?: FreezeView, elsewhere: readonly string[] = []): Verdict => ({
   headline: headlineOf(run),
-  next: nextOf(run, freeze),
+  next: nextOf(run, freeze, elsewhere),
 });
 
 function headlineOf(run: RunView): string {

@@ -42,13 +42,16 @@ const draw = async (deps: SenderDeps, { view, shown }: Pass): Promise<readonly W
   drawThread(view, { ...(await optionsFor(deps, view)), shown: (slot) => shown.get(slot)?.state });
 
 async function optionsFor(deps: SenderDeps, view: ThreadView): Promise<DrawOptions> {
-  const { again, contacts } = deps;
+  const { again, contacts, elsewhere, levels, links } = deps;
   const options = {
     now: deps.now(),
     people: await deps.people(),
     redact: deps.redact,
     ...(again === undefined ? {} : { again }),
     ...(contacts === undefined ? {} : { contacts }),
+    ...(elsewhere === undefined ? {} : { elsewhere }),
+    ...(levels === undefined ? {} : { levels }),
+    ...(links === undefined ? {} : { links }),
   };
   const hasLinks = view.about !== undefined || view.storm?.groups.some(({ own }) => own !== undefined);
   if (hasLinks !== true) return options;

@@ -1,8 +1,11 @@
 import type { MessageStore } from "../../core/ports/message-store.ts";
 import type { Reader } from "../../core/ports/reader.ts";
 import type { Contact } from "../../core/rules/contacts.ts";
+import type { Levels } from "../../core/rules/escalation.ts";
+import type { Around } from "../../core/rules/look-next.ts";
+import type { SystemLink } from "../../core/words/link.ts";
 import type { Principal } from "../../core/words/policy.ts";
-import type { RunView } from "../../core/words/view.ts";
+import type { IncidentView, RunView } from "../../core/words/view.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { Access } from "./access.ts";
 import type { Budgets } from "./budgets.ts";
@@ -34,6 +37,11 @@ export interface SenderDeps {
   readonly again?: ((run: RunView) => string) | undefined;
   /** Who is to be asked about what a run found. */
   readonly contacts?: ((run: RunView) => readonly Contact[]) | undefined;
+  readonly elsewhere?: ((run: RunView, around: Around) => readonly string[]) | undefined;
+  /** Pages of a system to look further on. */
+  readonly links?: ((system: string) => readonly SystemLink[]) | undefined;
+  /** Who is told when nobody answers an incident. */
+  readonly levels?: ((incident: IncidentView) => Levels | undefined) | undefined;
   readonly slack: SlackCalls;
   readonly access: Access;
   readonly channels: Channels;

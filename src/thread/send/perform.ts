@@ -1,6 +1,5 @@
 import type { ShownMessage } from "../../core/ports/message-store.ts";
 import { HEAD_SLOT } from "../../core/rules/slots.ts";
-import { renderPlot } from "../plot/render.ts";
 import type { WantedFile, WantedMessage } from "../wanted.ts";
 import { degrade } from "./degrade.ts";
 import type { SenderDeps } from "./deps.ts";
@@ -35,7 +34,8 @@ async function post(
   // The channel's turn is taken before anything is awaited, and again when the call begins.
   deps.gate.posting(view.channel);
   const digest = digestOf(wanted);
-  const bytes = wanted.file === undefined || isInWords(pass, wanted) ? undefined : render(deps, wanted.file);
+  const bytes =
+    wanted.file === undefined || isInWords(pass, wanted) ? undefined : await render(deps, wanted.file);
   if (bytes === "impossible") return noFile(pass, wanted) ? "on" : giveUp(deps, pass, slot);
   const isOurs = await deps.messages.sending(
     pending.thread,
@@ -127,9 +127,10 @@ async function adopt(
 }
 
 /** A chart that cannot be drawn must not hold up the thread. */
-function render(deps: SenderDeps, file: WantedFile): Buffer | "impossible" {
+async function render(deps: SenderDeps, file: WantedFile): Promise<Buffer | "impossible"> {
   if (typeof file.content === "string") return Buffer.from(file.content || "(empty)", "utf8");
   try {
+    const { renderPlot } = await import("../plot/render.ts");
     return renderPlot(file.content);
   } catch (error) {
     deps.logger.error({ err: error, file: file.name }, "a chart could not be drawn");

@@ -31,6 +31,8 @@ export class SendLoop {
   private pollAt = 0;
   private polledAt = -Infinity;
   private inspectAt = 0;
+  /** Threads that are not shown as they are; undefined: not asked yet. */
+  private waiting: number | undefined;
   private inspecting: Promise<void> | undefined;
   private woken = new AbortController();
 
@@ -81,7 +83,7 @@ export class SendLoop {
   }
 
   private async poll(): Promise<void> {
-    const { messages, budgets, logger, metrics, ticks } = this.deps;
+    const { messages, budgets, logger, ticks } = this.deps;
     this.polledAt = ticks();
     this.pollAt = this.polledAt + budgets.pollMs;
     try {
@@ -90,11 +92,18 @@ export class SendLoop {
       this.forgetFolded(dirty, drawn);
       const standing = drawn.map((row) => ({ ...row, step: this.threads.get(row.thread)?.step ?? "root" }));
       for (const row of standing.sort(this.byTurn()).slice(0, MOST_PENDING)) this.note(row);
-      const { threads, oldestSeconds } = await messages.backlog();
-      metrics.waiting?.(threads, oldestSeconds);
+      await this.tellBacklog(dirty.length > 0);
     } catch (error) {
       logger.warn({ err: error }, "cannot ask which threads changed");
     }
+  }
+
+  /** Nothing can begin to wait without having been due: at rest one question is enough. */
+  private async tellBacklog(isDue: boolean): Promise<void> {
+    if (!isDue && this.waiting === 0) return;
+    const { threads, oldestSeconds } = await this.deps.messages.backlog();
+    this.waiting = threads;
+    this.deps.metrics.waiting?.(threads, oldestSeconds);
   }
 
   /** What a storm shows waits for no turn of its own. */

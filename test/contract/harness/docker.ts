@@ -2,20 +2,26 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { HostConfig } from "dockerode";
 import type { Call } from "../../../src/core/words/action.ts";
 import { docker } from "../../../src/sdk/index.ts";
 import { type PrivateEngine, startDocker, whyNoDocker } from "../../helpers/docker.ts";
 import { until } from "../../helpers/until.ts";
 import type { Harness, WriteCase } from "../harness.ts";
 import { endlessly } from "../servers.ts";
+import { networkCases } from "./docker-networks.ts";
 
 const PROJECT = "contract";
+const MIB = 1024 * 1024;
+/** One CPU, as the engine counts. */
+const CPU = 1_000_000_000;
 
 /** A real dockerd of our own. */
 export const harness: Harness = {
   missing: whyNoDocker(),
   start: async () => {
     const engine = await startDocker();
+    const networks = networkCases(engine, PROJECT);
     const folder = mkdtempSync(join(tmpdir(), "diagbot-contract-"));
     const silent = createServer((socket) => socket.resume().on("error", () => {}));
     const flooding = createServer((socket) => endlessly(socket, "HTTP/1.1 200 OK\r\n\r\n"));
@@ -49,10 +55,11 @@ export const harness: Harness = {
           return (output.logs[0]?.lines.length ?? 0) > 0 && output;
         });
       },
-      writes: writes(engine),
+      writes: { ...writes(engine), ...networks.writes },
       stop: async () => {
         for (const server of [silent, flooding]) server.close();
-        await engine.stop();
+        // A bridge outlives its engine.
+        await networks.clear().finally(engine.stop);
         rmSync(folder, { recursive: true, force: true });
       },
     };
@@ -60,9 +67,9 @@ export const harness: Harness = {
 };
 
 function writes(engine: PrivateEngine): Record<string, WriteCase> {
-  const fresh = async (name: string, command: readonly string[], wanted: string) => {
+  const fresh = async (name: string, command: readonly string[], wanted: string, host: HostConfig = {}) => {
     await engine.clear(PROJECT);
-    const id = await engine.run({ name, project: PROJECT, command });
+    const id = await engine.run({ name, project: PROJECT, command, host });
     return until(async () => {
       const { State } = await engine.api.getContainer(id).inspect();
       return State.Status === wanted && { container: id, name, state: wanted, startedAt: State.StartedAt };
@@ -84,6 +91,15 @@ function writes(engine: PrivateEngine): Record<string, WriteCase> {
         return docker.startContainer({ ...target, state: "exited" } as never);
       },
       spoil: (call) => containerOf(call).start(),
+    },
+    "docker.set-limits": {
+      prepare: async () => {
+        // With limits of its own: where there were none, the undo can give none again, as `leaves` says.
+        const limits = { Memory: 32 * MIB, NanoCpus: 0.5 * CPU };
+        const target = await fresh("limited", waits, "running", limits);
+        return docker.setLimits({ ...target, memory: 64 * MIB, cpus: 0.25 });
+      },
+      spoil: (call) => containerOf(call).restart({ t: 0 }),
     },
   };
 }

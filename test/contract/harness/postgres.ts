@@ -4,6 +4,7 @@ import { type LabPostgres, startLabPostgres } from "../../helpers/postgres.ts";
 import { until } from "../../helpers/until.ts";
 import type { Harness, WriteCase } from "../harness.ts";
 import { mute, nowhere } from "../servers.ts";
+import { upkeep } from "./postgres-upkeep.ts";
 
 const PASSWORD = "quite-secret-77";
 const WRONG = "wrong-secret-88";
@@ -161,6 +162,7 @@ function writes(lab: LabPostgres): Record<string, WriteCase> {
         );
       },
     },
+    ...upkeep(lab),
     "postgres.analyze-table": {
       prepare: async () => {
         await lab.admin("DROP TABLE IF EXISTS public.stale");

@@ -1,4 +1,6 @@
+import { Queue } from "bullmq";
 import { Redis } from "ioredis";
+import { keptName } from "../../../src/connectors/redis/put-away.ts";
 import { redis } from "../../../src/sdk/index.ts";
 import { startRedis, whyNoRedis } from "../../helpers/redis-server.ts";
 import { until } from "../../helpers/until.ts";
@@ -95,6 +97,24 @@ function writes(app: Redis, other: Redis): Record<string, WriteCase> {
       },
       spoil: () => app.config("SET", "maxmemory", 96 * MIB),
     },
+    "redis.put-away-keys": {
+      prepare: async () => {
+        await set("noeviction", 256 * MIB);
+        await app.set("zoho:access_token", "s3cret", "EX", 600);
+        return redis.putAwayKeys({ pattern: "zoho:*", keys: ["zoho:access_token"] });
+      },
+      spoil: () => app.del("zoho:access_token"),
+    },
+    "redis.bring-back-keys": {
+      prepare: async () => {
+        await set("noeviction", 256 * MIB);
+        const key = "zoho:access_token";
+        const named = keptName(key);
+        await app.set(named, "s3cret", "EX", 600);
+        return redis.bringBackKeys({ moved: [{ key, kept: named, endsAt: null }] });
+      },
+      spoil: () => app.flushall(),
+    },
     "redis.kill-script": {
       prepare: async () => {
         await free();
@@ -103,6 +123,70 @@ function writes(app: Redis, other: Redis): Record<string, WriteCase> {
         return redis.killScript();
       },
       spoil: free,
+    },
+    ...bullWrites(app, free),
+  };
+}
+
+/** Queues as bullmq itself writes them. */
+function bullWrites(app: Redis, free: () => Promise<void>): Record<string, WriteCase> {
+  const where = { database: 0, prefix: "bull", name: "mails" };
+  const queue = async <T>(work: (queue: Queue) => Promise<T>): Promise<T> => {
+    const { host, port, password } = app.options;
+    const open = new Queue(where.name, {
+      connection: { host: host ?? "127.0.0.1", port: port ?? 6379, password: password ?? "" },
+    });
+    try {
+      return await work(open);
+    } finally {
+      await open.close();
+    }
+  };
+  const empty = async () => {
+    await free();
+    await app.config("SET", "maxmemory", 0);
+    await app.config("SET", "maxmemory-policy", "noeviction");
+    await app.flushall();
+  };
+  const failed = async (ids: readonly string[]) => {
+    for (const id of ids) {
+      const at = 1_700_000_000_000;
+      await app.lrem("bull:mails:wait", 1, id);
+      await app.zadd("bull:mails:failed", at, id);
+      await app.hset(`bull:mails:${id}`, { finishedOn: at, processedOn: at, failedReason: "no", atm: 1 });
+    }
+    return ids.map((id) => ({ id, at: 1_700_000_000_000 }));
+  };
+  return {
+    "redis.set-queue-paused": {
+      prepare: async () => {
+        await empty();
+        await queue(async (one) => {
+          await one.add("send", {});
+          await one.pause();
+        });
+        return redis.setQueuePaused({ ...where, paused: false });
+      },
+      spoil: () => queue((one) => one.resume()),
+    },
+    "redis.retry-failed-jobs": {
+      prepare: async () => {
+        await empty();
+        await queue((one) =>
+          one.addBulk(["a", "b"].map((jobId) => ({ name: "send", data: {}, opts: { jobId } }))),
+        );
+        return redis.retryFailedJobs({ ...where, jobs: await failed(["a", "b"]) });
+      },
+      // Failed again meanwhile.
+      spoil: () => app.zadd("bull:mails:failed", 1_700_000_009_000, "b"),
+    },
+    "redis.remove-job": {
+      prepare: async () => {
+        await empty();
+        await queue((one) => one.add("send", { to: 17 }, { jobId: "a" }));
+        return redis.removeJob({ ...where, id: "a" });
+      },
+      spoil: () => app.set("bull:mails:a:lock", "token"),
     },
   };
 }

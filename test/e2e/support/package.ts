@@ -28,6 +28,8 @@ export async function installPackage(): Promise<PackageUser> {
   const staged = mkdtempSync(join(tmpdir(), "diagbot-pack-"));
   for (const part of PARTS) cpSync(join(ROOT, part), join(staged, part), { recursive: true });
   cpSync(join(await builtProduct(), "dist"), join(staged, "dist"), { recursive: true });
+  const types = ["-p", "tsconfig.build.json", "--noCheck", "--outDir", join(staged, "dist")];
+  await run(process.execPath, [join(ROOT, "node_modules/typescript/bin/tsc"), ...types], { cwd: ROOT });
   const packing = ["pack", "--json", "--ignore-scripts", "--pack-destination", staged];
   const { stdout } = await run("npm", packing, { cwd: staged, maxBuffer: 10_000_000 });
   const packed = [...stdout.matchAll(/"path": "([^"]+)"/g)].map(([, path = ""]) => path);

@@ -15,7 +15,8 @@ import { type Place, type Store, scaleOf } from "./store.ts";
 
 /** An emulated cluster and what is special about it at the moment. */
 export interface World {
-  readonly store: Store;
+  /** May be put in place of another while it is asked. */
+  store: Store;
   readonly logs: Map<string, string>;
   readonly serves: Set<string>;
   /** User by token. */
@@ -243,9 +244,23 @@ function logOf({ store, logs }: World, place: Place, query: URLSearchParams): An
   const waiting = waitingOf(pod, container);
   if (text === undefined && waiting !== undefined)
     throw badRequest(`container "${container}" in pod "${place.name}" is waiting to start: ${waiting}`);
-  const lines = (text ?? "").replace(/\n$/, "").split("\n");
+  return { status: 200, body: text === undefined || text === "" ? "" : asAsked(text, pod, query) };
+}
+
+const STAMPED = /^(\d{4}-\d\d-\d\dT[\d:.]+Z) (.*)$/s;
+
+/** Lines may be kept with the kubelet's time in front; those without were written when the pod began. */
+function asAsked(text: string, pod: KubeObject, query: URLSearchParams): string {
+  const began = String(at(pod, "status.startTime") ?? "2026-11-22T00:00:00Z");
+  const from = Date.now() - Number(query.get("sinceSeconds") ?? Infinity) * 1000;
+  const all = text.replace(/\n$/, "").split("\n");
+  const lines = all
+    .map((line) => STAMPED.exec(line) ?? [line, undefined, line])
+    .filter(([, when]) => when === undefined || Date.parse(when) >= from)
+    .map(([, when = began, said = ""]) => (query.get("timestamps") === "true" ? `${when} ${said}` : said));
   const tail = lines.slice(-Number(query.get("tailLines") ?? lines.length));
-  return { status: 200, body: text === undefined || text === "" ? "" : `${tail.join("\n")}\n` };
+  const body = tail.length === 0 ? "" : `${tail.join("\n")}\n`;
+  return body.slice(0, Number(query.get("limitBytes") ?? Infinity));
 }
 
 const namesIn = (pod: KubeObject, list = "containers"): string[] => {

@@ -16,9 +16,10 @@ const FATES = ["kill", "freeze"] as const;
 const PASSED_BY_READS: readonly CrashPoint[] = ["after_claim"];
 
 const CELLS = CLASSES.flatMap((kind) =>
-  CRASH_POINTS.filter((point) => kind !== "read" || PASSED_BY_READS.includes(point)).flatMap((point) =>
-    FATES.map((fate) => ({ kind, point, fate })),
-  ),
+  // Where the policy votes: auto-walk.test.ts.
+  CRASH_POINTS.filter((point) => point !== "before_auto" && point !== "after_auto")
+    .filter((point) => kind !== "read" || PASSED_BY_READS.includes(point))
+    .flatMap((point) => FATES.map((fate) => ({ kind, point, fate }))),
 );
 
 let deps: Awaited<ReturnType<typeof openTrialDeps>>;

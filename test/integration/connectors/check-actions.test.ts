@@ -52,7 +52,7 @@ describe("http.get-json", () => {
       fields,
     });
     expect(asRecord(reading)).toEqual([
-      { status: 200, ms: expect.any(Number), depth: 7, queues: 2, none: null },
+      { status: 200, ms: expect.any(Number), bytes: 48, depth: 7, queues: 2, none: null },
     ]);
   });
 

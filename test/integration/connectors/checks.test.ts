@@ -112,7 +112,12 @@ describe.skipIf(whyNoRedis() !== undefined)("redis", () => {
   test("a user with few rights is told which, and what is to be pasted works", async () => {
     await admin.call("ACL", "SETUSER", "bot", "on", ">pw", "+ping", "+info", "+acl|whoami", "+acl|dryrun");
     const connection = { kind: "redis", url: `redis://bot:pw@127.0.0.1:${server.port}` };
-    expect(await states(connection)).toEqual(["reach ok", "rights missing", "remedies warning"]);
+    expect(await states(connection)).toEqual([
+      "reach ok",
+      "rights missing",
+      "queues warning",
+      "remedies warning",
+    ]);
     for (const { paste = [] } of await look(connection))
       for (const line of paste) await admin.call(...(line.split(" ") as [string, ...string[]]));
     expect(await states(connection)).toEqual(["reach ok", "rights ok"]);
@@ -225,12 +230,4 @@ test("docker: a socket that is not there; a project that is another", async () =
     fix: expect.stringContaining("There are: sergas-ai"),
   });
   expect(judgeProject("a", ["a", "b"])).toMatchObject({ state: "ok", detail: "1 of 2 containers" });
-});
-
-test("a kind nobody looks into is said to be one, and still reached", async () => {
-  const port = await freePort();
-  expect(await states({ kind: "mongodb", url: `mongodb://127.0.0.1:${port}` })).toEqual([
-    "reach missing",
-    "kind warning",
-  ]);
 });

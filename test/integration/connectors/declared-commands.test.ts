@@ -155,6 +155,16 @@ test.each([
   },
 );
 
+test.each([
+  ["upstream", { name: "zoho" }, "down"],
+  ["status-page", {}, "operational"],
+])("%s is read although its column is called as that of every answer: status", async (id, params, status) => {
+  const { findings } = await asked(id, params);
+  expect(findings).toMatchObject([
+    { id: "answer", evidence: [{ kind: "facts", facts: [{ name: "status", value: status }] }] },
+  ]);
+});
+
 test("a breaker is reset only while the other side answers (trap breaker-reset-blind)", async () => {
   const first = await (await asked("reset-breaker", { name: "zoho" })).apply("do");
   expect(first.previews[0]?.refused).toBe("the other side does not answer yet (upstream: status down)");

@@ -1,5 +1,6 @@
 // The two ways to a machine by themselves: what may go wrong before and while a command runs there.
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { userInfo } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as host from "../../../src/connectors/host/actions.ts";
@@ -7,6 +8,9 @@ import { hostConnector } from "../../../src/connectors/host/index.ts";
 import { HostSettings } from "../../../src/connectors/host/settings.ts";
 import { localMachine } from "../../../src/connectors/machine/local.ts";
 import { sshMachine } from "../../../src/connectors/machine/ssh.ts";
+import { machineTrouble } from "../../../src/connectors/machine/trouble.ts";
+import { toDiagError } from "../../../src/core/words/errors.ts";
+import { stepError } from "../../../src/engine/call.ts";
 import { type SshServer, startSshd, whyNoSshd, workFolder } from "../../helpers/host.ts";
 import { openBench } from "../../helpers/run-runbook.ts";
 import { until } from "../../helpers/until.ts";
@@ -109,6 +113,30 @@ describe.skipIf(noSshd !== undefined)(`SSH (skipped: ${noSshd ?? "no"})`, () => 
     });
     await machine.close();
   });
+
+  it.skipIf(userInfo().shell?.endsWith("/bash") !== true)(
+    "says that it was let in where the account's own start-up files wait, and that these may be the reason",
+    async () => {
+      const { ssh, identity, knownHosts } = server;
+      const machine = sshMachine(HostSettings.parse({ ssh, identity, knownHosts }));
+      const run = (timeoutMs: number) =>
+        machine.run(["true"], { signal: new AbortController().signal, timeoutMs, maxBytes: 1_000 });
+      await run(60_000);
+      const startUp = join(server.folder, "home", ".bashrc");
+      writeFileSync(startUp, "exec sleep 60\n");
+      try {
+        const error = toDiagError(await run(5_000).catch((thrown: unknown) => thrown));
+        expect(error).toMatchObject({ code: "timeout", detail: "no-word" });
+        const [said] = machineTrouble({ load: { ok: false, error: stepError(error, (text) => text) } });
+        expect(said?.because).toContain("took the command and wrote nothing in time: it let diagbot in");
+        expect(said?.because).toContain("~/.bashrc");
+      } finally {
+        rmSync(startUp);
+        server.breakSessions();
+        await machine.close();
+      }
+    },
+  );
 
   it("opens the connection again after it broke", async () => {
     const { ssh, identity, knownHosts } = server;

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { kubernetes } from "../../../src/sdk/index.ts";
 import { type EmulatedCluster, emulatedCluster } from "../../helpers/kubernetes/api-server.ts";
-import { benchOn, theOne } from "../../helpers/kubernetes/bench.ts";
+import { benchOn } from "../../helpers/kubernetes/bench.ts";
 import type { KubeObject } from "../../helpers/kubernetes/objects.ts";
+import { theOne } from "../../helpers/kubernetes/well.ts";
 import { writeCases } from "../../helpers/kubernetes/write-cases.ts";
 import type { Bench } from "../../helpers/run-runbook.ts";
 

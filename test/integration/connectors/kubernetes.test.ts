@@ -2,9 +2,9 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { kubernetesConnector } from "../../../src/connectors/kubernetes/index.ts";
 import { kubernetes } from "../../../src/sdk/index.ts";
 import { type EmulatedCluster, emulatedCluster } from "../../helpers/kubernetes/api-server.ts";
-import { theOne } from "../../helpers/kubernetes/bench.ts";
 import { recordedCluster } from "../../helpers/kubernetes/fixtures.ts";
 import { statusBody } from "../../helpers/kubernetes/objects.ts";
+import { theOne } from "../../helpers/kubernetes/well.ts";
 import { type Bench, openBench } from "../../helpers/run-runbook.ts";
 
 let cluster: EmulatedCluster;

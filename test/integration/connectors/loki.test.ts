@@ -67,11 +67,34 @@ it("a text is looked for by Loki, and looked at again here", async () => {
   ];
   const { finding } = await diagnose({ pattern: "lost" });
   expect(finding("lines:logs").title).toBe("1 line in logs, of 1 kind");
-  expect(server.asked.at(-1)?.searchParams.get("query")).toBe('{job="shop"} |~ "(?i)lost"');
+  expect(
+    server.asked.findLast(({ pathname }) => pathname.endsWith("query_range"))?.searchParams.get("query"),
+  ).toBe('{job="shop"} |~ "(?i)lost"');
 });
 
 it("another tenant: nothing is known, and what to do is said", async () => {
   const { findings, finding } = await diagnose({}, { "X-Scope-OrgID": "" });
   expect(findings.map(({ id }) => id)).toEqual(["loki-unreachable"]);
   expect(finding("loki-unreachable").because).toContain("no org id");
+});
+
+it("no stream of these labels is no quiet log, and one that began within the time has no time before", async () => {
+  server.streams = [{ labels: { job: "other" }, lines: [[now() - 50, "ERROR of somebody else"]] }];
+  expect((await diagnose()).finding("could-not-look").because).toContain("no stream of these labels");
+  server.streams = [{ labels, lines: [[now() - 50, "ERROR order 1 lost"]] }];
+  const young = await diagnose();
+  expect(young.findings.map(({ id }) => id)).toEqual(["lines:logs"]);
+  expect(young.finding("lines:logs").because).toContain("what is new cannot be told");
+});
+
+it("what shipped the lines has stopped: the silence is said; a log without levels is no clean one", async () => {
+  const steady = (from: number) =>
+    Array.from({ length: 60 }, (_one, n) => [now() - from + n * 60, "INFO tick"] as const);
+  server.streams = [{ labels, lines: steady(7_190) }];
+  const silent = await diagnose();
+  expect(silent.findings.map(({ id, severity }) => [id, severity])).toEqual([["silent:logs", "warning"]]);
+  server.streams = [{ labels, lines: [...steady(7_190), ...steady(3_590)] }];
+  expect((await diagnose()).findings).toEqual([]);
+  server.streams = [{ labels, lines: steady(3_590).map(([at]) => [at, "tick"] as const) }];
+  expect((await diagnose()).findings.map(({ id }) => id)).toEqual(["no-levels"]);
 });

@@ -126,6 +126,14 @@ describe("what it returns", () => {
   test("200 rows and no more, and it says that there were more", async () => {
     const { rows, more } = await ask("SELECT id FROM orders ORDER BY id");
     expect([rows.length, more]).toEqual([200, true]);
+    // What those after them say nobody knows; how many there are is decided up to 200 only.
+    const { notSeen } = await ask("SELECT id FROM orders ORDER BY id", { numbers: ["id"] });
+    expect(notSeen?.map(({ what }) => what)).toEqual(["rows after the first 200"]);
+    await expect(ask("SELECT id FROM orders", { rowsUpTo: 240 })).rejects.toMatchObject({
+      code: "bad_output",
+    });
+    expect((await ask("SELECT 5000 AS rows", { rowsUpTo: 240 })).rows).toEqual([[5000]]);
+    expect((await ask("SELECT id FROM orders LIMIT 9", { rowsUpTo: 240 })).notSeen).toBeUndefined();
   });
 
   test("a column that is asked for and not there, or is no number, is no answer", async () => {

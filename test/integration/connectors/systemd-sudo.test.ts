@@ -51,4 +51,19 @@ describe.skipIf(missing !== undefined)(`sudo${missing === undefined ? "" : ` (sk
       await bench.close();
     }
   });
+
+  it("start-up files of whoever runs the tests are not read in the machine, whatever they wait for", async () => {
+    machine.sh("mv /root/.bashrc /root/.bashrc.kept; echo 'exec sleep 600' > /root/.bashrc");
+    const { ssh, identity, knownHosts } = machine;
+    const bench = openBench({
+      connections: { units: { kind: "systemd", ssh, identity, knownHosts, units: ["lab-*"] } },
+      connectors: [systemdConnector],
+    });
+    try {
+      expect((await bench.call(systemd.units())).units.map(({ name }) => name)).toContain("lab-sshd.service");
+    } finally {
+      await bench.close();
+      machine.sh("rm /root/.bashrc; mv /root/.bashrc.kept /root/.bashrc");
+    }
+  });
 });

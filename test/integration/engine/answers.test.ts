@@ -64,6 +64,28 @@ describe("undo", () => {
     ]);
   });
 
+  test("a remedy that must not stay is in force for its own time, or for the one that was asked for", async () => {
+    const begun = async (options: { applyForMs?: number }) => {
+      rig.bench.world.value = 10;
+      const run = await rig.bench.submit("brief", options);
+      await rig.bench.engine.advance(run);
+      await rig.bench.vote(run, "set", bob);
+      await rig.bench.engine.advance(run);
+      return run;
+    };
+    const own = await begun({});
+    const { plan, held } = await rig.remedy(own, "set");
+    expect([plan?.appliedFor, held?.ends]).toEqual(["1 s", "undo"]);
+    await until(async () => {
+      await rig.bench.engine.advance(own);
+      return (await rig.remedy(own, "set")).status === "undone";
+    });
+    expect(rig.bench.world.value).toBe(10);
+    expect((await rig.remedy(own, "set")).note).toMatch(/^Undone, as the 1 s it was asked for are over/);
+    const asked = await begun({ applyForMs: 60_000 });
+    expect((await rig.remedy(asked, "set")).plan?.appliedFor).toBe("60 s");
+  });
+
   test("keep ends the time, extend prolongs it", async () => {
     const run = await applied(60_000);
     const before = (await rig.remedy(run, "guarded")).held!.until.getTime();

@@ -27,7 +27,7 @@ test("no worker was ever there: well until something waits for one", async () =>
 
 test("a worker that gave no sign of life for 11 s is not well, and well again with the next", async () => {
   await rig.bench.sql("DELETE FROM outbox");
-  await rig.bench.store.sweep.beat(worker);
+  await rig.bench.store.sweep.beat(worker, { name: "sweeper", leaseMs: 5_000 });
   expect(await look()).toMatchObject({ alive: 1, ok: true, detail: "1 worker" });
   await rig.bench.sql("UPDATE worker SET beat_at = now() - interval '11 s'");
   expect(await look()).toMatchObject({
@@ -35,12 +35,12 @@ test("a worker that gave no sign of life for 11 s is not well, and well again wi
     ok: false,
     detail: "no worker has given a sign of life for 11 s",
   });
-  await rig.bench.store.sweep.beat(worker);
+  await rig.bench.store.sweep.beat(worker, { name: "sweeper", leaseMs: 5_000 });
   expect((await look()).ok).toBe(true);
 });
 
 test("runs nobody claims are seen, whoever lives: told about, woken up, lost by their worker", async () => {
-  await rig.bench.store.sweep.beat(worker);
+  await rig.bench.store.sweep.beat(worker, { name: "sweeper", leaseMs: 5_000 });
   const run = await rig.bench.submit("level");
   const due = async (change: string) => {
     await rig.bench.sql(`UPDATE run SET ${change} WHERE id = $1`, [run]);

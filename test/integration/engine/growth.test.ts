@@ -1,9 +1,12 @@
 // What grows without end is never read whole by what runs all the time: with 100,000 runs, the plan of every statement is looked at.
+
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { PrincipalId, RunId, ThreadId } from "../../../src/core/words/ids.ts";
-import { openPool, type Pool } from "../../../src/store/pool.ts";
+import { AutoRule } from "../../../src/core/words/auto.ts";
+import { type IncidentId, PrincipalId, RunId, ThreadId } from "../../../src/core/words/ids.ts";
+import { openPool } from "../../../src/store/pool.ts";
 import { freshDatabase } from "../../helpers/database.ts";
 import { type Bench, bob, engineBench, entry } from "../../helpers/engine-bench.ts";
+import { fillWithPast } from "../../helpers/past-runs.ts";
 import { openExplainedPool } from "../../helpers/plans.ts";
 import { deliverTo, notification } from "../ingress/alert-fixtures.ts";
 
@@ -20,7 +23,13 @@ const GROWING = [
     "reopening",
     "storm",
     "inbox",
+    "change",
     "audit",
+    "escalation",
+    "incident_answer",
+    "postmortem",
+    "checklist",
+    "checklist_tick",
   ],
 ];
 
@@ -33,7 +42,7 @@ beforeAll(async () => {
   const database = await freshDatabase("growth");
   ({ url, drop } = database);
   const pool = openPool(url, { max: 1 });
-  await fill(pool);
+  await fillWithPast(pool, RUNS);
   await pool.end();
   explained = openExplainedPool(url);
   bench = engineBench(explained.pool);
@@ -42,45 +51,6 @@ afterAll(async () => {
   await explained.pool.end();
   await drop();
 });
-
-/** Finished runs of past months, each with an incident, as the product leaves them. */
-async function fill(pool: Pool): Promise<void> {
-  const PAST = "now() - interval '90 days' + n * interval '1 min'";
-  await pool.query("SET session_replication_role = replica; SET statement_timeout = 0");
-  for (const sql of [
-    `INSERT INTO thread (channel, created_at) SELECT 'C' || n % 40, ${PAST} FROM generate_series(1, ${RUNS}) n`,
-    `INSERT INTO incident (thread_id, group_key, receiver, title, system, severity, status, opened_at, last_seen_at, resolved_at)
-       SELECT n, 'old ' || n, 'r', 'Old', 'sys', 'warning', 'resolved', ${PAST}, ${PAST}, ${PAST} FROM generate_series(1, ${RUNS}) n`,
-    `INSERT INTO alert_instance (labels_sha256, starts_at, incident_id, labels, annotations, status, ends_at, last_seen_at)
-       SELECT md5(n::text), ${PAST}, n, '{}', '{}', 'resolved', ${PAST}, ${PAST} FROM generate_series(1, ${RUNS}) n`,
-    `INSERT INTO reopening (incident_id, n, announced) SELECT n, 1, false FROM generate_series(1, ${RUNS}, 5) n`,
-    `INSERT INTO run (thread_id, incident_id, system, runbook, title, params, connections, caller, status, diagnosed, created_at, ended_at)
-       SELECT n, n, 'sys', 'level', 'Old', '{}', '{"http": "api"}', '{"via": "alert", "name": "Old"}', 'succeeded', true, ${PAST}, ${PAST}
-       FROM generate_series(1, ${RUNS}) n`,
-    `INSERT INTO step (run_id, name, phase, stage, ord, action, title, effect, connection, input, state)
-       SELECT n, s, 'diagnose', 0, 0, 'a', 't', 'read', 'api', '{}', 'succeeded' FROM generate_series(1, ${RUNS}) n, unnest(ARRAY['one', 'two']) s`,
-    `INSERT INTO finding (run_id, ord, id, severity, title, because, evidence, remedies)
-       SELECT n, 0, 'high', 'warning', 't', 'b', '[]', '[]' FROM generate_series(1, ${RUNS}) n`,
-    `INSERT INTO remedy (run_id, key, ord, title, risk, status) SELECT n, 'guarded', 0, 't', 'high', 'succeeded' FROM generate_series(1, ${RUNS}) n`,
-    `INSERT INTO approval (id, run_id, remedy, plan_sha256, policy, need, state, requested_at, expires_at)
-       SELECT md5('a' || n), n, 'guarded', 'x', '{}', 1, 'approved', ${PAST}, ${PAST} FROM generate_series(1, ${RUNS}) n`,
-    `INSERT INTO vote (approval_id, principal, decision, plan_sha256, via) SELECT md5('a' || n), 'bob', 'approve', 'x', 'slack' FROM generate_series(1, ${RUNS}) n`,
-    `INSERT INTO answer (run_id, remedy, question, principal, answer, via) SELECT n, 'guarded', 'q', 'bob', 'keep', 'slack' FROM generate_series(1, ${RUNS}) n`,
-    `INSERT INTO attempt (run_id, step, remedy, epoch, worker, effect_key, plan_sha256, started_at, deadline, outcome)
-       SELECT n, 'one', 'guarded', 1, 'w', 'k', 'x', ${PAST}, ${PAST}, 'succeeded' FROM generate_series(1, ${RUNS}) n`,
-    `INSERT INTO slack_message (thread_id, slot, channel, ts, state, digest)
-       SELECT n, s, 'C' || n % 40, n || s, 'sent', 'd' FROM generate_series(1, ${RUNS}) n, unnest(ARRAY['head', 'run/1/findings']) s`,
-    `INSERT INTO notice (thread_id, text) SELECT n, 't' FROM generate_series(1, ${RUNS}, 3) n`,
-    `INSERT INTO storm (thread_id, channel, ended_at) SELECT n, 'C1', now() FROM generate_series(1, ${RUNS}, 10) n`,
-    `INSERT INTO inbox (source, dedupe_key, raw, received_at) SELECT 'slack', 'old ' || n, '{}', now() - n * interval '20 s' FROM generate_series(1, ${RUNS}) n`,
-    `INSERT INTO audit (at, actor, event, run_id, payload, seq, prev_hash, hash, version)
-       SELECT ${PAST}, 'w', 'run.claimed', n, '{}', n, 'x', 'x', 2 FROM generate_series(1, ${RUNS}) n`,
-    `UPDATE audit_head SET seq = ${RUNS}`,
-  ])
-    await pool.query(sql);
-  await pool.query("SET session_replication_role = origin");
-  await pool.query("ANALYZE");
-}
 
 /** A run from its beginning to its end, with a decision, and one that is stopped. */
 async function runs(): Promise<void> {
@@ -102,8 +72,30 @@ async function alerts(): Promise<void> {
   await deliver(notification([{ name: "a" }, { name: "b" }]));
   await deliver(notification([{ name: "a", status: "resolved" }]));
   const { incident } = await deliver(notification([{ name: "a", at: 5 }]));
+  await escalating(incident);
+  await bench.store.intake.noteChanges([{ system: "orders", kind: "deploy", title: "t" }]);
+  await bench.store.reader.changes("sys", new Date(0));
+  await bench.store.intake.keepPostmortem(entry(), { incident, by, markdown: "#" });
   await bench.store.intake.closeIncident(entry(), { incident, by, reason: "over" });
   await bench.store.intake.openThread(entry(), { incident, by });
+}
+
+async function escalating(incident: IncidentId): Promise<void> {
+  const { escalations, intake, reader } = bench.store;
+  const step = { incident, turn: 0, level: 0, target: { webhook: "pager" }, because: "severity" } as const;
+  await escalations.unanswered(0, 500);
+  expect(await escalations.unansweredOne(incident)).toBeDefined();
+  expect(await escalations.raise({ ...step, webhook: { keyed: true } })).toBe(true);
+  const delivery = await escalations.claimDelivery(1_000);
+  if (delivery === undefined) throw new Error("nothing is due");
+  await escalations.settle(delivery, { state: "sent", said: "ok" }, 3);
+  await escalations.noteAnswer(incident, 0, { how: "reply", by: "U0BOB" });
+  await escalations.tellEnds(["pager"]);
+  const items = [{ text: "Look", runbook: "level" }];
+  await intake.openChecklist(entry(), { incident, by, checklist: { id: "triage", title: "Triage", items } });
+  await intake.tick(entry(), { incident, by, checklist: "triage", item: 1, done: true });
+  await intake.acknowledge(entry(), { incident, by, words: "w" });
+  await reader.threadOf({ incident });
 }
 
 async function people(): Promise<void> {
@@ -112,6 +104,11 @@ async function people(): Promise<void> {
   await reader.setsOff();
   await intake.unfreeze(entry(), by, ["C0"]);
   await intake.notice(entry(), "C0", "words");
+  const auto = { system: "sys", by, reason: "r" };
+  await intake.setAuto(entry(), { ...auto, on: false });
+  await intake.setAuto(entry(), { ...auto, on: true });
+  await intake.stopAuto(entry(), { run: RunId.parse(7), by }).catch(() => {});
+  await reader.auto([{ id: "sys", auto: { "level.guarded": AutoRule.parse({}) } }]);
   await intake.isFirst(entry());
   await reader.runs({ systems: ["sys"], limit: 15 });
   await reader.runs({ limit: 15 });
@@ -146,7 +143,8 @@ async function sending(): Promise<void> {
 async function sweeping(): Promise<void> {
   const { sweep } = bench.store;
   await sweep.lead("sweeper", "w1", 5_000);
-  await sweep.beat({ id: "w1", host: "h", pid: 1, version: "0" });
+  await sweep.beat({ id: "w1", host: "h", pid: 1, version: "0" }, { name: "sweeper", leaseMs: 5_000 });
+  await sweep.due();
   await sweep.workers(10_000);
   await sweep.chainAudit();
   await sweep.thaw();
@@ -161,7 +159,7 @@ async function sweeping(): Promise<void> {
   await sweep.resign("sweeper", "w1");
 }
 
-it("reads no growing table whole", { timeout: 120_000 }, async () => {
+it("reads no growing table whole", async () => {
   for (const part of [runs, alerts, people, sending, sweeping]) await part();
   expect(explained.statements()).toBeGreaterThan(150);
   const growing = new Set(GROWING);
@@ -173,11 +171,17 @@ it("knows every table: a new one grows or is named here", async () => {
     "SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public'",
   );
   const small = [
+    "audit_archive",
     "audit_head",
+    // Forgotten after 30 days, and no more of them than budgets allow.
+    "auto_act",
+    "auto_policy",
     "delivery_trouble",
     "leader",
     "migration",
     "outbox",
+    // Ended ones are forgotten after 30 days.
+    "system_freeze",
     "target_lock",
     "worker",
     "write_freeze",

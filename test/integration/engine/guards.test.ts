@@ -1,5 +1,6 @@
 // One directed test per guard: `npm run chaos -- --mutants` removes the guard and wants exactly these to fail.
 import { expect, test } from "vitest";
+import type { Fence } from "../../../src/core/ports/run-store.ts";
 import { ApprovalId, type RunId } from "../../../src/core/words/ids.ts";
 import { Limits } from "../../../src/core/words/limits.ts";
 import { bob, entry } from "../../helpers/engine-bench.ts";
@@ -41,23 +42,42 @@ async function holdWriteLock() {
 
 test("fence: a worker whose run was taken over writes nothing any more", async () => {
   const run = await rig.bench.submit("level");
-  const first = (await rig.bench.store.runs.claim(run, "first", 1))!;
+  const first = (await rig.bench.store.runs.claim(run, "first", 1_000))!;
   await until(async () => (await rig.bench.store.runs.claim(run, "second", 5_000)) !== undefined);
   await expect(rig.bench.store.runs.addSteps(first.fence, [], 1)).rejects.toMatchObject({ code: "aborted" });
+  await recordsNothing(run, first.fence);
   await expect(rig.bench.store.runs.finish(first.fence, "succeeded")).rejects.toMatchObject({
     code: "aborted",
   });
 });
 
+/** A read of a worker whose lease is lost, recorded in one statement: neither step, audit nor outbox has it. */
+async function recordsNothing(run: RunId, fence: Fence): Promise<void> {
+  const seen = () =>
+    rig.pool.query(
+      `SELECT (SELECT count(*) FROM audit WHERE run_id = $1), (SELECT sum(rev) FROM outbox),
+         (SELECT jsonb_agg(s) FROM step s WHERE run_id = $1)`,
+      [run],
+    );
+  const { rows } = await seen();
+  const result = { outcome: "succeeded", output: { value: 1 }, startedAt: new Date() } as const;
+  await expect(rig.bench.store.runs.recordReads(fence, [{ step: "now", result }])).rejects.toMatchObject({
+    code: "aborted",
+  });
+  expect((await seen()).rows).toEqual(rows);
+}
+
 test("fence: a lease that is over is lost even when nobody has taken the run", async () => {
   const run = await rig.bench.submit("level");
-  const claim = (await rig.bench.store.runs.claim(run, "slow", 1))!;
+  // Longer than the claim itself takes, whose statement checks it too.
+  const claim = (await rig.bench.store.runs.claim(run, "slow", 1_000))!;
   await until(
     async () =>
       (await rig.pool.query("SELECT FROM run WHERE id = $1 AND lease_until < clock_timestamp()", [run]))
-        .rowCount,
+        .rowCount === 1,
   );
   await expect(rig.bench.store.runs.addSteps(claim.fence, [], 1)).rejects.toMatchObject({ code: "aborted" });
+  await recordsNothing(run, claim.fence);
   await expect(rig.bench.store.runs.renew(claim.fence, 1_000)).rejects.toMatchObject({ code: "aborted" });
 });
 

@@ -36,7 +36,9 @@ export function engineRig(label: string): Rig {
   });
   beforeEach(async () => {
     // What the test before left in the way of this one's writes.
-    await pool.query("DELETE FROM target_lock; DELETE FROM write_freeze");
+    await pool.query(
+      "DELETE FROM target_lock; DELETE FROM write_freeze; DELETE FROM auto_policy; DELETE FROM auto_act; DELETE FROM system_freeze",
+    );
     bench = engineBench(pool);
   });
 

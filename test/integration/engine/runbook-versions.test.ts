@@ -31,7 +31,7 @@ const next = (id: string, change: Partial<Runbook> = {}): Runbook[] =>
 const without = (id: string): Runbook[] => worldRunbooks.filter((runbook) => runbook.id !== id);
 
 /** A worker that dies where it would write this down. */
-const dying = (method: "propose" | "recordRead") =>
+const dying = (method: "propose" | "recordReads") =>
   rig.bench.another("dies", {
     store: { [method]: () => Promise.reject(new DiagError("aborted", "the worker is gone")) },
   });
@@ -129,7 +129,7 @@ test.each([
 
 test("a run without findings yet begins anew: what two texts have seen is not mixed", async () => {
   const run = await rig.bench.submit("level");
-  await dying("recordRead").advance(run);
+  await dying("recordReads").advance(run);
   expect((await rig.view(run)).steps.map(({ name }) => name)).toEqual(["now", "other"]);
   await leaseEnds(run);
   const { stages } = worldRunbooks.find(({ id }) => id === "level-twin")!;
@@ -146,7 +146,7 @@ test("a run without findings yet begins anew: what two texts have seen is not mi
 
 test("a runbook that is gone before anything was found: the run ends and says so", async () => {
   const run = await rig.bench.submit("level");
-  await dying("recordRead").advance(run);
+  await dying("recordReads").advance(run);
   await leaseEnds(run);
   await rig.bench.another("next", { runbooks: without("level") }).advance(run);
   expect(await rig.view(run)).toMatchObject({ status: "errored", error: { code: "unknown_runbook" } });

@@ -1,9 +1,8 @@
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { instancesOf } from "../../../src/store/alert/alert-news.ts";
-import { lockAlerts } from "../../../src/store/alert/alert-rows.ts";
+import { locksOf } from "../../../src/store/alert/alert-rows.ts";
 import type { Client, Pool } from "../../../src/store/pool.ts";
 import { openPool } from "../../../src/store/pool.ts";
-import type { Transaction } from "../../../src/store/transaction.ts";
 import { type FreshDatabase, freshDatabase } from "../../helpers/database.ts";
 import { until } from "../../helpers/until.ts";
 import { deliverTo, notification } from "./alert-fixtures.ts";
@@ -38,8 +37,7 @@ async function standsStill(held: ReturnType<typeof group>): Promise<void> {
   holder = await pool.connect();
   // Longer than a statement of the others may take.
   await holder.query("BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0");
-  const tx = { sql: holder } as Transaction;
-  await lockAlerts(tx, held.groupKey, instancesOf(held.alerts));
+  await holder.query(locksOf(held.groupKey, instancesOf(held.alerts)));
 }
 
 const waiting = async () =>

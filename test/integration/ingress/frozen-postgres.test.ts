@@ -77,7 +77,7 @@ test("every door says within seconds that the database does not answer, and noth
   expect((await webhook.deliver(notification([{ name: "frozen-1" }]))).status).toBe(200);
   await slack.stop();
   await webhook.close();
-}, 120_000);
+});
 
 test("a worker's sweep does not wait for ever for a database that is lost without a word, and goes on after it", async () => {
   const ours = openPool(postgres.url);
@@ -108,7 +108,7 @@ test("a worker's sweep does not wait for ever for a database that is lost withou
     await sweeper.stop();
     await ours.end();
   }
-}, 180_000);
+});
 
 test("a database that is slow is waited for", async () => {
   const { rows } = await pool.query("SELECT pg_sleep(3), 7 AS n");

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createDispatcher, type QueueDispatcher } from "../../../src/queue/dispatcher.ts";
 import { freePort } from "../../helpers/ports.ts";
+import { until } from "../../helpers/until.ts";
 import { type SlackBench, startSlackBench, textOf } from "./slack-bench.ts";
 import { doorRig } from "./slack-rig.ts";
 
@@ -50,6 +51,8 @@ it("with the queue there, nothing is said of it", async () => {
   const databaseUrl = rig.pool.options.connectionString ?? "";
   const queue = createDispatcher({ redisUrl: undefined, databaseUrl, prefix: "there" });
   const bench = await startSlackBench("http", rig.pool, undefined, undefined, queue);
+  // It is made at the first job, which may take longer than an answer waits for it.
+  await until(async () => (await queue.health()).ok);
   const said = textOf(await bench.slack.command("U0ALICE", "C0OPS", "/diag", "orders service-health"));
   expect(said).toMatch(/Queued as run/);
   expect(said).not.toMatch(AWAY);

@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { deliverTo, notification } from "./alert-fixtures.ts";
 import { textOf } from "./slack-bench.ts";
 import { describeDoor, doorRig } from "./slack-rig.ts";
 
@@ -83,6 +84,34 @@ describeDoor(rig, (door) => {
     const copy = await door.bench.postCard("remedy:approve", id);
     await door.bench.slack.click("U0BOB", copy, "remedy:approve");
     expect(await rig.approvalState(id)).toBe("pending");
+  });
+
+  it("keeps the policy from acting for anybody it knows, from the card itself only", async () => {
+    const { id, run, card } = await rig.waitingRemedy(door.bench, "remedy:stop-auto");
+    const auto = async () =>
+      (
+        await rig.pool.query(
+          "SELECT state, auto_at IS NULL AS stopped, auto_stopped_by AS by FROM approval WHERE id = $1",
+          [id],
+        )
+      ).rows[0];
+    await rig.pool.query(
+      "UPDATE approval SET auto_rule = '{}', auto_at = now() + interval '1 h' WHERE id = $1",
+      [id],
+    );
+    const copy = await door.bench.postCard("remedy:stop-auto", id);
+    for (const [user, place] of [
+      ["U0CAROL", card],
+      ["U0RITA", copy],
+    ] as const) {
+      await door.bench.slack.click(user, place, "remedy:stop-auto");
+      expect(await auto()).toEqual({ state: "pending", stopped: false, by: null });
+    }
+    await door.bench.slack.click("U0RITA", card, "remedy:stop-auto");
+    await door.ephemeral("U0RITA", new RegExp(`Stopped: terminate of run #${run}`));
+    expect(await auto()).toEqual({ state: "pending", stopped: true, by: "rita" });
+    await door.bench.slack.click("U0RITA", card, "remedy:stop-auto");
+    await door.ephemeral("U0RITA", /nothing that would be applied without a person/);
   });
 
   it("denies with a reason asked for in a form", async () => {
@@ -198,6 +227,42 @@ describeDoor(rig, (door) => {
     const other = await rig.newestRun();
     const ack = await door.bench.slack.command("U0CAROL", "C0OPS", "/diag", `cancel ${other.id}`);
     expect(textOf(ack)).toMatch(/may not cancel/);
+  });
+
+  it("gives an incident to whoever says so first, if it knows them", async () => {
+    const { incident } = await deliverTo(rig.pool)(
+      notification([{ name: door.bench.url }], { groupKey: door.bench.url }),
+    );
+    const card = await door.bench.postCard("incident:ack", String(incident));
+    await door.bench.slack.click("U0CAROL", card, "incident:ack");
+    await door.ephemeral("U0CAROL", /may not take an incident/);
+    await door.bench.slack.click("U0ALICE", card, "incident:ack");
+    await door.ephemeral("U0ALICE", new RegExp(`Incident #${incident} is yours`));
+    const typed = await door.bench.slack.command("U0BOB", "C0OPS", "/diag", `ack ${incident} me too`);
+    expect(textOf(typed)).toContain(`Incident #${incident} is alice's already`);
+    const broken = await door.bench.postCard("incident:ack", "1; DROP TABLE incident");
+    await door.bench.slack.click("U0BOB", broken, "incident:ack");
+    await door.ephemeral("U0BOB", /does not exist any more/);
+  });
+
+  it("ticks an item of a checklist, for people it knows, and takes it back", async () => {
+    const name = `list ${door.bench.url}`;
+    const { incident } = await deliverTo(rig.pool)(notification([{ name }], { groupKey: name }));
+    await rig.pool.query(
+      `INSERT INTO checklist (incident_id, id, title, items, opened_by) VALUES ($1, 'triage', 'Triage', '[{"text":"Look"}]', 'x')`,
+      [incident],
+    );
+    const click = async (user: string, value: string, answer: RegExp) => {
+      const card = await door.bench.postCard("checklist:tick", value);
+      await door.bench.slack.click(user, card, "checklist:tick");
+      await door.ephemeral(user, answer);
+    };
+    await click("U0CAROL", `${incident}/triage/1/done`, /may not tick/);
+    await click("U0ALICE", `${incident}/triage/1/done`, /Done: Look/);
+    await click("U0BOB", `${incident}/triage/1/done`, /That is done already/);
+    await click("U0ALICE", `${incident}/triage/1/open`, /Open again: Look/);
+    await click("U0ALICE", `${incident}/triage/2/done`, /has no item 2/);
+    await click("U0RITA", "1/triage/1/done; DROP TABLE", /not one of diagbot's/);
   });
 
   it("a button with a value of somebody else's does nothing", async () => {

@@ -144,6 +144,37 @@ describeDoor(rig, (door) => {
     );
   });
 
+  it("freezes one system, or puts it into maintenance, and says where and until when", async () => {
+    const said = async (user: string, words: string) =>
+      textOf(await door.bench.slack.command(user, "C0OPS", "/diag", words));
+    expect(await said("U0CAROL", "maintenance orders 2h")).toMatch(/does not know you/);
+    expect(await said("U0RITA", "maintenance orders 2h upgrade")).toMatch(
+      /orders is in maintenance for (119 min|2 h|120 min).*rita: upgrade/s,
+    );
+    expect(await said("U0BOB", "maintenance")).toMatch(/orders is in maintenance until .*rita: upgrade/);
+    expect(await said("U0BOB", "status")).toMatch(/orders is in maintenance until/);
+    expect(await said("U0RITA", "unfreeze orders")).toMatch(/needs the role oncall/);
+    expect(await said("U0BOB", "maintenance end orders")).toMatch(/may begin again on orders/);
+    expect(await said("U0BOB", "freeze orders 1h release")).toMatch(/frozen on orders for/);
+    expect(await said("U0BOB", "unfreeze orders")).toMatch(/may begin again on orders/);
+    expect(await said("U0BOB", "unfreeze orders")).toMatch(/were not frozen on orders/);
+    expect(await said("U0BOB", "maintenance")).toMatch(/Nothing is frozen/);
+    expect(await said("U0BOB", "maintenance nowhere 1h")).toMatch(/no system .*nowhere/);
+  });
+
+  it("turns the policy auto off for people it knows, and on again for who may unfreeze", async () => {
+    const said = async (user: string, words: string) =>
+      textOf(await door.bench.slack.command(user, "C0OPS", "/diag", words));
+    expect(await said("U0CAROL", "auto off orders")).toMatch(/does not know you/);
+    expect(await said("U0RITA", "auto off orders release")).toMatch(/auto is off for orders/);
+    expect(await said("U0RITA", "auto on orders")).toMatch(/needs the role oncall/);
+    expect(await said("U0BOB", "auto orders")).toMatch(
+      /off for orders since .*rita.*release.*auto on orders/s,
+    );
+    expect(await said("U0BOB", "auto on orders")).toMatch(/auto is on for orders/);
+    expect(await said("U0BOB", "auto")).toMatch(/Nothing is applied without a person/);
+  });
+
   it("announces freeze and unfreeze in every channel that shows remedies", async () => {
     const notices = async () =>
       (

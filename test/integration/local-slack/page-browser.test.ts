@@ -70,7 +70,7 @@ const card = (title: string, buttons: readonly string[]) => [
 
 describe.skipIf(whyNoBrowser() !== undefined)(
   `the page in a browser${whyNoBrowser() === undefined ? "" : ` (${whyNoBrowser()})`}`,
-  { timeout: 180_000 },
+  { timeout: 300_000 },
   () => {
     describe.each(WIDTHS)("%i pixels wide", (width) => {
       let person: Keyboard;

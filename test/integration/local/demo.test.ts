@@ -16,7 +16,7 @@ const start = (): Promise<Tryout> =>
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "diagbot-demo-"));
   tryout = await start();
-}, 180_000);
+});
 afterAll(async () => {
   await tryout?.stop();
   await rm(folder, { recursive: true, force: true });

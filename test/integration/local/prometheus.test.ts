@@ -23,7 +23,10 @@ beforeAll(async () => {
     metrics.count("/checkout", 201, 0.03);
     metrics.count("/checkout", 503, 0.3);
   }, 20);
-  emulated = await startPrometheus(`http://127.0.0.1:${(target.address() as AddressInfo).port}`);
+  emulated = await startPrometheus({
+    url: `http://127.0.0.1:${(target.address() as AddressInfo).port}`,
+    job: "shop",
+  });
   bench = openBench({
     connections: { metrics: { kind: "prometheus", url: emulated.url, labels: { job: "shop" } } },
     connectors: connectorsOf(kinds),

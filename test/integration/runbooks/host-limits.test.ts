@@ -3,12 +3,9 @@ import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { mkdirSync, rmdirSync, writeFileSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { hostLimits } from "../../../runbooks/host/host-limits.ts";
-import { openHost } from "../../../src/connectors/host/client.ts";
-import { hostConnector } from "../../../src/connectors/host/index.ts";
-import type { Connector } from "../../../src/core/words/connector.ts";
 import { onPath } from "../../helpers/docker.ts";
 import { endProcess, whyNoMount } from "../../helpers/host.ts";
-import { openBench } from "../../helpers/run-runbook.ts";
+import { hostBench } from "../../helpers/host-bench.ts";
 import { until } from "../../helpers/until.ts";
 
 const skip = whyNoMount() ?? (onPath("ip") === undefined ? "ip is not on the PATH" : undefined);
@@ -28,27 +25,8 @@ async function run(argv: readonly string[]): Promise<ChildProcess> {
   return child;
 }
 
-/** The host connector, whose commands run within the namespace. */
-const connectorIn = (prefix: readonly string[]): Connector => ({
-  ...(hostConnector as Connector),
-  open: (connection) => {
-    const client = openHost((connection as { settings: Parameters<typeof openHost>[0] }).settings);
-    const { machine } = client;
-    return {
-      ...client,
-      machine: {
-        ...machine,
-        run: (argv: readonly string[], limits: Parameters<typeof machine.run>[1]) =>
-          machine.run([...prefix, ...argv], limits),
-      },
-    };
-  },
-});
 const diagnose = async (prefix: readonly string[] = []) => {
-  const bench = openBench({
-    connections: { machine: { kind: "host", local: true } },
-    connectors: [connectorIn(prefix)],
-  });
+  const bench = hostBench(prefix);
   return bench.diagnose(hostLimits).finally(() => bench.close());
 };
 const about = (findings: readonly { id: string }[], what: string) =>

@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { k8sCapacity } from "../../../runbooks/kubernetes/k8s-capacity.ts";
 import { CURRENT, type EmulatedCluster, emulatedCluster } from "../../helpers/kubernetes/api-server.ts";
-import { benchOn, theOne, wellCluster } from "../../helpers/kubernetes/bench.ts";
+import { benchOn } from "../../helpers/kubernetes/bench.ts";
 import { bodyOf, itemsOf, recorded } from "../../helpers/kubernetes/fixtures.ts";
 import type { KubeObject } from "../../helpers/kubernetes/objects.ts";
+import { theOne, wellCluster } from "../../helpers/kubernetes/well.ts";
 import type { Bench } from "../../helpers/run-runbook.ts";
 
 let cluster: EmulatedCluster;
@@ -172,6 +173,63 @@ describe("quotas and budgets", () => {
     ]);
     cluster.store.put(quota("10Gi"));
     expect(await found()).toEqual([]);
+  });
+
+  it("a refusal counts for what was asked for, of the quota that refused; one of nothing is told once it refuses", async () => {
+    const event = (message: string) => ({
+      ...theOne("Event", "report-generator"),
+      metadata: { name: "refused", namespace: "production", uid: "refused" },
+      ...{ message, reason: "FailedCreate", type: "Warning" },
+    });
+    const of = (hard: Record<string, string>, used: Record<string, string>) => ({
+      ...theOne("ResourceQuota", "compute-quota"),
+      status: { hard, used },
+    });
+    // `pods` stands in front of every refusal of a pod, and `compute-quota` in the name of another quota.
+    await begin([
+      ...wellCluster(),
+      of({ pods: "10" }, { pods: "9" }),
+      event('pods "x" is forbidden: exceeded quota: compute-quota-2, requested: pods=1, used: pods=9'),
+    ]);
+    expect(await found()).toEqual([["quota:production/compute-quota/pods", "info", "giveQuota"]]);
+    cluster.store.put(
+      event(
+        'pods "x" is forbidden: exceeded quota: compute-quota, requested: limits.cpu=2, used: limits.cpu=9',
+      ),
+    );
+    expect(await found()).toEqual([["quota:production/compute-quota/pods", "info", "giveQuota"]]);
+    cluster.store.put(of({ "services.loadbalancers": "0" }, { "services.loadbalancers": "0" }));
+    expect(await found()).toEqual([]);
+    cluster.store.put(
+      event(
+        'services "x" is forbidden: exceeded quota: compute-quota, requested: services.loadbalancers=1, used: services.loadbalancers=0, limited: services.loadbalancers=0',
+      ),
+    );
+    expect(await found()).toEqual([
+      ["quota:production/compute-quota/services.loadbalancers", "warning", "giveQuota"],
+    ]);
+  });
+
+  it("what the volume controller says of a claim is no warning, and still why it gets none; one asked for just now is under way", async () => {
+    const claim = (createdAt: string): KubeObject => {
+      const one = theOne("PersistentVolumeClaim", "analytics-data");
+      return { ...one, metadata: { ...one.metadata, creationTimestamp: createdAt } };
+    };
+    const says = (reason: string, message: string): KubeObject => ({
+      ...theOne("Event", "report-generator"),
+      metadata: { name: "claim", namespace: "production", uid: "claim" },
+      involvedObject: { kind: "PersistentVolumeClaim", namespace: "production", name: "analytics-data" },
+      ...{ reason, message, type: "Normal" },
+    });
+    const none = "no persistent volumes available for this claim and no storage class is set";
+    await begin([...wellCluster(), claim("2026-11-22T02:10:00Z"), says("FailedBinding", none)]);
+    expect((await bench.diagnose(k8sCapacity)).finding("claim:production/analytics-data").because).toContain(
+      none,
+    );
+    cluster.store.put(says("ExternalProvisioning", "waiting for a volume to be created by csi.example"));
+    expect(await found()).toEqual([]);
+    cluster.store.put(claim("2026-11-22T01:10:00Z"));
+    expect(await found()).toEqual([["claim:production/analytics-data", "warning", "fixClaim"]]);
   });
 
   it("a budget that never lets a pod go is told apart from one that waits for its pods", async () => {

@@ -2,8 +2,9 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { lastDue } from "../../../runbooks/kubernetes/cron.ts";
 import { k8sJobs } from "../../../runbooks/kubernetes/k8s-jobs.ts";
 import { CURRENT, type EmulatedCluster, emulatedCluster } from "../../helpers/kubernetes/api-server.ts";
-import { benchOn, theOne, wellCluster } from "../../helpers/kubernetes/bench.ts";
+import { benchOn } from "../../helpers/kubernetes/bench.ts";
 import type { KubeObject } from "../../helpers/kubernetes/objects.ts";
+import { theOne, wellCluster } from "../../helpers/kubernetes/well.ts";
 import type { Bench } from "../../helpers/run-runbook.ts";
 
 let cluster: EmulatedCluster;

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { k8sService } from "../../../runbooks/kubernetes/k8s-service.ts";
 import { type EmulatedCluster, emulatedCluster } from "../../helpers/kubernetes/api-server.ts";
-import { benchOn, theOne, wellCluster } from "../../helpers/kubernetes/bench.ts";
+import { benchOn } from "../../helpers/kubernetes/bench.ts";
 import type { KubeObject } from "../../helpers/kubernetes/objects.ts";
+import { theOne, wellCluster } from "../../helpers/kubernetes/well.ts";
 import type { Bench } from "../../helpers/run-runbook.ts";
 
 let cluster: EmulatedCluster;

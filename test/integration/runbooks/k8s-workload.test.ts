@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { k8sWorkload } from "../../../runbooks/kubernetes/k8s-workload.ts";
 import { type EmulatedCluster, emulatedCluster } from "../../helpers/kubernetes/api-server.ts";
-import { benchOn, theOne, wellCluster } from "../../helpers/kubernetes/bench.ts";
+import { benchOn } from "../../helpers/kubernetes/bench.ts";
 import { bodyOf, itemsOf, recorded } from "../../helpers/kubernetes/fixtures.ts";
 import type { KubeObject } from "../../helpers/kubernetes/objects.ts";
+import { theOne, wellCluster } from "../../helpers/kubernetes/well.ts";
 import { freePort } from "../../helpers/ports.ts";
 import type { Bench } from "../../helpers/run-runbook.ts";
 
@@ -238,8 +239,7 @@ describe("what is normal", () => {
         namespace: "production",
         uid: pod.metadata.uid,
       },
-      type: "Normal",
-      reason: "TriggeredScaleUp",
+      ...{ type: "Normal", lastTimestamp: new Date().toISOString(), reason: "TriggeredScaleUp" },
       message: "pod triggered scale-up",
     });
     expect(await ids()).toEqual([]);

@@ -55,6 +55,32 @@ describe.skipIf(process.platform !== "linux")("log files of a machine", () => {
     expect(JSON.stringify(findings)).not.toContain("hunter2");
   });
 
+  it("by=path gives percentiles of each path, by=address counts who was refused, a proxy's address is said to be one", async () => {
+    const asked = (ago: number, ip: string, path: string, status: number, ms: number) =>
+      JSON.stringify({ time: stamp(ago), remote_addr: ip, path, status, duration_ms: ms });
+    write(path, 0, [
+      `${stamp(7_300)} INFO begin`,
+      ...Array.from({ length: 40 }, (_one, n) => asked(900 - n, "10.0.0.1", `/orders/${n}`, 200, 10 + n)),
+      ...Array.from({ length: 30 }, (_one, n) => asked(800 - n, "203.0.113.9", "/login", 401, 5)),
+      asked(700, "198.51.100.7", "/login", 401, 5),
+      asked(5_000, "198.51.100.7", "/login", 401, 5),
+    ]);
+    const machine = { machine: { kind: "host", local: true, logs } };
+    const paths = await diagnoseOn(machine, { by: "path" });
+    expect(paths.finding("by-path:machine/app").title).toBe(
+      "2 paths in machine/app: /orders/<n> slowest, 95 of 100 within 47 ms",
+    );
+    const refused = await diagnoseOn(machine, { by: "address", field: "status=401" });
+    const { title, because, evidence } = refused.finding("by-address:machine/app");
+    expect(title).toMatch(/^2 addresses in machine\/app: 203\.0\.113\.9 /);
+    expect(because).toContain("1 of them was not there in the time before");
+    expect(JSON.stringify(evidence)).toContain('"198.51.100.7"');
+    const proxied = await diagnoseOn(machine, { by: "address", field: "status=200" });
+    expect(proxied.finding("by-address:machine/app").because).toContain("mostly a proxy in front");
+    const nobody = await diagnoseOn(machine, { by: "session" });
+    expect(nobody.finding("by-session:machine/app").title).toBe("No line of machine/app says its session");
+  });
+
   it("the same errors as before are no news, and a quiet file is no fault", async () => {
     write(path, 0, [
       `${stamp(7_300)} INFO begin`,
@@ -144,6 +170,9 @@ describe.skipIf(noSystemd !== undefined)(
       expect(findings.map(({ id }) => id)).toEqual(["lines:units", "could-not-look"]);
       const found = await diagnoseOn({ units }, { pattern: "order 2" });
       expect(found.finding("lines:units").title).toBe("1 line in units, of 1 kind");
+      // A unit that never wrote a line there is none that was quiet.
+      const wrong = await diagnoseOn({ units: { ...units, units: ["shop-*", "schop-web"] } });
+      expect(JSON.stringify(wrong.finding("could-not-look"))).toContain("what schop-web.service writes");
     });
   },
 );
@@ -158,17 +187,38 @@ describe.skipIf(noDocker !== undefined)(
     });
     afterAll(() => engine?.stop());
 
-    it("errors of containers are new where all of the hour before was read", async () => {
+    const connections = () => ({ engine: { kind: "docker", socket: engine.socket, project: "shop" } });
+
+    it("a project without a container has no quiet log: its name may be wrong", async () => {
+      const { finding } = await diagnoseOn(connections());
+      expect(finding("could-not-look").title).toContain("the logs of the project shop");
+    });
+
+    it("errors of a container that was made just now are shown, and not called new: its predecessor's log went with it", async () => {
       const command = ["sh", "-c", "for n in 1 2 3 4 5 6; do echo ERROR: order $n lost; done; echo fine"];
       await engine.run({ name: "loud", project: "shop", command });
-      const connections = { engine: { kind: "docker", socket: engine.socket, project: "shop" } };
       const found = await until(async () => {
-        const { findings } = await diagnoseOn(connections);
+        const { findings } = await diagnoseOn(connections());
         return findings.length > 0 && findings;
       });
-      expect(found.map(({ id, severity }) => [id, severity])).toEqual([
-        ["new-errors:engine/loud", "warning"],
-      ]);
+      expect(found.map(({ id }) => id)).toEqual(["lines:engine/loud"]);
+      expect(found[0]?.because).toContain("what is new cannot be told");
+    });
+
+    it("a container of the name asked for is shown as a whole, both streams, masked; its neighbour is not", async () => {
+      const says = (what: string) => ["sh", "-c", `echo ${what} is ready; echo "token=hunter22secret" >&2`];
+      await engine.run({ name: "calm-worker", project: "calm", command: says("worker") });
+      await engine.run({ name: "calm-web", project: "calm", command: says("web") });
+      const connections = { engine: { kind: "docker", socket: engine.socket, project: "calm" } };
+      const found = await until(async () => {
+        const { findings } = await diagnoseOn(connections, { component: "worker", minutes: 15 });
+        return JSON.stringify(findings).includes("token=") && findings;
+      });
+      expect(found.map(({ severity }) => severity)).toEqual(["info"]);
+      const shown = JSON.stringify(found);
+      expect(shown).toContain("worker is ready");
+      expect(shown).not.toContain("hunter22secret");
+      expect(shown).not.toContain("web is ready");
     });
   },
 );

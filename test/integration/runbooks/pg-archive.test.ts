@@ -6,6 +6,8 @@ import { type Bench, type Diagnosis, openBench } from "../../helpers/run-runbook
 import { until } from "../../helpers/until.ts";
 
 let lab: LabPostgres;
+/** As one that archives: it looks at the segment, and says that all is well. */
+const KEEPS = "test -f %p";
 const benches: Bench[] = [];
 
 beforeAll(async () => {
@@ -15,7 +17,7 @@ beforeAll(async () => {
     archive_mode: "on",
   });
   // Not as a setting of the start: that would win over ALTER SYSTEM.
-  await set("/bin/true");
+  await set(KEEPS);
   await lab.admin("CREATE ROLE watcher LOGIN PASSWORD 'watcher' IN ROLE pg_monitor");
 });
 afterEach(async () => {
@@ -75,7 +77,7 @@ it("a command that fails, since when, and how much waits; it goes on by itself",
   expect(run.finding("archiver-failing").because).toMatch(
     /\d+ segments? waits?, the oldest for .*; pg_wal grows/,
   );
-  await set("/bin/true");
+  await set(KEEPS);
   await until(async () => {
     await segment();
     return ids(await diagnose()).length === 0;
@@ -90,9 +92,21 @@ it("no command at all is another cause", async () => {
     return one.findings.length > 0 ? one : undefined;
   });
   expect(ids(run)).toEqual(["archive-not-set"]);
-  await set("/bin/true");
+  await set(KEEPS);
   await until(async () => {
     await segment();
     return ids(await diagnose()).length === 0;
   });
+});
+
+it("a command that keeps nothing looks well by its counters, and is no archive", async () => {
+  await set("/bin/true");
+  const run = await until(async () => {
+    const one = await diagnose("watcher");
+    return one.findings.length > 0 ? one : undefined;
+  });
+  expect(run.findings).toMatchObject([{ id: "archive-discards", severity: "info", remedies: ["set"] }]);
+  await set("cp %p /backup/%f && true");
+  await until(async () => !ids(await diagnose("watcher")).includes("archive-discards"));
+  await set(KEEPS);
 });

@@ -84,8 +84,10 @@ describe("the estimate", () => {
     expect(index.finding("index-bloat").title).toMatch(
       /^public\.orders_pkey is mostly empty space: at least 2\.\d MiB/,
     );
-    expect(index.advice("rebuildBloated")).toContain("REINDEX INDEX CONCURRENTLY public.orders_pkey");
-    await run("REINDEX INDEX CONCURRENTLY orders_pkey", "VACUUM (FULL, ANALYZE) orders");
+    const applied = await index.apply("reindexBloated");
+    expect(applied.previews[0]?.changes[0]).toMatch(/^REINDEX INDEX CONCURRENTLY public\.orders_pkey on /);
+    expect(applied.holds).toBe(true);
+    await run("VACUUM (FULL, ANALYZE) orders");
     const [now] = await lab.admin<{ bytes: number }>("SELECT pg_relation_size('orders')::float8 AS bytes");
     const saved = (before?.bytes ?? 0) - (now?.bytes ?? 0);
     expect(before?.least).toBeLessThanOrEqual(saved);

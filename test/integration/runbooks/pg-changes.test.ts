@@ -127,3 +127,28 @@ it("says what grew, and what is new; what only was measured anew it admits", asy
   expect(growthFinding(now, before, { bytes: 100_000_000, share: 0.1 })).toBeUndefined();
   expect(growthFinding(now, { ...before, database: "other" }, { bytes: 1, share: 0 })).toBeUndefined();
 });
+
+it("an index that was rebuilt is not new, and another server's settings were not changed", async () => {
+  const bench = open();
+  await lab.admin("CREATE TABLE rebuilt AS SELECT i FROM generate_series(1, 9000) i");
+  await lab.admin("CREATE INDEX of_rebuilt ON rebuilt (i)");
+  const before = await bench.call(postgres.relationSizes());
+  await lab.admin("REINDEX INDEX CONCURRENTLY of_rebuilt");
+  await lab.admin("CREATE TABLE fresh AS SELECT i FROM generate_series(1, 9000) i");
+  await lab.admin("ANALYZE fresh");
+  const now = await bench.call(postgres.relationSizes());
+  const oid = ({ relations }: postgres.RelationSizes) =>
+    relations.find(({ name }) => name === "public.of_rebuilt")?.oid;
+  expect(oid(now)).not.toBe(oid(before));
+  expect(growthFinding(now, before, { bytes: 1, share: 0 })?.title).toMatch(
+    /^public\.fresh is new, with [\d.]+ KiB, since the last look, .* ago$/,
+  );
+  const one = await bench.call(postgres.settings());
+  const settings = one.settings.filter(({ name }) => name !== "max_connections");
+  const other = { ...one, settings, at: one.at + 60, startedAt: one.startedAt - 3_600 };
+  const [found] = settingFindings(other, one);
+  expect(found?.title).toContain("1 setting otherwise than on the server of the last look");
+  expect(found?.because).toMatch(/^Another server answered this time/);
+  const [again] = settingFindings({ ...other, startedAt: one.at + 30 }, one);
+  expect(again?.because).toMatch(/^The server was started since then/);
+});

@@ -72,10 +72,20 @@ describe("indexes that another one stands for", () => {
     ]);
     const found = await diagnose();
     expect(found.finding("duplicate-indexes").title).toMatch(/^2 indexes are the same as another one: /);
-    expect(found.advice("dropRedundant")).toContain(
-      'DROP INDEX CONCURRENTLY public."Of Key" (public.orders_pkey stays)',
-    );
     expect(found.finding("covered-indexes").severity).toBe("info");
+    expect(found.advice("dropCovered")).toMatch(/^DROP INDEX CONCURRENTLY public\.beginning \(public/);
+    const applied = await found.apply("dropDoubled");
+    expect(applied.previews.map(({ changes }) => changes.join()).join()).toContain(
+      'DROP INDEX CONCURRENTLY public."Of Key" (',
+    );
+    expect(applied.holds).toBe(true);
+    expect(await redundant()).toEqual(["public.beginning < public.descending"]);
+    await applied.undo();
+    expect((await redundant())?.sort()).toEqual([
+      'public."Of Key" < public.orders_pkey',
+      "public.beginning < public.descending",
+      "public.second < public.first",
+    ]);
   });
 
   it("a plain one beside a unique one goes, the unique one never", async () => {
@@ -110,22 +120,18 @@ describe("indexes nobody reads", () => {
       return unused?.title.includes("1 index was") ? one : undefined;
     });
     expect(ids(found)).toEqual(["unused-indexes"]);
-    expect(found.finding("unused-indexes").title).toMatch(
-      /: public\.unread \(\d+ KiB\)$|: public\.unread \(.* KiB\)$/,
-    );
+    expect(found.finding("unused-indexes").title).toMatch(/: public\.unread \(.* KiB\)$/);
     expect(found.finding("unused-indexes").because).toContain("No standby follows now");
     expect(found.advice("dropUnused")).toContain("DROP INDEX CONCURRENTLY public.unread");
     // On a server that was set up, or crashed, just now nothing can be said, though nobody has reset a counter.
     const fresh = await diagnose();
-    expect(ids(fresh)).toEqual(["could-not-look"]);
-    expect(fresh.findings[0]?.because).toContain("the server is no older");
+    expect(fresh.finding("could-not-look").because).toContain("the server is no older");
     await run("SELECT pg_stat_reset()", "UPDATE orders SET customer = 1 WHERE id = 1");
     const young = await until(async () => {
       const one = await diagnose();
       return ids(one).length > 0 ? one : undefined;
     });
-    expect(ids(young)).toEqual(["could-not-look"]);
-    expect(young.findings[0]?.because).toContain("counted for 0.0 days only");
+    expect(young.finding("could-not-look").because).toContain("counted for 0.0 days only");
   });
 
   it("one that was made just now, on a table that is old, is not among them", async () => {
@@ -258,20 +264,37 @@ it("an index that is being built is not broken, whoever asks", async () => {
     const found = await diagnose({ minimumDays: 30 }, plain);
     return ids(found).includes("invalid-indexes") ? found : undefined;
   });
-  expect(left.advice("dropInvalid")).toContain("DROP INDEX CONCURRENTLY public.slowly");
+  expect(left.finding("invalid-indexes").remedies).toEqual(["rebuildInvalid", "dropInvalid"]);
+  await lab.endSessions();
+  const asOwner = await diagnose({ minimumDays: 30 });
+  expect((await left.apply("dropInvalid")).previews[0]?.refused).toContain(
+    "GRANT the owner TO the bot's role",
+  );
+  expect((await asOwner.apply("rebuildInvalid")).holds).toBe(true);
+  expect((await asOwner.apply("dropInvalid")).previews[0]?.refused).toBe("public.slowly is valid by now");
 });
 
 it("a foreign key without an index is one, and one with it is none", async () => {
   await run(
     "CREATE TABLE customers (id int PRIMARY KEY)",
-    "INSERT INTO customers SELECT generate_series(1, 100)",
     "CREATE TABLE orders (id int, customer int REFERENCES customers)",
+    "INSERT INTO customers SELECT generate_series(1, 100)",
     "INSERT INTO orders SELECT i, 1 + i % 100 FROM generate_series(1, 20000) i",
     "ANALYZE orders, customers",
   );
   const found = await diagnose({ minimumDays: 30 });
-  expect(found.finding("foreign-keys-without-index").because).toContain("public.orders(customer)");
-  expect(found.advice("indexKeys")).toContain("CREATE INDEX CONCURRENTLY ON public.orders (customer)");
-  await run("CREATE INDEX ON orders (customer)", "ANALYZE orders");
-  expect(ids(await diagnose({ minimumDays: 30 }))).not.toContain("foreign-keys-without-index");
+  expect(found.finding("foreign-keys-without-index")).toMatchObject({ remedies: ["createKeyIndex"] });
+  const applied = await found.apply("createKeyIndex");
+  expect(applied.previews[0]?.changes[0]).toMatch(
+    /^CREATE INDEX CONCURRENTLY orders_customer_idx ON public\.orders \(customer\) \(20000 rows, .* about 200 rows;/,
+  );
+  expect(applied.holds).toBe(true);
+  const lacks = async () => ids(await diagnose({ minimumDays: 30 })).includes("foreign-keys-without-index");
+  expect(await lacks()).toBe(false);
+  await applied.undo();
+  await run("CREATE INDEX half ON orders (customer) WHERE id > 10");
+  expect(await lacks()).toBe(true);
+  await run("CREATE INDEX whole ON orders (customer) WHERE customer IS NOT NULL");
+  expect(await lacks()).toBe(false);
+  expect((await found.apply("createKeyIndex")).previews[0]?.refused).toMatch(/^public\.whole begins with/);
 });

@@ -6,6 +6,12 @@ import {
   terminateBlockers,
 } from "../../../src/connectors/postgres/actions.ts";
 import { postgresConnector } from "../../../src/connectors/postgres/index.ts";
+import {
+  blockOrders as blockOrdersOf,
+  lockWaiters,
+  makeOrders,
+  waitedFor,
+} from "../../helpers/faults/postgres.ts";
 import { type LabPostgres, startLabPostgres } from "../../helpers/postgres.ts";
 import { type Bench, openBench } from "../../helpers/run-runbook.ts";
 import { until } from "../../helpers/until.ts";
@@ -15,9 +21,7 @@ let bench: Bench;
 
 beforeAll(async () => {
   lab = await startLabPostgres();
-  const app = await lab.session("setup");
-  await app.query("CREATE TABLE orders (id int PRIMARY KEY, status text)");
-  await app.query("INSERT INTO orders SELECT i, 'new' FROM generate_series(1, 10) i");
+  await makeOrders(lab);
   bench = openBench({
     connections: { db: { kind: "postgres", url: lab.botUrl } },
     connectors: [postgresConnector],
@@ -29,32 +33,8 @@ afterAll(async () => {
   await lab.stop();
 });
 
-const waiters = (n: number) =>
-  until(async () => {
-    const [row] = await lab.admin<{ n: number }>(
-      "SELECT count(*)::int AS n FROM pg_stat_activity WHERE wait_event_type = 'Lock'",
-    );
-    return row?.n === n;
-  });
-
-async function blockOrders(holder = "orders-worker", url = lab.appUrl) {
-  const head = await lab.session(holder, url);
-  await head.query("BEGIN");
-  await head.query("UPDATE orders SET status = 'secret-literal' WHERE id = 1");
-  const alter = await lab.session("migration-tool");
-  const altered = alter.query("ALTER TABLE orders ADD COLUMN IF NOT EXISTS note text").then(
-    () => "done",
-    (error: Error) => error.message,
-  );
-  await waiters(1);
-  const reader = await lab.session("web");
-  const read = reader.query("SELECT count(*) FROM orders").then(
-    () => "done",
-    (error: Error) => error.message,
-  );
-  await waiters(2);
-  return { head, altered, read };
-}
+const waiters = (n: number) => lockWaiters(lab, n);
+const blockOrders = (holder?: string, url?: string) => blockOrdersOf(lab, holder, url);
 
 describe("pg-locks", () => {
   it("is silent when nobody waits", async () => {
@@ -113,12 +93,7 @@ describe("pg-locks", () => {
     await waiters(9);
     // Above the wait of the last link alone.
     const seconds = 0.3;
-    await until(async () => {
-      const [row] = await lab.admin<{ old: boolean }>(
-        "SELECT bool_and(clock_timestamp() - waitstart > '0.3s') AS old FROM pg_locks WHERE NOT granted",
-      );
-      return row?.old;
-    });
+    await waitedFor(lab, seconds);
     const locks = await bench.call(blockedSessions({ waitingSeconds: seconds }));
     expect(locks.total).toBe(9);
     const run = await bench.diagnose(pgLocks, { waitingSeconds: 0 });

@@ -61,9 +61,14 @@ describe("a table that the plan reads whole", () => {
     );
     expect(because).toMatch(/keeps what passes .*"userId" = \$1.*: about 12 rows on average\.$/);
     expect(ids(run)[1]).toBe("slow-on-average");
-    expect(run.advice("buildIndex")).toContain(
-      'CREATE INDEX CONCURRENTLY ON sales."Message" ("userId"). Every write',
+    expect(run.finding("missing-index").remedies).toEqual(["createIndex", "tune"]);
+    const applied = await run.apply("createIndex");
+    expect(applied.previews[0]?.changes[0]).toMatch(
+      /^CREATE INDEX CONCURRENTLY "Message_userId_idx" ON sales\."Message" \("userId"\) /,
     );
+    expect(applied.holds).toBe(true);
+    await applied.undo();
+    expect(await lab.admin("SELECT FROM pg_class WHERE relname = 'Message_userId_idx'")).toEqual([]);
     expect(JSON.stringify(run.findings)).not.toContain("@shop.lab");
   });
 

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { pgConnectivity } from "../../../runbooks/postgres/pg-connectivity.ts";
 import { pgPoolExhausted } from "../../../runbooks/postgres/pg-pool-exhausted.ts";
 import { postgresConnector } from "../../../src/connectors/postgres/index.ts";
+import { fillSlots } from "../../helpers/faults/postgres.ts";
 import { type LabPostgres, startLabPostgres } from "../../helpers/postgres.ts";
 import { type Bench, openBench } from "../../helpers/run-runbook.ts";
 import { until } from "../../helpers/until.ts";
@@ -29,16 +30,7 @@ const bench = (url = lab.botUrl, idleMinutes = 0): Bench => {
   return made;
 };
 
-async function fill(application: string): Promise<number> {
-  for (let n = 0; ; n++) {
-    try {
-      await (await lab.session(application)).query("SELECT 1");
-    } catch (error) {
-      expect(error).toMatchObject({ code: "53300" });
-      return n;
-    }
-  }
-}
+const fill = (application: string) => fillSlots(lab, application);
 
 describe("pg-pool-exhausted", () => {
   it("is silent on a healthy server", async () => {

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { pgSlowQueries } from "../../../runbooks/postgres/pg-slow-queries.ts";
 import { postgresConnector } from "../../../src/connectors/postgres/index.ts";
+import { busyFor } from "../../helpers/faults/postgres.ts";
 import { type LabPostgres, startLabPostgres } from "../../helpers/postgres.ts";
 import { type Bench, openBench } from "../../helpers/run-runbook.ts";
 import { until } from "../../helpers/until.ts";
@@ -25,14 +26,7 @@ afterAll(async () => {
   await lab.stop();
 });
 
-const asleep = (application: string) =>
-  until(async () => {
-    const [row] = await lab.admin<{ old: boolean }>(
-      "SELECT bool_or(now() - query_start > '0.3s' AND state = 'active') AS old FROM pg_stat_activity WHERE application_name = $1",
-      [application],
-    );
-    return row?.old;
-  });
+const asleep = (application: string) => busyFor(lab, application);
 
 describe("pg-slow-queries", () => {
   it("is silent on a healthy server; without pg_stat_statements it says what it could not see", async () => {
@@ -121,10 +115,11 @@ describe("pg-slow-queries", () => {
       /^public\.messages \(60000 rows\) was read whole 1\d times/,
     );
     expect(run.finding("foreign-keys-without-index").severity).toBe("info");
-    expect(run.advice("addIndexes")).toContain(
-      "CREATE INDEX CONCURRENTLY ON public.messages (conversation_id)",
-    );
-    await lab.admin("CREATE INDEX CONCURRENTLY ON messages (conversation_id)");
+    const applied = await run.apply("createKeyIndex");
+    expect([applied.holds, applied.outputs]).toMatchObject([
+      true,
+      [{ index: "public.messages_conversation_id_idx" }],
+    ]);
     const after = await bench.diagnose(pgSlowQueries, { meanMs: 1000 });
     expect(after.findings.map(({ id }) => id)).not.toContain("foreign-keys-without-index");
     await lab.admin("DROP EXTENSION pg_stat_statements");
@@ -141,7 +136,13 @@ describe("pg-slow-queries", () => {
       return made.findings.some(({ id }) => id === "stale-statistics") ? made : undefined;
     });
     expect(run.finding("invalid-indexes").title).toBe("1 invalid index: public.doubled");
-    expect(run.advice("dropInvalid")).toContain("DROP INDEX CONCURRENTLY public.doubled");
+    // What kept it from being unique is still there: that is said, and nothing is left.
+    await expect(run.apply("rebuildInvalid")).rejects.toMatchObject({
+      code: "target_refused",
+      message: expect.stringMatching(/public\.doubled was not built, and nothing of it is left: .*unique/),
+    });
+    expect((await run.apply("dropInvalid")).holds).toBe(true);
+    expect(await lab.admin("SELECT FROM pg_class WHERE relname LIKE 'doubled%'")).toEqual([]);
     const applied = await run.apply("analyzeTables");
     expect(applied.previews[0]?.changes[0]).toContain("ANALYZE public.messages");
     expect(applied.holds).toBe(true);

@@ -1,6 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { pgVacuum } from "../../../runbooks/postgres/pg-vacuum.ts";
+import type { Sql } from "../../../src/connectors/postgres/client.ts";
 import { postgresConnector } from "../../../src/connectors/postgres/index.ts";
+import { OLD_SECONDS, olderThan } from "../../../src/connectors/postgres/upkeep/table-facts.ts";
 import { type LabPostgres, startLabPostgres } from "../../helpers/postgres.ts";
 import { type Bench, type Diagnosis, openBench } from "../../helpers/run-runbook.ts";
 import { until } from "../../helpers/until.ts";
@@ -67,8 +69,12 @@ describe("a table against its own trigger", () => {
     );
     expect(because).toContain("0 of 3 workers are busy and none with these");
     expect(run.advice("vacuumTables")).toContain("VACUUM (VERBOSE, ANALYZE) public.ledger");
-    await lab.admin("VACUUM ledger");
-    await until(async () => ids(await diagnose()).length === 0);
+    const applied = await run.apply("vacuumBehind");
+    expect(applied.previews[0]?.changes[0]).toMatch(
+      /^VACUUM \(ANALYZE\) public\.ledger: 10000 of 60000 rows are dead, last vacuum /,
+    );
+    expect(applied.holds).toBe(true);
+    expect(ids(await diagnose())).toEqual([]);
   });
 
   it("by its inserts, too, for a table that only grows", async () => {
@@ -107,6 +113,17 @@ describe("a table against its own trigger", () => {
   });
 });
 
+/** What building an index of the table would have to wait for, were everybody as old as that is asked of them. */
+const asOldOf = async (name: string) => {
+  const [row] = await lab.admin<{ oid: string }>("SELECT $1::regclass::oid::text AS oid", [name]);
+  const sql = (text: string, values?: unknown[]) =>
+    lab.admin(
+      text,
+      values?.map((value) => (value === OLD_SECONDS ? 0 : value)),
+    );
+  return olderThan(sql as Sql, row?.oid ?? "", true);
+};
+
 describe("dead rows that somebody may still read", () => {
   it("the holder is the cause, not autovacuum; one of another database is not", async () => {
     await table("sessions", 5_000, 0);
@@ -133,6 +150,26 @@ describe("dead rows that somebody may still read", () => {
     expect(run.advice("endHolders")).toMatch(/^session \d+ \(report of app\): .*pg_terminate_backend\(\d+\)/);
     expect(ids(run)).not.toContain("vacuum-behind");
   });
+
+  it("a vacuum of another table holds nobody's rows, however long it takes: it is not to be ended", async () => {
+    await table("orders", 20_000, 0);
+    await table("sessions", 2_000, 0);
+    const slow = await lab.session("nightly", lab.botUrl);
+    await slow.query("SET vacuum_cost_delay = 100; SET vacuum_cost_limit = 1");
+    const vacuum = slow.query("VACUUM (DISABLE_PAGE_SKIPPING) orders").catch(() => {});
+    await until(
+      async () =>
+        (await lab.admin("SELECT FROM pg_stat_progress_vacuum WHERE phase LIKE 'scan%'")).length > 0,
+    );
+    await lab.admin("VACUUM sessions");
+    await died("sessions", 2_000);
+    const run = await diagnose();
+    expect(ids(run)).toEqual(["vacuum-behind"]);
+    expect(await asOldOf("orders"), "its own table waits for its lock").toContain("nightly");
+    expect(await asOldOf("sessions")).toBeUndefined();
+    await lab.admin("SELECT pg_cancel_backend(pid) FROM pg_stat_progress_vacuum");
+    await vacuum;
+  });
 });
 
 describe("what was not frozen", () => {
@@ -147,7 +184,7 @@ describe("what was not frozen", () => {
     expect(run.findings[0]?.title).toBe("1 table is over the age for freezing: public.ledger");
     expect(run.findings[0]?.because).toMatch(/not frozen for 16\d,\d{3} transactions .* begins at 100,000/);
     expect(run.advice("freezeTables")).toContain("VACUUM (FREEZE, VERBOSE) public.ledger");
-    await lab.admin("VACUUM (FREEZE) ledger");
+    expect((await run.apply("freezeOld")).holds).toBe(true);
     expect(ids(await diagnose())).toEqual([]);
   });
 

@@ -2,6 +2,7 @@ import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { redisHitRate } from "../../../runbooks/redis/redis-hit-rate.ts";
 import { redisConnector } from "../../../src/connectors/redis/index.ts";
+import { keepDoing as keepDoingIt } from "../../helpers/faults/redis.ts";
 import { type RedisServer, startRedis, whyNoRedis } from "../../helpers/redis-server.ts";
 import { type Bench, type Diagnosis, openBench } from "../../helpers/run-runbook.ts";
 import { until } from "../../helpers/until.ts";
@@ -10,8 +11,7 @@ describe.skipIf(whyNoRedis() !== undefined)("redis-hit-rate", () => {
   let server: RedisServer;
   let app: Redis;
   let bench: Bench;
-  let isBusy = false;
-  let traffic: Promise<void> = Promise.resolve();
+  let rest = async (): Promise<void> => {};
 
   beforeAll(async () => {
     server = await startRedis(["--enable-debug-command", "yes"]);
@@ -25,10 +25,7 @@ describe.skipIf(whyNoRedis() !== undefined)("redis-hit-rate", () => {
     await app.config("SET", "maxmemory", "0");
     await app.flushall();
   });
-  afterEach(async () => {
-    isBusy = false;
-    await traffic;
-  });
+  afterEach(() => rest());
   afterAll(async () => {
     await bench.close();
     app.disconnect();
@@ -36,10 +33,7 @@ describe.skipIf(whyNoRedis() !== undefined)("redis-hit-rate", () => {
   });
 
   const keepDoing = (work: (n: number) => Promise<unknown>) => {
-    isBusy = true;
-    traffic = (async () => {
-      for (let n = 0; isBusy; n++) await work(n);
-    })();
+    rest = keepDoingIt(work);
   };
   const diagnose = (): Promise<Diagnosis> => bench.diagnose(redisHitRate, { seconds: 1 });
 

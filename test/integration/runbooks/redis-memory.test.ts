@@ -2,6 +2,7 @@ import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { redisMemory } from "../../../runbooks/redis/redis-memory.ts";
 import { redisConnector } from "../../../src/connectors/redis/index.ts";
+import { fillRedis } from "../../helpers/faults/redis.ts";
 import { type RedisServer, startRedis, whyNoRedis } from "../../helpers/redis-server.ts";
 import { type Bench, openBench } from "../../helpers/run-runbook.ts";
 import { until } from "../../helpers/until.ts";
@@ -38,14 +39,7 @@ describe.skipIf(whyNoRedis() !== undefined)("redis-memory", () => {
     return made;
   };
 
-  /** Over the limit for certain: the buffers of a client alone move used memory by some kilobytes. */
-  const fillUp = async (prefix: string): Promise<void> => {
-    await app.config("SET", "maxmemory", "0");
-    const value = "x".repeat(10_000);
-    for (let n = 0; Number(/used_memory:(\d+)/.exec(await app.info("memory"))?.[1]) < 12.5 * MIB; n++)
-      await app.set(`${prefix}:${n}`, value);
-    await app.config("SET", "maxmemory", 12 * MIB);
-  };
+  const fillUp = (prefix: string) => fillRedis(app, prefix);
 
   it("is silent on a cache with room that may evict, and on a queue with room that may not", async () => {
     await app.config("SET", "maxmemory-policy", "allkeys-lru");

@@ -227,7 +227,7 @@ async function decisions(product: Watched): Promise<RunId> {
       [`run/${run}/remedy/%`],
     );
     return rows.length >= 2 && rows;
-  }, 60_000);
+  });
   const cardOf = (key: string) => cards.find(({ slot }) => slot.endsWith(`/${key}`));
   const [reason = ""] = texts(480);
   await slack.click("U0BOB", cardOf("deny"), "remedy:deny");
@@ -239,7 +239,7 @@ async function decisions(product: Watched): Promise<RunId> {
     await engine.advance(run);
     const view = await deps.store.reader.run(run);
     return view?.remedies.find(({ key }) => key === "approve")?.status === "succeeded";
-  }, 60_000);
+  });
   return run;
 }
 

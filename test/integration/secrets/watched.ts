@@ -70,7 +70,7 @@ export async function openWatched(): Promise<Watched> {
   const url = `http://127.0.0.1:${ingress.port}`;
   slack.requestUrl = `${url}/slack/events`;
   const { store, redact, redactKnown, catalog, worker } = deps;
-  await store.sweep.beat(worker);
+  await store.sweep.beat(worker, { name: "sweeper", leaseMs: 5_000 });
   const targets = createTargets([echoConnector]);
   const engine = createEngine(
     {
@@ -91,7 +91,7 @@ export async function openWatched(): Promise<Watched> {
     ...{ deps, slack, engine, url, said },
     cli: async (...words) => {
       for (const line of [words, [...words, "--json"]]) {
-        await store.sweep.beat(worker);
+        await store.sweep.beat(worker, { name: "sweeper", leaseMs: 5_000 });
         const run = buildCli({ load: async () => createCliDeps(folder), version: "0" });
         const keep = (text: string): void => void said.cli.push(text);
         await run(line, { stdout: keep, stderr: keep });

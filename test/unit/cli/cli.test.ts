@@ -9,6 +9,7 @@ describe("what /diag has, too", () => {
     [["list"], "list", []],
     [["list", "shop"], "list", ["shop"]],
     [["history", "shop"], "history", ["shop"]],
+    [["changes", "shop"], "changes", ["shop"]],
     [["pending"], "pending", []],
     [["storm", "shop", "firing"], "storm", ["shop", "firing"]],
     [["open", "12"], "open", ["12"]],
@@ -93,6 +94,7 @@ describe("the other commands", () => {
     expect((await rig().say("audit", "verify")).out).toBe("ok: 3 rows, 0 checkpoints, head 3 ab\n");
     const broken = {
       rows: 1,
+      archived: { rows: 0, read: false },
       unchained: 0,
       checkpoints: 0,
       head: { seq: 3, hash: "ab" },
@@ -105,6 +107,7 @@ describe("the other commands", () => {
     });
     const lagging = {
       rows: 3,
+      archived: { rows: 7, read: false },
       unchained: 0,
       checkpoints: 1,
       head: { seq: 3, hash: "ab" },
@@ -113,12 +116,42 @@ describe("the other commands", () => {
     const unproven = rig({ auditVerify: async () => lagging });
     expect(await unproven.say("audit", "verify")).toMatchObject({
       code: 2,
-      out: "3 rows, 1 checkpoint, head 3 ab\nnot proven: too old\n",
+      out: "7 rows in archives (not read: --archives), 3 rows, 1 checkpoint, head 3 ab\nnot proven: too old\n",
     });
     expect(JSON.parse((await unproven.say("audit", "verify", "--json")).out)).toEqual({
       ok: false,
       ...lagging,
     });
+  });
+
+  it("archives what is old enough, as told or as diagbot.yaml says", async () => {
+    const asked: unknown[] = [];
+    const made = { first: 1, last: 3, hash: "ab", file: "a.gz", sha256: "cd", path: "/x/a.gz" };
+    const { say } = rig({
+      archive: async (ask) => {
+        asked.push(ask);
+        return ask.dryRun ? { made, removed: 0 } : { made, removed: 3 };
+      },
+    });
+    expect(await say("archive", "--to", "/x")).toMatchObject({
+      code: 64,
+      err: expect.stringContaining("keep:"),
+    });
+    expect(await say("archive", "--to", "/x", "--older-than", "1d")).toMatchObject({ code: 64 });
+    expect(await say("archive", "--to", "/x", "--older-than", "2y", "--dry-run")).toMatchObject({
+      code: 0,
+      out: "would write 3 rows (1 to 3) to /x/a.gz and remove them\n",
+    });
+    expect((await say("archive", "--to", "/x", "--older-than", "400d")).out).toContain("sha256 cd");
+    const ask = { to: "/x", dryRun: false };
+    expect(asked).toEqual([
+      { ...ask, olderThanMs: 2 * 365 * 86_400_000, dryRun: true },
+      { ...ask, olderThanMs: 400 * 86_400_000 },
+    ]);
+    const none = rig({ keepsAuditMs: () => 86_400_000 * 730, archive: async () => ({ removed: 0 }) });
+    expect((await none.say("archive", "--to", "/x")).out).toBe(
+      "no row of the audit record is older than 730 d.\n",
+    );
   });
 
   it("doctor exits 1 when something is missing and says what to do", async () => {
@@ -132,6 +165,22 @@ describe("the other commands", () => {
     expect(code).toBe(1);
     expect(out).toContain("Postgres: start it");
     expect(out).not.toContain("would not start");
+  });
+
+  it("doctor sends a test to the webhooks that are named", async () => {
+    const asked: unknown[] = [];
+    const { say } = rig({
+      doctor: async (role, tell) => {
+        asked.push([role, tell]);
+        return [];
+      },
+    });
+    await say("doctor", "--tell", "pager", "mail");
+    await say("doctor");
+    expect(asked).toEqual([
+      ["all", ["pager", "mail"]],
+      ["all", []],
+    ]);
   });
 
   it("doctor prints what to paste as it is, and says when serve would not start", async () => {
@@ -188,7 +237,18 @@ describe("the other commands", () => {
       "doctor",
       "replay",
       "audit",
-      ...["migrate", "list", "history", "pending", "storm", "open", "cancel", "freeze", "unfreeze"],
+      ...[
+        "migrate",
+        "list",
+        "history",
+        "changes",
+        "pending",
+        "storm",
+        "open",
+        "cancel",
+        "freeze",
+        "unfreeze",
+      ],
     ])
       expect(out).toMatch(new RegExp(`^  ${command}\\b`, "m"));
     expect(await rig().say("--version")).toEqual({ code: 0, out: "1.2.3\n", err: "" });

@@ -60,6 +60,11 @@ describe("lint of runbooks", () => {
     expect(lint(bad)).toEqual([expect.stringContaining(says)]);
   });
 
+  it("allows a command a parameter that people must give: no alert starts it", () => {
+    const asked = { ...made({}, z.object({ n: z.int() })), forPeople: true as const };
+    expect(lint(asked)).toEqual([]);
+  });
+
   it("allows a call on a named connection without the need", () => {
     expect(lint(made({ needs: [] }, z.object({}), () => ({ u: on("db", usage()) })))).toEqual([]);
   });

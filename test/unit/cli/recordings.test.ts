@@ -37,6 +37,15 @@ describe("diagbot record", () => {
     expect(JSON.parse(out)).toEqual({ run: 42, file: "here.yaml", findings: [] });
   });
 
+  it("of a run that has been: what it saw, and nothing is asked for", async () => {
+    const { say, asked } = rig();
+    const { code, out } = await say("record", "#42", "--json");
+    expect([code, JSON.parse(out).run, asked.submit]).toEqual([0, 42, []]);
+    expect((await say("record", "42", "--system", "shop")).err).toContain("neither --system nor --param");
+    expect((await say("record", "pg-pool-exhausted")).err).toContain("--system <system>");
+    expect((await say("record", "7")).err).toContain("there is no run 7");
+  });
+
   it("answers a wrong name like run does", async () => {
     expect((await rig().say("record", "pg-pool-exausted", "--system", "shop")).err).toContain("did you mean");
   });

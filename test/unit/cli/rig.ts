@@ -139,7 +139,12 @@ export function rig(more: Partial<CliDeps> = {}, account = "alice", routes: read
       asked.answers.push(ask);
       return { decided: true, need: 1, have: 1 };
     },
-    auditVerify: async () => ({ rows: 3, unchained: 0, checkpoints: 0, head: { seq: 3, hash: "ab" } }),
+    auditVerify: async () => ({
+      ...{ rows: 3, unchained: 0, checkpoints: 0, head: { seq: 3, hash: "ab" } },
+      archived: { rows: 0, read: false },
+    }),
+    archive: async () => ({ removed: 0 }),
+    keepsAuditMs: () => undefined,
     migrate: async () => ["0001-runs.sql"],
     doctor: async () => [{ name: "Postgres", state: "ok", detail: "15.8" }],
     closeIncident: async (ask) => {

@@ -6,6 +6,19 @@ import { runText } from "../../../src/cli/run-text.ts";
 import { waitingRun } from "./waiting-run.ts";
 
 describe("a run in a terminal", () => {
+  it("says where to look next as it is typed here, and never that nothing is wrong where a check gave no answer", () => {
+    const view = waitingRun({ status: "succeeded", findings: [], remedies: [] });
+    const said = runText(view, ["/diag shop pg-locks"]);
+    expect(said).toContain("none, but not everything could be looked at");
+    expect(said).toContain("NEXT\n  look further with\n    diagbot run pg-locks --system shop");
+    const alerted = waitingRun({ ...view, steps: [], alert: { labels: {}, annotations: {} } });
+    expect(runText(alerted, ["/diag shop pg-locks"])).toContain(
+      "where the alert still fires, look further with",
+    );
+    expect(runText(alerted)).toContain("none: nothing is wrong here");
+    expect(runText(alerted)).not.toContain("NEXT");
+  });
+
   it("reads like this", () => {
     expect(runText(waitingRun())).toMatchInlineSnapshot(`
       "run 42: Postgres connection pool exhausted (pg-pool-exhausted) on shop
@@ -42,11 +55,31 @@ describe("a run in a terminal", () => {
   });
 
   it("says that nothing is wrong, or that nobody knows yet", () => {
-    expect(runText(waitingRun({ findings: [], remedies: [] }))).toContain("none: nothing is wrong here");
+    expect(runText(waitingRun({ findings: [], remedies: [], steps: [] }))).toContain(
+      "none: nothing is wrong here",
+    );
     const early = runText(waitingRun({ findings: [], diagnosed: false, status: "running" }));
     expect(early).toContain("not known yet");
     const lost = runText(waitingRun({ findings: [], diagnosed: false, status: "errored" }));
     expect(lost).not.toContain("FINDINGS");
+  });
+
+  it("says what the policy auto is about to do, and that it has done it", () => {
+    const [remedy] = waitingRun().remedies;
+    if (remedy?.approval === undefined) throw new Error("no remedy");
+    const shown = (auto: object, votes = remedy.approval?.votes ?? []) =>
+      runText(
+        waitingRun({
+          remedies: [{ ...remedy, approval: { ...remedy.approval, votes, auto } as typeof remedy.approval }],
+        }),
+      );
+    expect(shown({ at: new Date(0) })).toContain(
+      "the policy auto applies it at 1970-01-01 00:00:00 UTC without a person; say: diagbot auto stop 42",
+    );
+    expect(shown({ note: "bob has stopped it" })).toContain("policy auto: bob has stopped it");
+    const [vote] = remedy.approval.votes;
+    if (vote === undefined) throw new Error("no vote");
+    expect(shown({}, [{ ...vote, auto: true }])).toContain("approved by the policy auto, no person, at");
   });
 
   it("asks what became of a remedy, and whether one in force stays", () => {

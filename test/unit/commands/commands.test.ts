@@ -41,7 +41,11 @@ describe("what is typed after /diag", () => {
     ["status", { do: "status" }],
     ["status #42", { do: "status", run: 42 }],
     ["history orders", { do: "history", system: "orders" }],
+    ["changes orders", { do: "changes", system: "orders" }],
     ["cancel 42", { do: "cancel", run: 42 }],
+    ["cancel 42 all", { do: "cancel", run: 42, all: true }],
+    ["guide", { do: "guide", words: [] }],
+    ["guide shop.queue-stuck shop", { do: "guide", words: ["shop.queue-stuck", "shop"] }],
     ["open #12", { do: "open", incident: 12 }],
     ["storm", { do: "storm", words: [] }],
     ["storm shop zone=eu-1", { do: "storm", words: ["shop", "zone=eu-1"] }],
@@ -66,6 +70,17 @@ describe("what is typed after /diag", () => {
     ["freeze release 2026.11 of 3 teams", { do: "freeze", reason: "release 2026.11 of 3 teams" }],
     ["unfreeze", { do: "unfreeze", sure: false }],
     ["unfreeze yes", { do: "unfreeze", sure: true }],
+    ["maintenance", { do: "freezes" }],
+    [
+      "maintenance shop 2h upgrade",
+      { do: "freeze", system: "shop", quiet: true, forMs: 7_200_000, reason: "upgrade" },
+    ],
+    ["maintenance end shop", { do: "unfreeze", sure: true, system: "shop" }],
+    ["auto", { do: "auto" }],
+    ["auto shop", { do: "auto", system: "shop" }],
+    ["auto off shop release 7", { do: "set-auto", system: "shop", on: false, reason: "release 7" }],
+    ["auto on shop", { do: "set-auto", system: "shop", on: true, reason: "no reason given" }],
+    ["auto stop #42", { do: "stop-auto", run: 42 }],
     ["pending", { do: "pending" }],
     ["pending orders", { do: "pending", system: "orders" }],
   ])("%j", (text, intent) => {
@@ -74,6 +89,8 @@ describe("what is typed after /diag", () => {
 
   it.each([
     ["form now", /takes no words/],
+    ["cancel 42 everything", /number of one run/],
+    ["guide shop.queue-stuck a=1", /takes no parameters/],
     ["a=b", /expected a system/],
     ["orders r a=1 a=2", /given twice/],
     ["orders r =1", /expected key=value/],
@@ -90,9 +107,15 @@ describe("what is typed after /diag", () => {
     ["close DiskFull", /number of an incident/],
     ["cancel 1e3", /number of a run/],
     ["history", /one system/],
+    ["changes", /one system/],
     ["list a b", /one system/],
     ["help a b", /one topic/],
     ["unfreeze now", /no words/],
+    ["maintenance shop upgrade", /how long/],
+    ["maintenance end", /one system/],
+    ["auto on", /needs a system/],
+    ["auto stop", /number of one run/],
+    ["auto shop lab", /one system/],
     ["pending a b", /one system/],
     ["freeze 99d x", /30d/],
     ["freeze 30", /how long\?/],
@@ -154,4 +177,18 @@ describe("what is typed after /diag", () => {
 it("every command has a name of its own and says what it does", () => {
   expect(new Set(commands.map(({ name }) => name)).size).toBe(commands.length);
   for (const { summary } of commands) expect(summary.length).toBeGreaterThan(10);
+});
+
+describe("a system named first", () => {
+  const known = { systems: ["shop"] };
+  it.each([
+    ["freeze shop", { do: "freeze", system: "shop", reason: "no reason given" }],
+    ["freeze shop 2h release", { do: "freeze", system: "shop", forMs: 7_200_000, reason: "release" }],
+    // Not a system of diagbot.yaml: everything is frozen.
+    ["freeze shops burn", { do: "freeze", reason: "shops burn" }],
+    ["unfreeze shop", { do: "unfreeze", sure: false, system: "shop" }],
+    ["unfreeze shop yes", { do: "unfreeze", sure: true, system: "shop" }],
+  ])("%s", (text, intent) => {
+    expect(parse(commands, text, caller, known)).toEqual(intent);
+  });
 });

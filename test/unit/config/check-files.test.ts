@@ -174,6 +174,13 @@ describe("a mistake is answered with its place and what to write instead", () =>
     );
   });
 
+  test("a planned maintenance of a system that is not there", () => {
+    const planned = "{ systems: [shop, shopp], on: daily, at: '02:00', for: 1h, reason: x }";
+    expect(refusal({ "diagbot.yaml": `maintenance: [${planned}]` })).toContain(
+      'maintenance.0.systems.1: there is no system "shopp"; did you mean "shop"?',
+    );
+  });
+
   test("a schedule of a runbook that is not there", () => {
     const { fits } = load({ "diagbot.yaml": "schedules: [{ system: shop, runbook: ones, every: 5m }]" });
     const runbooks = [{ id: "one", remedies: {} }] as unknown as Parameters<typeof fits>[0];
@@ -185,5 +192,35 @@ describe("a mistake is answered with its place and what to write instead", () =>
   test("a check that fits no system is a warning", () => {
     const { warnings } = load({ "diagbot.yaml": "", "checks/a.yaml": check("a", "promql: up") });
     expect(warnings.slice(-1)).toEqual(["checks/a.yaml:1:1: no system has what the check a asks"]);
+  });
+});
+
+describe("what an http check asks for", () => {
+  const http = (more: string, when = "n: { above: 1 }") =>
+    `id: page\ntitle: A page\nhttp: { path: /x, ${more} }\nfindings: [{ when: { ${when} }, title: 'x' }]\n`;
+  test.each([
+    [
+      "fields: { n: a }, text: { t: Sign in }, metrics: { m: up_total }, headers: { h: Content-Type }, samples: 3",
+    ],
+    ["fields: { n: a }, rows: breakers"],
+  ])("%s", (more) => {
+    expect(load({ "checks/page.yaml": http(more), "diagbot.yaml": "" }).checks.length).toBe(1);
+  });
+  test.each([
+    ["fields: { n: a }, rows: ''", "", "a path such as"],
+    ["text: { n: '' }", "", "text"],
+    ["metrics: { n: 'up{' }", "", "the name of a metric"],
+    ["headers: { n: Set-Cookie }", "", "a header that holds no secret"],
+    ["headers: { n: 'a b' }", "", "the name of a header"],
+    ["fields: { n: a }, text: { n: b }", "", "without a second column called n"],
+    ["text: { status: b }", "", "without a second column called status"],
+    ["text: { n: b }, rows: a", "", "given `fields` with `rows`"],
+    ["samples: 1", "status: { equals: 1 }", "samples"],
+    ["text: { n: b }", "failed: { above: 0 }", 'there is no column "failed"'],
+    ["text: { n: b }", "m: { above: 0 }", 'there is no column "m"'],
+    ["text: { n: b }", "n: { contains: '' }", "contains"],
+  ])("refused: %s", (more, when, why) => {
+    const text = http(more, when === "" ? undefined : when);
+    expect(refusal({ "checks/page.yaml": text, "diagbot.yaml": "" })).toContain(why);
   });
 });

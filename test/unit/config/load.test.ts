@@ -158,23 +158,16 @@ systems:
     expect(refusal("[".repeat(100_000))[0]).toMatch(/nested too deeply/);
   });
 
-  it("names every connection nothing, or only a port, is looked at through", () => {
-    const text = [
-      "systems:",
-      "  shop:",
-      "    connections:",
-      "      cluster: { kind: kubernetes }",
-      '      documents: { kind: mongodb, url: "mongodb://10.0.0.9/shop" }',
-      '      mirrored: { kind: mongodb, url: "mongodb+srv://mongo.shop.example/shop" }',
-      '      cache: { kind: redis, url: "redis://10.0.0.4" }',
-      "",
-    ].join("\n");
-    const nothing = (kind: string) =>
-      `nothing is looked at through it: diagbot has no connector for ${kind} yet`;
-    expect(load(text).warnings.filter((line) => line.includes("connections"))).toEqual([
-      "diagbot.yaml:5:18: systems.shop.connections.documents: only whether its port takes a connection is looked at: diagbot has no connector for mongodb yet",
-      `diagbot.yaml:6:17: systems.shop.connections.mirrored: ${nothing("mongodb")}`,
-    ]);
+  it("takes a URL of several hosts where the kind has them, and knows its password", () => {
+    const url = "mongodb://bot:several-secret@10.0.0.8:27017,10.0.0.9:27018/?replicaSet=rs0";
+    const config = load(system(`{ kind: mongodb, url: "${url}" }`));
+    expect(config.systems[0]?.connections.x?.face.endpoint).toEqual({
+      host: "10.0.0.8",
+      port: 27_017,
+      tls: false,
+    });
+    expect(config.secrets).toContain("several-secret");
+    expect(refusal(system('{ kind: rabbitmq, url: "http://a:1,b:2/" }'))[0]).toContain("must be a URL");
   });
 
   it("fills in variables, keeps escaped ones, and names the ones that are missing once", () => {

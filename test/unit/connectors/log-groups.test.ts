@@ -100,3 +100,15 @@ it("files are read oldest first, traces belong to their line, and a text that lo
   );
   expect([found.quiet, found.closed]).toEqual([["/var/log/a.log.2"], ["/var/log/a.log.3"]]);
 });
+
+it("a log that was written to all the time and not since is silent; one that had a job to do then is not", () => {
+  const steady = Array.from({ length: 24 }, (_one, n) => line(10 + n * 2.5, "INFO: tick"));
+  expect(groupLines(steady, ask(), 130, true)).toMatchObject({ lines: 0, silentSince: 67.5 });
+  const job = steady.filter(({ at }) => (at ?? 0) < 40);
+  expect(groupLines(job, ask(), 130, true).silentSince).toBeNull();
+  expect(groupLines([...steady, line(120, "INFO: tick")], ask(), 130, true).silentSince).toBeNull();
+});
+
+it("lines that do not say how grave they are are counted", () => {
+  expect(groupLines([line(120, "it broke"), line(121, "INFO: x")], ask(), 130, true).unlevelled).toBe(1);
+});

@@ -16,7 +16,10 @@ it.each<readonly [string, Partial<ReturnType<typeof readLine>>]>([
     '{"severity":"warn","request":{"id":"7"},"msg":"x"}',
     { level: "warning", fields: { severity: "warn", "request.id": "7", msg: "x" } },
   ],
-  ["2026-01-02 03:04:05,123 - shop.db - ERROR - cannot connect", { level: null, at: at + 0.123 }],
+  [
+    "2026-01-02 03:04:05,123 - shop.db - ERROR - cannot connect",
+    { level: "error", component: "shop.db", message: "cannot connect", at: at + 0.123 },
+  ],
   ["2026-01-02 03:04:05 ERROR cannot connect", { level: "error", message: "cannot connect", at }],
   ["[2026-01-02T05:04:05+02:00] [warning] slow", { level: "warning", message: "slow", at }],
   ["2026-01-02T03:04:05Z shop.worker INFO done", { level: "info", message: "done", at }],

@@ -14,6 +14,7 @@ import { connectionKind } from "../../../src/core/words/kind.ts";
 import { Thresholds } from "../../../src/core/words/system.ts";
 import { createTargets } from "../../../src/engine/targets.ts";
 import { runbookOn, z } from "../../../src/sdk/index.ts";
+import { freePort } from "../../helpers/ports.ts";
 
 // A kind nobody has heard of, added through the list alone: everything else asks the list.
 interface Client {
@@ -49,7 +50,13 @@ const ledger = connectionKind({
   ],
   connector,
 });
-const all = [...kinds, ledger];
+/** Nobody speaks its language yet. */
+const mute = connectionKind({
+  name: "mute",
+  settings: z.strictObject({ url: z.string() }),
+  schemes: { "mute:": { port: 4712 }, "mute+srv:": null },
+});
+const all = [...kinds, ledger, mute];
 
 const cwd = mkdtempSync(join(tmpdir(), "diagbot-made-up-"));
 afterAll(() => rmSync(cwd, { recursive: true }));
@@ -106,4 +113,20 @@ test("it is asked, by runbooks, the health matrix and doctor", async () => {
   ]);
   const book = runbookOn(ledger, { id: "x", title: "X", params: z.object({}) }, () => ({ it: balance() }));
   expect(book.remedies({}).findings(() => []).needs).toEqual(["ledger"]);
+});
+
+test("one that has no connector yet: check and doctor say how little is looked at through it", async () => {
+  const port = await freePort();
+  const { systems, warnings } = load(`{ kind: mute, url: "mute://127.0.0.1:${port}" }`);
+  expect(warnings.filter((line) => line.includes("books"))).toEqual([
+    "diagbot.yaml:4:14: systems.shop.connections.books: only whether its port takes a connection is looked at: diagbot has no connector for mute yet",
+  ]);
+  expect((await checkSystems(systems, all)).map(({ name, state }) => `${name} ${state}`)).toEqual([
+    "shop/books reach missing",
+    "shop/books kind warning",
+  ]);
+  const named = load('{ kind: mute, url: "mute+srv://books.lab" }');
+  expect(named.warnings.find((line) => line.includes("books"))).toContain(
+    "nothing is looked at through it: diagbot has no connector for mute yet",
+  );
 });

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
-import { shellWord, sqlName, sqlText } from "../../../src/core/rules/paste.ts";
+import { scriptText, shellWord, sqlName, sqlText } from "../../../src/core/rules/paste.ts";
 import { fc } from "../../helpers/property.ts";
 
 describe("words of others in commands to paste", () => {
@@ -32,8 +32,20 @@ describe("words of others in commands to paste", () => {
     expect(sqlText("a\\'; DROP TABLE x; --")).toBe("E'a\\\\''; DROP TABLE x; --'");
   });
 
+  it("are one literal of JavaScript", () => {
+    const hostile = fc.string({ unit: fc.constantFrom(..."a'\"\\`${};()\n\u2028") });
+    fc.assert(
+      fc.property(hostile, (word) => {
+        expect(JSON.parse(scriptText(word).replaceAll("\\x60", "`"))).toBe(word.replace(/\p{C}+/gu, " "));
+        expect(scriptText(word)).not.toContain("`");
+      }),
+    );
+    expect(scriptText('a"); db.dropDatabase(); ("')).toBe('"a\\"); db.dropDatabase(); (\\""');
+  });
+
   /** Figures of our own, and a command that was built with the helpers. */
-  const OWN = /^(wanted|port|largest\.pid|resize|usage\.max \* 2)$/;
+  const OWN =
+    /^(make|serviceFile|timerFile|ruleFile|wanted|port|largest\.pid|resize|usage\.max \* 2|sayCreate\(of\.namespace, keys\))$/;
   /** Explained in prose between backticks, not commands. */
   const PROSE = new Set(["runbooks/external-api.ts:path", "runbooks/high-error-rate.ts:ratio.value.metric"]);
 
@@ -59,7 +71,7 @@ describe("words of others in commands to paste", () => {
       const text = expression.getText(source);
       const isBare =
         isCode &&
-        !/^(shellWord|serviceWord|sqlName|sqlText)\(/.test(text) &&
+        !/^(shellWord|serviceWord|sqlName|sqlText|scriptText)\(/.test(text) &&
         !/\bshellWord\(/.test(text) &&
         !OWN.test(text);
       if (literal.text.split("`").length % 2 === 0) isCode = !isCode;

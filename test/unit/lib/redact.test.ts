@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { redactor } from "../../../src/lib/redact.ts";
+import { redactor, remembering } from "../../../src/lib/redact.ts";
 
 const redact = redactor([]);
 
@@ -37,4 +37,16 @@ describe("what looks like a secret is taken out of text", () => {
     redact("secret".repeat(60_000));
     expect(performance.now() - begun).toBeLessThan(2_000);
   });
+});
+
+it("looks once at what the parts of one thing have in common", () => {
+  const looked: string[] = [];
+  const hide = redactor(["hunter2-hunter2"]);
+  const redact = remembering((text) => {
+    looked.push(text);
+    return hide(text);
+  });
+  const texts = ["prod", "with hunter2-hunter2", "prod", "with hunter2-hunter2", "prod"];
+  expect(texts.map(redact)).toEqual(["prod", "with [redacted]", "prod", "with [redacted]", "prod"]);
+  expect(looked).toEqual(["prod", "with hunter2-hunter2"]);
 });

@@ -98,3 +98,45 @@ describe("the emulated Prometheus' queries", () => {
     },
   );
 });
+
+describe("lines through points", () => {
+  /** A week of memory that falls by one byte a second, every 20 minutes, and a counter that gains two. */
+  const week = (): Samples => {
+    const samples = new Samples();
+    for (let t = 0; t <= 7 * 86_400; t += 1200)
+      samples.remember(t, [
+        { labels: { __name__: "free", ...JOB }, value: 10_000_000 - t },
+        { labels: { __name__: "served_total", ...JOB }, value: 2 * t },
+      ]);
+    return samples;
+  };
+  const at = (query: string): number | undefined => vector(query, week(), 7 * 86_400)[0]?.value;
+
+  it("say how fast something grows, and what it will be", () => {
+    expect(at("deriv(free[3h])")).toBeCloseTo(-1);
+    expect(at("predict_linear(free[7d], 3600)")).toBeCloseTo(10_000_000 - 7 * 86_400 - 3600);
+    expect(at("predict_linear(free[7d], 86400) / free")).toBeLessThan(1);
+  });
+
+  it("go through what an expression was worth at every step", () => {
+    expect(at("predict_linear(sum(rate(served_total[1h]))[7d:1h], 30 * 86400)")).toBeCloseTo(2);
+    expect(at("max_over_time((free * 2)[1d:1h])")).toBeCloseTo(2 * (10_000_000 - 6 * 86_400 - 3600));
+    expect(at("deriv(free[1h:10m])")).toBeCloseTo(-1, 0);
+  });
+
+  it("need two points, and a step", () => {
+    expect(at("deriv(free[1m])")).toBeUndefined();
+    expect(() => ask("free[7d:]")).toThrow(QueryError);
+    expect(() => ask("(free)[7d:1h]")).toThrow(QueryError);
+    expect(() => ask("deriv((free)[7d:1s])")).toThrow(QueryError);
+  });
+
+  it("what was told of the past stays, what was scraped goes after an hour and a quarter", () => {
+    const samples = week();
+    const free = [{ labels: { __name__: "free", ...JOB }, value: 1 }];
+    for (let t = 7 * 86_400 + 60; t <= 7 * 86_400 + 9000; t += 60) samples.put(t, free);
+    const [series] = [...samples.all()];
+    expect(series?.points.filter(({ t }) => t <= 7 * 86_400).length).toBe(505);
+    expect(series?.points.filter(({ t }) => t > 7 * 86_400).length).toBe(76);
+  });
+});

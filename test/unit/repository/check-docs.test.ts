@@ -5,7 +5,7 @@ import { checkComplaints } from "../../../src/config/check-rules.ts";
 import { worldOf } from "../../../src/config/command-rules.ts";
 import { CheckSchema } from "../../../src/core/words/check.ts";
 
-const pages = ["docs/checks.md", "README.md"].map((page) =>
+const pages = ["docs/checks.md", "docs/capacity.md", "README.md"].map((page) =>
   readFileSync(new URL(`../../../${page}`, import.meta.url), "utf8"),
 );
 const examples = pages

@@ -1,9 +1,13 @@
 import { describe, expect, it } from "vitest";
+import type { Pod, Sight } from "../../../runbooks/kubernetes/case.ts";
 import { k8sWorkload } from "../../../runbooks/kubernetes/k8s-workload.ts";
+import { causeOf } from "../../../runbooks/kubernetes/pod-cause.ts";
 import { workloadFindings } from "../../../runbooks/kubernetes/rollouts.ts";
 import { partsOf } from "../../../runbooks/kubernetes/scheduling.ts";
 import { quantity } from "../../../src/connectors/kubernetes/api/quantity.ts";
 import { templateDiff } from "../../../src/connectors/kubernetes/reads/template-diff.ts";
+
+const NOW = new Date("2026-11-30T12:00:00Z");
 
 describe("the scheduler's reasons", () => {
   it("are summed up over the nodes; the tail about preemption is left out", () => {
@@ -24,6 +28,36 @@ describe("the scheduler's reasons", () => {
   it("in a form that is not known are not taken apart", () => {
     expect(partsOf("no nodes available to schedule pods")).toEqual({ total: null, parts: [] });
   });
+});
+
+it("a scheduling gate is no lack of room; a node that was asked for does not come for ever", () => {
+  const pod = (minutes: number, unschedulable: string) =>
+    ({
+      ...{ namespace: "shop", name: "api-1", uid: "u", owner: null, isControlled: false, node: null },
+      ...{ phase: "Pending", reason: "", message: "", deletedAt: null, graceSeconds: null, finalizers: [] },
+      ...{ ready: false, readySince: null, restartPolicy: "Always", containers: [], unschedulable },
+      createdAt: new Date(NOW.getTime() - minutes * 60_000).toISOString(),
+    }) satisfies Pod;
+  const up = (minutes: number): Sight["events"] => ({
+    events: [
+      {
+        ...{ namespace: "shop", kind: "Pod", name: "api-1", uid: "u", field: "", isWarning: false, count: 1 },
+        ...{ reason: "TriggeredScaleUp", message: "pod triggered scale-up" },
+        at: new Date(NOW.getTime() - minutes * 60_000).toISOString(),
+      },
+    ],
+  });
+  const cause = (one: Pod, events?: Sight["events"]) =>
+    causeOf(
+      one,
+      { pods: { namespaces: [], total: 1, well: 0, pods: [one], notSeen: [] }, events },
+      { now: NOW, recentSeconds: 3_600 },
+    );
+  const gated = cause(pod(60, "Scheduling is blocked due to non-empty scheduling gates"));
+  expect(gated?.title).toBe("cannot be scheduled: a scheduling gate holds it back");
+  const full = "0/3 nodes are available: 3 Insufficient cpu.";
+  expect(cause(pod(5, full), up(4))).toBeUndefined();
+  expect(cause(pod(60, full), up(55))?.title).toContain("not enough cpu");
 });
 
 it("quantities in every spelling; what is none is none", () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { backlogOf, emptyIn, perSecond, type Queue } from "../../../runbooks/rabbitmq/backlogs.ts";
+import { emptyIn, perSecond } from "../../../runbooks/backlog/words.ts";
+import { backlogOf, type Queue } from "../../../runbooks/rabbitmq/backlogs.ts";
 
 const queue = (more: Partial<Queue>): Queue => ({
   ...{ vhost: "/", name: "orders", type: "classic", state: "running" },
@@ -35,6 +36,16 @@ describe("why messages wait", () => {
     expect(of({ grown: 0 })).toBe("draining");
   });
 
+  test("held by consumers and not waiting: none finished, more and more, or being worked off", () => {
+    expect(of({ ready: 0, unacked: 5_000, delivered: 0, done: 0 })).toBe("unacknowledged");
+    expect(of({ ready: 0, unacked: 5_000, done: 60, grownHeld: 300 })).toBe("growing");
+    expect(of({ ready: 0, unacked: 5_000, done: 60, grownHeld: -60 })).toBeUndefined();
+    expect(of({ ready: 0, unacked: 99, delivered: 0, done: 0 }), "a prefetch").toBeUndefined();
+    expect(of({ ready: 0, unacked: 5_000, done: null })).toBe("unknown");
+    // What leaves the ready ones only changes hands.
+    expect(of({ grown: -300, grownHeld: 360 })).toBe("growing");
+  });
+
   test("a delay with a consumer is a queue like others", () => {
     expect(of({ delays: true, grown: 30 })).toBe("growing");
   });
@@ -57,7 +68,7 @@ describe("why messages wait", () => {
   });
 
   test("when it is empty is said only of one that shrinks", () => {
-    expect(emptyIn(queue({ grown: -50 }), 5)).toBe(50);
-    expect(emptyIn(queue({ grown: 5 }), 5)).toBeUndefined();
+    expect(emptyIn({ waiting: 500, grown: -50 }, 5)).toBe(50);
+    expect(emptyIn({ waiting: 500, grown: 5 }, 5)).toBeUndefined();
   });
 });

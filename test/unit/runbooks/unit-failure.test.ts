@@ -206,3 +206,48 @@ it("rows whose words are about containers have words for units, and none is for 
       .filter((short) => WORDS[short] === undefined && !own.includes(short)),
   ).toEqual([]);
 });
+
+const failure = (more: Partial<Unit>, logs?: Logs) => {
+  const one = unit({ active: "failed", sub: "failed", result: "exit-code", mainCode: 1, ...more });
+  const [found] = problemsOf({ units: seenOf(one), logs }, undefined);
+  if (found === undefined) throw new Error("nothing found");
+  return found;
+};
+
+it("a program that answers a stop with 128 and the signal has not failed; the same code unasked is somebody's signal", () => {
+  const stopped = failure({ mainStatus: 143, wasAsked: true });
+  expect([stopped.severity, stopped.acts]).toEqual(["warning", ["start"]]);
+  expect(stopped.title).toContain("stopped on request, and answers with 143");
+  expect(stopped.advice[0]?.text).toContain("SuccessExitStatus=143");
+  const sent = failure({ mainStatus: 143, wasAsked: false });
+  expect(sent.severity).toBe("critical");
+  expect(sent.because).toContain("Somebody sent it SIGTERM");
+  // An error that it wrote itself says more than a number, and 1 is no signal.
+  expect(failure({ mainStatus: 1, wasAsked: true }).title).toContain("exit code 1");
+});
+
+it("a shell passes on how its child ended: killed for memory or by hand, or a crash", () => {
+  const killed = failure({ mainStatus: 137, wasAsked: false });
+  expect(killed.because).toContain("Either the kernel killed it for memory, or somebody sent SIGKILL");
+  expect(killed.because).toContain("exit code 137: 128 and 9");
+  expect(killed.advice.map(({ key }) => key)).toEqual(["memory"]);
+  expect(failure({ mainStatus: 139, wasAsked: false }).title).toContain("it crashed (SIGSEGV)");
+});
+
+it("a stop or a reload that does not come to its end is said; one under way is not", () => {
+  const stop = (seconds: number, more: Partial<Unit> = {}) =>
+    ids(
+      unit({
+        active: "deactivating",
+        sub: "stop-sigterm",
+        leftActiveAgo: seconds,
+        changedAgo: seconds,
+        ...more,
+      }),
+    );
+  expect(stop(20)).toEqual([]);
+  expect(stop(900)).toEqual(["stopping"]);
+  const stuck = unit({ active: "deactivating", sub: "stop-sigkill", leftActiveAgo: 900, changedAgo: 300 });
+  expect(problemsOf({ units: seenOf(stuck) }, undefined)[0]?.because).toContain("state D");
+  expect(ids(unit({ active: "reloading", sub: "reload", changedAgo: 900 }))).toEqual(["reloading"]);
+});

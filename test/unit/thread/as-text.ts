@@ -50,6 +50,7 @@ function blockText(block: KnownBlock): string {
 const pieces = (elements: readonly RichTextElement[]): string =>
   elements
     .map((element) => {
+      if (element.type === "link") return `<${element.url}|${element.text ?? ""}>`;
       if (element.type !== "text") return `unexpected ${element.type}`;
       const mark = element.style?.bold ? "*" : element.style?.italic ? "_" : element.style?.code ? "`" : "";
       return `${mark}${element.text}${mark}`;

@@ -41,6 +41,64 @@ export const RUNS: Readonly<Record<string, ThreadView>> = {
     [run({ status: "waiting", severity: "critical", findings: [EXHAUSTED], remedies: [remedy(), ADVICE] })],
     { freeze: { by: "carol", reason: "database upgrade", since: at(600), until: at(-3000) } },
   ),
+  "approved-on-a-frozen-system": thread(
+    [run({ status: "waiting", severity: "critical", findings: [EXHAUSTED], remedies: [remedy(), ADVICE] })],
+    { freeze: { system: "sergas-agents", by: "carol", reason: "database upgrade", since: at(600) } },
+  ),
+  "auto-in-its-grace-time": thread([
+    run({
+      status: "waiting",
+      caller: { via: "alert", name: "PostgresTooManyConnections" },
+      severity: "critical",
+      findings: [EXHAUSTED],
+      remedies: [remedy({ approval: approval({ auto: { at: at(-30) } }) })],
+    }),
+  ]),
+  "auto-asks-people": thread([
+    run({
+      status: "waiting",
+      caller: { via: "alert", name: "PostgresTooManyConnections" },
+      severity: "critical",
+      findings: [EXHAUSTED],
+      remedies: [
+        remedy({ approval: approval({ auto: { note: "carol has stopped it", stoppedBy: "carol" } }) }),
+      ],
+    }),
+  ]),
+  "auto-did-not-help": thread([
+    run({
+      status: "failed",
+      caller: { via: "alert", name: "PostgresTooManyConnections" },
+      endedAt: at(20),
+      severity: "critical",
+      findings: [EXHAUSTED],
+      steps: [...base.steps, applied, verified],
+      remedies: [
+        remedy({
+          status: "failed",
+          appliedAt: at(58),
+          endedAt: at(25),
+          note: "Not better within 30 s",
+          approval: approval({
+            state: "approved",
+            decidedAt: at(60),
+            auto: {
+              note: "the policy auto is off for sergas-agents now, until somebody says `/diag auto on sergas-agents`",
+            },
+            votes: [
+              {
+                principal: PrincipalId.parse("policy auto"),
+                auto: true,
+                decision: "approve",
+                reason: "1 of at most 3 within 60 min",
+                at: at(60),
+              },
+            ],
+          }),
+        }),
+      ],
+    }),
+  ]),
   "approved-but-frozen": thread(
     [
       run({

@@ -2,7 +2,9 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { drawThread } from "../../../src/thread/draw/thread.ts";
 import { asText } from "./as-text.ts";
+import { GUIDE } from "./golden-guide.ts";
 import { INCIDENTS } from "./golden-incidents.ts";
+import { ELSEWHERE, NEXT } from "./golden-next.ts";
 import { RUNS } from "./golden-runs.ts";
 import { STORMS } from "./golden-storms.ts";
 import { approval, EXHAUSTED, NOW, PEOPLE, remedy, run, thread } from "./views.ts";
@@ -10,13 +12,20 @@ import { approval, EXHAUSTED, NOW, PEOPLE, remedy, run, thread } from "./views.t
 const FOLDER = new URL("../../fixtures/golden/thread/", import.meta.url);
 
 /** The situations people meet; each is a file under test/fixtures/golden/thread (UPDATE_GOLDEN=1 rewrites them). */
-const CASES = { ...RUNS, ...INCIDENTS, ...STORMS };
+const CASES = { ...RUNS, ...INCIDENTS, ...STORMS, ...GUIDE, ...NEXT };
+
+const LEVELS = {
+  afterMs: 600_000,
+  to: [{ usergroup: "S0ONCALL" }, { webhook: "pager" }, { user: "U0BOB" }],
+  bySeverity: true,
+};
 
 describe("what people read", () => {
   for (const [name, view] of Object.entries(CASES)) {
     it(name, () => {
       const file = new URL(`${name}.txt`, FOLDER);
-      const said = asText(drawThread(view, { now: NOW, people: PEOPLE }));
+      const elsewhere = () => (name in NEXT ? ELSEWHERE : []);
+      const said = asText(drawThread(view, { now: NOW, people: PEOPLE, levels: () => LEVELS, elsewhere }));
       if (process.env.UPDATE_GOLDEN === "1") {
         mkdirSync(FOLDER, { recursive: true });
         writeFileSync(file, said);

@@ -7,6 +7,7 @@ import type { ThreadView } from "../../../src/core/words/view.ts";
 import { drawThread } from "../../../src/thread/draw/thread.ts";
 import { drawSvg } from "../../../src/thread/plot/svg.ts";
 import { fc } from "../../helpers/property.ts";
+import { escalationOf } from "./hostile-escalation.ts";
 import { approval, at, incident, NOW, PEOPLE, PLAN, remedy, run, step, thread } from "./views.ts";
 
 /** Text as attackers and broken programs write it. */
@@ -174,8 +175,9 @@ const views: fc.Arbitrary<ThreadView> = fc
     words: hostile,
     truncated: fc.nat(10_000),
     remarks: fc.array(hostile, { maxLength: 5 }),
+    escalation: escalationOf(hostile, when),
   })
-  .map(({ runs: of, alerts: shown, hasIncident, words, truncated, remarks }) =>
+  .map(({ runs: of, alerts: shown, hasIncident, words, truncated, remarks, escalation }) =>
     thread(
       of.map((each, i) => ({ ...each, id: (i + 1) as never })),
       {
@@ -191,6 +193,7 @@ const views: fc.Arbitrary<ThreadView> = fc
                 system: words,
                 truncated,
                 remarks,
+                escalation,
               }),
             }
           : {}),
@@ -198,7 +201,12 @@ const views: fc.Arbitrary<ThreadView> = fc
     ),
   );
 
-const draw = (view: ThreadView) => drawThread(view, { now: NOW, people: PEOPLE });
+const draw = (view: ThreadView) =>
+  drawThread(view, {
+    now: NOW,
+    people: PEOPLE,
+    levels: () => ({ afterMs: 600_000, to: [{ webhook: "pager" }], bySeverity: true }),
+  });
 
 /** Every string a reader or Slack's parser gets to see. */
 function strings(value: unknown): string[] {

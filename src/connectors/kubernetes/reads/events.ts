@@ -10,8 +10,18 @@ import { Event } from "../api/shapes.ts";
 
 const { read } = actionsOn<KubernetesClient>("kubernetes");
 const MOST = 250;
-/** Warnings, and the normal ones that tell why something ended or is waited for. */
-const SELECTED = ["type=Warning", "reason=Killing", "reason=TriggeredScaleUp", "reason=NotTriggerScaleUp"];
+/**
+ * Warnings, and the normal ones that tell why something ended or is waited for. What the volume controller says of a claim that gets
+ * nothing is no warning either (FailedBinding, ExternalProvisioning).
+ */
+const SELECTED = [
+  "type=Warning",
+  "reason=Killing",
+  "reason=TriggeredScaleUp",
+  "reason=NotTriggerScaleUp",
+  "reason=FailedBinding,type=Normal",
+  "reason=ExternalProvisioning,type=Normal",
+];
 
 /** Something the cluster said about an object. */
 export const EventSeen = z.object({

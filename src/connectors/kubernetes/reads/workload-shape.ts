@@ -6,6 +6,8 @@ import type { Workload } from "../api/shapes.ts";
 export const KINDS = ["Deployment", "StatefulSet", "DaemonSet"] as const;
 export type WorkloadKind = (typeof KINDS)[number];
 
+export const RESTARTED = "kubectl.kubernetes.io/restartedAt";
+
 /** A Deployment, StatefulSet or DaemonSet and how far it is. */
 export const WorkloadSeen = z.object({
   kind: z.enum(KINDS),
@@ -32,6 +34,8 @@ export const WorkloadSeen = z.object({
   replicaFailure: z.string(),
   /** The revision it is at; null: not a Deployment, or not numbered yet. */
   revision: z.number().nullable(),
+  /** When `kubectl rollout restart`, or diagbot, last restarted it; null: never. Absent in recordings from before. */
+  restartedAt: z.string().nullable().optional(),
   /** Rolls one by one, or all at once. */
   strategy: z.string(),
   containers: z.array(
@@ -65,6 +69,7 @@ export function workloadSeen(kind: WorkloadKind, { metadata, spec, status }: Wor
     isObserved: (status?.observedGeneration ?? 0) >= (metadata.generation ?? 0),
     ...conditionsOf(status),
     revision: Number.isInteger(revision) ? revision : null,
+    restartedAt: clip(spec.template.metadata?.annotations?.[RESTARTED] ?? "", 100) || null,
     strategy: spec.strategy?.type ?? spec.updateStrategy?.type ?? "RollingUpdate",
     containers: spec.template.spec.containers.slice(0, 10).map(({ name, image, resources }) => ({
       name,

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { actionsOn, type Call } from "../../../core/words/action.ts";
 import type { KubernetesClient } from "../api/client.ts";
-import { workloadSeen } from "../reads/workload-shape.ts";
+import { RESTARTED, workloadSeen } from "../reads/workload-shape.ts";
 import { workloads } from "../reads/workloads.ts";
 import { type Change, MERGE, partsOf, STRATEGIC } from "./change.ts";
 import {
@@ -17,7 +17,6 @@ import {
 } from "./target.ts";
 
 const { write } = actionsOn<KubernetesClient>("kubernetes");
-const RESTARTED = "kubectl.kubernetes.io/restartedAt";
 
 /** `at`: the time the restart is known by; `from`: that of the one before, null for none. */
 const RestartInput = AnyTarget.extend({ from: z.string().max(100).nullable(), at: z.iso.datetime() });
@@ -73,6 +72,7 @@ export const rolloutRestart = write({
   target: lockOf,
   ...partsOf(restart),
   undo: "none: the pods that ran before are gone; the new ones have the same template",
+  asBefore: "the new pods have the same template",
   settled: {
     within: "5m",
     check: () => ({ list: workloads() }),

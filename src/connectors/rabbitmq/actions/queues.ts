@@ -44,9 +44,10 @@ export const RabbitQueue = z.object({
   delivered: counted,
   done: counted,
   redelivered: counted,
-  /** Change of ready messages. */
+  /** Change of ready messages, and of those that consumers hold. */
   grown: z.number(),
-  /** Messages end in it after a time and go on: it holds them back on purpose. */
+  grownHeld: z.number().optional(),
+  /** Messages end in it after a time and go on, and nobody ever took one: it holds them back on purpose. */
   delays: z.boolean(),
   /** Rejected messages of others come here. */
   takesDead: z.boolean(),
@@ -125,7 +126,12 @@ function queueOf(
     done: sum([since("ack"), since("deliver_no_ack"), since("get_no_ack")]),
     redelivered: since("redeliver"),
     grown: before === undefined ? 0 : now.messages_ready - before.messages_ready,
-    delays: hasSetting(now, "message-ttl") && hasSetting(now, "dead-letter-exchange"),
+    // One that messages were ever taken from is a queue of work whose letters expire, and no delay.
+    delays:
+      hasSetting(now, "message-ttl") &&
+      hasSetting(now, "dead-letter-exchange") &&
+      (now.message_stats?.deliver_get ?? 0) === 0,
+    grownHeld: before === undefined ? 0 : now.messages_unacknowledged - before.messages_unacknowledged,
     takesDead: dead.has(keyOf(now)) || /(^|[._-])(dlq|dlx|dead[._-]?letters?)([._-]|$)/i.test(name),
   };
 }

@@ -3,8 +3,9 @@ import type { Call } from "../../words/action.ts";
 import { type Check, type Condition, type PROBES, probeOf, ROWS, targetOf } from "../../words/check.ts";
 import type { Finding } from "../../words/finding.ts";
 import { canonical, type Json } from "../../words/json.ts";
-import { Reading, type Wants } from "../../words/reading.ts";
+import { MOST_ROWS, Reading, type Wants } from "../../words/reading.ts";
 import type { AnyRemedy, AnySeen, Before, Runbook, RunbookVersion, RunContext } from "../../words/runbook.ts";
+import { guideLine } from "../guide-line.ts";
 import { evidenceOf } from "./evidence.ts";
 import { fill, sayCell } from "./fill.ts";
 import { judge, type Match, type Row } from "./judge.ts";
@@ -37,7 +38,8 @@ export function compileCheck(
     id: check.id,
     title: check.title,
     needs: [...new Set([kind, ...check.needs])],
-    covers: [],
+    covers: check.covers,
+    guide: check.guide,
     params: z.object({}),
     alerts: check.alerts.map((alert) => (typeof alert === "string" ? { alertname: alert } : alert)),
     explains: OWN_FAULTS,
@@ -90,11 +92,26 @@ function inputOf(check: Check): Json {
       ? {}
       : { promql, ...(range === undefined ? {} : { rangeSeconds: range / 1000 }) }),
     ...(sql === undefined ? {} : { sql }),
-    ...(http === undefined ? {} : { ...http, anyStatus: columnsIn(check).has("status") }),
+    ...(http === undefined ? {} : httpInput(check, http)),
     ...(redis === undefined ? {} : { reads: redis }),
     ...(command === undefined ? {} : { command: command.name, params: command.params }),
   };
   return { ...own, wants: wantsOf(check) } as Json;
+}
+
+/** What nobody asks for is left out: the question of an older run reads the same. */
+function httpInput(check: Check, { path, fields, ...more }: NonNullable<Check["http"]>) {
+  const asked = Object.entries(more).filter(
+    ([, value]) => value !== undefined && (typeof value !== "object" || Object.keys(value).length > 0),
+  );
+  const judges = columnsIn(check);
+  return {
+    path,
+    fields,
+    ...Object.fromEntries(asked),
+    anyStatus: judges.has("status"),
+    ...(judges.has("failed") ? { countsFailures: true } : {}),
+  };
 }
 
 const columnsIn = ({ findings }: Check): ReadonlySet<string> =>
@@ -110,13 +127,21 @@ export function wantsOf(check: Check): Wants {
   const columns = having(() => true).filter((column) => column !== ROWS && !spoken.includes(column));
   const numbers = having(({ above, below }) => above !== undefined || below !== undefined);
   const aboutRows = columnsIn(check).has(ROWS) || spoken.length > 0;
+  const rowsUpTo = Math.max(0, ...check.findings.flatMap(({ when }) => limitsOf(when[ROWS])));
   return {
     columns,
+    ...(rowsUpTo > MOST_ROWS ? { rowsUpTo } : {}),
     numbers: numbers.filter((column) => column !== ROWS),
     // A statement that finds no row has looked; an expression without a result may ask for what is not there.
     empty: check.promql === undefined || check.empty === "healthy" || aboutRows,
   };
 }
+
+const limitsOf = (condition: Condition | undefined): number[] =>
+  [condition?.above, condition?.below, condition?.equals, condition?.not].flatMap((limit) => {
+    const number = Number(limit ?? Number.NaN);
+    return Number.isFinite(number) ? [number] : [];
+  });
 
 function findingsOf(check: Check, ids: readonly string[], seen: AnySeen, context: RunContext): Finding[] {
   const judged = judgedBy(check, seen, context);
@@ -130,7 +155,7 @@ function findingsOf(check: Check, ids: readonly string[], seen: AnySeen, context
       severity: rule.severity,
       title: say(rule.title),
       because: rule.because === undefined ? say(becauseOf(rule)) : say(rule.because),
-      evidence: evidenceOf(check, reading, rule, rows),
+      evidence: [...evidenceOf(check, reading, rule, rows), ...guideLine(check)],
       remedies: [
         ...(rule.remedy === undefined ? [] : [writeKey(id)]),
         ...(rule.advice === undefined ? [] : [adviceKey(id)]),
@@ -184,16 +209,28 @@ function filler(check: Check, reading: Reading, rows: readonly Row[]): (text: st
     });
 }
 
+/** How each limit is said behind the value. */
+type Said = { readonly [K in keyof Condition]-?: NonNullable<Condition[K]> };
+const SAID: { readonly [K in keyof Said]: (limit: Said[K]) => string } = {
+  above: (limit) => `above ${limit}`,
+  below: (limit) => `below ${limit}`,
+  equals: (wanted) => `asked for: ${JSON.stringify(wanted)}`,
+  not: (wanted) => `it should be ${JSON.stringify(wanted)}`,
+  contains: (words) => `with ${JSON.stringify(words)} in it`,
+  lacks: (words) => `without ${JSON.stringify(words)}`,
+  absent: () => "",
+  changed: (has) => (has ? "not as it was" : "as it was"),
+};
+const LIMITS = Object.keys(SAID) as readonly (keyof Said)[];
+
+const sayLimit = <K extends keyof Said>(name: K, limit: Said[K] | undefined): string =>
+  limit === undefined ? "" : SAID[name](limit);
+
 /** `n is {{n}}, above 100`, where the author has written nothing better. */
 function becauseOf({ when }: Rule): string {
-  const said = Object.entries(when).map(([column, { above, below, equals, absent, changed }]) => {
-    const limits = [
-      ...(above === undefined ? [] : [`above ${above}`]),
-      ...(below === undefined ? [] : [`below ${below}`]),
-      ...(equals === undefined ? [] : [`asked for: ${JSON.stringify(equals)}`]),
-      ...(changed === undefined ? [] : [changed ? "not as it was" : "as it was"]),
-    ];
-    if (absent === true) return `There is no value for ${column}`;
+  const said = Object.entries(when).map(([column, condition]) => {
+    if (condition.absent === true) return `There is no value for ${column}`;
+    const limits = LIMITS.map((name) => sayLimit(name, condition[name])).filter((words) => words !== "");
     return [`${column} is {{${column}}}`, ...limits].join(", ");
   });
   return `${said.join("; ")}.`;

@@ -75,20 +75,33 @@ function allHold({ when }: Rule, row: Row, index: number, judged: Judged): boole
   return known ? true : undefined;
 }
 
+type Limits = { readonly [K in keyof Omit<Condition, "changed">]-?: NonNullable<Condition[K]> };
+
+/** What each limit asks of a value; `absent` is about whether there is one at all, and the others never hold of none. */
+const HOLDS: { readonly [K in keyof Limits]: (value: Cell, limit: Limits[K]) => boolean } = {
+  absent: (value, limit) => limit === (value === null),
+  above: (value, limit) => typeof value === "number" && value > limit,
+  below: (value, limit) => typeof value === "number" && value < limit,
+  equals: (value, limit) => value !== null && String(value) === String(limit),
+  not: (value, limit) => value !== null && String(value) !== String(limit),
+  contains: (value, limit) => typeof value === "string" && value.includes(limit),
+  lacks: (value, limit) => typeof value === "string" && !value.includes(limit),
+};
+const LIMITS = Object.keys(HOLDS) as readonly (keyof Limits)[];
+
+const keeps = <K extends keyof Limits>(name: K, value: Cell, limit: Limits[K] | undefined): boolean =>
+  limit === undefined || HOLDS[name](value, limit);
+
 /** Whether one condition holds of one value; undefined where `changed` has nothing to compare with. */
 export function doesHold(
-  { above, below, equals, absent, changed }: Condition,
+  condition: Condition,
   value: Cell | undefined,
   hasChanged: () => boolean | undefined,
 ): boolean | undefined {
-  const isThere = value !== undefined && value !== null;
-  if (absent !== undefined && absent === isThere) return false;
-  if (above !== undefined && !(typeof value === "number" && value > above)) return false;
-  if (below !== undefined && !(typeof value === "number" && value < below)) return false;
-  if (equals !== undefined && !(isThere && String(value) === String(equals))) return false;
-  if (changed === undefined) return true;
+  if (!LIMITS.every((name) => keeps(name, value ?? null, condition[name]))) return false;
+  if (condition.changed === undefined) return true;
   const has = hasChanged();
-  return has === undefined ? undefined : has === changed;
+  return has === undefined ? undefined : has === condition.changed;
 }
 
 /** Rows are told apart by the check's key, else by their place. A row that was not there before has changed. */

@@ -74,7 +74,10 @@ export function rowOf(reading: Reading, where: Readonly<Record<string, string | 
   return { [ROWS]: rows[0]?.(ROWS) ?? 0, ...Object.fromEntries(cells) };
 }
 
-/** Conditions with the parameters in their `equals` filled in. */
+/** What of a condition may hold parameters. */
+export const FILLED = ["equals", "not", "contains", "lacks"] as const;
+
+/** Conditions with their parameters filled in. */
 export const conditionsOf = (
   when: Readonly<Record<string, Condition>>,
   values: Values,
@@ -82,9 +85,15 @@ export const conditionsOf = (
   Object.fromEntries(
     Object.entries(when).map(([column, condition]) => [
       column,
-      typeof condition.equals === "string"
-        ? { ...condition, equals: fillOne(condition.equals, values, {}) ?? condition.equals }
-        : condition,
+      {
+        ...condition,
+        ...Object.fromEntries(
+          FILLED.flatMap((key) => {
+            const text = condition[key];
+            return typeof text === "string" ? [[key, String(fillOne(text, values, {}) ?? text)]] : [];
+          }),
+        ),
+      },
     ]),
   );
 

@@ -11,6 +11,7 @@ import type { Risk } from "../../words/risk.ts";
 import type { AnyRemedy, AnySeen, Runbook, RunbookVersion, RunContext } from "../../words/runbook.ts";
 import { chosenOf } from "../../words/runbook.ts";
 import { sayCell } from "../checks/fill.ts";
+import { guideLine } from "../guide-line.ts";
 import { sayCells } from "./asked.ts";
 import { boundOf, type Fits } from "./bind.ts";
 
@@ -22,6 +23,8 @@ export interface Declared {
   /** SHA-256 of its declaration. */
   readonly declared: string;
   readonly systems: readonly string[];
+  /** Items of guides, of all systems that declare it. */
+  readonly covers: readonly string[];
 }
 
 /** What a face says of its commands: their names. */
@@ -42,11 +45,13 @@ export function compileCommand(of: Declared, version: RunbookVersion, fits: Fits
     id: name,
     title,
     needs: [kind],
-    covers: [],
+    covers: of.covers,
+    guide: command.guide,
     params: z.object(
       Object.fromEntries(Object.entries(command.params).map(([one, param]) => [one, shapeOf(param, fits)])),
     ),
     alerts: [],
+    forPeople: true,
     only: { systems: of.systems },
     stages: [
       (_seen, context) => ({
@@ -123,8 +128,8 @@ function answerOf({ command }: Declared, seen: AnySeen): Finding[] {
       severity: "info",
       title: `${command.title}: ${count(rows.length, "row")}${more ? " and more" : ""}`,
       because: "This is what the command answered. Whether that is well nobody has judged: a check can.",
-      evidence:
-        first === undefined
+      evidence: [
+        ...(first === undefined
           ? []
           : cells.length === 1
             ? [facts(Object.fromEntries(names.map((name, index) => [name, first[index] ?? "–"])))]
@@ -134,7 +139,9 @@ function answerOf({ command }: Declared, seen: AnySeen): Finding[] {
                   cells,
                   ...(rows.length > MOST_SHOWN ? [`${MOST_SHOWN} of ${count(rows.length, "row")}`] : []),
                 ),
-              ],
+              ]),
+        ...guideLine(command),
+      ],
     },
   ];
 }
@@ -150,7 +157,10 @@ function proposalOf(of: Declared, seen: AnySeen, { params }: RunContext): Findin
       severity: "info",
       title: `${of.command.title}: asked for`,
       because: `Somebody asked for it; that it helps nobody has found out.${state}`,
-      evidence: Object.keys(params).length === 0 ? [] : [facts(params as Record<string, string | number>)],
+      evidence: [
+        ...(Object.keys(params).length === 0 ? [] : [facts(params as Record<string, string | number>)]),
+        ...guideLine(of.command),
+      ],
       remedies: [REMEDY],
     },
   ];

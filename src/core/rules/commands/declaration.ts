@@ -10,7 +10,9 @@ export function declarationOf(commands: Commands, name: string): string {
   const follow = (one: string): void => {
     const command = commands[one];
     if (command === undefined || seen.has(one)) return;
-    seen.set(one, command);
+    // Where it comes from is no part of what it does.
+    const { covers: _items, guide: _page, ...does } = command;
+    seen.set(one, does);
     const { probe, preview, settled, requires, undo } = command;
     for (const question of [probe, preview, settled, ...requires])
       if (question !== undefined) follow(question.ask);

@@ -1,7 +1,7 @@
 import type { Asked, Command, Commands, Complaint, Param } from "../../words/command.ts";
 import { ownComplaints } from "../../words/command.ts";
 import { parseDuration } from "../../words/duration.ts";
-import { beforeColumn } from "./asked.ts";
+import { beforeColumn, FILLED } from "./asked.ts";
 import { boundOf, type Fits } from "./bind.ts";
 import { namesIn } from "./templates.ts";
 
@@ -193,11 +193,13 @@ function columnComplaints<C extends Command>(
       path: [...path, "when", name],
       message: "without `changed`: nothing has been done yet",
     }));
-  const words = Object.entries(asked.when ?? {}).flatMap(([name, { equals }]) =>
-    typeof equals === "string"
-      ? fillingComplaints({ command, commands, knowing }, [...path, "when", name], { equals })
-      : [],
-  );
+  const words = Object.entries(asked.when ?? {}).flatMap(([name, condition]) => {
+    const texts = FILLED.map((key) => [key, condition[key]] as const).filter(
+      ([, text]) => typeof text === "string",
+    );
+    const given = Object.fromEntries(texts);
+    return fillingComplaints({ command, commands, knowing }, [...path, "when", name], given);
+  });
   return [
     ...unknown("when", Object.keys(asked.when ?? {})),
     ...unknown("where", Object.keys(asked.where)),

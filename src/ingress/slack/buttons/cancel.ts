@@ -8,15 +8,20 @@ import { askerOf } from "../asker.ts";
 import type { SlackContext } from "../context.ts";
 import { type ClickArgs, respondTo } from "./respond.ts";
 
-/** The cancel button of a run; the door decides who may. */
+/** The cancel button of a run, or (`42/all`) of every run of its thread; the door decides who may. */
 export const listenToCancel = (app: App, context: SlackContext): void =>
   app.action<BlockAction<ButtonAction>>({ type: "block_actions", action_id: "run:cancel" }, (args) =>
     respondTo(context, args, cancel(context, args)),
   );
 
 async function cancel(context: SlackContext, { body, action }: ClickArgs): Promise<Reply> {
-  const run = RunId.safeParse(action.value);
+  const [id, all] = (action.value ?? "").split("/");
+  const run = RunId.safeParse(id);
   return run.success
-    ? ask(context, askerOf(body), body, { do: "cancel", run: run.data })
+    ? ask(context, askerOf(body), body, {
+        do: "cancel",
+        run: run.data,
+        ...(all === "all" ? { all: true } : {}),
+      })
     : errorReply(new DiagError("unknown_run", "this run does not exist any more"));
 }

@@ -1,13 +1,16 @@
 import { describe, expect, it } from "vitest";
 import { portOf } from "../../../../runbooks/docker/refusals.ts";
 import { classify } from "../../../../src/connectors/docker/classify.ts";
-import { inTurns } from "../../../../src/connectors/docker/containers.ts";
 import { spaceOf } from "../../../../src/connectors/docker/disk.ts";
 import { forgotten } from "../../../../src/connectors/docker/events.ts";
 import { dependenciesIn } from "../../../../src/connectors/docker/labels.ts";
 import { demultiplex, sinceStart } from "../../../../src/connectors/docker/logs.ts";
+import { reachesBack } from "../../../../src/connectors/docker/search.ts";
+import { Inspect } from "../../../../src/connectors/docker/shapes.ts";
 import { driftOf } from "../../../../src/connectors/docker/situation.ts";
 import { usageOf } from "../../../../src/connectors/docker/stats.ts";
+
+import { inTurns } from "../../../../src/lib/in-turns.ts";
 
 const frame = (text: string) => {
   const head = Buffer.from([1, 0, 0, 0, 0, 0, 0, 0]);
@@ -165,4 +168,15 @@ it("spaceOf adds up what can be made anew apart from data", () => {
       ],
     }),
   ).toEqual({ images: 90, unusedImages: 45, buildCache: 8, layers: 7, volumes: 50, unusedVolumes: 20 });
+});
+
+it.each<readonly [string, string, Record<string, string>, boolean | undefined]>([
+  ["made since", "json-file", {}, false],
+  ["made before, never rotated", "json-file", {}, true],
+  ["made before, rotated", "json-file", { "max-size": "10m" }, undefined],
+  ["made before, a driver that always rotates", "local", {}, undefined],
+])("how far back the log of a container goes: %s", (name, Type, Config, wanted) => {
+  const made = name === "made since" ? "2026-11-30T12:00:00Z" : "2026-11-30T10:00:00Z";
+  const of = { Created: made, HostConfig: Inspect.shape.HostConfig.parse({ LogConfig: { Type, Config } }) };
+  expect(reachesBack(of, Date.UTC(2026, 10, 30, 11) / 1000)).toBe(wanted);
 });

@@ -63,6 +63,12 @@ describe("what a script wrote", () => {
     ]);
   });
 
+  test("a column of its own that is called exit stands for the exit code", () => {
+    expect(table({ output: "json", columns: { exit: "code" } }, '{"code":3}')).toEqual([["exit"], [3]]);
+    expect(table({ output: "csv" }, "exit\n4\n")).toEqual([["exit"], [4]]);
+    expect(table({ pattern: "^(?<exit>\\d+)$" }, "5")).toEqual([["exit"], [5]]);
+  });
+
   test("nothing is kept of what may hold secrets (trap secrets-in-output)", () => {
     expect(table({ output: "none" }, "token=abc")).toEqual([["exit"], [0]]);
   });

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { fileFindings, inotifyFindings, taskFindings } from "../../../../runbooks/host/limits-handles.ts";
 import { judgeHandles } from "../../../../src/connectors/host/handles.ts";
+import { usersOf } from "../../../../src/connectors/host/handles-parsing.ts";
 
 const GROUP = "/sys/fs/cgroup/kubepods.slice/pod1";
 interface Made {
@@ -75,4 +76,22 @@ describe("limits of handles", () => {
       { what: "inotify watches of other users" },
     ]);
   });
+});
+
+it("a process that may start nothing on purpose says nothing of its user", () => {
+  const of = (tasks: number | null, threads = 1, uid = 998) => ({
+    name: "x",
+    uid,
+    threads,
+    files: 1024,
+    tasks,
+  });
+  const users = (...all: ReturnType<typeof of>[]) =>
+    usersOf(new Map(all.map((one, pid) => [pid + 100, one])));
+  // A hardened unit (LimitNPROC=1), alone and beside others of its user.
+  expect(users(of(1))).toEqual([]);
+  expect(users(of(1), of(4_096, 90), of(4_096, 10))).toMatchObject([{ uid: 998, tasks: 101, limit: 4_096 }]);
+  expect(users(of(100, 60), of(100, 38))).toMatchObject([{ limit: 100, ratio: 0.98 }]);
+  expect(users(of(null, 500))).toEqual([]);
+  expect(users(of(50, 50, 0))).toEqual([]);
 });

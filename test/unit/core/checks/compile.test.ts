@@ -29,6 +29,14 @@ describe("conditions", () => {
     ["a duration is its seconds", { n: { above: "2m" } }, n(121), 1],
     ["both", { n: { above: 1, below: 3 } }, n(4), 0],
     ["equals a word", { n: { equals: "on" } }, n("on"), 1],
+    ["another than", { n: { not: "on" } }, n("off"), 1],
+    ["the same is not another", { n: { not: 200 } }, n(200), 0],
+    ["NULL is not another", { n: { not: 200 } }, n(null), 0],
+    ["contains", { n: { contains: "text/plain" } }, n("text/plain; version=0.0.4"), 1],
+    ["contains not", { n: { contains: "text/plain" } }, n("text/html"), 0],
+    ["lacks", { n: { lacks: "text/plain" } }, n("text/html"), 1],
+    ["NULL lacks nothing", { n: { lacks: "a" } }, n(null), 0],
+    ["a number lacks nothing", { n: { lacks: "a" } }, n(5), 0],
     ["NULL is not 0", { n: { below: 5 } }, n(null), 0],
     ["NULL equals nothing", { n: { equals: "null" } }, n(null), 0],
     ["NULL is absent", { n: { absent: true } }, n(null), 1],
@@ -134,6 +142,14 @@ describe("what a reading must have", () => {
       { when: { gone: { below: 1 }, rows: { above: 1 } }, title: "c" },
     ];
     expect(wantsOf(checkOf(rules))).toEqual({ columns: ["n", "state"], numbers: ["n", "gone"], empty: true });
+  });
+  test("more rows than are read are asked for by their number", () => {
+    const about = (rows: object) => wantsOf(checkOf([{ when: { rows }, title: "a" }])).rowsUpTo;
+    expect([about({ above: 500 }), about({ below: 300 }), about({ above: 200 })]).toEqual([
+      500,
+      300,
+      undefined,
+    ]);
   });
   test("an expression without a result is an answer only where the check says so", () => {
     const promql = (rule: object, more = {}) =>

@@ -7,7 +7,7 @@ import { contextWith } from "../checks/checks.ts";
 
 const command = commandShape({}).parse({ title: "State of a queue" });
 const runbook = compileCommand(
-  { name: "queue-status", kind: "exec", command, declared: "x", systems: ["shop"] },
+  { name: "queue-status", kind: "exec", command, declared: "x", systems: ["shop"], covers: [] },
   { version: "1", digest: "x" },
   fits,
 );

@@ -1,0 +1,215 @@
+import {
+  alertmanager,
+  clip,
+  count,
+  type Evidence,
+  type OutputOf,
+  rows,
+  runbookOn,
+  sayDuration,
+  z,
+} from "../../src/sdk/index.ts";
+import { hidden, type Silence, sayMatchers, toSilence, wideOnes } from "./silences.ts";
+
+type State = OutputOf<typeof alertmanager.state>;
+
+/** Whether anybody is told: what is silenced and by whom, what is inhibited, and notifications that do not go out. */
+const book = runbookOn(
+  "alertmanager",
+  {
+    id: "alerting",
+    title: "Alerting: silences, inhibitions, notifications",
+    alerts: [
+      "AlertmanagerFailedToSendAlerts",
+      "AlertmanagerClusterFailedToSendAlerts",
+      "AlertmanagerFailedReload",
+      "AlertmanagerMembersInconsistent",
+      "AlertmanagerConfigInconsistent",
+      "AlertmanagerClusterDown",
+    ],
+    params: z.object({
+      silence: z.string().max(200).optional().describe("silence this alert (its name), by approval"),
+      minutes: z.int().min(5).max(1_440).default(60).describe("for so long"),
+      expire: z.uuid().optional().describe("end the silence of this id, by approval"),
+    }),
+  },
+  () => ({ state: alertmanager.state() }),
+);
+
+const left = ({ endsAt }: Silence, now: Date): string =>
+  sayDuration(Math.max(0, Date.parse(endsAt) - now.getTime()));
+
+const shown = (silences: readonly Silence[], state: State, now: Date): Evidence =>
+  rows("", silences, {
+    matchers: (one) => clip(sayMatchers(one), 120),
+    by: (one) => one.by,
+    comment: (one) => one.comment,
+    left: (one) => (one.state === "pending" ? "has not begun" : left(one, now)),
+    hides: (one) => state.alerts.filter(({ silencedBy }) => silencedBy.includes(one.id)).length,
+    id: (one) => one.id,
+  });
+
+const names = (alerts: readonly { name: string }[]): string => {
+  const all = [...new Set(alerts.map(({ name }) => name))];
+  return `${all.slice(0, 4).join(", ")}${all.length > 4 ? ` and ${all.length - 4} more` : ""}`;
+};
+
+export const alerting = book
+  .remedies({
+    silence: book.does(alertmanager.createSilence, ["state"], ({ state }, { params, system }) => {
+      const labels = toSilence(state, params.silence);
+      return labels === undefined
+        ? undefined
+        : {
+            labels,
+            minutes: params.minutes,
+            comment: `asked for in diagbot on ${system.id}: who approved it stands in its thread and audit record`,
+          };
+    }),
+    expire: book.does(alertmanager.expireSilence, ["state"], ({ state }, { params }) =>
+      state.silences.some(({ id }) => id === params.expire) ? { id: params.expire ?? "" } : undefined,
+    ),
+    narrow: book.advises("Make the silence narrower", "low", ({ state }) => {
+      const [first] = state === undefined ? [] : wideOnes(state);
+      return `${first === undefined ? "" : `${first.by === "" ? "Whoever made it" : first.by} knows what it was for. `}A silence wants \`alertname\` and the instance or job with equal signs; then end the wide one: \`expire=<id>\` of this runbook ends it once approved.`;
+    }),
+    readLog: book.advises(
+      "Read why they are not taken",
+      "low",
+      'Alertmanager\'s log says it with every try (`msg="Notify for alerts failed"`, with the answer of the receiver): a token that expired, a channel that is gone, a limit, a proxy. `amtool config routes test <label>=<value>` says which receiver an alert goes to.',
+    ),
+    mendConfig: book.advises(
+      "Mend the configuration",
+      "low",
+      "`amtool check-config <file>` names the line. It goes on with the one it took last, so what was changed since does not hold; a restart with the broken one ends it.",
+    ),
+    joinPeers: book.advises(
+      "Look at the other members",
+      "low",
+      "Members find each other by `--cluster.peer`, over TCP and UDP on 9094. Apart, each notifies by itself: people are told twice, and silences of one side do not hold on the other.",
+    ),
+  })
+  .findings((find) => [
+    find(["state"], ({ state }) => {
+      const worst = (state.failing ?? []).toSorted((a, b) => b.failed - a.failed)[0];
+      if (worst === undefined) return undefined;
+      const tries = Math.max(worst.sent, worst.failed);
+      const isMost = worst.failed * 2 >= tries && worst.failed >= 2;
+      return {
+        id: "not-told",
+        severity: isMost ? "critical" : "info",
+        title: `${worst.failed} of ${tries} notifications by ${worst.integration} failed`,
+        because: `Since Alertmanager started (${state.startedAt.slice(0, 16)}Z). Whether they still fail, the counter does not say. ${(
+          state.failing ?? []
+        )
+          .map(({ integration, failed }) => `${integration}: ${failed}`)
+          .slice(0, 5)
+          .join(", ")}.`,
+        remedies: ["readLog"],
+      };
+    }),
+    find(
+      ["state"],
+      ({ state }) =>
+        state.configTaken === false && {
+          id: "config-refused",
+          severity: "warning",
+          title: "Alertmanager did not take its configuration",
+          because: `It goes on with the one of ${state.configAt?.slice(0, 16) ?? "before"}Z: routes and receivers that were changed since do not hold.`,
+          remedies: ["mendConfig" as const],
+        },
+    ),
+    find(
+      ["state"],
+      ({ state }) =>
+        !["ready", "disabled"].includes(state.cluster) && {
+          id: "cluster",
+          severity: "warning",
+          title: `The cluster of Alertmanagers is ${state.cluster}`,
+          because: `It sees ${count(state.peers, "member")}. For the first minute after a start that is normal.`,
+          remedies: ["joinPeers" as const],
+        },
+    ),
+    find(["state"], ({ state }, { now }) => {
+      const wide = wideOnes(state);
+      const [first] = wide;
+      return (
+        first !== undefined && {
+          id: "too-wide",
+          severity: "warning",
+          title: `${count(wide.length, "silence")} without an alert's name ${wide.length === 1 ? "hides" : "hide"} whatever fires`,
+          because: `${clip(sayMatchers(first), 160)} of ${first.by || "nobody"}, ${left(first, now)} left: alerts nobody has seen yet are hidden, too.`,
+          evidence: [shown(wide, state, now)],
+          remedies: ["narrow" as const],
+        }
+      );
+    }),
+    find(["state"], ({ state }, { now }) => {
+      const alerts = state.alerts.filter(({ silencedBy }) => silencedBy.length > 0);
+      if (alerts.length === 0) return undefined;
+      const silences = hidden(state);
+      const isGrave = alerts.some(({ severity }) => /^(critical|page|emergency)$/i.test(severity));
+      return {
+        id: "silenced",
+        severity: isGrave ? "warning" : "info",
+        title: `${count(alerts.length, "alert")} ${alerts.length === 1 ? "fires" : "fire"} and ${alerts.length === 1 ? "is" : "are"} silenced: ${names(alerts)}`,
+        because: silences
+          .slice(0, 3)
+          .map((one) => `${one.by || "somebody"}: ${one.comment || "no comment"}, ${left(one, now)} left`)
+          .join("; "),
+        evidence: [shown(silences, state, now)],
+      };
+    }),
+    find(["state"], ({ state }) => {
+      const alerts = state.alerts.filter(({ inhibitedBy }) => inhibitedBy.length > 0);
+      const sources = state.alerts.filter(({ fingerprint }) =>
+        alerts.some(({ inhibitedBy }) => inhibitedBy.includes(fingerprint)),
+      );
+      return (
+        alerts.length > 0 && {
+          id: "inhibited",
+          severity: "info",
+          title: `${count(alerts.length, "alert")} ${alerts.length === 1 ? "is" : "are"} held back by others: ${names(alerts)}`,
+          because: `${sources.length === 0 ? "By alerts that are not among those looked at." : `By ${names(sources)}.`} That is what inhibition rules are for; it is told once those end.`,
+        }
+      );
+    }),
+    find(["state"], ({ state }, { params }) => {
+      if (params.silence === undefined) return undefined;
+      const labels = toSilence(state, params.silence);
+      return {
+        id: "silence-asked",
+        severity: "info",
+        title:
+          labels === undefined
+            ? `No alert ${params.silence} fires that is not silenced`
+            : `Silencing ${params.silence}: asked for`,
+        because:
+          labels === undefined
+            ? "There is nothing to silence."
+            : `For ${sayDuration(params.minutes * 60_000)}, with the labels that all of its alerts have: ${Object.entries(
+                labels,
+              )
+                .map(([name, value]) => `${name}="${value}"`)
+                .join(", ")}. It hides the alert, and mends nothing.`,
+        remedies: labels === undefined ? [] : ["silence"],
+      };
+    }),
+    find(["state"], ({ state }, { params }) => {
+      if (params.expire === undefined) return undefined;
+      const found = state.silences.find(({ id }) => id === params.expire);
+      return {
+        id: "expire-asked",
+        severity: "info",
+        title:
+          found === undefined
+            ? "There is no such silence, or it has ended"
+            : `Ending the silence of ${clip(sayMatchers(found), 120)}: asked for`,
+        because:
+          found === undefined
+            ? "Nothing is to be done."
+            : `It was made by ${found.by || "somebody"}: ${found.comment || "no comment"}.`,
+        remedies: found === undefined ? [] : ["expire"],
+      };
+    }),
+  ]);

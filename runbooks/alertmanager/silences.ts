@@ -1,0 +1,43 @@
+import type { alertmanager, OutputOf } from "../../src/sdk/index.ts";
+
+type State = OutputOf<typeof alertmanager.state>;
+export type Silence = State["silences"][number];
+
+/** `alertname="A", job=~"api.*"`. */
+export const sayMatchers = ({ matchers }: Silence): string =>
+  matchers
+    .map(
+      ({ name, value, isRegex, isEqual }) =>
+        `${name}${isEqual ? "=" : "!"}${isRegex ? "~" : isEqual ? "" : "="}"${value}"`,
+    )
+    .join(", ");
+
+/** Silences that hide an alert now. */
+export const hidden = ({ silences, alerts }: State): Silence[] =>
+  silences.filter(({ id }) => alerts.some(({ silencedBy }) => silencedBy.includes(id)));
+
+/** A pattern that anything fits. */
+const ANYTHING = /^(?:\^?\.[*+]\$?)$/;
+
+/** Those that hold and name no alert: by label alone, by a pattern anything fits, or by what an alert is not. */
+export const wideOnes = ({ silences }: State): Silence[] =>
+  silences.filter(
+    ({ state, matchers }) =>
+      state === "active" &&
+      !matchers.some(
+        ({ name, value, isRegex, isEqual }) =>
+          name === "alertname" && isEqual && !(isRegex && ANYTHING.test(value)),
+      ),
+  );
+
+/** The labels that all alerts of that name have alike, where one fires that nobody has silenced; undefined: none does. */
+export function toSilence({ alerts }: State, name: string | undefined): Record<string, string> | undefined {
+  const mine = alerts.filter((one) => one.name === name && one.silencedBy.length === 0);
+  const [first] = mine;
+  if (name === undefined || first === undefined) return undefined;
+  return Object.fromEntries(
+    Object.entries(first.labels).filter(
+      ([label, value]) => value !== "" && mine.every(({ labels }) => labels[label] === value),
+    ),
+  );
+}

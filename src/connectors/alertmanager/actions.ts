@@ -1,0 +1,2 @@
+export { createSilence, expireSilence, silences } from "./silence.ts";
+export { health, state } from "./state.ts";

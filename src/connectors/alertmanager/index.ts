@@ -1,0 +1,2 @@
+export * from "./actions.ts";
+export { kind } from "./kind.ts";

@@ -1,0 +1,1 @@
+export { services, slowTraces } from "./slow-traces.ts";

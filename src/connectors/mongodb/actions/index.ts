@@ -1,0 +1,11 @@
+export { health } from "../health.ts";
+export { clients } from "./clients.ts";
+export { collections } from "./collections.ts";
+export { createIndex, dropIndex } from "./create-index.ts";
+export { killOperation } from "./kill.ts";
+export { operations } from "./operations.ts";
+export { profiler, setProfiler } from "./profile.ts";
+export { replication } from "./replication.ts";
+export { indexFor } from "./shape.ts";
+export { slowOperations } from "./slow.ts";
+export { state } from "./state.ts";
