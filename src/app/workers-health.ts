@@ -1,4 +1,4 @@
-import type { Backlog } from "../core/ports/run-store.ts";
+import type { Backlog } from "../core/ports/sweep-store.ts";
 import { count } from "../core/words/format.ts";
 import type { Health } from "../telemetry/health.ts";
 

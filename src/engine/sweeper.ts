@@ -1,5 +1,5 @@
 import type { Dispatcher } from "../core/ports/queue.ts";
-import type { SweepStore } from "../core/ports/run-store.ts";
+import type { SweepStore } from "../core/ports/sweep-store.ts";
 import { toDiagError } from "../core/words/errors.ts";
 import { waitFor } from "../lib/wait.ts";
 import type { Logger } from "../telemetry/logger.ts";
@@ -76,6 +76,7 @@ async function sweep(
   if (due.audit) await store.chainAudit();
   if (due.freezes) await store.thaw();
   if (due.offers) await store.endOffers();
+  if (due.followers) await store.endFollowing();
   if (due.incidents) await store.startDueRuns();
   if (sweeps % STALE_EVERY === 0) await store.markStale(staleMs);
   if (sweeps % PRUNE_EVERY === 0) await store.prune();

@@ -3,6 +3,7 @@ import { type Mutant, remove } from "./mutant.ts";
 const RUNS = "test/integration/engine/incident-runs.test.ts";
 const ANSWERS = "test/integration/engine/answers.test.ts";
 const CHOICE = "src/store/alert/incident-runs.ts";
+const SAME_ACT = "src/store/run/same-act.ts";
 
 /** The life of an incident: one question per act, asked about what is there now. */
 export const INCIDENTS: readonly Mutant[] = [
@@ -50,9 +51,27 @@ export const INCIDENTS: readonly Mutant[] = [
   },
   {
     guard: "one card per act",
-    removals: [remove("src/store/run/remedies.ts", "if (rival !== undefined)", "if (false)")],
+    removals: [
+      remove(
+        "src/store/run/remedies.ts",
+        "if (other !== undefined)",
+        "if (other !== undefined && other.run < 0)",
+      ),
+    ],
     file: RUNS,
     test: "two runs of one incident never ask for the same act",
+  },
+  {
+    guard: "one approval for one act of two alerts",
+    removals: [remove(SAME_ACT, "AND r.incident_id IS NOT NULL AND", "AND r.incident_id = $1 AND")],
+    file: "test/integration/engine/same-act.test.ts",
+    test: "two alerts with one cause ask once",
+  },
+  {
+    guard: "who followed what came to nothing asks for itself",
+    removals: [remove(SAME_ACT, "if (CAME_TO_NOTHING.includes(status))", "if (false)")],
+    file: "test/integration/engine/same-act.test.ts",
+    test: "where the one that asks goes away, the other alert asks for itself",
   },
   {
     guard: "quiet time",

@@ -2,9 +2,10 @@ import type { AutoState } from "../words/auto.ts";
 import type { ChangeView } from "../words/change.ts";
 import type { SetOff } from "../words/freeze.ts";
 import type { ApprovalId, IncidentId, RunId, ThreadId } from "../words/ids.ts";
+import type { PendingView } from "../words/pending.ts";
 import type { StormView } from "../words/storm.ts";
 import type { System } from "../words/system.ts";
-import type { FreezeView, PendingView, RunSummary, RunView, ThreadView } from "../words/view.ts";
+import type { FreezeView, RunSummary, RunView, ThreadView } from "../words/view.ts";
 
 /** Everything read by people: doors, CLI, thread. */
 export interface Reader {

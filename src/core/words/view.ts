@@ -14,6 +14,7 @@ import type { Plan } from "./plan.ts";
 import type { Policy } from "./policy.ts";
 import type { Risk } from "./risk.ts";
 import type { Before, RunbookVersion } from "./runbook.ts";
+import type { AskedFor, SameAct } from "./same-act.ts";
 import type { StormView } from "./storm.ts";
 
 export const PHASES = ["diagnose", "apply", "verify", "undo"] as const;
@@ -96,6 +97,10 @@ export interface RemedyView {
   readonly verifyUntil?: Date;
   /** In force; until then a human may undo, keep or extend it. `ends` is what happens by itself. */
   readonly held?: { readonly until: Date; readonly ends: "undo" | "keep" };
+  /** Another run asks for the same act: this one does not. */
+  readonly sameAs?: SameAct;
+  /** Alerts whose runs do not ask because this one does. */
+  readonly askedFor?: readonly AskedFor[];
   /** What people have answered so far while the outcome is unknown. */
   readonly answers: readonly {
     readonly principal: PrincipalId;
@@ -277,23 +282,6 @@ export interface ScheduleView {
   readonly newest: RunView;
   /** The scheduled run after the newest: it found nothing, or its findings are in another thread. */
   readonly next?: { readonly run: RunId; readonly at: Date; readonly isFine: boolean };
-}
-
-/** A remedy that waits for people, or for the end of a freeze. */
-export interface PendingView {
-  readonly run: RunId;
-  readonly system: string;
-  readonly runbook: string;
-  readonly remedy: string;
-  readonly title: string;
-  readonly risk: Risk;
-  /** Votes; whether it happened; the end of a freeze or a free target; whether it stays. */
-  readonly wants: "approval" | "answer" | "begin" | "undo or keep";
-  readonly have: number;
-  readonly need: number;
-  readonly requester?: PrincipalId;
-  /** It lapses, or ends by itself, then. */
-  readonly until?: Date;
 }
 
 export type { FreezeView };

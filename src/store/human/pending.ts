@@ -1,6 +1,6 @@
 import { PrincipalId, RunId } from "../../core/words/ids.ts";
+import type { PendingView } from "../../core/words/pending.ts";
 import type { Risk } from "../../core/words/risk.ts";
-import type { PendingView } from "../../core/words/view.ts";
 import type { Pool } from "../pool.ts";
 import { present } from "../rows.ts";
 

@@ -7,6 +7,7 @@ import { whyNotNow } from "./auto.ts";
 import { gate } from "./auto-off.ts";
 import { type FencedTransaction, fenced, type OnCommit } from "./fence.ts";
 import { insertSteps } from "./run-steps.ts";
+import { follow, sameAct, sayFollowed } from "./same-act.ts";
 
 type Remedies = Pick<
   RunStore,
@@ -64,9 +65,11 @@ const propose = (
 ) =>
   fenced(deps, fence, async (tx) => {
     const { canonical, sha256, act, policy, steps, auto } = proposal;
-    const rival = await sameAct(tx, fence, key, act);
-    if (rival !== undefined)
-      return endRemedy(tx, fence, key, "skipped", `Run #${rival} of this incident asks for the same already`);
+    const other = await sameAct(tx, fence, key, act);
+    if (other !== undefined) {
+      await follow(tx, fence, key, other);
+      return endRemedy(tx, fence, key, "skipped", sayFollowed(other));
+    }
     const { rowCount } = await tx.sql.query(
       "UPDATE remedy SET status = 'waiting', plan = $3, plan_sha256 = $4, risk = $5 WHERE run_id = $1 AND key = $2 AND status = 'planned'",
       [fence.run, key, canonical, sha256, proposal.plan.risk],
@@ -114,32 +117,6 @@ async function whyNotYet({ sql, run }: FencedTransaction, remedy: string, rule: 
   const [row] = rows;
   if (row === undefined) return undefined;
   return whyNotNow(sql, { system: row.system, runbook: run.runbook, remedy }, rule, row.now);
-}
-
-/** Any number whose neighbours no other advisory lock uses. */
-const ACTS_LOCK = 720_441_399;
-
-/** The run of the same incident whose card asks for this act or carries it out. Proposals of an incident stand in one line. */
-async function sameAct(
-  { sql }: FencedTransaction,
-  fence: Fence,
-  key: string,
-  act: string,
-): Promise<number | undefined> {
-  const { rows } = await sql.query<{ incident: number | null }>(
-    "SELECT incident_id AS incident FROM run WHERE id = $1",
-    [fence.run],
-  );
-  const incident = rows[0]?.incident ?? null;
-  if (incident === null) return undefined;
-  await sql.query("SELECT pg_advisory_xact_lock($1, $2)", [ACTS_LOCK, incident]);
-  const { rows: rivals } = await sql.query<{ run: number }>(
-    `SELECT a.run_id AS run FROM run r JOIN approval a ON a.run_id = r.id JOIN remedy m ON m.run_id = a.run_id AND m.key = a.remedy
-     WHERE r.incident_id = $1 AND a.act = $2 AND a.state IN ('pending', 'approved') AND (a.run_id, a.remedy) <> ($3, $4)
-       AND m.status IN ('waiting', 'approved', 'applying', 'verifying', 'undoing', 'unknown') LIMIT 1`,
-    [incident, act, fence.run, key],
-  );
-  return rivals[0]?.run;
 }
 
 /** It stays in force, and a human may still say what becomes of it. */

@@ -1,22 +1,43 @@
+import { z } from "zod";
+import { HEAD_SLOT } from "../../core/rules/slots.ts";
 import { AUTO_VIA } from "../../core/words/auto.ts";
 import { Caller } from "../../core/words/caller.ts";
 import { ApprovalId, IncidentId, PrincipalId, RunId, ThreadId } from "../../core/words/ids.ts";
+import { REMEDY_STATUSES } from "../../core/words/outcome.ts";
 import type { Plan } from "../../core/words/plan.ts";
 import type { Policy } from "../../core/words/policy.ts";
+import type { SameAct } from "../../core/words/same-act.ts";
 import type { ApprovalView, AttemptView, RemedyView, RunView, StepView } from "../../core/words/view.ts";
 import type { Client, Pool } from "../pool.ts";
 import { date, type JsonRow, present } from "../rows.ts";
+
+/** SQL: of a remedy `m`, what it follows and who follows it. */
+const SAME_ACT = `jsonb_build_object(
+    'same_as', CASE WHEN m.same_as_run IS NOT NULL THEN (SELECT jsonb_build_object('run', m.same_as_run, 'status', l.status, 'channel', h.channel, 'ts', h.ts)
+      FROM (SELECT 1) AS one LEFT JOIN remedy l ON l.run_id = m.same_as_run AND l.key = m.same_as_key LEFT JOIN run lr ON lr.id = l.run_id
+        LEFT JOIN slack_message h ON h.thread_id = lr.thread_id AND h.slot = '${HEAD_SLOT}' AND h.state = 'sent') END,
+    'asked_for', (SELECT jsonb_agg(jsonb_build_object('run', f.run_id, 'incident', i.id, 'title', i.title) ORDER BY f.run_id)
+      FROM remedy f JOIN run fr ON fr.id = f.run_id JOIN incident i ON i.id = fr.incident_id
+      WHERE f.same_as_run = m.run_id AND f.same_as_key = m.key AND fr.incident_id <> r.incident_id))`;
 
 const SQL = `
 SELECT to_jsonb(r) AS run,
   (SELECT jsonb_agg(to_jsonb(s) ORDER BY s.stage, s.ord) FROM step s WHERE s.run_id = r.id) AS steps,
   (SELECT jsonb_agg(to_jsonb(f) ORDER BY f.ord) FROM finding f WHERE f.run_id = r.id) AS findings,
-  (SELECT jsonb_agg(to_jsonb(m) ORDER BY m.ord) FROM remedy m WHERE m.run_id = r.id) AS remedies,
+  (SELECT jsonb_agg(to_jsonb(m) || ${SAME_ACT} ORDER BY m.ord) FROM remedy m WHERE m.run_id = r.id) AS remedies,
   (SELECT jsonb_agg(to_jsonb(a) ORDER BY a.requested_at) FROM approval a WHERE a.run_id = r.id) AS approvals,
   (SELECT jsonb_agg(to_jsonb(v) ORDER BY v.at) FROM vote v JOIN approval a ON a.id = v.approval_id WHERE a.run_id = r.id) AS votes,
   (SELECT jsonb_agg(to_jsonb(t) ORDER BY t.started_at) FROM attempt t WHERE t.run_id = r.id) AS attempts,
   (SELECT jsonb_agg(to_jsonb(w) ORDER BY w.at) FROM answer w WHERE w.run_id = r.id) AS answers
 FROM run r WHERE `;
+
+const SameAsRow = z.object({
+  run: RunId,
+  status: z.enum(REMEDY_STATUSES).nullable(),
+  channel: z.string().nullable(),
+  ts: z.string().nullable(),
+});
+const AskedForRow = z.object({ run: RunId, incident: IncidentId, title: z.string() });
 
 interface RunRow {
   run: JsonRow;
@@ -141,10 +162,21 @@ function toRemedy(row: JsonRow, all: RunRow): RemedyView {
       plan: row.plan === null ? undefined : (JSON.parse(row.plan) as Plan),
       planSha256: row.plan_sha256,
       approval: approval && toApproval(approval, all.votes ?? []),
+      sameAs: row.same_as === null ? undefined : sameAsOf(row.same_as),
+      askedFor: row.asked_for === null ? undefined : z.array(AskedForRow).parse(row.asked_for),
       appliedAt: date(row.applied_at),
       verifyUntil: date(row.verify_until),
       endedAt: date(row.ended_at),
     }),
+  };
+}
+
+function sameAsOf(row: unknown): SameAct {
+  const { run, status, channel, ts } = SameAsRow.parse(row);
+  return {
+    run,
+    ...(status === null ? {} : { status }),
+    ...(channel === null || ts === null ? {} : { at: { channel, ts } }),
   };
 }
 

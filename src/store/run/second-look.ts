@@ -93,7 +93,7 @@ async function planAgain(
   );
   if (status === "waiting" && closed.rowCount !== 1) return false;
   const { rowCount } = await tx.sql.query(
-    `UPDATE remedy m SET status = 'planned', ended_at = NULL, note = $4 WHERE run_id = $1 AND key = $2 AND status = $3
+    `UPDATE remedy m SET status = 'planned', ended_at = NULL, note = $4, same_as_run = NULL, same_as_key = NULL WHERE run_id = $1 AND key = $2 AND status = $3
        AND NOT EXISTS (SELECT FROM step s JOIN attempt t ON t.run_id = s.run_id AND t.step = s.name
          WHERE s.run_id = m.run_id AND s.remedy = m.key)`,
     [fence.run, key, status, because.length === 0 ? null : `Planned again: ${because.join("; ")}`],

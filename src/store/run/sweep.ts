@@ -1,4 +1,4 @@
-import type { Backlog, Due, SweepStore } from "../../core/ports/run-store.ts";
+import type { Backlog, Due, SweepStore } from "../../core/ports/sweep-store.ts";
 import { RunId } from "../../core/words/ids.ts";
 import { pruneChanges } from "../alert/changes.ts";
 import { markStale } from "../alert/incident-ends.ts";
@@ -11,6 +11,7 @@ import { type Transaction, transact } from "../transaction.ts";
 import { endOffers } from "./after-end.ts";
 import type { OnCommit } from "./fence.ts";
 import { pruneThreads } from "./prune-threads.ts";
+import { endFollowing, FOLLOWERS_DUE } from "./same-act.ts";
 import { pruneScheduled } from "./schedule.ts";
 
 /** A run somebody must look at now: nobody holds it, and it is lost, woken up or told about and not claimed. */
@@ -32,6 +33,7 @@ async function dueNow(pool: Pool): Promise<Due> {
          OR EXISTS (SELECT 1 FROM system_freeze WHERE ended_at IS NULL AND until <= clock_timestamp()) AS freezes,
        coalesce((SELECT min(held_until) FROM remedy) <= clock_timestamp(), false) AS offers,
        coalesce((SELECT min(runs_due_at) FROM incident) <= clock_timestamp(), false) AS incidents,
+       ${FOLLOWERS_DUE} AS followers,
        EXISTS (SELECT 1 FROM run r LEFT JOIN outbox o ON o.kind = 'run' AND o.id = r.id WHERE ${DUE}) AS runs`,
   );
   const [row] = rows;
@@ -96,6 +98,7 @@ export function createSweepStore({ pool, onCommit }: { pool: Pool; onCommit: OnC
       return value;
     },
     endOffers: () => endOffers({ pool, onCommit }),
+    endFollowing: () => sweeping(endFollowing),
     startDueRuns: () => sweeping(startDueRuns),
     markStale: (afterMs) => sweeping((tx) => markStale(tx, afterMs)),
     beat: async ({ id, host, pid, version }, { name, leaseMs }) => {

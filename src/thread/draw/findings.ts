@@ -24,6 +24,7 @@ import { pack } from "../../slack/pack.ts";
 import { wholeEvidence } from "../text/whole.ts";
 import type { WantedMessage } from "../wanted.ts";
 import { type Attach, drawEvidence, sayMissing } from "./evidence.ts";
+import type { DrawOptions } from "./options.ts";
 import { drawOthers } from "./others.ts";
 import { checksOf, sayChecks } from "./progress.ts";
 import { SEVERITY_ICON } from "./words.ts";
@@ -36,7 +37,7 @@ const MOST_GAPS = 10;
 export function drawFindings(
   run: RunView,
   attach: Attach,
-  contacts: readonly Contact[] = [],
+  options: Pick<DrawOptions, "contacts" | "workspace"> = {},
 ): WantedMessage[] {
   if (!run.diagnosed && !isEnded(run.status)) return [];
   const { findings } = run;
@@ -45,8 +46,8 @@ export function drawFindings(
   const groups = findings.slice(0, MOST_FINDINGS).map((finding, i) => drawFinding(finding, attach, i > 0));
   if (findings.length > MOST_FINDINGS) groups.push(drawRest(findings.slice(MOST_FINDINGS), attach));
   groups.push(drawCoverage(run));
-  if (findings.length > 0) groups.push(drawContacts(contacts));
-  groups.push(drawOthers(run));
+  if (findings.length > 0) groups.push(drawContacts(options.contacts?.(run) ?? []));
+  groups.push(drawOthers(run, options));
   const said = findings[0]?.title ?? `${count(gaps.length, "check")} could not be done`;
   return pack(groups).map((blocks, i) => ({
     slot: findingsSlot(run.id, i + 1),

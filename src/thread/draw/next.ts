@@ -5,6 +5,7 @@ import { isEnded, isRemedyOpen } from "../../core/words/outcome.ts";
 import { type FreezeView, type RemedyView, type RunView, unansweredSteps } from "../../core/words/view.ts";
 import { bold, inlineCode, type Piece, plain } from "../../slack/blocks.ts";
 import { sayChecks, sayProgress } from "./progress.ts";
+import { appliedElsewhere, decidedElsewhere } from "./same-act.ts";
 import { lowerFirst } from "./words.ts";
 
 const withStatus = (run: RunView, ...statuses: readonly RemedyView["status"][]): RemedyView[] =>
@@ -165,6 +166,12 @@ const sayElsewhere = (before: string, elsewhere: readonly string[]): Piece[] =>
         ]),
       ];
 
+/** One decision serves several alerts. */
+const sayFollowed = (followed: ReturnType<typeof decidedElsewhere>): Piece[] => [
+  plain(`decide in the thread of run #${followed[0]?.sameAs.run}, which asks for the same: `),
+  titles(followed),
+];
+
 function withoutRemedy(run: RunView, elsewhere: readonly string[]): Piece[] {
   if (run.supersededBy !== undefined) return [plain(`Run #${run.supersededBy} looks at this now.`)];
   if (isAllGone(run)) return [plain("Everything was looked at again: nothing of what was found is left.")];
@@ -187,6 +194,11 @@ function withoutRemedy(run: RunView, elsewhere: readonly string[]): Piece[] {
       ...sayElsewhere("; look further with ", elsewhere),
     ];
   }
+  const followed = decidedElsewhere(run);
+  if (followed.length > 0) return [bold("Next: "), ...sayFollowed(followed)];
+  const applied = appliedElsewhere(run);
+  if (applied.length > 0)
+    return [plain(`Applied and verified by run #${applied[0]?.sameAs.run}: `), titles(applied)];
   const advice = withStatus(run, "advice");
   if (advice.length > 0) return [bold("Next: "), plain("a person must act: "), titles(advice)];
   const dropped = withStatus(run, "denied", "expired", "cancelled", "skipped");

@@ -1,12 +1,14 @@
 import type { KnownBlock } from "@slack/types";
 import type { RemedyView, RunView } from "../../core/words/view.ts";
 import { bold, bullets, divider, newline, type Piece, plain, prose, rich } from "../../slack/blocks.ts";
+import type { DrawOptions } from "./options.ts";
 import { hasCard } from "./remedy.ts";
+import { sayWhere } from "./same-act.ts";
 
 const MOST = 12;
 
 /** Remedies without a card: what a person must do, and what is not offered and why. They stand below what they answer. */
-export function drawOthers(run: RunView): KnownBlock[] {
+export function drawOthers(run: RunView, { workspace }: Pick<DrawOptions, "workspace">): KnownBlock[] {
   const advice = run.remedies.filter((remedy) => remedy.status === "advice");
   const closed = run.remedies.filter(
     (remedy) => remedy.status !== "advice" && remedy.status !== "planned" && !hasCard(remedy),
@@ -18,7 +20,10 @@ export function drawOthers(run: RunView): KnownBlock[] {
       newline,
       ...prose(atSentence(remedy.advice ?? "", 600), 600),
     ]),
-    ...listOf("Not offered", closed, (remedy) => [plain(` ${remedy.status}. ${remedy.note ?? ""}`, 300)]),
+    ...listOf("Not offered", closed, (remedy) => [
+      plain(` ${remedy.status}. ${remedy.note ?? ""}`, 300),
+      ...sayWhere(remedy, workspace),
+    ]),
   ];
 }
 

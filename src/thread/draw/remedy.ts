@@ -27,6 +27,7 @@ import type { DrawOptions } from "./options.ts";
 import { type PlanFile, planFileNameOf, planFileState } from "./plan-file.ts";
 import { drawQuestion, questionOf, sayAnswers, sayQuestion } from "./question.ts";
 import { cardWord, openAttempts, sayResult, sayTimes } from "./remedy-state.ts";
+import { sayAskedFor } from "./same-act.ts";
 import { RISK_WORDS, sayWritten } from "./words.ts";
 
 /** A remedy has a card of its own once it has a frozen plan somebody may decide on. */
@@ -111,6 +112,7 @@ function drawFacts(remedy: RemedyView, run: RunView): KnownBlock[] {
     // With one finding the reason stands right above the card.
     ["Why", run.findings.length > 1 ? (why?.title ?? "") : ""],
     ["Where", place ?? ""],
+    ["Also for", sayAskedFor(remedy)],
     ...(isAhead(remedy)
       ? ([
           ["Risk", RISK_WORDS[remedy.risk]],

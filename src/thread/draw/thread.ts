@@ -96,7 +96,7 @@ const linkTo = ({ channel, ts }: { channel: string; ts: string }, workspace: str
 
 function drawRun(run: RunView, view: ThreadView, options: DrawOptions): WantedMessage[] {
   const { attach, messages } = createAttachments(run);
-  const findings = drawFindings(run, attach, options.contacts?.(run));
+  const findings = drawFindings(run, attach, options);
   // The file comes first: Approve waits for it.
   const cards = run.remedies
     .filter(hasCard)

@@ -6,13 +6,14 @@ import { GUIDE } from "./golden-guide.ts";
 import { INCIDENTS } from "./golden-incidents.ts";
 import { ELSEWHERE, NEXT } from "./golden-next.ts";
 import { RUNS } from "./golden-runs.ts";
+import { SAME_ACT } from "./golden-same-act.ts";
 import { STORMS } from "./golden-storms.ts";
 import { approval, EXHAUSTED, NOW, PEOPLE, remedy, run, thread } from "./views.ts";
 
 const FOLDER = new URL("../../fixtures/golden/thread/", import.meta.url);
 
 /** The situations people meet; each is a file under test/fixtures/golden/thread (UPDATE_GOLDEN=1 rewrites them). */
-const CASES = { ...RUNS, ...INCIDENTS, ...STORMS, ...GUIDE, ...NEXT };
+const CASES = { ...RUNS, ...INCIDENTS, ...STORMS, ...GUIDE, ...NEXT, ...SAME_ACT };
 
 const LEVELS = {
   afterMs: 600_000,
@@ -20,12 +21,20 @@ const LEVELS = {
   bySeverity: true,
 };
 
+const WORKSPACE = { workspace: "https://acme.slack.com/" };
+
 describe("what people read", () => {
   for (const [name, view] of Object.entries(CASES)) {
     it(name, () => {
       const file = new URL(`${name}.txt`, FOLDER);
+      const drawn = {
+        now: NOW,
+        people: PEOPLE,
+        levels: () => LEVELS,
+        ...(name in SAME_ACT ? WORKSPACE : {}),
+      };
       const elsewhere = () => (name in NEXT ? ELSEWHERE : []);
-      const said = asText(drawThread(view, { now: NOW, people: PEOPLE, levels: () => LEVELS, elsewhere }));
+      const said = asText(drawThread(view, { ...drawn, elsewhere }));
       if (process.env.UPDATE_GOLDEN === "1") {
         mkdirSync(FOLDER, { recursive: true });
         writeFileSync(file, said);
