@@ -1,3 +1,4 @@
+import { underSignal } from "../../src/lib/deadline.ts";
 import { waitFor } from "../../src/lib/wait.ts";
 import type { LiveRule } from "../faults/fault.ts";
 import { type LiveAlert, notificationOf } from "./payload.ts";
@@ -105,13 +106,15 @@ async function notify(one: Watched, target: AlertingTarget, signal: AbortSignal)
     receiver: "diagbot",
     url: target.externalUrl,
   });
-  const response = await fetch(target.webhookUrl, {
-    method: "POST",
-    headers: { "content-type": "application/json", authorization: `Bearer ${target.token}` },
-    body: JSON.stringify(body),
-    signal: AbortSignal.any([signal, AbortSignal.timeout(5000)]),
+  await underSignal({ until: [signal], ms: 5000 }, async (end) => {
+    const response = await fetch(target.webhookUrl, {
+      method: "POST",
+      headers: { "content-type": "application/json", authorization: `Bearer ${target.token}` },
+      body: JSON.stringify(body),
+      signal: end,
+    });
+    const answer = await response.text();
+    if (!response.ok) throw new Error(`${response.status} ${answer.slice(0, 200)}`);
   });
-  const answer = await response.text();
-  if (!response.ok) throw new Error(`${response.status} ${answer.slice(0, 200)}`);
   one.sent = { status: changed, at: Date.now() };
 }

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { underSignal } from "../../src/lib/deadline.ts";
 import { waitFor } from "../../src/lib/wait.ts";
 import { dataOf } from "./api.ts";
 import { QueryError } from "./lex.ts";
@@ -51,11 +52,10 @@ export async function startPrometheus(target: Target): Promise<EmulatedPrometheu
 
 async function scrape(target: Target, samples: Samples, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    const text = await fetch(`${target.url}/metrics`, {
-      signal: AbortSignal.any([signal, AbortSignal.timeout(1500)]),
-    })
-      .then((response) => (response.ok ? response.text() : undefined))
-      .catch(() => undefined);
+    const text = await underSignal({ until: [signal], ms: 1500 }, async (end) => {
+      const response = await fetch(`${target.url}/metrics`, { signal: end });
+      return response.ok ? await response.text() : undefined;
+    }).catch(() => undefined);
     if (!signal.aborted) samples.put(Date.now() / 1000, page(text, target));
     await waitFor(SCRAPE_EVERY_MS, signal);
   }

@@ -1,3 +1,4 @@
+import { underSignal } from "../../src/lib/deadline.ts";
 import { waitFor } from "../../src/lib/wait.ts";
 
 /** People who look and buy, a few times a second, whether or not the shop answers. */
@@ -6,12 +7,13 @@ export function startCustomers(apiUrl: string, perSecond = 4): { stop(): Promise
   const open = new Set<Promise<void>>();
   const visit = async (at: number): Promise<void> => {
     const buys = at % 3 === 0;
-    const signal = AbortSignal.any([leaving.signal, AbortSignal.timeout(9000)]);
-    const response = await fetch(apiUrl + (buys ? "/checkout" : "/products"), {
-      method: buys ? "POST" : "GET",
-      signal,
+    await underSignal({ until: [leaving.signal], ms: 9000 }, async (signal) => {
+      const response = await fetch(apiUrl + (buys ? "/checkout" : "/products"), {
+        method: buys ? "POST" : "GET",
+        signal,
+      });
+      await response.arrayBuffer();
     });
-    await response.arrayBuffer();
   };
   const walk = async (): Promise<void> => {
     for (let at = 0; !leaving.signal.aborted; at++) {

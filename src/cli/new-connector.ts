@@ -77,7 +77,7 @@ export function open__Kind__(url: string, headers: Readonly<Record<string, strin
       const { status, body, timings } = await exchange({
         url: new URL(path, url),
         headers,
-        signal: AbortSignal.any([signal, closing.signal]),
+        until: [signal, closing.signal],
         timeoutMs,
         maxBytes: BODY_BYTES,
         beyond: "fail",

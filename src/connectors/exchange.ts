@@ -4,6 +4,7 @@ import { isIP, type LookupFunction, type Socket } from "node:net";
 import { pipeline, type Readable } from "node:stream";
 import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
 import { DiagError } from "../core/words/errors.ts";
+import { underSignal } from "../lib/deadline.ts";
 import { type Phase, reachError, stopped, timeoutAt } from "./reach.ts";
 
 /** One request: no redirect is followed here, no connection is kept. */
@@ -13,7 +14,8 @@ export interface ExchangeRequest {
   readonly method?: string;
   readonly payload?: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly signal: AbortSignal;
+  /** Any of them stops it. */
+  readonly until: readonly AbortSignal[];
   readonly timeoutMs: number;
   readonly maxBytes: number;
   /** A body beyond `maxBytes`: `cut` keeps its beginning, `fail` is `output_too_large`. */
@@ -50,16 +52,18 @@ export interface Exchange {
 /** Sends the request and reads the answer within its limits. Throws DiagError; a status is never an error here. */
 export async function exchange(request: ExchangeRequest): Promise<Exchange> {
   const target = request.url.host;
-  const deadline = AbortSignal.timeout(request.timeoutMs);
   const clock = new Clock();
-  try {
-    return await send(request, AbortSignal.any([request.signal, deadline]), clock);
-  } catch (thrown) {
-    if (thrown instanceof DiagError) throw thrown;
-    if (request.signal.aborted) throw stopped(request.signal, clock.phase(), target, clock.elapsed());
-    if (deadline.aborted) throw timeoutAt(clock.phase(), target, request.timeoutMs);
-    throw reachError(thrown, target);
-  }
+  return underSignal({ until: request.until, ms: request.timeoutMs }, async (signal) => {
+    try {
+      return await send(request, signal, clock);
+    } catch (thrown) {
+      if (thrown instanceof DiagError) throw thrown;
+      const stop = request.until.find(({ aborted }) => aborted);
+      if (stop !== undefined) throw stopped(stop, clock.phase(), target, clock.elapsed());
+      if (signal.aborted) throw timeoutAt(clock.phase(), target, request.timeoutMs);
+      throw reachError(thrown, target);
+    }
+  });
 }
 
 function send(request: ExchangeRequest, signal: AbortSignal, clock: Clock): Promise<Exchange> {

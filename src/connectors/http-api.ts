@@ -43,7 +43,7 @@ export function openHttpApi(
           ...headers,
           ...(body === undefined ? {} : { "content-type": "application/json" }),
         },
-        signal: AbortSignal.any([context.signal, closing.signal]),
+        until: [context.signal, closing.signal],
         timeoutMs: Math.max(1, Math.floor(context.timeoutMs)),
         maxBytes,
         beyond: "fail",

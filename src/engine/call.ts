@@ -3,7 +3,7 @@ import type { ConnectionFace } from "../core/words/connection.ts";
 import { DiagError, toDiagError } from "../core/words/errors.ts";
 import type { Json } from "../core/words/json.ts";
 import type { StepError } from "../core/words/outcome.ts";
-import { within } from "../lib/deadline.ts";
+import { underSignal, within } from "../lib/deadline.ts";
 import { redactDeep } from "../lib/redact.ts";
 
 /** Largest output of one step kept in the database, in characters of JSON. */
@@ -17,18 +17,18 @@ export async function bounded<T>(
   limits: { timeoutMs: number; stop: AbortSignal },
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const timer = AbortSignal.timeout(Math.max(1, Math.ceil(limits.timeoutMs)));
-  const signal = AbortSignal.any([timer, limits.stop]);
-  try {
-    return await within(work(signal), {
-      signal,
-      late: () => (limits.stop.aborted ? stopped() : late(limits.timeoutMs)),
-    });
-  } catch (error) {
-    if (limits.stop.aborted) throw stopped();
-    if (timer.aborted && !(error instanceof DiagError)) throw late(limits.timeoutMs);
-    throw error;
-  }
+  return underSignal({ until: [limits.stop], ms: limits.timeoutMs }, async (signal) => {
+    try {
+      return await within(work(signal), {
+        signal,
+        late: () => (limits.stop.aborted ? stopped() : late(limits.timeoutMs)),
+      });
+    } catch (error) {
+      if (limits.stop.aborted) throw stopped();
+      if (signal.aborted && !(error instanceof DiagError)) throw late(limits.timeoutMs);
+      throw error;
+    }
+  });
 }
 
 const stopped = () => new DiagError("aborted", "the worker stopped");

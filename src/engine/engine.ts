@@ -4,6 +4,7 @@ import { toDiagError } from "../core/words/errors.ts";
 import type { RunId } from "../core/words/ids.ts";
 import { isEnded, type RunStatus } from "../core/words/outcome.ts";
 import type { RunView } from "../core/words/view.ts";
+import { underSignal } from "../lib/deadline.ts";
 import { levelOf } from "../telemetry/level.ts";
 import { apply } from "./apply.ts";
 import { letPolicyAct } from "./auto.ts";
@@ -164,13 +165,11 @@ async function oneMove(
     const next = decide(view, runbook?.stages.length, now, new Set(putOff.keys()));
     if (next.move === "none") return "ended";
     if (next.move === "wait") return soonest([next.until, ...putOff.values()]);
-    const letGo = AbortSignal.any([signals.lost, signals.stopping]);
     // What is still done for a cancelled run is the end of what has begun: the cancel must not interrupt it again.
-    const stop = view.cancelRequestedBy === undefined ? AbortSignal.any([letGo, signals.cancelled]) : letGo;
-    const ahead = await perform(
-      deps,
-      { fence, view, runbook, system: systemOf(deps.catalog, view), stop, letGo, lostLeases },
-      next,
+    const cancel = view.cancelRequestedBy === undefined ? [signals.cancelled] : [];
+    const claimed = { fence, view, runbook, system: systemOf(deps.catalog, view), lostLeases };
+    const ahead = await underSignal({ until: [signals.lost, signals.stopping] }, (letGo) =>
+      underSignal({ until: [letGo, ...cancel] }, (stop) => perform(deps, { ...claimed, stop, letGo }, next)),
     );
     if (ahead === undefined || ahead === "ended" || !mayBePutOff(next)) return ahead;
     putOff.set(next.remedy.key, ahead.wakeAt);

@@ -45,3 +45,41 @@ export async function within<T>(
   if (came.state === "done") return came.value;
   throw came.state === "failed" ? came.error : late();
 }
+
+/** The longest time a timer of Node takes. */
+const LONGEST_MS = 2 ** 31 - 1;
+
+/** What ends work early: any of the signals, or the time. */
+export interface Ends {
+  readonly until: readonly AbortSignal[];
+  /** Milliseconds; undefined: no limit of its own. */
+  readonly ms?: number | undefined;
+}
+
+/**
+ * Does work under one signal that fires with any of `until` (for its reason) and after `ms` (a TimeoutError); lets go of them
+ * when the work has ended. `AbortSignal.any` is no replacement: on Node 20 it never fires for a time limit that was collected
+ * as garbage, and keeps something of every call for as long as its longest-lived signal lives.
+ */
+export async function underSignal<T>(
+  { until, ms }: Ends,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const end = new AbortController();
+  const forwards = until.map((signal) => ({ signal, fire: () => end.abort(signal.reason) }));
+  for (const { signal, fire } of forwards) {
+    if (signal.aborted) fire();
+    else signal.addEventListener("abort", fire, { once: true });
+  }
+  const expire = () => end.abort(new DOMException("The time is over", "TimeoutError"));
+  const timer =
+    ms === undefined
+      ? undefined
+      : setTimeout(expire, Math.min(LONGEST_MS, Math.max(1, Math.ceil(ms)))).unref();
+  try {
+    return await work(end.signal);
+  } finally {
+    clearTimeout(timer);
+    for (const { signal, fire } of forwards) signal.removeEventListener("abort", fire);
+  }
+}

@@ -7,6 +7,7 @@ import type { z } from "zod";
 import type { ActionContext } from "../../core/words/action.ts";
 import { DiagError } from "../../core/words/errors.ts";
 import type { Json } from "../../core/words/json.ts";
+import { underSignal } from "../../lib/deadline.ts";
 import { classify } from "./classify.ts";
 import type { DockerSettings } from "./settings.ts";
 
@@ -65,8 +66,17 @@ async function openModem(options: { socketPath: string; agent: Agent }): Promise
 }
 
 async function dial(modem: Modem, socket: string, call: EngineCall, context: ActionContext): Promise<Buffer> {
-  const limit = AbortSignal.timeout(Math.max(1, Math.floor(context.timeoutMs)));
-  const signal = AbortSignal.any([context.signal, limit]);
+  return underSignal({ until: [context.signal], ms: context.timeoutMs }, (signal) =>
+    dialUnder(modem, socket, call, signal),
+  );
+}
+
+async function dialUnder(
+  modem: Modem,
+  socket: string,
+  call: EngineCall,
+  signal: AbortSignal,
+): Promise<Buffer> {
   try {
     const answer = await new Promise<Readable>((resolve, reject) => {
       modem.dial(

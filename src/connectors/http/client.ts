@@ -55,14 +55,13 @@ export function openHttp(connection: HttpSettings, edge: Edge = {}): HttpClient 
     [base.password, ...Object.values(connection.headers)].filter((value) => value !== ""),
   );
   const get: HttpClient["get"] = async (path, { timeoutMs, maxBytes = BODY_BYTES }, context) => {
-    const signal = AbortSignal.any([context.signal, closing.signal]);
     const end = performance.now() + Math.min(timeoutMs, context.timeoutMs);
     let url = join(base, path);
     for (let hop = 0; ; hop += 1) {
       const answer = await exchange({
         url,
         headers: connection.headers,
-        signal,
+        until: [context.signal, closing.signal],
         timeoutMs: Math.max(1, Math.ceil(end - performance.now())),
         maxBytes,
         beyond: "cut",
@@ -86,7 +85,7 @@ export function openHttp(connection: HttpSettings, edge: Edge = {}): HttpClient 
         ...headers,
         ...connection.headers,
       },
-      signal: AbortSignal.any([context.signal, closing.signal]),
+      until: [context.signal, closing.signal],
       timeoutMs: Math.max(1, Math.floor(timeoutMs)),
       maxBytes: BODY_BYTES,
       beyond: "cut",

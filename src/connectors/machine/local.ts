@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { DiagError } from "../../core/words/errors.ts";
-import { deadlineOf, Gathered, givenUp, type Limits, type Machine, type Ran } from "./machine.ts";
+import { Gathered, givenUp, inLimits, type Limits, type Machine, type Ran } from "./machine.ts";
 
 /** Nothing of diagbot's own environment (tokens, database URLs) reaches a command. */
 const ENVIRONMENT = { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C" };
@@ -18,12 +18,11 @@ exec 3<&-; shift; unset PWD OLDPWD; exec "$@"`;
 /** This machine. Every command is the leader of a process group of its own: nothing survives its deadline, or the worker. */
 export const localMachine = (): Machine => ({
   label: "this machine",
-  run: (argv, limits) => run(argv, limits),
+  run: (argv, limits) => inLimits(limits, (signal) => run(argv, limits, signal)),
   close: async () => undefined,
 });
 
-function run(argv: readonly string[], limits: Limits): Promise<Ran> {
-  const signal = deadlineOf(limits);
+function run(argv: readonly string[], limits: Limits, signal: AbortSignal): Promise<Ran> {
   if (signal.aborted) return Promise.reject(givenUp(signal, "this machine"));
   return new Promise((resolve, reject) => {
     // The worker's own deadline comes first: it tells what happened.

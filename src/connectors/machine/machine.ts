@@ -1,4 +1,5 @@
 import { DiagError } from "../../core/words/errors.ts";
+import { underSignal } from "../../lib/deadline.ts";
 
 /** Limits of one command. At the deadline its whole process group is killed. */
 export interface Limits {
@@ -68,6 +69,6 @@ export function givenUp(signal: AbortSignal, label: string, taken = false): Diag
   return new DiagError("aborted", `the command on ${label} was stopped`);
 }
 
-/** The caller's signal and the time limit in one. */
-export const deadlineOf = (limits: Limits): AbortSignal =>
-  AbortSignal.any([limits.signal, AbortSignal.timeout(Math.max(1, Math.floor(limits.timeoutMs)))]);
+/** Work under the caller's signal and the time limit in one. */
+export const inLimits = <T>(limits: Limits, work: (signal: AbortSignal) => Promise<T>): Promise<T> =>
+  underSignal({ until: [limits.signal], ms: limits.timeoutMs }, work);

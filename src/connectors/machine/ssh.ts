@@ -1,7 +1,7 @@
 import type { Client, ClientChannel } from "ssh2";
 import { DiagError } from "../../core/words/errors.ts";
 import { within } from "../../lib/deadline.ts";
-import { deadlineOf, Gathered, givenUp, type Limits, type Machine, type Ran } from "./machine.ts";
+import { Gathered, givenUp, inLimits, type Limits, type Machine, type Ran } from "./machine.ts";
 import { quoteArgv } from "./quote.ts";
 import type { MachineSettings } from "./settings.ts";
 import { connect, parseAddress } from "./ssh-connect.ts";
@@ -49,16 +49,16 @@ export function sshMachine(connection: MachineSettings): Machine {
   };
   return {
     label,
-    run: async (argv, limits) => {
-      const signal = deadlineOf(limits);
-      await turns.take(signal, label);
-      try {
-        const opened = await within(ready(), { signal, late: () => givenUp(signal, label) });
-        return await execute(opened, argv, limits, signal, label);
-      } finally {
-        turns.give();
-      }
-    },
+    run: (argv, limits) =>
+      inLimits(limits, async (signal) => {
+        await turns.take(signal, label);
+        try {
+          const opened = await within(ready(), { signal, late: () => givenUp(signal, label) });
+          return await execute(opened, argv, limits, signal, label);
+        } finally {
+          turns.give();
+        }
+      }),
     close: async () => {
       const opened = await current?.catch(() => undefined);
       current = undefined;

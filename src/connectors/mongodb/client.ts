@@ -1,6 +1,6 @@
 import type { Document, MongoClient as Driver, MongoClientOptions } from "mongodb";
 import type { ActionContext, WriteContext } from "../../core/words/action.ts";
-import { within } from "../../lib/deadline.ts";
+import { underSignal, within } from "../../lib/deadline.ts";
 import { refused } from "../before-effect.ts";
 import { stopped } from "../reach.ts";
 import { toMongoError } from "./errors.ts";
@@ -62,15 +62,16 @@ export function openMongo(settings: MongoSettings): MongoClient {
     context: ActionContext,
     from?: From,
   ): Promise<Document> {
-    const signal = AbortSignal.any([context.signal, closing.signal]);
     const begun = performance.now();
     const late = () => stopped(context.signal, "answer", target, performance.now() - begun);
-    const work = async (): Promise<Document> => {
+    const work = async (signal: AbortSignal): Promise<Document> => {
       const db = (await driver()).db(database);
       return await db.command(command, { signal, ...(from === undefined ? {} : { readPreference: from }) });
     };
     try {
-      return await within(work(), { ms: context.timeoutMs, signal, late: () => expired(context, late) });
+      return await underSignal({ until: [context.signal, closing.signal] }, (signal) =>
+        within(work(signal), { ms: context.timeoutMs, signal, late: () => expired(context, late) }),
+      );
     } catch (thrown) {
       if (context.signal.aborted) throw late();
       throw toMongoError(thrown, target);

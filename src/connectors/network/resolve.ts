@@ -2,7 +2,7 @@ import { promises as dns } from "node:dns";
 import { isIP } from "node:net";
 import type { ActionContext } from "../../core/words/action.ts";
 import { DiagError } from "../../core/words/errors.ts";
-import { within } from "../../lib/deadline.ts";
+import { underSignal, within } from "../../lib/deadline.ts";
 import { codeOf, reachError, stopped, timeoutAt } from "../reach.ts";
 import { type Answered, believed, isNo, outcomeOf, whyNoAddress } from "./answers.ts";
 import type { NetworkClient } from "./client.ts";
@@ -107,11 +107,12 @@ async function ask(host: string, server: string, context: ActionContext): Promis
   const resolver = new dns.Resolver({ timeout, tries: 1 });
   resolver.setServers([server]);
   const cancel = () => resolver.cancel();
-  const end = AbortSignal.any([context.signal, AbortSignal.timeout(timeout)]);
-  end.addEventListener("abort", cancel, { once: true });
   const begin = performance.now();
-  const [four, six] = await Promise.allSettled([resolver.resolve4(host), resolver.resolve6(host)]);
-  end.removeEventListener("abort", cancel);
+  const [four, six, isOver] = await underSignal({ until: [context.signal], ms: timeout }, async (end) => {
+    end.addEventListener("abort", cancel, { once: true });
+    const both = await Promise.allSettled([resolver.resolve4(host), resolver.resolve6(host)]);
+    return [...both, end.aborted] as const;
+  });
   const addresses = [four, six].flatMap((answer) => (answer.status === "fulfilled" ? answer.value : []));
   const ms = Math.round(performance.now() - begin);
   const [a, aaaa] = [wordOf(four), wordOf(six)];
@@ -123,7 +124,7 @@ async function ask(host: string, server: string, context: ActionContext): Promis
     ms,
     addresses: addresses.slice(0, MOST_ADDRESSES),
   };
-  if (!isNo(answered.outcome) || end.aborted) return answered;
+  if (!isNo(answered.outcome) || isOver) return answered;
   const alias = await aliasOf(host, server, context);
   return alias === undefined ? answered : { ...answered, alias };
 }

@@ -106,7 +106,7 @@ function clientOf(
     const answer = await exchange({
       url,
       headers: { ...connection.headers, accept: "application/json" },
-      signal: AbortSignal.any([context.signal, closing.signal]),
+      until: [context.signal, closing.signal],
       timeoutMs: context.timeoutMs,
       maxBytes: ANSWER_BYTES,
       beyond: "fail",

@@ -1,5 +1,9 @@
+import { getEventListeners } from "node:events";
+import { readdirSync, readFileSync } from "node:fs";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
-import { inTime, within } from "../../../src/lib/deadline.ts";
+import { inTime, underSignal, within } from "../../../src/lib/deadline.ts";
 
 const never = new Promise<never>(() => {});
 const late = () => new Error("late");
@@ -42,4 +46,67 @@ test("what has arrived while this process was blocked counts", async () => {
   const end = performance.now() + 30;
   while (performance.now() < end);
   expect(await waiting).toEqual({ state: "done", value: 1 });
+});
+
+/** Takes away everything that nobody holds. */
+function collect(): void {
+  setFlagsFromString("--expose-gc");
+  (runInNewContext("gc") as () => void)();
+}
+
+test("work ends with any of its signals, for that one's reason, and after its time", async () => {
+  const ends = (until: readonly AbortSignal[], ms?: number) =>
+    underSignal(
+      { until, ms },
+      (signal) => new Promise((resolve) => signal.addEventListener("abort", () => resolve(signal.reason))),
+    );
+  const [first, second] = [new AbortController(), new AbortController()];
+  const stopped = ends([first.signal, second.signal], 600_000);
+  second.abort("because");
+  expect(await stopped).toBe("because");
+  expect(await ends([first.signal], 1)).toMatchObject({ name: "TimeoutError" });
+  expect(await ends([first.signal], -5)).toMatchObject({ name: "TimeoutError" });
+  const before = await underSignal({ until: [second.signal], ms: Number.MAX_VALUE }, async (signal) => [
+    signal.aborted,
+    signal.reason,
+  ]);
+  expect(before).toEqual([true, "because"]);
+});
+
+test("a time limit that nobody holds ends the work all the same", async () => {
+  const stop = new AbortController();
+  let isOver = false;
+  const over = underSignal(
+    { until: [stop.signal], ms: 50 },
+    (signal) =>
+      new Promise<void>((resolve) => {
+        signal.addEventListener("abort", () => {
+          isOver = true;
+          resolve();
+        });
+      }),
+  );
+  collect();
+  await over;
+  expect(isOver).toBe(true);
+});
+
+test("nothing is left behind at a signal that lives long", async () => {
+  const stop = new AbortController();
+  await underSignal({ until: [stop.signal], ms: 600_000 }, async () => 1);
+  await underSignal({ until: [stop.signal] }, () => Promise.reject(new Error("no"))).catch(() => {});
+  expect(getEventListeners(stop.signal, "abort")).toEqual([]);
+});
+
+test("nothing joins signals another way: see `underSignal`", () => {
+  const root = new URL("../../../", import.meta.url);
+  const files = ["src", "runbooks", "commands", "local"].flatMap((room) =>
+    readdirSync(new URL(room, root), { recursive: true, encoding: "utf8" })
+      .filter((name) => name.endsWith(".ts"))
+      .map((name) => `${room}/${name}`),
+  );
+  const joins = files.filter((file) =>
+    readFileSync(new URL(file, root), "utf8").includes("AbortSignal.any("),
+  );
+  expect(joins).toEqual([]);
 });

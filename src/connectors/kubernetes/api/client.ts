@@ -2,7 +2,7 @@ import type { z } from "zod";
 import type { ActionContext } from "../../../core/words/action.ts";
 import { DiagError } from "../../../core/words/errors.ts";
 import type { Json } from "../../../core/words/json.ts";
-import { within } from "../../../lib/deadline.ts";
+import { underSignal, within } from "../../../lib/deadline.ts";
 import { timeoutAt } from "../../reach.ts";
 import { type KubernetesSettings, namespacesOf } from "../settings.ts";
 import { credentialsOf } from "./credentials.ts";
@@ -41,15 +41,17 @@ export function openKubernetes(settings: KubernetesSettings): KubernetesClient {
   const credentials = credentialsOf(settings);
   const once = async (call: ApiCall, { signal, timeoutMs }: Bounds): Promise<WireAnswer> => {
     const end = performance.now() + timeoutMs;
-    const stop = AbortSignal.any([signal, closing.signal]);
-    const way = await within(credentials.way(), {
-      ms: timeoutMs,
-      signal: stop,
-      late: () =>
-        stop.aborted && (stop.reason as Error | undefined)?.name !== "TimeoutError"
-          ? new DiagError("aborted", "the call to the API server was stopped")
-          : timeoutAt("answer", "the kubeconfig's credential plugin", timeoutMs),
-    });
+    const until = [signal, closing.signal];
+    const way = await underSignal({ until }, (stop) =>
+      within(credentials.way(), {
+        ms: timeoutMs,
+        signal: stop,
+        late: () =>
+          stop.aborted && (stop.reason as Error | undefined)?.name !== "TimeoutError"
+            ? new DiagError("aborted", "the call to the API server was stopped")
+            : timeoutAt("answer", "the kubeconfig's credential plugin", timeoutMs),
+      }),
+    );
     return send(way, {
       method: call.method ?? "GET",
       target: targetOf(call),
@@ -60,7 +62,7 @@ export function openKubernetes(settings: KubernetesSettings): KubernetesClient {
       body: call.body === undefined ? undefined : JSON.stringify(call.body),
       maxBytes: call.maxBytes ?? DEFAULT_BYTES,
       cut: call.cut === true,
-      signal: stop,
+      until,
       timeoutMs: end - performance.now(),
     });
   };

@@ -2,6 +2,7 @@ import { request as httpRequest, type IncomingMessage, type RequestOptions } fro
 import { request as httpsRequest } from "node:https";
 import type { Socket } from "node:net";
 import { DiagError } from "../../../core/words/errors.ts";
+import { underSignal } from "../../../lib/deadline.ts";
 import { type Phase, reachError, stopped, timeoutAt } from "../../reach.ts";
 import type { Way } from "./credentials.ts";
 
@@ -15,7 +16,8 @@ export interface WireRequest {
   readonly maxBytes: number;
   /** Whether an answer beyond `maxBytes` is cut there, or an error. */
   readonly cut: boolean;
-  readonly signal: AbortSignal;
+  /** Any of them stops it. */
+  readonly until: readonly AbortSignal[];
   readonly timeoutMs: number;
 }
 
@@ -30,20 +32,21 @@ export interface WireAnswer {
 
 /** Sends it and reads the answer within its limits. Throws DiagError; a status is never an error here. */
 export async function send(way: Way, request: WireRequest): Promise<WireAnswer> {
-  const deadline = AbortSignal.timeout(Math.max(1, Math.floor(request.timeoutMs)));
-  const signal = AbortSignal.any([request.signal, deadline]);
   const at: { phase: Phase } = { phase: "tcp" };
-  try {
-    return await dial(way, request, signal, at);
-  } catch (thrown) {
-    const { host } = way.server;
-    if (thrown instanceof DiagError) throw thrown;
-    if (request.signal.aborted) throw stopped(request.signal, at.phase, host, request.timeoutMs);
-    if (deadline.aborted) throw timeoutAt(at.phase, host, request.timeoutMs);
-    throw reachError(thrown, host);
-  } finally {
-    way.agent.destroy();
-  }
+  const { host } = way.server;
+  return underSignal({ until: request.until, ms: request.timeoutMs }, async (signal) => {
+    try {
+      return await dial(way, request, signal, at);
+    } catch (thrown) {
+      if (thrown instanceof DiagError) throw thrown;
+      const stop = request.until.find(({ aborted }) => aborted);
+      if (stop !== undefined) throw stopped(stop, at.phase, host, request.timeoutMs);
+      if (signal.aborted) throw timeoutAt(at.phase, host, request.timeoutMs);
+      throw reachError(thrown, host);
+    } finally {
+      way.agent.destroy();
+    }
+  });
 }
 
 function dial(
