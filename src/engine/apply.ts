@@ -191,7 +191,7 @@ async function effect(
     return result;
   };
   try {
-    const options = { stop: NEVER, redact: deps.redact, effectKey, remainingMs };
+    const options = { stop: NEVER, redact: deps.redact, effectKey, witness: call.witness, remainingMs };
     const output = await callWrite(writeAction(deps, name), call.input, reached, options);
     return done({ outcome: "succeeded", output, startedAt } as const);
   } catch (error) {

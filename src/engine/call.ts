@@ -64,6 +64,7 @@ export async function callWrite(
     stop: AbortSignal;
     redact: (text: string) => string;
     effectKey: string;
+    witness: Json;
     remainingMs: () => number;
   },
 ): Promise<Json> {
@@ -76,6 +77,7 @@ export async function callWrite(
       timeoutMs,
       connection: face,
       effectKey: options.effectKey,
+      witness: options.witness,
       remainingMs: options.remainingMs,
     };
     return action.run(client, action.input.parse(input), context);

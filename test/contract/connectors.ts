@@ -82,6 +82,7 @@ export class Hands {
       timeoutMs,
       connection: this.connection().face,
       effectKey: "contract",
+      witness: null,
       remainingMs: () => end - performance.now(),
     };
   }

@@ -61,8 +61,8 @@ export interface Diagnosis {
 
 export interface Bench {
   diagnose(runbook: Runbook, params?: Record<string, unknown>): Promise<Diagnosis>;
-  /** One read or write (preview is not asked), output checked. Throws DiagError. */
-  call<Out>(call: Call<Out>): Promise<Out>;
+  /** One read or write (preview is not asked; `witness`: what it has said), output checked. Throws DiagError. */
+  call<Out>(call: Call<Out>, witness?: Json): Promise<Out>;
   preview(call: Call): Promise<Preview>;
   /** The action, client and context of a call, for tests of drift, probe and undo. */
   resolve(call: Call): { action: Action; client: unknown; context: WriteTestContext };
@@ -74,6 +74,7 @@ interface WriteTestContext {
   timeoutMs: number;
   connection: ConnectionFace;
   effectKey: string;
+  witness: Json;
   remainingMs(): number;
 }
 
@@ -106,14 +107,15 @@ export function openBench(options: BenchOptions): Bench {
       timeoutMs,
       connection: found[1].face,
       effectKey: "test-effect",
+      witness: null,
       remainingMs: () => end - performance.now(),
     };
     return { action, client: clientOf(connector, ...found), context };
   };
-  const call = async <Out>(one: Call<Out>): Promise<Out> => {
+  const call = async <Out>(one: Call<Out>, witness: Json = null): Promise<Out> => {
     const { action, client, context } = resolve(one);
     const input = action.input.parse(plain(one.input));
-    const output = await action.run(client, input, context);
+    const output = await action.run(client, input, { ...context, witness });
     const parsed = action.output.safeParse(output);
     if (!parsed.success) throw new DiagError("bad_output", `${action.name}: ${parsed.error.message}`);
     return plain(parsed.data) as Out;
@@ -232,7 +234,8 @@ async function apply(
   const undo = () => undoAll(hands, calls, previews, outputs);
   if (calls.length === 0 || isHeld) return { calls, previews, outputs, holds: false, after: {}, undo };
   await meanwhile?.();
-  for (const call of calls) outputs.push(await hands.call(call));
+  for (const [index, call] of calls.entries())
+    outputs.push(await hands.call(call, witnessOf(previews[index])));
   const done = calls.map(({ action, input }, index) => ({ action, input, output: outputs[index] }));
   return { calls, previews, outputs, undo, ...(await pollVerify(hands, remedy, seen, context, done)) };
 }

@@ -66,7 +66,7 @@ const withoutUndoes = ({ command, params, declared }: WriteCall) => ({ command, 
 async function lastLook<Client, C extends Command>(
   look: Look<Client, C>,
   input: WriteCall,
-  { remainingMs }: Pick<WriteContext, "remainingMs">,
+  { remainingMs, witness }: Pick<WriteContext, "remainingMs" | "witness">,
 ): Promise<{ found: Found<C>; before: Cells; isThere?: true }> {
   isInTime(remainingMs());
   const found = look.declared(input);
@@ -76,6 +76,10 @@ async function lastLook<Client, C extends Command>(
     if (input.undoes !== undefined) return { found, before: kept, isThere: true };
     throw refused(`it is so already: ${sayAll(kept)}`);
   }
+  const then = beforeIn(witness);
+  // Its undo would bring back what was approved, over what somebody has set since.
+  if (then !== undefined && !isSame(then, kept))
+    throw refused(`it is ${sayAll(kept)} now, no longer ${sayAll(then)}`);
   const why = await look.refusal(found);
   if (why !== undefined) throw refused(why);
   if (input.undoes !== undefined) await isAsLeft(look, input.undoes);

@@ -31,11 +31,15 @@ const Input = Target.extend({
   memory: z.int().min(6_291_456).optional(),
   /** 1 is one CPU. */
   cpus: z.number().min(0.01).max(1_024).optional(),
+  /** Of a way back: the limits it takes back, 0 for none. Others than these were set by somebody since, and stay. */
+  from: z.object({ memory: z.number(), cpus: z.number() }).optional(),
 });
 type Input = z.output<typeof Input>;
 
 const Before = z.object({
   memory: z.number(),
+  /** Memory and swap together, -1 without a limit, 0 where none is set. Absent in what was recorded before. */
+  swap: z.number().optional(),
   cpus: z.number(),
   machineMemory: z.number(),
   machineCpus: z.number(),
@@ -44,8 +48,18 @@ const Witness = z.object({ before: Before });
 
 const limitsOf = ({ HostConfig: host }: Inspect) => ({
   memory: host.Memory,
+  swap: host.MemorySwap ?? 0,
   cpus: (host.NanoCpus ?? 0) / CPU,
 });
+
+/** Limits that are not those it was decided on; undefined: they are, or it is not known which they were. */
+function changed({ from }: Pick<Input, "from">, found: Inspect, witness: Json): string | undefined {
+  const then = from ?? Witness.safeParse(witness).data?.before;
+  const now = limitsOf(found);
+  if (then === undefined || (then.memory === now.memory && Math.abs(then.cpus - now.cpus) < 1e-6))
+    return undefined;
+  return `its limits were changed: it has ${sayMemory(now.memory)} of memory and ${sayCpus(now.cpus)} of CPUs now`;
+}
 
 /** Why the limit is not set so; undefined: it may be. */
 async function why(
@@ -70,12 +84,15 @@ async function why(
   return memory < holds * ROOM ? `it holds ${sayBytes(holds)}: it would be killed` : undefined;
 }
 
-/** Memory with swap keeps its share: none, as much again (the engine's default), or without a limit. */
+/** What may be swapped out stays as much as it is, or without a limit; where there was no limit, as much again (the engine's default). */
+function withSwap(memory: number, { memory: now, swap }: ReturnType<typeof limitsOf>): number {
+  if (swap === -1) return -1;
+  return now > 0 && swap >= now ? memory + (swap - now) : memory * 2;
+}
+
 function bodyOf({ memory, cpus }: Input, found: Inspect): Json {
-  const { Memory: now, MemorySwap: swap = 0 } = found.HostConfig;
-  const kept = (swap ?? 0) === -1 ? -1 : now > 0 && (swap ?? 0) === now ? memory : (memory ?? 0) * 2;
   return {
-    ...(memory === undefined ? {} : { Memory: memory, MemorySwap: kept ?? -1 }),
+    ...(memory === undefined ? {} : { Memory: memory, MemorySwap: withSwap(memory, limitsOf(found)) }),
     ...(cpus === undefined ? {} : { NanoCpus: Math.round(cpus * CPU) }),
   };
 }
@@ -113,7 +130,7 @@ export const setLimits = write({
     const before = { ...was, machineMemory: machine.MemTotal, machineCpus: machine.NCPU };
     const witness = { ...(witnessOf(found) as Record<string, Json>), before };
     if (isSet(input, was)) return { changes: [], witness, nothingToDo: `${input.name} has this limit` };
-    const no = await why(client, input, found, machine, context);
+    const no = changed(input, found, null) ?? (await why(client, input, found, machine, context));
     const line = `container ${input.name}: ${sayChange(input, was)} (it goes on running; until it is made anew)`;
     return { changes: [line], witness, ...(no === undefined ? {} : { refused: no }) };
   },
@@ -128,7 +145,11 @@ export const setLimits = write({
       const here = await getJson(client, Machine, { path: "/info" }, context);
       const no = await why(client, input, decided, here, context);
       if (no !== undefined) throw refused(no);
-      return { found: decided, machine: here };
+      // What it holds was measured since: its limits once more, right before they are set.
+      const last = await asDecided(client, input, context);
+      const other = changed(input, last, context.witness);
+      if (other !== undefined) throw refused(other);
+      return { found: last, machine: here };
     });
     const path = `/containers/${found.Id}/update`;
     await sendWrite(client, { method: "POST", path, body: bodyOf(input, found), ok: [200] }, context);
@@ -137,21 +158,23 @@ export const setLimits = write({
       before: { ...limitsOf(found), machineMemory: machine.MemTotal, machineCpus: machine.NCPU },
     };
   },
-  probe: async (client, input, _witness, context): Promise<Probed> => {
+  probe: async (client, input, witness, context): Promise<Probed> => {
     const found = await findIfThere(client, input.container, context);
     if (found === undefined) return { verdict: "unknown", evidence: `container ${input.name} is gone` };
     const now = limitsOf(found);
+    const isOther = changed(input, found, witness) !== undefined;
     return {
-      verdict: isSet(input, now) ? "done" : "not-done",
+      verdict: isSet(input, now) ? "done" : isOther ? "unknown" : "not-done",
       evidence: `${input.name}: memory limit ${sayMemory(now.memory)}, CPU limit ${sayCpus(now.cpus)}`,
     };
   },
   undo: (input, _witness, { before }): Call => {
-    const { memory, cpus, ...target } = input;
+    const { memory, cpus, from: _from, ...target } = input;
     // The engine takes no limit for "unchanged": where there was none, as much as the machine has is the same.
     const most = Math.floor(before.machineMemory * MOST);
     return setLimits({
       ...target,
+      from: { memory: memory ?? before.memory, cpus: cpus ?? before.cpus },
       ...(memory === undefined ? {} : { memory: before.memory > 0 ? before.memory : most }),
       ...(cpus === undefined ? {} : { cpus: before.cpus > 0 ? before.cpus : before.machineCpus }),
     });

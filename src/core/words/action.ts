@@ -39,6 +39,8 @@ export interface ActionContext {
 /** A write also has a key that is the same for every attempt of this step, and a deadline after which it must have no effect. */
 export interface WriteContext extends ActionContext {
   readonly effectKey: string;
+  /** The state that was approved, as `preview` has returned it: what it cannot say in its input, `run` compares once more. */
+  readonly witness: Json;
   /** Milliseconds left on a monotonic clock; a write must not be sent with less than it needs. */
   remainingMs(): number;
 }

@@ -156,6 +156,24 @@ describe.skipIf(why !== undefined)(`rotation of logs (skipped: ${why ?? "no"})`,
     await diagnosis.bench.close();
   });
 
+  it("refused: what was rotated between the approval and the run, by renaming or within the file", async () => {
+    const path = log("app.log");
+    const config = rule(`${path} {\n missingok\n}\n`);
+    const bench = benchOf([config]);
+    const call = host.rotateLogs({ config, logs: [path] });
+    const { witness } = await bench.preview(call);
+    const byRenaming = () => {
+      renameSync(path, `${path}.1`);
+      log("app.log", 1);
+    };
+    for (const rotate of [byRenaming, () => writeFileSync(path, "begun anew\n")]) {
+      rotate();
+      await expect(bench.call(call, witness)).rejects.toThrow(/rotated meanwhile/);
+    }
+    expect(existsSync(`${path}.2`)).toBe(false);
+    await bench.close();
+  });
+
   it("refused: what is not declared, what keeps no old ones, what logrotate refuses itself", async () => {
     const path = log("app.log");
     const none = rule(`${path} {\n rotate 0\n}\n`);

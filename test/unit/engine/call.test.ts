@@ -41,7 +41,7 @@ test("step outputs: those of writes, too", async () => {
     settled: { check: () => ({}), holds: () => true },
     run: async () => said,
   });
-  const options = { stop, redact, effectKey: "k", remainingMs: () => 1_000 };
+  const options = { stop, redact, effectKey: "k", witness: null, remainingMs: () => 1_000 };
   expect(JSON.stringify(await callWrite(action, {}, reached, options))).not.toContain(SECRET);
 });
 

@@ -112,9 +112,12 @@ export const rotateLogs = write({
       ...(why === undefined ? {} : { refused: why }),
     };
   },
-  // They grow all the time: another file is another situation.
+  // They grow all the time: another file, or the same one begun anew, is another situation.
   drift: (then, now) =>
-    identities(then).join() === identities(now).join() ? [] : ["another file is there now"],
+    statesOf(now).some((file) => isTurned(file, statesOf(then))) ||
+    identities(then).join() !== identities(now).join()
+      ? ["another file is there now, or it was begun anew"]
+      : [],
   run: async (client, { config, logs }, context) => {
     const before = await beforeEffect(async () => {
       if (!client.logrotate.configs.includes(config))
@@ -122,7 +125,12 @@ export const rotateLogs = write({
       const why = whyNotRotate(parseDryRun(await asked(client, "-d", config, context)), logs);
       if (why !== undefined) throw refused(why);
       if (context.remainingMs() < 3_000) throw refused("too little time is left");
-      return lookAt(client, logs, context);
+      const now = await lookAt(client, logs, context);
+      const then = statesOf(context.witness);
+      // Twice within a moment would put the next old one out.
+      if (then.length > 0 && now.some((file) => isTurned(file, then)))
+        throw refused("they were rotated meanwhile");
+      return now;
     });
     const said = await asked(client, "-v", config, context);
     if (!said.endsWith("exit 0\n"))
