@@ -20,6 +20,10 @@ export const isAtMost = (one: Autoscaler): boolean =>
 /** By how much the maximum is raised: half again, within what the connection allows. */
 export const raisedMax = ({ max }: Autoscaler, most: number): number => Math.min(Math.ceil(max * 1.5), most);
 
+/** Whether its maximum may be raised from here. One that is made of another object has its bounds from there. */
+export const mayRaise = (one: Autoscaler, most: number): boolean =>
+  one.keptBy === undefined && raisedMax(one, most) > one.max;
+
 /** What keeps autoscalers from doing their work. One whose target somebody set to zero is switched off on purpose. Pure. */
 export function autoscalerFindings(
   all: readonly Autoscaler[],
@@ -65,12 +69,12 @@ function blind(one: Autoscaler, id: string): Finding<Key> {
 }
 
 function atMost(one: Autoscaler, id: string, most: number): Finding<Key> {
-  const may = raisedMax(one, most) > one.max;
+  const may = mayRaise(one, most);
   return {
     id: `hpa-max:${id}`,
     severity: "warning",
     title: `Autoscaler ${one.name} is at its maximum of ${one.max} and wants more`,
-    because: `${one.metrics.join("; ") || "Its metric"}: by that it would have more than ${one.max} replicas of ${one.target.name}. Either the load has grown, or each request costs more than before (a slow dependency uses time, not CPU), or the requests it computes from are too low.${may ? "" : ` The connection's \`scale.max\` allows no more than ${most}.`}`,
+    because: `${one.metrics.join("; ") || "Its metric"}: by that it would have more than ${one.max} replicas of ${one.target.name}. Either the load has grown, or each request costs more than before (a slow dependency uses time, not CPU), or the requests it computes from are too low.${may ? "" : one.keptBy === undefined ? ` The connection's \`scale.max\` allows no more than ${most}.` : ` ${one.keptBy} sets its bounds: raise them there, here they would be put back within seconds.`}`,
     remedies: [may ? "raiseBounds" : "moveBounds"],
   };
 }

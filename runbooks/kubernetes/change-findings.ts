@@ -109,7 +109,7 @@ function moreOf(one: Workload, out: ReturnType<typeof outOf>, to: number, manage
     return note(
       id,
       `${to} replicas of ${one.name} were asked for, ${one.desired} there are`,
-      `No autoscaler has it. More of them take more connections of the database: the connection's budget, its bounds and the quota are kept.${managed}`,
+      `${out.own === undefined ? "No autoscaler has it." : `At no replicas its autoscaler ${out.own.name} is switched off; it then goes on with ${out.own.min} to ${out.own.max}.`} More of them take more connections of the database: the connection's budget, its bounds and the quota are kept.${managed}`,
       ["scaleOut"],
     );
   if (out.bounds.length > 0)
@@ -118,6 +118,13 @@ function moreOf(one: Workload, out: ReturnType<typeof outOf>, to: number, manage
       `${to} replicas of ${one.name} were asked for, ${one.desired} there are, and an autoscaler decides`,
       `So its least is raised, as a number set by hand would be taken back at once.${managed}`,
       ["raiseLeast"],
+    );
+  if (out.own?.keptBy !== undefined)
+    return note(
+      id,
+      `${out.own.keptBy} decides how many replicas of ${one.name} there are`,
+      `It makes the autoscaler ${out.own.name} (${out.own.min} to ${out.own.max}) and puts back within seconds what is changed there: raise the least in it (\`minReplicaCount\` of a ScaledObject).`,
+      ["lookElsewhere"],
     );
   return note(
     id,
@@ -142,7 +149,7 @@ function ofAll(seen: Workloads, asked: Asked, now: Date): Finding<Name> {
   const without =
     spared.length === 0
       ? ""
-      : ` Not among them (a single replica, all at once, paused, or traffic, poolers, monitoring and diagbot): ${spared.slice(0, 10).join(", ")}.`;
+      : ` Not among them (a single replica, all at once, not all of it, paused, or traffic, poolers, monitoring and diagbot): ${spared.slice(0, 10).join(", ")}.`;
   if (sick.length > 0)
     return {
       ...note(

@@ -35,18 +35,28 @@ export const orderOf = ({ kind, namespace, name, uid, restartedAt }: Workload, n
   ...{ from: restartedAt ?? null, at: now.toISOString() },
 });
 
+/** Pods below a StatefulSet's partition keep the revision before on purpose. */
 export const isWell = (one: Workload): boolean =>
   one.isObserved &&
-  one.updated >= one.desired &&
+  one.updated >= one.desired - (one.partition ?? 0) &&
   one.available >= one.desired &&
   one.progress?.status !== "False";
+
+/** A rollout replaces all of its pods, and never all at once. */
+const isByOne = ({ desired, partition = 0, atOnce }: Workload): boolean =>
+  partition === 0 && (atOnce === undefined || atOnce.missing < desired);
 
 /** Those that a round of restarts goes through, in its order. */
 export const ofRound = ({ workloads }: Workloads, { namespace }: Asked): Workload[] =>
   workloads
     .filter((one) => (namespace === undefined || one.namespace === namespace) && one.kind !== "DaemonSet")
     .filter(
-      (one) => one.desired >= 2 && one.strategy === "RollingUpdate" && !one.paused && !SPARED.test(one.name),
+      (one) =>
+        one.desired >= 2 &&
+        one.strategy === "RollingUpdate" &&
+        !one.paused &&
+        isByOne(one) &&
+        !SPARED.test(one.name),
     )
     .sort((a, b) => `${a.namespace}/${a.name}`.localeCompare(`${b.namespace}/${b.name}`));
 
@@ -64,16 +74,19 @@ export function outOf(workloads: Workloads, { autoscalers }: Autoscalers, asked:
   const [one, other] = targetsOf(workloads, asked);
   const to = asked.replicas;
   if (one === undefined || other !== undefined || to === undefined || to <= one.desired)
-    return { scales: [], bounds: [] };
+    return { scales: [], bounds: [], own: undefined };
   const own = autoscalers.find(
     ({ namespace, target }) =>
       namespace === one.namespace && target.kind === one.kind && target.name === one.name,
   );
   const { namespace, name, uid, kind } = one;
-  if (own === undefined)
+  // At no replicas an autoscaler is switched off: it goes on once there is one.
+  const isOff = one.desired === 0 && own?.keptBy === undefined && to <= (own?.max ?? to);
+  if (own === undefined || isOff)
     return {
       scales: kind === "DaemonSet" ? [] : [{ kind, namespace, name, uid, from: one.desired, to }],
       bounds: [],
+      own,
     };
   const from = { min: own.min, max: own.max };
   const bound = {
@@ -84,7 +97,7 @@ export function outOf(workloads: Workloads, { autoscalers }: Autoscalers, asked:
     from,
     to: { min: to, max: Math.max(to, own.max) },
   };
-  return { scales: [], bounds: to > own.min ? [bound] : [] };
+  return { scales: [], bounds: to > own.min && own.keptBy === undefined ? [bound] : [], own };
 }
 
 export const nodeOf = ({ nodes }: Nodes, { node, cordon }: Asked) =>

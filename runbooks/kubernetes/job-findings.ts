@@ -1,132 +1,137 @@
-import {
-  clip,
-  count,
-  type Finding,
-  type kubernetes,
-  type OutputOf,
-  sayDuration,
-} from "../../src/sdk/index.ts";
-import { type Pod, type Sight, secondsSince } from "./case.ts";
-import { lastDue } from "./cron.ts";
-import { exitCause } from "./exit-cause.ts";
+import { clip, count, type Finding } from "../../src/sdk/index.ts";
+import { secondsSince } from "./case.ts";
+import { failureOf, hindranceOf, type JobSight } from "./job-cause.ts";
+import { canSuspend, failuresInARow, isMadeGood, isOf, type Job, type JobTarget, namedIn } from "./jobs.ts";
 
-export type Jobs = OutputOf<typeof kubernetes.jobs>;
-export type Job = Jobs["jobs"][number];
-export type CronJob = Jobs["cronJobs"][number];
-export type JobSight = Partial<Omit<Sight, "jobs">> & { readonly jobs: Jobs };
-type Key = "fixJob" | "suspend" | "unsuspend" | "fixCron";
+type Key = "fixJob" | "suspend" | "deleteJob" | "resumeJob" | "findJob";
 
-export interface JobTarget {
-  readonly job?: string | undefined;
-  readonly cronJob?: string | undefined;
-  readonly recentSeconds: number;
-  readonly now: Date;
-}
+const cronOf = (job: Job, { jobs }: JobSight) => jobs.cronJobs.find((one) => isOf(job, one));
 
-/** Failures in a row after which a schedule only repeats what does not work. */
-const IN_A_ROW = 3;
-/** What a due run may be late: the controller looks every ten seconds, and a node needs its time. */
-const LATE_SECONDS = 300;
+/** Whether a job was asked about, or nothing in particular. */
+const isMeant = (one: Job, { jobs }: JobSight, { namespace, job, cronJob }: JobTarget): boolean =>
+  job !== undefined
+    ? namedIn(jobs.jobs, job, namespace).includes(one)
+    : cronJob === undefined ||
+      (one.cronJob === cronJob && namedIn(jobs.cronJobs, cronJob, namespace).some((cron) => isOf(one, cron)));
 
-const isOf = (job: Job, { namespace, name }: CronJob): boolean =>
-  job.cronJob === name && job.namespace === namespace;
-
-/** The newest jobs of a CronJob that ended, newest first. */
-const endedOf = (one: CronJob, { jobs }: Jobs): readonly Job[] =>
-  jobs.filter((job) => isOf(job, one) && (job.state === "failed" || job.state === "complete"));
-
-/** How many of the newest runs failed one after the other. */
-export function failuresInARow(one: CronJob, jobs: Jobs): number {
-  const ended = endedOf(one, jobs);
-  const good = ended.findIndex(({ state }) => state === "complete");
-  return good < 0 ? ended.length : good;
-}
-
-/** Failed jobs that are to be told: not what a later run of the same CronJob has made good, nor what is long past. Pure. */
-export function failedJobs({ jobs }: JobSight, target: JobTarget): Job[] {
-  const { job, cronJob, recentSeconds, now } = target;
+/**
+ * Failed jobs that are to be told: not what a later run of the same CronJob has made good, nor what is long past, unless it is
+ * asked for by name; of a CronJob its newest. Pure.
+ */
+export function failedJobs(sight: JobSight, target: JobTarget): Job[] {
+  const { jobs } = sight;
   return jobs.jobs.filter((one) => {
-    if (one.state !== "failed") return false;
-    if (job !== undefined) return one.name === job;
-    if (cronJob !== undefined && one.cronJob !== cronJob) return false;
-    if (secondsSince(one.endedAt, now) > recentSeconds) return false;
-    const own = jobs.cronJobs.find((other) => isOf(one, other));
-    return own === undefined || endedOf(own, jobs)[0]?.uid === one.uid;
+    if (one.state !== "failed" || !isMeant(one, sight, target)) return false;
+    if (target.job !== undefined) return true;
+    if (secondsSince(one.endedAt, target.now) > target.recentSeconds) return false;
+    const own = cronOf(one, sight);
+    if (own === undefined) return true;
+    const newest = jobs.jobs.find((other) => isOf(other, own) && other.endedAt !== null);
+    return newest?.uid === one.uid && !isMadeGood(one, own, jobs);
   });
 }
-
-/** The pod of a job that failed last. */
-export const podOf = (job: Job, { pods }: JobSight): Pod | undefined =>
-  pods?.pods.find(
-    ({ namespace, owner, phase }) =>
-      namespace === job.namespace && owner?.kind === "Job" && owner.name === job.name && phase === "Failed",
-  );
 
 export function jobFindings(sight: JobSight, target: JobTarget): Finding<Key>[] {
-  return failedJobs(sight, target).map((job) => {
-    const cron = sight.jobs.cronJobs.find((one) => isOf(job, one));
-    const row = cron === undefined ? 0 : failuresInARow(cron, sight.jobs);
-    const name = job.cronJob ?? job.name;
-    return {
-      id: `job-failed:${job.namespace}/${name}`,
-      severity: "warning",
-      title: `${job.cronJob === null ? `Job ${job.name}` : `Cron job ${name}`} failed${row > 1 ? ` ${row} times in a row` : ""}${job.reason === "DeadlineExceeded" ? ": it took too long" : ""}`,
-      because: `${reasonOf(job)} ${causeOf(job, sight)}`.trim(),
-      remedies: ["fixJob", ...(canSuspend(cron, row) ? (["suspend"] as const) : [])],
-    };
-  });
+  return [
+    ...failedJobs(sight, target).map((job) => failed(job, sight, target)),
+    ...sight.jobs.jobs
+      .filter((one) => isMeant(one, sight, target))
+      .flatMap((one) => unfinished(one, sight, target)),
+    ...absent(sight, target),
+  ];
 }
 
-export const canSuspend = (cron: CronJob | undefined, row: number): boolean =>
-  cron !== undefined && !cron.suspended && row >= IN_A_ROW;
+function failed(job: Job, sight: JobSight, { now }: JobTarget): Finding<Key> {
+  const cron = cronOf(job, sight);
+  const row = cron === undefined ? 0 : failuresInARow(cron, sight.jobs);
+  const isGood = isMadeGood(job, cron, sight.jobs);
+  const name = job.cronJob ?? job.name;
+  const why = `${reasonOf(job)} ${failureOf(job, sight)}`.trim();
+  return {
+    id: `job-failed:${job.namespace}/${name}`,
+    severity: isGood ? "info" : "warning",
+    title: `${job.cronJob === null ? `Job ${job.name}` : `Cron job ${name}`} failed${row > 1 ? ` ${row} times in a row` : ""}${job.reason === "DeadlineExceeded" ? ": it took too long" : ""}${isGood ? ", and a later run succeeded" : ""}`,
+    because: isGood
+      ? `${why} Nothing is left to be done but to delete the failed job: as long as it is there, alerts of it go on.`
+      : `${why}${sinceOf(cron?.lastSucceeded)}`,
+    remedies: isGood
+      ? ["deleteJob"]
+      : ["fixJob", ...(canSuspend(cron, sight.jobs, now) ? (["suspend"] as const) : [])],
+  };
+}
 
-function reasonOf({ reason, message, backoffLimit, failedPods, endedAt }: Job): string {
+const sinceOf = (at: string | null | undefined): string =>
+  at ? ` No run of it has succeeded since ${at}.` : "";
+
+function reasonOf({ reason, message, backoffLimit, failedPods, failedIndexes, endedAt }: Job): string {
   const at = endedAt === null ? "" : ` (${endedAt})`;
+  const which = failedIndexes ? ` Its indexes ${failedIndexes} failed.` : "";
   if (reason === "DeadlineExceeded")
-    return `It was ended because it ran longer than activeDeadlineSeconds allows${at}.`;
+    return `It was ended because it ran longer than activeDeadlineSeconds allows${at}.${which}`;
   if (reason === "BackoffLimitExceeded")
-    return `${count(failedPods, "pod")} failed, and no more are tried (backoffLimit ${backoffLimit})${at}.`;
-  return `${clip(message || reason || "It failed", 250)}${at}.`;
+    return `${count(failedPods, "pod")} failed, and no more are tried (backoffLimit ${backoffLimit})${at}.${which}`;
+  return `${clip(message || reason || "It failed", 250)}${at}.${which}`;
 }
 
-function causeOf(job: Job, sight: JobSight): string {
-  const pod = podOf(job, sight);
-  const one = pod?.containers.find(({ ended }) => ended !== null && ended.exitCode !== 0);
-  if (pod === undefined || one === undefined) return "Its pods are gone: why is only in collected logs.";
-  if (one.ended?.reason === "OOMKilled")
-    return `Its container ${one.name} was killed for memory (OOMKilled).`;
-  const log = sight.logs?.logs.find((other) => other.pod === pod.name && other.container === one.name);
-  return exitCause(one, log).because;
+/** What has not ended: held up by what is seen; of one that is asked for also that it runs, or is suspended. */
+function unfinished(
+  job: Job,
+  sight: JobSight,
+  { job: asked, now, recentSeconds }: JobTarget,
+): Finding<Key>[] {
+  const at = `${job.namespace}/${job.name}`;
+  if (job.state === "suspended" && asked !== undefined)
+    return [
+      {
+        id: `job-suspended:${at}`,
+        severity: "info",
+        title: `Job ${job.name} is suspended`,
+        because: "Somebody, or a queue of jobs (Kueue), suspended it: it has no pods until it is resumed.",
+        remedies: ["resumeJob"],
+      },
+    ];
+  const held = hindranceOf(job, sight, { now, recentSeconds });
+  if (held !== undefined)
+    return [
+      {
+        id: `job-stuck:${at}`,
+        severity: "warning",
+        title: `Job ${job.name} ${held.title}`,
+        because: held.because,
+        remedies: ["fixJob"],
+        ...(job.cronJob === null ? {} : { explains: [`cron-held:${job.namespace}/${job.cronJob}`] }),
+      },
+    ];
+  if (job.state !== "running" || asked === undefined) return [];
+  return [
+    {
+      id: `job-running:${at}`,
+      severity: "warning",
+      title: `Job ${job.name} still runs`,
+      because: `It began at ${job.startedAt ?? "an unknown time"} and has not ended; ${progressOf(job)}${job.failedPods} of its pods failed so far. Either it has much to do, or it waits for something: its log tells.`,
+      remedies: ["fixJob"],
+    },
+  ];
 }
 
-/** CronJobs that did not run when they were due. One that is suspended, or whose run before still runs, did not miss it. Pure. */
-export function cronFindings({ jobs }: JobSight, { cronJob, now }: JobTarget): Finding<Key>[] {
-  return jobs.cronJobs
-    .filter(({ name }) => cronJob === undefined || name === cronJob)
-    .flatMap((one): Finding<Key>[] => {
-      if (one.suspended) return cronJob === undefined ? [] : [suspended(one)];
-      const due =
-        one.timeZone === null
-          ? lastDue(one.schedule, new Date(now.getTime() - LATE_SECONDS * 1000))
-          : undefined;
-      if (due === undefined || one.active > 0 || Date.parse(one.createdAt ?? "") > due.getTime()) return [];
-      if (one.lastScheduled !== null && Date.parse(one.lastScheduled) >= due.getTime()) return [];
-      return [missed(one, due, now)];
-    });
+const progressOf = ({ succeeded, completions }: Job): string =>
+  (completions ?? 1) > 1 && succeeded !== undefined ? `${succeeded} of ${completions} are done, ` : "";
+
+/** Asked for by name, and not there: that it is well nobody can say. */
+function absent({ jobs }: JobSight, { job, cronJob }: JobTarget): Finding<Key>[] {
+  const isCron = job === undefined;
+  const name = job ?? cronJob;
+  const all: readonly { readonly name: string }[] = isCron ? jobs.cronJobs : jobs.jobs;
+  if (name === undefined || all.some((one) => one.name === name)) return [];
+  return [
+    {
+      id: `no-such-job:${name}`,
+      severity: "info",
+      title: `There is no ${isCron ? "cron job" : "job"} ${name} any more, or it is not seen through this connection`,
+      because: isCron
+        ? "Either it was deleted or renamed, or it is of a namespace, or beyond a selector, that the connection does not look at."
+        : "A job that ended is removed after `ttlSecondsAfterFinished`, and a cron job keeps one that failed and three that succeeded by default; or it is of a namespace, or beyond a selector, that the connection does not look at. What became of it is in collected logs.",
+      remedies: ["findJob"],
+    },
+  ];
 }
-
-const suspended = (one: CronJob): Finding<Key> => ({
-  id: `cron-suspended:${one.namespace}/${one.name}`,
-  severity: "info",
-  title: `Cron job ${one.name} is suspended`,
-  because: `Somebody suspended it: it does not run until it is resumed.${one.lastScheduled === null ? "" : ` It ran last at ${one.lastScheduled}.`}`,
-  remedies: ["unsuspend"],
-});
-
-const missed = (one: CronJob, due: Date, now: Date): Finding<Key> => ({
-  id: `cron-missed:${one.namespace}/${one.name}`,
-  severity: "warning",
-  title: `Cron job ${one.name} did not run when it was due`,
-  because: `By its schedule (${one.schedule}, taken as UTC) it was due at ${due.toISOString()}, ${sayDuration(now.getTime() - due.getTime())} ago; ${one.lastScheduled === null ? "it never ran" : `it ran last at ${one.lastScheduled}`}. Either the controller manager does not run or is behind, or it missed the run by more than startingDeadlineSeconds, or the cluster's schedules are in another time zone.`,
-  remedies: ["fixCron"],
-});

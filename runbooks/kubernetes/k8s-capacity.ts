@@ -7,7 +7,7 @@ import {
   runbookOn,
   z,
 } from "../../src/sdk/index.ts";
-import { autoscalerFindings, isAtMost, raisedMax } from "./autoscaler-findings.ts";
+import { autoscalerFindings, isAtMost, mayRaise, raisedMax } from "./autoscaler-findings.ts";
 import { budgetFindings, claimFindings, limitFindings, nodeRoom, quotaFindings } from "./room-findings.ts";
 import { throttleFindings } from "./throttle-findings.ts";
 
@@ -79,7 +79,7 @@ export const k8sCapacity = book
       ({ autoscalers }, context) =>
         autoscalers.autoscalers
           .filter((one) => isAsked(one, context) && one.able.ok && one.active.ok && isAtMost(one))
-          .filter((one) => raisedMax(one, mostOf(context)) > one.max)
+          .filter((one) => mayRaise(one, mostOf(context)))
           .slice(0, 1)
           .map((one) => ({
             namespace: one.namespace,

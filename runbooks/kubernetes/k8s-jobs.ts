@@ -1,31 +1,27 @@
 import { kubernetes, type RunContext, runbookOn, z } from "../../src/sdk/index.ts";
-import {
-  canSuspend,
-  cronFindings,
-  failedJobs,
-  failuresInARow,
-  type JobTarget,
-  jobFindings,
-  podOf,
-} from "./job-findings.ts";
+import { cronFindings } from "./cron-findings.ts";
+import { failedIn, failedPodsOf } from "./job-cause.ts";
+import { failedJobs, jobFindings } from "./job-findings.ts";
+import { canSuspend, isOf, type Job, type JobTarget, namedIn } from "./jobs.ts";
 
 const name = z.string().max(253).optional();
 const params = z.object({
+  namespace: name.describe("of this namespace, where several have one of that name"),
   job: name.describe("only this job"),
   cronJob: name.describe("only this cron job"),
   recentHours: z.int().min(1).max(720).default(24).describe("failures longer ago than this are history"),
 });
 const targetOf = ({
   now,
-  params: { job, cronJob, recentHours },
+  params: { namespace, job, cronJob, recentHours },
 }: RunContext<z.output<typeof params>>): JobTarget => ({
-  now,
-  job,
-  cronJob,
+  ...{ now, namespace, job, cronJob },
   recentSeconds: recentHours * 3600,
 });
 
-/** Jobs that failed, and cron jobs that did not run. */
+const isTriedAgain = ({ state, failedPods }: Job): boolean => state === "running" && failedPods > 0;
+
+/** Jobs that failed or do not get on, and cron jobs that did not run. */
 const book = runbookOn(
   "kubernetes",
   {
@@ -39,22 +35,21 @@ const book = runbookOn(
       "KubernetesCronjobSuspended",
       "KubernetesCronjobTooLong",
     ],
-    fromAlert: ({ job_name, cronjob }) => ({
+    fromAlert: ({ namespace, job_name, cronjob }) => ({
+      ...(namespace === undefined ? {} : { namespace }),
       ...(job_name === undefined ? {} : { job: job_name }),
       ...(cronjob === undefined ? {} : { cronJob: cronjob }),
     }),
     params,
   },
-  () => ({ jobs: kubernetes.jobs(), pods: kubernetes.pods() }),
+  () => ({ jobs: kubernetes.jobs(), pods: kubernetes.pods(), events: kubernetes.events() }),
 ).andThen(["jobs", "pods?"], (sight, context) => ({
   logs: kubernetes.logs({
-    of: failedJobs(sight, targetOf(context))
-      .flatMap((job) => {
-        const pod = podOf(job, sight);
-        const one = pod?.containers.find(({ ended }) => ended !== null && ended.exitCode !== 0);
-        return pod === undefined || one === undefined
-          ? []
-          : [{ namespace: pod.namespace, pod: pod.name, container: one.name }];
+    of: [...failedJobs(sight, targetOf(context)), ...sight.jobs.jobs.filter(isTriedAgain)]
+      .flatMap((job) => failedPodsOf(job, sight))
+      .flatMap((pod) => {
+        const one = failedIn(pod);
+        return one === undefined ? [] : [{ namespace: pod.namespace, pod: pod.name, container: one.name }];
       })
       .slice(0, 12),
   }),
@@ -68,10 +63,8 @@ export const k8sJobs = book
       ({ jobs }, context) =>
         failedJobs({ jobs }, targetOf(context))
           .flatMap((job) => {
-            const cron = jobs.cronJobs.find(
-              (one) => one.name === job.cronJob && one.namespace === job.namespace,
-            );
-            return cron !== undefined && canSuspend(cron, failuresInARow(cron, jobs)) ? [cron] : [];
+            const cron = jobs.cronJobs.find((one) => isOf(job, one));
+            return cron !== undefined && canSuspend(cron, jobs, context.now) ? [cron] : [];
           })
           .slice(0, 1)
           .map(({ namespace, name: of, uid }) => ({ namespace, name: of, uid, from: false, to: true })),
@@ -80,9 +73,9 @@ export const k8sJobs = book
     unsuspend: book.does(
       kubernetes.setSuspended,
       ["jobs"],
-      ({ jobs }, { params: { cronJob } }) =>
-        jobs.cronJobs
-          .filter(({ name: of, suspended }) => suspended && of === cronJob)
+      ({ jobs }, { params: { cronJob = "", namespace } }) =>
+        namedIn(jobs.cronJobs, cronJob, namespace)
+          .filter(({ suspended }) => suspended)
           .slice(0, 1)
           .map(({ namespace, name: of, uid }) => ({ namespace, name: of, uid, from: true, to: false })),
       { title: "Let the cron job run again" },
@@ -92,6 +85,26 @@ export const k8sJobs = book
       "low",
       "A finished job is not tried again: `kubectl create job --from=cronjob/NAME NAME-manual-1`, or apply it anew under another name. See first whether it may run twice (migrations, invoices).",
     ),
+    deleteJob: book.advises(
+      "Delete the failed job",
+      "low",
+      "`kubectl delete job NAME`: a later run has succeeded, and nothing else ends alerts of the failed one. `failedJobsHistoryLimit: 0`, or `ttlSecondsAfterFinished`, lets it go by itself.",
+    ),
+    resumeJob: book.advises(
+      "See who suspended it, or resume it",
+      "low",
+      'Of Kueue: `kubectl get workloads` says what it waits for. Otherwise `kubectl patch job NAME -p \'{"spec":{"suspend":false}}\'`.',
+    ),
+    findJob: book.advises(
+      "Look where it is, and correct the alert",
+      "low",
+      "`kubectl get jobs,cronjobs -A | grep NAME`. An alert of a job that is gone ends by itself with its series.",
+    ),
+    fixOverlap: book.advises(
+      "Let a run end before the next is due",
+      "low",
+      "Either give it more time between runs, or find what it waits for (its log); `activeDeadlineSeconds` ends a run that hangs, so that the next gets its turn. `concurrencyPolicy: Forbid` where two must not run at once.",
+    ),
     fixCron: book.advises(
       "Find out why it was not started",
       "low",
@@ -99,18 +112,6 @@ export const k8sJobs = book
     ),
   })
   .findings((find) => [
-    find(["jobs", "pods?", "logs?"], (sight, context) => jobFindings(sight, targetOf(context))),
-    find(["jobs"], (sight, context) => cronFindings(sight, targetOf(context))),
-    find(["jobs"], ({ jobs }, { params: { job } }) => {
-      const one = jobs.jobs.find(({ name: of, state }) => of === job && state === "running");
-      return (
-        one !== undefined && {
-          id: `job-running:${one.namespace}/${one.name}`,
-          severity: "warning",
-          title: `Job ${one.name} still runs`,
-          because: `It began at ${one.startedAt ?? "an unknown time"} and has not ended; ${one.failedPods} of its pods failed so far. Either it has much to do, or it waits for something: its log tells.`,
-          remedies: ["fixJob"],
-        }
-      );
-    }),
+    find(["jobs", "pods?", "events?", "logs?"], (sight, context) => jobFindings(sight, targetOf(context))),
+    find(["jobs", "pods?", "events?"], (sight, context) => cronFindings(sight, targetOf(context))),
   ]);

@@ -1,12 +1,7 @@
 import { chosenOf, kubernetes, type RunContext, rows, runbookOn, z } from "../../src/sdk/index.ts";
-import {
-  ingressFindings,
-  isAsked,
-  leadingTo,
-  type ServiceTarget,
-  scaledToZero,
-  serviceFindings,
-} from "./service-findings.ts";
+import { ingressFindings } from "./ingress-findings.ts";
+import { scaledToZero } from "./service-empty.ts";
+import { isAsked, leadingTo, type ServiceTarget, serviceFindings } from "./service-findings.ts";
 
 const name = z.string().max(253).optional();
 const params = z.object({
@@ -38,7 +33,7 @@ const book = runbookOn(
     }),
     params,
   },
-  () => ({ services: kubernetes.services() }),
+  () => ({ services: kubernetes.services(), events: kubernetes.events() }),
 );
 
 /** As few replicas as the connection allows, one at least. */
@@ -61,7 +56,7 @@ export const k8sService = book
           .flatMap((one) => {
             const idle = scaledToZero(one);
             const kind = idle?.kind === "StatefulSet" ? ("StatefulSet" as const) : ("Deployment" as const);
-            return idle === undefined
+            return idle === undefined || idle.kind === "DaemonSet"
               ? []
               : [
                   {
@@ -75,7 +70,17 @@ export const k8sService = book
                 ];
           })
           .slice(0, 1),
-      { title: "Scale it up again" },
+      {
+        title: "Scale it up again",
+        // That it has replicas is not what was found: the service must lead to one.
+        recheck: ["services"],
+        holds: ({ services }, done) =>
+          done.every(({ input }) =>
+            services.services.some(
+              ({ behind, ready }) => ready > 0 && behind.some(({ uid }) => uid === input.uid),
+            ),
+          ),
+      },
     ),
     fixSelector: book.advises(
       "Correct the selector, or delete the service",
@@ -92,6 +97,26 @@ export const k8sService = book
       "low",
       "`targetPort` is where the container listens; a name must be declared under `ports:` of the container.",
     ),
+    fixLeader: book.advises(
+      "See who elects the leader",
+      "high",
+      "Ask the operator, or the system itself (`patronictl list`, `SENTINEL MASTERS`), who leads and why nobody does. Never set the label by hand: two leaders would both take writes.",
+    ),
+    fixPolicy: book.advises(
+      "Allow who must come in",
+      "low",
+      "`kubectl get networkpolicy -o yaml`: add a policy whose `ingress` names the callers (namespace of the ingress controller, pods) and the port of the pod, not of the service. Policies add up; a `default-deny` stays.",
+    ),
+    fixName: book.advises(
+      "Use a service without a selector for an address",
+      "low",
+      "A service without `selector:` and an EndpointSlice of the same name (`kubernetes.io/service-name`) with the address; or a name of DNS for it.",
+    ),
+    fixClass: book.advises(
+      "Let a controller take the ingress",
+      "low",
+      "`kubectl get ingressclass` beside `spec.ingressClassName`; `kubectl describe ingress NAME` and the controller's log. A TLS secret must be in the namespace of the ingress: otherwise the controller shows a certificate of its own (tls-expiry).",
+    ),
     fixIngress: book.advises(
       "Correct the ingress",
       "low",
@@ -104,8 +129,8 @@ export const k8sService = book
     ),
   })
   .findings((find) => [
-    find(["services"], ({ services }, context) =>
-      serviceFindings(services, targetOf(context)).map((finding) => ({
+    find(["services", "events?"], ({ services, events }, context) =>
+      serviceFindings(services, targetOf(context), events?.events).map((finding) => ({
         ...finding,
         evidence: [
           rows(
@@ -121,16 +146,20 @@ export const k8sService = book
         ],
       })),
     ),
-    find(["services"], ({ services }, context) => ingressFindings(services, targetOf(context))),
+    find(["services", "events?"], ({ services, events }, context) =>
+      ingressFindings(services, targetOf(context), events?.events),
+    ),
     find(
       ["services"],
-      ({ services }, { params: { service } }) =>
+      ({ services: { services, total } }, { params: { service } }) =>
         service !== undefined &&
-        !services.services.some(({ name: of }) => of === service) && {
+        // Of one that is not shown nothing is known.
+        total === services.length &&
+        !services.some(({ name: of }) => of === service) && {
           id: `no-service:${service}`,
           severity: "critical",
           title: `There is no service ${service}`,
-          because: `None of the ${services.services.length} services that this connection sees has this name.`,
+          because: `None of the ${total} services that this connection sees has this name.`,
           remedies: ["fixSelector"],
         },
     ),

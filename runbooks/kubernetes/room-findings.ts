@@ -54,8 +54,16 @@ function isRefusal({ namespace, message }: Event, { namespace: own, name, resour
 /** Disruption budgets that let no pod go. Pure. */
 export const budgetFindings = (budgets: readonly Budget[]): Finding<Key>[] =>
   budgets
-    .filter(({ allowed, expected }) => allowed === 0 && expected > 0)
+    .filter(({ allowed, expected, failed }) => failed !== undefined || (allowed === 0 && expected > 0))
     .map((one) => {
+      if (one.failed !== undefined)
+        return {
+          id: `budget:${one.namespace}/${one.name}`,
+          severity: "warning" as const,
+          title: `Disruption budget ${one.name} cannot be computed, and lets no pod go`,
+          because: `Its controller says (SyncFailed): ${one.failed}. Its figures (${one.healthy} of ${one.expected} healthy) are from before that. Pods whose owner has no scale (a job, a bare pod, some operators' objects) can be counted by \`minAvailable\` with a number only, and not by a share or \`maxUnavailable\`.`,
+          remedies: ["loosenBudget" as const],
+        };
       const isShort = one.healthy < one.wanted;
       return {
         id: `budget:${one.namespace}/${one.name}`,

@@ -40,6 +40,7 @@ export const RIGHTS: readonly Right[] = [
   right("autoscaling", "horizontalpodautoscalers", ["list", "get"], "autoscalers"),
   right("policy", "poddisruptionbudgets", ["list"], "disruption budgets"),
   right("networking.k8s.io", "ingresses", ["list"], "ingresses"),
+  right("networking.k8s.io", "networkpolicies", ["list"], "what lets nobody come in to a service"),
   right("metrics.k8s.io", "pods", ["list"], "what containers use"),
   right("", "nodes", ["list", "get"], "nodes", "look", "cluster"),
   right("metrics.k8s.io", "nodes", ["list"], "what nodes use", "look", "cluster"),

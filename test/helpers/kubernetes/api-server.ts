@@ -40,6 +40,7 @@ const OF_1_20 = [
   "autoscaling/v2beta2/horizontalpodautoscalers",
   "policy/v1beta1/poddisruptionbudgets",
   "networking.k8s.io/v1/ingresses",
+  "networking.k8s.io/v1/networkpolicies",
 ];
 /** What a current server has of them. */
 export const CURRENT = [
@@ -48,6 +49,7 @@ export const CURRENT = [
   "autoscaling/v2/horizontalpodautoscalers",
   "policy/v1/poddisruptionbudgets",
   "networking.k8s.io/v1/ingresses",
+  "networking.k8s.io/v1/networkpolicies",
 ];
 
 /** An API server in memory, held to the recordings by test/unit/helpers/kubernetes.test.ts. */

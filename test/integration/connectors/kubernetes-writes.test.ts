@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { type Call, undoCall } from "../../../src/core/words/action.ts";
 import { kubernetes } from "../../../src/sdk/index.ts";
 import { type EmulatedCluster, emulatedCluster } from "../../helpers/kubernetes/api-server.ts";
 import { benchOn } from "../../helpers/kubernetes/bench.ts";
@@ -58,6 +59,99 @@ it("scale: under an autoscaler, beyond the bounds, beyond the database's connect
   const report = target(theOne("Deployment", "report-generator"));
   expect(await why(kubernetes.scale({ ...report, from: 4, to: 6 }))).toMatch(
     /quota compute-quota has 2\.0 GiB of requests\.memory left, and it takes 6\.0 GiB/,
+  );
+});
+
+it("scale: an autoscaler at no replicas is switched off and lets itself be woken; KEDA's does not", async () => {
+  const asleep = {
+    ...put("Deployment", "worker", ({ spec }) => Object.assign(spec ?? {}, { replicas: 0 })),
+    from: 0,
+  };
+  expect(await why(kubernetes.scale({ ...asleep, to: 1 }))).toBeUndefined();
+  expect(await why(kubernetes.scale({ ...asleep, to: 5 }))).toMatch(/autoscaler worker decides/);
+  const hpa = put("HorizontalPodAutoscaler", "worker", ({ metadata }) =>
+    Object.assign(metadata, {
+      ownerReferences: [{ kind: "ScaledObject", name: "jobs", uid: "so", controller: true }],
+    }),
+  );
+  expect(await why(kubernetes.scale({ ...asleep, to: 1 }))).toMatch(/autoscaler worker decides/);
+  expect(
+    await why(
+      kubernetes.setAutoscalerBounds({
+        ...hpa,
+        of: "worker",
+        from: { min: 2, max: 4 },
+        to: { min: 2, max: 6 },
+      }),
+    ),
+  ).toMatch(/ScaledObject jobs sets its bounds and would take it back/);
+});
+
+it("scale: what was scaled up from none is taken back to none, whatever the bounds say", async () => {
+  const gateway = put("Deployment", "websocket-gateway", ({ spec }) =>
+    Object.assign(spec ?? {}, { replicas: 0 }),
+  );
+  const call = kubernetes.scale({ ...gateway, from: 0, to: 1 });
+  await bench.call(call);
+  expect(await why(kubernetes.scale({ ...gateway, from: 1, to: 0 }))).toMatch(/0 is outside 1 to 10/);
+  const { action } = bench.resolve(call);
+  const back = action.effect === "write" ? undoCall(action, call.input, null, undefined) : undefined;
+  expect(back && (await why(back))).toBeUndefined();
+});
+
+it("what an operator has taken back is not verified, though all of it is at rest", async () => {
+  const gateway = put("Deployment", "websocket-gateway", () => undefined);
+  const settledOf = async (call: Call) => {
+    const { action } = bench.resolve(call);
+    if (action.effect !== "write" || action.settled === undefined) throw new Error("a write that settles");
+    return action.settled.holds({ list: await bench.call(kubernetes.workloads()) }, call.input, {});
+  };
+  const scale = kubernetes.scale({ ...gateway, from: 1, to: 2 });
+  await bench.call(scale);
+  expect(await settledOf(scale)).toBe(true);
+  put("Deployment", "websocket-gateway", () => undefined);
+  expect(await settledOf(scale)).toBe(false);
+  const worker = put("Deployment", "worker", () => undefined);
+  const restart = kubernetes.rolloutRestart({ ...worker, from: null, at: "2026-11-22T03:00:00Z" });
+  await bench.call(restart);
+  expect(await settledOf(restart)).toBe(true);
+  put("Deployment", "worker", () => undefined);
+  expect(await settledOf(restart)).toBe(false);
+});
+
+it("restart: all at once, below a partition, on deletion only, or without room for the pod that comes first", async () => {
+  const restart = (of: ReturnType<typeof put>) =>
+    why(kubernetes.rolloutRestart({ ...of, from: null, at: "2026-11-22T03:00:00Z" }));
+  const rolling = (rollingUpdate: object) =>
+    put("Deployment", "worker", ({ spec }) =>
+      Object.assign(spec ?? {}, { strategy: { type: "RollingUpdate", rollingUpdate } }),
+    );
+  expect(await restart(rolling({ maxUnavailable: "25%", maxSurge: "25%" }))).toBeUndefined();
+  expect(await restart(rolling({ maxUnavailable: "100%", maxSurge: 0 }))).toMatch(
+    /lets all 3 replicas go at once/,
+  );
+  cluster.store.put({
+    ...theOne("ResourceQuota", "compute-quota"),
+    status: { hard: { pods: "3" }, used: { pods: "3" } },
+  });
+  expect(await restart(rolling({ maxUnavailable: 0, maxSurge: 1 }))).toMatch(
+    /quota compute-quota has 0 of pods left/,
+  );
+  expect(await restart(rolling({ maxUnavailable: 1, maxSurge: 0 }))).toBeUndefined();
+  const set = (updateStrategy: object) =>
+    put("StatefulSet", "redis", ({ spec }) => Object.assign(spec ?? {}, { updateStrategy }));
+  const ofSet = async (strategy: object) =>
+    why(
+      kubernetes.rolloutRestart({
+        ...set(strategy),
+        kind: "StatefulSet",
+        from: null,
+        at: "2026-11-22T03:00:00Z",
+      }),
+    );
+  expect(await ofSet({ type: "OnDelete" })).toMatch(/nothing is replaced until somebody deletes/);
+  expect(await ofSet({ type: "RollingUpdate", rollingUpdate: { partition: 1 } })).toMatch(
+    /stop at partition 1/,
   );
 });
 

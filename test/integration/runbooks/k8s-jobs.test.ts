@@ -104,12 +104,18 @@ describe("a cron job", () => {
     ]);
   });
 
-  it("that was not started when it was due; one whose run before still runs did not miss it", async () => {
+  it("that was not started when it was due; one whose run before still runs leaves runs out", async () => {
     vi.setSystemTime(new Date("2026-11-22T03:14:30Z"));
     await begin(wellCluster());
     expect(await found()).toEqual([["cron-missed:production/cleanup", "fixCron"]]);
     const cron = theOne("CronJob", "cleanup");
     cluster.store.put({ ...cron, status: { ...cron.status, active: [{ name: "cleanup-1" }] } });
+    // A run every two minutes, and one that has lasted for an hour.
+    expect(await found()).toEqual([["cron-held:production/cleanup", "fixOverlap"]]);
+    cluster.store.put({
+      ...cron,
+      status: { ...cron.status, active: [{ name: "cleanup-1" }], lastScheduleTime: "2026-11-22T03:12:00Z" },
+    });
     expect(await found()).toEqual([]);
   });
 
@@ -143,8 +149,8 @@ it.each([
   ["@hourly", "2026-11-22T02:00:00.000Z"],
   ["0 0 1 * *", "2026-11-01T00:00:00.000Z"],
   ["0 0 1 * 0", "2026-11-22T00:00:00.000Z"],
-  ["0 3 * * MON", undefined],
-  ["0 0 29 2 *", undefined],
+  ["0 3 * * MON", "2026-11-16T03:00:00.000Z"],
+  ["@every 1h", undefined],
 ])("%s was due last at %s", (schedule, due) => {
   expect(lastDue(schedule, new Date("2026-11-22T02:14:30Z"))?.toISOString()).toBe(due);
 });

@@ -24,6 +24,7 @@ export const RESOURCES = {
   daemonSets: of("apps", "v1", "daemonsets"),
   jobs: of("batch", "v1", "jobs"),
   ingresses: of("networking.k8s.io", "v1", "ingresses"),
+  networkPolicies: of("networking.k8s.io", "v1", "networkpolicies"),
   podMetrics: of("metrics.k8s.io", "v1beta1", "pods"),
   nodeMetrics: of("metrics.k8s.io", "v1beta1", "nodes"),
 } as const;

@@ -41,6 +41,7 @@ export const Budget = z.object({
       currentHealthy: number,
       desiredHealthy: number,
       expectedPods: number,
+      conditions: z.array(Condition).nullish(),
     })
     .nullish(),
 });
@@ -62,6 +63,7 @@ export const Claim = z.object({
   status: z.object({ phase: text, capacity: amounts, conditions: z.array(Condition).nullish() }).nullish(),
 });
 
+const Addresses = z.object({ ingress: z.array(z.object({ ip: text, hostname: text })).nullish() }).nullish();
 export const Service = z.object({
   metadata: Meta,
   spec: z.object({
@@ -72,13 +74,7 @@ export const Service = z.object({
     publishNotReadyAddresses: z.boolean().nullish(),
     ports: z.array(z.object({ name: text, port: z.number(), targetPort: amount.nullish() })).nullish(),
   }),
-  status: z
-    .object({
-      loadBalancer: z
-        .object({ ingress: z.array(z.object({ ip: text, hostname: text })).nullish() })
-        .nullish(),
-    })
-    .nullish(),
+  status: z.object({ loadBalancer: Addresses }).nullish(),
 });
 const Address = z.object({ ip: z.string() });
 export const Endpoints = z.object({
@@ -111,6 +107,18 @@ export const Ingress = z.object({
           http: z.object({ paths: z.array(z.object({ path: text, backend: Backend })).nullish() }).nullish(),
         }),
       )
+      .nullish(),
+    ingressClassName: text,
+  }),
+  status: z.object({ loadBalancer: Addresses }).nullish(),
+});
+export const NetworkPolicy = z.object({
+  metadata: Meta,
+  spec: z.object({
+    podSelector: Selector,
+    policyTypes: z.array(z.string()).nullish(),
+    ingress: z
+      .array(z.object({ ports: z.array(z.object({ port: amount.nullish(), endPort: number })).nullish() }))
       .nullish(),
   }),
 });

@@ -26,6 +26,8 @@ export const Meta = z.object({
   annotations: labels,
   finalizers: z.array(z.string()).nullish(),
   ownerReferences: z.array(Owner).nullish(),
+  /** Who has written which fields; only the names are read. */
+  managedFields: z.array(z.object({ manager: text })).nullish(),
 });
 export type Meta = z.output<typeof Meta>;
 
@@ -132,9 +134,17 @@ export const Workload = z.object({
     selector: Selector,
     template: Template,
     strategy: z
-      .object({ type: text, rollingUpdate: z.object({ maxUnavailable: amount.nullish() }).nullish() })
+      .object({
+        type: text,
+        rollingUpdate: z.object({ maxUnavailable: amount.nullish(), maxSurge: amount.nullish() }).nullish(),
+      })
       .nullish(),
-    updateStrategy: z.object({ type: text }).nullish(),
+    updateStrategy: z
+      .object({
+        type: text,
+        rollingUpdate: z.object({ partition: number, maxUnavailable: amount.nullish() }).nullish(),
+      })
+      .nullish(),
   }),
   status: z
     .object({
@@ -193,6 +203,7 @@ export const Job = z.object({
       active: number,
       succeeded: number,
       failed: number,
+      failedIndexes: text,
       startTime: text,
       completionTime: text,
       conditions: z.array(Condition).nullish(),

@@ -6,6 +6,7 @@ import type { Bounds, KubernetesClient } from "../api/client.ts";
 import { listEverywhere, newest } from "../api/list.ts";
 import { AUTOSCALERS } from "../api/paths.ts";
 import { Autoscaler } from "../api/shapes-around.ts";
+import { controllerOf } from "./managed-by.ts";
 
 const { read } = actionsOn<KubernetesClient>("kubernetes");
 
@@ -28,6 +29,8 @@ export const AutoscalerSeen = z.object({
   limited: z.string(),
   /** `cpu 94 % of requests, wanted 70 %`. */
   metrics: z.array(z.string()),
+  /** The object it is made of and kept like (`ScaledObject worker` of KEDA): its bounds are set there. Absent: none. */
+  keptBy: z.string().optional(),
 });
 export type AutoscalerSeen = z.output<typeof AutoscalerSeen>;
 
@@ -59,6 +62,7 @@ export function autoscalerSeen({ metadata, spec, status }: Raw): AutoscalerSeen 
     };
   };
   const limited = condition("ScalingLimited");
+  const keeper = controllerOf(metadata);
   return {
     namespace: metadata.namespace ?? "",
     name: metadata.name,
@@ -73,6 +77,7 @@ export function autoscalerSeen({ metadata, spec, status }: Raw): AutoscalerSeen 
     active: said("ScalingActive"),
     limited: limited?.status === "True" ? clip(limited.reason ?? "", 60) : "",
     metrics: (spec.metrics ?? []).slice(0, 5).map((one) => sayMetric(one, status)),
+    ...(keeper === undefined ? {} : { keptBy: keeper }),
   };
 }
 

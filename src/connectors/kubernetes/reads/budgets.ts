@@ -1,12 +1,23 @@
 import { z } from "zod";
 import { actionsOn } from "../../../core/words/action.ts";
+import { clip } from "../../../core/words/format.ts";
 import { notSeen } from "../../../core/words/not-seen.ts";
 import type { KubernetesClient } from "../api/client.ts";
 import { listEverywhere, newest } from "../api/list.ts";
 import { BUDGETS } from "../api/paths.ts";
+import type { Condition } from "../api/shapes.ts";
 import { Budget } from "../api/shapes-around.ts";
 
 const { read } = actionsOn<KubernetesClient>("kubernetes");
+
+/** What it says of itself where the count is of another time, or of none. */
+function failureIn(conditions: readonly z.output<typeof Condition>[]): { failed?: string } {
+  const said = conditions.find(
+    ({ type, status, reason }) =>
+      type === "DisruptionAllowed" && status === "False" && reason === "SyncFailed",
+  );
+  return said === undefined ? {} : { failed: clip(said.message || "no message", 300) };
+}
 
 /** PodDisruptionBudgets: how many of their pods may be taken away now. */
 export const budgets = read({
@@ -24,6 +35,8 @@ export const budgets = read({
         expected: z.number(),
         /** `minAvailable 2`, `maxUnavailable 0`. */
         rule: z.string(),
+        /** Why its controller cannot compute it (SyncFailed): no pod is let go then. Absent: it can. */
+        failed: z.string().optional(),
       }),
     ),
     notSeen,
@@ -44,6 +57,7 @@ export const budgets = read({
           spec.maxUnavailable !== null && spec.maxUnavailable !== undefined
             ? `maxUnavailable ${spec.maxUnavailable}`
             : `minAvailable ${spec.minAvailable ?? "unset"}`,
+        ...failureIn(status?.conditions ?? []),
       })),
       notSeen: [...cut],
     };

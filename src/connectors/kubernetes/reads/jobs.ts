@@ -6,6 +6,7 @@ import type { KubernetesClient } from "../api/client.ts";
 import { listEverywhere, newest } from "../api/list.ts";
 import { CRON_JOBS, RESOURCES } from "../api/paths.ts";
 import { CronJob, Job } from "../api/shapes.ts";
+import { managerOf } from "./managed-by.ts";
 
 const { read } = actionsOn<KubernetesClient>("kubernetes");
 const moment = z.string().nullable();
@@ -27,6 +28,11 @@ export const JobSeen = z.object({
   message: z.string(),
   failedPods: z.number(),
   backoffLimit: z.number(),
+  /** Of an indexed job: what failed, e.g. `1,3-5`; empty: none. Absent in recordings from before, as what follows. */
+  failedIndexes: z.string().optional(),
+  /** Pods that succeeded, and how many must; null: it is done with the first that succeeds. */
+  succeeded: z.number().optional(),
+  completions: z.number().nullable().optional(),
 });
 export type JobSeen = z.output<typeof JobSeen>;
 
@@ -44,6 +50,10 @@ export const CronJobSeen = z.object({
   lastScheduled: moment,
   /** Since 1.21; null: never, or an older server. */
   lastSucceeded: moment,
+  /** A run that could not begin within so many seconds is left out; null: never. Absent in recordings from before, as what follows. */
+  deadlineSeconds: z.number().nullable().optional(),
+  /** Who says that it looks after it, see `kubernetes.workloads`. */
+  managedBy: z.string().optional(),
 });
 export type CronJobSeen = z.output<typeof CronJobSeen>;
 
@@ -87,10 +97,17 @@ function jobSeen({ metadata, spec, status }: z.output<typeof Job>): JobSeen {
     endedAt: failed?.lastTransitionTime ?? status?.completionTime ?? complete?.lastTransitionTime ?? null,
     reason: clip(failed?.reason ?? "", 60),
     message: clip(failed?.message ?? "", 300),
-    failedPods: status?.failed ?? 0,
     backoffLimit: spec.backoffLimit ?? 6,
+    completions: spec.completions ?? null,
+    ...countsOf(status),
   };
 }
+
+const countsOf = (status: z.output<typeof Job>["status"]) => ({
+  failedPods: status?.failed ?? 0,
+  failedIndexes: clip(status?.failedIndexes ?? "", 100),
+  succeeded: status?.succeeded ?? 0,
+});
 
 const cronJobSeen = ({ metadata, spec, status }: z.output<typeof CronJob>): CronJobSeen => ({
   namespace: metadata.namespace ?? "",
@@ -104,4 +121,6 @@ const cronJobSeen = ({ metadata, spec, status }: z.output<typeof CronJob>): Cron
   createdAt: metadata.creationTimestamp ?? null,
   lastScheduled: status?.lastScheduleTime ?? null,
   lastSucceeded: status?.lastSuccessfulTime ?? null,
+  deadlineSeconds: spec.startingDeadlineSeconds ?? null,
+  managedBy: managerOf(metadata),
 });

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { clip } from "../../../core/words/format.ts";
 import { quantity } from "../api/quantity.ts";
 import type { Workload } from "../api/shapes.ts";
+import { managerOf } from "./managed-by.ts";
 
 export const KINDS = ["Deployment", "StatefulSet", "DaemonSet"] as const;
 export type WorkloadKind = (typeof KINDS)[number];
@@ -47,8 +48,12 @@ export const WorkloadSeen = z.object({
       cpuRequest: z.number().nullable(),
     }),
   ),
-  /** Who says that it looks after this object: Helm, Argo CD, Flux. What is changed here it may take back. */
+  /** Who says that it looks after this object: an operator's object, Helm, Argo CD, Flux. What is changed here it may take back. */
   managedBy: z.string(),
+  /** Of a StatefulSet: pods below this number keep the revision before. Absent in recordings from before, as what follows. */
+  partition: z.number().optional(),
+  /** Pods that may be missing at once while it is rolled out, and those that may be there on top. */
+  atOnce: z.object({ missing: z.number(), more: z.number() }).optional(),
 });
 export type WorkloadSeen = z.output<typeof WorkloadSeen>;
 
@@ -78,8 +83,33 @@ export function workloadSeen(kind: WorkloadKind, { metadata, spec, status }: Wor
       memoryRequest: quantity(resources?.requests?.memory),
       cpuRequest: quantity(resources?.requests?.cpu),
     })),
-    managedBy: managerOf(metadata.labels ?? {}, metadata.annotations ?? {}),
+    managedBy: managerOf(metadata),
+    ...rollingOf(kind, spec, desired),
   };
+}
+
+/** A share of the replicas: what may be missing is rounded down, what comes on top up (Deployment's rules). */
+function shareOf(
+  amount: string | number | null | undefined,
+  of: number,
+  round: (n: number) => number,
+): number {
+  const text = String(amount ?? "25%");
+  return text.endsWith("%") ? round((Number.parseFloat(text) / 100) * of) : Number(text);
+}
+
+function rollingOf(kind: WorkloadKind, spec: Workload["spec"], desired: number) {
+  const { maxUnavailable, partition } = spec.updateStrategy?.rollingUpdate ?? {};
+  if (kind !== "Deployment")
+    return {
+      partition: partition ?? 0,
+      atOnce: { missing: Math.max(1, shareOf(maxUnavailable ?? 1, desired, Math.ceil)), more: 0 },
+    };
+  const rolling = spec.strategy?.rollingUpdate;
+  const more = shareOf(rolling?.maxSurge, desired, Math.ceil);
+  const missing = shareOf(rolling?.maxUnavailable, desired, Math.floor);
+  // Both none would never get on: the controller then lets one be missing.
+  return { partition: 0, atOnce: { missing: more === 0 ? Math.max(1, missing) : missing, more } };
 }
 
 function countsOf(kind: WorkloadKind, status: Workload["status"]) {
@@ -124,14 +154,4 @@ function updatedOf(kind: WorkloadKind, status: Workload["status"], desired: numb
   if (kind === "StatefulSet" && status?.currentRevision && status.currentRevision === status.updateRevision)
     return status.replicas ?? desired;
   return status?.updatedReplicas ?? 0;
-}
-
-type Labels = Readonly<Record<string, string>>;
-
-/** Names of the tools that would apply their own state again. */
-export function managerOf(labels: Labels, annotations: Labels): string {
-  if ("argocd.argoproj.io/tracking-id" in annotations || "argocd.argoproj.io/instance" in labels)
-    return "Argo CD";
-  if (Object.keys(labels).some((name) => name.includes("toolkit.fluxcd.io/"))) return "Flux";
-  return clip(labels["app.kubernetes.io/managed-by"] ?? "", 60);
 }

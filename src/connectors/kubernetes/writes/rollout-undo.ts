@@ -3,9 +3,9 @@ import { type ActionContext, actionsOn, type Call } from "../../../core/words/ac
 import { canonical, type Json } from "../../../core/words/json.ts";
 import { askIfThere, type KubernetesClient } from "../api/client.ts";
 import { Meta } from "../api/shapes.ts";
+import { controllerOf, managerOf } from "../reads/managed-by.ts";
 import { replicaSetsOf } from "../reads/revisions.ts";
 import { templateDiff } from "../reads/template-diff.ts";
-import { managerOf } from "../reads/workload-shape.ts";
 import { workloads } from "../reads/workloads.ts";
 import { type Change, JSON_PATCH, partsOf } from "./change.ts";
 import { isSettled, lockOf, Output, pathOf, sayAvailable, sayTarget, Target } from "./target.ts";
@@ -28,6 +28,8 @@ type Input = z.output<typeof Input>;
 interface More {
   readonly paused: boolean;
   readonly manager: string;
+  /** By the controller of another object. */
+  readonly isKept: boolean;
   readonly template: Readonly<Record<string, unknown>>;
   /** Without the hash that the controller adds; undefined: the ReplicaSet is gone. */
   readonly wanted: Json | undefined;
@@ -52,16 +54,17 @@ const change: Change<Input, More> = {
       state: current?.set.metadata.name ?? null,
       more: {
         paused: spec.paused === true,
-        manager: managerOf(metadata.labels ?? {}, metadata.annotations ?? {}),
+        manager: managerOf(metadata),
+        isKept: controllerOf(metadata) !== undefined,
         template: spec.template,
         wanted: wanted === undefined ? undefined : plainTemplate(wanted.set.spec.template),
       },
     };
   },
-  guard: async (_client, { to }, { more: { paused, manager, wanted } }) => {
+  guard: async (_client, { to }, { more: { paused, manager, isKept, wanted } }) => {
     if (wanted === undefined) return `the ReplicaSet ${to} is gone`;
     if (paused) return "its rollouts are paused: resume them first";
-    if (manager === "Argo CD" || manager === "Flux")
+    if (isKept || manager === "Argo CD" || manager === "Flux")
       return `${manager} looks after it and would take it back: undo it there`;
     return undefined;
   },

@@ -1,8 +1,9 @@
 import { z } from "zod";
-import { actionsOn, type Call } from "../../../core/words/action.ts";
+import { type ActionContext, actionsOn, type Call } from "../../../core/words/action.ts";
 import type { KubernetesClient } from "../api/client.ts";
 import { RESTARTED, workloadSeen } from "../reads/workload-shape.ts";
 import { workloads } from "../reads/workloads.ts";
+import { beyondQuota } from "./budget.ts";
 import { type Change, MERGE, partsOf, STRATEGIC } from "./change.ts";
 import {
   AnyTarget,
@@ -39,17 +40,17 @@ const restart: Change<Restart, Seen> = {
       }
     );
   },
-  guard: async (_client, _input, { more }) => {
+  guard: async (client, input, { more }, context) => {
     if (more.desired < 2) return "it has a single replica: a restart takes the service away for its start";
-    if (more.strategy !== "RollingUpdate")
-      return `its strategy is ${more.strategy}: all replicas would go at once`;
+    const why = whyNotByOne(more);
+    if (why !== undefined) return why;
     if (more.paused) return "its rollouts are paused: nothing would restart";
     if (!more.isObserved || more.updated < more.desired || more.available < more.desired)
       return `a rollout is under way or replicas are missing (${more.available} of ${more.desired} available)`;
-    return undefined;
+    return roomFor(client, input, more, context);
   },
   line: (input, { more }) =>
-    `restart ${sayTarget(input)}, ${more.desired} replicas one after the other (${more.strategy})`,
+    `restart ${sayTarget(input)}, ${more.desired} replicas ${atOnceOf(more) > 1 ? `up to ${atOnceOf(more)} at once` : "one after the other"} (${more.strategy})`,
   patch: (input, { resourceVersion }) => ({
     path: pathOf(input),
     contentType: STRATEGIC,
@@ -59,6 +60,27 @@ const restart: Change<Restart, Seen> = {
     },
   }),
 };
+
+const atOnceOf = ({ atOnce }: Seen): number => Math.max(1, (atOnce?.missing ?? 0) + (atOnce?.more ?? 0));
+
+/** Why its pods would not be replaced a few at a time; undefined: they would. */
+function whyNotByOne({ strategy, partition = 0, atOnce, desired }: Seen): string | undefined {
+  if (strategy === "OnDelete")
+    return "its strategy is OnDelete: nothing is replaced until somebody deletes its pods";
+  if (strategy !== "RollingUpdate") return `its strategy is ${strategy}: all replicas would go at once`;
+  if (partition > 0)
+    return `its rollouts stop at partition ${partition}: the ${Math.min(partition, desired)} pods below it would stay as they are`;
+  return atOnce !== undefined && atOnce.missing >= desired
+    ? `its maxUnavailable lets all ${desired} replicas go at once`
+    : undefined;
+}
+
+/** Why the quota would hold the rollout up: where no replica may be missing, the first new pod comes on top. */
+async function roomFor(client: KubernetesClient, input: Restart, { atOnce }: Seen, context: ActionContext) {
+  if (atOnce === undefined || atOnce.missing > 0) return undefined;
+  const found = await workloadOf(client, input, context);
+  return found && beyondQuota(client, found, { more: 1 }, context);
+}
 
 /** Replaces all pods of a workload one by one, as `kubectl rollout restart`. sergas-agents.rolling-restart, restart-all */
 export const rolloutRestart = write({
@@ -76,7 +98,8 @@ export const rolloutRestart = write({
   settled: {
     within: "5m",
     check: () => ({ list: workloads() }),
-    holds: ({ list }, { uid }) => isSettled(list, uid),
+    holds: ({ list }, { uid, at }) =>
+      isSettled(list, uid, ({ restartedAt }) => Date.parse(restartedAt ?? "") >= Date.parse(at)),
     figures: ({ list }, { uid }, _output, before) => sayAvailable(list, before.list, uid),
   },
 });

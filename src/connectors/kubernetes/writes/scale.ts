@@ -6,6 +6,7 @@ import { AUTOSCALERS, pathTo } from "../api/paths.ts";
 import type { Workload } from "../api/shapes.ts";
 import { Autoscaler } from "../api/shapes-around.ts";
 import { allAutoscalers, autoscalers } from "../reads/autoscalers.ts";
+import { controllerOf } from "../reads/managed-by.ts";
 import { workloads } from "../reads/workloads.ts";
 import { beyondBounds, beyondQuota } from "./budget.ts";
 import { type Change, MERGE, partsOf } from "./change.ts";
@@ -27,6 +28,8 @@ const ScaleInput = AnyTarget.extend({
   kind: z.enum(["Deployment", "StatefulSet"]).default("Deployment"),
   from: replicas,
   to: replicas,
+  /** It takes an earlier change back: the connection's bounds do not apply to what was there before. */
+  back: z.boolean().default(false),
 });
 type Scale = z.output<typeof ScaleInput>;
 
@@ -52,8 +55,9 @@ const scaling: Change<Scale, Workload> = {
       ({ metadata, spec: { scaleTargetRef: of } }) =>
         metadata.namespace === input.namespace && of.kind === input.kind && of.name === input.name,
     );
-    if (own !== undefined)
+    if (own !== undefined && !wakes(input, own))
       return `the autoscaler ${own.metadata.name} decides how many there are (${own.spec.minReplicas ?? 1} to ${own.spec.maxReplicas}) and would take it back: move its bounds instead`;
+    if (input.back) return undefined;
     return (
       beyondBounds(client, input.name, input.to) ??
       (await beyondQuota(client, more, { more: Math.max(0, input.to - input.from) }, context))
@@ -67,6 +71,13 @@ const scaling: Change<Scale, Workload> = {
     body: { metadata: { resourceVersion }, spec: { replicas: input.to } },
   }),
 };
+
+type RawAutoscaler = z.output<typeof Autoscaler>;
+
+/** At no replicas an autoscaler is switched off: one within its bounds lets it go on. One of KEDA's is kept at none by KEDA. */
+const wakes = ({ from, to, back }: Scale, { metadata, spec }: RawAutoscaler): boolean =>
+  controllerOf(metadata) === undefined &&
+  ((from === 0 && to > 0 && to <= spec.maxReplicas) || (back && to === 0));
 
 /**
  * Sets the replicas of a workload that no autoscaler has, within the connection's bounds, its database budget and the quota
@@ -84,14 +95,16 @@ export const scale = write({
   ...partsOf(scaling),
   undo: (input): Call => ({
     action: "kubernetes.scale",
-    input: { ...input, from: input.to, to: input.from },
+    input: { ...input, from: input.to, to: input.from, back: true },
   }),
   leaves: "what the pods that went away were doing is lost",
   says: (input) => `replicas of ${sayTarget(input)} ${input.from} → ${input.to}`,
   settled: {
     within: "5m",
     check: () => ({ list: workloads() }),
-    holds: ({ list }, { uid }) => isSettled(list, uid),
+    // More than that is an autoscaler's doing; fewer is not what was approved.
+    holds: ({ list }, { uid, from, to }) =>
+      isSettled(list, uid, ({ desired }) => (to > from ? desired >= to : desired <= to)),
     figures: ({ list }, { uid }, _output, before) => sayAvailable(list, before.list, uid),
   },
 });
@@ -99,10 +112,15 @@ export const scale = write({
 const Bounds = z.strictObject({ min: replicas, max: z.int().min(1).max(1000) });
 const BoundsInput = Target.extend({ of: z.string().min(1).max(253), from: Bounds, to: Bounds });
 type BoundsOf = z.output<typeof BoundsInput>;
+interface OfBounds {
+  readonly version: string;
+  /** The object that the autoscaler is made of and kept like. */
+  readonly keeper: string | undefined;
+}
 
 const sayBounds = ({ min, max }: z.output<typeof Bounds>): string => `${min} to ${max}`;
 
-const bounding: Change<BoundsOf, { version: string }> = {
+const bounding: Change<BoundsOf, OfBounds> = {
   whose: ({ namespace, name }) => `autoscaler ${name} of ${namespace}`,
   from: ({ from }) => from,
   to: ({ to }) => to,
@@ -122,14 +140,19 @@ const bounding: Change<BoundsOf, { version: string }> = {
           uid: found.metadata.uid,
           resourceVersion: found.metadata.resourceVersion ?? "",
           state: { min: found.spec.minReplicas ?? 1, max: found.spec.maxReplicas },
-          more: { version: pathTo(resource, { namespace, name }) },
+          more: {
+            version: pathTo(resource, { namespace, name }),
+            keeper: controllerOf(found.metadata),
+          },
         }
       );
     }),
-  guard: async (client, { of, to }) =>
-    to.min > to.max
-      ? "min is more than max"
-      : (beyondBounds(client, of, to.max) ?? beyondBounds(client, of, to.min)),
+  guard: async (client, { of, to }, { more: { keeper } }) =>
+    keeper !== undefined
+      ? `${keeper} sets its bounds and would take it back within seconds: change them there`
+      : to.min > to.max
+        ? "min is more than max"
+        : (beyondBounds(client, of, to.max) ?? beyondBounds(client, of, to.min)),
   line: ({ namespace, name, of, from, to }) =>
     `let the autoscaler ${name} of ${namespace} have ${to.min} to ${to.max} replicas of ${of} (now ${from.min} to ${from.max})`,
   patch: ({ to }, { resourceVersion, more: { version } }) => ({

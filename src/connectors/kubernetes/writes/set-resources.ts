@@ -122,7 +122,10 @@ export const setResources = write({
   settled: {
     within: "5m",
     check: () => ({ list: workloads() }),
-    holds: ({ list: all }, { uid }) => isSettled(all, uid),
+    holds: ({ list: all }, { uid, container, to }) =>
+      isSettled(all, uid, ({ containers }) =>
+        containers.some(({ name, memoryLimit }) => name === container && memoryLimit === to),
+      ),
     figures: ({ list: all }, { uid }, _output, before) => sayAvailable(all, before.list, uid),
   },
 });

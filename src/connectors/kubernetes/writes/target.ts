@@ -26,15 +26,25 @@ export const sayTarget = ({ namespace, name: of, kind = "Deployment" }: Ref): st
 export const workloadOf = (client: KubernetesClient, ref: Ref, context: ActionContext) =>
   askIfThere(client, Workload, { path: pathOf(ref) }, context);
 
-/** It is at its newest spec with all its replicas. */
-export const isSettled = ({ workloads: all }: OutputOf<typeof workloads>, uid: string): boolean => {
+type Seen = OutputOf<typeof workloads>["workloads"][number];
+
+/**
+ * It is at its newest spec with all its replicas, and `still` holds: who looks after it (an operator, Argo CD) may have taken the
+ * change back, and then it is at rest as well.
+ */
+export const isSettled = (
+  { workloads: all }: OutputOf<typeof workloads>,
+  uid: string,
+  still: (one: Seen) => boolean = () => true,
+): boolean => {
   const one = all.find((other) => other.uid === uid);
   return (
     one?.isObserved === true &&
-    one.updated >= one.desired &&
+    one.updated >= one.desired - (one.partition ?? 0) &&
     one.available >= one.desired &&
     one.current <= one.desired &&
-    one.progress?.status !== "False"
+    one.progress?.status !== "False" &&
+    still(one)
   );
 };
 
