@@ -1,4 +1,5 @@
 import {
+  count,
   type Finding,
   type host,
   rows,
@@ -63,6 +64,17 @@ function ofFolder(folder: Folder): Finding<Name>[] {
   // That it may not be listed is said as "could not look".
   if (is === "denied") return [];
   const dump = countsOf(folder);
+  const { folders = 0 } = folder;
+  if (is === "there" && dump === undefined && folders > 0)
+    return [
+      {
+        id: `no-dump:${name}`,
+        severity: "warning",
+        title: `No dump of ${name} lies in ${folder.folder} itself`,
+        because: `It holds ${count(folders, "folder")} and no file: what is in them was not looked at. Name the one that is meant as \`folder:\`.`,
+        remedies: ["repairBackup"],
+      },
+    ];
   if (is === "absent" || dump === undefined)
     return [
       {
@@ -118,7 +130,9 @@ const ahead = (folder: Folder, { file, seconds }: Newest): Judged =>
       };
 
 function shrunk(folder: Folder, { file, bytes, end }: Newest): Judged {
-  const others = folder.files.filter((one) => one.file !== file && one.file !== folder.newest[0]?.file);
+  const others = folder.files.filter(
+    (one) => one.file !== file && one.file !== folder.newest[0]?.file && kindOf(one.file) === kindOf(file),
+  );
   const usual = middle(others.map((one) => one.bytes));
   if (usual === undefined || bytes >= usual * SHRUNK) return undefined;
   return {
@@ -131,8 +145,20 @@ function shrunk(folder: Folder, { file, bytes, end }: Newest): Judged {
   };
 }
 
+/** Dumps of several databases, or of the whole and of a part, may share a folder: only names that differ in their dates are of one kind. */
+const kindOf = (file: string): string =>
+  file
+    .toLowerCase()
+    .replace(
+      /(?<![a-z])(mon|tue|wed|thu|fri|sat|sun|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}(?![a-z])/g,
+      "",
+    )
+    .replace(/[^a-z.]/g, "");
+
 const CUT: Readonly<Record<Newest["format"], string>> = {
-  custom: "pg_restore cannot read its table of contents.",
+  custom:
+    "Either pg_restore cannot read its table of contents, or it lacks the end of its data: the dump broke off.",
+  directory: "pg_restore cannot read its table of contents.",
   plain:
     "It lacks the line with which pg_dump ends (\u201cPostgreSQL database dump complete\u201d): the dump broke off.",
   gzip: "Unpacked it lacks the line with which pg_dump ends, or it cannot be unpacked to its end: the dump broke off.",
@@ -189,7 +215,7 @@ export function adviseInPlace(folders: readonly Folder[], asked: string | undefi
   const database = folder?.name ?? "app";
   const copy = `${database}_restored`;
   const restore =
-    dump?.format === "custom"
+    dump?.format === "custom" || dump?.format === "directory"
       ? `pg_restore -w --exit-on-error --single-transaction -d ${shellWord(copy)} ${file}`
       : `psql -X -w -v ON_ERROR_STOP=1 --single-transaction -d ${shellWord(copy)} -f ${dump?.format === "gzip" ? `<(gzip -dc ${file})` : file}`;
   return `Never drop the database that is there, and never load into it. (1) Say who decides, and that what was written since the dump (${dump === undefined ? "?" : ago(dump.seconds)}) is lost. (2) \`createdb -T template0 ${shellWord(copy)}\`, with as much free disk as the database itself takes. (3) ${restore}: it stops at the first error. (4) Compare rows and the newest times of the main tables with the old one, and let the application look at it. (5) Stop the application (container-failure, unit-failure and k8s-workload know how it is started again), then, in one session on database postgres: \`ALTER DATABASE ${sqlName(database)} RENAME TO ${sqlName(`${database}_before`)}; ALTER DATABASE ${sqlName(copy)} RENAME TO ${sqlName(database)};\`. Privileges and settings of the database (\`\\drds\`) are set again. (6) Start the application, look at its health, take a new dump. (7) Drop the old one only days later. Back again: the same two renames. To move to a larger disk it is the same on a server whose data folder lies there; the old disk stays as it is, mounted read-only, until the new one has proven itself.`;

@@ -114,22 +114,43 @@ function ofFamily(
     ],
   };
   const isWide = holders.listeners.some(({ address }) => address === "0.0.0.0" || address === "[::]");
-  if (isPublished) return [published(seen, isWide ? DATA.get(holders.port) : undefined)];
+  if (isPublished) return [published(seen, isWide ? DATA.get(holders.port) : undefined, firewall.dockerUser)];
   if (verdict.is !== "accept") return [keptOut(seen)];
   const data = isWide && from === undefined && verdict.isCertain ? DATA.get(holders.port) : undefined;
   if (data !== undefined) return [openData(seen, data)];
   return seen.isHeld ? [] : [nobody(seen)];
 }
 
-/** Sent on to a container before the rules for what comes in: these decide nothing, whatever they say. */
-const published = ({ port, verdict, whom, who, evidence }: Seen, data: string | undefined): Found => ({
-  id: `published:${port}`,
-  severity: data === undefined ? "info" : "warning",
-  title: `Port ${port}${data === undefined ? "" : ` (${data})`} is published by Docker, past the rules for what comes in: new connections from ${whom} go to the container`,
-  because: `${who}. Docker sends them on before those rules (destination NAT), so what is said there does not hold (${SAID[verdict.is]} by ${clip(verdict.by, 160)}), \`ufw deny\` included. Only rules in the chain DOCKER-USER, or in front of it, keep anybody out; whether there are such for this port is not told here: \`iptables -S DOCKER-USER\`.`,
-  evidence,
-  remedies: ["closeData"],
-});
+/**
+ * Sent on to a container before the rules for what comes in: these decide nothing, whatever they say. Only DOCKER-USER does, and what
+ * it may keep out nobody is warned of.
+ */
+function published(
+  { port, verdict, whom, who, evidence }: Seen,
+  data: string | undefined,
+  user: host.Firewall["dockerUser"],
+): Found {
+  const isOut = user?.isCertain === true && (user.is === "drop" || user.is === "reject");
+  const mayBeOut = user !== undefined && user.rules > 0 && !(user.isCertain && user.is === null);
+  const what = `Port ${port}${data === undefined ? "" : ` (${data})`} is published by Docker, past the rules for what comes in`;
+  return {
+    id: `published:${port}`,
+    severity: data === undefined || mayBeOut ? "info" : "warning",
+    title: `${what}: new connections from ${whom} ${isOut ? "are kept out by DOCKER-USER" : mayBeOut ? "go to the container unless DOCKER-USER keeps them out" : "go to the container"}`,
+    because: `${who}. Docker sends them on before those rules (destination NAT), so what is said there does not hold (${SAID[verdict.is]} by ${clip(verdict.by, 160)}), \`ufw deny\` included. Only rules in the chain DOCKER-USER, or in front of it, keep anybody out; ${sayUser(user, isOut, mayBeOut)}`,
+    evidence,
+    remedies: isOut ? [] : ["closeData"],
+  };
+}
+
+function sayUser(user: host.Firewall["dockerUser"], isOut: boolean, mayBeOut: boolean): string {
+  if (user === undefined)
+    return "whether there are such for this port is not told here: `iptables -S DOCKER-USER`.";
+  if (isOut) return `it ${user.is === "drop" ? "drops" : "rejects"} them, whatever the port.`;
+  return mayBeOut
+    ? `it has ${user.rules} that depend on a port of the container, an interface or a state: \`iptables -S DOCKER-USER\` tells whether they are meant for this one.`
+    : "it has none that does.";
+}
 
 function keptOut({ port, verdict, whom, who, isHeld, notes, evidence }: Seen): Found {
   const isDrop = verdict.is === "drop";

@@ -1,5 +1,6 @@
 import { type Finding, host, runbookOn, shellWord, z } from "../../src/sdk/index.ts";
 import { type FirewallRemedy, overview, portFindings } from "./firewall-findings.ts";
+import { ownersOf } from "./port-owners.ts";
 
 /** What a machine lets in for one port, and whether somebody answers behind it. */
 const book = runbookOn(
@@ -52,7 +53,11 @@ export const firewallBook = book
     ),
     closeData: book.advises("Keep the outside from it", "high", ({ holders }) => {
       const port = shellWord(String(holders?.port ?? "PORT"));
-      return `Listen on the private address only (\`listen_addresses\`, \`bind\`), or let in the network of the applications alone: \`ufw allow from NETWORK to any port ${port} proto tcp\`, then \`ufw deny ${port}/tcp\`. Published by Docker: \`127.0.0.1:${port}:${port}\` in \`ports:\`. Look who was connected: \`ss -tn sport = :${port}\`.`;
+      const isPublished = holders !== undefined && ownersOf(holders).some(({ proxy }) => proxy !== null);
+      const how = isPublished
+        ? `Publish it on the private address only: \`127.0.0.1:${port}:${port}\` in \`ports:\` (rules of ufw and of INPUT do not reach it). Where the network of the applications must reach it: \`iptables -I DOCKER-USER -p tcp -m conntrack --ctorigdstport ${port} ! -s NETWORK -j DROP\`, and make that stay.`
+        : `Listen on the private address only (\`listen_addresses\`, \`bind\`), or let in the network of the applications alone: \`ufw allow from NETWORK to any port ${port} proto tcp\`, then \`ufw deny ${port}/tcp\`.`;
+      return `${how} Look who was connected: \`ss -tn sport = :${port}\`.`;
     }),
   })
   .findings((find) => [

@@ -145,6 +145,7 @@ export function aboutXids({ xids }: Seen, hours: number): Found[] {
 /** Of GPUs that answer: memory that failed, heat, power. */
 export function aboutState(seen: Seen): Found[] {
   const failed = seen.gpus.filter(({ uncorrected, needsReset }) => needsReset || (uncorrected ?? 0) > 0);
+  const worn = seen.gpus.filter(({ remapFailed }) => remapFailed === true);
   const hot = seen.gpus.filter(({ slowed }) => slowed.includes("heat"));
   const braked = seen.gpus.filter(
     ({ slowed }) => slowed.includes("power-brake") || slowed.includes("hardware"),
@@ -155,6 +156,20 @@ export function aboutState(seen: Seen): Found[] {
     evidence: [table(seen)],
   });
   return [
+    ...(worn.length === 0
+      ? []
+      : [
+          {
+            ...made(
+              "memory-worn-out",
+              `Memory of ${names(worn)} fails, and no spare row is left for it`,
+              "Rows that fail are replaced by spare ones, and that has failed: what it computes may be wrong, and a reset changes nothing. The card is to be replaced (under warranty, remapping that failed is the reason).",
+              ["findCable"],
+            ),
+            severity: "critical" as const,
+            explains: ["memory-errors"],
+          },
+        ]),
     ...(failed.length === 0
       ? []
       : [

@@ -39,6 +39,15 @@ const factsOf = (one: Archive) =>
 const isFailing = ({ failedSeconds, archivedSeconds }: Archive): boolean =>
   failedSeconds !== null && (archivedSeconds === null || archivedSeconds > failedSeconds);
 
+/** The archiver tries three times, waits for a minute, and begins anew: what lasts no longer than this may be over with the next try. */
+const PASSING_SECONDS = 120;
+
+/** Whether it has failed for longer than a moment. Where what waits is not seen, only a success just before tells. */
+const isLasting = ({ waiting, archivedSeconds }: Archive): boolean =>
+  waiting === null
+    ? archivedSeconds === null || archivedSeconds > PASSING_SECONDS
+    : (waiting.seconds ?? 0) > PASSING_SECONDS;
+
 /** What is wrong with the archive; nothing where none is meant to be. Pure. */
 export function archiveFindings(
   one: Archive,
@@ -72,6 +81,17 @@ export function archiveFindings(
           "archive_command answers success for every segment and does nothing with it, so all counters look well. Often that is meant (archive_mode wants a restart, the command does not). A restore reaches back to a base backup and its own WAL, not to any moment after it.",
         evidence: [factsOf(one)],
         remedies: ["set"],
+      },
+    ];
+  if (isFailing(one) && !isLasting(one))
+    return [
+      {
+        id: "archiver-failing",
+        severity: "info",
+        title: `Archiving of WAL failed ${say(one.failedSeconds)} (${one.lastFailedWal}), and is tried again within a minute`,
+        because: `The last success was ${say(one.archivedSeconds)}. A target that was away for a moment looks the same as one that stays away: look again in two minutes.${waits}`,
+        evidence: [factsOf(one)],
+        remedies: ["repair"],
       },
     ];
   if (isFailing(one))

@@ -1,4 +1,4 @@
-import { type Finding, type postgres, rows, sayDuration, sqlText } from "../../src/sdk/index.ts";
+import { type Finding, type postgres, rows, sayDuration, sqlName, sqlText } from "../../src/sdk/index.ts";
 
 type Horizon = postgres.Horizon;
 type Holder = postgres.HorizonHolder;
@@ -54,7 +54,7 @@ function ofCounter(
   const holder = holderOf(horizon, age);
   const held =
     holder === undefined
-      ? "Nobody holds it back now: autovacuum does not get through (too slow, switched off for a table, or failing)."
+      ? "Nobody holds it back now: autovacuum does not get through (too slow, switched off for a table, or failing), or the oldest table is a temporary one, which only its own session can vacuum."
       : `${sayHolder(holder)} holds vacuum back.`;
   return {
     id,
@@ -102,22 +102,44 @@ const END: Readonly<Record<Holder["kind"], (holder: Holder) => string>> = {
 /** What a person does about a holder. */
 export const sayEnd = (holder: Holder): string => END[holder.kind](holder);
 
+/**
+ * Without the sessions that are as old as somebody who began before them: a snapshot reaches back to the oldest transaction that ran when
+ * it was taken, so all that came since look as old, and are not in the way once that one has ended. Slots and standbys are not in snapshots.
+ */
+export const ofTheirOwn = (holders: readonly Holder[]): Holder[] =>
+  holders.filter(
+    (one) =>
+      one.kind !== "session" ||
+      !holders.some(
+        (other) =>
+          other !== one &&
+          (other.kind === "session" || other.kind === "prepared") &&
+          other.age >= one.age &&
+          (other.seconds ?? 0) > (one.seconds ?? 0),
+      ),
+  );
+
 /** What ends the holder first, then what vacuum is to do. */
 export function adviseVacuum(horizon: Horizon | undefined): string {
   if (horizon === undefined)
     return "End what holds vacuum back (pg-locks), then VACUUM (FREEZE) the oldest tables.";
   const { holders, transactions, multixacts } = horizon;
-  const old = holders.filter(({ age }) => age >= Math.min(LONG, transactions.freezeMaxAge)).slice(0, 3);
+  const old = ofTheirOwn(holders)
+    .filter(({ age }) => age >= Math.min(LONG, transactions.freezeMaxAge))
+    .slice(0, 3);
   const first =
     old.length === 0
       ? "Nothing holds vacuum back now. "
       : `First end what holds vacuum back, oldest first: ${old.map((holder) => sayEnd(holder)).join("; ")}. `;
   const byMultixacts =
     multixacts.age / multixacts.freezeMaxAge > transactions.age / transactions.freezeMaxAge;
-  const [database, age] = byMultixacts
-    ? [multixacts.database, "mxid_age(relminmxid)"]
-    : [transactions.database, "age(relfrozenxid)"];
-  return `${first}Then, in database ${database}, VACUUM (FREEZE, VERBOSE) the oldest tables: SELECT oid::regclass, ${age} FROM pg_class WHERE relkind IN ('r','m','t') ORDER BY 2 DESC LIMIT 10. No VACUUM FULL, no restart; a normal session does it.`;
+  const [{ database, mayConnect = true }, age] = byMultixacts
+    ? [multixacts, "mxid_age(relminmxid)"]
+    : [transactions, "age(relfrozenxid)"];
+  const open = mayConnect
+    ? ""
+    : `Nobody can connect to ${database}: autovacuum does it, once it gets through; by hand ALTER DATABASE ${sqlName(database)} ALLOW_CONNECTIONS true before, and false again after. `;
+  return `${first}${open}Then, in database ${database}, VACUUM (FREEZE, VERBOSE) the oldest tables: SELECT oid::regclass, ${age} FROM pg_class WHERE relkind IN ('r','m','t') ORDER BY 2 DESC LIMIT 10 (of a schema pg_temp_N: end the session that has it). No VACUUM FULL, no restart; a normal session does it.`;
 }
 
 export const holderRows = ({ holders }: Horizon) =>

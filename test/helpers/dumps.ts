@@ -25,8 +25,8 @@ export interface DumpServer {
   readonly port: number;
   /** As superuser. */
   admin<Row extends pg.QueryResultRow>(statement: string, database?: string): Promise<Row[]>;
-  /** pg_dump of a database; `c` custom, `p` plain. */
-  dump(database: string, file: string, format: "c" | "p"): void;
+  /** pg_dump of a database; `c` custom, `d` a folder, `p` plain. */
+  dump(database: string, file: string, format: "c" | "d" | "p"): void;
   stop(): Promise<void>;
 }
 

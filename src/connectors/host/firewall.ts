@@ -6,7 +6,7 @@ import { linesOf, partsOf, script } from "../machine/script.ts";
 import { NFT } from "./block-script.ts";
 import type { HostClient } from "./client.ts";
 import { parseRuleset } from "./nft-ruleset.ts";
-import { type Verdict, verdictOf } from "./nft-verdict.ts";
+import { dockerUserOf, type Verdict, verdictOf } from "./nft-verdict.ts";
 
 const { read } = actionsOn<HostClient>("host");
 
@@ -30,6 +30,16 @@ const Output = z.object({
   ip6: Said.nullable(),
   /** Chains that see what comes in, with their policy. */
   chains: z.array(z.object({ chain: z.string(), policy: z.string(), rules: z.int() })).max(40),
+  /** What the chain DOCKER-USER makes of connections to published ports, by IPv4. Absent: there is none, or it is not readable. */
+  dockerUser: z
+    .object({
+      /** That do more than to go back or to count. */
+      rules: z.int(),
+      /** Null: nothing keeps them out, as far as it can be read. */
+      is: Said.shape.is.nullable(),
+      isCertain: z.boolean(),
+    })
+    .optional(),
   /** It has an address of IPv6 that others reach. */
   hasIp6: z.boolean().default(false),
   /** `active`, `inactive`; empty: it is not there, or does not tell us. */
@@ -81,8 +91,10 @@ export function judgeFirewall(said: string, port: number | undefined, from?: str
     const isOther = from !== undefined && from.includes(":") !== (family === "ip6");
     return isOther ? null : verdictOf(ruleset, { family, port, from });
   };
+  const user = ruleset && dockerUserOf(ruleset, { family: "ip", from });
   return {
     ...{ ip4: of("ip"), ip6: of("ip6") },
+    ...(user === undefined ? {} : { dockerUser: user }),
     chains: (ruleset?.chains ?? [])
       .filter(({ hook }) => hook === "input" || hook === "prerouting")
       .map(({ family, table, name, policy }) => ({

@@ -25,6 +25,10 @@ export const Gpu = z.object({
   uncorrected: number,
   /** Memory that failed is left out only after a reset. */
   needsReset: z.boolean(),
+  /** Rows of memory left out for errors that could not be corrected; null: it does not say. Absent in recordings from before. */
+  remapped: number.optional(),
+  /** Memory failed, and no spare row is left for it: it goes on failing. */
+  remapFailed: z.boolean().optional(),
 });
 export type Gpu = z.output<typeof Gpu>;
 
@@ -34,19 +38,33 @@ export const FIELDS =
 export const MORE_FIELDS =
   "uuid,mig.mode.current,clocks_throttle_reasons.hw_thermal_slowdown,clocks_throttle_reasons.sw_thermal_slowdown,clocks_throttle_reasons.hw_power_brake_slowdown,clocks_throttle_reasons.hw_slowdown,ecc.errors.uncorrected.volatile.total,retired_pages.pending";
 
+/** Of cards since Ampere, in place of retired pages. */
+export const ROW_FIELDS = "gpu_uuid,remapped_rows.uncorrectable,remapped_rows.pending,remapped_rows.failure";
+
 const cells = (line: string): string[] => line.split(", ").map((cell) => cell.trim());
 const numberIn = (cell = ""): number | null => (/^-?\d+(\.\d+)?$/.test(cell) ? Number(cell) : null);
 const truthIn = (cell = ""): boolean | null =>
   /^(enabled|active|yes)$/i.test(cell) ? true : /^(disabled|not active|no)$/i.test(cell) ? false : null;
 
-/** `nvidia-smi --query-gpu=… --format=csv,noheader,nounits`, twice. Pure. */
-export function gpusIn(basic: string, more: string): Gpu[] {
+/** Newer drivers say Yes and No, older ones count. */
+const isSo = (cell = ""): boolean => truthIn(cell) === true || (numberIn(cell) ?? 0) > 0;
+
+function rowsOf(line: readonly string[] | undefined) {
+  const [, left, wanted, failed] = line ?? [];
+  const said = left === undefined ? {} : { remapped: numberIn(left), remapFailed: isSo(failed) };
+  return { isWanted: isSo(wanted), ...said };
+}
+
+/** `nvidia-smi --query-gpu=… --format=csv,noheader,nounits`, twice, and `--query-remapped-rows=…`. Pure. */
+export function gpusIn(basic: string, more: string, rows = ""): Gpu[] {
+  const remapped = new Map(linesOf(rows).map((line) => [cells(line)[0] ?? "", cells(line)]));
   const details = new Map(linesOf(more).map((line) => [cells(line)[0] ?? "", cells(line)]));
   return linesOf(basic).flatMap((line) => {
     const [index, uuid = "", name = "", driver = "", busId = "", ...rest] = cells(line);
     if (!/^\d{1,3}$/.test(index ?? "")) return [];
     const [utilization, used, total, temperature, power, limit, persistence] = rest;
     const [, mig, hotByHardware, hot, brake, slow, ecc, pending] = details.get(uuid) ?? [];
+    const { isWanted, ...left } = rowsOf(remapped.get(uuid));
     const isHot = truthIn(hotByHardware) === true || truthIn(hot) === true;
     return [
       {
@@ -66,7 +84,8 @@ export function gpusIn(basic: string, more: string): Gpu[] {
           ...(truthIn(slow) === true && !isHot && truthIn(brake) !== true ? ["hardware" as const] : []),
         ],
         uncorrected: numberIn(ecc),
-        needsReset: truthIn(pending) === true || /requires reset/i.test(line),
+        needsReset: truthIn(pending) === true || isWanted || /requires reset/i.test(line),
+        ...left,
       },
     ];
   });

@@ -4,17 +4,28 @@ import { clip } from "../../core/words/format.ts";
 import { type NotSeen, notSeen } from "../../core/words/not-seen.ts";
 import { linesOf, partsOf, script } from "../machine/script.ts";
 import type { HostClient } from "./client.ts";
-import { FAILURES, FIELDS, failureIn, Gpu, gpusIn, MORE_FIELDS, Xid, xidsIn } from "./gpu-parsing.ts";
+import {
+  FAILURES,
+  FIELDS,
+  failureIn,
+  Gpu,
+  gpusIn,
+  MORE_FIELDS,
+  ROW_FIELDS,
+  Xid,
+  xidsIn,
+} from "./gpu-parsing.ts";
 
 const MOST_APPS = 100;
 
-// Arguments: the program, hours, fields, more fields. What the bus and the kernel's module say; the queries; the kernel's log.
+// Arguments: the program, hours, fields, more fields, fields of remapped rows (which only newer cards have). What the bus and the kernel's module say; the queries; the kernel's log.
 const GPUS = `export LC_ALL=C; PATH=$PATH:/usr/local/cuda/bin; smi=$1; n=0
 for vendor in /sys/bus/pci/devices/*/vendor; do [ "$(cat "$vendor" 2>/dev/null)" = 0x10de ] && case "$(cat "\${vendor%vendor}class" 2>/dev/null)" in 0x03*) n=$((n+1));; esac; done
 echo "$n"; head -n 1 /proc/driver/nvidia/version 2>/dev/null; printf '\\n==\\n'
 command -v "$smi" >/dev/null 2>&1 || echo none; printf '\\n==\\n'
 said=$("$smi" "--query-gpu=$3" --format=csv,noheader,nounits 2>&1); echo "$?"; printf '%s\\n' "$said" | head -c 60000; printf '\\n==\\n'
 said=$("$smi" "--query-gpu=$4" --format=csv,noheader,nounits 2>&1); echo "$?"; printf '%s\\n' "$said" | head -c 60000; printf '\\n==\\n'
+"$smi" "--query-remapped-rows=$5" --format=csv,noheader,nounits 2>/dev/null | head -c 20000; printf '\\n==\\n'
 apps=$("$smi" --query-compute-apps=gpu_uuid,pid,used_memory,process_name --format=csv,noheader,nounits 2>/dev/null | head -n 100)
 printf '%s\\n' "$apps"; printf '\\n==\\n'
 printf '%s\\n' "$apps" | cut -d, -f2 | tr -d ' ' | sort -u | while read -r pid; do [ -d "/proc/$pid" ] && echo "$pid $(stat -c %U "/proc/$pid") $(tail -n 1 "/proc/$pid/cgroup" 2>/dev/null | cut -d: -f3 | head -c 300)"; done; printf '==\\n'
@@ -35,7 +46,7 @@ const App = z.object({
 
 /**
  * NVIDIA GPUs of the machine: nvidia-smi's queries, whose processes hold their memory, and Xid errors of the kernel's log. Bounded:
- * five queries, 100 processes, the last hours. AMD and Intel are not looked at. tektra.gpu-failure, tektra.resource-snapshot.
+ * six queries, 100 processes, the last hours. AMD and Intel are not looked at. tektra.gpu-failure, tektra.resource-snapshot.
  */
 export const gpus = actionsOn<HostClient>("host").read({
   name: "host.gpus",
@@ -55,11 +66,11 @@ export const gpus = actionsOn<HostClient>("host").read({
     notSeen,
   }),
   run: async (client, { hours }, context) => {
-    const args = [client.nvidiaSmi, String(hours), FIELDS, MORE_FIELDS];
+    const args = [client.nvidiaSmi, String(hours), FIELDS, MORE_FIELDS, ROW_FIELDS];
     const parts = partsOf(await script(client, GPUS, args, context, { maxBytes: 500_000 }));
-    const [bus = "", there = "", basic = "", more = "", apps = "", owners = "", ...log] = parts;
+    const [bus = "", there = "", basic = "", more = "", rows = "", apps = "", owners = "", ...log] = parts;
     const [devices = "0", module = ""] = bus.split("\n");
-    const told = queriesIn(basic, more, there.trim() === "none");
+    const told = queriesIn(basic, more, rows, there.trim() === "none");
     const kernel = kernelIn(log, hours);
     return {
       onBus: Number(devices) || 0,
@@ -81,10 +92,10 @@ export const gpus = actionsOn<HostClient>("host").read({
 });
 
 /** What both queries answered; it says what is wrong beside GPUs that answer, too. */
-function queriesIn(basic: string, more: string, isAbsent: boolean) {
+function queriesIn(basic: string, more: string, rows: string, isAbsent: boolean) {
   const [code = "", ...answer] = basic.trim().split("\n");
   const [moreCode = "", ...details] = more.trim().split("\n");
-  const gpus = gpusIn(answer.join("\n"), moreCode === "0" ? details.join("\n") : "").slice(0, 64);
+  const gpus = gpusIn(answer.join("\n"), moreCode === "0" ? details.join("\n") : "", rows).slice(0, 64);
   const none: NotSeen[] = [];
   if (isAbsent) return { gpus, failure: "absent" as const, said: "", missing: none };
   if (gpus.length === 0)

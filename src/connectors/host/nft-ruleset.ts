@@ -58,7 +58,8 @@ export function parseRuleset(json: string): Ruleset | undefined {
 /** A new connection as it comes in from outside. `from` undefined: from an address that no rule names. */
 export interface Packet {
   readonly family: "ip" | "ip6";
-  readonly port: number;
+  /** Null: not known, as that of a container which a published port leads to. */
+  readonly port: number | null;
   readonly from: string | undefined;
 }
 
@@ -119,7 +120,10 @@ function payloadFits(
   holds: (value: string | number) => Fits,
   packet: Packet,
 ): Fits {
-  if (field === "dport") return protocol === "tcp" || protocol === "th" ? holds(packet.port) : "no";
+  if (field === "dport") {
+    if (protocol !== "tcp" && protocol !== "th") return "no";
+    return packet.port === null ? "maybe" : holds(packet.port);
+  }
   if (NOT_TCP.includes(protocol)) return "no";
   if (protocol !== "ip" && protocol !== "ip6") return "maybe";
   if (protocol !== packet.family) return "no";

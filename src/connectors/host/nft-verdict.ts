@@ -45,6 +45,29 @@ export function verdictOf(ruleset: Ruleset, packet: Packet): Verdict {
   return { ...accepted, isCertain };
 }
 
+/** What the chain for published ports makes of a new connection: Docker's own chains come after it, and never keep anybody out. */
+export interface Forwarded {
+  /** Rules that do more than to go back or to count. */
+  readonly rules: number;
+  /** What it comes to; null: nothing keeps it out as far as the rules can be read. */
+  readonly is: Verdict["is"] | null;
+  readonly isCertain: boolean;
+}
+
+/** Follows a new connection to a published port through DOCKER-USER; undefined: there is no such chain. Pure. */
+export function dockerUserOf(ruleset: Ruleset, packet: Omit<Packet, "port">): Forwarded | undefined {
+  const chain = ruleset.chains.find(
+    ({ name, family, hook }) => name === "DOCKER-USER" && family === packet.family && hook === undefined,
+  );
+  if (chain === undefined) return undefined;
+  const own = rulesOf(ruleset, chain).filter(
+    ({ expr }) => !expr.some((one) => "return" in one) && expr.some((one) => !("counter" in one)),
+  );
+  // By then the port is that of the container, which is not known here.
+  const { decided, isCertain } = follow(ruleset, chain, { ...packet, port: null }, 0);
+  return { rules: own.length, is: decided?.is ?? null, isCertain };
+}
+
 const order = ({ hook, prio = 0 }: Chain): number => (hook === "prerouting" ? -1e6 : 0) + prio;
 const place = ({ family, table, name }: Chain): string => clip(`${family} ${table} ${name}`, 120);
 

@@ -19,7 +19,13 @@ const Holder = z.object({
   seconds: z.number().nullable(),
 });
 
-const Oldest = z.object({ database: z.string(), age: z.number(), freezeMaxAge: z.number() });
+const Oldest = z.object({
+  database: z.string(),
+  age: z.number(),
+  freezeMaxAge: z.number(),
+  /** False: nobody can connect to it (template0). Absent in recordings from before. */
+  mayConnect: z.boolean().optional(),
+});
 
 const Horizon = z.object({
   /** Who keeps vacuum from cleaning and freezing, oldest first, at most 10. */
@@ -38,6 +44,7 @@ export type HorizonHolder = z.infer<typeof Holder>;
 export const isLazyVacuum = (pid: string): string =>
   `EXISTS (SELECT FROM pg_stat_progress_vacuum v WHERE v.pid = ${pid})`;
 
+// Whoever began later has the oldest of all others as its own horizon, and holds nothing back by itself: the one that began first stands first.
 const HOLDERS = `SELECT * FROM (
     SELECT 'session' AS kind, left(coalesce(nullif(a.application_name, ''), nullif(a.backend_type, 'client backend'), '(no name)'), 80) AS name,
       a.pid, coalesce(a.usename, '') AS of, coalesce(a.datname, '') AS database,
@@ -53,10 +60,10 @@ const HOLDERS = `SELECT * FROM (
       WHERE s.xmin IS NOT NULL OR s.catalog_xmin IS NOT NULL
     UNION ALL SELECT 'standby', left(r.application_name, 80), r.pid, coalesce(r.usename, ''), '', age(r.backend_xmin), NULL
       FROM pg_stat_replication r WHERE r.backend_xmin IS NOT NULL) h
-  ORDER BY age DESC, kind, name LIMIT 10`;
+  ORDER BY age DESC, (kind = 'session'), seconds DESC NULLS FIRST, name LIMIT 10`;
 
 const oldest = (age: string, limit: string) =>
-  `SELECT datname AS database, ${age}::float8 AS age, current_setting('${limit}')::float8 AS "freezeMaxAge"
+  `SELECT datname AS database, ${age}::float8 AS age, current_setting('${limit}')::float8 AS "freezeMaxAge", datallowconn AS "mayConnect"
    FROM pg_database ORDER BY 2 DESC, 1 LIMIT 1`;
 
 /**

@@ -73,6 +73,8 @@ const Replication = z.object({
     failedCount: z.number(),
     isFailing: z.boolean(),
     lastFailedWal: z.string(),
+    /** Since the last success; null: none. Absent in recordings from before. */
+    archivedSeconds: z.number().nullable().optional(),
   }),
   notSeen,
 });
@@ -155,7 +157,8 @@ async function lookAround(sql: Sql) {
 
 const ARCHIVER = `SELECT current_setting('archive_mode') AS mode, failed_count AS "failedCount",
     coalesce(last_failed_time > coalesce(last_archived_time, '-infinity'), false) AS "isFailing",
-    coalesce(last_failed_wal, '') AS "lastFailedWal" FROM pg_stat_archiver`;
+    coalesce(last_failed_wal, '') AS "lastFailedWal",
+    ${secondsSince("last_archived_time")} AS "archivedSeconds" FROM pg_stat_archiver`;
 
 const RECEIVER = `SELECT CASE WHEN w.pid IS NULL THEN 'absent' ELSE coalesce(w.status, 'hidden') END AS status,
     (SELECT s.setting <> '' FROM pg_settings s WHERE s.name = 'primary_conninfo') AS "hasPrimary",

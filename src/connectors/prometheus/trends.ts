@@ -168,8 +168,10 @@ async function trendsOf(
   for (const resource of RESOURCES.filter(
     ({ told }) => mountpoint === undefined || told.includes("mountpoint"),
   )) {
-    const found = (await seriesOf(client, resource, { span, horizonDays }, context)).filter(({ labels }) =>
-      only.every(({ label, value }) => labels[label] === value),
+    const found = oncePerDevice(
+      (await seriesOf(client, resource, { span, horizonDays }, context)).filter(({ labels }) =>
+        only.every(({ label, value }) => labels[label] === value),
+      ),
     );
     if (found.length > 0) resources.push(toldOf(resource, found));
     missing.push(...missingOf(resource, found, only));
@@ -217,6 +219,30 @@ async function seriesOf(
         },
       ];
     });
+}
+
+/**
+ * One file system that is mounted at several places (bind mounts, subvolumes, what a kubelet mounts) fills once: all labels but
+ * the place are the same, and so are the figures. The shortest place stands for all. Pure. Exported for its test.
+ */
+export function oncePerDevice<T extends Pick<Found, "labels" | "name" | "measured">>(
+  found: readonly T[],
+): T[] {
+  const byDevice = new Map<string, T[]>();
+  for (const one of found) {
+    const { mountpoint, ...rest } = one.labels;
+    const { used = null, limit = null } = one.measured.at(-1) ?? {};
+    const isPlace = mountpoint !== undefined && rest.device !== undefined;
+    const key = isPlace ? canonical({ ...rest, used, limit }) : canonical(one.labels);
+    byDevice.set(key, [...(byDevice.get(key) ?? []), one]);
+  }
+  return [...byDevice.values()].flatMap((same) => {
+    const place = ({ labels: { mountpoint = "" } }: T): string => mountpoint;
+    const [first, ...more] = same.toSorted((a, b) => place(a).length - place(b).length);
+    if (first === undefined) return [];
+    const others = more.length === 0 ? "" : ` (mounted at ${more.length} more places)`;
+    return [{ ...first, name: `${first.name.slice(0, 120 - others.length)}${others}` }];
+  });
 }
 
 const keyOf = ({ labels: { __name__: _, ...labels } }: Series): string => canonical(labels);

@@ -10,15 +10,21 @@ import { openBench } from "../../helpers/run-runbook.ts";
 const endings: (() => unknown)[] = [];
 
 /** An emulated nvidia-smi: there is no GPU here. It says what is given for each of the queries, and ends with 0 where all is well. */
-function emulated(answers: { basic: string; more?: string; apps?: string; code?: number }): string {
+function emulated(answers: {
+  basic: string;
+  more?: string;
+  apps?: string;
+  rows?: string;
+  code?: number;
+}): string {
   const folder = workFolder();
   endings.push(() => rmSync(folder, { recursive: true, force: true }));
   const path = join(folder, "nvidia-smi");
-  const { basic, more = "", apps = "", code = 0 } = answers;
+  const { basic, more = "", apps = "", rows = "", code = 0 } = answers;
   const say = (text: string) => `cat <<'END'\n${text}\nEND\n`;
   writeFileSync(
     path,
-    `#!/bin/sh\ncase "$1" in\n*compute-apps*)\n${say(apps)};;\n*mig.mode*)\n${say(more)};;\n*)\n${say(basic)};;\nesac\nexit ${code}\n`,
+    `#!/bin/sh\ncase "$1" in\n*compute-apps*)\n${say(apps)};;\n*mig.mode*)\n${say(more)};;\n*remapped*)\n${say(rows)};;\n*)\n${say(basic)};;\nesac\nexit ${code}\n`,
   );
   chmodSync(path, 0o755);
   return path;
@@ -61,6 +67,11 @@ describe("with an emulated nvidia-smi", () => {
     expect(said(await diagnose(emulated({ basic: A100("0, 40000, 81920, 31"), more: FINE() })))).toEqual([
       "warning memory-of-nobody:0",
     ]);
+  });
+
+  test("memory without a spare row left is to be replaced, and no reset helps", async () => {
+    const worn = emulated({ basic: A100("0, 100, 81920, 31"), more: FINE(), rows: "GPU-0, 512, No, Yes" });
+    expect(said(await diagnose(worn))[0]).toBe("critical memory-worn-out");
   });
 
   test("eight cards as somebody saw them (wookayin/gpustat#5): nothing is wrong", async () => {

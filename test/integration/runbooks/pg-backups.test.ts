@@ -1,6 +1,6 @@
 // Real dumps by pg_dump, real restores by pg_restore on a server of their version.
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { pgBackups } from "../../../runbooks/host/pg-backups.ts";
@@ -126,15 +126,59 @@ describe.skipIf(missing !== undefined)(missing ?? "pg-backups", () => {
     expect(await ids()).toEqual(["dump-ahead:shop"]);
     age("a.sql", 1);
     for (const n of [1, 2, 3]) {
-      writeFileSync(at(`old ${n}.sql`), "x".repeat(100_000));
-      age(`old ${n}.sql`, 20 + n);
+      writeFileSync(at(`b-2026-11-0${n}.sql`), "x".repeat(100_000));
+      age(`b-2026-11-0${n}.sql`, 20 + n);
     }
+    // Of another database in the same folder its size says nothing.
+    expect(await ids()).toEqual([]);
+    for (const n of [1, 2, 3]) renameSync(at(`b-2026-11-0${n}.sql`), at(`a Nov ${n}.sql`));
     expect((await diagnose()).finding("dump-shrunk:shop").because).toContain(
       "is whole by its end, so either",
     );
     rmSync(folder, { recursive: true });
     expect((await diagnose()).finding("no-dump:shop").because).toContain("does not exist");
     expect(await ids({ dumps: "other" })).toEqual(["other-dumps"]);
+  });
+
+  it("checksums, logs and roles beside it are no dumps, and a folder (-Fd) is one", async () => {
+    fresh("beside");
+    server.dump("shop", at("shop.dump"), "c");
+    age("shop.dump", 2);
+    for (const name of ["shop.dump.sha256", "backup.log", "globals.sql", "shop.dump.part", ".nfs1"]) {
+      writeFileSync(at(name), "x");
+      age(name, 1);
+    }
+    for (const n of [1, 2, 3]) {
+      writeFileSync(at(`shop_${n}.dump`), readFileSync(at("shop.dump")));
+      age(`shop_${n}.dump`, 20 + n);
+    }
+    expect(await ids()).toEqual([]);
+    server.dump("shop", at("shop.dir"), "d");
+    expect(await ids()).toEqual([]);
+    expect((await diagnose()).seen.dumps).toMatchObject({
+      value: { folders: [{ newest: [{ file: "shop.dir", format: "directory", end: "whole" }, {}] }] },
+    });
+    writeFileSync(at("shop.dir/toc.dat"), "PGDMP");
+    age("shop.dir/toc.dat", 1);
+    expect(await ids()).toEqual(["dump-cut:shop"]);
+  });
+
+  it("one of -Fc that lost the end of its data is not whole, though its table of contents is read", async () => {
+    fresh("end");
+    server.dump("shop", at("a.dump"), "c");
+    const all = readFileSync(at("a.dump"));
+    writeFileSync(at("a.dump"), all.subarray(0, all.length - 200));
+    age("a.dump", 1);
+    expect(await ids()).toEqual(["dump-cut:shop"]);
+  });
+
+  it("only folders: what is in them was not looked at, and that is no missing dump", async () => {
+    fresh("nested");
+    mkdirSync(at("daily"));
+    writeFileSync(at("daily/a.sql"), "x");
+    const { finding } = await diagnose();
+    expect(finding("no-dump:shop")).toMatchObject({ severity: "warning" });
+    expect(finding("no-dump:shop").because).toContain("It holds 1 folder and no file");
   });
 
   it("what is in it cannot be told: that is said", async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { aboutXids } from "../../../runbooks/host/gpu-findings.ts";
+import { aboutState, aboutXids } from "../../../runbooks/host/gpu-findings.ts";
 import { failureIn, gpusIn, xidsIn } from "../../../src/connectors/host/gpu-parsing.ts";
 
 test("what nvidia-smi cannot do, by its own words", () => {
@@ -58,6 +58,32 @@ describe("queries", () => {
       needsReset: true,
       uncorrected: 3,
     });
+  });
+});
+
+describe("rows of memory that were left out", () => {
+  const line =
+    "0, GPU-1, NVIDIA A100, 535.54.03, 00000000:07:00.0, 0, 79000, 81920, 61, 398.10, 400.00, Enabled";
+  const found = (rows: string) => {
+    const gpus = gpusIn(line, "", rows);
+    const seen = { onBus: 1, module: "535", failure: null, said: "", gpus, apps: [], xids: [] };
+    return aboutState(seen).map(({ id, severity }) => `${severity} ${id}`);
+  };
+
+  test("that wait for a reset, that are done, and for which no spare is left", () => {
+    expect(found("GPU-1, 3, Yes, No")).toEqual(["warning memory-errors"]);
+    expect(found("GPU-1, 3, 1, 0")).toEqual(["warning memory-errors"]);
+    expect(found("GPU-1, 9, No, Yes")).toEqual(["critical memory-worn-out"]);
+  });
+
+  test("some that were replaced long ago are as they should be; older cards have none", () => {
+    for (const rows of [
+      "GPU-1, 3, No, No",
+      "GPU-1, [N/A], [N/A], [N/A]",
+      "",
+      "ERROR: Option --query-remapped-rows",
+    ])
+      expect(found(rows)).toEqual([]);
   });
 });
 

@@ -38,3 +38,26 @@ it.each<readonly [string, Partial<postgres.Archive>, readonly string[]]>([
 ])("%s", (_name, more, ids) => {
   expect(archiveFindings(archive(more), 15).map(({ id }) => id)).toEqual(ids);
 });
+
+it.each<readonly [string, Partial<postgres.Archive>, string]>([
+  [
+    "a single try, and a segment that has only just been filled",
+    { waiting: { segments: 1, seconds: 20 } },
+    "info",
+  ],
+  ["a segment that has waited for ten minutes", { waiting: { segments: 1, seconds: 600 } }, "critical"],
+  ["what waits is not seen, and a success just before", { waiting: null }, "info"],
+  ["what waits is not seen, and no success for long", { waiting: null, archivedSeconds: 900 }, "critical"],
+])("a failure is grave once it lasts: %s", (_name, more, severity) => {
+  const failing = { failedCount: 3, failedSeconds: 5, ...more };
+  expect(archiveFindings(archive(failing), 15)).toMatchObject([{ id: "archiver-failing", severity }]);
+});
+
+it("a command that keeps nothing is said, and is no fault; one that keeps it is silent, and one that nobody may see", () => {
+  const [found, ...more] = archiveFindings(archive({ discards: true }), 15);
+  expect([found?.id, found?.severity, more]).toEqual(["archive-discards", "info", []]);
+  expect(found?.title).toContain("there is no archive");
+  for (const discards of [false, null, undefined])
+    expect(archiveFindings(archive({ discards }), 15)).toEqual([]);
+  expect(archiveFindings(archive({ discards: true, mode: "off" }), 15)).toEqual([]);
+});

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { overdueFindings } from "../../../runbooks/postgres/overdue.ts";
+import { adviseVacuum, ofTheirOwn } from "../../../runbooks/postgres/vacuum.ts";
 import type { postgres } from "../../../src/sdk/index.ts";
 
 const table: postgres.OverdueTable = {
@@ -22,6 +23,32 @@ const table: postgres.OverdueTable = {
   isOld: false,
   isAtWork: false,
 };
+const holding = (kind: postgres.HorizonHolder["kind"], name: string, of: number, seconds: number | null) => ({
+  ...{ kind, name, pid: kind === "session" ? 9 : 0, of: "app", database: "shop" },
+  ...{ age: of, seconds },
+});
+
+it("only whoever began first holds vacuum back: sessions that came since look as old, and are left alone", () => {
+  const left = (...all: postgres.HorizonHolder[]) => ofTheirOwn(all).map(({ name }) => name);
+  const later = holding("session", "reader", 300_000, 5);
+  expect(left(holding("prepared", "x", 300_000, 90), later)).toEqual(["x"]);
+  expect(left(holding("session", "writer", 300_000, 90), later)).toEqual(["writer"]);
+  expect(left(holding("session", "older", 400_000, 90), holding("session", "younger", 9_000, 5))).toEqual([
+    "older",
+  ]);
+  // A slot stands in no snapshot: who is as old as it is so by itself.
+  expect(left(holding("slot", "s", 300_000, null), later)).toEqual(["s", "reader"]);
+  expect(left(later)).toEqual(["reader"]);
+});
+
+it("a database that nobody can connect to is opened first, or left to autovacuum", () => {
+  const oldest = { database: "template0", age: 2_000_000_000, freezeMaxAge: 200_000_000 };
+  const advice = (mayConnect: boolean) =>
+    adviseVacuum({ holders: [], transactions: { ...oldest, mayConnect }, multixacts: { ...oldest, age: 1 } });
+  expect(advice(false)).toContain('ALTER DATABASE "template0" ALLOW_CONNECTIONS true before');
+  expect(advice(true)).not.toContain("ALLOW_CONNECTIONS");
+});
+
 const worker: postgres.VacuumWorker = {
   pid: 7,
   database: "shop",
