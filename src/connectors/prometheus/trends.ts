@@ -4,6 +4,7 @@ import { type ActionContext, actionsOn } from "../../core/words/action.ts";
 import { canonical } from "../../core/words/json.ts";
 import { type NotSeen, notSeen } from "../../core/words/not-seen.ts";
 import type { Labels, PrometheusClient, Series, Span } from "./client.ts";
+import { oncePerDevice } from "./mounted-twice.ts";
 import { whole } from "./partial.ts";
 
 const { read } = actionsOn<PrometheusClient>("prometheus");
@@ -219,30 +220,6 @@ async function seriesOf(
         },
       ];
     });
-}
-
-/**
- * One file system that is mounted at several places (bind mounts, subvolumes, what a kubelet mounts) fills once: all labels but
- * the place are the same, and so are the figures. The shortest place stands for all. Pure. Exported for its test.
- */
-export function oncePerDevice<T extends Pick<Found, "labels" | "name" | "measured">>(
-  found: readonly T[],
-): T[] {
-  const byDevice = new Map<string, T[]>();
-  for (const one of found) {
-    const { mountpoint, ...rest } = one.labels;
-    const { used = null, limit = null } = one.measured.at(-1) ?? {};
-    const isPlace = mountpoint !== undefined && rest.device !== undefined;
-    const key = isPlace ? canonical({ ...rest, used, limit }) : canonical(one.labels);
-    byDevice.set(key, [...(byDevice.get(key) ?? []), one]);
-  }
-  return [...byDevice.values()].flatMap((same) => {
-    const place = ({ labels: { mountpoint = "" } }: T): string => mountpoint;
-    const [first, ...more] = same.toSorted((a, b) => place(a).length - place(b).length);
-    if (first === undefined) return [];
-    const others = more.length === 0 ? "" : ` (mounted at ${more.length} more places)`;
-    return [{ ...first, name: `${first.name.slice(0, 120 - others.length)}${others}` }];
-  });
 }
 
 const keyOf = ({ labels: { __name__: _, ...labels } }: Series): string => canonical(labels);

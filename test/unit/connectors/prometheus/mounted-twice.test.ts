@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { oncePerDevice } from "../../../../src/connectors/prometheus/trends.ts";
+import { oncePerDevice } from "../../../../src/connectors/prometheus/mounted-twice.ts";
 
 const series = (mountpoint: string, labels: Record<string, string> = {}, used = 70) => ({
   labels: { device: "/dev/sda1", fstype: "ext4", instance: "a:9100", mountpoint, ...labels },

@@ -1,108 +1,21 @@
 import { describe, expect, it } from "vitest";
-import type { Event, Pod } from "../../../../runbooks/kubernetes/case.ts";
-import { lastDue, timesDue } from "../../../../runbooks/kubernetes/cron.ts";
-import { cronFindings } from "../../../../runbooks/kubernetes/cron-findings.ts";
-import { failedJobs, jobFindings } from "../../../../runbooks/kubernetes/job-findings.ts";
+import { failedJobs } from "../../../../runbooks/kubernetes/job-findings.ts";
 import { type CronJob, canSuspend, type Job } from "../../../../runbooks/kubernetes/jobs.ts";
 import { k8sJobs } from "../../../../runbooks/kubernetes/k8s-jobs.ts";
-
-const NOW = new Date("2026-11-30T12:00:00Z");
-const ago = (minutes: number) => new Date(NOW.getTime() - minutes * 60_000).toISOString();
-
-const job = (name: string, more: Partial<Job> = {}): Job => ({
-  ...{ namespace: "shop", name, uid: name, cronJob: null, createdAt: ago(30), startedAt: ago(30) },
-  ...{ state: "running", endedAt: null, reason: "", message: "", failedPods: 0, backoffLimit: 6 },
-  ...more,
-});
-const failed = (name: string, more: Partial<Job> = {}) =>
-  job(name, { state: "failed", endedAt: ago(10), reason: "BackoffLimitExceeded", failedPods: 1, ...more });
-const cron = (more: Partial<CronJob> = {}): CronJob => ({
-  ...{
-    namespace: "shop",
-    name: "report",
-    uid: "report",
-    schedule: "0 * * * *",
-    timeZone: null,
-    suspended: false,
-  },
-  ...{ concurrency: "Forbid", active: 0, createdAt: ago(10_000), lastScheduled: ago(0), lastSucceeded: null },
-  ...more,
-});
-type Container = Pod["containers"][number];
-const container = (name: string, more: Partial<Container> = {}): Container => ({
-  ...{ name, role: "main", image: "img:1", state: "running", reason: "", message: "", startedAt: ago(30) },
-  ...{ ready: true, restarts: 0, ended: null, last: null, memoryLimit: null, memoryRequest: null },
-  ...{ cpuLimit: null, cpuRequest: null, liveness: "", readiness: "", startup: "" },
-  ...more,
-});
-const ended = (exitCode: number, minutes = 5): Partial<Container> => ({
-  ...{ state: "terminated", ready: false },
-  ended: {
-    exitCode,
-    signal: null,
-    reason: exitCode === 0 ? "Completed" : "Error",
-    message: "",
-    startedAt: ago(9),
-    finishedAt: ago(minutes),
-  },
-});
-const pod = (of: string, more: Partial<Pod> = {}): Pod => ({
-  ...{
-    namespace: "shop",
-    name: `${of}-abc12`,
-    uid: `${of}-pod`,
-    owner: { kind: "Job", name: of },
-    isControlled: true,
-  },
-  ...{
-    node: "n",
-    phase: "Running",
-    reason: "",
-    message: "",
-    createdAt: ago(30),
-    deletedAt: null,
-    graceSeconds: null,
-  },
-  ...{ finalizers: [], ready: true, readySince: ago(29), unschedulable: "", restartPolicy: "Never" },
-  containers: [container("main")],
-  ...more,
-});
-const event = (kind: string, name: string, reason: string, message: string): Event => ({
-  ...{
-    namespace: "shop",
-    kind,
-    name,
-    uid: "",
-    field: "",
-    isWarning: true,
-    reason,
-    message,
-    count: 1,
-    at: ago(5),
-  },
-});
-
-interface World {
-  readonly jobs?: Job[];
-  readonly crons?: CronJob[];
-  readonly pods?: Pod[];
-  readonly events?: Event[];
-  readonly asked?: { readonly job?: string; readonly cronJob?: string; readonly namespace?: string };
-}
-function found({ jobs = [], crons = [], pods = [], events = [], asked = {} }: World) {
-  const sight = {
-    jobs: { jobs, cronJobs: crons, notSeen: [] },
-    pods: { namespaces: ["shop"], total: pods.length, well: 0, pods, notSeen: [] },
-    events: { events },
-  };
-  const target = { now: NOW, recentSeconds: 86_400, ...asked };
-  return [...jobFindings(sight, target), ...cronFindings(sight, target)];
-}
-const titles = (world: World) => found(world).map(({ title }) => title);
-const told = (world: World) =>
-  found(world)
-    .map(({ title, because }) => `${title}. ${because}`)
-    .join("\n");
+import {
+  ago,
+  container,
+  cron,
+  ended,
+  event,
+  failed,
+  found,
+  job,
+  NOW,
+  pod,
+  titles,
+  told,
+} from "../../../make/kubernetes-jobs.ts";
 
 describe("a job that failed", () => {
   it.each([
@@ -256,114 +169,4 @@ it("a job of an alert that is gone is not healthy; of two namespaces the alert's
     namespace: "shop",
     job: "import",
   });
-});
-
-describe("a cron job", () => {
-  const late = { lastScheduled: ago(26 * 60) };
-  it("is judged in its own time zone", () => {
-    // 09:00 in Berlin is 08:00 UTC: 4 h ago.
-    const berlin = { schedule: "0 9 * * *", timeZone: "Europe/Berlin" };
-    expect(titles({ crons: [cron({ ...berlin, ...late })] })).toEqual([
-      "Cron job report did not run when it was due",
-    ]);
-    expect(titles({ crons: [cron({ ...berlin, lastScheduled: "2026-11-30T08:00:00Z" })] })).toEqual([]);
-    // 09:00 in New York is 14:00 UTC: not yet.
-    expect(
-      titles({
-        crons: [
-          cron({
-            schedule: "0 9 * * *",
-            timeZone: "America/New_York",
-            lastScheduled: "2026-11-29T14:00:00Z",
-          }),
-        ],
-      }),
-    ).toEqual([]);
-  });
-
-  it("whose schedule is not read is said not to have been looked at", () => {
-    expect(found({ crons: [cron({ schedule: "@every 1h" })] })).toMatchObject([
-      { id: "cron-unread:shop/report", severity: "info" },
-    ]);
-    expect(found({ crons: [cron({ timeZone: "Mars/Olympus" })] })).toMatchObject([
-      { id: "cron-unread:shop/report" },
-    ]);
-  });
-
-  it.each([
-    ["FailedCreate", "exceeded quota: jobs", /its job cannot be made.*exceeded quota/s],
-    ["TooManyMissedTimes", "too many missed start times", /missed too many.*startingDeadlineSeconds/s],
-    ["MissSchedule", "Missed scheduled time to start a job", /was too late/],
-  ])("was not started: %s says why", (reason, message, says) => {
-    expect(told({ crons: [cron(late)], events: [event("CronJob", "report", reason, message)] })).toMatch(
-      says,
-    );
-  });
-
-  it("with a deadline the controller cannot meet", () => {
-    expect(titles({ crons: [cron({ ...late, deadlineSeconds: 5 })] })[0]).toContain(
-      "startingDeadlineSeconds is 5",
-    );
-    expect(told({ crons: [cron({ ...late, deadlineSeconds: 600 })] })).toContain(
-      "startingDeadlineSeconds of 600",
-    );
-  });
-
-  it("leaves runs out while the one before runs (Forbid): one is normal, many are told, one that is stuck at once", () => {
-    const at = (minutes: number) => ({
-      crons: [cron({ active: 1, lastScheduled: ago(minutes) })],
-      jobs: [job("report-1", { cronJob: "report", startedAt: ago(minutes) })],
-    });
-    expect(titles({ ...at(70), pods: [pod("report-1")] })).toEqual([]);
-    expect(titles({ ...at(400), pods: [pod("report-1")] })).toEqual([
-      "Cron job report leaves runs out: the one before still runs",
-    ]);
-    const image = container("main", {
-      state: "waiting",
-      ready: false,
-      reason: "ErrImagePull",
-      message: "not found",
-    });
-    const stuck = found({
-      ...at(70),
-      pods: [pod("report-1", { phase: "Pending", ready: false, containers: [image] })],
-    });
-    expect(stuck.map(({ id }) => id)).toEqual(["job-stuck:shop/report-1", "cron-held:shop/report"]);
-    expect(stuck[0]?.explains).toEqual(["cron-held:shop/report"]);
-  });
-
-  it("that ends its own runs (Replace), or lets them pile up (Allow)", () => {
-    const jobs = [job("report-1", { cronJob: "report" })];
-    const replace = (lastSucceeded: string | null) =>
-      titles({
-        jobs,
-        crons: [cron({ concurrency: "Replace", active: 1, lastSucceeded })],
-        pods: [pod("report-1")],
-      });
-    expect(replace(ago(600))).toEqual(["Cron job report ends its own runs before they are done"]);
-    expect(replace(ago(70))).toEqual([]);
-    const allow = (active: number) =>
-      titles({ jobs, crons: [cron({ concurrency: "Allow", active })], pods: [pod("report-1")] });
-    expect(allow(4)).toEqual(["Cron job report has 4 runs at once"]);
-    expect(allow(2)).toEqual([]);
-  });
-});
-
-it.each([
-  ["0 3 * * MON", "UTC", "2026-11-30T03:00:00.000Z"],
-  ["0 0 29 2 *", "UTC", "2024-02-29T00:00:00.000Z"],
-  ["0 0 1 JAN ?", "UTC", "2026-01-01T00:00:00.000Z"],
-  ["TZ=Asia/Tokyo 30 8 * * *", "UTC", "2026-11-29T23:30:00.000Z"],
-  // The night of the clock that goes forward: 02:30 was not there that day.
-  ["30 2 29 3 *", "Europe/Berlin", "2025-03-29T01:30:00.000Z"],
-  ["0 0 30 2 *", "UTC", undefined],
-])("%s in %s was due last at %s", (schedule, zone, due) => {
-  expect(lastDue(schedule, NOW, zone)?.toISOString()).toBe(due);
-});
-
-it("how often a schedule was due is counted up to a bound", () => {
-  const since = new Date(ago(120));
-  expect(timesDue("*/10 * * * *", { since, now: NOW, most: 100 })).toBe(12);
-  expect(timesDue("*/10 * * * *", { since, now: NOW, most: 3 })).toBe(3);
-  expect(timesDue("@every 1h", { since, now: NOW, most: 3 })).toBeUndefined();
 });
