@@ -1,6 +1,6 @@
 import { clip, type Finding, saySeconds } from "../../src/sdk/index.ts";
 import { type Event, secondsSince } from "./case.ts";
-import type { Services, ServiceTarget } from "./service-findings.ts";
+import type { Services, ServiceTarget } from "./services.ts";
 
 type Key = "fixIngress" | "fixClass";
 type Backend = Services["backends"][number];

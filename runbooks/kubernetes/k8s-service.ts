@@ -1,7 +1,8 @@
 import { chosenOf, kubernetes, type RunContext, rows, runbookOn, z } from "../../src/sdk/index.ts";
 import { ingressFindings } from "./ingress-findings.ts";
 import { scaledToZero } from "./service-empty.ts";
-import { isAsked, leadingTo, type ServiceTarget, serviceFindings } from "./service-findings.ts";
+import { isAsked, leadingTo, serviceFindings } from "./service-findings.ts";
+import type { ServiceTarget } from "./services.ts";
 
 const name = z.string().max(253).optional();
 const params = z.object({

@@ -1,5 +1,5 @@
 import { count } from "../../src/sdk/index.ts";
-import type { Service, ServiceKey } from "./service-findings.ts";
+import type { Service, ServiceKey } from "./services.ts";
 
 /** Why a service has no endpoints. */
 export interface Why {

@@ -1,31 +1,7 @@
-import {
-  clip,
-  count,
-  type Finding,
-  type kubernetes,
-  type OutputOf,
-  saySeconds,
-} from "../../src/sdk/index.ts";
+import { clip, count, type Finding, saySeconds } from "../../src/sdk/index.ts";
 import { type Event, secondsSince } from "./case.ts";
 import { whyEmpty } from "./service-empty.ts";
-
-export type Services = OutputOf<typeof kubernetes.services>;
-export type Service = Services["services"][number];
-export type ServiceKey =
-  | "fixSelector"
-  | "fixPods"
-  | "fixPort"
-  | "scaleUp"
-  | "fixBalancer"
-  | "fixLeader"
-  | "fixPolicy"
-  | "fixName";
-
-export interface ServiceTarget {
-  readonly namespace?: string | undefined;
-  readonly service?: string | undefined;
-  readonly now: Date;
-}
+import type { Service, ServiceKey, Services, ServiceTarget } from "./services.ts";
 
 /** A controller writes endpoints within seconds; a load balancer takes minutes. */
 const BALANCER_SECONDS = 300;
