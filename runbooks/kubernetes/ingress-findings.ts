@@ -63,7 +63,7 @@ const WORDS: Readonly<
   ],
   "no-action": ({ service }) => [
     `the action ${service}, which no annotation defines`,
-    `\`use-annotation\` is the AWS controller's word: it looks for \`alb.ingress.kubernetes.io/actions.${service}\`.`,
+    `\`use-annotation\` is the AWS controller's word: it looks for an annotation \`alb.ingress.kubernetes.io/actions.NAME\` of the ingress.`,
   ],
 };
 

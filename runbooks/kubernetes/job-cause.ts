@@ -25,7 +25,7 @@ const TAKEN: Readonly<Record<string, string>> = {
 };
 /** Containers that stand beside the work and do not end by themselves. */
 const BESIDE =
-  /(^|-)(istio-proxy|linkerd-proxy|envoy|cloud-?sql.*|vault-agent.*|consul.*|daprd|otel.*|fluent.*|filebeat|promtail|datadog.*|.*-agent|.*-proxy|.*-?sidecar)$/;
+  /(^|-)(istio-proxy|linkerd-proxy|envoy|daprd|filebeat|promtail|sidecar)$|^(cloud-?sql|vault-agent|consul|otel|fluent|datadog)/;
 /** One that ended a moment ago is no sign yet that the others do not. */
 const DONE_SECONDS = 120;
 /** Of what is left of a pod that is gone, most telling first. */
