@@ -16,6 +16,7 @@ import { open } from "./open.ts";
 import { pending } from "./pending.ts";
 import { postmortem } from "./postmortem.ts";
 import { run } from "./run.ts";
+import { silence } from "./silence.ts";
 import { status } from "./status.ts";
 import { storm } from "./storm.ts";
 import { tick } from "./tick.ts";
@@ -42,6 +43,7 @@ export const commands: readonly Command[] = [
   freeze,
   unfreeze,
   maintenance,
+  silence,
   auto,
   help,
 ];

@@ -23,7 +23,9 @@ import { slowTraces } from "./jaeger/slow-traces.ts";
 import { k8sCapacity } from "./kubernetes/k8s-capacity.ts";
 import { k8sChange } from "./kubernetes/k8s-change.ts";
 import { k8sJobs } from "./kubernetes/k8s-jobs.ts";
+import { k8sPooler } from "./kubernetes/k8s-pooler.ts";
 import { k8sService } from "./kubernetes/k8s-service.ts";
+import { k8sStop } from "./kubernetes/k8s-stop.ts";
 import { k8sWorkload } from "./kubernetes/k8s-workload.ts";
 import { logsSearch } from "./logs/logs-search.ts";
 import { mongoConnections } from "./mongodb/mongo-connections.ts";
@@ -35,6 +37,7 @@ import { nginxUpstreams } from "./nginx/nginx-upstreams.ts";
 import { pgbouncerPools } from "./pgbouncer/pgbouncer-pools.ts";
 import { pgArchive } from "./postgres/pg-archive.ts";
 import { pgChanges } from "./postgres/pg-changes.ts";
+import { pgConnectionLimit } from "./postgres/pg-connection-limit.ts";
 import { pgConnectivity } from "./postgres/pg-connectivity.ts";
 import { pgIndexes } from "./postgres/pg-indexes.ts";
 import { pgIo } from "./postgres/pg-io.ts";
@@ -70,6 +73,8 @@ export const runbooks: readonly Runbook[] = [
   k8sCapacity,
   k8sChange,
   k8sJobs,
+  k8sPooler,
+  k8sStop,
   diskFull,
   highMemory,
   hostLimits,
@@ -84,6 +89,7 @@ export const runbooks: readonly Runbook[] = [
   firewallBook,
   blockIp,
   pgPoolExhausted,
+  pgConnectionLimit,
   pgQueryLogging,
   pgRetention,
   pgSlowQueries,

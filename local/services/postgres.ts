@@ -1,3 +1,5 @@
+import { appendFileSync } from "node:fs";
+import { join } from "node:path";
 import pg from "pg";
 import { type Child, lastLines, startChild } from "../tryout/child.ts";
 import type { TryoutFolder } from "../tryout/folder.ts";
@@ -12,6 +14,8 @@ export interface ClusterSpec {
   readonly port: number;
   /** Settings of postgresql.conf, given on the command line. */
   readonly settings: Readonly<Record<string, string | number>>;
+  /** Settings written into postgresql.conf instead: those that a test changes there, or by ALTER SYSTEM. */
+  readonly written?: Readonly<Record<string, string | number>>;
   readonly superuserPassword: string;
 }
 
@@ -45,6 +49,8 @@ export async function startCluster(
   folder: TryoutFolder,
 ): Promise<Cluster> {
   const data = await ensureData(spec, binaries);
+  const written = Object.entries(spec.written ?? {}).map(([name, value]) => `${name} = '${value}'\n`);
+  if (written.length > 0) appendFileSync(join(data, "postgresql.conf"), written.join(""));
   const log = folder.file(`${spec.name}.log`);
   const turn = inTurn();
   let child: Child | undefined;

@@ -1,17 +1,6 @@
-import {
-  alertmanager,
-  clip,
-  count,
-  type Evidence,
-  type OutputOf,
-  rows,
-  runbookOn,
-  sayDuration,
-  z,
-} from "../../src/sdk/index.ts";
-import { hidden, type Silence, sayMatchers, toSilence, wideOnes } from "./silences.ts";
-
-type State = OutputOf<typeof alertmanager.state>;
+import { alertmanager, clip, count, runbookOn, z } from "../../src/sdk/index.ts";
+import { askedFindings, silencesOf } from "./asked.ts";
+import { hidden, left, sayMatchers, shown, wideOnes } from "./silences.ts";
 
 /** Whether anybody is told: what is silenced and by whom, what is inhibited, and notifications that do not go out. */
 const book = runbookOn(
@@ -29,25 +18,18 @@ const book = runbookOn(
     ],
     params: z.object({
       silence: z.string().max(200).optional().describe("silence this alert (its name), by approval"),
+      all: z
+        .boolean()
+        .default(false)
+        .describe("silence every alert of the connection's labels that fires now, by approval"),
       minutes: z.int().min(5).max(1_440).default(60).describe("for so long"),
+      reason: z.string().max(200).optional().describe("why: it stands in the silence"),
+      show: z.boolean().default(false).describe("list all silences that hold"),
       expire: z.uuid().optional().describe("end the silence of this id, by approval"),
     }),
   },
   () => ({ state: alertmanager.state() }),
 );
-
-const left = ({ endsAt }: Silence, now: Date): string =>
-  sayDuration(Math.max(0, Date.parse(endsAt) - now.getTime()));
-
-const shown = (silences: readonly Silence[], state: State, now: Date): Evidence =>
-  rows("", silences, {
-    matchers: (one) => clip(sayMatchers(one), 120),
-    by: (one) => one.by,
-    comment: (one) => one.comment,
-    left: (one) => (one.state === "pending" ? "has not begun" : left(one, now)),
-    hides: (one) => state.alerts.filter(({ silencedBy }) => silencedBy.includes(one.id)).length,
-    id: (one) => one.id,
-  });
 
 const names = (alerts: readonly { name: string }[]): string => {
   const all = [...new Set(alerts.map(({ name }) => name))];
@@ -56,16 +38,9 @@ const names = (alerts: readonly { name: string }[]): string => {
 
 export const alerting = book
   .remedies({
-    silence: book.does(alertmanager.createSilence, ["state"], ({ state }, { params, system }) => {
-      const labels = toSilence(state, params.silence);
-      return labels === undefined
-        ? undefined
-        : {
-            labels,
-            minutes: params.minutes,
-            comment: `asked for in diagbot on ${system.id}: who approved it stands in its thread and audit record`,
-          };
-    }),
+    silence: book.does(alertmanager.createSilence, ["state"], ({ state }, context) =>
+      silencesOf(state, context),
+    ),
     expire: book.does(alertmanager.expireSilence, ["state"], ({ state }, { params }) =>
       state.silences.some(({ id }) => id === params.expire) ? { id: params.expire ?? "" } : undefined,
     ),
@@ -174,42 +149,5 @@ export const alerting = book
         }
       );
     }),
-    find(["state"], ({ state }, { params }) => {
-      if (params.silence === undefined) return undefined;
-      const labels = toSilence(state, params.silence);
-      return {
-        id: "silence-asked",
-        severity: "info",
-        title:
-          labels === undefined
-            ? `No alert ${params.silence} fires that is not silenced`
-            : `Silencing ${params.silence}: asked for`,
-        because:
-          labels === undefined
-            ? "There is nothing to silence."
-            : `For ${sayDuration(params.minutes * 60_000)}, with the labels that all of its alerts have: ${Object.entries(
-                labels,
-              )
-                .map(([name, value]) => `${name}="${value}"`)
-                .join(", ")}. It hides the alert, and mends nothing.`,
-        remedies: labels === undefined ? [] : ["silence"],
-      };
-    }),
-    find(["state"], ({ state }, { params }) => {
-      if (params.expire === undefined) return undefined;
-      const found = state.silences.find(({ id }) => id === params.expire);
-      return {
-        id: "expire-asked",
-        severity: "info",
-        title:
-          found === undefined
-            ? "There is no such silence, or it has ended"
-            : `Ending the silence of ${clip(sayMatchers(found), 120)}: asked for`,
-        because:
-          found === undefined
-            ? "Nothing is to be done."
-            : `It was made by ${found.by || "somebody"}: ${found.comment || "no comment"}.`,
-        remedies: found === undefined ? [] : ["expire"],
-      };
-    }),
+    find(["state"], ({ state }, context) => askedFindings(state, context)),
   ]);

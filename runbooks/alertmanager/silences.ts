@@ -1,6 +1,13 @@
-import type { alertmanager, OutputOf } from "../../src/sdk/index.ts";
+import {
+  type alertmanager,
+  clip,
+  type Evidence,
+  type OutputOf,
+  rows,
+  sayDuration,
+} from "../../src/sdk/index.ts";
 
-type State = OutputOf<typeof alertmanager.state>;
+export type State = OutputOf<typeof alertmanager.state>;
 export type Silence = State["silences"][number];
 
 /** `alertname="A", job=~"api.*"`. */
@@ -41,3 +48,18 @@ export function toSilence({ alerts }: State, name: string | undefined): Record<s
     ),
   );
 }
+
+/** How long it goes on. */
+export const left = ({ endsAt }: Silence, now: Date): string =>
+  sayDuration(Math.max(0, Date.parse(endsAt) - now.getTime()));
+
+/** A table of silences, with what each hides. */
+export const shown = (silences: readonly Silence[], state: State, now: Date): Evidence =>
+  rows("", silences, {
+    matchers: (one) => clip(sayMatchers(one), 120),
+    by: (one) => one.by,
+    comment: (one) => one.comment,
+    left: (one) => (one.state === "pending" ? "has not begun" : left(one, now)),
+    hides: (one) => state.alerts.filter(({ silencedBy }) => silencedBy.includes(one.id)).length,
+    id: (one) => one.id,
+  });

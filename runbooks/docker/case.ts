@@ -1,4 +1,4 @@
-import { shellWord } from "../../src/sdk/index.ts";
+import { code, type Evidence, shellWord } from "../../src/sdk/index.ts";
 import type { Advice, Container, List, Log } from "./cause.ts";
 import type { Past } from "./past.ts";
 
@@ -28,3 +28,6 @@ export const readOn = ({ name }: Container): Advice => ({
 
 /** `: the CPU …`, to end a title with. */
 export const ending = (short: string): string => (short === "" ? "" : `: ${short}`);
+
+/** Text as it came, under a title; nothing where there is none. */
+export const codeOf = (text: string, title: string): Evidence[] => (text === "" ? [] : [code(text, title)]);

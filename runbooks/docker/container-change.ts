@@ -6,20 +6,22 @@ import {
   runbookOn,
   sayBytes,
   sayPercent,
+  shellWord,
   z,
 } from "../../src/sdk/index.ts";
 import { containersOf } from "./problems.ts";
+import { moreOf, replicasFinding } from "./replicas.ts";
 
 const MIB = 1024 * 1024;
 /** Containers of one service that one approval may change. */
 const MOST = 5;
 
-/** What people ask for by name of one service: another memory or CPU limit, without a restart. */
+/** What people ask for by name of one service: another memory or CPU limit without a restart, or more containers of it. */
 const book = runbookOn(
   "docker",
   {
     id: "container-change",
-    title: "Limits of a container",
+    title: "Limits and number of containers",
     covers: ["tektra.cpu-optimization", "sergas-accounts.memory-limits", "resync.high-cpu-memory"],
     alerts: [],
     params: z.object({
@@ -36,6 +38,12 @@ const book = runbookOn(
         .max(1_024)
         .optional()
         .describe("give each of its containers at most so much CPU; 1 is one CPU"),
+      replicas: z
+        .int()
+        .min(2)
+        .max(100)
+        .optional()
+        .describe("have so many containers of it, never fewer than now"),
     }),
   },
   () => ({ list: docker.containers() }),
@@ -71,6 +79,15 @@ export const containerChange = book
               })),
       { title: "Set the limit (no restart)" },
     ),
+    addReplicas: book.does(docker.addReplica, ["list"], ({ list }, { params }) => moreOf(list, params), {
+      title: "Start more containers of it",
+    }),
+    keepReplicas: book.advises(
+      "Write the number where it is made from",
+      "low",
+      (_values, { params: { service = "SERVICE", replicas = 0 } }) =>
+        `The next \`docker compose up -d\` takes it back to what the file says: give ${service} \`scale:\` (or \`deploy: { replicas: … }\`) of ${replicas} there, or \`docker compose up -d --no-recreate --scale ${shellWord(`${service}=${replicas}`)}\` from the folder of the project.`,
+    ),
     write: book.advises(
       "Write it where it is made from",
       "low",
@@ -80,11 +97,12 @@ export const containerChange = book
     say: book.advises(
       "Say what is meant",
       "low",
-      "`/diag <system> container-change service=<name> memoryMiB=512`, `cpus=1.5`, or both. How it does now: `/diag <system> container-failure service=<name>`.",
+      "`/diag <system> container-change service=<name> memoryMiB=512`, `cpus=1.5`, or both; `replicas=3` for more of them. How it does now: `/diag <system> container-failure service=<name>`.",
     ),
   })
   .findings((find) => [
     find(["list"], ({ list }, { params }) => notSaid(list, params)),
+    find(["list"], ({ list }, { params }) => replicasFinding(list, params)),
     find(["list", "usage?"], ({ list, usage }, { params }) => {
       const wanted = wishes(params);
       const found = meant(list, params.service);
@@ -105,6 +123,7 @@ interface Wanted {
   readonly service?: string | undefined;
   readonly memoryMiB?: number | undefined;
   readonly cpus?: number | undefined;
+  readonly replicas?: number | undefined;
 }
 
 /** What was asked for, in words. */
@@ -115,7 +134,7 @@ const wishes = ({ memoryMiB, cpus }: Wanted): string[] => [
 
 /** Half a wish: a container without a change, or a change of nobody. */
 function notSaid(list: List, params: Wanted): Finding<"say"> | undefined {
-  const asked = wishes(params).length > 0;
+  const asked = wishes(params).length > 0 || params.replicas !== undefined;
   const { service } = params;
   const isKnown = meant(list, service).length > 0;
   if ((service === undefined && !asked) || (isKnown && asked)) return undefined;

@@ -1,7 +1,5 @@
 import {
-  code,
   docker,
-  type Evidence,
   facts,
   type RunContext,
   runbookOn,
@@ -11,7 +9,7 @@ import {
   z,
 } from "../../src/sdk/index.ts";
 import { mebibytes } from "./ago.ts";
-import { mayAct } from "./case.ts";
+import { codeOf, mayAct } from "./case.ts";
 import type { Advice, AdviceKey, Container } from "./cause.ts";
 import { idOf } from "./cause.ts";
 import { nearLimit } from "./container-memory.ts";
@@ -59,6 +57,7 @@ const book = runbookOn(
       "tektra.high-memory",
       "tektra.startup-db-connection",
       "tektra.resource-snapshot",
+      "resync.high-cpu-memory",
     ],
     alerts: [
       "ContainerKilled",
@@ -287,8 +286,6 @@ const hasRunFor = (seconds: number, { containers }: Steps["list"], id: string): 
   (containers.find((one) => one.id === id)?.uptimeSeconds ?? 0) >= seconds;
 
 const NO_IMAGE = " Its image is no longer on the engine: it can start, not be recreated.";
-
-const codeOf = (text: string, title: string): Evidence[] => (text === "" ? [] : [code(text, title)]);
 
 const figures = (one: Container) =>
   facts({

@@ -35,6 +35,7 @@ const bookOn = ({ probesOf, tracesOf }: Matrix) =>
         "resync.tws-connection-failure",
         "sergas-accounts.first-response",
         "tektra.load-balancer-nginx",
+        "sergas-agents.quick-reference",
       ],
       alerts: [
         "ServiceDown",

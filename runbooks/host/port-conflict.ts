@@ -1,5 +1,6 @@
 import { host, runbookOn, shellWord, z } from "../../src/sdk/index.ts";
 import { meant, portFindings } from "./port-findings.ts";
+import { moveFinding, sayDependants } from "./port-move.ts";
 import { isEndable, isOf, type Owner, ownersOf } from "./port-owners.ts";
 
 /** A port somebody wants and somebody else has. */
@@ -28,6 +29,12 @@ const book = runbookOn(
         .enum(["tcp", "udp"])
         .optional()
         .describe("tcp or udp; empty: as the program says that could not have it, else tcp"),
+      to: z
+        .int()
+        .min(1)
+        .max(65_535)
+        .optional()
+        .describe("whether the service could have this port instead, and who knows the old one"),
       service: z
         .string()
         .regex(/^[\w@.:\\-]{1,100}$/)
@@ -48,7 +55,10 @@ const book = runbookOn(
   const port = params.port ?? last?.port ?? undefined;
   const said = failures?.ok ? failures.value.failures.findLast((one) => one.port === port) : undefined;
   const protocol = params.protocol ?? said?.protocol ?? "tcp";
-  return port === undefined ? {} : { holders: host.portHolders({ port, protocol }) };
+  return {
+    ...(port === undefined ? {} : { holders: host.portHolders({ port, protocol }) }),
+    ...(params.to === undefined ? {} : { wanted: host.portHolders({ port: params.to, protocol }) }),
+  };
 });
 
 type Params = { readonly service?: string | undefined; readonly protocol?: "tcp" | "udp" | undefined };
@@ -132,8 +142,8 @@ export const portConflict = book
     movePort: book.advises(
       "Give the service another port",
       "low",
-      ({ holders }) =>
-        `Choose one that is free (\`ss -Hltn sport = :PORT\` says nothing; not one of ip_local_port_range) and that no other service is set to. Change it where the service reads it (unit, .env, compose \`ports:\`), then everything that knows the old one: proxy, health checks, scrape targets, firewall, clients.${holders === undefined ? "" : ` The port is ${holders.port} now.`}`,
+      ({ holders }, { params: { to, port }, system: { connections } }) =>
+        `${to === undefined ? "Choose one that is free (`to=PORT` looks; not one of ip_local_port_range) and that no other service is set to" : `Port ${to}, where nothing is said against it`}. Change it where the service reads it (unit, .env, compose \`ports:\`), then everything that knows the old one: proxy, health checks, scrape targets, firewall, clients.${sayDependants(holders?.port ?? port, connections)}${holders === undefined ? "" : ` The port is ${holders.port} now.`}`,
     ),
     reservePort: book.advises(
       "Keep the port back from outgoing connections",
@@ -180,6 +190,9 @@ export const portConflict = book
         owner !== undefined && isEndable(owner),
       );
     }),
+    find(["wanted", "holders?"], ({ wanted, holders }, { params: { to, port }, system }) =>
+      to === undefined ? undefined : moveFinding(to, holders?.port ?? port, wanted, system.connections),
+    ),
     find.all(({ failures, holders }) => {
       if (holders !== undefined || failures?.ok !== true) return undefined;
       const last = failures.value.failures.at(-1);

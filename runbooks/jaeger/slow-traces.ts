@@ -67,7 +67,14 @@ function serviceOf(
 
 const SAMPLED = "Only traces that were sampled and kept are seen, so how often it happens they do not say.";
 
-const shown = (traces: readonly SlowTrace[]): Evidence =>
+/** Where people see a trace of the connection that was asked. */
+const pageIn = (context: Pick<RunContext, "system" | "uses">): string => {
+  const page = chosenOf(context, "jaeger")?.about?.page;
+  return typeof page === "string" ? page : "";
+};
+
+/** `page`: where people see one, with `{trace}` for its id; empty: nowhere that is known. */
+const shown = (traces: readonly SlowTrace[], page: string): Evidence =>
   rows("", traces, {
     trace: (one) => one.id,
     took: (one) => saySeconds(one.seconds),
@@ -79,6 +86,9 @@ const shown = (traces: readonly SlowTrace[]): Evidence =>
     spans: (one) => one.spans,
     errors: (one) => one.errors.join(", "),
     at: (one) => one.at.slice(0, 19),
+    ...(page === ""
+      ? {}
+      : { page: (one: SlowTrace) => page.replaceAll("{trace}", encodeURIComponent(one.id)) }),
   });
 
 const steps = (of: SlowTrace): Evidence =>
@@ -143,21 +153,21 @@ export const slowTraces = book
           remedies: ["sendTraces" as const],
         },
     ),
-    find(["found"], ({ found }, { params }) => {
-      const worst = repeatedOf(found.traces, params.times);
+    find(["found"], ({ found }, context) => {
+      const worst = repeatedOf(found.traces, context.params.times);
       return (
         worst !== undefined && {
           id: "one-by-one",
           severity: "warning",
           title: `${worst.service} ${worst.name}: ${worst.times} times one after another in one request`,
           because: `Below ${worst.below}, ${sayPercent(worst.share)} of the request (${saySeconds(worst.seconds)}), each about ${saySeconds(worst.seconds / worst.times)}; in ${sayOf(found, worst.traces)}.${worst.asks === "" ? "" : ` The same each time: “${worst.asks}”.`} ${SAMPLED}`,
-          evidence: [shown(found.traces)],
+          evidence: [shown(found.traces, pageIn(context))],
           explains: ["holds-up"],
           remedies: ["batch" as const],
         }
       );
     }),
-    find(["found"], ({ found }) => {
+    find(["found"], ({ found }, context) => {
       const worst = retriedOf(found.traces);
       return (
         worst !== undefined && {
@@ -165,7 +175,7 @@ export const slowTraces = book
           severity: "warning",
           title: `${worst.service} ${worst.name} fails and is tried again: ${worst.failed} of ${worst.times} in one request`,
           because: `The tries take ${sayPercent(worst.share)} of the request; in ${sayOf(found, worst.traces)}. ${SAMPLED}`,
-          evidence: [shown(found.traces)],
+          evidence: [shown(found.traces, pageIn(context))],
           explains: ["holds-up"],
           remedies: ["fewerTries" as const],
         }
@@ -185,7 +195,7 @@ export const slowTraces = book
         }
       );
     }),
-    find(["found"], ({ found }) => {
+    find(["found"], ({ found }, context) => {
       const [slowest] = found.traces;
       if (slowest === undefined) return undefined;
       const worst = dominantOf(found.traces);
@@ -198,7 +208,7 @@ export const slowTraces = book
             ? `${count(found.found, "slow trace")} of ${found.service}, the slowest ${saySeconds(slowest.seconds)}; nothing holds up most of them`
             : `${worst.service} ${worst.name} holds up ${sayOf(found, worst.traces)} of ${found.service}: ${sayPercent(worst.share)} of their time`,
         because: `On the critical path, without what it waits for itself. ${SAMPLED}${incomplete === 0 ? "" : ` Of ${incomplete} a part is missing.`}`,
-        evidence: [shown(found.traces), steps(slowest)],
+        evidence: [shown(found.traces, pageIn(context)), steps(slowest)],
         remedies: worst === undefined ? [] : ["lookThere"],
       };
     }),

@@ -1,4 +1,4 @@
-import { count, type Finding, rows } from "../../src/sdk/index.ts";
+import { count, type Finding, type redis, rows } from "../../src/sdk/index.ts";
 import {
   type Asked,
   type Autoscalers,
@@ -11,13 +11,24 @@ import {
   type Workload,
   type Workloads,
 } from "./changes.ts";
+import { memoryFinding } from "./memory-change.ts";
 
-type Name = "restart" | "restartNext" | "scaleOut" | "raiseLeast" | "cordon" | "nightly" | "lookElsewhere";
+type Name =
+  | "raiseMemory"
+  | "setMaxmemory"
+  | "restart"
+  | "restartNext"
+  | "scaleOut"
+  | "raiseLeast"
+  | "cordon"
+  | "nightly"
+  | "lookElsewhere";
 
 interface Seen extends Record<string, unknown> {
   readonly workloads: Workloads;
   readonly autoscalers: Autoscalers;
   readonly nodes?: Nodes | undefined;
+  readonly store?: redis.RedisState | undefined;
 }
 
 /** One finding for each thing that was asked for: what is offered, or why nothing is. */
@@ -44,7 +55,7 @@ const note = (id: string, title: string, because: string, remedies: readonly Nam
   ...{ id, severity: "info", title, because, remedies },
 });
 
-function ofWorkload({ workloads, autoscalers }: Seen, asked: Asked): Finding<Name>[] {
+function ofWorkload({ workloads, autoscalers, store }: Seen, asked: Asked): Finding<Name>[] {
   const [one, other] = targetsOf(workloads, asked);
   const name = asked.workload ?? "";
   if (one === undefined)
@@ -83,13 +94,14 @@ function ofWorkload({ workloads, autoscalers }: Seen, asked: Asked): Finding<Nam
     ...(asked.replicas === undefined
       ? []
       : [moreOf(one, outOf(workloads, autoscalers, asked), asked.replicas, managed)]),
-    ...(asked.restart || asked.replicas !== undefined
+    ...[memoryFinding(one, asked, store)].filter((found) => found !== undefined),
+    ...(asked.restart || asked.replicas !== undefined || asked.memoryMiB !== undefined
       ? []
       : [
           note(
             `nothing-asked:${name}`,
             `Nothing was asked for ${name}`,
-            "Say restart=true or replicas=<n>.",
+            "Say restart=true, replicas=<n> or memoryMiB=<n>.",
             ["lookElsewhere"],
           ),
         ]),

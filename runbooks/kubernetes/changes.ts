@@ -1,4 +1,4 @@
-import type { kubernetes, OutputOf } from "../../src/sdk/index.ts";
+import { kubernetes, type OutputOf } from "../../src/sdk/index.ts";
 
 export type Workloads = OutputOf<typeof kubernetes.workloads>;
 export type Autoscalers = OutputOf<typeof kubernetes.autoscalers>;
@@ -11,13 +11,14 @@ export interface Asked {
   readonly namespace?: string | undefined;
   readonly restart: boolean;
   readonly replicas?: number | undefined;
+  /** Of one container of it, in MiB. */
+  readonly memoryMiB?: number | undefined;
+  readonly container?: string | undefined;
   readonly all: boolean;
   readonly node?: string | undefined;
   readonly cordon: boolean;
 }
 
-/** Who would restart itself in the middle of it, or what everybody's traffic goes through. */
-const SPARED = /diagbot|ingress|gateway|pgbouncer|pooler|prometheus|alertmanager|grafana/i;
 /** Restarted so long ago counts as not of this round. */
 const ROUND_MS = 3_600_000;
 
@@ -56,7 +57,7 @@ export const ofRound = ({ workloads }: Workloads, { namespace }: Asked): Workloa
         one.strategy === "RollingUpdate" &&
         !one.paused &&
         isByOne(one) &&
-        !SPARED.test(one.name),
+        !kubernetes.isSpared(one.name),
     )
     .sort((a, b) => `${a.namespace}/${a.name}`.localeCompare(`${b.namespace}/${b.name}`));
 

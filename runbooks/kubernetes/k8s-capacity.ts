@@ -23,7 +23,7 @@ const book = runbookOn(
   {
     id: "k8s-capacity",
     title: "Kubernetes capacity",
-    covers: ["sergas-agents.insufficient-resources"],
+    covers: ["sergas-agents.insufficient-resources", "sergas-agents.quick-reference"],
     alerts: [
       "KubeHpaMaxedOut",
       "KubeHpaReplicasMismatch",

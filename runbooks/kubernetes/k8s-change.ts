@@ -1,6 +1,7 @@
-import { kubernetes, runbookOn, z } from "../../src/sdk/index.ts";
+import { chosenOf, kubernetes, on, redis, runbookOn, z } from "../../src/sdk/index.ts";
 import { changeFindings } from "./change-findings.ts";
 import { nextOf, nodeOf, orderOf, outOf, targetsOf } from "./changes.ts";
+import { memoryOf } from "./memory-change.ts";
 import { adviseNightly } from "./nightly.ts";
 
 const name = z.string().max(253).optional();
@@ -19,12 +20,24 @@ const book = runbookOn(
       "sergas-agents.memory-leak",
       "sergas-accounts.error-resource-contention",
       "sergas-accounts.scale-out",
+      "sergas-agents.cache-slow",
     ],
     params: z.object({
       workload: name.describe("this deployment or stateful set"),
       namespace: name.describe("of this namespace, where several have one of that name"),
       restart: z.boolean().default(false).describe("replace its pods one by one"),
       replicas: z.int().min(1).max(1000).optional().describe("have so many of it, never fewer than now"),
+      memoryMiB: z
+        .int()
+        .min(1)
+        .max(4_000_000)
+        .optional()
+        .describe("give its container this memory limit, in MiB, never less than now"),
+      container: z
+        .string()
+        .max(63)
+        .optional()
+        .describe("the container that is meant; empty: the only one with a limit"),
       all: z
         .boolean()
         .default(false)
@@ -38,7 +51,13 @@ const book = runbookOn(
     autoscalers: kubernetes.autoscalers(),
     nodes: kubernetes.nodes(),
   }),
-);
+).andThen([], (_seen, context) => {
+  const store = chosenOf(context, "redis");
+  // Whether what it holds outlives its pods.
+  return context.params.memoryMiB === undefined || store === undefined
+    ? {}
+    : { store: on(store.name, redis.serverState()) };
+});
 
 export const k8sChange = book
   .remedies({
@@ -68,6 +87,16 @@ export const k8sChange = book
       ({ workloads, autoscalers }, { params }) => outOf(workloads, autoscalers, params).bounds,
       { title: "Let its autoscaler have no fewer" },
     ),
+    raiseMemory: book.does(
+      kubernetes.setResources,
+      ["workloads", "store?"],
+      ({ workloads, store }, { params }) => memoryOf(workloads, params, store),
+    ),
+    setMaxmemory: book.advises(
+      "Set maxmemory apart",
+      "low",
+      "The limit of the container does not change `maxmemory`: once the new pod is up, redis-memory sets it (`setMaxmemory`), below the limit by what its buffers and a save take (a quarter is usual).",
+    ),
     cordon: book.does(kubernetes.setCordoned, ["nodes"], ({ nodes }, { params }) => nodeOf(nodes, params), {
       title: "Cordon or uncordon the node",
     }),
@@ -77,9 +106,9 @@ export const k8sChange = book
     lookElsewhere: book.advises(
       "Say what is meant",
       "low",
-      "`/diag <system> k8s-change workload=<name> restart=true`, or `replicas=<n>`, or `all=true`, or `node=<name>` (`cordon=false` lets pods go there again).",
+      "`/diag <system> k8s-change workload=<name> restart=true`, or `replicas=<n>`, or `memoryMiB=<n>`, or `all=true`, or `node=<name>` (`cordon=false` lets pods go there again).",
     ),
   })
   .findings((find) => [
-    find(["workloads", "autoscalers", "nodes?"], (seen, context) => changeFindings(seen, context)),
+    find(["workloads", "autoscalers", "nodes?", "store?"], (seen, context) => changeFindings(seen, context)),
   ]);

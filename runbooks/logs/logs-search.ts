@@ -28,6 +28,9 @@ const book = runbookOn(
       "sergas-accounts.first-response",
       "resync.incorrect-responses",
       "resync.container-logs",
+      "sergas-agents.circuit-verify-upstream",
+      "sergas-agents.quick-reference",
+      "sergas-agents.high-error-rate",
     ],
     alerts: ["LogErrorsHigh", "HighLogErrorRate", "LokiErrorsHigh"],
     params: z.object({

@@ -33,6 +33,7 @@ const book = runbookOn(
   {
     id: "pgbouncer-pools",
     title: "PgBouncer pools and waiting clients",
+    covers: ["sergas-agents.pgbouncer"],
     alerts: [
       "PgbouncerActiveConnections",
       "PGBouncerActiveConnections",

@@ -1,6 +1,7 @@
-import { count, facts, postgres, rows, runbookOn, sayPercent, saySeconds, z } from "../../src/sdk/index.ts";
+import { count, facts, postgres, runbookOn, sayPercent, saySeconds, z } from "../../src/sdk/index.ts";
 import { adviseReindex, collationFinding } from "./collations.ts";
 import { adviseConflicts, conflictFinding } from "./conflicts.ts";
+import { indexDamage, tableDamage } from "./damage.ts";
 import { adviseLockRoom, lockRoomFinding } from "./lock-room.ts";
 import { adviseSequence, sequenceFinding } from "./sequences.ts";
 import { adviseLost, adviseSlots, slotFindings } from "./slots.ts";
@@ -151,24 +152,8 @@ export const pgConnectivity = book
     ),
   })
   .findings((find) => [
-    find(["indexes"], ({ indexes: { damaged, checked, total } }) =>
-      damaged.length === 0
-        ? undefined
-        : {
-            id: "damaged-indexes",
-            severity: "critical",
-            title: `${count(damaged.length, "damaged index", "damaged indexes")}: ${names(damaged, ({ index }) => index, 3)}`,
-            because: `amcheck looked at ${checked} of ${total} B-trees up to 64 MB. Queries over a damaged index return too few rows, and unique ones let duplicates in.`,
-            evidence: [
-              rows("", damaged, {
-                index: (one) => one.index,
-                table: (one) => one.table,
-                error: (one) => one.error,
-              }),
-            ],
-            remedies: ["rebuildIndexes"],
-          },
-    ),
+    find(["indexes"], ({ indexes }) => indexDamage(indexes)),
+    find(["indexes"], ({ indexes }) => tableDamage(indexes.tables)),
     find(["collations"], ({ collations }) => collationFinding(collations)),
     find(["connection"], ({ connection }, { params }) => {
       const { dnsMs, tcpMs, loginMs, pingMedianMs, pingWorstMs } = connection;
@@ -257,9 +242,6 @@ export const pgConnectivity = book
   ]);
 
 const ms = (value: number | null) => (value === null ? "–" : saySeconds(value / 1000));
-
-const names = <T>(all: readonly T[], name: (one: T) => string, most: number) =>
-  all.slice(0, most).map(name).join(", ");
 
 /** The first part of getting an answer that is slow, worst kind first; undefined: none. */
 function slowestPart(

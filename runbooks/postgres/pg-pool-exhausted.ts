@@ -36,6 +36,7 @@ const book = runbookOn(
       "sergas-accounts.pg-max-connections",
       "tektra.db-pool-tuning",
       "tektra.database-health",
+      "sergas-agents.quick-reference",
     ],
     alerts: [
       "PostgresTooManyConnections",

@@ -28,7 +28,12 @@ const book = runbookOn(
   {
     id: "capacity",
     title: "Capacity of the next weeks",
-    covers: ["tektra.capacity-planning", "tektra.high-memory", "sergas-accounts.high-memory"],
+    covers: [
+      "tektra.capacity-planning",
+      "tektra.high-memory",
+      "sergas-accounts.high-memory",
+      "resync.high-cpu-memory",
+    ],
     alerts: [
       "NodeFilesystemSpaceFillingUp",
       "NodeFilesystemFilesFillingUp",

@@ -11,7 +11,7 @@ import {
   z,
 } from "../../src/sdk/index.ts";
 import { plot, REPAIR_TARGETS, sayRate, sayWindow, targetFindings } from "./targets.ts";
-import { mixedCounters, partialAnswer, SEPARATE_WORKERS, sayAbsence } from "./trust.ts";
+import { mixedCounters, partialAnswer, SEPARATE_WORKERS, sayAbsence, sayOneRoute } from "./trust.ts";
 
 type Measured = Extract<prometheus.ErrorRatio, { state: "measured" }>;
 
@@ -224,7 +224,7 @@ const brokenParts = ({ routes, instances, windowSeconds }: Measured, limit: numb
     .slice(0, 3);
 
 /** Concentrated on one route or instance, or everywhere: the first fork of the search. */
-function placeOf({ routes, instances, total }: Measured): { short: string; long: string } {
+function placeOf({ routes, instances, total, routeLabel }: Measured): { short: string; long: string } {
   const [route] = routes;
   const [instance] = instances;
   const shareOf = ({ errors }: { errors: number }) => (total.errors === 0 ? 0 : errors / total.errors);
@@ -240,6 +240,8 @@ function placeOf({ routes, instances, total }: Measured): { short: string; long:
       short: `, nearly all on ${route.name}`,
       long: `${sayPercent(shareOf(route))} of the failures are on ${route.name}: look at what only that route uses.`,
     };
+  if (routes.length === 1 && route !== undefined && route.total >= 0.99 * total.total)
+    return { short: "", long: sayOneRoute(route.name, routeLabel) };
   if (routes.length === 1 && route !== undefined)
     return { short: `, all on ${route.name}`, long: `All failures are on ${route.name}.` };
   return routes.length > 1

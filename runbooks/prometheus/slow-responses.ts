@@ -28,7 +28,7 @@ import {
   verdictOf,
 } from "./durations.ts";
 import { plot, REPAIR_TARGETS, targetFindings } from "./targets.ts";
-import { mixedCounters, partialAnswer, SEPARATE_WORKERS } from "./trust.ts";
+import { mixedCounters, partialAnswer, SEPARATE_WORKERS, sayOneRoute } from "./trust.ts";
 
 /** p50, p95 and p99 of the request histogram, the slowest routes, and external calls timed beside it. Guides: slow responses. */
 const book = runbookOn(
@@ -166,11 +166,18 @@ interface Place {
   readonly long: string;
 }
 
+/** What a single route says, after a space; empty: there are several, or none. */
+const oneRoute = (routes: Measured["routes"], label: string | undefined): string => {
+  const [first, second] = routes;
+  return first === undefined || second !== undefined ? "" : ` ${sayOneRoute(first.name, label)}`;
+};
+
 /** Slow for everybody, or only for some: a tail points at one route, lock or instance. */
 function where({ routes, ...all }: Measured, limit: number): Place {
   const [p50, p95] = [all.p50.guess, all.p95.guess];
   const slow = routes.filter((route) => route.p95.guess > limit);
   const [first] = slow;
+  const one = oneRoute(routes, all.routeLabel);
   if (first !== undefined && slow.length < routes.length) {
     return {
       short: `: slow on ${slow.length === 1 ? first.name : `${first.name} and ${count(slow.length - 1, "other route")}`}`,
@@ -180,14 +187,17 @@ function where({ routes, ...all }: Measured, limit: number): Place {
   if (p50 > limit / 2 && all.p50.from > 0)
     return {
       short: routes.length > 1 ? ": slow on every route" : "",
-      long: "Half of all requests are slow, on every route: something shared is saturated (database, CPU, connection pool, a dependency).",
+      long:
+        one === ""
+          ? "Half of all requests are slow, on every route: something shared is saturated (database, CPU, connection pool, a dependency)."
+          : `Half of all requests are slow.${one}`,
     };
   return p95 > 5 * p50 && all.p50.from > 0
     ? {
         short: ": most are fast, a tail is slow",
-        long: "Most requests are fast and a tail is slow: locks, retries, cold caches or one bad instance.",
+        long: `Most requests are fast and a tail is slow: locks, retries, cold caches or one bad instance.${one}`,
       }
-    : { short: "", long: "" };
+    : { short: "", long: one.trim() };
 }
 
 function outside(dependency: { readonly samples: readonly http.Sample[] } | undefined, limit: number): Place {

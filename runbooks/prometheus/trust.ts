@@ -46,12 +46,26 @@ export function partialAnswer(notSeen: prometheus.Latency["notSeen"]): Finding<n
   );
 }
 
+interface Absent {
+  readonly elsewhere: boolean;
+  readonly near: string | null;
+  readonly served?: readonly string[] | undefined;
+}
+
+/**
+ * Everything is counted under one route: either there is one only, or the label is fixed in the code (trap
+ * prom-hardcoded-labels). Nothing is concluded from it.
+ */
+export const sayOneRoute = (name: string, label = "route"): string =>
+  `All requests are counted under one ${label}, ${name}: either there is no other, or the label is a fixed text in the code, and figures by ${label} mean nothing; the application's log tells.`;
+
 /** Why a metric of that name is not there, and what to look for. */
-export function sayAbsence(
-  { elsewhere, near }: { readonly elsewhere: boolean; readonly near: string | null },
-  unknown: string,
-): string {
-  const other = near === null ? "" : ` Did you mean ${near}? This system has that.`;
+export function sayAbsence({ elsewhere, near, served = [] }: Absent, unknown: string): string {
+  const page =
+    served.length === 0
+      ? ""
+      : ` What is scraped under these labels has other metrics (${served.map((prefix) => `${prefix}…`).join(", ")}): either the page at that port is another program's, or the application counts nothing of its own there; its address in <prometheus>/targets tells.`;
+  const other = near === null ? page : ` Did you mean ${near}? This system has that.`;
   return elsewhere
     ? `Series of that name exist, but not with the \`labels:\` of the connection: they select another job, or the label is spelt differently.${other}`
     : `Nothing of that name was scraped within the last hour: ${unknown}.${other}`;

@@ -15,7 +15,12 @@ const book = runbookOn(
   {
     id: "redis-connectivity",
     title: "Redis connectivity",
-    covers: ["sergas-agents.cache-slow", "sergas-agents.cache-performance", "resync.slow-responses"],
+    covers: [
+      "sergas-agents.cache-slow",
+      "sergas-agents.cache-performance",
+      "resync.slow-responses",
+      "sergas-agents.quick-reference",
+    ],
     alerts: [
       "RedisDown",
       "RedisUnavailable",

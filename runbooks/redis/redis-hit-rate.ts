@@ -10,6 +10,7 @@ import {
   z,
 } from "../../src/sdk/index.ts";
 import { expireTogether, ttlTable } from "./expiry.ts";
+import { processKeys, STABLE_KEYS } from "./key-shapes.ts";
 
 /** Does the cache answer, and if not: pushed out, expired or never stored? Guides: cache misses, low hit rate. */
 const book = runbookOn(
@@ -78,12 +79,14 @@ export const redisHitRate = book
       ({ keys }) =>
         `Entries expire before they are read again (${keys?.ttl.underMinute ?? 0} of ${keys?.looked ?? 0} keys looked at live for less than a minute). Raise the TTL where the data may be older (the guides use 3600 s for stable data, 300 s for responses), with some jitter so that not all expire together; new keys only, old ones keep their TTL.`,
     ),
+    stableKeys: book.advises(...STABLE_KEYS),
     repairKeys: book.advises("Make readers and writers use the same keys", "low", ({ keys }) => {
       const prefixes = (keys?.prefixes ?? []).slice(0, 3).map(({ prefix, keys: n }) => `${prefix} (${n})`);
       return `Nothing is pushed out and little expires, so what is asked for was never stored under that name. Compare the keys the application asks for with those it stores (${prefixes.join(", ") || "none are stored"}): a key built from Python's hash() differs in every process, from a timestamp or an unsorted object in every call; use a sha256 of the canonical input. After a flush or restart, warm the cache at a bounded rate; count lookups of things that do not exist and store their absence too.`;
     }),
   })
   .findings((find) => [
+    find(["keys"], ({ keys }) => processKeys(keys)),
     find(["rates", "state?", "keys?"], ({ rates, state, keys }, { params, thresholds }) => {
       const { hits, misses, hitRatio, lifetimeHitRatio, seconds, evicted, expired } = rates;
       // No traffic is unknown, not zero.

@@ -2,6 +2,7 @@ import { count, redis, rows, runbookOn, sayBytes, sayPercent, z } from "../../sr
 import { neverLeaves } from "./expiry.ts";
 import { fragmentAdvice, fragmentFinding } from "./fragments.ts";
 import { fullFinding, stormFinding } from "./full.ts";
+import { smallStrings, USE_HASHES } from "./key-shapes.ts";
 import {
   limitFor,
   MIB,
@@ -144,6 +145,7 @@ export const redisMemory = book
       "low",
       "EVAL with values pasted into the text keeps one script per call: send KEYS and ARGV instead. SCRIPT FLUSH frees those that are there (clients that use EVALSHA load them again); INFO memory counts them (number_of_cached_scripts).",
     ),
+    useHashes: book.advises(...USE_HASHES),
     findBigKeys: book.advises(
       "Find the big keys among the rest",
       "low",
@@ -222,6 +224,7 @@ export const redisMemory = book
         remedies: ["splitKeys"],
       };
     }),
+    find(["keys"], ({ keys }) => smallStrings(keys)),
     find(["state"], ({ state }) => fragmentFinding(state, "defragment")),
     find(["state"], ({ state }) => swappedOut(state.memory, "makeRoom")),
     find(["state", "clients?"], ({ state: { memory }, clients }) => {

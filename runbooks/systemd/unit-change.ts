@@ -12,6 +12,7 @@ const book = runbookOn(
       "sergas-accounts.scheduled-restart",
       "sergas-accounts.zoho-rate-limit",
       "sergas-accounts.app-pool-size",
+      "sergas-accounts.pg-max-connections",
     ],
     alerts: [],
     params: z.object({

@@ -12,6 +12,7 @@ import { replay } from "./replay.ts";
 import { type RunOptions, run, status } from "./run.ts";
 import { runbooks } from "./runbooks.ts";
 import { addShared } from "./shared-commands.ts";
+import { silence } from "./silence.ts";
 import { type Act, collect, JSON_FLAG } from "./typed.ts";
 import { answer, type VoteOptions, vote } from "./vote.ts";
 
@@ -129,8 +130,17 @@ function addRuns(program: Command, act: Act): void {
     );
 }
 
-/** What the guide treats; the words are those of `/diag guide`. */
+/** What waits for a run: the words are those of `/diag guide` and `/diag silence`. */
 function addGuide(program: Command, act: Act): void {
+  program
+    .command("silence")
+    .description("ask for alerts to be silenced for a time, by approval; or list silences, or end one")
+    .argument("[words...]", "[system] [alert] <time> <reason>; a system, or nothing: list; end <id> [system]")
+    .option("--no-wait", "return at once with the number of the run")
+    .option(...JSON_FLAG)
+    .action((words: string[], options: { json: boolean; wait: boolean }) =>
+      act((deps, io) => silence(deps, io, words, options)),
+    );
   program
     .command("guide")
     .description("the items of the guide, or everything that treats one of them, in one thread")

@@ -13,8 +13,9 @@ import type { Notification } from "../core/words/alert.ts";
 import type { Caller } from "../core/words/caller.ts";
 import type { Change } from "../core/words/change.ts";
 import { DiagError, toDiagError } from "../core/words/errors.ts";
-import type { Command, Intent } from "../core/words/intent.ts";
+import type { Command, Intent, Known } from "../core/words/intent.ts";
 import { type Reply, say } from "../core/words/reply.ts";
+import { kindsOf } from "../core/words/system.ts";
 import { type Redact, redactDeep } from "../lib/redact.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { setAuto, showAuto, stopAuto } from "./auto.ts";
@@ -110,7 +111,7 @@ export function createDoor(deps: DoorDeps): Door {
     admit,
     plan: (text, caller) => {
       try {
-        return parse(commands, text, caller, { systems: catalog.systems.map(({ id }) => id) });
+        return parse(commands, text, caller, knownOf(catalog));
       } catch (thrown) {
         throw redactError(thrown, redact);
       }
@@ -149,6 +150,11 @@ export function createDoor(deps: DoorDeps): Door {
     noteChanges: (changes) => noteChanges(deps, changes),
   };
 }
+
+const knownOf = ({ systems }: Catalog): Known => ({
+  systems: systems.map(({ id }) => id),
+  alerting: systems.filter((system) => kindsOf(system).includes("alertmanager")).map(({ id }) => id),
+});
 
 /** Counts what became of a decision, and how long it took; a refusal says no secret that was typed. */
 async function decided<T>(

@@ -14,7 +14,7 @@ export type { Finding } from "../core/words/finding.ts";
 export { clip, count, sayBytes, sayPercent, saySeconds } from "../core/words/format.ts";
 export { asks, type HealthLimits, type HealthTrouble, type HealthWord } from "../core/words/health.ts";
 export { IncidentId, RunId } from "../core/words/ids.ts";
-export { type Command, HEALTH_RUNBOOK, type Intent } from "../core/words/intent.ts";
+export { type Command, HEALTH_RUNBOOK, type Intent, type Known } from "../core/words/intent.ts";
 export { type ConnectionKind, connectionKind } from "../core/words/kind.ts";
 export type { Seen, StepError } from "../core/words/outcome.ts";
 export { chosenOf, type Runbook, type RunContext } from "../core/words/runbook.ts";

@@ -35,7 +35,7 @@ export function exampleEnvironment(system: string): Record<string, string> {
 }
 
 function exampleOf(name: string): string {
-  if (/DATABASE_URL|POSTGRES/.test(name))
+  if (/DATABASE_URL|POSTGRES|PGBOUNCER/.test(name))
     return "postgres://diagbot:pass-word-1@db.example.com:5432/app?sslmode=verify-full";
   if (/REDIS/.test(name)) return "rediss://:pass-word-2@redis.example.com:6380";
   if (/MONGO/.test(name)) return "mongodb://diagbot:pass-word-3@mongo.example.com:27017/?tls=true";

@@ -30,13 +30,14 @@ const SETTINGS = {
   synchronous_commit: "on",
 };
 
-/** A private Postgres for tests, started as the demo starts its own; `settings` are those of postgresql.conf. */
+/** A private Postgres for tests, started as the demo starts its own; `settings` are given on its command line, `written` in postgresql.conf. */
 export async function startPostgres(
   settings: Readonly<Record<string, string | number>> = SETTINGS,
+  written: Readonly<Record<string, string | number>> = {},
 ): Promise<PostgresServer> {
   const folder = await takeFolder(serviceFolder());
   const cluster: Cluster = await startCluster(
-    { name: "postgres", port: await freePort(), settings, superuserPassword: "postgres" },
+    { name: "postgres", port: await freePort(), settings, written, superuserPassword: "postgres" },
     await findBinaries(folder.path),
     folder,
   );

@@ -26,15 +26,18 @@ export interface LabPostgres {
 export async function startLabPostgres(
   settings: Readonly<Record<string, string>> = {},
 ): Promise<LabPostgres> {
-  const postgres = await startPostgres({
-    synchronous_commit: "on",
-    full_page_writes: "on",
-    max_connections: "20",
-    max_prepared_transactions: "2",
-    deadlock_timeout: "100ms",
-    shared_preload_libraries: "pg_stat_statements",
-    ...settings,
-  });
+  const postgres = await startPostgres(
+    {
+      synchronous_commit: "on",
+      full_page_writes: "on",
+      max_prepared_transactions: "2",
+      deadlock_timeout: "100ms",
+      shared_preload_libraries: "pg_stat_statements",
+      ...settings,
+    },
+    // What stands on the command line no ALTER SYSTEM changes.
+    { max_connections: 20 },
+  );
   const { port } = postgres;
   const at = (user: string, database: string) => `postgres://${user}:${user}@127.0.0.1:${port}/${database}`;
   const sessions = new Set<pg.Client>();

@@ -20,6 +20,7 @@ export const kind = connectionKind({
   name: "alertmanager",
   settings: AlertmanagerSettings,
   schemes: { "http:": { port: 80 }, "https:": { port: 443, tls: true } },
+  about: ({ labels }) => ({ scoped: Object.keys(labels).length > 0 }),
   health: [asks(alertmanager.health(), ({ ms }, limits) => judgeTime(ms, limits))],
   connector,
 });

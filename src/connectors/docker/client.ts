@@ -15,6 +15,9 @@ import type { DockerSettings } from "./settings.ts";
 export interface DockerClient {
   readonly socket: string;
   readonly project: string | undefined;
+  /** How many containers of a service diagbot may bring about, and what the database has for them. */
+  readonly scale: DockerSettings["scale"];
+  readonly databaseBudget: DockerSettings["databaseBudget"];
   /** Ids (or prefixes of ids) of the container diagbot itself runs in: never touched. */
   readonly self: readonly string[];
   request(call: EngineCall, context: ActionContext): Promise<Buffer>;
@@ -50,6 +53,8 @@ export function openDocker(connection: DockerSettings): DockerClient {
   return {
     socket: connection.socket,
     project: connection.project,
+    scale: connection.scale,
+    databaseBudget: connection.databaseBudget,
     self: ownContainer(),
     request: async (call, context) => {
       modem ??= openModem({ socketPath: connection.socket, agent });

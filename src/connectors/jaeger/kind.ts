@@ -6,7 +6,7 @@ import { connectionKind } from "../../core/words/kind.ts";
 import * as jaeger from "./actions.ts";
 import { checkTraces } from "./check.ts";
 import { openTraces, type TraceClient } from "./client.ts";
-import { TraceSettings } from "./settings.ts";
+import { pageOf, TraceSettings } from "./settings.ts";
 import { traceTrouble } from "./trouble.ts";
 
 const connector: Connector<TraceClient, TraceSettings> = {
@@ -22,7 +22,11 @@ export const kind = connectionKind({
   name: "jaeger",
   settings: TraceSettings,
   schemes: { "http:": { port: 80 }, "https:": { port: 443, tls: true } },
-  about: ({ api, service }) => ({ api, ...(service === undefined ? {} : { service }) }),
+  about: (settings) => {
+    const { api, service } = settings;
+    const page = pageOf(settings);
+    return { api, ...(service === undefined ? {} : { service }), ...(page === undefined ? {} : { page }) };
+  },
   health: [asks(jaeger.services(), ({ ms }, limits) => judgeTime(ms, limits))],
   connector,
 });

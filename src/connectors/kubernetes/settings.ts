@@ -24,6 +24,11 @@ export const KubernetesSettings = z.strictObject({
     .strictObject({ min: z.int().min(0).max(1000).default(1), max: z.int().min(1).max(1000).default(10) })
     .prefault({})
     .refine(({ min, max }) => min <= max, "min must not be more than max"),
+  /** Variables of deployments that diagbot may read and set, hosts and ports only, e.g. `[DATABASE_HOST, DATABASE_PORT]`. */
+  variables: z
+    .array(z.string().regex(/^[A-Z_][A-Z0-9_]{0,119}$/, "a name of a variable, in capitals"))
+    .max(20)
+    .default([]),
   /** Connections that the database has for a workload, by its name: more replicas than they allow are refused. */
   databaseBudget: z
     .record(name, z.strictObject({ perReplica: z.int().min(1), total: z.int().min(1) }))

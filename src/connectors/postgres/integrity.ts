@@ -2,6 +2,7 @@ import { z } from "zod";
 import { actionsOn } from "../../core/words/action.ts";
 import { toDiagError } from "../../core/words/errors.ts";
 import type { PostgresClient } from "./client.ts";
+import { checkHeaps, Heaps } from "./heap-check.ts";
 
 const { read } = actionsOn<PostgresClient>("postgres");
 
@@ -16,6 +17,8 @@ const Integrity = z.object({
   /** B-tree indexes of at most 64 MB that there are. */
   total: z.int(),
   damaged: z.array(z.object({ index: z.string(), table: z.string(), error: z.string() })).max(10),
+  /** The rows of tables. Absent in recordings from before. */
+  tables: Heaps.optional(),
 });
 export type Integrity = z.infer<typeof Integrity>;
 
@@ -26,18 +29,18 @@ export type Integrity = z.infer<typeof Integrity>;
  */
 export const checkIndexes = read({
   name: "postgres.check-indexes",
-  title: "Check the order of B-tree indexes",
+  title: "Check the order of B-tree indexes and the rows of tables",
   timeoutSeconds: 10,
   input: z.object({ budgetMs: z.int().min(100).max(8_000).default(2_000) }),
   output: Integrity,
   run: async (client, { budgetMs }, context) => {
     const [extension] = await client.read(context, (sql) => sql<{ schema: string; may: boolean }>(EXTENSION));
+    const end = performance.now() + Math.min(budgetMs, context.timeoutMs - 1_000);
     const none = { checked: 0, total: 0, damaged: [] };
     if (extension === undefined) return { status: "no-amcheck" as const, ...none };
     if (!extension.may) return { status: "forbidden" as const, ...none };
     const indexes = await client.read(context, (sql) => sql<Index>(INDEXES, [MAX_BLOCKS, MAX_INDEXES]));
     const damaged: z.infer<typeof Integrity>["damaged"] = [];
-    const end = performance.now() + Math.min(budgetMs, context.timeoutMs - 1_000);
     let checked = 0;
     for (const { oid, index, table } of indexes) {
       if (performance.now() > end || damaged.length === 10) break;
@@ -53,7 +56,10 @@ export const checkIndexes = read({
         damaged.push({ index, table, error: error.message.slice(0, 200) });
       }
     }
-    return { status: "checked" as const, checked, total: indexes[0]?.total ?? 0, damaged };
+    // As long again for tables, where the time of the step allows it.
+    const left = Math.min(budgetMs, end + budgetMs - performance.now(), context.timeoutMs - 1_000);
+    const tables = await checkHeaps(client, left, context);
+    return { status: "checked" as const, checked, total: indexes[0]?.total ?? 0, damaged, tables };
   },
 });
 

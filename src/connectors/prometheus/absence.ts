@@ -10,6 +10,8 @@ export interface Absence {
   elsewhere: boolean;
   /** A name this system has that may be the one that is meant. */
   near: string | null;
+  /** What the metrics begin with that this system's targets do serve (`node_`), most first: whose page it is. */
+  served?: string[];
 }
 
 /** What frameworks and proxies call the same things; those whose labels differ want `statusLabel` as well. */
@@ -56,7 +58,23 @@ export async function absenceOf(
   const plain = new Set(names.map((name) => name.replace(/_bucket$/, "")));
   const base = metric.replace(/_bucket$/, "");
   const known = OTHER_NAMES.find((group) => group.includes(base))?.find((name) => plain.has(name));
-  return { elsewhere: labels.length > 0, near: known ?? closest(base, [...plain]) ?? null };
+  const near = known ?? closest(base, [...plain]) ?? null;
+  return { elsewhere: labels.length > 0, near, ...(near === null ? servedBy(names) : {}) };
+}
+
+/** Written by Prometheus itself for every target, whatever it serves; and the client libraries' own of any process. */
+const OF_ANY = /^(?:up|scrape_.*|ALERTS.*|process_.*)$/;
+
+/** A page that serves metrics, but not those of the system, may be another program's (trap prom-exporter-port). Pure. */
+export function servedBy(names: readonly string[]): { served?: string[] } {
+  const counts = new Map<string, number>();
+  for (const name of names) {
+    if (OF_ANY.test(name)) continue;
+    const prefix = /^[a-zA-Z]+_/.exec(name)?.[0] ?? name;
+    counts.set(prefix, (counts.get(prefix) ?? 0) + 1);
+  }
+  const served = [...counts].toSorted((a, b) => b[1] - a[1]).map(([prefix]) => prefix.slice(0, 60));
+  return served.length === 0 ? {} : { served: served.slice(0, 5) };
 }
 
 /** Samples of the metric's fullest series within the window: with one there is no rate yet. */

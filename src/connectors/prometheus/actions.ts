@@ -37,7 +37,11 @@ const TargetsShape = z.object({
   down: z.array(z.object({ job: z.string(), instance: z.string(), lastError: z.string().optional() })),
   notSeen,
 });
-const AbsenceShape = { elsewhere: z.boolean(), near: z.string().nullable() };
+const AbsenceShape = {
+  elsewhere: z.boolean(),
+  near: z.string().nullable(),
+  served: z.array(z.string()).max(5).optional(),
+};
 const Partly = z.object({ notSeen });
 const ErrorRatioShape = z
   .discriminatedUnion("state", [

@@ -1,11 +1,13 @@
 import { z } from "zod";
 import { asWanted } from "../../core/rules/checks/wanted.ts";
 import { type ActionContext, actionsOn } from "../../core/words/action.ts";
+import { DiagError } from "../../core/words/errors.ts";
 import { notSeen } from "../../core/words/not-seen.ts";
 import { type Cell, MOST_CELL, MOST_COLUMNS, MOST_ROWS, Reading, Wants } from "../../core/words/reading.ts";
 import type { Labels, PrometheusClient, Sample, Series, Span } from "./client.ts";
 import { whole } from "./partial.ts";
 import { labelName, matchersOf, quoted } from "./promql.ts";
+import { whyNoRate } from "./rate-window.ts";
 import { linesOf } from "./window.ts";
 
 const { read } = actionsOn<PrometheusClient>("prometheus");
@@ -43,6 +45,8 @@ export const query = read({
         rangeSeconds === undefined
           ? readingOf(await noting.instant(expression, context))
           : await overTime(noting, expression, rangeSeconds, context);
+      const why = reading.rows.length === 0 ? await whyNoRate(noting, expression, context) : undefined;
+      if (why !== undefined) throw new DiagError("bad_output", `the question cannot have an answer: ${why}`);
       return asWanted(reading, wants);
     }),
 });

@@ -21,10 +21,17 @@ export async function windowSeconds(
   context: ActionContext,
 ): Promise<number> {
   const asked = minutes * 60;
+  const interval = await scrapeSeconds(client, context);
+  return interval === undefined ? asked : Math.min(LONGEST, Math.max(asked, Math.ceil(4 * interval)));
+}
+
+/** Seconds between two scrapes of the system's targets, by the most often scraped of them; undefined: none is known. */
+export async function scrapeSeconds(
+  client: PrometheusClient,
+  context: ActionContext,
+): Promise<number | undefined> {
   const [most] = await client.instant(`max(count_over_time(${client.select("up")}[${LOOK_BACK}s]))`, context);
-  if (most === undefined || !(most.value >= 1)) return asked;
-  const interval = LOOK_BACK / most.value;
-  return Math.min(LONGEST, Math.max(asked, Math.ceil(4 * interval)));
+  return most !== undefined && most.value >= 1 ? LOOK_BACK / most.value : undefined;
 }
 
 /** Label names that the selected series had within the last hour; empty: there is no such series. */

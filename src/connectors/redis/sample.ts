@@ -21,7 +21,14 @@ const Sample = z.object({
     z.object({ key: z.string(), type: z.string(), bytes: z.number(), ttlSeconds: z.number().nullable() }),
   ),
   prefixes: z.array(
-    z.object({ prefix: z.string(), keys: z.int(), bytes: z.number(), withoutTtl: z.int(), strings: z.int() }),
+    z.object({
+      ...{ prefix: z.string(), keys: z.int(), bytes: z.number(), withoutTtl: z.int(), strings: z.int() },
+      /** How the server keeps them (`embstr`, `listpack`, `hashtable`), of those whose encoding was asked for. */
+      encodings: z.record(z.string(), z.int()).default({}),
+      /** Keys that end in a signed number of 64 bits, as Python's hash() makes them, and how many of those are negative. */
+      hashed: z.int().default(0),
+      negative: z.int().default(0),
+    }),
   ),
   ttl: z.object({ none: z.int(), underMinute: z.int(), underHour: z.int(), longer: z.int() }),
   /** Keys that are no cache, by kind, with one masked example each. */
@@ -37,6 +44,10 @@ export type KeySample = z.infer<typeof Sample>;
 const BATCH = 250;
 /** The budget of time ends it first on most servers; one giant key among many must not be missed for a low number. */
 const MAX_KEYS = 100_000;
+/** Of so many the encoding is asked for: each is one more question, and it is the same for keys of one kind. */
+const MAX_ENCODINGS = 2_000;
+/** The last part of a key as Python's hash() of a text: 64 bits with a sign. */
+const HASHED = /(?:^|[:._|/])(-?)\d{16,19}$/;
 
 /**
  * Looks at keys by SCAN with a budget of time and number, over all databases: size by MEMORY USAGE (not element counts),
@@ -98,6 +109,8 @@ export interface Looked {
   readonly bytes: number;
   /** Null: none. */
   readonly ttlSeconds: number | null;
+  /** Undefined: it was not asked for, or may not be. */
+  readonly encoding?: string | undefined;
   /** When it was looked at, seconds after the first: keys that end at once were not all asked at once. */
   readonly after: number;
 }
@@ -113,7 +126,8 @@ async function scan(redis: RedisHands, budget: { ms: number; keys: number }, fou
     cursor = String(reply[0]);
     const names = (Array.isArray(reply[1]) ? reply[1].map(String) : []).slice(0, left);
     left -= names.length;
-    found.looked.push(...(await lookAt(redis, names, found.refused, after())));
+    const isAsked = found.looked.length < MAX_ENCODINGS;
+    found.looked.push(...(await lookAt(redis, names, found.refused, { after: after(), isAsked })));
   } while (cursor !== "0" && left > 0 && performance.now() < end);
 }
 
@@ -121,23 +135,49 @@ async function lookAt(
   redis: RedisHands,
   names: readonly string[],
   refused: Found["refused"],
-  after: number,
+  { after, isAsked }: { after: number; isAsked: boolean },
 ): Promise<Looked[]> {
-  const replies = await redis.all(
-    names.flatMap((key): [string, ...(string | number)[]][] => [
-      ["MEMORY", "USAGE", key, "SAMPLES", 5],
-      ["PTTL", key],
-      ["TYPE", key],
-    ]),
-  );
+  const questions = (key: string): [string, ...(string | number)[]][] => [
+    ["MEMORY", "USAGE", key, "SAMPLES", 5],
+    ["PTTL", key],
+    ["TYPE", key],
+    ...(isAsked ? [["OBJECT", "ENCODING", key] as [string, ...string[]]] : []),
+  ];
+  const each = isAsked ? 4 : 3;
+  const replies = await redis.all(names.flatMap(questions));
   return names.flatMap((key, index) => {
-    const [bytes, ttl, type] = replies.slice(index * 3, index * 3 + 3);
+    const [bytes, ttl, type, encoding] = replies.slice(index * each, (index + 1) * each);
     keep(refused, refusedPart("the size of keys", bytes, "+memory|usage"));
     keep(refused, refusedPart("when keys expire", ttl, "+pttl"));
     // Gone between SCAN and now.
     if (typeof bytes !== "number" || typeof ttl !== "number" || ttl === -2) return [];
-    return [{ key, bytes, ttlSeconds: ttl < 0 ? null : ttl / 1000, type: String(type), after }];
+    return [
+      {
+        ...{ key, bytes, ttlSeconds: ttl < 0 ? null : ttl / 1000, type: String(type), after },
+        ...(typeof encoding === "string" ? { encoding: encoding.slice(0, 40) } : {}),
+      },
+    ];
   });
+}
+
+type Prefix = KeySample["prefixes"][number];
+
+/** Adds a key to those of its prefix. */
+function countIn(prefixes: Map<string, Prefix>, { key, type, bytes, ttlSeconds, encoding }: Looked): void {
+  const prefix = prefixOf(key);
+  const group = prefixes.get(prefix) ?? {
+    ...{ prefix, keys: 0, bytes: 0, withoutTtl: 0, strings: 0 },
+    ...{ encodings: {}, hashed: 0, negative: 0 },
+  };
+  const hashed = HASHED.exec(key);
+  group.keys += 1;
+  group.bytes += bytes;
+  group.withoutTtl += ttlSeconds === null ? 1 : 0;
+  group.strings += type === "string" ? 1 : 0;
+  group.hashed += hashed === null ? 0 : 1;
+  group.negative += hashed?.[1] === "-" ? 1 : 0;
+  if (encoding !== undefined) group.encodings[encoding] = (group.encodings[encoding] ?? 0) + 1;
+  prefixes.set(prefix, group);
 }
 
 /** Sizes, prefixes, TTLs and protected kinds of what was looked at. */
@@ -145,17 +185,12 @@ export function summary(
   looked: readonly Looked[],
   all: { readonly keys: number; readonly databases: number },
 ): Omit<KeySample, "keys" | "looked" | "notSeen"> {
-  const prefixes = new Map<string, KeySample["prefixes"][number]>();
+  const prefixes = new Map<string, Prefix>();
   const kinds = new Map<string, { what: string; keys: number; example: string }>();
   const queues = new Map<string, KeySample["queues"][number]>();
-  for (const { key, type, bytes, ttlSeconds } of looked) {
-    const prefix = prefixOf(key);
-    const group = prefixes.get(prefix) ?? { prefix, keys: 0, bytes: 0, withoutTtl: 0, strings: 0 };
-    group.keys += 1;
-    group.bytes += bytes;
-    group.withoutTtl += ttlSeconds === null ? 1 : 0;
-    group.strings += type === "string" ? 1 : 0;
-    prefixes.set(prefix, group);
+  for (const one of looked) {
+    const { key, type, ttlSeconds } = one;
+    countIn(prefixes, one);
     const library = queueLibrary(key, type);
     if (library !== undefined) {
       const queue = queues.get(library) ?? { library, keys: 0, withoutTtl: 0 };
@@ -176,7 +211,7 @@ export function summary(
     biggest: [...looked]
       .sort((a, b) => b.bytes - a.bytes)
       .slice(0, 20)
-      .map((one) => ({ ...one, key: maskKey(one.key) })),
+      .map(({ encoding: _encoding, ...one }) => ({ ...one, key: maskKey(one.key) })),
     prefixes: [...prefixes.values()].sort((a, b) => b.bytes - a.bytes).slice(0, 15),
     ttl: {
       none: looked.filter(({ ttlSeconds }) => ttlSeconds === null).length,

@@ -88,6 +88,8 @@ export type Intent =
 /** Names a subcommand may tell from other words. */
 export interface Known {
   readonly systems: readonly string[];
+  /** Those of them with an Alertmanager. */
+  readonly alerting?: readonly string[];
 }
 
 /** One `/diag` subcommand. `plan` is pure; it throws DiagError `usage` with a sentence that helps. */

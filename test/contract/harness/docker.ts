@@ -67,6 +67,7 @@ export const harness: Harness = {
 };
 
 function writes(engine: PrivateEngine): Record<string, WriteCase> {
+  const waits = ["sh", "-c", "trap 'exit 0' TERM; while :; do sleep 0.1; done"];
   const fresh = async (name: string, command: readonly string[], wanted: string, host: HostConfig = {}) => {
     await engine.clear(PROJECT);
     const id = await engine.run({ name, project: PROJECT, command, host });
@@ -75,9 +76,23 @@ function writes(engine: PrivateEngine): Record<string, WriteCase> {
       return State.Status === wanted && { container: id, name, state: wanted, startedAt: State.StartedAt };
     });
   };
+  /** One of a compose service as compose names and labels it. */
+  const replica = async (number: number, isFresh = true) => {
+    if (isFresh) await engine.clear(PROJECT);
+    const name = `${PROJECT}-worker-${number}`;
+    const labels = {
+      "com.docker.compose.service": "worker",
+      "com.docker.compose.container-number": String(number),
+      "diagbot.added": "contract",
+    };
+    const container = await engine.run({ name, project: PROJECT, command: waits, labels });
+    return until(async () => {
+      const { State } = await engine.api.getContainer(container).inspect();
+      return State.Status === "running" && { container, name, state: "running", startedAt: State.StartedAt };
+    });
+  };
   const containerOf = ({ input }: Call) =>
     engine.api.getContainer((input as { container: string }).container);
-  const waits = ["sh", "-c", "trap 'exit 0' TERM; while :; do sleep 0.1; done"];
   return {
     "docker.restart-container": {
       prepare: async () =>
@@ -91,6 +106,21 @@ function writes(engine: PrivateEngine): Record<string, WriteCase> {
         return docker.startContainer({ ...target, state: "exited" } as never);
       },
       spoil: (call) => containerOf(call).start(),
+    },
+    "docker.add-replica": {
+      prepare: async () => {
+        const target = await replica(1);
+        return docker.addReplica({ ...target, service: "worker", number: 2, wanted: 2 });
+      },
+      // Somebody else was faster: there is a number 2.
+      spoil: () => replica(2, false),
+    },
+    "docker.remove-replica": {
+      prepare: async () => {
+        const { container, name } = await replica(1);
+        return docker.removeReplica({ container, name });
+      },
+      spoil: (call) => containerOf(call).remove({ force: true }),
     },
     "docker.set-limits": {
       prepare: async () => {

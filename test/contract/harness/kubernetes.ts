@@ -16,7 +16,7 @@ export const harness: Harness = {
     const free = await nowhere();
     const at = (port: number) => cluster.settings({ kubeconfig: cluster.kubeconfig({ token: TOKEN }, port) });
     return {
-      settings: cluster.settings(),
+      settings: cluster.settings({ variables: ["DATABASE_HOST"] }),
       read: kubernetes.pods(),
       secrets: [TOKEN, WRONG],
       failures: {

@@ -11,6 +11,11 @@ export function upkeep(lab: LabPostgres): Record<string, WriteCase> {
     for (const statement of more) await lab.admin(statement);
     await lab.admin("ANALYZE public.kept");
   };
+  /** More than are in force. */
+  const above = async () => {
+    const [row] = await lab.admin<{ n: number }>("SELECT current_setting('max_connections')::int AS n");
+    return (row?.n ?? 0) + 10;
+  };
   const gone = () => lab.admin("DROP TABLE public.kept");
   return {
     "postgres.vacuum-table": {
@@ -40,6 +45,13 @@ export function upkeep(lab: LabPostgres): Record<string, WriteCase> {
         return postgres.setStatementLog({ milliseconds: 1000, from: 2000 });
       },
       spoil: () => lab.admin("ALTER DATABASE shop RESET log_min_duration_statement"),
+    },
+    "postgres.set-connection-limit": {
+      prepare: async () => {
+        await lab.admin("ALTER SYSTEM RESET max_connections");
+        return postgres.setConnectionLimit({ connections: await above(), from: null, machineBytes: null });
+      },
+      spoil: async () => lab.admin(`ALTER SYSTEM SET max_connections = ${(await above()) + 1}`),
     },
     "postgres.delete-old-rows": {
       prepare: async () => {

@@ -39,6 +39,10 @@ function byName(before: readonly unknown[], patch: readonly unknown[]): unknown[
   for (const one of patch) {
     if (!isFields(one)) continue;
     const index = made.findIndex((other) => isFields(other) && other.name === one.name);
+    if (one.$patch === "delete") {
+      if (index >= 0) made.splice(index, 1);
+      continue;
+    }
     // The real one puts what is new first.
     if (index < 0) made.unshift(one);
     else made[index] = merged(made[index] as Fields, one, true);

@@ -19,6 +19,7 @@ export function writeCases(cluster: EmulatedCluster): Record<string, WriteCase> 
     const found = anew(kind, name);
     cluster.store.put({ ...found, spec: { ...found.spec, ...spec } });
   };
+  const workers = () => Number(at(anew("Deployment", "worker"), "spec.replicas"));
   return {
     "kubernetes.rollout-undo": {
       prepare: async () => {
@@ -51,6 +52,33 @@ export function writeCases(cluster: EmulatedCluster): Record<string, WriteCase> 
       prepare: async () =>
         kubernetes.scale({ ...target(anew("Deployment", "websocket-gateway")), from: 1, to: 2 }),
       spoil: becomes("Deployment", "websocket-gateway", { replicas: 3 }),
+    },
+    "kubernetes.set-variables": {
+      prepare: async () =>
+        kubernetes.setVariables({
+          ...target(anew("Deployment", "worker")),
+          container: "worker",
+          from: { DATABASE_HOST: null },
+          to: { DATABASE_HOST: "pgbouncer" },
+        }),
+      spoil: becomes("Deployment", "worker", { paused: true }),
+    },
+    "kubernetes.stop": {
+      prepare: async () => kubernetes.stop({ ...target(anew("Deployment", "worker")), replicas: workers() }),
+      spoil: becomes("Deployment", "worker", { replicas: 7 }),
+    },
+    "kubernetes.start-again": {
+      prepare: async () => {
+        const found = anew("Deployment", "worker");
+        const annotations = { ...found.metadata.annotations, "diagbot/stopped-from": "2" };
+        cluster.store.put({
+          ...found,
+          metadata: { ...found.metadata, annotations },
+          spec: { ...found.spec, replicas: 0 },
+        });
+        return kubernetes.startAgain({ ...target(found), replicas: 2 });
+      },
+      spoil: becomes("Deployment", "worker", { replicas: 7 }),
     },
     "kubernetes.set-autoscaler-bounds": {
       prepare: async () =>

@@ -126,6 +126,35 @@ describe.skipIf(missing !== undefined)(
       await silenced(0);
     });
 
+    test("all that fire of its labels: one silence each, none of others, and all are taken back", async () => {
+      const own = benchOf({ labels: { job: "api" } });
+      try {
+        await server.fire([
+          { ...api, instance: "a" },
+          { ...api, instance: "b" },
+          { alertname: "Slow", job: "api", severity: "page" },
+          { alertname: "Slow", job: "web", severity: "page" },
+        ]);
+        const run = await own.diagnose(alerting, { all: true, minutes: 30, reason: "migration" });
+        const done = await run.apply("silence");
+        expect(done.calls).toHaveLength(2);
+        expect(done.holds).toBe(true);
+        await silenced(3);
+        const all = (await server.api("GET", "silences")) as { comment: string; status: { state: string } }[];
+        const living = all.filter(({ status }) => status.state === "active");
+        expect(living.every(({ comment }) => comment.startsWith("migration; asked for in diagbot"))).toBe(
+          true,
+        );
+        expect((await own.diagnose(alerting, { show: true })).finding("silences").title).toBe(
+          "2 silences hold",
+        );
+        await done.undo();
+        await silenced(0);
+      } finally {
+        await own.close();
+      }
+    });
+
     test("what is too wide, of another system or of nothing is refused", async () => {
       const own = benchOf({ labels: { job: "api" } });
       const say = async (labels: Record<string, string>) =>

@@ -10,6 +10,8 @@ import { until } from "../../helpers/until.ts";
 import { benchAt, containerOf, MIB, PROJECT, SECOND } from "./container-bench.ts";
 
 const why = whyNoDocker();
+/** Ends as soon as it is told to. */
+const WAITS = ["sh", "-c", "trap 'exit 0' TERM; while :; do sleep 0.1; done"];
 const NEEDS_DB = { "com.docker.compose.depends_on": "db:service_started:false" };
 
 describe.skipIf(why !== undefined)(`containers changed on request (skipped: ${why ?? "no"})`, () => {
@@ -210,6 +212,53 @@ describe.skipIf(why !== undefined)(`containers changed on request (skipped: ${wh
       expect(
         (await bench.preview(docker.setLimits({ ...target, memory: 300 * MIB }))).refused,
       ).toBeUndefined();
+    });
+
+    const replica = (number: number, more: object = {}) =>
+      engine.run({
+        ...{ name: `${PROJECT}-worker-${number}`, project: PROJECT, command: WAITS },
+        labels: {
+          "com.docker.compose.service": "worker",
+          "com.docker.compose.container-number": String(number),
+        },
+        ...more,
+      });
+    const numbers = async () => {
+      const all = await engine.api.listContainers({ all: true });
+      return all.map(({ Names: [name = ""] }) => name).toSorted();
+    };
+
+    it("trap compose-scale: two more containers of a service, made like the first, and taken away again", async () => {
+      const first = await replica(1, { host: { Memory: 64 * MIB } });
+      const diagnosis = await bench.diagnose(containerChange, { service: "worker", replicas: 3 });
+      const applied = await diagnosis.apply("addReplicas");
+      expect(applied.previews.map(({ refused }) => refused)).toEqual([undefined, undefined]);
+      expect(applied.holds).toBe(true);
+      expect(await numbers()).toEqual([1, 2, 3].map((at) => `/${PROJECT}-worker-${at}`));
+      const [was, second] = await Promise.all(
+        [first, `${PROJECT}-worker-2`].map((id) => engine.api.getContainer(id).inspect()),
+      );
+      expect(second?.HostConfig.Memory).toBe(was?.HostConfig.Memory);
+      expect(second?.Config.Cmd).toEqual(was?.Config.Cmd);
+      expect(second?.State.Running).toBe(true);
+      // What runs went on.
+      expect((await engine.api.getContainer(first).inspect()).State.StartedAt).toBe(was?.State.StartedAt);
+      await applied.undo();
+      expect(await numbers()).toEqual([`/${PROJECT}-worker-1`]);
+    });
+
+    it("trap compose-scale: one that publishes a fixed port is refused, and never fewer", async () => {
+      const id = await replica(1);
+      const { State } = await engine.api.getContainer(id).inspect();
+      const target = { container: id, name: "worker", state: "running", startedAt: State.StartedAt };
+      const call = (more: object) =>
+        docker.addReplica({ ...target, service: "worker", number: 2, wanted: 2, ...more });
+      expect((await bench.preview(call({ wanted: 50 }))).refused).toContain("more than the 10");
+      expect((await bench.preview(call({ number: 1 }))).refused).toContain("a number 1 already");
+      await replica(2);
+      expect((await bench.preview(call({ number: 3 }))).refused).toContain(
+        "2 replicas of worker run already",
+      );
     });
   });
 });

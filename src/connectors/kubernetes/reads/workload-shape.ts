@@ -8,6 +8,8 @@ export const KINDS = ["Deployment", "StatefulSet", "DaemonSet"] as const;
 export type WorkloadKind = (typeof KINDS)[number];
 
 export const RESTARTED = "kubectl.kubernetes.io/restartedAt";
+/** On a workload that diagbot stopped: how many replicas it had, also for people whose diagbot is gone. */
+export const STOPPED_FROM = "diagbot/stopped-from";
 
 /** A Deployment, StatefulSet or DaemonSet and how far it is. */
 export const WorkloadSeen = z.object({
@@ -37,6 +39,8 @@ export const WorkloadSeen = z.object({
   revision: z.number().nullable(),
   /** When `kubectl rollout restart`, or diagbot, last restarted it; null: never. Absent in recordings from before. */
   restartedAt: z.string().nullable().optional(),
+  /** Replicas it had before diagbot stopped it; null: it did not. Absent in recordings from before. */
+  stoppedFrom: z.number().nullable().optional(),
   /** Rolls one by one, or all at once. */
   strategy: z.string(),
   containers: z.array(
@@ -57,6 +61,9 @@ export const WorkloadSeen = z.object({
 });
 export type WorkloadSeen = z.output<typeof WorkloadSeen>;
 
+const stoppedFrom = (annotations: Workload["metadata"]["annotations"]): number | null =>
+  Number(annotations?.[STOPPED_FROM] ?? 0) || null;
+
 /** Of the API's object what is judged: absent counts are 0, absent replicas mean 1. */
 export function workloadSeen(kind: WorkloadKind, { metadata, spec, status }: Workload): WorkloadSeen {
   const revision = Number(metadata.annotations?.["deployment.kubernetes.io/revision"] ?? Number.NaN);
@@ -74,6 +81,7 @@ export function workloadSeen(kind: WorkloadKind, { metadata, spec, status }: Wor
     isObserved: (status?.observedGeneration ?? 0) >= (metadata.generation ?? 0),
     ...conditionsOf(status),
     revision: Number.isInteger(revision) ? revision : null,
+    stoppedFrom: stoppedFrom(metadata.annotations),
     restartedAt: clip(spec.template.metadata?.annotations?.[RESTARTED] ?? "", 100) || null,
     strategy: spec.strategy?.type ?? spec.updateStrategy?.type ?? "RollingUpdate",
     containers: spec.template.spec.containers.slice(0, 10).map(({ name, image, resources }) => ({

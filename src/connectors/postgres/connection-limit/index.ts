@@ -1,0 +1,2 @@
+export { type ConnectionLimit, connectionLimit } from "./facts.ts";
+export { setConnectionLimit } from "./set.ts";
