@@ -196,6 +196,11 @@ export const diskFull = book
       const one = shortOf(disk, "metadata", thresholds.disk) ?? shortOf(disk, "system", thresholds.disk);
       return balanceOf(one?.path ?? "/");
     }),
+    repairPool: book.advises("Repair the pool", "high", ({ disk }) => {
+      const ill = disk?.pools.find(({ health }) => health !== "ONLINE" && health !== "");
+      const pool = ill?.name ?? "POOL";
+      return `\`zpool status -v ${shellWord(pool)}\` names the device and its errors, and files that were hit. Cabling and the kernel's log first (\`dmesg -T\`): a device that is back takes up again by \`zpool online ${shellWord(pool)} DEVICE\`. Otherwise \`zpool replace ${shellWord(pool)} OLD NEW\` and wait for the resilver; \`zpool clear ${shellWord(pool)}\` only once the cause is gone. No reboot and no second pull of a disk while it has no redundancy; see that the backup is fresh.`;
+    }),
     freePool: book.advises("Free space in the pool", "high", ({ disk }, { thresholds }) => {
       const pool = disk?.pools.find(({ used, size }) => used / size >= thresholds.disk);
       const held =
@@ -279,5 +284,5 @@ export const diskFull = book
 const FAULT_REMEDY = {
   writes: "repairReadOnly",
   hidden: "mountInOrder",
-  pool: "freePool",
+  pool: "repairPool",
 } as const;

@@ -11,7 +11,7 @@ import {
 
 type Folder = host.DumpFolder;
 type Newest = host.NewestDump;
-type Name = "restoreCopy" | "repairBackup" | "restoreInPlace" | "recoverToTime";
+type Name = "nameDumps" | "restoreCopy" | "repairBackup" | "restoreInPlace" | "recoverToTime";
 
 /** So young and without its end, it may still be written. */
 const WRITING_SECONDS = 600;
@@ -42,7 +42,7 @@ export function dumpFindings(folders: readonly Folder[], asked: Asked): Finding<
         title: "No folder of dumps is named for this machine",
         because:
           "diagbot looks only where diagbot.yaml says (`dumps:` of the connection). Whether there are backups is not known.",
-        remedies: ["recoverToTime"],
+        remedies: ["nameDumps"],
       },
     ];
   const meant = folders.filter(({ name }) => asked.dumps === undefined || name === asked.dumps);
@@ -53,7 +53,7 @@ export function dumpFindings(folders: readonly Folder[], asked: Asked): Finding<
         severity: "warning",
         title: "No dumps of that name are declared for this machine",
         because: `There are ${folders.map(({ name }) => name).join(", ")}. What was asked for was not looked at.`,
-        remedies: ["recoverToTime"],
+        remedies: ["nameDumps"],
       },
     ];
   return meant.flatMap((folder) => [...ofFolder(folder), ...(asked.restore ? rehearsal(folder) : [])]);

@@ -1,9 +1,12 @@
-import { count, type Finding, facts, type host, type OutputOf, rows } from "../../src/sdk/index.ts";
+import { clip, count, type Finding, facts, type host, type OutputOf, rows } from "../../src/sdk/index.ts";
 import { meaningOf, type XidMeaning } from "./xids.ts";
 
 export type Seen = OutputOf<typeof host.gpus>;
 export type Remedy =
   | "loadDriver"
+  | "installTools"
+  | "letIn"
+  | "readDriver"
   | "matchDriver"
   | "resetGpu"
   | "findCable"
@@ -47,6 +50,7 @@ export function aboutDriver(seen: Seen): Found | undefined {
   const made = WHY[failure];
   return {
     ...made,
+    ...(failure === "other" && said !== "" ? { title: `${made.title}: ${clip(said, 120)}` } : {}),
     severity: failure === "absent" || failure === "not-allowed" ? "warning" : "critical",
     evidence,
   };
@@ -74,7 +78,7 @@ const WHY: Readonly<
     title: "The driver is loaded and finds no GPU it can use",
     because:
       "The bus has the device: the driver does not support it, could not begin it, or it has stopped answering.",
-    remedies: ["loadDriver"],
+    remedies: ["readDriver"],
   },
   lost: {
     id: "gpu-lost",
@@ -88,20 +92,20 @@ const WHY: Readonly<
     id: "gpu-not-allowed",
     title: "The GPUs may not be asked",
     because: "The user that diagbot logs in as may not open the devices.",
-    remedies: [],
+    remedies: ["letIn"],
   },
   absent: {
     id: "no-nvidia-smi",
     title: "There is an NVIDIA GPU, and no nvidia-smi",
     because:
       "The driver's tools are not installed, or stand elsewhere (`nvidiaSmi` of the connection): nothing is known of the GPU.",
-    remedies: ["loadDriver"],
+    remedies: ["installTools"],
   },
   other: {
     id: "nvidia-smi-fails",
     title: "nvidia-smi fails",
     because: "It says why in words that are not known here.",
-    remedies: ["loadDriver"],
+    remedies: ["readDriver"],
   },
 };
 

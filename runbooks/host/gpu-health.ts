@@ -42,6 +42,21 @@ export const gpuHealth = book
       "high",
       "`modprobe nvidia` says why not; `dkms status` whether the module was built for `uname -r`; `mokutil --sb-state` whether Secure Boot wants it signed; `lspci -nnk -d 10de:` which driver has the device (nouveau?). In a container: `--gpus`, and the NVIDIA container toolkit on the machine.",
     ),
+    installTools: book.advises(
+      "Install the driver's tools, or say where they are",
+      "low",
+      "nvidia-smi comes with the driver (Debian, Ubuntu: `nvidia-utils-N`, the version that /proc/driver/nvidia/version says; in a container the toolkit brings it with `--gpus`). Where it lies elsewhere: `nvidiaSmi:` of the connection. Without /proc/driver/nvidia the driver itself is not loaded: `modprobe nvidia` says why not.",
+    ),
+    letIn: book.advises(
+      "Let diagbot's user ask the GPUs",
+      "low",
+      "`ls -l /dev/nvidia*`: mostly anybody may (0666). Where a group owns them (video, render): `usermod -aG GROUP USER`, then a new login. Set by the module's options (`NVreg_DeviceFileMode`, `NVreg_DeviceFileGID` in /etc/modprobe.d). In a container: `--gpus`.",
+    ),
+    readDriver: book.advises(
+      "Read what the driver says of it",
+      "low",
+      '`dmesg -T | grep -i -e nvrm -e nvidia`: RmInitAdapter failed (power, slot, firmware, or a card that hangs: restart the machine), a card this branch of the driver does not support (another branch, or its open modules), no memory for its windows (BAR). nvidia-smi that fails within a container only, with "Unknown Error": `systemctl daemon-reload` took its devices away; begin it anew, and name them by `--device`.',
+    ),
     resetGpu: book.advises("Reset the GPU, where nobody uses it", "destructive", ({ gpus }) => {
       const users = gpus?.apps.length ?? 0;
       const mig = gpus?.gpus.some((one) => one.mig === true) === true;

@@ -1,6 +1,6 @@
 import { host, runbookOn, shellWord, z } from "../../src/sdk/index.ts";
 import { fileFindings, inotifyFindings, taskFindings } from "./limits-handles.ts";
-import { conntrackFinding, listenFindings, portFindings } from "./limits-network.ts";
+import { conntrackFinding, listenFindings, NEAR, portFindings } from "./limits-network.ts";
 
 /** What a machine has a fixed number of besides memory and disk, and who uses it up. */
 const book = runbookOn(
@@ -26,6 +26,15 @@ const book = runbookOn(
   () => ({ sockets: host.sockets(), handles: host.handles() }),
 );
 
+type Handles = host.Handles | undefined;
+
+/** The one that is nearest its own limit of open files, and the one that has most of them. */
+const nearest = (handles: Handles) =>
+  [...(handles?.processes ?? [])]
+    .sort((a, b) => b.ratio - a.ratio)
+    .find(({ ratio, limit }) => ratio >= NEAR && limit !== null);
+const most = (handles: Handles) => [...(handles?.processes ?? [])].sort((a, b) => b.open - a.open)[0];
+
 export const hostLimits = book
   .remedies({
     reuseConnections: book.advises("Keep connections, or spread them", "high", ({ sockets }) => {
@@ -48,12 +57,15 @@ export const hostLimits = book
       return `See whether the program behind ${where} works (\`ss -ltnp\` names it; a thread dump, its CPU): one that hangs has to be mended or restarted, and more backlog only lets clients wait longer. Only for bursts: a larger backlog in its own settings (listen(), \`backlog=\`) and \`sysctl net.core.somaxconn\`, which cuts it; it holds after the program listens anew.`;
     }),
     closeFiles: book.advises("Close what is not used any more", "high", ({ handles }) => {
-      const one = handles?.processes[0];
+      const one = nearest(handles) ?? most(handles);
       const pid = one === undefined ? "PID" : String(one.pid);
       return `See whether it grows, or stays where it is: \`ls /proc/${shellWord(pid)}/fd | wc -l\` some minutes apart. A number that only grows is a leak: find what is opened per request and never closed (\`ls -l /proc/${shellWord(pid)}/fd\`, \`ss -tnp | grep pid=${shellWord(pid)},\`: CLOSE-WAIT means that the program does not close what its peer has). A restart gives time until it is mended, no more.`;
     }),
     raiseFiles: book.advises("Raise the limit of open files", "low", ({ handles }) => {
-      const one = handles?.processes[0];
+      const one = nearest(handles);
+      // Where the machine's own limit is near, a higher one of a program only takes more of it.
+      if (handles !== undefined && one === undefined)
+        return "`sysctl fs.file-nr` shows how many there are, and the most. Once it is known that they are needed: `sysctl -w fs.file-max=N` and the same in /etc/sysctl.d (about 1 KiB of memory each).";
       const pid = one === undefined ? "PID" : String(one.pid);
       const wanted = one?.limit === undefined || one.limit === null ? 65_536 : one.limit * 2;
       return `Where it needs so many by design: at once for the running process \`prlimit --pid ${shellWord(pid)} --nofile=${wanted}:${wanted}\`; for good \`LimitNOFILE=${wanted}\` in its unit, \`ulimits:\` of the container. Of the machine: \`sysctl -w fs.file-max=N\`.`;

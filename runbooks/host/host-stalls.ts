@@ -44,6 +44,8 @@ export const hostStalls = book
     findMemory: book.advises(...STUCK_ADVICE.findMemory),
     thaw: book.advises(...STUCK_ADVICE.thaw),
     lessCpu: book.advises(...PRESSURE_ADVICE.lessCpu),
+    findIo: book.advises(...PRESSURE_ADVICE.findIo),
+    lessMemory: book.advises(...PRESSURE_ADVICE.lessMemory),
     raiseQuota: book.advises(...PRESSURE_ADVICE.raiseQuota),
     growPool: book.advises(...PRESSURE_ADVICE.growPool),
     raiseHigh: book.advises(

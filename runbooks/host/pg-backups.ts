@@ -36,6 +36,11 @@ export const pgBackups = book
       "high",
       "Look at whatever makes it: its timer or cron (`systemctl list-timers`, the mail of cron), its last output, the disk (`df`), the password it uses (pg_dump -w fails where one is asked for). Let it write to a name of its own and rename that once pg_dump has ended with 0 (in a pipe: `set -o pipefail`), so that half a dump never looks like one. Until there is a whole one again keep the last whole one.",
     ),
+    nameDumps: book.advises(
+      "Name the folder of the dumps",
+      "low",
+      "In diagbot.yaml, at the host connection of the machine they lie on: `dumps:` with the name of the database, its folder, and how old the newest may be (docs/connectors/host.md). Base backups and WAL are no dumps: pg-archive looks at those.",
+    ),
     restoreInPlace: book.advises(
       "Restore it in the place of a database",
       "destructive",

@@ -145,6 +145,10 @@ export const portConflict = book
       ({ holders }, { params: { to, port }, system: { connections } }) =>
         `${to === undefined ? "Choose one that is free (`to=PORT` looks; not one of ip_local_port_range) and that no other service is set to" : `Port ${to}, where nothing is said against it`}. Change it where the service reads it (unit, .env, compose \`ports:\`), then everything that knows the old one: proxy, health checks, scrape targets, firewall, clients.${sayDependants(holders?.port ?? port, connections)}${holders === undefined ? "" : ` The port is ${holders.port} now.`}`,
     ),
+    namePort: book.advises("Ask again with the port it wants", "low", ({ failures }) => {
+      const unit = failures?.failures.at(-1)?.unit ?? "";
+      return `Its settings name it (${unit === "" ? "its unit" : `\`systemctl cat ${shellWord(unit)}\``}, its environment, \`ports:\` of a compose file). Then \`/diag <system> port-conflict port=…\` says who has it.`;
+    }),
     reservePort: book.advises(
       "Keep the port back from outgoing connections",
       "low",
@@ -210,7 +214,7 @@ export const portConflict = book
           severity: "warning",
           title: `${last.unit || last.program || "A program"} could not have its port, and does not say which`,
           because: `"${last.line}". Name the port: \`port=…\`.`,
-          remedies: ["movePort"],
+          remedies: ["namePort"],
         };
       return failures.value.unread === ""
         ? undefined

@@ -10,7 +10,7 @@ import {
 } from "../../src/sdk/index.ts";
 
 type Stalls = host.Stalls;
-export type PressureRemedy = "lessCpu" | "findDisk" | "findMemory" | "raiseQuota" | "growPool";
+export type PressureRemedy = "lessCpu" | "findIo" | "lessMemory" | "raiseQuota" | "growPool";
 
 /** From this share of its periods on a quota is felt (as the alert CPUThrottlingHigh of the mixins has it). */
 const THROTTLED = 0.25;
@@ -46,17 +46,24 @@ export function pressureFindings({
       },
     ),
   ];
+  const isSwapping = swapInRate + swapOutRate > 0;
   const swaps = Math.min(swapInRate, swapOutRate) >= THRASHING;
   const found: Finding<PressureRemedy>[] = [];
   if (swaps || (memory !== null && memory.full >= LIMITS.memory && memory.full60 >= LIMITS.memory))
     found.push({
       id: "memory-pressure",
       severity: "critical",
-      title: `All that runs waits for memory ${sayPercent(memory?.full ?? 0)} of the time; ${sayBytes(swapInRate)}/s come in from swap, ${sayBytes(swapOutRate)}/s go out`,
-      because:
-        "What runs needs more memory at once than there is: pages go out and are asked back, and the disk is busy with that.",
+      title: [
+        memory === null
+          ? "The machine pages without end"
+          : `All that runs waits for memory ${sayPercent(memory.full)} of the time`,
+        ...(isSwapping
+          ? [`${sayBytes(swapInRate)}/s come in from swap, ${sayBytes(swapOutRate)}/s go out`]
+          : []),
+      ].join("; "),
+      because: `What runs needs more memory at once than there is: ${isSwapping ? "pages go out and are asked back" : "pages of programs and files are dropped and read again"}, and the disk is busy with that.`,
       evidence,
-      remedies: ["findMemory"],
+      remedies: ["lessMemory"],
       explains: ["io-pressure", "stuck:memory"],
     });
   if (io !== null && io.full >= LIMITS.io && io.full60 >= LIMITS.io)
@@ -67,7 +74,7 @@ export function pressureFindings({
       because:
         "In that time nothing useful was done at all. Either more is read and written than the disks can, or they answer more slowly than they did; to tell them apart: utilisation and await of `iostat -x 1`.",
       evidence,
-      remedies: ["findDisk"],
+      remedies: ["findIo"],
     });
   if (cpu !== null && cpu.some >= LIMITS.cpu && cpu.some60 >= LIMITS.cpu)
     found.push({
@@ -133,6 +140,16 @@ export const PRESSURE_ADVICE = {
     "See what uses the CPUs",
     "low",
     "`pidstat 1 5` or `top -o %CPU`. What can wait: `nice`, `systemctl set-property --runtime UNIT CPUWeight=20`, another hour. What cannot: more CPUs, or fewer workers than there are CPUs. High steal (`vmstat 1`, st): the hypervisor gives less than it says.",
+  ],
+  findIo: [
+    "See who reads and writes, and whether the disk is slow",
+    "low",
+    "`iostat -x 1 3`: a device near 100 % with a short await is asked for much, one with a long await answers slowly. Who: `pidstat -d 1 5`, `iotop -oPa`. What can wait: `ionice -c3`, `systemctl set-property --runtime UNIT IOWeight=20`, another hour. A slow device: `dmesg -T | tail -50` (errors, paths that failed), for a cloud volume its limits and burst credits.",
+  ],
+  lessMemory: [
+    "Find who takes the memory, and let it take less",
+    "high",
+    "high-memory says who holds it. At once: end or restart what is not needed now, fewer workers. What grows without end gets a limit of its own (`systemctl set-property --runtime UNIT MemoryHigh=SIZE`, `docker update --memory`), so that the others go on; then more memory, or less work on this machine.",
   ],
   raiseQuota: [
     "Raise the quota, or use fewer threads",

@@ -15,14 +15,17 @@ export function swapFinding<R extends string>(
 ): Finding<R> | undefined {
   const { swapInRate, swapOutRate, swapTotal, swapUsed, available, usedRatio } = memory;
   const rate = Math.min(swapInRate, swapOutRate);
+  const paged = swapInRate + swapOutRate;
   const waits = memory.pressure?.full ?? 0;
   if (rate >= THRASHING || waits >= WAITING)
     return {
       id: "memory-thrashing",
       severity: "critical",
-      title: `The machine waits for memory ${sayPercent(waits)} of the time and pages ${sayBytes(swapInRate + swapOutRate)}/s`,
-      because:
-        "What runs needs more memory at once than there is: pages go out and come back in, and everything is slow.",
+      title: `The machine ${[
+        ...(waits >= WAITING ? [`waits for memory ${sayPercent(waits)} of the time`] : []),
+        ...(paged > 0 ? [`pages ${sayBytes(paged)}/s`] : []),
+      ].join(" and ")}`,
+      because: `What runs needs more memory at once than there is: ${paged > 0 ? "pages go out and come back in" : "pages of programs and files are dropped and read again"}, and everything is slow.`,
       evidence,
       remedies,
     };

@@ -88,10 +88,15 @@ export const k8sService = book
       "low",
       "`kubectl get pods --show-labels` beside `kubectl get service NAME -o yaml`: all labels of the selector must be on the pod's template. Delete the service where what it was for is gone.",
     ),
-    fixPods: book.advises(
-      "Find out why its pods are not ready",
+    fixEndpoints: book.advises(
+      "Find out who writes its endpoints",
       "low",
-      "Run k8s-workload: it says why each of them is not ready.",
+      "`kubectl get endpointslices -l kubernetes.io/service-name=NAME -o yaml` shows what there is, and who wrote it (`endpointslice.kubernetes.io/managed-by`, ownerReferences): read that operator's log. Where people wrote them, the address has gone with whoever made the service anew: write it again, or let an ExternalName lead there.",
+    ),
+    fixPods: book.advises(
+      "Find out why its pods are not there, or not ready",
+      "low",
+      "Run k8s-workload: it says why they cannot be made, or why each of them is not ready.",
     ),
     fixPort: book.advises(
       "Let target port and container port agree",

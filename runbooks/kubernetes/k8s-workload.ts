@@ -179,6 +179,11 @@ export const k8sWorkload = book
       "low",
       told("raiseByHand", "Set the limit in the manifest."),
     ),
+    lookElsewhere: book.advises(
+      "See what the connection looks at",
+      "low",
+      "`namespaces:` and `selector:` of the connection in diagbot.yaml, beside `kubectl get pods -n NAMESPACE --show-labels`; `kubectl get deployments,statefulsets -A` shows where it really runs. A system of several namespaces names them all.",
+    ),
     lookOn: book.advises(
       "Look on",
       "low",
@@ -195,7 +200,7 @@ export const k8sWorkload = book
           severity: "warning",
           title: `Namespace ${clip(namespace, 63)} is not looked at through this connection`,
           because: `It sees ${clip(pods.namespaces.join(", "), 200)}. What the alert is about was not looked at.`,
-          remedies: ["lookOn"],
+          remedies: ["lookElsewhere"],
         },
     ),
     find(
@@ -207,7 +212,7 @@ export const k8sWorkload = book
           title: `No pods in ${clip(pods.namespaces.join(", "), 120)}`,
           because:
             "Either nothing runs there on purpose, or the selector of the connection fits nothing, or it is another namespace.",
-          remedies: ["lookOn"],
+          remedies: ["lookElsewhere"],
         },
     ),
     find(SIGHT, (sight, context) => nodeFindings(sight, all(sight, context), context.now)),

@@ -9,18 +9,36 @@ import type { Problem } from "./problems.ts";
 export function nodeFindings(sight: Sight, problems: readonly Problem[], now: Date): Finding<"fixNode">[] {
   return (sight.nodes?.nodes ?? []).flatMap((node): Finding<"fixNode">[] => {
     if (node.ready !== "yes") return [lost(node, sight, now)];
-    return node.pressures.map(({ type, message, since }) => ({
-      id: `node-pressure:${node.name}`,
-      severity: "warning",
-      title: `Node ${node.name} has ${type}`,
-      because: `${clip(message, 200)}. The kubelet evicts pods there, those furthest above their requests first, and nothing new is put there.${since === null ? "" : ` Since ${sayDuration(secondsSince(since, now) * 1000)}.`}`,
-      remedies: ["fixNode"],
-      explains: problems
-        .filter(({ cause, pods }) => cause.kind === "evicted" && pods.every((pod) => pod.node === node.name))
-        .map(({ id }) => id),
-    }));
+    const pressed = sayPressures(node);
+    if (pressed === undefined) return [];
+    const since = node.pressures.map((one) => one.since).find((one) => one !== null) ?? null;
+    return [
+      {
+        id: `node-pressure:${node.name}`,
+        severity: "warning",
+        title: `Node ${node.name} has ${pressed.what}`,
+        because: `${pressed.says}. The kubelet evicts pods there, those furthest above their requests first, and nothing new is put there.${since === null ? "" : ` Since ${sayDuration(secondsSince(since, now) * 1000)}.`}`,
+        remedies: ["fixNode"],
+        explains: problems
+          .filter(
+            ({ cause, pods }) => cause.kind === "evicted" && pods.every((pod) => pod.node === node.name),
+          )
+          .map(({ id }) => id),
+      },
+    ];
   });
 }
+
+/** All that a node is short of, as one: they come together, and are one node's matter. Undefined: it is short of nothing. */
+export const sayPressures = ({
+  pressures,
+}: Pick<Node, "pressures">): { readonly what: string; readonly says: string } | undefined =>
+  pressures.length === 0
+    ? undefined
+    : {
+        what: pressures.map(({ type }) => type).join(" and "),
+        says: clip(pressures.map(({ message }) => message).join("; "), 300),
+      };
 
 function lost(node: Node, sight: Sight, now: Date): Finding<"fixNode"> {
   const on = sight.pods.pods.filter((pod) => pod.node === node.name);

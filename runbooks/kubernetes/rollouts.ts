@@ -123,6 +123,6 @@ const short = (one: Workload, name: string): Finding<Key> => ({
   id: `short:${name}`,
   severity: one.available === 0 ? "critical" : "warning",
   title: `${name}: ${one.available} of ${one.desired} available`,
-  because: `No pod that was looked at and no event tells why.${one.ready > one.available ? ` ${one.ready} are ready and wait for minReadySeconds.` : ""}${one.progress === null ? "" : ` Its rollout says ${one.progress.reason}.`} Either its pods start at this moment, or they are on nodes that were not looked at.`,
+  because: `No pod that was looked at and no event tells why.${one.ready > one.available ? ` Of those that lack ${count(one.ready - one.available, "pod")} ${one.ready - one.available === 1 ? "is" : "are"} ready and ${one.ready - one.available === 1 ? "waits" : "wait"} for minReadySeconds.` : ""}${one.progress === null ? "" : ` Its rollout says ${one.progress.reason}.`} Either its pods start at this moment, or they are on nodes that were not looked at.`,
   remedies: ["lookOn"],
 });

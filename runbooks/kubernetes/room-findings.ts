@@ -7,6 +7,7 @@ import {
   sayPercent,
 } from "../../src/sdk/index.ts";
 import type { Claim, Event, Node, Usage, Workload } from "./case.ts";
+import { sayPressures } from "./node-findings.ts";
 
 export type Quota = OutputOf<typeof kubernetes.quotas>["quotas"][number];
 export type Budget = OutputOf<typeof kubernetes.budgets>["budgets"][number];
@@ -153,12 +154,17 @@ function limitOf(one: Usage, workloads: readonly Workload[]): number | null {
 
 /** Nodes that are short of something. A cordoned one is somebody's work. Pure. */
 export const nodeRoom = (nodes: readonly Node[]): Finding<Key>[] =>
-  nodes.flatMap(({ name, pressures }) =>
-    pressures.map(({ type, message }) => ({
-      id: `node-pressure:${name}`,
-      severity: "warning" as const,
-      title: `Node ${name} has ${type}`,
-      because: `${clip(message, 200)}. Nothing new is put there, and pods furthest above their requests are evicted.`,
-      remedies: ["fixNode" as const],
-    })),
-  );
+  nodes.flatMap((node): Finding<Key>[] => {
+    const pressed = sayPressures(node);
+    return pressed === undefined
+      ? []
+      : [
+          {
+            id: `node-pressure:${node.name}`,
+            severity: "warning",
+            title: `Node ${node.name} has ${pressed.what}`,
+            because: `${pressed.says}. Nothing new is put there, and pods furthest above their requests are evicted.`,
+            remedies: ["fixNode"],
+          },
+        ];
+  });

@@ -27,7 +27,7 @@ export function whyEmpty(one: Service, isExpected: boolean): Why | undefined {
           title: "has no selector and no endpoints",
           because:
             "Without a selector somebody else writes its endpoints (an operator, an object beside it), and has not.",
-          remedy: "fixSelector",
+          remedy: "fixEndpoints",
         }
       : undefined;
   return one.pods === 0 ? whyNoPods(one, isExpected) : whyNoneReady(one);

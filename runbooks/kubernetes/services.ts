@@ -5,6 +5,7 @@ export type Service = Services["services"][number];
 /** Remedies of what is found of services. */
 export type ServiceKey =
   | "fixSelector"
+  | "fixEndpoints"
   | "fixPods"
   | "fixPort"
   | "scaleUp"

@@ -188,7 +188,7 @@ export function mountCause(events: readonly Event[]): Cause | undefined {
   return {
     kind: "sandbox",
     container: undefined,
-    title: "its network cannot be made",
+    title: "cannot be given a network",
     because: `The runtime cannot make the pod's sandbox: as a rule the network plugin on the node, or no address is left. It says: ${clip(sandbox.message, 300)}`,
     advice: {
       key: "fixNode",

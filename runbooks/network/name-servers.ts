@@ -60,12 +60,19 @@ function faultOf(host: string, answered: Answered, all: readonly Answered[]): Fa
   return undefined;
 }
 
-export const resolverFindings = (lookups: Lookups): Finding<"repairResolver">[] =>
-  faultyServers(lookups).map(({ server, what, because }) => ({
+/** A lookup that takes `slowMs` and more beside a server at fault is slow by it. */
+export const resolverFindings = (
+  lookups: readonly { readonly name: string; readonly dns: network.Resolved | undefined }[],
+  slowMs: number,
+): Finding<"repairResolver">[] =>
+  faultyServers(lookups.map(({ dns }) => dns)).map(({ server, what, because }) => ({
     id: `resolver:${server}`.slice(0, 100),
     severity: "warning",
     title: `Name server ${server} ${what}`,
     because,
+    explains: lookups.flatMap(({ name, dns }) =>
+      (dns?.ms ?? 0) >= slowMs && dns?.resolvers.some((one) => one.server === server) ? [`slow:${name}`] : [],
+    ),
     remedies: ["repairResolver"],
   }));
 

@@ -7,11 +7,16 @@ import {
   runbookOn,
   type Seen,
   type StepError,
+  saySeconds,
   valueIn,
   z,
 } from "../../src/sdk/index.ts";
 import { chosen, nextStep, type Reached, sayAddress, sayEach, sayPlace, withEndpoint } from "./endpoints.ts";
 import { answers, elsewhere, faultyServers, resolverFindings, sayResult } from "./name-servers.ts";
+
+/** Each of the servers answers, and the machine's own lookup is slow all the same. */
+const SLOW_LOOKUP =
+  "Each name server answered when it was asked directly, so the wait is the machine's own: `time getent hosts NAME` there, and the same with a dot at its end; `resolvectl statistics`. Usual are search domains that are tried first (`ndots`), a source before DNS in /etc/nsswitch.conf (mdns, ldap), a lost packet (`options timeout:1 attempts:2` shortens the wait), IPv6 questions that a router drops.";
 
 /** A lost first packet is sent again after one second: a connection that takes longer lost one. */
 const SLOW_MS = 1000;
@@ -77,9 +82,8 @@ export const tcpDependency = book
       "high",
       (values, { system, params }) => {
         const faces = wanted(system.connections, params.connection);
-        return faultyServers(faces.map(({ name }) => values[`dns:${name}`]))
-          .map(({ next }) => next)
-          .join("\n");
+        const faulty = faultyServers(faces.map(({ name }) => values[`dns:${name}`]));
+        return faulty.map(({ next }) => next).join("\n") || SLOW_LOOKUP;
       },
     ),
     checkBackend: book.advises("Look behind the address", "low", (values, { system, params }) =>
@@ -115,7 +119,11 @@ export const tcpDependency = book
     ),
     find.all((seen, { system, params }) =>
       resolverFindings(
-        wanted(system.connections, params.connection).map(({ name }) => valueIn(seen[`dns:${name}`])),
+        wanted(system.connections, params.connection).map(({ name }) => ({
+          name,
+          dns: valueIn(seen[`dns:${name}`]),
+        })),
+        SLOW_MS,
       ),
     ),
   ]);
@@ -220,15 +228,17 @@ function slow(
   if (lookup >= SLOW_MS)
     return {
       ...common,
-      title: `${sayPlace(face)}: looking up the name takes ${lookup} ms`,
+      title: `${sayPlace(face)}: looking up the name takes ${saySeconds(lookup / 1000)}`,
       because:
-        "The name is found, but late: a name server on the list does not answer and the next one is asked after a wait.",
+        faultyServers([dns]).length > 0
+          ? "The name is found, but late: a name server on the list does not answer and the next one is asked after a wait."
+          : "The name is found, but late, though each name server answered when it was asked directly: what is slow is the machine's own way to an answer.",
       remedies: ["repairResolver"],
     };
   return (
     fastest >= SLOW_MS && {
       ...common,
-      title: `${sayPlace(face)}: a TCP connection takes ${Math.round(fastest)} ms`,
+      title: `${sayPlace(face)}: a TCP connection takes ${saySeconds(fastest / 1000)}`,
       because:
         "A connection that takes a second or more lost its first packet: packet loss on the way, or the service's accept queue is full.",
       remedies: ["checkBackend"],

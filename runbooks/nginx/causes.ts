@@ -3,7 +3,15 @@ import type { Finding, nginx, OutputOf } from "../../src/sdk/index.ts";
 export type Logs = OutputOf<typeof nginx.logs>;
 export type Upstreams = OutputOf<typeof nginx.upstreams>;
 export type Remedy =
-  | ("reload" | "mendConfig" | "startNginx" | "startUpstream" | "speedUpstream" | "reachUpstream")
+  | (
+      | "reload"
+      | "mendConfig"
+      | "startNginx"
+      | "startUpstream"
+      | "speedUpstream"
+      | "reachUpstream"
+      | "findCrash"
+    )
   | (
       | "keepConnections"
       | "raiseLimits"
@@ -167,7 +175,7 @@ export const WORDS: Readonly<Partial<Record<Cause["kind"], Words>>> = {
     severity: "warning",
     title: (cause) => `Workers of nginx were ended by a signal (${cause.count})`,
     because: "A crash of a module, or a kill for memory; all requests of that worker are cut off.",
-    remedies: [],
+    remedies: ["findCrash"],
     codes: [],
   },
 };

@@ -60,8 +60,14 @@ function aboutCause(cause: Cause, words: Words, minutes: number, upstreams: Upst
   };
 }
 
-/** One answer now does not end them. */
-const LASTING: readonly string[] = ["closed-early", "answer-timeout", "header-too-big"];
+/**
+ * One answer now does not end them: it comes now and then, or diagbot's question does not meet it. That one is asked by another
+ * user, over a port of its own, without looking at a certificate, and its answer is kept nowhere.
+ */
+const LASTING: readonly string[] = [
+  ...["closed-early", "answer-timeout", "header-too-big", "no-local-port", "no-space"],
+  ...["not-allowed", "no-http", "upstream-tls"],
+];
 const CONNECTS: readonly string[] = ["refused", "connect-timeout", "unreachable", "answer-timeout"];
 
 function staleOf(upstreams: Upstreams | undefined, { kind, upstreams: [first] }: Cause) {

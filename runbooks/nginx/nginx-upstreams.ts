@@ -105,6 +105,11 @@ export const nginxUpstreams = book
       "low",
       "`try_files` or `error_page` leads to a file that is not there, and so back to itself: see whether `root` of that location holds it (a deployment that left it out), and end the line with `=404`.",
     ),
+    findCrash: book.advises(
+      "Find what ended its workers",
+      "low",
+      "The line names the signal. 9: `journalctl -k --since -1h --no-pager | grep -i 'out of memory'` says whether the kernel ended it, for whom, and at which limit. 11, 6, 4, 7: a module; `nginx -V` and `load_module` name those that are not nginx's own, which must be built for exactly this version: take away what was added or updated last. `coredumpctl list nginx` keeps what it left.",
+    ),
     keepConnections: book.advises(
       "Tell a crash from a kept connection",
       "low",

@@ -1,5 +1,5 @@
 import { count, type Finding, postgres, rows, sayDuration, sayPercent } from "../../src/sdk/index.ts";
-import { holderRows, many, sayEnd, sayHolder } from "./vacuum.ts";
+import { holderRows, many, sayHolder } from "./vacuum.ts";
 
 type State = postgres.VacuumState;
 type Table = postgres.OverdueTable;
@@ -214,11 +214,8 @@ const workerRows = ({ workers }: State) =>
         }),
       ];
 
-/** Who is to end, for the dead rows that are held. */
-export function adviseHolders(state: State | undefined, horizon: Horizon | undefined): string {
-  const holders = (state?.tables ?? []).flatMap((one) =>
+/** Who holds the dead rows of single tables. */
+export const holdersOf = (state: State | undefined, horizon: Horizon | undefined): postgres.HorizonHolder[] =>
+  (state?.tables ?? []).flatMap((one) =>
     horizon === undefined ? [] : [heldBy(one, horizon, state?.database ?? "") ?? []].flat(),
   );
-  const each = [...new Set(holders)].slice(0, 3).map(sayEnd);
-  return `${each.join("; ") || "End what holds vacuum back (pg-locks)"}. Autovacuum takes the rows away by itself within a minute or two after that. To keep it from happening again: idle_in_transaction_session_timeout for the application's role, and long reports on a standby without hot_standby_feedback.`;
-}

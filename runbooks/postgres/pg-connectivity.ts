@@ -6,7 +6,7 @@ import { adviseLockRoom, lockRoomFinding } from "./lock-room.ts";
 import { adviseSequence, sequenceFinding } from "./sequences.ts";
 import { adviseLost, adviseSlots, slotFindings } from "./slots.ts";
 import { standbyFindings } from "./standbys.ts";
-import { adviseVacuum, horizonFindings } from "./vacuum.ts";
+import { adviseHolders, adviseVacuum, horizonFindings, longHolders } from "./vacuum.ts";
 
 const LOGIN_MS = 1_500;
 
@@ -122,6 +122,9 @@ export const pgConnectivity = book
     ),
     makeLockRoom: book.advises("Make room in the lock table", "high", ({ lockTable }) =>
       adviseLockRoom(lockTable),
+    ),
+    endHolders: book.advises("End what holds vacuum back", "high", ({ horizon }) =>
+      adviseHolders(longHolders(horizon)),
     ),
     vacuumNow: book.advises("Vacuum before the numbers run out", "high", ({ horizon }) =>
       adviseVacuum(horizon),

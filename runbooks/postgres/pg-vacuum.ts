@@ -1,7 +1,7 @@
 import { postgres, runbookOn, sayDuration, z } from "../../src/sdk/index.ts";
 import { adviseRewrite, tableBloatFinding } from "./bloat.ts";
-import { adviseHolders, isBehind, isOverAge, overdueFindings, toFreeze, toVacuum } from "./overdue.ts";
-import { adviseVacuum, horizonFindings } from "./vacuum.ts";
+import { holdersOf, isBehind, isOverAge, overdueFindings, toFreeze, toVacuum } from "./overdue.ts";
+import { adviseHolders, adviseVacuum, horizonFindings, longHolders } from "./vacuum.ts";
 
 /** Is autovacuum behind, on what, and why; what is not frozen, and what holds it back. Guides: database maintenance. */
 const book = runbookOn(
@@ -44,7 +44,7 @@ const book = runbookOn(
 export const pgVacuum = book
   .remedies({
     endHolders: book.advises("End what keeps the dead rows", "high", ({ vacuum, horizon }) =>
-      adviseHolders(vacuum, horizon),
+      adviseHolders([...holdersOf(vacuum, horizon), ...longHolders(horizon)]),
     ),
     turnOn: book.advises("Let autovacuum work", "low", ({ vacuum }) => {
       const off = (vacuum?.tables ?? []).filter((one) => !one.isEnabled && isBehind(one)).slice(0, 5);

@@ -2,7 +2,7 @@ import { type Finding, type postgres, rows, sayDuration, sqlName, sqlText } from
 
 type Horizon = postgres.Horizon;
 type Holder = postgres.HorizonHolder;
-type Name = "vacuumNow";
+type Name = "vacuumNow" | "endHolders";
 
 /** Of both counters; at 40 million left the server warns, at 3 million it stops taking writes. */
 const NUMBERS = 2 ** 31;
@@ -35,7 +35,7 @@ export function horizonFindings(horizon: Horizon): Finding<Name>[] {
             because:
               "Dead rows since then stay in every table it might read: tables and indexes grow, and reads get slower.",
             evidence: [holderRows(horizon)],
-            remedies: ["vacuumNow" as const],
+            remedies: ["endHolders" as const],
           },
         ]
       : []),
@@ -83,10 +83,7 @@ const KINDS: Readonly<Record<Holder["kind"], string>> = {
 };
 
 export const sayHolder = ({ kind, name, pid, seconds }: Holder): string =>
-  `${KINDS[kind]} '${name}'${kind === "session" ? ` (${pid})` : ""}${seconds === null ? "" : `, open for ${sayDuration(Math.round(seconds) * 1000)},`}`.replace(
-    /,$/,
-    "",
-  );
+  `${KINDS[kind]} '${name}'${kind === "session" ? ` (${pid})` : ""}${seconds === null ? "" : `, open for ${sayDuration(Math.round(seconds) * 1000)},`}`;
 
 const END: Readonly<Record<Holder["kind"], (holder: Holder) => string>> = {
   session: ({ pid, name, of }) =>
@@ -118,6 +115,16 @@ export const ofTheirOwn = (holders: readonly Holder[]): Holder[] =>
           (other.seconds ?? 0) > (one.seconds ?? 0),
       ),
   );
+
+/** Who is to end. Its numbers are far from their end: what they held, autovacuum takes away by itself. */
+export function adviseHolders(holders: readonly Holder[]): string {
+  const each = [...new Set(holders)].slice(0, 3).map(sayEnd);
+  return `${each.join("; ") || "End what holds vacuum back (pg-locks)"}. Autovacuum takes the rows away by itself within a minute or two after that. To keep it from happening again: idle_in_transaction_session_timeout for the application's role, and long reports on a standby without hot_standby_feedback.`;
+}
+
+/** Of those that hold vacuum back the ones worth a word. */
+export const longHolders = (horizon: Horizon | undefined): Holder[] =>
+  ofTheirOwn(horizon?.holders ?? []).filter(({ age }) => age >= LONG);
 
 /** What ends the holder first, then what vacuum is to do. */
 export function adviseVacuum(horizon: Horizon | undefined): string {

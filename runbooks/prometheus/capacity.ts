@@ -66,7 +66,7 @@ const book = runbookOn(
 export const capacity = book
   .remedies({
     makeRoom: book.advises(
-      "Make room, or add some, before it is full",
+      "Make room, or add some",
       "low",
       "A disk: `disk-full` says what fills it and what may go; otherwise grow it while there is still room for the resize. Memory: a process that grows without end is a leak (`high-memory`), traffic that grows is a larger machine or one more. Connections: a pool in front (`pg-pool-exhausted`) before a higher max_connections, which needs a restart.",
     ),
@@ -102,7 +102,7 @@ function fullNow({ resources }: prometheus.Trends): Finding<"makeRoom">[] {
         id: `${name}-full`,
         severity: "warning" as const,
         title: `${WORDS[name]} ${first.name} ${isUsedUp(name) ? "are used up" : "is full"} already: ${sayPercent(share(first))}${full.length > 1 ? ` (and ${full.length - 1} more)` : ""}`,
-        because: `${sayAmount(first.used, name)} of ${sayAmount(first.limit, name)} are used, and it ${first.forecast.state === "held-down" ? "is emptied from time to time" : "grows no more"}. A place that is filled once and on purpose looks the same.`,
+        because: `${sayUsed(first, name)}, and it ${first.forecast.state === "held-down" ? "is emptied from time to time" : "grows no more"}. A place that is filled once and on purpose looks the same.`,
         evidence: [tableOf(resource, name)],
         remedies: ["makeRoom" as const],
       },
@@ -186,10 +186,10 @@ function sayWhy(
   name: Resource["name"],
 ): string {
   if (said.today === true)
-    return `${sayAmount(used, name)} of ${sayAmount(limit, name)} are used: within ${Math.round(said.days * 24)} hours it grew by ${sayPercent(said.swing)} of the whole, to more than ever in the days before. A batch that ends (an import, a backup, a rebuild) looks the same until it ends.`;
+    return `${sayUsed({ used, limit }, name)}: within ${Math.round(said.days * 24)} hours it grew by ${sayPercent(said.swing)} of the whole, to more than ever in the days before. A batch that ends (an import, a backup, a rebuild) looks the same until it ends.`;
   const grows = said.byPeaks ? "Its peaks, before it is emptied each time, grow" : "It grows";
   return [
-    `${sayAmount(used, name)} of ${sayAmount(limit, name)} are used. ${grows} by ${sayAmount(said.perDay, name)} a day${said.faster ? " since a week, faster than before" : `, over ${said.days.toFixed(0)} days`}: a line through the days' medians, its slope with a 90 % interval.`,
+    `${sayUsed({ used, limit }, name)}. ${grows} by ${sayAmount(said.perDay, name)} a day${said.faster ? " since a week, faster than before" : `, over ${said.days.toFixed(0)} days`}: a line through the days' medians, its slope with a 90 % interval.`,
     ...(said.since === undefined
       ? []
       : [
@@ -206,6 +206,12 @@ function sayWhy(
     "What will be done differently, it cannot know.",
   ].join(" ");
 }
+
+/** `98 GiB of 100 GiB are used`, `71 of 100 connections are used`. */
+const sayUsed = ({ used, limit }: Pick<One, "used" | "limit">, name: Resource["name"]): string =>
+  isUsedUp(name)
+    ? `${name === "inodes" ? Math.round(used) : Number(used.toPrecision(2))} of ${sayAmount(limit, name)} are used`
+    : `${sayAmount(used, name)} of ${sayAmount(limit, name)} are used`;
 
 const sayAmount = (value: number, name: Resource["name"]): string =>
   name === "connections"

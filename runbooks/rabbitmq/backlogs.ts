@@ -52,9 +52,20 @@ function ofHeld({ unacked, done, grown, grownHeld = 0 }: Queue, waiting: number)
   return grown + grownHeld > 0 ? "growing" : undefined;
 }
 
-/** It holds messages back, or keeps them: nobody has to take them. What is read from a stream stays in it. */
-const isMeant = ({ delays, takesDead, consumers, type }: Queue): boolean =>
-  type === "stream" || ((delays || takesDead) && consumers === 0);
+/** It can be used by nobody. */
+export const isOut = ({ state }: Pick<Queue, "state">): boolean => state in OUT;
+
+/** What that is in words. */
+export const OUT: Readonly<Record<string, string>> = {
+  down: "the node it lives on is away",
+  crashed: "it has crashed",
+  stopped: "it was stopped",
+  minority: "most of its members are away",
+};
+
+/** Nobody has to take what it holds back or keeps (what is read from a stream stays in it), and nobody can where it is out. */
+const isMeant = ({ delays, takesDead, consumers, type, state }: Queue): boolean =>
+  isOut({ state }) || type === "stream" || ((delays || takesDead) && consumers === 0);
 
 const isPoisoned = ({ redelivered, delivered, done, ready, unacked }: Queue): boolean =>
   redelivered !== null &&

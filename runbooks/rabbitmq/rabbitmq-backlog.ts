@@ -2,17 +2,16 @@ import {
   count,
   type Evidence,
   type Finding,
-  type OutputOf,
   rabbitmq,
   rows,
   runbookOn,
-  sayBytes,
   sayDuration,
   shellWord,
   z,
 } from "../../src/sdk/index.ts";
 import { BALANCE, BURST, emptyIn, namesOf as names, perSecond } from "../backlog/words.ts";
-import { type Backlog, type Queue, withBacklog } from "./backlogs.ts";
+import { type Backlog, isOut, OUT, type Queue, withBacklog } from "./backlogs.ts";
+import { alarmFindings, nodeFindings } from "./nodes.ts";
 
 /** Why messages wait: the broker itself, nobody who takes them, those who take and do not finish, or too many. */
 const book = runbookOn(
@@ -64,18 +63,15 @@ const shown = (queues: readonly Queue[], { seconds }: Seen): Evidence[] => [
 const first = (queues: readonly Queue[]): string => queues[0]?.name ?? "<queue>";
 const host = (queues: readonly Queue[]): string => queues[0]?.vhost ?? "/";
 
+const sayLargest = (queues: readonly Queue[]): string => {
+  const full = queues.filter(({ ready, unacked }) => ready + unacked > 0).slice(0, 3);
+  return full.length === 0 ? "" : ` (the largest: ${names(full)})`;
+};
+
 type Words<R extends string> = Pick<Finding<R>, "severity" | "because"> & {
   readonly title: (queues: readonly Queue[]) => string;
   readonly remedies: readonly R[];
 };
-
-type State = OutputOf<typeof rabbitmq.state>;
-/** One for each alarm: a node may have both. */
-const alarmsOf = ({ nodes }: State) =>
-  nodes.flatMap((node) => [
-    ...(node.memoryAlarm ? [{ ...node, isMemory: true }] : []),
-    ...(node.diskAlarm ? [{ ...node, isMemory: false }] : []),
-  ]);
 
 export const rabbitmqBacklog = book
   .remedies({
@@ -89,7 +85,22 @@ export const rabbitmqBacklog = book
       "Take the alarm away at its cause",
       "high",
       ({ queues }) =>
-        `Do not raise the limit first: it gives the alarm back later. Publishers are blocked, so let consumers drain (the largest: ${names((queues?.queues ?? []).slice(0, 3))}). Memory: \`rabbitmq-diagnostics memory_breakdown\`. Disk: free the volume of the data folder (\`rabbitmq-diagnostics status\` names it); queues page to it, so it falls while they are full.`,
+        `Do not raise the limit first: it gives the alarm back later. Publishers are blocked, so let consumers drain${sayLargest(queues?.queues ?? [])}. Memory: \`rabbitmq-diagnostics memory_breakdown\`. Disk: free the volume of the data folder (\`rabbitmq-diagnostics status\` names it); queues page to it, so it falls while they are full.`,
+    ),
+    startNode: book.advises(
+      "Bring the node back",
+      "high",
+      "On its machine: does it run (`systemctl status rabbitmq-server`, its container), and what are its last log lines: out of memory, a full disk, another Erlang cookie, a name that leads elsewhere? Then start it by what runs it. Where all were down, begin with the one that ended last: the others wait for it.",
+    ),
+    joinSides: book.advises(
+      "Join the sides again",
+      "high",
+      "First the network between them. Then choose the side whose messages are to stay, and on each node of the other: `rabbitmqctl stop_app`, `rabbitmqctl start_app`: what was published there meanwhile into classic queues is thrown away. Quorum queues lose nothing. So that it is decided by itself the next time: `cluster_partition_handling = pause_minority` (three nodes and more).",
+    ),
+    bringQueueBack: book.advises(
+      "Bring the queue back",
+      "high",
+      "`minority`: it wants most of its members, `rabbitmq-queues quorum_status NAME` says which are away: start their nodes. `down`: the node it lives on does not run. `crashed` or `stopped`: the broker's log says why; `rabbitmqctl restart_vhost -p VHOST` begins all of that virtual host anew. Deleting it throws its messages away.",
     ),
     startConsumers: book.advises("Start what takes from the queue", "low", ({ queues }, { params }) => {
       const waiting = queues === undefined ? [] : withBacklog(queues, "no-consumer", params.waiting);
@@ -109,6 +120,11 @@ export const rabbitmqBacklog = book
             ];
       return `Look at a consumer of ${names(held)}: what does it wait for (database, API, lock)? \`rabbitmqctl list_consumers -p ${shellWord(host(held))}\` and \`rabbitmqctl list_channels connection messages_unacknowledged prefetch_count\` say which holds how many. One that is ended gives its messages back, and another gets them: that helps only where it hangs by itself.`;
     }),
+    turnOnStatistics: book.advises(
+      "Let the broker count",
+      "low",
+      "`rabbitmqctl environment | grep -e rates_mode -e disable_metrics`: `management.rates_mode = basic` and `management_agent.disable_metrics_collector = false` in its configuration, then a restart of one node after the other. Where a node was just started: ask again in a minute.",
+    ),
     balance: book.advises("Finish more than comes", "low", BALANCE),
     readDead: book.advises(
       "Read the dead letters",
@@ -117,7 +133,9 @@ export const rabbitmqBacklog = book
     ),
   })
   .findings((find) => {
-    const about = <const R extends "startConsumers" | "setAside" | "lookAtConsumers" | "balance">(
+    const about = <
+      const R extends "startConsumers" | "setAside" | "lookAtConsumers" | "balance" | "turnOnStatistics",
+    >(
       id: Backlog,
       words: Words<R>,
     ) =>
@@ -135,33 +153,22 @@ export const rabbitmqBacklog = book
         );
       });
     return [
-      find(["state"], ({ state }) =>
-        alarmsOf(state).map((node) => ({
-          id: node.isMemory ? "memory-alarm" : "disk-alarm",
-          severity: "critical" as const,
-          title: `${node.isMemory ? "Memory" : "Disk"} alarm of ${node.name}: nobody can publish`,
-          because: node.isMemory
-            ? `It holds ${sayBytes(node.memoryBytes)}, its limit is ${sayBytes(node.memoryLimit)}. The alarm of one node blocks publishers on all; ${count(state.blocked, "connection")} blocked now.`
-            : `${sayBytes(node.diskFree)} are free, ${sayBytes(node.diskLimit)} are wanted. The alarm of one node blocks publishers on all; ${count(state.blocked, "connection")} blocked now.`,
-          explains: ["blocked"],
-          remedies: ["freeBroker" as const],
-        })),
-      ),
-      find(["state"], ({ state }) =>
-        state.nodes
-          .filter(({ running, partitions }) => !running || partitions.length > 0)
-          .map((node) => ({
-            id: node.running ? "parted" : "node-down",
-            severity: "critical" as const,
-            title: node.running
-              ? `${node.name} is parted from ${node.partitions.join(", ")}`
-              : `${node.name} does not run`,
-            because: node.running
-              ? "Each side goes on by itself: queues differ, and messages of one side are lost when they are joined."
-              : "Classic queues that live on it cannot be used; quorum queues go on while most of their nodes run.",
-            explains: ["queue-down"],
-          })),
-      ),
+      find(["queues"], ({ queues }, { params }) => {
+        if (params.purge === undefined) return undefined;
+        const wanted = queues.queues.find(({ name }) => name === params.purge);
+        return {
+          id: "purge-asked",
+          severity: "info",
+          title:
+            wanted === undefined
+              ? `There is no queue ${params.purge} among those looked at`
+              : `Throwing ${count(wanted.ready, "message")} of ${wanted.name} away: asked for`,
+          because: "Somebody asked for it; that it helps nobody has found out.",
+          remedies: wanted === undefined ? [] : ["purge"],
+        };
+      }),
+      find(["state"], ({ state }) => alarmFindings(state)),
+      find(["state"], ({ state }) => nodeFindings(state)),
       find(
         ["state"],
         ({ state }) =>
@@ -173,19 +180,16 @@ export const rabbitmqBacklog = book
           },
       ),
       find(["queues"], ({ queues }) => {
-        const down = queues.queues.filter(({ state }) =>
-          ["down", "crashed", "stopped", "minority"].includes(state),
-        );
+        const down = queues.queues.filter(isOut);
+        const states = [...new Set(down.map(({ state }) => OUT[state] ?? state))].slice(0, 3);
         return (
           down.length > 0 && {
             id: "queue-down",
             severity: "critical",
-            title: `${names(down)}: ${down
-              .map(({ state }) => state)
-              .slice(0, 3)
-              .join(", ")}`,
+            title: `${names(down)} cannot be used: ${states.join(", ")}`,
             because: "Nothing goes in and nothing comes out of such a queue.",
             evidence: shown(down, queues),
+            remedies: ["bringQueueBack"],
           }
         );
       }),
@@ -250,7 +254,7 @@ export const rabbitmqBacklog = book
         title: (mine) => `${names(mine)}: messages wait, and why is not known`,
         because:
           "The broker gave no figures of what happens now: its statistics are off, or its counters began anew.",
-        remedies: [],
+        remedies: ["turnOnStatistics"],
       }),
       find(["queues"], ({ queues }) => {
         const dead = queues.queues.filter(({ takesDead, ready }) => takesDead && ready > 0);
@@ -268,20 +272,6 @@ export const rabbitmqBacklog = book
             remedies: ["readDead"],
           }
         );
-      }),
-      find(["queues"], ({ queues }, { params }) => {
-        if (params.purge === undefined) return undefined;
-        const wanted = queues.queues.find(({ name }) => name === params.purge);
-        return {
-          id: "purge-asked",
-          severity: "info",
-          title:
-            wanted === undefined
-              ? `There is no queue ${params.purge} among those looked at`
-              : `Throwing ${count(wanted.ready, "message")} of ${wanted.name} away: asked for`,
-          because: "Somebody asked for it; that it helps nobody has found out.",
-          remedies: wanted === undefined ? [] : ["purge"],
-        };
       }),
     ];
   });

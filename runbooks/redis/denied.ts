@@ -38,7 +38,7 @@ export function deniedFindings<const R extends string>(
           {
             id: "rights-missing",
             severity: "warning",
-            title: `Redis refuses ${most.user} ${SAY[most.reason](most.what)} for want of rights: ${count(total(rights), "time")} in the last 10 min`,
+            title: `Redis refuses ${most.user} ${SAY[most.reason](most.what)} for want of rights: ${count(most.times, "time")} in the last 10 min${rights.length > 1 ? `, and other things ${count(total(rights) - most.times, "time")}` : ""}`,
             because:
               "Its answer was NOPERM. Either the application lacks a right it needs (a new version, an ACL that was changed), or somebody tries what that user is kept from on purpose.",
             evidence: [table(rights)],

@@ -15,6 +15,8 @@ function sayShare({ share, looked }: redis.Expiry, keys: number): string {
   if (share.low === share.high) return sayPercent(share.is);
   if (share.low === 0 && share.high === 1)
     return `${sayPercent(share.is)} of the ${looked} looked at (of ${keys} in several databases, so it says nothing of the rest)`;
+  if (sayPercent(share.low) === sayPercent(share.high))
+    return `about ${sayPercent(share.is)} (${looked} of ${keys} keys were looked at)`;
   return `about ${sayPercent(share.is)} (between ${sayPercent(share.low)} and ${sayPercent(share.high)}: ${looked} of ${keys} keys were looked at)`;
 }
 

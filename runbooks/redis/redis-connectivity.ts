@@ -3,8 +3,16 @@ import { copiesAdvice, copiesAgain } from "./copies.ts";
 import { deniedFindings, LOGINS_ADVICE, rightsAdvice } from "./denied.ts";
 import { MODULE_ADVICE, masterAdvice, masterFinding, moduleFinding } from "./intrusion.ts";
 import { roleOf, swappedOut } from "./memory.ts";
-import { FORK_ADVICE, forkFinding, HANGS_ADVICE, NOTHING_ADVICE, savingFinding } from "./saving.ts";
-import { busyFinding, cheaperAdvice, slowFinding } from "./slow.ts";
+import {
+  DUE_ADVICE,
+  FORK_ADVICE,
+  forkFinding,
+  HANGS_ADVICE,
+  NOTHING_ADVICE,
+  savingFinding,
+} from "./saving.ts";
+import { busyFinding, cheaperAdvice, lighterAdvice, slowFinding } from "./slow.ts";
+import { PATH_ADVICE, slowAnswers } from "./slow-answers.ts";
 import { clientRows } from "./taker.ts";
 
 const ms = (value: number) => saySeconds(value / 1000);
@@ -49,7 +57,7 @@ const book = runbookOn(
         .default(100)
         .describe("report commands slower than this, in milliseconds"),
     }),
-    explains: ["busy", "compromised"],
+    explains: ["busy", "compromised", "cluster"],
   },
   () => ({
     connection: redis.checkConnection(),
@@ -76,6 +84,8 @@ export const redisConnectivity = book
     nameModule: book.advises("Find out whose module it is", "low", MODULE_ADVICE),
     findMaster: book.advises("Write to the master", "high", (seen) => said(seen, "read-only")),
     findSlowCommands: book.advises("Make the slow commands cheaper", "low", cheaperAdvice),
+    spreadLoad: book.advises("Send it less, or spread it", "low", ({ rates }) => lighterAdvice(rates)),
+    lookAtPath: book.advises("Look at the way to it, and at its machine", "low", PATH_ADVICE),
     findMemory: book.advises(
       "Give Redis its memory back",
       "high",
@@ -83,6 +93,7 @@ export const redisConnectivity = book
     ),
     repairSaving: book.advises("Repair saving", "high", (seen) => said(seen, "saving-fails")),
     endHangingSave: book.advises("Find what the save waits for", "high", HANGS_ADVICE),
+    saveNow: book.advises("Begin the save that is due", "low", DUE_ADVICE),
     startSaving: book.advises("Save what must stay", "low", NOTHING_ADVICE),
     forkLess: book.advises("Fork more seldom", "low", FORK_ADVICE),
     giveRights: book.advises("Give exactly the rights that are missing", "low", rightsAdvice),
@@ -134,16 +145,21 @@ export const redisConnectivity = book
     }),
     find(["state"], ({ state }, { system }) => masterFinding(state, system.connections, "nameMaster")),
     find(["signs"], ({ signs }) => moduleFinding(signs.unknownModules, "nameModule")),
-    find.seen(["state", "rates", "write"], (seen, { params }) => {
+    find.seen(["connection", "state", "write", "slow", "rates", "signs"], (seen, { params }) => {
       const [state, rates] = [valueIn(seen.state), valueIn(seen.rates)];
       // Said by the refusal itself.
       const isSaid = !seen.write.ok && seen.write.error.detail === "MISCONF";
-      return redis
-        .standingOf({ state, rates })
+      const standing = redis.standingOf({ state, rates });
+      // Its own count of slots says more than the refusal.
+      const refused = standing.some(({ id }) => id === "cluster")
+        ? []
+        : redis.failuresIn(seen).filter(({ id }) => id === "cluster");
+      return [...refused, ...standing]
         .filter((one) => !(isSaid && one.id === "saving-fails") && !(params.replica && isMeant(one)))
         .map(({ id, severity, title, because }) => ({
           ...{ id, severity, title, because },
           explains: id === "master-link-down" ? ["loading", "master-down", "slow-answers"] : [],
+          restsOn: id === "cluster" ? ["write" as const] : [],
           remedies: [...(STANDING[id] ?? [])],
         }));
     }),
@@ -151,28 +167,22 @@ export const redisConnectivity = book
       copiesAgain(state, rates, clients, "growBuffers"),
     ),
     find(["state"], ({ state }, context) =>
-      savingFinding(state, roleOf(context), context, { hangs: "endHangingSave", nothing: "startSaving" }),
+      savingFinding(state, roleOf(context), context, {
+        ...{ hangs: "endHangingSave", nothing: "startSaving", due: "saveNow" },
+      }),
     ),
     find(["state"], ({ state }) => forkFinding(state, "forkLess")),
     find(["clients"], ({ clients }) =>
       deniedFindings(clients.denied, { rights: "giveRights", logins: "findLogins" }),
     ),
     find(["state"], ({ state }) => swappedOut(state.memory, "findMemory")),
-    find(["connection"], ({ connection }, { params: { latencyMs } }) => {
-      const { dnsMs, tcpMs, loginMs, pingMedianMs, pingWorstMs } = connection;
-      if (pingMedianMs < latencyMs) return undefined;
-      return {
-        id: "slow-answers",
-        severity: "warning",
-        title: `Redis answers slowly: a PING takes ${ms(pingMedianMs)}`,
-        because: `Name ${ms(dnsMs)}, TCP ${ms(tcpMs)}, login ${ms(loginMs)}, PING ${ms(pingMedianMs)} (worst of twenty ${ms(pingWorstMs)}). ${tcpMs >= latencyMs ? "TCP is slow too: the network or the machine." : "TCP is quick: other commands hold the server."}`,
-        remedies: ["findSlowCommands"],
-      };
-    }),
+    find(["connection", "rates?"], ({ connection, rates }, { params: { latencyMs } }) =>
+      slowAnswers(connection, rates, latencyMs, { path: "lookAtPath", commands: "findSlowCommands" }),
+    ),
     find(["slow?", "rates?"], ({ slow, rates }, { params: { slowMs } }) =>
       slowFinding(slow, rates, slowMs, "findSlowCommands"),
     ),
-    find(["rates"], ({ rates }) => busyFinding(rates, "findSlowCommands")),
+    find(["rates"], ({ rates }) => busyFinding(rates, "spreadLoad")),
     find(["state", "clients?"], ({ state, clients }, { thresholds }) => {
       const { connected, max, blocked } = state.clients;
       return (
@@ -264,6 +274,8 @@ function said({ state, rates, signs }: Seen, id: string): string {
 const OTHERWISE: Readonly<Record<string, string>> = {
   "read-only":
     "INFO replication names the master (master_host). Point the URL there, or use Sentinel's or the service's primary name, which follows failovers.",
+  cluster:
+    "CLUSTER INFO and CLUSTER NODES on several nodes: which slots are missing, who is marked `fail`, and do all see the same? Bring the failed master or its replica back; `redis-cli --cluster check <node>` names open slots. `cluster fix` moves slots: only once the nodes are back or given up.",
   compromised: redis.standingOf({ signs: ["its configuration"] })[0]?.advice ?? "",
 };
 

@@ -1,7 +1,13 @@
-import { type Finding, type RunContext, type redis, sayBytes, sayDuration } from "../../src/sdk/index.ts";
+import {
+  type Finding,
+  type RunContext,
+  type redis,
+  sayBytes,
+  sayDuration,
+  saySeconds,
+} from "../../src/sdk/index.ts";
 import type { Role } from "./memory.ts";
 
-const ms = (value: number) => sayDuration(value);
 const MINUTES_10 = 600;
 
 /** The alert asks for the age of the last save. */
@@ -17,7 +23,7 @@ export function savingFinding<const R extends string>(
   { persistence: seen, keys }: redis.RedisState,
   role: Role,
   context: Pick<RunContext, "alert">,
-  remedies: { readonly hangs: R; readonly nothing: R },
+  remedies: { readonly hangs: R; readonly nothing: R; readonly due: R },
 ): Finding<R> | undefined {
   if (!seen.rdbOk || !seen.aofOk) return undefined;
   const hangs = hanging(seen, remedies.hangs);
@@ -31,7 +37,7 @@ export function savingFinding<const R extends string>(
       because: `\`save\` is empty and appendonly is off, so nothing is ever written to disk. ${ROLES[role]}`,
       remedies: [remedies.nothing],
     };
-  return isAsked(context) ? asked(seen, role) : undefined;
+  return isAsked(context) ? asked(seen, role, remedies.due) : undefined;
 }
 
 const ROLES: Readonly<Record<Role, string>> = {
@@ -60,10 +66,11 @@ function hanging<const R extends string>(
 }
 
 /** What answers an alert about the age of the last save, where nothing is wrong with it. */
-function asked(
+function asked<const R extends string>(
   { rules, aofOn, changesSinceSave, savedSecondsAgo }: redis.RedisState["persistence"],
   role: Role,
-) {
+  remedy: R,
+): Finding<R> {
   const age = savedSecondsAgo === null ? "at an unknown time" : `${sayDuration(savedSecondsAgo * 1000)} ago`;
   const base = { id: "save-age", severity: "info", remedies: [] } as const;
   const files =
@@ -103,6 +110,7 @@ function asked(
     : {
         ...base,
         severity: "warning" as const,
+        remedies: [remedy],
         title: `A save is due since ${sayDuration(due * 1000)} and has not begun`,
         because: `${changesSinceSave} changes since the last save, ${age}; save ${rules}. Another save or a rewrite of the append-only file may hold it up, or it was only now configured. ${files}`,
       };
@@ -136,7 +144,7 @@ export function forkFinding<const R extends string>(
   return {
     id: "slow-fork",
     severity: "warning",
-    title: `The last fork held Redis and all its clients for ${ms(forkMs)}`,
+    title: `The last fork held Redis and all its clients for ${saySeconds(forkMs / 1000)}`,
     because: `That is ${Math.round(rate)} ms a GiB, with ${sayBytes(memory.rss ?? memory.used)} in memory (10 to 20 are usual${rate >= SLOW_FORK.msPerGib ? "; so much comes of a virtual machine without nested paging, a machine short of memory or of processor time" : ": it is the size that does it"}). It forks for every save${rules === null || rules === "" ? "" : ` (save ${rules})`}, rewrite of the append-only file and whole copy to a replica. When the last one was is not said.`,
     explains: ["slow-answers"],
     remedies: [remedy],
@@ -147,5 +155,7 @@ export const FORK_ADVICE =
   'Fork more seldom: let a replica save and take `save` off the master (CONFIG SET save "", and in its configuration), raise auto-aof-rewrite-percentage and -min-size, and keep replicas from copying again and again. Or make each smaller: several instances of a few GiB. Machines whose hypervisor copies page tables in hardware fork ten times faster. Transparent huge pages belong off: not for the fork, but for the copies after it.';
 export const NOTHING_ADVICE =
   "If anything here must outlive the process: appendonly yes (CONFIG SET appendonly yes writes what is there first; then in its configuration as well) loses at most a second; `save 3600 1 300 100` alone loses up to minutes. It needs a disk with room for twice the data, and memory for the copy while it forks. Do not restart before.";
+export const DUE_ADVICE =
+  "`redis-cli BGSAVE` begins one, or says why it cannot (an append-only file is being rewritten: BGSAVE SCHEDULE takes the next moment). INFO persistence: rdb_bgsave_in_progress, aof_rewrite_in_progress, rdb_last_bgsave_status; after a save that failed it tries again only after 5 s, and its log says why. It needs memory for what changes meanwhile and room for a second file.";
 export const HANGS_ADVICE =
   "On its machine look at the child process (`ps` shows redis-rdb-bgsave or redis-aof-rewrite: state D waits for the disk, T was stopped) and at the disk or network share under `CONFIG GET dir`. Once the disk answers it ends by itself; a child that hangs for good may be ended (SIGTERM to the child only), and the next save begins anew. Do not restart Redis before: its memory is the newest copy.";

@@ -179,6 +179,7 @@ export const busyFinding = <const R extends string>(rates: redis.RedisRates, rem
   rates.cpuShare >= FULL && {
     id: "cpu-bound",
     severity: "warning",
+    explains: ["slow-answers"],
     title: `Redis's one thread uses ${sayPercent(Math.min(1, rates.cpuShare))} of a processor`,
     because: `It serves all clients, so they wait in line. Most time went to ${
       rates.commands
@@ -188,3 +189,10 @@ export const busyFinding = <const R extends string>(rates: redis.RedisRates, rem
     } in ${sayDuration(rates.seconds * 1000)}.`,
     remedies: [remedy],
   };
+
+/** No command is slow by itself: there are many. */
+export function lighterAdvice(rates: redis.RedisRates | undefined): string {
+  const [most] = rates?.commands ?? [];
+  const named = most === undefined ? "" : `${most.command} is sent most. `;
+  return `${named}Many small commands are the load, not one slow one: send several at once (pipelines, MGET, one HGETALL of a small hash in place of many HGETs), keep what is asked for all the time in the application for some seconds, read from replicas (READONLY) where a moment of delay does no harm. Beyond that more instances or a cluster: one Redis uses one processor for commands, so a larger machine changes little (\`io-threads\` takes only reading and writing of sockets off it). CLIENT LIST shows who sends most.`;
+}

@@ -3,7 +3,9 @@ import { causeOf, isAnswerToStop, readOn, said } from "./ends.ts";
 import {
   type Advice,
   type Cause,
+  enable,
   fill,
+  findWait,
   isRestarting,
   type Logs,
   type Problem,
@@ -175,7 +177,7 @@ function starting({ unit, log }: Case): Said | undefined {
     severity: "warning",
     title: `${unit.name} has been starting for ${saySeconds(unit.startedAgo ?? 0)} (${unit.sub})`,
     because: `${unit.statusText === "" ? `It has not said that it is ready (Type=${unit.type}).` : `It says: ${unit.statusText}.`} ${unit.startTimeout === null ? "Nothing ends that by itself." : `systemd ends it after ${saySeconds(unit.startTimeout)}.`}${said(unit, log)}`,
-    advice: [readOn(unit)],
+    advice: [findWait(unit)],
     acts: [],
   };
 }
@@ -188,13 +190,13 @@ function underWay({ unit, log }: Case): Said | undefined {
   const killed = /sigkill/.test(unit.sub);
   const waits = killed
     ? "SIGKILL was sent, and it is still there: a process of it waits in the kernel (state D) for a disk or server that does not answer, where no signal ends it; `host-stalls` names what it waits for."
-    : `It does not end by itself.${isStop && unit.stopTimeout !== null ? ` systemd kills it ${saySeconds(unit.stopTimeout)} after it was asked.` : " Nothing ends that wait."} Until then it can be neither started nor restarted: further jobs wait behind this one.`;
+    : `${isStop && unit.stopTimeout !== null ? `It does not end by itself. systemd kills it ${saySeconds(unit.stopTimeout)} after it was asked.` : "Nothing ends that by itself."} Until then it can be neither started nor restarted: further jobs wait behind this one.`;
   return {
     kind: isStop ? "stopping" : "reloading",
     severity: "warning",
     title: `${unit.name} has been ${isStop ? "stopping" : "reloading"} for ${saySeconds(since)} (${unit.sub})`,
     because: `${waits}${said(unit, log)}`,
-    advice: [readOn(unit)],
+    advice: [findWait(unit)],
     acts: [],
   };
 }
@@ -278,11 +280,6 @@ function timerOff({ unit, isAsked }: Case): Said | undefined {
     acts: ["start"],
   };
 }
-
-export const enable = (unit: Unit): Advice => ({
-  key: "enable",
-  text: fill("`systemctl enable UNIT` has it started at boot (the unit needs an `[Install]` section).", unit),
-});
 
 /** The sudo line just before its end; stops as root or through polkit leave no name. */
 function byWhom(it: Case): string {

@@ -1,6 +1,7 @@
 import { count, sayBytes, sayPercent } from "../../src/sdk/index.ts";
-import { enable, judge } from "./judged.ts";
+import { judge } from "./judged.ts";
 import {
+  enable,
   fill,
   idOf,
   isDown,
@@ -220,7 +221,7 @@ function limitNotices(unit: Unit, use: Uses | undefined): Told[] {
     ];
   };
   return [
-    ...near("tasks (processes and threads)", unit.tasks.now, unit.tasks.max, String, ["raiseTasks"]),
+    ...near("processes and threads", unit.tasks.now, unit.tasks.max, String, ["raiseTasks"]),
     ...near("memory, without the page cache", used?.memory, used?.memoryMax ?? unit.memory.max, sayBytes, [
       "raiseMemory",
     ]),

@@ -161,6 +161,11 @@ export const unitFailure = book
     ),
     fixCrash: book.advises("Find out why it fails", "low", told("fixCrash", "Read its journal.")),
     fixUnit: book.advises("Correct the unit", "low", told("fixUnit", "Correct its file.")),
+    nameUnits: book.advises(
+      "Name the units as they are called here",
+      "low",
+      "`systemctl list-unit-files` shows what the machine has, `systemctl --user list-unit-files` what a user has for himself. Correct `units:` of the connection in diagbot.yaml, or install what is missing.",
+    ),
     repairDependency: book.advises(
       "Repair what it depends on",
       "low",
@@ -173,7 +178,12 @@ export const unitFailure = book
       "low",
       told("memory", "Run high-memory on this machine."),
     ),
-    enable: book.advises("Have it start at boot", "low", told("enable", "`systemctl enable` it.")),
+    findWait: book.advises("See what it waits for", "low", told("findWait", "`systemctl list-jobs`.")),
+    enable: book.advises(
+      "Let it be started, now or at boot",
+      "low",
+      told("enable", "`systemctl enable` it."),
+    ),
   })
   .findings((find) => [
     find(["units"], ({ units: { matchNothing } }) =>
@@ -183,7 +193,7 @@ export const unitFailure = book
         title: `No unit of this machine is meant by ${glob}`,
         because:
           "Of what it was to stand for nothing is known: it was never installed, was removed, or goes by another name.",
-        remedies: ["fixUnit" as const],
+        remedies: ["nameUnits" as const],
       })),
     ),
     find(STEPS, (seen, context) => problemsOf(seen, context.params.unit).map((one) => findingOf(one, seen))),

@@ -15,6 +15,7 @@ export type AdviceKey =
   | "freePort"
   | "freeDisk"
   | "enable"
+  | "findWait"
   | "memory";
 /** What diagbot may do. */
 export type Act =
@@ -67,3 +68,17 @@ export const isDown = ({ active }: Unit): boolean => active === "failed" || acti
 /** Words of a table, of this unit: UNIT stands for its name, as a word of a command; SERVICE without its ending. */
 export const fill = (words: string, { name }: Unit): string =>
   words.replace(/\bUNIT\b/g, () => shellWord(name));
+
+/** It has not failed: it is at work, or waits. */
+export const findWait = (unit: Unit): Advice => ({
+  key: "findWait",
+  text: fill(
+    "`systemctl status UNIT` shows its processes, `systemctl list-jobs` what waits behind this; `journalctl -u UNIT --since -1h --no-pager` what it wrote. What it waits for is often outside: a database, a lock, a mount (`cat /proc/PID/wchan` of its main process; host-stalls).",
+    unit,
+  ),
+});
+
+export const enable = (unit: Unit): Advice => ({
+  key: "enable",
+  text: fill("`systemctl enable UNIT` has it started at boot (the unit needs an `[Install]` section).", unit),
+});

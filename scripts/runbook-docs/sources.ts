@@ -17,8 +17,8 @@ const RUNBOOKS = fileURLToPath(new URL("../../runbooks/", import.meta.url));
  * because later stages and remedies only make theirs once something was seen.
  */
 export function readSource(id: string): RunbookSource {
-  const file = `${RUNBOOKS}${fileOf(id)}`;
-  const texts = [...withImports(file)].map((path) => readFileSync(path, "utf8"));
+  const [file = "", ...helpers] = sourceFiles(id);
+  const texts = [file, ...helpers].map((path) => readFileSync(path, "utf8"));
   const names = texts.flatMap((text) => [...text.matchAll(/\b([a-z]+)\.([a-zA-Z]+)\b/g)]);
   const actions = new Map<string, Action>();
   // Whoever asks the kinds asks what stands in their rows of the health matrix.
@@ -30,6 +30,9 @@ export function readSource(id: string): RunbookSource {
   }
   return { about: commentAbove(readFileSync(file, "utf8")), actions: [...actions.values()] };
 }
+
+/** Paths of a runbook's file, which comes first, and of all it imports from `runbooks/`. */
+export const sourceFiles = (id: string): string[] => [...withImports(`${RUNBOOKS}${fileOf(id)}`)];
 
 function healthActions(): Action[] {
   const all = sdk.kinds.flatMap(({ connector }) => connector?.actions ?? []);

@@ -135,7 +135,7 @@ function silent(
   mount: Mount | undefined,
 ): Disk["unreadable"] {
   const under = [...hidden].find(([mount, by]) => mount.path === path && by !== path);
-  if (under !== undefined) return [{ path, why: "hidden", says: `it lies under ${under[1]}`, by: under[1] }];
+  if (under !== undefined) return [{ path, why: "hidden", says: `It lies under ${under[1]}`, by: under[1] }];
   if (answer.ok) return [];
   // The shared memory of a container is the container's; whoever may not see it is not told of each.
   if (answer.why === "denied" && ENGINES.test(path)) return [];

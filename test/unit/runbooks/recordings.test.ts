@@ -22,6 +22,14 @@ describe.each(runbooks.map((runbook) => [runbook.id, runbook] as const))("%s", (
     ).toBe(true);
   });
 
+  it("says each finding once", () => {
+    const twice = of(id).flatMap((file) => {
+      const ids = parseRecording(read(id, file)).conclusion.findings.map((finding) => finding.id);
+      return ids.filter((one, at) => ids.indexOf(one) !== at).map((one) => `${file}: ${one}`);
+    });
+    expect(twice, "what follows from it would be said as often").toEqual([]);
+  });
+
   it.each(of(id))("%s: the same is concluded", (file) => {
     const recording = parseRecording(read(id, file));
     expect(recording.runbook).toBe(id);

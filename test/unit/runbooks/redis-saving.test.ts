@@ -15,7 +15,11 @@ const state = (info: string, rules: string | null) => {
 };
 const backup = { alert: { labels: { alertname: "RedisMissingBackup" }, annotations: {} } };
 const saving = (info: string, rules: string | null, role: "cache" | "queue" | "mixed", context = {}) => {
-  const found = savingFinding(state(info, rules), role, context, { hangs: "hangs", nothing: "nothing" });
+  const found = savingFinding(state(info, rules), role, context, {
+    hangs: "hangs",
+    nothing: "nothing",
+    due: "due",
+  });
   return found === undefined ? "" : `${found.severity} ${found.id}: ${found.title}`;
 };
 const DAY = "rdb_last_save_time:1000\nserver_time_usec:87400000000\n";
@@ -222,7 +226,7 @@ describe("whom the ACL turns away", () => {
     deniedFindings(deniedIn(entries), { rights: "give", logins: "find" }).map(({ title }) => title);
   it("is said by command, without keys of people", () => {
     expect(found(entry("command", "flushall", 12, 3), entry("key", "mail:ann@example.org", 2, 9))).toEqual([
-      "Redis refuses shop the command FLUSHALL for want of rights: 14 times in the last 10 min",
+      "Redis refuses shop the command FLUSHALL for want of rights: 12 times in the last 10 min, and other things 2 times",
     ]);
     expect(deniedIn([entry("key", "mail:ann@example.org", 2, 9)])[0]).toMatchObject({
       what: "mail:*",
