@@ -1,6 +1,6 @@
 import { host, runbookOn, shellWord, z } from "../../src/sdk/index.ts";
 import { meant, portFindings } from "./port-findings.ts";
-import { moveFinding, sayDependants } from "./port-move.ts";
+import { isFree, moveFinding, sayDependants } from "./port-move.ts";
 import { isEndable, isOf, type Owner, ownersOf } from "./port-owners.ts";
 
 /** A port somebody wants and somebody else has. */
@@ -142,8 +142,8 @@ export const portConflict = book
     movePort: book.advises(
       "Give the service another port",
       "low",
-      ({ holders }, { params: { to, port }, system: { connections } }) =>
-        `${to === undefined ? "Choose one that is free (`to=PORT` looks; not one of ip_local_port_range) and that no other service is set to" : `Port ${to}, where nothing is said against it`}. Change it where the service reads it (unit, .env, compose \`ports:\`), then everything that knows the old one: proxy, health checks, scrape targets, firewall, clients.${sayDependants(holders?.port ?? port, connections)}${holders === undefined ? "" : ` The port is ${holders.port} now.`}`,
+      ({ holders, wanted }, { params: { to, port }, system: { connections } }) =>
+        `${to !== undefined && wanted !== undefined && isFree(to, wanted, connections) ? `Port ${to}: nothing is seen that speaks against it` : `Choose ${to === undefined ? "one" : `another than ${to},`} that is free (\`to=PORT\` looks; not one of ip_local_port_range) and that no other service is set to`}. Change it where the service reads it (unit, .env, compose \`ports:\`), then everything that knows the old one: proxy, health checks, scrape targets, firewall, clients.${sayDependants(holders?.port ?? port, connections)}${holders === undefined ? "" : ` The port is ${holders.port} now.`}`,
     ),
     namePort: book.advises("Ask again with the port it wants", "low", ({ failures }) => {
       const unit = failures?.failures.at(-1)?.unit ?? "";

@@ -49,6 +49,10 @@ function takers(seen: host.PortHolders, taken: readonly ConnectionFace[]): { by:
   ];
 }
 
+/** Nobody is seen who has it, or is set to it. Pure. */
+export const isFree = (to: number, seen: host.PortHolders, connections: readonly ConnectionFace[]): boolean =>
+  takers(seen, goingTo(to, connections)).length === 0;
+
 /**
  * Whether the service could have this port instead (trap port-8001-clash: the other port of a guide is that of another service). Free on
  * this machine is not enough: a service that does not run now, or runs elsewhere behind the same address, is set to it all the same. Pure.

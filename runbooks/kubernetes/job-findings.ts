@@ -3,7 +3,7 @@ import { secondsSince } from "./case.ts";
 import { failureOf, hindranceOf, type JobSight } from "./job-cause.ts";
 import { canSuspend, failuresInARow, isMadeGood, isOf, type Job, type JobTarget, namedIn } from "./jobs.ts";
 
-type Key = "fixJob" | "suspend" | "deleteJob" | "resumeJob" | "findJob";
+type Key = "fixJob" | "unblockJob" | "suspend" | "deleteJob" | "resumeJob" | "findJob";
 
 const cronOf = (job: Job, { jobs }: JobSight) => jobs.cronJobs.find((one) => isOf(job, one));
 
@@ -98,7 +98,7 @@ function unfinished(
         severity: "warning",
         title: `Job ${job.name} ${held.title}`,
         because: held.because,
-        remedies: ["fixJob"],
+        remedies: ["unblockJob"],
         ...(job.cronJob === null ? {} : { explains: [`cron-held:${job.namespace}/${job.cronJob}`] }),
       },
     ];
@@ -109,7 +109,7 @@ function unfinished(
       severity: "warning",
       title: `Job ${job.name} still runs`,
       because: `It began at ${job.startedAt ?? "an unknown time"} and has not ended; ${progressOf(job)}${job.failedPods} of its pods failed so far. Either it has much to do, or it waits for something: its log tells.`,
-      remedies: ["fixJob"],
+      remedies: ["unblockJob"],
     },
   ];
 }

@@ -85,6 +85,11 @@ export const k8sJobs = book
       "low",
       "A finished job is not tried again: `kubectl create job --from=cronjob/NAME NAME-manual-1`, or apply it anew under another name. See first whether it may run twice (migrations, invoices).",
     ),
+    unblockJob: book.advises(
+      "Take away what the job waits for",
+      "low",
+      "It goes on by itself once that is gone; deleting and making it anew begins its work from the start. `kubectl describe job NAME` and the log of its pod say what it waits for: a quota (raise it, or lower its requests), an image, a volume, a lock that another run holds. k8s-workload looks at its pods.",
+    ),
     deleteJob: book.advises(
       "Delete the failed job",
       "low",

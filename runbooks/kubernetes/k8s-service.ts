@@ -103,6 +103,11 @@ export const k8sService = book
       "low",
       "`targetPort` is where the container listens; a name must be declared under `ports:` of the container.",
     ),
+    askOther: book.advises(
+      "Read from the one there is, or have a replica",
+      "low",
+      "Whoever reads asks the service of the leader instead: a single instance serves both. Or give the set a second instance (its operator's `instances:` or `replicas:`); the label of its role is set by whoever elects, never by hand.",
+    ),
     fixLeader: book.advises(
       "See who elects the leader",
       "high",

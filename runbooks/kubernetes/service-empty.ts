@@ -81,7 +81,7 @@ const noReplica = ({ near }: Service, role: Differs): Why => ({
   id: "no-replica",
   title: "has no endpoints: there is no replica",
   because: `It leads to pods with ${role.key}=${role.wanted}, and the ${count(near?.pods ?? 0, "pod")} there ${near?.pods === 1 ? "has" : "have"} ${sayFound(role)}: a single instance has none. Whoever asks here must ask the other service, or a replica must be made.`,
-  remedy: "fixLeader",
+  remedy: "askOther",
 });
 
 const noLeader = ({ near }: Service, role: Differs): Why => ({

@@ -11,6 +11,7 @@ export type ServiceKey =
   | "scaleUp"
   | "fixBalancer"
   | "fixLeader"
+  | "askOther"
   | "fixPolicy"
   | "fixName";
 

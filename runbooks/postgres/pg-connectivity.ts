@@ -132,7 +132,7 @@ export const pgConnectivity = book
     saveData: book.advises(
       "Save the data",
       "high",
-      "Checksums that do not match mean that storage or memory changes data. Check the newest backup now and keep it, look at the kernel log and the disks, find the damaged relation (server log; amcheck's verify_heapam and bt_index_check), fail over to a healthy standby, restore from backup what is damaged.",
+      "Storage or memory changes data, or a crash has lost what was thought written (fsync off, a disk that lies). Check the newest backup now and keep it, look at the kernel log and the disks, find the damaged relation (server log; amcheck's verify_heapam and bt_index_check), fail over to a healthy standby, restore from backup what is damaged.",
     ),
     rebuildIndexes: book.advises("Rebuild the damaged indexes", "high", ({ indexes }) => {
       const rebuild = (indexes?.damaged ?? [])

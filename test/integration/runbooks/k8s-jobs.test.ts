@@ -133,7 +133,7 @@ it("a job that still runs is told to whoever asks for it", async () => {
   const job = theOne("Job", "db-migrate");
   await begin([...wellCluster(), { ...job, status: { active: 1, startTime: "2026-11-22T02:00:00Z" } }]);
   expect(await found()).toEqual([]);
-  expect(await found({ job: "db-migrate" })).toEqual([["job-running:production/db-migrate", "fixJob"]]);
+  expect(await found({ job: "db-migrate" })).toEqual([["job-running:production/db-migrate", "unblockJob"]]);
 });
 
 it("jobs that may not be listed are said not to have been looked at", async () => {

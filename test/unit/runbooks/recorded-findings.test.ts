@@ -10,16 +10,8 @@ const root = new URL("../../../", import.meta.url).pathname;
 const inConnector = (...names: string[]): string[] =>
   names.flatMap((name) => findingIdsIn(`${root}src/connectors/${name}`).ids);
 
-const LATER = "it came while the others were recorded";
-
 /** Findings without a recording, or the source of which none has one, and why. */
-const EXCEPTIONS: Readonly<Record<string, string>> = {
-  ...{ "ingress-not-taken": LATER, "no-replica": LATER, "no-leader": LATER, ending: LATER, closed: LATER },
-  ...{ "publishes-all": LATER, "external-address": LATER, "cron-unread": LATER, "cron-replaced": LATER },
-  ...{ "cron-piles": LATER, "job-suspended": LATER, "job-stuck": LATER, "no-such-job": LATER },
-  ...{ memory: LATER, "kubernetes/pooler.ts": LATER, move: LATER, "damaged-tables": LATER },
-  ...{ "process-keys": LATER, silences: LATER },
-};
+const EXCEPTIONS: Readonly<Record<string, string>> = {};
 
 /** Sources whose findings have ids that are made in another one, with those that no source of runbooks says. */
 const MADE_ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
