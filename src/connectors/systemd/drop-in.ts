@@ -9,76 +9,18 @@ import {
 } from "../../core/words/action.ts";
 import { DiagError } from "../../core/words/errors.ts";
 import { sayBytes } from "../../core/words/format.ts";
+import type { Json } from "../../core/words/json.ts";
 import { beforeEffect, refused } from "../before-effect.ts";
 import { linesOf } from "../machine/script.ts";
 import { ask } from "./ask.ts";
 import { asRefusal, situation, startAnew } from "./change.ts";
 import type { SystemdClient } from "./client.ts";
-import { UnitName } from "./names.ts";
+import { fileOf, Input, pathOf, REMOVE, STATE, settingsOf, WRITE, withoutValue } from "./drop-in-file.ts";
 import { isDone, isUp, sayState } from "./settle.ts";
 import type { Unit } from "./unit.ts";
 import { lookAt, units } from "./units.ts";
 
 const { write } = actionsOn<SystemdClient>("systemd");
-
-const Input = z.object({
-  unit: UnitName,
-  /** Names the file: /etc/systemd/system/<unit>.d/diagbot-<key>.conf. */
-  key: z.string().regex(/^[a-z][a-z0-9-]{0,30}$/),
-  openFiles: z.int().min(64).max(10_000_000).optional(),
-  /** Bytes. */
-  memoryMax: z
-    .int()
-    .min(16 * 1024 * 1024)
-    .optional(),
-  tasksMax: z.int().min(8).max(4_000_000).optional(),
-  /** 100 is one CPU. */
-  cpuPercent: z.int().min(5).max(10_000).optional(),
-  /** Plain values only: systemd gives `%`, `$`, quotes and backslashes a meaning. */
-  environment: z
-    .record(z.string().regex(/^[A-Z_][A-Z0-9_]{0,60}$/), z.string().regex(/^[\w@+:,./= -]{0,200}$/))
-    .optional(),
-  /** Start it (anew) afterwards: limits of open files and environment are taken on at a start only. */
-  restart: z.boolean().default(false),
-  invocation: z.string().max(40).default(""),
-});
-type Input = z.output<typeof Input>;
-
-export const pathOf = ({ unit, key }: Pick<Input, "unit" | "key">): string =>
-  `/etc/systemd/system/${unit}.d/diagbot-${key}.conf`;
-
-/** The lines it sets; MemoryMax, not the older MemoryLimit (trap memorylimit). */
-const settingsOf = ({ openFiles, memoryMax, tasksMax, cpuPercent, environment = {} }: Input): string[] => [
-  ...(openFiles === undefined ? [] : [`LimitNOFILE=${openFiles}`]),
-  ...(memoryMax === undefined ? [] : [`MemoryMax=${memoryMax}`]),
-  ...(tasksMax === undefined ? [] : [`TasksMax=${tasksMax}`]),
-  ...(cpuPercent === undefined ? [] : [`CPUQuota=${cpuPercent}%`]),
-  ...Object.entries(environment).map(([name, value]) => `Environment="${name}=${value}"`),
-];
-
-/** The whole file. Exported for its test. */
-export const fileOf = (input: Input): string =>
-  [
-    "# Written by diagbot. To take it back: remove this file, then `systemctl daemon-reload`.",
-    "[Service]",
-    ...settingsOf(input),
-    "",
-  ].join("\n");
-
-// Arguments: path. The answer: absent, or the file; the machine's memory and the most open files a process may have.
-const STATE = `awk '/^MemTotal:/ { print $2 }' /proc/meminfo; cat /proc/sys/fs/nr_open
-if [ -L "$1" ]; then echo link; elif [ ! -e "$1" ]; then echo absent; else echo present; cat "$1"; fi`;
-
-// Arguments: sudo or nothing, path, text (write only). Exit 44: it is there already, or not; nothing was done.
-const HEAD = `way=; [ "$1" = sudo ] && way="sudo -n"
-`;
-const WRITE = `${HEAD}[ -e "$2" ] || [ -L "$2" ] && { echo "$2 is there already" >&2; exit 44; }
-printf '%s' "$3" | $way install -D -m 0644 /dev/stdin "$2" || exit 45
-$way systemctl daemon-reload || exit 46`;
-const REMOVE = `${HEAD}[ "$(cat "$2" 2>/dev/null; echo .)" = "$3." ] || { echo "$2 is not as it was written" >&2; exit 44; }
-$way rm -f -- "$2" || exit 45
-rmdir "\${2%/*}" 2>/dev/null
-$way systemctl daemon-reload || exit 46`;
 
 interface State {
   readonly unit: Unit;
@@ -127,7 +69,7 @@ export const writeDropIn = write({
   target: ({ unit }) => unit,
   preview: async (client, input, context): Promise<Preview> => {
     const state = await stateOf(client, input, context);
-    const witness = { file: state.file };
+    const witness = { file: state.file, isStopped: isStopped(state.unit) };
     if (state.file === "as-written")
       return { changes: [], witness, nothingToDo: `${pathOf(input)} says so already` };
     const why =
@@ -142,7 +84,11 @@ export const writeDropIn = write({
   run: async (client, input, context) => {
     const { unit } = await beforeEffect(async () => {
       const state = await stateOf(client, input, context);
-      const why = state.why ?? tooMuch(input, state) ?? moved(input, state.unit);
+      const why =
+        state.why ??
+        tooMuch(input, state) ??
+        moved(input, state.unit) ??
+        stoppedSince(input, state.unit, context.witness);
       if (why !== undefined) throw refused(why);
       if (state.file !== "absent") throw refused(`${pathOf(input)} is there already`);
       return state;
@@ -178,7 +124,7 @@ export const removeDropIn = write({
   target: ({ unit }) => unit,
   preview: async (client, input, context): Promise<Preview> => {
     const state = await stateOf(client, input, context);
-    const witness = { file: state.file };
+    const witness = { file: state.file, isStopped: isStopped(state.unit) };
     if (state.file === "absent")
       return { changes: [], witness, nothingToDo: `${pathOf(input)} is not there` };
     const why =
@@ -196,7 +142,9 @@ export const removeDropIn = write({
       if (state.file !== "as-written") throw refused(`${pathOf(input)} is not as it was written`);
       return state;
     });
-    await change(client, REMOVE, input, unit, context);
+    // Somebody has stopped it since: it is not for the way back to start it.
+    const restart = input.restart && !isStopped(unit);
+    await change(client, REMOVE, { ...input, restart }, unit, context);
     return { unit: input.unit, path: pathOf(input) };
   },
   probe: (client, input, _witness, context) => probed(client, input, "absent", context),
@@ -208,11 +156,24 @@ export const removeDropIn = write({
     check: ({ unit }) => ({ now: units({ names: [unit] }) }),
     holds: ({ now }, input, { path }) =>
       now.units.some(
-        (one) => one.name === input.unit && !one.dropIns.includes(path) && (!input.restart || isUp(one)),
+        (one) =>
+          one.name === input.unit &&
+          !one.dropIns.includes(path) &&
+          (!input.restart || isUp(one) || isStopped(one)),
       ),
     figures: ({ now }, { unit }) => sayState(now.units, unit),
   },
 });
+
+/** By whoever wanted it down: one that failed, or is on its way, is not. */
+const isStopped = ({ active }: Unit): boolean => active === "inactive";
+
+/** It ran when it was approved, and somebody has stopped it: a start is not what was approved. */
+const stoppedSince = ({ unit, restart }: Input, found: Unit, witness: Json): string | undefined =>
+  restart && isStopped(found) && Witness.safeParse(witness).data?.isStopped === false
+    ? `${unit} was stopped since`
+    : undefined;
+const Witness = z.object({ isStopped: z.boolean() });
 
 /** Another start than the one it was decided on; an empty one was not decided on any. */
 const moved = ({ invocation, unit, restart }: Input, found: Unit): string | undefined =>
@@ -222,13 +183,10 @@ const moved = ({ invocation, unit, restart }: Input, found: Unit): string | unde
 
 const changesOf = (input: Input, { active, sub }: Unit, how: "write" | "remove"): string[] => [
   `${how} ${pathOf(input)} (${settingsOf(input).map(withoutValue).join(", ")}), then daemon-reload`,
-  ...(input.restart
+  ...(input.restart && (how === "write" || active !== "inactive")
     ? [`${active === "active" ? "restart" : "start"} ${input.unit} (${active}, ${sub})`]
     : []),
 ];
-
-/** Values of the environment may be secrets: the name says what changes. */
-const withoutValue = (line: string): string => line.replace(/^Environment="([^=]*)=.*/, "Environment $1");
 
 /** The limits that were wanted are those in force. */
 const takesEffect = ({ openFiles, memoryMax, tasksMax, cpuPercent }: Input, unit: Unit): boolean =>

@@ -68,11 +68,12 @@ export const restartUnit = write({
     const line = `restart ${unit} (${found.active}, ${found.sub}${since}, ${count(found.restarts, "automatic restart")})${note}`;
     return { changes: [line], witness, ...(no === undefined ? {} : { refused: no }) };
   },
-  run: async (client, { unit, invocation }, context) => {
+  run: async (client, { unit, invocation, active }, context) => {
     await beforeEffect(async () => {
       const { found, why } = await situation(client, unit, context);
       if (why !== undefined) throw refused(why);
       if (found?.invocation !== invocation) throw refused(`${unit} was started again since`);
+      if (found.active === "inactive" && active !== "inactive") throw refused(`${unit} was stopped since`);
     });
     await systemctl(client, ["restart", "--no-block", "--", unit], context);
     return { unit, invocationBefore: invocation };

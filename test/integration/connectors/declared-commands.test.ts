@@ -165,6 +165,18 @@ test.each([
   ]);
 });
 
+test("what somebody has set between the approval and the request is not written over", async () => {
+  const run = await asked("set-log-level", { level: "debug" });
+  const before = service.values["log-level"];
+  const sent = service.seen.filter(({ method }) => method !== "GET").length;
+  const meanwhile = async () => {
+    service.values["log-level"] = { level: "error" };
+  };
+  await expect(run.apply("do", meanwhile)).rejects.toThrow(/it is level error now, no longer level warning/);
+  expect(service.seen.filter(({ method }) => method !== "GET")).toHaveLength(sent);
+  service.values["log-level"] = before ?? {};
+});
+
 test("a breaker is reset only while the other side answers (trap breaker-reset-blind)", async () => {
   const first = await (await asked("reset-breaker", { name: "zoho" })).apply("do");
   expect(first.previews[0]?.refused).toBe("the other side does not answer yet (upstream: status down)");

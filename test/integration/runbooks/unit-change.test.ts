@@ -58,6 +58,19 @@ describe.skipIf(missing !== undefined)(`unit-change (skipped: ${missing ?? "no"}
     expect(show("DropInPaths")).toBe("");
   });
 
+  it("a unit that somebody has stopped meanwhile is started neither by the write nor by its way back", async () => {
+    up();
+    const stop = async () => void machine.sh("systemctl stop shop-api");
+    const diagnosis = await bench.diagnose(unitChange, { level: "DEBUG" });
+    await expect(diagnosis.apply("setLevel", stop)).rejects.toThrow(/shop-api\.service was stopped since/);
+    expect(show("DropInPaths")).toBe("");
+    machine.sh("systemctl start shop-api");
+    const applied = await (await bench.diagnose(unitChange, { level: "DEBUG" })).apply("setLevel");
+    await stop();
+    await applied.undo();
+    expect([show("DropInPaths"), show("ActiveState")]).toEqual(["", "inactive"]);
+  });
+
   it("a restart that is asked for: done once approved, silent without the word, its changed file said", async () => {
     // Of a name of its own: how often a unit was started within the hour is remembered by its name.
     machine.unit({ "shop-anew.service": API });
@@ -94,7 +107,8 @@ describe.skipIf(missing !== undefined)(`unit-change (skipped: ${missing ?? "no"}
     machine.sh(commands[0] ?? "");
     expect(environ()).toContain("LOG_LEVEL=DEBUG");
     machine.sh(commands[1] ?? "");
-    expect(environ()).toContain("LOG_LEVEL=info");
+    // Between fork and exec it still has the environment of systemd.
+    await until(() => environ().includes("LOG_LEVEL=info"));
     expect(machine.sh("cat /etc/shop.env")).toBe("LOG_LEVEL=info\nTOKEN=abc\n");
   });
 

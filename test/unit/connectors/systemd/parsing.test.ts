@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { polkitOf, sudoersOf } from "../../../../src/connectors/systemd/check.ts";
-import { fileOf } from "../../../../src/connectors/systemd/drop-in.ts";
+import { fileOf } from "../../../../src/connectors/systemd/drop-in-file.ts";
 import { keptOf } from "../../../../src/connectors/systemd/journal.ts";
 import { entriesOf, newsOf } from "../../../../src/connectors/systemd/journal-entry.ts";
 import { isMeant } from "../../../../src/connectors/systemd/names.ts";
