@@ -10,6 +10,7 @@ import {
   belowLimits,
   notThere,
 } from "./queue-findings.ts";
+import { aboutFlows } from "./queue-flows.ts";
 import { AGAIN, asked, comingBack, limitsOf, type Queue, retryable, withBacklog } from "./queue-states.ts";
 import { namesIn, promoterOf, queueOfKey, workersOf } from "./queue-words.ts";
 
@@ -143,6 +144,11 @@ export const queueBacklog = book
       "high",
       "Trim by what all groups have read (XTRIM … MINID of the smallest last-delivered-id) or with room for the longest outage, not by a small MAXLEN at each XADD; the longer stream takes memory. What is gone comes back only from whoever made it. A group that nobody uses: XGROUP DESTROY.",
     ),
+    mendFlow: book.advises(
+      "Let the parents go on",
+      "high",
+      "Mend what the children fail for, then try them again by the library (`job.retry()`, `queue.retryJobs()` of the child's queue): once each is done its parent goes on by itself. A child that is gone never comes: decide of each parent whether it is removed, or begun anew with its flow. For good: say at each child what its failure means (failParentOnFailure, continueParentOnFailure, ignoreDependencyOnFailure or removeDependencyOnFailure).",
+    ),
     serveThis: book.advises("Give it workers of its own", "low", ({ all }, context) => {
       const [one] = withBacklog(
         { queues: asked(all?.queues ?? [], context) },
@@ -170,5 +176,6 @@ export const queueBacklog = book
     find(["all"], ({ all }, context) => aboutFailed(all, context)),
     find(["all"], ({ all }, context) => aboutLater(all, context)),
     find(["all"], ({ all }, context) => aboutTrimmed(all, context)),
+    find(["all"], ({ all }, context) => aboutFlows(all, context)),
     find(["all"], ({ all }, context) => belowLimits(all, context)),
   ]);

@@ -13,6 +13,7 @@ export type Remedy =
       | "askWhoLimits"
       | "serveThis"
       | "keepLonger"
+      | "mendFlow"
     );
 type Found = Finding<Remedy>;
 

@@ -1,4 +1,4 @@
-import { Queue, RateLimitError, Worker } from "bullmq";
+import { FlowProducer, Queue, RateLimitError, Worker } from "bullmq";
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { queueBacklog } from "../../../runbooks/redis/queue-backlog.ts";
@@ -162,6 +162,51 @@ describe.skipIf(missing !== undefined)(
       expect(said(run)).toEqual(["critical no-worker", "warning trimmed"]);
       expect(run.finding("no-worker").because).toContain("XGROUP DESTROY");
       expect(run.finding("trimmed").title).toMatch(/^\d+ entries of ev \/ billing were cut off/);
+    });
+
+    test("parents of a flow: children on their way are normal, one that failed or is gone is waited for for ever", async () => {
+      const flows = new FlowProducer({ connection: connection() });
+      endings.push(() => flows.close());
+      const flow = async (name: string, options = {}) => {
+        const child = { name, queueName: "pages", data: {}, opts: options };
+        const { job } = await flows.add({
+          name: "report",
+          queueName: "reports",
+          data: {},
+          children: [child],
+        });
+        return job.id;
+      };
+      await flow("good");
+      expect(said(await diagnose()), "nobody has taken the child yet").toEqual([]);
+      const parent = await flow("bad");
+      await flow("bad", { failParentOnFailure: true });
+      const pages = new Worker(
+        "pages",
+        async ({ name }) => {
+          if (name === "bad") throw new Error("no such page");
+        },
+        { connection: connection({ maxRetriesPerRequest: null }) },
+      );
+      endings.push(() => pages.close(true).catch(() => undefined));
+      const held = await until(async () => {
+        const run = await diagnose();
+        return run.findings.some(({ id }) => id === "parents-held") ? run : undefined;
+      });
+      const found = held.finding("parents-held");
+      expect(found).toMatchObject({ severity: "warning", remedies: ["mendFlow"] });
+      expect(found.title).toBe("1 parent in reports waits for children that failed");
+      expect(found.because).toMatch(
+        new RegExp(`^Job ${parent} waits for bull:pages:.*, which failed for good`),
+      );
+      await pages.close(true);
+      await app.flushall();
+      const other = await flow("good");
+      const [child = ""] = await app.smembers(`bull:reports:${other}:dependencies`);
+      await app.del(child);
+      expect((await diagnose()).finding("parents-held").title).toBe(
+        "1 parent in reports waits for children that are gone",
+      );
     });
 
     test("of a stream whose lag is not known only what is unread waits", async () => {

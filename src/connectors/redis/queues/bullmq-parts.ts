@@ -2,6 +2,8 @@ import { numberIn, numberOf, scoredOf, textsOf } from "./replies.ts";
 
 /** Jobs of each end that are looked at. */
 export const SAMPLE = 20;
+/** Parents of flows whose children are looked at, of each queue. */
+export const PARENTS = 10;
 /** Scores of delayed jobs: milliseconds in the upper bits, a counter below (getDelayedScore.lua). */
 export const SHIFT = 0x1000;
 
@@ -17,6 +19,9 @@ export interface Parts {
   readonly active: number;
   readonly delayed: number;
   readonly failed: number;
+  readonly waitingChildren: number;
+  /** Those that wait for their children for longest. */
+  readonly parents: readonly { readonly id: string; readonly sinceMs: number }[];
   readonly due: number;
   readonly nextDueMs: number | null;
   readonly lastDoneMs: number | null;
@@ -35,10 +40,10 @@ export function partsOf(base: string, replies: readonly unknown[]): Parts[] {
   const [meta, wait, paused, prioritized, active, delayed, failed, due] = replies;
   const [first, head, pausedHead, priorityHead, working, done, dead, oldPaused, limiter, hasId] =
     replies.slice(8);
-  const [counted, last] = replies.slice(18);
+  const [counted, last, waitingChildren, parents] = replies.slice(18);
   const fields = Array.isArray(meta) ? meta : [];
   const isBullMQ = fields[0] != null || fields[3] != null;
-  const counts = [wait, paused, prioritized, active, delayed, failed].map(numberOf);
+  const counts = [wait, paused, prioritized, active, delayed, failed, waitingChildren].map(numberOf);
   if (!isBullMQ && numberOf(hasId) === 0 && counts.every((n) => n === 0)) return [];
   const [waits = 0, pausedJobs = 0, withPriority = 0] = counts;
   const later = scoredOf(first);
@@ -59,6 +64,8 @@ export function partsOf(base: string, replies: readonly unknown[]): Parts[] {
         delayed: numberOf(delayed),
         failed: numberOf(failed),
         due: numberOf(due),
+        waitingChildren: numberOf(waitingChildren),
+        parents: scoredOf(parents).map(({ member, score }) => ({ id: member, sinceMs: score })),
       },
       nextDueMs: later[0] === undefined ? null : Math.floor(later[0].score / SHIFT),
       lastDoneMs: finished[0]?.score ?? null,

@@ -1,7 +1,8 @@
 import type { RedisHands } from "../client.ts";
 import { events, type Past } from "./bullmq-events.ts";
+import { flowsOf } from "./bullmq-flows.ts";
 import { againOf, failuresOf, heldOf, jobsOf, longestOf, lostOf } from "./bullmq-jobs.ts";
-import { partsOf, SAMPLE, SHIFT } from "./bullmq-parts.ts";
+import { PARENTS, partsOf, SAMPLE, SHIFT } from "./bullmq-parts.ts";
 import type { Workers } from "./clients.ts";
 import { type Found, MOST_QUEUES, ofType } from "./find.ts";
 import { blank, type Look } from "./queue.ts";
@@ -30,10 +31,12 @@ export async function lookAtBull(
   );
   const jobs = await jobsOf(redis, parts);
   const seen = await events(redis, parts, past);
+  const flows = await flowsOf(redis, parts, nowMs);
   return parts.map((one): Look => {
     const { prefix, name } = splitBase(one.base);
     const mine = jobs.get(one.base) ?? [];
     const told = seen.get(one.base);
+    const flow = flows.get(one.base);
     const durations = mine.flatMap(({ state, took }) =>
       state === "completed" && took !== null ? [took] : [],
     );
@@ -56,6 +59,7 @@ export async function lookAtBull(
         lastFailedSeconds: secondsSince(largest([...one.failedAt.values()]), nowMs),
         again: againOf(mine, told?.givenBack ?? new Map()),
         failures: failuresOf(mine),
+        ...(flow === undefined ? {} : { flows: flow }),
       },
       counted: {
         added: told?.added ?? null,
@@ -95,4 +99,6 @@ const commandsFor =
     ["EXISTS", `${base}:id`],
     ["GET", `${base}:limiter`],
     ["LINDEX", `${base}:wait`, 0],
+    ["ZCARD", `${base}:waiting-children`],
+    ["ZRANGE", `${base}:waiting-children`, 0, PARENTS - 1, "WITHSCORES"],
   ];

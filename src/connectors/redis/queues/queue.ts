@@ -79,6 +79,17 @@ export const RedisQueue = z.object({
   grown: count,
   /** Whether any was taken from it within the look. */
   taken: z.boolean().nullable(),
+  /** Parents of flows that wait for their children: the first few of them are looked at. Absent: none wait, or the library has no flows. */
+  flows: z
+    .object({
+      parents: count,
+      oldestSeconds: said,
+      looked: z.int(),
+      /** Of those: a child of theirs has failed for good, or is gone. */
+      held: z.int(),
+      example: z.object({ parent: z.string(), child: z.string(), is: z.enum(["failed", "gone"]) }).nullable(),
+    })
+    .optional(),
   again: z.array(Again).max(5),
   failures: z.array(Failures).max(3),
 });
