@@ -4,7 +4,8 @@ import { accountOf, type Caller } from "../core/words/caller.ts";
 import { DiagError } from "../core/words/errors.ts";
 import { IncidentId, RunId, ThreadId } from "../core/words/ids.ts";
 import { acknowledge } from "./alert/acknowledge.ts";
-import { receiveAlerts } from "./alert/alerts.ts";
+import { deliveryOf } from "./alert/alerts.ts";
+import { alertsTogether, type Commit } from "./alert/alerts-together.ts";
 import { noteChanges } from "./alert/changes.ts";
 import { openChecklist, tick } from "./alert/checklists.ts";
 import { closeIncident } from "./alert/incident-ends.ts";
@@ -23,7 +24,7 @@ import { refuseOverlap } from "./run/schedule.ts";
 import { PATTERNS_ONLY, type Redactors, safeIntake } from "./safe-intake.ts";
 import { insertNotice } from "./thread/notices.ts";
 import { openThread } from "./thread/storms.ts";
-import { type Opening, type Transaction, transact } from "./transaction.ts";
+import { type Transaction, transact } from "./transaction.ts";
 
 /** Named places of a door where a test may end the process (reliability.md, crash points C1 to C4 and C12). */
 export const DOOR_POINTS = ["before_commit", "after_commit", "after_dispatch"] as const;
@@ -44,18 +45,28 @@ interface StoreDeps {
 export const createIntake = (deps: StoreDeps): Intake =>
   safeIntake(plainIntake(deps), deps.redactors ?? PATTERNS_ONLY);
 
-function plainIntake({ pool, onCommit, didNotAfterMs, crash = () => {} }: StoreDeps): Intake {
-  const commit = async <T>(work: (tx: Transaction) => Promise<T>, opening: Opening = {}): Promise<T> => {
-    const beforeCommit = (done: T) => {
+/** Does work in a transaction, and has the queue told of what it touched. */
+const committing =
+  ({ pool, onCommit, crash = () => {} }: StoreDeps): Commit =>
+  async (work, opening = {}) => {
+    const beforeCommit = <T>(done: T): T => {
       crash("before_commit");
       return done;
     };
-    const { value, touched } = await transact(pool, (tx) => work(tx).then(beforeCommit), opening);
+    const { value, touched } = await transact(
+      pool,
+      (tx, opened) => work(tx, opened).then(beforeCommit),
+      opening,
+    );
     crash("after_commit");
     onCommit(touched);
     crash("after_dispatch");
     return value;
   };
+
+function plainIntake(deps: StoreDeps): Intake {
+  const { pool, didNotAfterMs } = deps;
+  const commit = committing(deps);
   /** Once per request; a refusal is a committed fact as well, so it is thrown only now. */
   const change = async <T>(
     entry: Entry,
@@ -66,6 +77,7 @@ function plainIntake({ pool, onCommit, didNotAfterMs, crash = () => {} }: StoreD
     if (result instanceof DiagError) throw result;
     return { result, repeated };
   };
+  const alerts = alertsTogether(commit);
   return {
     submitRun: async (entry, request) => {
       const { result, repeated } = await change(entry, Run, (tx) => submitRun(tx, request));
@@ -75,10 +87,7 @@ function plainIntake({ pool, onCommit, didNotAfterMs, crash = () => {} }: StoreD
       const { result, repeated } = await change(entry, Guide, (tx) => submitGuide(tx, request));
       return { ...result, repeated };
     },
-    receiveAlerts: (entry, request) => {
-      const { first, work } = receiveAlerts(entry, request);
-      return commit(work, { first });
-    },
+    receiveAlerts: (entry, request) => alerts(deliveryOf(entry, request)),
     noteChanges: (changes) => commit((tx) => noteChanges(tx, changes)),
     castVote: async (entry, request) =>
       (await change(entry, VoteResult, (tx) => castVote(tx, request))).result,

@@ -32,12 +32,12 @@ export interface Committed<T> {
 }
 
 /**
- * Runs `work` in one transaction. Throws `store_unavailable` when the connection failed; then the caller must assume
+ * Runs `work` in one transaction; `opened`: the rows of what it began with. Throws `store_unavailable` when the connection failed; then the caller must assume
  * that nothing was stored, and must not act on what it may have stored.
  */
 export async function transact<T>(
   pool: Pool,
-  work: (tx: Transaction) => Promise<T>,
+  work: (tx: Transaction, opened: readonly unknown[]) => Promise<T>,
   { first }: Opening = {},
 ): Promise<Committed<T>> {
   const client = await pool.connect().catch((error: unknown) => {
@@ -48,15 +48,16 @@ export async function transact<T>(
   let broken: Error | undefined;
   try {
     // One message: where BEGIN is refused, what stands behind it is not carried out.
-    await client.query(first === undefined ? "BEGIN" : `BEGIN; ${first}`);
-    const value = await work({
+    const begun = await client.query(first === undefined ? "BEGIN" : `BEGIN; ${first}`);
+    const tx: Transaction = {
       sql: client,
       audit: (entry) => void entries.push(entry),
       touch: (kind, id, { urgent = false } = {}) => {
         const before = touched.get(`${kind}/${id}`);
         touched.set(`${kind}/${id}`, { kind, id, urgent: urgent || before?.urgent === true });
       },
-    });
+    };
+    const value = await work(tx, [begun].flat().at(-1)?.rows ?? []);
     // Sent together: where telling fails, Postgres answers COMMIT with a rollback. Where no answer comes, what became of it is not
     // known, as of a COMMIT that is sent by itself.
     const told =

@@ -1,5 +1,6 @@
 import { type Mutant, remove } from "./mutant.ts";
 
+const TOGETHER = "test/integration/ingress/alerts-together.test.ts";
 const SAFE = "src/store/safe-intake.ts";
 const STORED = "test/unit/store/safe-intake.test.ts";
 const COMMANDS = "test/integration/ingress/slack-commands.test.ts";
@@ -170,12 +171,38 @@ export const INTAKE: readonly Mutant[] = [
     guard: "alerts: a large group and a small one with the same alert",
     removals: [
       remove(
-        "src/store/alert/alert-rows.ts",
-        'const ofBucket = isLarge ? "pg_advisory_xact_lock" : "pg_advisory_xact_lock_shared"',
+        "src/store/alert/alert-locks.ts",
+        'const ofBucket = isLarge(instances) ? "pg_advisory_xact_lock" : "pg_advisory_xact_lock_shared"',
         'const ofBucket = "pg_advisory_xact_lock_shared"',
       ),
     ],
     file: "test/integration/ingress/alert-locks.test.ts",
     test: "a large group with the same alerts",
+  },
+  {
+    guard: "alerts together: who has nothing in common",
+    removals: [remove("src/store/alert/alerts-together.ts", "keys: keysOf", "keys: () => []")],
+    file: TOGETHER,
+    test: "copies of one group, and groups that share an alert",
+  },
+  {
+    guard: "alerts together: who holds all locks",
+    removals: [remove("src/store/alert/alerts.ts", "held[nth] === true", "held.length > nth")],
+    file: TOGETHER,
+    test: "one that another process holds up",
+  },
+  {
+    guard: "alerts together: whose incidents are locked",
+    removals: [remove("src/store/alert/alert-seen.ts", "there.has(id) && !taken.has(id)", "!taken.has(id)")],
+    file: TOGETHER,
+    test: "one that another process holds up",
+  },
+  {
+    guard: "alerts together: one that fails is alone",
+    removals: [
+      remove("src/store/alert/alerts-together.ts", "if (isLost || deliveries.length === 1) throw", "throw"),
+    ],
+    file: TOGETHER,
+    test: "one that cannot be stored costs none",
   },
 ];

@@ -14,8 +14,8 @@ import { createTeller } from "./teller.ts";
 const BODY_BYTES = 16 * 1_048_576;
 /** All bodies in hand at once; more is answered 503, which Alertmanager sends again. */
 const HELD_BYTES = 64 * 1_048_576;
-/** Most of the pool stays free for people. Alertmanager gives up after 10 s at the earliest. */
-const LINE: LineLimits = { atOnce: 5, waiting: 2_000, waitMs: 8_000 };
+/** The store takes in together what comes at once, on few connections. Alertmanager gives up after 10 s at the earliest. */
+const LINE: LineLimits = { atOnce: 64, waiting: 2_000, waitMs: 8_000 };
 
 export interface WebhookOptions {
   /** At least 32 characters each; compared in constant time. Several are good while one replaces the other. */

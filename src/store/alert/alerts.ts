@@ -7,7 +7,6 @@ import type { Transaction } from "../transaction.ts";
 import {
   type Change,
   changesOf,
-  type Instance,
   incidentToJoin,
   instancesOf,
   isJoinable,
@@ -15,44 +14,77 @@ import {
   type KnownInstance,
 } from "./alert-news.ts";
 import {
-  locksOf,
-  noteAndRead,
   openIncident,
   resolveSuperseded,
   type Settled,
   updateIncidents,
   writeInstances,
 } from "./alert-rows.ts";
+import { type Delivery, noteAndRead, noteAndReadAll, type Seen } from "./alert-seen.ts";
 import { writeChecklist } from "./checklists.ts";
 import { endIncident } from "./incident-ends.ts";
 import { noteReopening, startAfterMaintenance, startIncidentRuns } from "./incident-runs.ts";
 
-type Received = Awaited<ReturnType<Intake["receiveAlerts"]>>;
+/** What became of an alert group. */
+export type Received = Awaited<ReturnType<Intake["receiveAlerts"]>>;
+
+/** An alert group that is to be taken in, with what tells it from others. */
+export interface AlertDelivery extends Delivery {
+  readonly request: AlertRequest;
+}
+
+export const deliveryOf = (entry: Entry, request: AlertRequest): AlertDelivery => ({
+  entry,
+  request,
+  groupKey: request.notification.groupKey,
+  instances: instancesOf(request.notification.alerts),
+  system: request.system,
+});
 
 /**
- * Takes in an alert group, within one transaction that begins with its locks. Identity is the alert instance (labels and start), then the group key;
+ * Takes in an alert group, within one transaction that begins with its locks (`locksOf`). Identity is the alert instance (labels and start), then the group key;
  * repeats, reordered and partial copies from peers, and copies under another group key change nothing. New firing
  * instances open an incident, reopen one resolved less than an hour ago or join an open one. An incident is resolved
  * when none of its instances fires and the notification was not truncated.
  */
-export function receiveAlerts(entry: Entry, request: AlertRequest) {
-  const { groupKey, alerts } = request.notification;
-  const instances = instancesOf(alerts);
-  return {
-    /** What the transaction begins with. */
-    first: locksOf(groupKey, instances),
-    work: (tx: Transaction) => receive(tx, entry, request, instances),
-  };
+export const receiveAlerts = async (tx: Transaction, delivery: AlertDelivery): Promise<Received> =>
+  receive(tx, delivery, await noteAndRead(tx, delivery));
+
+/**
+ * The same for several groups that have nothing in common, within one transaction that begins with `tryLocksOf`: what costs a
+ * round trip costs it once. `held`: whose locks it has. Undefined for one that it would have to wait for.
+ */
+export async function receiveAllAlerts(
+  tx: Transaction,
+  deliveries: readonly AlertDelivery[],
+  held: readonly boolean[],
+): Promise<(Received | undefined)[]> {
+  const locked = deliveries.filter((_, nth) => held[nth] === true);
+  const seen = await noteAndReadAll(tx, locked);
+  const works = locked.map(async (delivery, nth) => {
+    const mine = seen[nth];
+    return mine && (await receive(tx, delivery, mine));
+  });
+  // All have ended before anything is said of one: whoever goes on after the others would write past the end of the transaction.
+  const ended = await Promise.allSettled(works);
+  const failures = ended.flatMap((one) => (one.status === "rejected" ? [one.reason as unknown] : []));
+  if (failures.length > 0) throw failures.find((one) => !isAborted(one)) ?? failures[0];
+  const of = new Map(locked.map((delivery, nth) => [delivery, ended[nth]]));
+  return deliveries.map((delivery) => {
+    const mine = of.get(delivery);
+    return mine?.status === "fulfilled" ? mine.value : undefined;
+  });
 }
+
+/** What a statement is told after another one of its transaction has failed: not why. */
+const isAborted = (thrown: unknown): boolean =>
+  thrown instanceof Error && "code" in thrown && thrown.code === "25P02";
 
 async function receive(
   tx: Transaction,
-  entry: Entry,
-  request: AlertRequest,
-  instances: readonly Instance[],
+  { request, instances }: AlertDelivery,
+  { now, known, incidents, quiet }: Seen,
 ): Promise<Received> {
-  const { groupKey } = request.notification;
-  const { now, known, incidents, quiet } = await noteAndRead(tx, entry, groupKey, instances, request.system);
   const joinable = new Set(incidents.filter((item) => isJoinable(item, now)).map(({ id }) => id));
   const pairs = instances.flatMap((instance, at) => {
     const row = known[at];

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { locksOf } from "../../../src/store/alert/alert-locks.ts";
 import { instancesOf } from "../../../src/store/alert/alert-news.ts";
-import { locksOf } from "../../../src/store/alert/alert-rows.ts";
 import type { Client, Pool } from "../../../src/store/pool.ts";
 import { openPool } from "../../../src/store/pool.ts";
 import { type FreshDatabase, freshDatabase } from "../../helpers/database.ts";
@@ -37,7 +37,7 @@ async function standsStill(held: ReturnType<typeof group>): Promise<void> {
   holder = await pool.connect();
   // Longer than a statement of the others may take.
   await holder.query("BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0");
-  await holder.query(locksOf(held.groupKey, instancesOf(held.alerts)));
+  await holder.query(locksOf({ groupKey: held.groupKey, instances: instancesOf(held.alerts) }));
 }
 
 const waiting = async () =>
