@@ -1,4 +1,5 @@
 import { createServer, type Socket } from "node:net";
+import { freePort } from "../helpers/ports.ts";
 import { listening, type TestServer } from "../helpers/web-server.ts";
 
 export interface Mute extends TestServer {
@@ -37,9 +38,5 @@ export function endlessly(socket: Socket, head: string): void {
 export const endless = (head: string): Promise<TestServer> =>
   listening(createServer((socket) => endlessly(socket, head)));
 
-/** A port where nothing listens. */
-export async function nowhere(): Promise<number> {
-  const server = await listening(createServer());
-  await server.close();
-  return server.port;
-}
+/** A port where nothing listens, and which no server of another test is given: those of port 0 are. */
+export const nowhere = freePort;
