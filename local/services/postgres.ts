@@ -17,6 +17,8 @@ export interface ClusterSpec {
   /** Settings written into postgresql.conf instead: those that a test changes there, or by ALTER SYSTEM. */
   readonly written?: Readonly<Record<string, string | number>>;
   readonly superuserPassword: string;
+  /** Data to begin with instead of making it; see `ensureData`. */
+  readonly from?: string | undefined;
 }
 
 export interface Cluster {

@@ -28,6 +28,8 @@ export interface TryoutOptions {
   readonly socket: boolean;
   /** One of the example systems (`local/systems`); left out: the shop. */
   readonly system?: string | undefined;
+  /** A build of diagbot (its `main.js`) instead of the sources. */
+  readonly built?: string | undefined;
   /** A line about what is going on, for people. */
   say(line: string): void;
 }
@@ -76,6 +78,7 @@ async function build(options: TryoutOptions, cleanups: Cleanups): Promise<Tryout
   const bot = await startBot({
     folder,
     port: botPort,
+    built: options.built,
     config: sample.config(prometheus.url),
     env: {
       DATABASE_URL: own.databaseUrl,

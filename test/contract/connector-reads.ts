@@ -1,8 +1,13 @@
-import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { inTurn } from "../../local/services/in-turn.ts";
 import type { ConnectionKind } from "../../src/core/words/kind.ts";
 import { redactDeep, redactor } from "../../src/lib/redact.ts";
 import { expectStorable, Hands, MARK, NAMES } from "./connectors.ts";
 import type { Harness, Target } from "./harness.ts";
+import { printedFromNow } from "./printed.ts";
+
+/** What a flood costs is seen in the memory of the whole process: one at a time. */
+const floods = inTurn();
 
 /** A target that lives as long as the tests around, and hands on it for each of them. */
 export function trying(kind: ConnectionKind, harness: Harness): () => { target: Target; hands: Hands } {
@@ -23,9 +28,9 @@ export function trying(kind: ConnectionKind, harness: Harness): () => { target: 
   };
 }
 
-/** What holds of every connector, whatever it can do. */
+/** What holds of every connector, whatever it can do. Of one target: one test after the other. */
 export function readContract(kind: ConnectionKind, now: ReturnType<typeof trying>): void {
-  test("is itself described: names, inputs and the row of the health matrix", () => {
+  test.sequential("is itself described: names, inputs and the row of the health matrix", () => {
     const { hands } = now();
     const { actions } = hands.connector;
     const names = actions.map(({ name }) => name);
@@ -40,32 +45,32 @@ export function readContract(kind: ConnectionKind, now: ReturnType<typeof trying
     for (const { call } of kind.health ?? []) expect(names).toContain(call.action);
   });
 
-  test("refuses settings it does not know", () => {
+  test.sequential("refuses settings it does not know", () => {
     const { target } = now();
     const { settings } = target;
     expect(kind.settings.safeParse({ ...settings, kind: kind.name }).success).toBe(true);
     expect(kind.settings.safeParse({ ...settings, kind: kind.name, surplus: 1 }).success).toBe(false);
   });
 
-  test("answers", async () => {
+  test.sequential("answers", async () => {
     const { target, hands } = now();
     expectStorable(await hands.run(target.read));
   });
 
-  test("says what is wrong in the words of the closed set", async () => {
+  test.sequential("says what is wrong in the words of the closed set", async () => {
     const { target, hands } = now();
     expect(Object.keys(target.failures)).toContain("unreachable");
     for (const [what, { settings, call = target.read, code }] of Object.entries(target.failures))
       expect([what, (await hands.fail(call, settings)).code]).toEqual([what, code]);
   });
 
-  test("ends at the deadline", async () => {
+  test.sequential("ends at the deadline", async () => {
     const { target, hands } = now();
     const { settings, call = target.read } = target.hang;
     expect((await hands.fail(call, settings, { timeoutMs: 400 })).code).toBe("timeout");
   });
 
-  test("ends when it is stopped", async () => {
+  test.sequential("ends when it is stopped", async () => {
     const { target, hands } = now();
     const { settings, call = target.read, begun } = target.hang;
     const stop = new AbortController();
@@ -77,23 +82,24 @@ export function readContract(kind: ConnectionKind, now: ReturnType<typeof trying
     expect((await failing).code).toBe("aborted");
   });
 
-  test("keeps no more of a flood than it needs", async () => {
+  test.sequential("keeps no more of a flood than it needs", async () => {
     const { target, hands } = now();
-    const context = hands.context();
-    const before = process.memoryUsage.rss();
-    const output = await target
-      .flood(
-        (settings) => hands.open(settings),
-        context,
-        (call, settings) => hands.run(call, settings),
-      )
-      .catch((error: { code?: string }) => error.code);
-    expect(output).not.toBe("timeout");
-    expectStorable(output);
-    expect(process.memoryUsage.rss() - before).toBeLessThan(512 * 1024 * 1024);
+    await floods(async () => {
+      const before = process.memoryUsage.rss();
+      const output = await target
+        .flood(
+          (settings) => hands.open(settings),
+          hands.context(),
+          (call, settings) => hands.run(call, settings),
+        )
+        .catch((error: { code?: string }) => error.code);
+      expect(output).not.toBe("timeout");
+      expectStorable(output);
+      expect(process.memoryUsage.rss() - before).toBeLessThan(512 * 1024 * 1024);
+    });
   });
 
-  test.each(Object.entries(NAMES))("lives with names of others: %s", async (_what, name) => {
+  test.sequential.each(Object.entries(NAMES))("lives with names of others: %s", async (_what, name) => {
     const { target, hands } = now();
     const output = await target.foreign(name, (call) => hands.run(call));
     // As the engine does it before anything is kept.
@@ -103,12 +109,9 @@ export function readContract(kind: ConnectionKind, now: ReturnType<typeof trying
     expect(kept).not.toMatch(/(?<!\\)(?:\\\\)*\\u0000|\u202E/);
   });
 
-  test("never shows a secret of its connection", async () => {
+  test.sequential("never shows a secret of its connection", async () => {
     const { target, hands } = now();
-    const printed: string[] = [];
-    const spies = (["stdout", "stderr"] as const).map((name) =>
-      vi.spyOn(process[name], "write").mockImplementation((text) => printed.push(String(text)) > 0),
-    );
+    const { printed, stop } = printedFromNow();
     try {
       await hands.run(target.read);
       for (const { settings, call = target.read } of Object.values(target.failures))
@@ -117,7 +120,7 @@ export function readContract(kind: ConnectionKind, now: ReturnType<typeof trying
       const checks = await hands.connector.check?.(hands.open(), hands.context());
       printed.push(JSON.stringify([checks, hands.connection().face]));
     } finally {
-      for (const spy of spies) spy.mockRestore();
+      stop();
     }
     const all = `${hands.shown()}\n${printed.join("\n")}`;
     for (const secret of target.secrets) expect(all).not.toContain(secret);

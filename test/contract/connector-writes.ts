@@ -27,7 +27,7 @@ export function writeContract(action: WriteAction, now: ReturnType<typeof trying
   const expectUndone = async (hands: Hands, made: WriteCase, call: Call, witness: Json) =>
     expect(await probe(hands, call, witness)).toBe(made.notDoneIs ?? "not-done");
 
-  describe(action.name, () => {
+  describe.sequential(action.name, () => {
     test("previews twice the same, and is not done by looking", async (context) => {
       const { hands, made, call } = await prepared(context);
       const first = await look(hands, call);

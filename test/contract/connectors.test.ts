@@ -6,6 +6,7 @@ import { writeContract } from "./connector-writes.ts";
 import type { Harness } from "./harness.ts";
 
 // Every kind with a connector passes by being listed in src/connectors/kinds.ts; its target is made by harness/<kind>.ts.
+// Each kind has a target of its own and mostly waits for it: kinds side by side, the tests of one in turn.
 for (const kind of kinds.filter(({ connector }) => connector !== undefined)) {
   const file = `./harness/${kind.name}.ts`;
   const harness = existsSync(new URL(file, import.meta.url))
@@ -16,6 +17,7 @@ for (const kind of kinds.filter(({ connector }) => connector !== undefined)) {
   else
     describe.skipIf(harness.missing !== undefined)(
       `${kind.name}${harness.missing === undefined ? "" : ` (skipped: ${harness.missing})`}`,
+      { concurrent: true },
       () => {
         const now = trying(kind, harness);
         readContract(kind, now);

@@ -30,7 +30,8 @@ const borrow = (below: string) => {
       symlinkSync(join(ROOT, below, name), join(folder, below, name));
 };
 for (const below of ["src", "src/connectors", "test", "test/contract"]) borrow(below);
-for (const name of ["node_modules", "package.json"]) symlinkSync(join(ROOT, name), join(folder, name));
+for (const name of ["node_modules", "package.json", "local"])
+  symlinkSync(join(ROOT, name), join(folder, name));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const load = (path: string) => import(pathToFileURL(join(folder, path)).href);

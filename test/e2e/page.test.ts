@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { LiveFault } from "../../local/faults/fault.ts";
 import { startTryout, type Tryout } from "../../local/tryout/tryout.ts";
 import { type Keyboard, openBrowser, openKeyboard, WIDTHS, whyNoBrowser } from "../helpers/browser.ts";
+import { builtProgram } from "../helpers/built.ts";
 import { until } from "../helpers/until.ts";
 
 const PATIENCE_MS = 120_000;
@@ -15,16 +16,16 @@ const FAULT_OF = { 1440: "blocked-checkout", 390: "forgotten-transaction" } as c
 /** The whole try-out in front of a person who has a keyboard and no mouse. */
 describe.skipIf(whyNoBrowser() !== undefined)(
   `the try-out in a browser${whyNoBrowser() === undefined ? "" : ` (${whyNoBrowser()})`}`,
-  { timeout: 6 * PATIENCE_MS },
   () => {
     let folder: string;
     let tryout: Tryout;
     let browser: Browser;
     beforeAll(async () => {
       folder = await mkdtemp(join(tmpdir(), "diagbot-page-"));
-      tryout = await startTryout({ folder, port: 0, socket: false, say: () => {} });
+      const built = await builtProgram();
+      tryout = await startTryout({ folder, port: 0, socket: false, built, say: () => {} });
       browser = await openBrowser();
-    }, 2 * PATIENCE_MS);
+    });
     afterAll(async () => {
       await browser?.close();
       expect(await tryout?.stop()).toEqual([]);

@@ -29,6 +29,7 @@ export async function consume(
   password: string,
   queue: string,
   habit: Habit,
+  vhost = "/",
 ): Promise<Consumer> {
   const socket = connect(port, "127.0.0.1");
   socket.on("error", () => {});
@@ -40,7 +41,7 @@ export async function consume(
       say(0, method(10, 11, long(0), text("PLAIN"), longText(`\0diagbot\0${password}`), text("en_US"))),
     "10.30": () => {
       say(0, method(10, 31, short(10), long(131_072), short(0)));
-      say(0, method(10, 40, text("/"), text(""), Buffer.from([0])));
+      say(0, method(10, 40, text(vhost), text(""), Buffer.from([0])));
     },
     "10.41": () => say(1, method(20, 10, text(""))),
     "20.11": () => say(1, method(60, 10, long(0), short(1), Buffer.from([0]))),

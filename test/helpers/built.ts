@@ -26,6 +26,9 @@ export async function builtProduct(): Promise<string> {
   return folder;
 }
 
+/** The program in it, for a demo that is not started from the sources: each of its commands loads in a fraction of the time. */
+export const builtProgram = async (): Promise<string> => join(await builtProduct(), "dist/src/main.js");
+
 /** The first one makes the folder. */
 function claims(claim: string): boolean {
   try {

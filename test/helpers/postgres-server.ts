@@ -1,6 +1,7 @@
 import { rmSync } from "node:fs";
 import { type Cluster, startCluster } from "../../local/services/postgres.ts";
 import { findBinaries } from "../../local/services/postgres-binaries.ts";
+import { ensureData } from "../../local/services/postgres-data.ts";
 import { takeFolder } from "../../local/tryout/folder.ts";
 import { serviceFolder } from "./folder.ts";
 import { freePort } from "./ports.ts";
@@ -23,6 +24,23 @@ export interface PostgresServer {
   stop(): Promise<void>;
 }
 
+/** Names the data that servers of a test run are copied from; unset: each makes its own. */
+const TEMPLATE = "TEST_POSTGRES_TEMPLATE";
+const MADE = { name: "postgres", superuserPassword: "postgres" };
+
+/** Makes the data once for all servers of this test run, in this process and those it starts. Resolves with what takes it away. */
+export async function makeServerTemplate(): Promise<() => void> {
+  if (process.env[TEMPLATE] !== undefined) return () => {};
+  const folder = serviceFolder();
+  const binaries = await findBinaries(folder);
+  const data = await ensureData(MADE, binaries);
+  process.env[TEMPLATE] = data;
+  return () => {
+    delete process.env[TEMPLATE];
+    for (const path of [data, folder]) rmSync(path, { recursive: true, force: true });
+  };
+}
+
 const SETTINGS = {
   max_connections: 200,
   shared_preload_libraries: "pg_stat_statements",
@@ -37,7 +55,7 @@ export async function startPostgres(
 ): Promise<PostgresServer> {
   const folder = await takeFolder(serviceFolder());
   const cluster: Cluster = await startCluster(
-    { name: "postgres", port: await freePort(), settings, written, superuserPassword: "postgres" },
+    { ...MADE, port: await freePort(), settings, written, from: process.env[TEMPLATE] },
     await findBinaries(folder.path),
     folder,
   );

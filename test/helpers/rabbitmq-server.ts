@@ -20,8 +20,8 @@ export interface RabbitServer {
   readonly password: string;
   /** One request to the management API, as its clients do. */
   api(method: string, path: string, body?: unknown): Promise<unknown>;
-  /** Puts so many messages into a queue. */
-  publish(queue: string, messages: number): Promise<void>;
+  /** Puts so many messages into a queue of that virtual host; left out: `/`. */
+  publish(queue: string, messages: number, vhost?: string): Promise<void>;
   /** `rabbitmqctl set_vm_memory_high_watermark`. */
   limitMemory(fraction: number): void;
   stop(): Promise<void>;
@@ -95,9 +95,9 @@ export async function startRabbit(): Promise<RabbitServer> {
     amqpPort: amqp,
     password: "quite-secret-77",
     api,
-    publish: async (queue, messages) => {
+    publish: async (queue, messages, vhost = "/") => {
       for (let sent = 0; sent < messages; sent += 1)
-        await api("POST", "/exchanges/%2F/amq.default/publish", {
+        await api("POST", `/exchanges/${encodeURIComponent(vhost)}/amq.default/publish`, {
           properties: {},
           routing_key: queue,
           payload: "x",

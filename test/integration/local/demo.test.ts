@@ -5,17 +5,18 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runScript } from "../../../local/script/script.ts";
 import { bornAt } from "../../../local/tryout/processes.ts";
 import { startTryout, type Tryout } from "../../../local/tryout/tryout.ts";
+import { builtProgram } from "../../helpers/built.ts";
 import { until } from "../../helpers/until.ts";
 
 let folder: string;
 let tryout: Tryout;
 const said: string[] = [];
-const start = (): Promise<Tryout> =>
-  startTryout({ folder, port: 0, socket: false, say: (line) => void said.push(line) });
+const start = (built?: string): Promise<Tryout> =>
+  startTryout({ folder, port: 0, socket: false, built, say: (line) => void said.push(line) });
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "diagbot-demo-"));
-  tryout = await start();
+  tryout = await start(await builtProgram());
 });
 afterAll(async () => {
   await tryout?.stop();
@@ -30,7 +31,7 @@ const pidsOf = async (): Promise<number[]> =>
     }),
   );
 
-describe("the demo", { timeout: 300_000 }, () => {
+describe("the demo", () => {
   it("says what is ready and serves one page", async () => {
     expect(said.filter((line) => line.includes("… ready")).length).toBeGreaterThanOrEqual(4);
     const page = await fetch(tryout.url);
@@ -89,6 +90,7 @@ describe("the demo", { timeout: 300_000 }, () => {
     expect(await tryout.stop()).toEqual([]);
     expect(await Promise.all(pids.map(bornAt))).toEqual(pids.map(() => undefined));
     expect(await readdir(join(folder, "pids"))).toEqual([]);
+    // From the sources, as people start it.
     tryout = await start();
     expect((await fetch(tryout.url)).status).toBe(200);
   });

@@ -1,36 +1,41 @@
 // An emulated server behind the real driver: no mongod can be had where the tests run.
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { expect, type TestContext, test } from "vitest";
 import { mongoSlowQueries } from "../../../runbooks/mongodb/mongo-slow-queries.ts";
 import { mongodb } from "../../../src/sdk/index.ts";
 import { operation, slowLine } from "../../helpers/mongo/rows.ts";
 import { emptyCollection } from "../../helpers/mongo/state.ts";
-import { type MongoBench, openMongoBench, orders } from "./mongo-bench.ts";
+import { openMongoBench, orders } from "./mongo-bench.ts";
 
-let mongo: MongoBench;
-beforeAll(async () => {
-  mongo = await openMongoBench();
-});
-afterEach(() => mongo.server.reset());
-afterAll(() => mongo?.close());
+/** A server of a test's own: what is waited for is what happens between two looks, so the tests wait side by side. */
+async function aServer({ onTestFinished }: TestContext) {
+  const mongo = await openMongoBench();
+  onTestFinished(() => mongo.close());
+  const diagnose = (params: Record<string, unknown> = {}) => mongo.bench.diagnose(mongoSlowQueries, params);
+  return {
+    mongo,
+    state: mongo.server.state,
+    diagnose,
+    found: async (params: Record<string, unknown> = {}) =>
+      (await diagnose(params)).findings.map(({ id, severity }) => `${severity} ${id}`),
+  };
+}
 
-const diagnose = (params: Record<string, unknown> = {}) => mongo.bench.diagnose(mongoSlowQueries, params);
-const found = async (params: Record<string, unknown> = {}) =>
-  (await diagnose(params)).findings.map(({ id, severity }) => `${severity} ${id}`);
-
-test("nothing slow is recorded or under way: healthy", async () => {
+test.concurrent("nothing slow is recorded or under way: healthy", async (context) => {
+  const { mongo, state, found } = await aServer(context);
   orders(mongo.server, 250_000);
-  mongo.server.state.operations = [operation({ secs_running: 1 })];
+  state.operations = [operation({ secs_running: 1 })];
   expect(await found()).toEqual([]);
 });
 
-test("going through a whole small collection is no fault", async () => {
+test.concurrent("going through a whole small collection is no fault", async (context) => {
+  const { mongo, state, found } = await aServer(context);
   orders(mongo.server, 800);
-  mongo.server.state.log = [slowLine({ docsExamined: 800 })];
+  state.log = [slowLine({ docsExamined: 800 })];
   expect(await found()).toEqual([]);
 });
 
-test("a scan of a large one: the index its shape asks for, created once approved, and dropped again", async () => {
-  const { state } = mongo.server;
+test.concurrent("a scan of a large one: the index its shape asks for, created once approved, and dropped again", async (context) => {
+  const { mongo, state, diagnose } = await aServer(context);
   orders(mongo.server, 250_000);
   state.log = Array.from({ length: 5 }, () => slowLine());
   const run = await diagnose();
@@ -52,10 +57,11 @@ test("a scan of a large one: the index its shape asks for, created once approved
   expect(state.collections.get("shop.orders")?.indexes).toHaveLength(1);
 });
 
-test("where diagbot.yaml does not allow it, the line to paste; names are quoted", async () => {
+test.concurrent("where diagbot.yaml does not allow it, the line to paste; names are quoted", async (context) => {
+  const { state, diagnose } = await aServer(context);
   const name = 'odd"); db.dropDatabase(); ("';
-  mongo.server.state.collections.set(`shop.${name}`, emptyCollection(1e8, 250_000));
-  mongo.server.state.log = [slowLine({ ns: `shop.${name}` })];
+  state.collections.set(`shop.${name}`, emptyCollection(1e8, 250_000));
+  state.log = [slowLine({ ns: `shop.${name}` })];
   const run = await diagnose();
   expect(run.finding("scans").remedies).toEqual(["indexByHand", "askLess"]);
   expect(run.advice("indexByHand")).toContain(
@@ -63,18 +69,19 @@ test("where diagbot.yaml does not allow it, the line to paste; names are quoted"
   );
 });
 
-test("an index that is there since then is no news: the planner would use it", async () => {
+test.concurrent("an index that is there since then is no news: the planner would use it", async (context) => {
+  const { mongo, state, found } = await aServer(context);
   orders(mongo.server, 250_000);
-  mongo.server.state.log = [slowLine()];
-  mongo.server.state.plan = () => ({
+  state.log = [slowLine()];
+  state.plan = () => ({
     stage: "FETCH",
     inputStage: { stage: "IXSCAN", indexName: "status_1_at_-1" },
   });
   expect(await found()).toEqual([]);
 });
 
-test("the profiler's entries are read where it is on, and not counted twice", async () => {
-  const { state } = mongo.server;
+test.concurrent("the profiler's entries are read where it is on, and not counted twice", async (context) => {
+  const { mongo, state, diagnose } = await aServer(context);
   orders(mongo.server, 250_000);
   state.profilers.set("shop", { level: 1, slowms: 50, sampleRate: 1 });
   state.collections.set("shop.system.profile", {
@@ -101,8 +108,8 @@ test("the profiler's entries are read where it is on, and not counted twice", as
   expect(run.finding("scans").because).toContain("1 slow operation of the kind “find { customer = }”");
 });
 
-test("operations under way: a long one may be ended, its twin of a backup is left alone", async () => {
-  const { state } = mongo.server;
+test.concurrent("operations under way: a long one may be ended, its twin of a backup is left alone", async (context) => {
+  const { mongo, state, diagnose } = await aServer(context);
   orders(mongo.server, 800);
   const long = operation({ secs_running: 300 });
   state.operations = [
@@ -122,8 +129,8 @@ test("operations under way: a long one may be ended, its twin of a backup is lef
   expect(state.operations).toHaveLength(2);
 });
 
-test("an operation that ended meanwhile, and whose number is another's: nothing is ended", async () => {
-  const { state } = mongo.server;
+test.concurrent("an operation that ended meanwhile, and whose number is another's: nothing is ended", async (context) => {
+  const { state, diagnose } = await aServer(context);
   const long = operation({ secs_running: 300 });
   state.operations = [long];
   const run = await diagnose();
@@ -134,8 +141,9 @@ test("an operation that ended meanwhile, and whose number is another's: nothing 
   expect(state.asked).not.toContain("killOp");
 });
 
-test("waiting for a lock: who holds it stands before who waits", async () => {
-  mongo.server.state.operations = [
+test.concurrent("waiting for a lock: who holds it stands before who waits", async (context) => {
+  const { state, diagnose } = await aServer(context);
+  state.operations = [
     operation({
       secs_running: 40,
       command: { collMod: "orders" },
@@ -153,10 +161,11 @@ test("waiting for a lock: who holds it stands before who waits", async () => {
   expect(run.advice("releaseLock")).toContain("waits for long reads");
 });
 
-test.each(["7.0.12", "8.0.4"])("all tickets are out, as %s says it", async (version) => {
+test.concurrent.for(["7.0.12", "8.0.4"])("all tickets are out, as %s says it", async (version, context) => {
+  const { state, diagnose } = await aServer(context);
   const out = { out: 128, available: 0, totalTickets: 128 };
-  mongo.server.state.version = version;
-  mongo.server.state.status = version.startsWith("8")
+  state.version = version;
+  state.status = version.startsWith("8")
     ? { queues: { execution: { read: { ...out, normalPriority: { queueLength: 40 } } } } }
     : { wiredTiger: { concurrentTransactions: { read: out } } };
   const run = await diagnose();
@@ -164,7 +173,8 @@ test.each(["7.0.12", "8.0.4"])("all tickets are out, as %s says it", async (vers
   expect(run.finding("tickets").title).toContain("128 of 128 read tickets");
 });
 
-test("a cache that is four fifths full is normal; one that operations evict from is not", async () => {
+test.concurrent("a cache that is four fifths full is normal; one that operations evict from is not", async (context) => {
+  const { state, found } = await aServer(context);
   let evicted = 0;
   const cache = (used: number) => ({
     wiredTiger: {
@@ -178,16 +188,16 @@ test("a cache that is four fifths full is normal; one that operations evict from
       },
     },
   });
-  mongo.server.state.status = cache(800_000_000);
+  state.status = cache(800_000_000);
   evicted = Number.NaN;
   expect(await found()).toEqual([]);
   evicted = 0;
-  mongo.server.state.status = cache(980_000_000);
+  state.status = cache(980_000_000);
   expect(await found()).toEqual(["warning cache-pressure"]);
 });
 
-test("recording is offered where it is asked for, and is taken back", async () => {
-  const { state } = mongo.server;
+test.concurrent("recording is offered where it is asked for, and is taken back", async (context) => {
+  const { mongo, state, diagnose } = await aServer(context);
   orders(mongo.server, 800);
   const run = await diagnose({ record: "shop", recordMs: 50 });
   const done = await run.apply("record");
@@ -198,10 +208,11 @@ test("recording is offered where it is asked for, and is taken back", async () =
   expect(state.profilers.get("shop")).toEqual({ level: 0, slowms: 100, sampleRate: 1 });
 });
 
-test("without the log and the profiler nothing is called healthy", async () => {
+test.concurrent("without the log and the profiler nothing is called healthy", async (context) => {
+  const { mongo, state, diagnose } = await aServer(context);
   orders(mongo.server, 800);
   for (const name of ["getLog", "profile"])
-    mongo.server.state.refusals.set(name, {
+    state.refusals.set(name, {
       code: 13,
       codeName: "Unauthorized",
       errmsg: `not authorized to ${name}`,
@@ -211,10 +222,11 @@ test("without the log and the profiler nothing is called healthy", async () => {
   expect(run.finding("could-not-look").title).toContain("the log");
 });
 
-test("a change stream and a tailable cursor scan and wait as they should: no scan, nothing slow, never ended", async () => {
+test.concurrent("a change stream and a tailable cursor scan and wait as they should: no scan, nothing slow, never ended", async (context) => {
+  const { mongo, state, found } = await aServer(context);
   orders(mongo.server, 250_000);
   const follows = { aggregate: "orders", pipeline: [{ $changeStream: {} }, { $match: { op: "insert" } }] };
-  mongo.server.state.log = [
+  state.log = [
     slowLine({ command: follows, nreturned: 0, docsExamined: 600_000 }),
     slowLine({ command: { getMore: 7, collection: "orders" }, originatingCommand: follows, nreturned: 0 }),
     slowLine({ command: { find: "orders", filter: {}, tailable: true, awaitData: true }, nreturned: 0 }),
@@ -223,7 +235,7 @@ test("a change stream and a tailable cursor scan and wait as they should: no sca
     ...{ op: "getmore", secs_running: 300, command: { getMore: 7, collection: "orders" } },
     cursor: { tailable: true, awaitData: true, originatingCommand: follows },
   });
-  mongo.server.state.operations = [waiting];
+  state.operations = [waiting];
   expect(await found()).toEqual([]);
   const call = mongodb.killOperation({
     ...{ opid: waiting.opid, client: waiting.client },
@@ -232,11 +244,12 @@ test("a change stream and a tailable cursor scan and wait as they should: no sca
   expect((await mongo.bench.preview(call)).refused).toContain("it follows what is written");
 });
 
-test("writes that meet many documents and answers made of many are no scans; the same plan with waste is", async () => {
+test.concurrent("writes that meet many documents and answers made of many are no scans; the same plan with waste is", async (context) => {
+  const { mongo, state, found } = await aServer(context);
   orders(mongo.server, 250_000);
   const by = { planSummary: "IXSCAN { status: 1 }", keysExamined: 50_000, docsExamined: 50_000 };
   const update = { q: { status: "old" }, u: { $set: { status: "old" } }, multi: true };
-  mongo.server.state.log = [
+  state.log = [
     slowLine({
       ...by,
       type: "update",
@@ -260,6 +273,6 @@ test("writes that meet many documents and answers made of many are no scans; the
     slowLine({ ...by, command: { count: "orders", query: { status: "new" } }, nreturned: undefined }),
   ];
   expect(await found()).toEqual([]);
-  mongo.server.state.log = [slowLine({ ...by, nreturned: 3 })];
+  state.log = [slowLine({ ...by, nreturned: 3 })];
   expect(await found()).toEqual(["warning scans"]);
 });

@@ -1,22 +1,26 @@
-import { execFileSync, spawn } from "node:child_process";
-import { mkdirSync } from "node:fs";
+import { execFile, spawn } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import type { Redis } from "ioredis";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { serviceHealth } from "../../../runbooks/health/service-health.ts";
 import { redisConnectivity } from "../../../runbooks/redis/redis-connectivity.ts";
 import { redisMemory } from "../../../runbooks/redis/redis-memory.ts";
+import { freePort } from "../../helpers/ports.ts";
 import { whyNoRedis } from "../../helpers/redis-server.ts";
 import { until } from "../../helpers/until.ts";
 import { bench, diagnose, endAll, endings, ids, open, start, words } from "./redis-bench.ts";
 
-afterEach(endAll);
+// Each test has servers of its own, and waits for their rates: side by side.
+afterAll(endAll);
 
 const MIB = 1024 ** 2;
-describe.skipIf(whyNoRedis() !== undefined)("Redis cases from the field", () => {
+const execute = promisify(execFile);
+describe.skipIf(whyNoRedis() !== undefined)("Redis cases from the field", { concurrent: true }, () => {
   it.skipIf(process.getuid?.() !== 0)(
     "a save that fails because strangers moved it is an intrusion, in every runbook",
     async () => {
@@ -48,7 +52,7 @@ describe.skipIf(whyNoRedis() !== undefined)("Redis cases from the field", () => 
       [1, 2, 3].map((n) => start("--cluster-enabled", "yes", "--cluster-config-file", `nodes-${n}.conf`)),
     );
     const ports = nodes.map(({ port }) => `127.0.0.1:${port}`);
-    execFileSync("redis-cli", ["--cluster", "create", ...ports, "--cluster-yes"], { stdio: "ignore" });
+    await execute("redis-cli", ["--cluster", "create", ...ports, "--cluster-yes"]);
     for (const { url } of nodes)
       await until(async () => String(await open(url).call("CLUSTER", "INFO")).includes("cluster_state:ok"));
     for (const { url } of nodes) {
@@ -198,12 +202,8 @@ describe.skipIf(whyNoRedis() !== undefined)("Redis cases from the field", () => 
     const folder = join(master.folder, "sentinel");
     mkdirSync(folder);
     const config = join(folder, "sentinel.conf");
-    const { freePort } = await import("../../helpers/ports.ts");
     const port = await freePort();
-    execFileSync("sh", [
-      "-c",
-      `printf 'port ${port}\\nsentinel monitor mymaster 127.0.0.1 ${master.port} 1\\n' > ${config}`,
-    ]);
+    writeFileSync(config, `port ${port}\nsentinel monitor mymaster 127.0.0.1 ${master.port} 1\n`);
     const child = spawn("redis-server", [config, "--sentinel", "--dir", folder], { stdio: "ignore" });
     endings.push(() => child.kill("SIGKILL"));
     const url = `redis://127.0.0.1:${port}`;

@@ -4,7 +4,7 @@ import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Redis } from "ioredis";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { redisConnectivity } from "../../../runbooks/redis/redis-connectivity.ts";
 import { redisConnector } from "../../../src/connectors/redis/index.ts";
 import { freePort } from "../../helpers/ports.ts";
@@ -17,7 +17,8 @@ const servers: RedisServer[] = [];
 const clients: Redis[] = [];
 const doubles: Server[] = [];
 
-afterEach(async () => {
+// Each test has servers of its own, and waits for their rates and for limits of the client: side by side.
+afterAll(async () => {
   await Promise.all(benches.splice(0).map((bench) => bench.close()));
   for (const client of clients.splice(0)) client.disconnect();
   for (const double of doubles.splice(0)) double.close();
@@ -37,8 +38,11 @@ const open = (url: string): Redis => {
   return client;
 };
 
+const benchOf = (url: string): Bench =>
+  openBench({ connections: { cache: { kind: "redis", url } }, connectors: [redisConnector] });
+
 const diagnose = (url: string, params: Record<string, unknown> = {}): Promise<Diagnosis> => {
-  const bench = openBench({ connections: { cache: { kind: "redis", url } }, connectors: [redisConnector] });
+  const bench = benchOf(url);
   benches.push(bench);
   return bench.diagnose(redisConnectivity, params);
 };
@@ -65,7 +69,7 @@ async function double(reply: string): Promise<string> {
   return `redis://127.0.0.1:${port}`;
 }
 
-describe("redis-connectivity: no server", () => {
+describe.concurrent("redis-connectivity: no server", () => {
   it("tells refused from an unknown name", async () => {
     await onlyFinding("redis://127.0.0.1:1", "refused");
     await onlyFinding("redis://no-such-host.invalid:6379", "dns");
@@ -84,7 +88,7 @@ describe("redis-connectivity: no server", () => {
   });
 });
 
-describe.skipIf(whyNoRedis() !== undefined)("redis-connectivity", () => {
+describe.skipIf(whyNoRedis() !== undefined)("redis-connectivity", { concurrent: true }, () => {
   it("is silent on a healthy server, and finds it gone", async () => {
     const server = await start();
     expect((await diagnose(server.url)).findings).toEqual([]);
@@ -106,9 +110,11 @@ describe.skipIf(whyNoRedis() !== undefined)("redis-connectivity", () => {
   it("finds maxclients reached, and warns before it is", async () => {
     const server = await start("--maxclients", "12");
     for (let n = 0; n < 9; n++) await open(server.url).ping();
-    const near = await diagnose(server.url);
+    // It holds a client as long as it is open.
+    const bench = benchOf(server.url);
+    const near = await bench.diagnose(redisConnectivity);
     expect(near.finding("clients-near-limit").remedies).toEqual(["freeClients"]);
-    await Promise.all(benches.splice(0).map((bench) => bench.close()));
+    await bench.close();
     for (let n = 0; n < 3; n++)
       await open(server.url)
         .ping()

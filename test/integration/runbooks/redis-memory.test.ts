@@ -1,47 +1,43 @@
 import { Redis } from "ioredis";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it, type TestContext } from "vitest";
 import { redisMemory } from "../../../runbooks/redis/redis-memory.ts";
 import { redisConnector } from "../../../src/connectors/redis/index.ts";
 import { fillRedis } from "../../helpers/faults/redis.ts";
-import { type RedisServer, startRedis, whyNoRedis } from "../../helpers/redis-server.ts";
+import { startRedis, whyNoRedis } from "../../helpers/redis-server.ts";
 import { type Bench, openBench } from "../../helpers/run-runbook.ts";
 import { until } from "../../helpers/until.ts";
 
 const MIB = 1024 ** 2;
 
-describe.skipIf(whyNoRedis() !== undefined)("redis-memory", () => {
-  let server: RedisServer;
-  let app: Redis;
+/** A cache of a test's own: what is waited for are rates, so the tests wait side by side. */
+async function aCache({ onTestFinished }: TestContext) {
+  const server = await startRedis();
+  const app = new Redis(server.url);
+  await app.config("SET", "maxmemory", 12 * MIB);
   const benches: Bench[] = [];
-
-  beforeAll(async () => {
-    server = await startRedis();
-    app = new Redis(server.url);
-  });
-  beforeEach(async () => {
-    await app.config("SET", "maxmemory", "0");
-    await app.flushall();
-    await app.config("SET", "maxmemory-policy", "noeviction");
-    await app.config("SET", "maxmemory", 12 * MIB);
-  });
-  afterEach(() => Promise.all(benches.splice(0).map((bench) => bench.close())));
-  afterAll(async () => {
+  onTestFinished(async () => {
+    await Promise.all(benches.map((bench) => bench.close()));
     app.disconnect();
     await server.stop();
   });
-
-  const bench = (role = "cache"): Bench => {
-    const made = openBench({
-      connections: { cache: { kind: "redis", url: server.url, role } },
-      connectors: [redisConnector],
-    });
-    benches.push(made);
-    return made;
+  return {
+    server,
+    app,
+    bench: (role = "cache"): Bench => {
+      const made = openBench({
+        connections: { cache: { kind: "redis", url: server.url, role } },
+        connectors: [redisConnector],
+      });
+      benches.push(made);
+      return made;
+    },
+    fillUp: (prefix: string) => fillRedis(app, prefix),
   };
+}
 
-  const fillUp = (prefix: string) => fillRedis(app, prefix);
-
-  it("is silent on a cache with room that may evict, and on a queue with room that may not", async () => {
+describe.skipIf(whyNoRedis() !== undefined)("redis-memory", () => {
+  it.concurrent("is silent on a cache with room that may evict, and on a queue with room that may not", async (context) => {
+    const { app, bench } = await aCache(context);
     await app.config("SET", "maxmemory-policy", "allkeys-lru");
     await app.set("page:1", "x", "EX", 60);
     expect((await bench().diagnose(redisMemory)).findings).toEqual([]);
@@ -51,7 +47,8 @@ describe.skipIf(whyNoRedis() !== undefined)("redis-memory", () => {
     expect((await bench("mixed").diagnose(redisMemory)).findings).toEqual([]);
   });
 
-  it("finds a cache whose entries never leave; one that evicts, and jobs, are none", async () => {
+  it.concurrent("finds a cache whose entries never leave; one that evicts, and jobs, are none", async (context) => {
+    const { app, bench } = await aCache(context);
     await app.config("SET", "maxmemory-policy", "volatile-lru");
     const fill = async (name: string) => {
       const pipeline = app.pipeline();
@@ -74,7 +71,8 @@ describe.skipIf(whyNoRedis() !== undefined)("redis-memory", () => {
     expect(await ids()).not.toContain("never-leaves");
   });
 
-  it("finds a full cache that refuses writes, sets the policy, sees writes accepted, and can undo it", async () => {
+  it.concurrent("finds a full cache that refuses writes, sets the policy, sees writes accepted, and can undo it", async (context) => {
+    const { app, bench, fillUp } = await aCache(context);
     await fillUp("page");
     const run = await bench().diagnose(redisMemory);
     const oom = run.finding("oom");
@@ -95,7 +93,8 @@ describe.skipIf(whyNoRedis() !== undefined)("redis-memory", () => {
     expect(await app.config("GET", "maxmemory-policy")).toEqual(["maxmemory-policy", "noeviction"]);
   });
 
-  it("raises the limit by what is used, and takes it back exactly", async () => {
+  it.concurrent("raises the limit by what is used, and takes it back exactly", async (context) => {
+    const { app, bench, fillUp } = await aCache(context);
     await fillUp("page");
     const run = await bench().diagnose(redisMemory);
     const applied = await run.apply("raiseMaxmemory");
@@ -105,7 +104,8 @@ describe.skipIf(whyNoRedis() !== undefined)("redis-memory", () => {
     expect(await app.config("GET", "maxmemory")).toEqual(["maxmemory", String(12 * MIB)]);
   });
 
-  it("changes nothing where the role is not cache", async () => {
+  it.concurrent("changes nothing where the role is not cache", async (context) => {
+    const { bench, fillUp } = await aCache(context);
     await fillUp("page");
     const run = await bench("mixed").diagnose(redisMemory);
     expect(run.finding("oom").remedies).toEqual(["makeRoom"]);
@@ -115,12 +115,13 @@ describe.skipIf(whyNoRedis() !== undefined)("redis-memory", () => {
     expect(applied.outputs).toEqual([]);
   });
 
-  it.each([
+  it.concurrent.for([
     ["bull:mail:12", "queue"],
     ["celery-task-meta-9c0f", "queue"],
     ["sess:9f86d081884c", "session"],
     ["zoho:refresh_token", "token"],
-  ])("refuses to let go of %s on what is declared a cache", async (key, what) => {
+  ] as const)("refuses to let go of %s on what is declared a cache", async ([key, what], context) => {
+    const { app, bench, fillUp } = await aCache(context);
     await app.set(key, "x");
     await fillUp("page");
     const run = await bench().diagnose(redisMemory);
@@ -131,7 +132,8 @@ describe.skipIf(whyNoRedis() !== undefined)("redis-memory", () => {
     }
   });
 
-  it("finds protected keys in another database and streams under any name", async () => {
+  it.concurrent("finds protected keys in another database and streams under any name", async (context) => {
+    const { server, bench } = await aCache(context);
     const other = new Redis(server.url, { db: 3 });
     await other.xadd("orders", "*", "a", "1");
     const refused = (
@@ -144,7 +146,8 @@ describe.skipIf(whyNoRedis() !== undefined)("redis-memory", () => {
     other.disconnect();
   });
 
-  it("refuses a limit below 1.1 x used, above the machine's share, and from another value", async () => {
+  it.concurrent("refuses a limit below 1.1 x used, above the machine's share, and from another value", async (context) => {
+    const { app, bench, fillUp } = await aCache(context);
     await fillUp("page");
     const limit = (bytes: number, from = 12 * MIB) =>
       bench().preview({ action: "redis.set-maxmemory", input: { bytes, from } });
@@ -160,16 +163,17 @@ describe.skipIf(whyNoRedis() !== undefined)("redis-memory", () => {
     expect(await app.config("GET", "maxmemory")).toEqual(["maxmemory", String(12 * MIB)]);
   });
 
-  it("probes what happened after a crash", async () => {
+  it.concurrent("probes what happened after a crash", async (context) => {
+    const { app, bench } = await aCache(context);
     const made = bench();
     const call = {
       action: "redis.set-eviction-policy",
       input: { policy: "allkeys-lru", from: "noeviction" },
     };
-    const { action, client, context } = made.resolve(call);
+    const { action, client, context: hands } = made.resolve(call);
     const probe = () =>
       action.effect === "write"
-        ? action.probe(client, call.input, null, context)
+        ? action.probe(client, call.input, null, hands)
         : Promise.reject(new Error("read"));
     expect((await probe()).verdict).toBe("not-done");
     await made.call(call);
@@ -179,7 +183,8 @@ describe.skipIf(whyNoRedis() !== undefined)("redis-memory", () => {
     await expect(made.call(call)).rejects.toMatchObject({ code: "target_refused" });
   });
 
-  it("explains OOM under volatile-lru by keys without TTL", async () => {
+  it.concurrent("explains OOM under volatile-lru by keys without TTL", async (context) => {
+    const { app, bench, fillUp } = await aCache(context);
     await app.config("SET", "maxmemory-policy", "volatile-lru");
     await fillUp("page");
     const run = await bench().diagnose(redisMemory);
@@ -187,7 +192,8 @@ describe.skipIf(whyNoRedis() !== undefined)("redis-memory", () => {
     expect((await run.apply("setPolicy")).holds).toBe(true);
   });
 
-  it("warns before it is full, and finds an eviction storm, big keys and a policy that endangers a queue", async () => {
+  it.concurrent("warns before it is full, and finds an eviction storm, big keys and a policy that endangers a queue", async (context) => {
+    const { app, bench } = await aCache(context);
     await app.setrange("report:all", 9 * MIB, "x");
     const nearly = await bench("queue").diagnose(redisMemory, { bigKeyMiB: 2 });
     expect(nearly.findings.map(({ id }) => id).sort()).toEqual(["big-keys", "nearly-full"]);
