@@ -11,7 +11,7 @@ import { createMessageStore } from "../../../src/store/thread/messages.ts";
 import { type Budgets, createSender, type Sender, type SenderOptions } from "../../../src/thread/sender.ts";
 import { freshDatabase } from "../../helpers/database.ts";
 import { until } from "../../helpers/until.ts";
-import { PEOPLE, PLAN, SERIES } from "../../unit/thread/views.ts";
+import { PEOPLE, PLAN, SERIES } from "../../make/views.ts";
 import { QUICK } from "./budgets.ts";
 
 /** A database, a local Slack and senders between them. */

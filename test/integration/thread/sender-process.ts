@@ -6,7 +6,7 @@ import { openPool } from "../../../src/store/pool.ts";
 import { createReader } from "../../../src/store/reader.ts";
 import { createMessageStore } from "../../../src/store/thread/messages.ts";
 import { createSender } from "../../../src/thread/sender.ts";
-import { PEOPLE } from "../../unit/thread/views.ts";
+import { PEOPLE } from "../../make/views.ts";
 import { QUICK } from "./budgets.ts";
 
 const env = z

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { MessageStore } from "../../../src/core/ports/message-store.ts";
 import { until } from "../../helpers/until.ts";
-import { PLAN } from "../../unit/thread/views.ts";
+import { PLAN } from "../../make/views.ts";
 import { APPROVAL_ID, type Bench, CHANNEL, openBench } from "./bench.ts";
 
 let bench: Bench;

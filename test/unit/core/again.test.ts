@@ -4,8 +4,8 @@ import { commands } from "../../../commands/index.ts";
 import { sayAgain } from "../../../src/core/rules/again.ts";
 import { parse } from "../../../src/ingress/parse.ts";
 import { makeSystem } from "../../make/system.ts";
+import { run } from "../../make/views.ts";
 import { bookOf } from "../ingress/fixtures.ts";
-import { run } from "../thread/views.ts";
 
 const book = bookOf({
   id: "book",

@@ -4,8 +4,8 @@ import { lookNext } from "../../../src/core/rules/look-next.ts";
 import type { RecordedFinding } from "../../../src/core/words/finding.ts";
 import type { RunView } from "../../../src/core/words/view.ts";
 import { makeSystem } from "../../make/system.ts";
+import { run } from "../../make/views.ts";
 import { bookOf, none } from "../ingress/fixtures.ts";
-import { run } from "../thread/views.ts";
 
 const known = {
   systems: [makeSystem("shop", { connections: { db: { kind: "postgres", url: "postgres://db/app" } } })],

@@ -3,7 +3,7 @@ import { together } from "../../../src/core/rules/together.ts";
 import type { RecordedFinding } from "../../../src/core/words/finding.ts";
 import { RunId } from "../../../src/core/words/ids.ts";
 import type { RunView } from "../../../src/core/words/view.ts";
-import { run, step } from "../thread/views.ts";
+import { run, step } from "../../make/views.ts";
 
 const found = (id: string, severity: RecordedFinding["severity"] = "warning"): RecordedFinding => ({
   ...{ id, severity, title: `${id} is wrong`, because: "", evidence: [], remedies: [] },

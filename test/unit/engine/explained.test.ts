@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Finding } from "../../../src/core/words/finding.ts";
 import type { StepView } from "../../../src/core/words/view.ts";
 import { explainedSteps } from "../../../src/engine/explained.ts";
-import { step } from "../thread/views.ts";
+import { step } from "../../make/views.ts";
 
 const refused = { code: "target_unreachable", message: "connection refused", detail: "ECONNREFUSED" };
 const broken = (name: string, error: StepView["error"] = refused, on = "postgres") =>

@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { type Evidence, facts, table } from "../../../src/core/words/evidence.ts";
 import { drawThread } from "../../../src/thread/draw/thread.ts";
 import { fc } from "../../helpers/property.ts";
+import { EXHAUSTED, incident, NOW, PEOPLE, run, step, thread } from "../../make/views.ts";
 import { asText } from "./as-text.ts";
-import { EXHAUSTED, incident, NOW, PEOPLE, run, step, thread } from "./views.ts";
 
 const draw = (...evidence: readonly Evidence[]) => {
   const view = run({ endedAt: NOW, findings: [{ ...EXHAUSTED, evidence: [...evidence] }] });

@@ -1,7 +1,7 @@
 import type { GuideAsked } from "../../../src/core/words/guide.ts";
 import { RunId } from "../../../src/core/words/ids.ts";
 import type { RunView, ThreadView } from "../../../src/core/words/view.ts";
-import { EXHAUSTED, remedy, run, step, thread } from "./views.ts";
+import { EXHAUSTED, remedy, run, step, thread } from "../../make/views.ts";
 
 const ASKED: GuideAsked = {
   item: "sergas-agents.pool-exhausted",

@@ -1,7 +1,7 @@
 import type { LevelView } from "../../../src/core/words/escalation.ts";
 import { RunId } from "../../../src/core/words/ids.ts";
 import type { ThreadView } from "../../../src/core/words/view.ts";
-import { approval, at, EXHAUSTED, incident, remedy, run, thread } from "./views.ts";
+import { approval, at, EXHAUSTED, incident, remedy, run, thread } from "../../make/views.ts";
 
 const ESCALATED: readonly LevelView[] = [
   {

@@ -1,5 +1,5 @@
 import type { ThreadView } from "../../../src/core/words/view.ts";
-import { EXHAUSTED, incident, run, step, thread } from "./views.ts";
+import { EXHAUSTED, incident, run, step, thread } from "../../make/views.ts";
 
 const ALERTED = {
   caller: { via: "alert" as const, name: "PostgresTooManyConnections" },

@@ -1,6 +1,6 @@
 import { PrincipalId } from "../../../src/core/words/ids.ts";
 import type { ThreadView } from "../../../src/core/words/view.ts";
-import { ADVICE, approval, at, EXHAUSTED, PLAN, remedy, run, step, thread } from "./views.ts";
+import { ADVICE, approval, at, EXHAUSTED, PLAN, remedy, run, step, thread } from "../../make/views.ts";
 
 const bob = PrincipalId.parse("bob");
 const approvedByBob = approval({

@@ -1,7 +1,7 @@
 import { IncidentId, RunId } from "../../../src/core/words/ids.ts";
 import type { RemedyStatus } from "../../../src/core/words/outcome.ts";
 import type { RemedyView, ThreadView } from "../../../src/core/words/view.ts";
-import { approval, EXHAUSTED, incident, remedy, run, thread } from "./views.ts";
+import { approval, EXHAUSTED, incident, remedy, run, thread } from "../../make/views.ts";
 
 const ALERTED = {
   caller: { via: "alert" as const, name: "PostgresTooManyConnections" },

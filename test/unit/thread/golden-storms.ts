@@ -1,7 +1,7 @@
 import { IncidentId, ThreadId } from "../../../src/core/words/ids.ts";
 import type { StormGroup, StormView } from "../../../src/core/words/storm.ts";
 import type { ThreadView } from "../../../src/core/words/view.ts";
-import { at, thread } from "./views.ts";
+import { at, thread } from "../../make/views.ts";
 
 const refused = {
   runbook: "pg-connectivity",

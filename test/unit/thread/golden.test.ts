@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { drawThread } from "../../../src/thread/draw/thread.ts";
+import { approval, EXHAUSTED, NOW, PEOPLE, remedy, run, thread } from "../../make/views.ts";
 import { asText } from "./as-text.ts";
 import { GUIDE } from "./golden-guide.ts";
 import { INCIDENTS } from "./golden-incidents.ts";
@@ -8,7 +9,6 @@ import { ELSEWHERE, NEXT } from "./golden-next.ts";
 import { RUNS } from "./golden-runs.ts";
 import { SAME_ACT } from "./golden-same-act.ts";
 import { STORMS } from "./golden-storms.ts";
-import { approval, EXHAUSTED, NOW, PEOPLE, remedy, run, thread } from "./views.ts";
 
 const FOLDER = new URL("../../fixtures/golden/thread/", import.meta.url);
 

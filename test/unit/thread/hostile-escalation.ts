@@ -1,5 +1,5 @@
 import { fc } from "../../helpers/property.ts";
-import { at } from "./views.ts";
+import { at } from "../../make/views.ts";
 
 /** What is stored of an escalation, with words of others wherever there may be some. */
 export const escalationOf = (hostile: fc.Arbitrary<string>, when: fc.Arbitrary<Date>) =>

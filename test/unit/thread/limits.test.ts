@@ -7,8 +7,8 @@ import type { ThreadView } from "../../../src/core/words/view.ts";
 import { drawThread } from "../../../src/thread/draw/thread.ts";
 import { drawSvg } from "../../../src/thread/plot/svg.ts";
 import { fc } from "../../helpers/property.ts";
+import { approval, at, incident, NOW, PEOPLE, PLAN, remedy, run, step, thread } from "../../make/views.ts";
 import { escalationOf } from "./hostile-escalation.ts";
-import { approval, at, incident, NOW, PEOPLE, PLAN, remedy, run, step, thread } from "./views.ts";
 
 /** Text as attackers and broken programs write it. */
 const hostile = fc.oneof(

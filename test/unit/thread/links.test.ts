@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { drawThread } from "../../../src/thread/draw/thread.ts";
-import { incident, NOW, run, thread } from "./views.ts";
+import { incident, NOW, run, thread } from "../../make/views.ts";
 
 const head = (view: ReturnType<typeof thread>, system: string) => {
   const links = (id: string) =>

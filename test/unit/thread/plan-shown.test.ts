@@ -11,7 +11,7 @@ import { mono } from "../../../src/slack/escape.ts";
 import { drawThread } from "../../../src/thread/draw/thread.ts";
 import type { WantedMessage } from "../../../src/thread/wanted.ts";
 import { fc } from "../../helpers/property.ts";
-import { NOW, PEOPLE, PLAN, remedy, run, thread } from "./views.ts";
+import { NOW, PEOPLE, PLAN, remedy, run, thread } from "../../make/views.ts";
 
 /** Characters that hide, reorder or break what stands beside them. */
 const unseen = fc.constantFrom(

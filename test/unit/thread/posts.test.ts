@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { RemedyView } from "../../../src/core/words/view.ts";
 import { drawThread } from "../../../src/thread/draw/thread.ts";
-import { ADVICE, approval, at, EXHAUSTED, incident, NOW, remedy, run, thread } from "./views.ts";
+import { ADVICE, approval, at, EXHAUSTED, incident, NOW, remedy, run, thread } from "../../make/views.ts";
 
 // Slack takes one message a second of a channel: what an alert costs there decides how soon people read the next one.
 const slots = (...remedies: RemedyView[]): string[] => {

@@ -17,7 +17,7 @@ import {
   run,
   step,
   thread,
-} from "../../thread/views.ts";
+} from "../../../make/views.ts";
 
 const FOLDER = new URL("../../../fixtures/golden/postmortem/", import.meta.url);
 const bob = PrincipalId.parse("bob");

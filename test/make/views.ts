@@ -1,8 +1,8 @@
-import type { Evidence } from "../../../src/core/words/evidence.ts";
-import type { RecordedFinding } from "../../../src/core/words/finding.ts";
-import { ApprovalId, IncidentId, PrincipalId, RunId, ThreadId } from "../../../src/core/words/ids.ts";
-import type { Plan } from "../../../src/core/words/plan.ts";
-import type { Principal } from "../../../src/core/words/policy.ts";
+import type { Evidence } from "../../src/core/words/evidence.ts";
+import type { RecordedFinding } from "../../src/core/words/finding.ts";
+import { ApprovalId, IncidentId, PrincipalId, RunId, ThreadId } from "../../src/core/words/ids.ts";
+import type { Plan } from "../../src/core/words/plan.ts";
+import type { Principal } from "../../src/core/words/policy.ts";
 import type {
   ApprovalView,
   IncidentView,
@@ -10,7 +10,7 @@ import type {
   RunView,
   StepView,
   ThreadView,
-} from "../../../src/core/words/view.ts";
+} from "../../src/core/words/view.ts";
 
 export const NOW = new Date("2026-11-22T03:10:00Z");
 export const at = (secondsBefore: number): Date => new Date(NOW.getTime() - secondsBefore * 1000);
