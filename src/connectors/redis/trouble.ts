@@ -9,7 +9,11 @@ export const redisTrouble: TroubleOf = (seen) =>
     ...{ id, severity, title, because },
     evidence: [facts({ code: error.code, detail: error.detail ?? "–" })],
     explains: EXPLAINS[id] ?? [],
-    remedy: { key: "recover", title: TITLES[id] ?? "Get Redis back", risk: "high", advice },
+    // What is only how a cluster works is not to be repaired.
+    remedy:
+      severity === "info"
+        ? { key: "recover", title: "Ask it as it wants to be asked", risk: "low", advice }
+        : { key: "recover", title: TITLES[id] ?? "Get Redis back", risk: "high", advice },
   }));
 
 const EXPLAINS: Readonly<Record<string, readonly string[]>> = {

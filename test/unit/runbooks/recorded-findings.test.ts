@@ -47,6 +47,13 @@ for (const { id } of runbooks)
     }
   }
 
+/** By source below src/connectors/: what a kind says of its own troubles, the same in every runbook that asks it. */
+const troubles = new Map(
+  readdirSync(`${root}src/connectors`, { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ts"))
+    .map((name) => [name, findingIdsIn(`${root}src/connectors/${name}`).ids] as const),
+);
+
 /** Ids by runbook, from its recordings: their form is held by recordings.test.ts. */
 const recorded = new Map(
   runbooks.map(({ id }) => {
@@ -73,6 +80,14 @@ describe("findings", () => {
         .map((id) => `${id} (runbooks/${name})`),
     );
     expect(missing, "record it, or make one of the healthy one: docs/recordings.md").toEqual([]);
+  });
+
+  it("of connectors each have a recording, too", () => {
+    const all = runbooks.map(({ id }) => id);
+    const missing = [...troubles].flatMap(([name, ids]) =>
+      ids.filter((id) => !isRecorded(all, id)).map((id) => `${id} (src/connectors/${name})`),
+    );
+    expect(missing).toEqual([]);
   });
 
   it("are found in their sources, many and in each way they are made", () => {
