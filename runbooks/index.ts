@@ -27,6 +27,7 @@ import { k8sPooler } from "./kubernetes/k8s-pooler.ts";
 import { k8sService } from "./kubernetes/k8s-service.ts";
 import { k8sStop } from "./kubernetes/k8s-stop.ts";
 import { k8sWorkload } from "./kubernetes/k8s-workload.ts";
+import { logsExposure } from "./logs/logs-exposure.ts";
 import { logsSearch } from "./logs/logs-search.ts";
 import { mongoConnections } from "./mongodb/mongo-connections.ts";
 import { mongoReplication } from "./mongodb/mongo-replication.ts";
@@ -69,6 +70,7 @@ export const runbooks: readonly Runbook[] = [
   unitChange,
   k8sWorkload,
   logsSearch,
+  logsExposure,
   k8sService,
   k8sCapacity,
   k8sChange,

@@ -1,5 +1,6 @@
-import { docker, host, kubernetes, loki, onEach, runbookOn, systemd, z } from "../../src/sdk/index.ts";
+import { runbookOn, z } from "../../src/sdk/index.ts";
 import { apart } from "./apart.ts";
+import { everyLog } from "./ask.ts";
 import { frequent, fresh, matches, placesOf, slow } from "./groups.ts";
 import { levelless, silent } from "./silence.ts";
 
@@ -79,20 +80,7 @@ const book = runbookOn(
       ...(by === undefined ? {} : { by }),
       ...(field === "" ? {} : { fields: { [name]: value } }),
     };
-    const of = (kind: string) => system.connections.filter((face) => face.kind === kind);
-    const isWanted = ({ name: connection }: { name: string }) => from === undefined || from === connection;
-    const hosts = of("host").filter(({ about }) => typeof about?.logs === "string");
-    const named = hosts.filter(
-      (face) => isWanted(face) || `${face.about?.logs}`.split(" ").includes(from ?? ""),
-    );
-    const only = hosts.some(isWanted) || from === undefined ? {} : { only: from };
-    return {
-      ...onEach(of("systemd").filter(isWanted), { journal: systemd.searchJournal(question) }),
-      ...onEach(named, { files: host.searchFiles({ ...question, ...only }) }),
-      ...onEach(of("docker").filter(isWanted), { containers: docker.searchLogs(question) }),
-      ...onEach(of("kubernetes").filter(isWanted), { pods: kubernetes.searchLogs(question) }),
-      ...onEach(of("loki").filter(isWanted), { loki: loki.searchLogs(question) }),
-    };
+    return everyLog({ system }, question, from);
   },
 );
 

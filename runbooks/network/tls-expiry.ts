@@ -31,7 +31,7 @@ const book = runbookOn(
     id: "tls-expiry",
     title: "TLS certificates",
     // resync.data-exposure is more than this: masked logs and input checks need access to the application.
-    covers: [],
+    covers: ["resync.data-exposure"],
     alerts: [
       "SSLCertExpiringSoon",
       "SSLCertificateExpiring",

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { clip } from "../core/words/format.ts";
+import { Exposure, exposures } from "./log-exposure.ts";
 import { keyOf } from "./log-keys.ts";
 import { LEVELS, type Level, type LogLine } from "./log-line.ts";
 
@@ -18,6 +19,8 @@ export const LogQuestion = z.object({
   fields: z.record(z.string().max(60), z.string().max(200)).optional(),
   /** Kept apart by this instead of by what they say: `address`, `path`, or the name of a field. */
   by: z.string().min(1).max(60).optional(),
+  /** Lines that show secrets or personal data, counted by kind, in place of groups. */
+  exposed: z.literal(true).optional(),
 });
 export type LogQuestion = z.output<typeof LogQuestion>;
 
@@ -70,6 +73,8 @@ export const LogFound = z.object({
   unlevelled: z.int().default(0),
   /** When the last line was written, of a log that was written to all through the time before and not since; null: none such. */
   silentSince: z.number().nullable().default(null),
+  /** What the lines show that they should not, where that was asked for. */
+  exposed: z.array(Exposure).optional(),
 });
 export type LogFound = z.output<typeof LogFound>;
 
@@ -176,10 +181,15 @@ export function groupLines(
             begin,
             from,
           ),
-    groups: found.slice(0, MOST_GROUPS),
-    moreGroups: Math.max(0, found.length - MOST_GROUPS),
+    ...told(found, question, recent),
   };
 }
+
+/** The first groups; or what the lines show that they should not, whose examples are not to be shown. */
+const told = (found: LogGroup[], { exposed }: LogQuestion, recent: Parameters<typeof exposures>[0]) =>
+  exposed
+    ? { groups: [], moreGroups: 0, exposed: exposures(recent) }
+    : { groups: found.slice(0, MOST_GROUPS), moreGroups: Math.max(0, found.length - MOST_GROUPS) };
 
 /** The last of times that lie in every part between the two, and in none after. */
 function silentSince(times: readonly number[], begin: number, from: number): number | null {
