@@ -1,16 +1,9 @@
 // An emulated server behind the real driver: no mongod can be had where the tests run.
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { expect, type TestContext, test } from "vitest";
 import { mongoReplication } from "../../../runbooks/mongodb/mongo-replication.ts";
 import { oplogOf } from "../../helpers/mongo/commands.ts";
 import { emptyCollection } from "../../helpers/mongo/state.ts";
-import { type MongoBench, openMongoBench } from "./mongo-bench.ts";
-
-let mongo: MongoBench;
-beforeAll(async () => {
-  mongo = await openMongoBench();
-});
-afterEach(() => mongo.server.reset());
-afterAll(() => mongo?.close());
+import { openMongoBench } from "./mongo-bench.ts";
 
 const STATES = { PRIMARY: 1, SECONDARY: 2, RECOVERING: 3, STARTUP2: 5, ARBITER: 7, ROLLBACK: 9 } as const;
 const NOW = new Date("2026-03-01T12:00:00Z");
@@ -39,33 +32,44 @@ const down = (name: string) => ({
   lastHeartbeatMessage: "Error connecting to db2:27017 :: caused by :: Connection refused",
 });
 
-/** A set of these members, seen by the first of them. */
-function set(
-  members: object[],
-  { oplogHours = 100, config = {} as object, role = "primary" as const } = {},
-): void {
+/** A server of a test's own: what is waited for is what happens between two looks, so the tests wait side by side. */
+async function aServer({ onTestFinished }: TestContext) {
+  const mongo = await openMongoBench();
+  onTestFinished(() => mongo.close());
   const { state } = mongo.server;
-  state.role = role;
-  state.replication = {
-    set: "rs0",
-    date: NOW,
-    majorityVoteCount: Math.floor(members.length / 2) + 1,
-    members: members.map((one, at) => ({ ...one, self: at === 0 })),
+  const diagnose = (params: Record<string, unknown> = {}) => mongo.bench.diagnose(mongoReplication, params);
+  return {
+    state,
+    diagnose,
+    found: async (params: Record<string, unknown> = {}) =>
+      (await diagnose(params)).findings.map(({ id, severity }) => `${severity} ${id}`),
+    /** A set of these members, seen by the first of them. */
+    set: (
+      members: object[],
+      { oplogHours = 100, config = {} as object, role = "primary" as const } = {},
+    ): void => {
+      state.role = role;
+      state.replication = {
+        set: "rs0",
+        date: NOW,
+        majorityVoteCount: Math.floor(members.length / 2) + 1,
+        members: members.map((one, at) => ({ ...one, self: at === 0 })),
+      };
+      state.config = config;
+      const documents = oplogOf(oplogHours * 3600);
+      state.collections.set("local.oplog.rs", { ...emptyCollection(1e9), documents });
+    },
   };
-  state.config = config;
-  state.collections.set("local.oplog.rs", { ...emptyCollection(1e9), documents: oplogOf(oplogHours * 3600) });
 }
 
-const diagnose = (params: Record<string, unknown> = {}) => mongo.bench.diagnose(mongoReplication, params);
-const found = async (params: Record<string, unknown> = {}) =>
-  (await diagnose(params)).findings.map(({ id, severity }) => `${severity} ${id}`);
-
-test("primary, secondary and arbiter: healthy", async () => {
+test.concurrent("primary, secondary and arbiter: healthy", async (context) => {
+  const { found, set } = await aServer(context);
   set([member("db0", "PRIMARY"), member("db1", "SECONDARY", 2), member("db2", "ARBITER")]);
   expect(await found()).toEqual([]);
 });
 
-test("a member that is behind on purpose is not late; one that is not, is", async () => {
+test.concurrent("a member that is behind on purpose is not late; one that is not, is", async (context) => {
+  const { diagnose, found, set } = await aServer(context);
   const config = {
     members: [{ host: "db2:27017", secondaryDelaySecs: 3_600, priority: 0, hidden: true, votes: 1 }],
   };
@@ -77,14 +81,16 @@ test("a member that is behind on purpose is not late; one that is not, is", asyn
   expect(run.finding("lag").title).toBe("db1:27017 is 10 min behind");
 });
 
-test("half of what the oplog holds behind is critical", async () => {
+test.concurrent("half of what the oplog holds behind is critical", async (context) => {
+  const { found, set } = await aServer(context);
   set([member("db0", "PRIMARY"), member("db1", "SECONDARY", 3_000), member("db2", "SECONDARY")], {
     oplogHours: 1.2,
   });
   expect(await found()).toEqual(["critical lag", "info oplog-short"]);
 });
 
-test("no majority: the members that are down are why there is no primary", async () => {
+test.concurrent("no majority: the members that are down are why there is no primary", async (context) => {
+  const { diagnose, set } = await aServer(context);
   set([member("db0", "SECONDARY"), down("db1"), down("db2")]);
   const run = await diagnose();
   expect(run.findings[0]).toMatchObject({ id: "member-down", severity: "critical" });
@@ -92,14 +98,16 @@ test("no majority: the members that are down are why there is no primary", async
   expect(run.advice("bringBack")).toContain("may lose writes");
 });
 
-test("all answer, and none is primary: an election, or each sees others", async () => {
+test.concurrent("all answer, and none is primary: an election, or each sees others", async (context) => {
+  const { diagnose, set } = await aServer(context);
   set([member("db0", "SECONDARY"), member("db1", "SECONDARY"), member("db2", "SECONDARY")]);
   const run = await diagnose();
   expect(run.findings.map(({ id, severity }) => `${severity} ${id}`)).toEqual(["critical no-primary"]);
   expect(run.finding("no-primary").because).toContain("an election is under way");
 });
 
-test("one of three is down: a warning, with what is to spare", async () => {
+test.concurrent("one of three is down: a warning, with what is to spare", async (context) => {
+  const { diagnose, found, set } = await aServer(context);
   set([member("db0", "PRIMARY"), member("db1", "SECONDARY"), down("db2")]);
   const run = await diagnose();
   expect(run.findings.map(({ id, severity }) => `${severity} ${id}`)).toEqual(["critical member-down"]);
@@ -112,12 +120,13 @@ test("one of three is down: a warning, with what is to spare", async () => {
   expect(await found()).toEqual(["warning member-down"]);
 });
 
-test.each(["RECOVERING", "STARTUP2", "ROLLBACK"] as const)(
+test.concurrent.for(["RECOVERING", "STARTUP2", "ROLLBACK"] as const)(
   "%s is left alone while it makes progress",
-  async (state) => {
+  async (busy, context) => {
+    const { set, diagnose } = await aServer(context);
     set([
       member("db0", "PRIMARY"),
-      member("db1", state, 0, { infoMessage: "syncing" }),
+      member("db1", busy, 0, { infoMessage: "syncing" }),
       member("db2", "SECONDARY"),
     ]);
     const run = await diagnose();
@@ -126,23 +135,26 @@ test.each(["RECOVERING", "STARTUP2", "ROLLBACK"] as const)(
   },
 );
 
-test("a server by itself is a note, and a mongos is not called healthy", async () => {
+test.concurrent("a server by itself is a note, and a mongos is not called healthy", async (context) => {
+  const { state, diagnose, found } = await aServer(context);
   expect(await found()).toEqual(["info by-itself"]);
-  mongo.server.state.role = "mongos";
+  state.role = "mongos";
   const run = await diagnose();
   expect(run.findings.map(({ id }) => id)).toEqual(["could-not-look"]);
   expect(run.finding("could-not-look").title).toContain("the replica sets of the shards");
 });
 
-test("writers are held back: what lag does", async () => {
+test.concurrent("writers are held back: what lag does", async (context) => {
+  const { state, found, set } = await aServer(context);
   set([member("db0", "PRIMARY"), member("db1", "SECONDARY", 90), member("db2", "SECONDARY")]);
-  mongo.server.state.status = { flowControl: { isLagged: true } };
+  state.status = { flowControl: { isLagged: true } };
   expect(await found()).toEqual(["warning lag", "warning flow-control"]);
 });
 
-test("without the right to read the oplog the rest is said all the same", async () => {
+test.concurrent("without the right to read the oplog the rest is said all the same", async (context) => {
+  const { state, diagnose, set } = await aServer(context);
   set([member("db0", "PRIMARY"), member("db1", "SECONDARY"), member("db2", "SECONDARY")]);
-  mongo.server.state.refusals.set("find", {
+  state.refusals.set("find", {
     code: 13,
     codeName: "Unauthorized",
     errmsg: "not authorized on local",
@@ -152,8 +164,9 @@ test("without the right to read the oplog the rest is said all the same", async 
   expect(run.finding("could-not-look").title).toContain("how far back the oplog reaches");
 });
 
-test("a member without a configuration, or that is not in it, is no server by itself", async () => {
-  const { refusals } = mongo.server.state;
+test.concurrent("a member without a configuration, or that is not in it, is no server by itself", async (context) => {
+  const { state, diagnose } = await aServer(context);
+  const { refusals } = state;
   const refuse = (code: number, codeName: string, errmsg: string) =>
     refusals.set("replSetGetStatus", { code, codeName, errmsg });
   refuse(94, "NotYetInitialized", "no replset config has been received");
