@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { Redis } from "ioredis";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it, type TestContext } from "vitest";
 import { redisConnectivity } from "../../../runbooks/redis/redis-connectivity.ts";
 import { redisHitRate } from "../../../runbooks/redis/redis-hit-rate.ts";
 import { redisMemory } from "../../../runbooks/redis/redis-memory.ts";
@@ -10,51 +10,49 @@ import { redisConnector } from "../../../src/connectors/redis/index.ts";
 import type { Runbook } from "../../../src/core/words/runbook.ts";
 import { testAuthority, whyNoOpenssl } from "../../helpers/certificates.ts";
 import { freePort } from "../../helpers/ports.ts";
-import { type RedisServer, startRedis, whyNoRedis } from "../../helpers/redis-server.ts";
+import { startRedis, whyNoRedis } from "../../helpers/redis-server.ts";
 import { type Bench, type Diagnosis, openBench } from "../../helpers/run-runbook.ts";
 import { until } from "../../helpers/until.ts";
 
 const MIB = 1024 ** 2;
 
-// Faults of the same kinds as in the runbooks' own tests, broken another way: the first title must name the cause.
-describe.skipIf(whyNoRedis() !== undefined)("Redis broken in other ways", () => {
-  let server: RedisServer;
-  let app: Redis;
+const first = ({ findings }: Diagnosis): string => findings[0]?.title ?? "(silent)";
+
+/** A server of a test's own: what is waited for are rates, so the tests wait side by side. */
+async function aServer({ onTestFinished }: TestContext) {
+  const server = await startRedis(["--enable-debug-command", "yes"]);
+  const app = new Redis(server.url);
   const benches: Bench[] = [];
   const sockets: Socket[] = [];
-
-  beforeAll(async () => {
-    server = await startRedis(["--enable-debug-command", "yes"]);
-    app = new Redis(server.url);
-  });
-  beforeEach(async () => {
-    await app.config("SET", "maxmemory", "0");
-    await app.flushall();
-  });
-  afterEach(async () => {
-    for (const socket of sockets.splice(0)) socket.destroy();
-    await Promise.all(benches.splice(0).map((bench) => bench.close()));
-  });
-  afterAll(async () => {
+  onTestFinished(async () => {
+    for (const socket of sockets) socket.destroy();
+    await Promise.all(benches.map((bench) => bench.close()));
     app.disconnect();
     await server.stop();
   });
-
-  const diagnose = (
-    runbook: Runbook,
-    { url = server.url, role = "cache", seconds = 1 } = {},
-  ): Promise<Diagnosis> => {
-    const made = openBench({
-      connections: { cache: { kind: "redis", url, role } },
-      connectors: [redisConnector],
-    });
-    benches.push(made);
-    return made.diagnose(runbook, { seconds });
+  return {
+    server,
+    app,
+    sockets,
+    diagnose: (
+      runbook: Runbook,
+      { url = server.url, role = "cache", seconds = 1 } = {},
+    ): Promise<Diagnosis> => {
+      const made = openBench({
+        connections: { cache: { kind: "redis", url, role } },
+        connectors: [redisConnector],
+      });
+      benches.push(made);
+      return made.diagnose(runbook, { seconds });
+    },
+    used: async () => Number(/used_memory:(\d+)/.exec(await app.info("memory"))?.[1]),
   };
-  const first = ({ findings }: Diagnosis): string => findings[0]?.title ?? "(silent)";
-  const used = async () => Number(/used_memory:(\d+)/.exec(await app.info("memory"))?.[1]);
+}
 
-  it("one giant key among many small ones fills it", async () => {
+// Faults of the same kinds as in the runbooks' own tests, broken another way: the first title must name the cause.
+describe.skipIf(whyNoRedis() !== undefined)("Redis broken in other ways", () => {
+  it.concurrent("one giant key among many small ones fills it", async (context) => {
+    const { app, diagnose, used } = await aServer(context);
     await app.call("DEBUG", "POPULATE", "30000", "page", "20");
     const items = Array.from({ length: 1000 }, () => "x".repeat(1000));
     for (let n = 0; n < 30; n++) await app.rpush("audit:all", ...items);
@@ -67,7 +65,8 @@ describe.skipIf(whyNoRedis() !== undefined)("Redis broken in other ways", () => 
     expect(run.advice("splitKeys")).toContain("audit:all (list, ");
   });
 
-  it("clients that do not read their answers fill it", async () => {
+  it.concurrent("clients that do not read their answers fill it", async (context) => {
+    const { server, app, sockets, diagnose } = await aServer(context);
     await app.set("blob", "x".repeat(4 * MIB));
     await app.config("SET", "maxmemory", 200 * MIB);
     for (let n = 0; n < 20; n++) {
@@ -86,7 +85,8 @@ describe.skipIf(whyNoRedis() !== undefined)("Redis broken in other ways", () => 
     expect(run.findings[0]?.remedies?.[0]).toBe("slimClients");
   });
 
-  it("many small strings are said to be cheaper as hashes", async () => {
+  it.concurrent("many small strings are said to be cheaper as hashes", async (context) => {
+    const { app, diagnose, used } = await aServer(context);
     await app.call("DEBUG", "POPULATE", "40000", "user", "10");
     await app.config("SET", "maxmemory", Math.ceil((await used()) * 1.05));
     const run = await diagnose(redisMemory, { role: "queue" });
@@ -94,7 +94,8 @@ describe.skipIf(whyNoRedis() !== undefined)("Redis broken in other ways", () => 
     expect(run.advice("makeRoom")).toContain("as fields of hashes");
   });
 
-  it("memory freed by many deletes is not returned", async () => {
+  it.concurrent("memory freed by many deletes is not returned", async (context) => {
+    const { app, diagnose } = await aServer(context);
     await app.call("DEBUG", "POPULATE", "600000", "old", "400");
     const script =
       "for i = ARGV[1], ARGV[2] do if i % 12 ~= 0 then redis.call('UNLINK', 'old:' .. i) end end return 1";
@@ -107,7 +108,8 @@ describe.skipIf(whyNoRedis() !== undefined)("Redis broken in other ways", () => 
     expect(run.findings[0]?.remedies).toEqual(["defragment"]);
   });
 
-  it("writes need replicas that are not there", async () => {
+  it.concurrent("writes need replicas that are not there", async (context) => {
+    const { app, diagnose } = await aServer(context);
     await app.config("SET", "min-replicas-to-write", "1");
     const run = await diagnose(redisConnectivity);
     await app.config("SET", "min-replicas-to-write", "0");
@@ -116,7 +118,9 @@ describe.skipIf(whyNoRedis() !== undefined)("Redis broken in other ways", () => 
 
   it.skipIf(whyNoOpenssl() !== undefined)(
     "TLS where the URL says none, and none where it says TLS",
-    async () => {
+    { concurrent: true },
+    async (context) => {
+      const { server, diagnose } = await aServer(context);
       const authority = testAuthority();
       const { key, cert } = authority.issue(["IP:127.0.0.1"], -1, 30);
       authority.remove();
@@ -139,7 +143,8 @@ describe.skipIf(whyNoRedis() !== undefined)("Redis broken in other ways", () => 
     },
   );
 
-  it("a user who may not ask", async () => {
+  it.concurrent("a user who may not ask", async (context) => {
+    const { server, app, diagnose } = await aServer(context);
     await app.acl("SETUSER", "blind", "on", ">pw", "~*", "+get");
     const url = server.url.replace("//", "//blind:pw@");
     for (const runbook of [redisConnectivity, redisMemory, redisHitRate])
@@ -148,7 +153,8 @@ describe.skipIf(whyNoRedis() !== undefined)("Redis broken in other ways", () => 
       ]);
   });
 
-  it("a bot that may only read is no fault", async () => {
+  it.concurrent("a bot that may only read is no fault", async (context) => {
+    const { server, app, diagnose } = await aServer(context);
     const may =
       "+info +config|get +client|list +ping +scan +memory|usage +slowlog|get +latency|latest +type +pttl +select".split(
         " ",
