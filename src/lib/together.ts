@@ -6,12 +6,15 @@ export interface TogetherLimits<Item> {
   weight(item: Item): number;
   /** Two items that share one of these are never at work at once, and keep their order. */
   keys(item: Item): readonly string[];
+  /** What a batch failed of concerns everybody: those that wait fail of it, too, instead of finding out one batch after the other. */
+  isForAll?(error: unknown): boolean;
 }
 
 interface Waiting<Item, Result> {
   readonly item: Item;
   readonly keys: readonly string[];
   readonly resolve: (result: PromiseLike<Result>) => void;
+  readonly reject: (error: unknown) => void;
 }
 
 /**
@@ -20,7 +23,7 @@ interface Waiting<Item, Result> {
  * next batch begins when it has returned them, an item's keys are free when its own has settled.
  */
 export function together<Item, Result>(
-  { atOnce, most, weight, keys }: TogetherLimits<Item>,
+  { atOnce, most, weight, keys, isForAll = () => false }: TogetherLimits<Item>,
   work: (items: readonly Item[]) => Promise<readonly Promise<Result>[]>,
 ): (item: Item) => Promise<Result> {
   let queue: Waiting<Item, Result>[] = [];
@@ -49,9 +52,10 @@ export function together<Item, Result>(
 
   const carryOut = async (batch: readonly Waiting<Item, Result>[]): Promise<void> => {
     for (const { keys: mine } of batch) for (const key of mine) busy.add(key);
-    const results = await work(batch.map(({ item }) => item)).catch((error: unknown) =>
-      batch.map(() => Promise.reject<Result>(error)),
-    );
+    const results = await work(batch.map(({ item }) => item)).catch((error: unknown) => {
+      if (isForAll(error)) for (const one of queue.splice(0)) one.reject(error);
+      return batch.map(() => Promise.reject<Result>(error));
+    });
     batch.forEach((one, nth) => {
       const result = results[nth] ?? Promise.reject<Result>(new Error("work returned too few results"));
       const free = () => {
@@ -76,8 +80,8 @@ export function together<Item, Result>(
   };
 
   return (item) =>
-    new Promise((resolve) => {
-      queue.push({ item, keys: keys(item), resolve });
+    new Promise((resolve, reject) => {
+      queue.push({ item, keys: keys(item), resolve, reject });
       next();
     });
 }

@@ -200,7 +200,11 @@ export const INTAKE: readonly Mutant[] = [
   {
     guard: "alerts together: one that fails is alone",
     removals: [
-      remove("src/store/alert/alerts-together.ts", "if (isLost || deliveries.length === 1) throw", "throw"),
+      remove(
+        "src/store/alert/alerts-together.ts",
+        "if (isLost(thrown) || deliveries.length === 1) throw",
+        "throw",
+      ),
     ],
     file: TOGETHER,
     test: "one that cannot be stored costs none",

@@ -42,10 +42,16 @@ export function alertsTogether(commit: Commit): (delivery: AlertDelivery) => Pro
     });
   };
   return together<AlertDelivery, Received>(
-    { atOnce: AT_ONCE, most: MOST_ALERTS, weight: ({ instances }) => instances.length, keys: keysOf },
+    {
+      ...{ atOnce: AT_ONCE, most: MOST_ALERTS, weight: ({ instances }) => instances.length },
+      ...{ keys: keysOf, isForAll: isLost },
+    },
     batch,
   );
 }
+
+const isLost = (thrown: unknown): boolean =>
+  thrown instanceof DiagError && thrown.code === "store_unavailable";
 
 const keysOf = ({ groupKey, instances }: AlertDelivery): string[] => [
   `group ${groupKey}`,
@@ -63,8 +69,7 @@ async function takeIn(
       first: tryLocksOf(deliveries),
     });
   } catch (thrown) {
-    const isLost = thrown instanceof DiagError && thrown.code === "store_unavailable";
-    if (isLost || deliveries.length === 1) throw thrown;
+    if (isLost(thrown) || deliveries.length === 1) throw thrown;
     // One of them cannot be stored: the others must not be lost with it.
     return [];
   }

@@ -92,6 +92,32 @@ test("a batch that fails fails each of its own, and the next one begins", async 
   expect(await last).toBe("last!");
 });
 
+test("what concerns everybody fails those that wait, and whoever comes later is tried anew", async () => {
+  let isAway = true;
+  const take = together<Item, string>(
+    {
+      atOnce: 1,
+      most: 1,
+      weight: () => 1,
+      keys: () => [],
+      isForAll: (error) => String(error).includes("away"),
+    },
+    async (items) => {
+      await settled();
+      if (isAway) throw new Error("away");
+      return items.map(({ name }) => Promise.resolve(`${name}!`));
+    },
+  );
+  const all = ["a", "b", "c"].map((name) => take({ name }));
+  expect((await Promise.allSettled(all)).map(({ status }) => status)).toEqual([
+    "rejected",
+    "rejected",
+    "rejected",
+  ]);
+  isAway = false;
+  expect(await take({ name: "d" })).toBe("d!");
+});
+
 test("the room of a batch is free while one of its items goes on by itself", async () => {
   let finish = (): void => {};
   const slow = new Promise<string>((resolve) => {
