@@ -105,7 +105,7 @@ function whyNoneReady(one: Service): Why {
   if (one.readyPods === 0)
     return {
       id: "not-ready",
-      title: `has no endpoint: none of its ${count(one.pods - one.ending, "pod")} is ready`,
+      title: `has no endpoint: ${one.pods - one.ending === 1 ? "its pod is not ready" : `none of its ${count(one.pods - one.ending, "pod")} is ready`}`,
       because: `The selector fits ${count(one.pods, "pod")}, and none is ready: no traffic goes there.${one.ending === 0 ? "" : ` ${count(one.ending, "other")} end.`} Why, k8s-workload finds out.`,
       remedy: "fixPods",
     };

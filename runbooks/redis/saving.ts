@@ -111,7 +111,7 @@ function asked<const R extends string>(
         ...base,
         severity: "warning" as const,
         remedies: [remedy],
-        title: `A save is due since ${sayDuration(due * 1000)} and has not begun`,
+        title: `A save has been due for ${sayDuration(due * 1000)} and has not begun`,
         because: `${changesSinceSave} changes since the last save, ${age}; save ${rules}. Another save or a rewrite of the append-only file may hold it up, or it was only now configured. ${files}`,
       };
 }

@@ -30,6 +30,15 @@ describe.each(runbooks.map((runbook) => [runbook.id, runbook] as const))("%s", (
     expect(twice, "what follows from it would be said as often").toEqual([]);
   });
 
+  it("offers no remedy without words or calls", () => {
+    const empty = of(id).flatMap((file) =>
+      Object.entries(parseRecording(read(id, file)).conclusion.remedies)
+        .filter(([, { advice, calls = [] }]) => (advice ?? "").trim() === "" && calls.length === 0)
+        .map(([key]) => `${file}: ${key}`),
+    );
+    expect(empty).toEqual([]);
+  });
+
   it.each(of(id))("%s: the same is concluded", (file) => {
     const recording = parseRecording(read(id, file));
     expect(recording.runbook).toBe(id);

@@ -59,7 +59,7 @@ describe("whether what is written outlives the process", () => {
       RULES,
       "mixed",
       backup,
-      "warning save-age: A save is due since",
+      "warning save-age: A save has been due for",
     ],
     [
       "asked: too few changes",
