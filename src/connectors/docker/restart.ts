@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { actionsOn, type Preview, type Probed } from "../../core/words/action.ts";
 import { saySeconds } from "../../core/words/format.ts";
-import { beforeEffect } from "../before-effect.ts";
+import { beforeEffect, refused } from "../before-effect.ts";
 import type { DockerClient } from "./client.ts";
 import { isUp, sayNow } from "./container.ts";
 import { containers } from "./containers.ts";
@@ -53,6 +53,9 @@ export const restartContainer = write({
   drift: driftOf,
   run: async (client, input, context) => {
     const found = await beforeEffect(() => asDecided(client, input, context));
+    // It came back by itself since the last look.
+    if (found.State.Status === "running" && found.State.Health?.Status === "healthy")
+      throw refused(`${input.name} is running and healthy again`);
     await sendWrite(
       client,
       {

@@ -13,7 +13,7 @@ let cluster: EmulatedCluster;
 let bench: Bench;
 beforeEach(async () => {
   cluster = await emulatedCluster();
-  bench = benchOn(cluster);
+  bench = benchOn(cluster, { variables: ["DATABASE_HOST"] });
 });
 afterEach(async () => {
   await bench.close();
@@ -35,8 +35,11 @@ it("every preview is a dry run of the very write, and a write goes out once with
   for (const made of Object.values(cases)) {
     const call = await made.prepare();
     cluster.requests.length = 0;
-    await bench.preview(call);
-    expect(patches().map((one) => /[?&]dryRun=All/.test(one))).toEqual([true]);
+    const preview = await bench.preview(call);
+    expect(
+      patches().map((one) => /[?&]dryRun=All/.test(one)),
+      `${call.action}: ${JSON.stringify(preview)}`,
+    ).toEqual([true]);
   }
 });
 
@@ -104,7 +107,9 @@ it("what an operator has taken back is not verified, though all of it is at rest
   const settledOf = async (call: Call) => {
     const { action } = bench.resolve(call);
     if (action.effect !== "write" || action.settled === undefined) throw new Error("a write that settles");
-    return action.settled.holds({ list: await bench.call(kubernetes.workloads()) }, call.input, {});
+    const asked = Object.entries(action.settled.check(call.input));
+    const after = await Promise.all(asked.map(async ([name, one]) => [name, await bench.call(one)] as const));
+    return action.settled.holds(Object.fromEntries(after), call.input, {});
   };
   const scale = kubernetes.scale({ ...gateway, from: 1, to: 2 });
   await bench.call(scale);
@@ -117,6 +122,14 @@ it("what an operator has taken back is not verified, though all of it is at rest
   expect(await settledOf(restart)).toBe(true);
   put("Deployment", "worker", () => undefined);
   expect(await settledOf(restart)).toBe(false);
+  const variables = kubernetes.setVariables({
+    ...{ ...put("Deployment", "worker", () => undefined), container: "worker" },
+    ...{ from: { DATABASE_HOST: null }, to: { DATABASE_HOST: "pgbouncer" } },
+  });
+  await bench.call(variables);
+  expect(await settledOf(variables)).toBe(true);
+  put("Deployment", "worker", () => undefined);
+  expect(await settledOf(variables)).toBe(false);
 });
 
 it("restart: all at once, below a partition, on deletion only, or without room for the pod that comes first", async () => {
@@ -153,6 +166,25 @@ it("restart: all at once, below a partition, on deletion only, or without room f
   expect(await ofSet({ type: "RollingUpdate", rollingUpdate: { partition: 1 } })).toMatch(
     /stop at partition 1/,
   );
+});
+
+it("a pod that is ready again since it was approved is not deleted", async () => {
+  const call = (await writeCases(cluster)["kubernetes.delete-pod"]?.prepare()) ?? kubernetes.pods();
+  const { name } = call.input as { name: string };
+  const pod = cluster.store.get({ group: "", plural: "pods", namespace: "production", name });
+  const is = (status: string) =>
+    cluster.store.put({ ...pod, status: { ...pod.status, conditions: [{ type: "Ready", status }] } });
+  is("False");
+  const then = (await bench.preview(call)).witness;
+  const { action } = bench.resolve(call);
+  const drift = async () =>
+    action.effect === "write" ? action.drift?.(then, (await bench.preview(call)).witness) : undefined;
+  expect(await drift()).toEqual([]);
+  is("True");
+  expect(await drift()).toEqual(["it is ready again"]);
+  await expect(bench.call(call, then)).rejects.toThrow(/is ready again/);
+  is("False");
+  expect(await bench.call(call, then)).toMatchObject({ uid: pod.metadata.uid });
 });
 
 it("scale: down is said loudly", async () => {

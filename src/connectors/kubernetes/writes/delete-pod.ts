@@ -33,6 +33,11 @@ function whyNot(input: Input, found: PodSeen | undefined): string | undefined {
   return undefined;
 }
 
+const Witness = z.object({ uid: z.string(), deleting: z.boolean(), ready: z.boolean().optional() });
+/** It was approved because it did not serve, and it serves by now. */
+const isBack = (was: z.output<typeof Witness> | undefined, ready: boolean): boolean =>
+  was?.ready === false && ready;
+
 const body = (input: Input) => ({ preconditions: { uid: input.uid } });
 
 /** Deletes one pod, so that its controller makes another; bound to its uid. */
@@ -52,13 +57,25 @@ export const deletePod = write({
     const line = `delete pod ${input.name} of ${input.namespace} (${found.owner?.kind} ${found.owner?.name}, ${found.ready ? "ready" : "not ready"})`;
     return {
       changes: [line],
-      witness: { uid: found.uid, deleting: found.deletedAt !== null },
+      witness: { uid: found.uid, deleting: found.deletedAt !== null, ready: found.ready },
       ...(why === undefined ? {} : { refused: why }),
     };
   },
+  drift: (then, now) => {
+    const [was, is] = [Witness.safeParse(then).data, Witness.safeParse(now).data];
+    if (was === undefined || is === undefined) return ["the pod is gone, or there again"];
+    return [
+      ...(was.uid === is.uid ? [] : ["it is another pod of the same name"]),
+      ...(was.deleting === is.deleting ? [] : ["it is being deleted already"]),
+      ...(isBack(was, is.ready === true) ? ["it is ready again"] : []),
+    ];
+  },
   run: async (client, input, context) => {
-    const why = await beforeEffect(async () => whyNot(input, await find(client, input, context)));
+    const found = await beforeEffect(() => find(client, input, context));
+    const why = whyNot(input, found);
     if (why !== undefined) throw refused(why);
+    if (isBack(Witness.safeParse(context.witness).data, found?.ready === true))
+      throw refused(`pod ${input.name} is ready again`);
     const timeoutMs = Math.min(context.timeoutMs, context.remainingMs());
     if (timeoutMs < 500) throw refused("too little time is left");
     await client.request(

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { actionsOn, type Call } from "../../../core/words/action.ts";
 import type { KubernetesClient } from "../api/client.ts";
 import type { Workload } from "../api/shapes.ts";
-import { deploymentOf, VALUE, variablesOf } from "../reads/variables.ts";
+import { deploymentOf, VALUE, variables, variablesOf } from "../reads/variables.ts";
 import { workloads } from "../reads/workloads.ts";
 import { type Change, partsOf, STRATEGIC } from "./change.ts";
 import { isSettled, lockOf, Output, pathOf, sayAvailable, sayTarget, Target, workloadOf } from "./target.ts";
@@ -111,8 +111,16 @@ export const setVariables = write({
   says: (input) => `${sayTarget(input)}: ${sayValues(input.from)} → ${sayValues(input.to)}`,
   settled: {
     within: "5m",
-    check: () => ({ list: workloads() }),
-    holds: ({ list }, { uid }) => isSettled(list, uid),
+    check: ({ namespace, name }) => ({ list: workloads(), now: variables({ of: [{ namespace, name }] }) }),
+    holds: ({ list, now }, { uid, container, to }) =>
+      isSettled(list, uid) &&
+      Object.entries(to).every(([name, value]) =>
+        now.deployments.some((one) =>
+          one.variables.some(
+            (is) => is.container === container && is.name === name && is.value === value && !is.elsewhere,
+          ),
+        ),
+      ),
     figures: ({ list }, { uid }, _output, before) => sayAvailable(list, before.list, uid),
   },
 });

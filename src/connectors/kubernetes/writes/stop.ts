@@ -116,7 +116,7 @@ export const startAgain = write({
   settled: {
     within: "5m",
     check: () => ({ list: workloads() }),
-    holds: ({ list }, { uid }) => isSettled(list, uid),
+    holds: ({ list }, { uid, replicas }) => isSettled(list, uid, ({ desired }) => desired >= replicas),
     figures: ({ list }, { uid }, _output, before) => sayAvailable(list, before.list, uid),
   },
 });
