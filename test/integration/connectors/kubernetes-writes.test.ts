@@ -35,11 +35,8 @@ it("every preview is a dry run of the very write, and a write goes out once with
   for (const made of Object.values(cases)) {
     const call = await made.prepare();
     cluster.requests.length = 0;
-    const preview = await bench.preview(call);
-    expect(
-      patches().map((one) => /[?&]dryRun=All/.test(one)),
-      `${call.action}: ${JSON.stringify(preview)}`,
-    ).toEqual([true]);
+    await bench.preview(call);
+    expect(patches().map((one) => /[?&]dryRun=All/.test(one)), call.action).toEqual([true]);
   }
 });
 
