@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { onPath } from "./docker.ts";
 import { endProcess, workFolder } from "./host.ts";
@@ -16,6 +16,7 @@ export interface NginxServer {
   /** Starts it, or reads its configuration again and waits for the new workers. */
   start(): Promise<void>;
   reload(): Promise<void>;
+  /** The status of one request, once nginx has noted it: it writes its access log, which has to show the user agent, after the answer. */
   get(path: string, host?: string): Promise<number>;
   workers(): string[];
   stop(): Promise<void>;
@@ -34,6 +35,7 @@ export async function makeNginx(main = ""): Promise<NginxServer> {
   const config = join(folder, "nginx.conf");
   mkdirSync(join(folder, "tmp"));
   let child: ChildProcess | undefined;
+  let asked = 0;
   const temp = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
     .map((one) => `${one}_temp_path ${folder}/tmp/${one};`)
     .join(" ");
@@ -61,8 +63,15 @@ export async function makeNginx(main = ""): Promise<NginxServer> {
       process.kill(pid(), "SIGHUP");
       await until(() => workers().length === 1 && !before.includes(workers()[0] ?? ""));
     },
-    get: async (path, host = "127.0.0.1") =>
-      (await fetch(`http://127.0.0.1:${port}${path}`, { headers: { host } })).status,
+    get: async (path, host = "127.0.0.1") => {
+      asked += 1;
+      const agent = `diagbot-test-${asked}-`;
+      const headers = { host, "user-agent": agent };
+      const { status } = await fetch(`http://127.0.0.1:${port}${path}`, { headers });
+      const logs = () => readdirSync(folder).filter((name) => name.endsWith(".log"));
+      await until(() => logs().some((name) => readFileSync(join(folder, name), "utf8").includes(agent)));
+      return status;
+    },
     stop: async () => {
       if (child !== undefined && child.exitCode === null) {
         child.kill("SIGTERM");

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { createServer, type RequestListener } from "node:http";
 import { join } from "node:path";
 import { nginxUpstreams } from "../../../runbooks/nginx/nginx-upstreams.ts";
@@ -48,8 +48,6 @@ export function nginxBench() {
           () => false,
         ),
       );
-      // It is written after the answer was sent.
-      await until(() => readFileSync(join(web.folder, "access.log"), "utf8") !== "");
       writeFileSync(join(web.folder, "error.log"), "");
       writeFileSync(join(web.folder, "access.log"), "");
       return web;

@@ -84,7 +84,7 @@ describe.skipIf(missing !== undefined)(
         response.statusCode = 503;
         response.end("no");
       });
-      const json = `log_format j escape=json '{"time":"$time_iso8601","status":"$status","uri":"$uri"}'; log_format own '$status $uri';`;
+      const json = `log_format j escape=json '{"time":"$time_iso8601","status":"$status","uri":"$uri","agent":"$http_user_agent"}'; log_format own '$status $uri $http_user_agent';`;
       const web = await started(
         (one) =>
           `${json}${passing(one, address).replace("proxy_read", `access_log ${one.folder}/j.log j; proxy_read`)}`,

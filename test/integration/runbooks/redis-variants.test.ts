@@ -87,7 +87,7 @@ describe.skipIf(whyNoRedis() !== undefined)("Redis broken in other ways", () => 
 
   it.concurrent("many small strings are said to be cheaper as hashes", async (context) => {
     const { app, diagnose, used } = await aServer(context);
-    await app.call("DEBUG", "POPULATE", "40000", "user", "10");
+    await app.call("DEBUG", "POPULATE", "120000", "user", "10");
     await app.config("SET", "maxmemory", Math.ceil((await used()) * 1.05));
     const run = await diagnose(redisMemory, { role: "queue" });
     expect(first(run)).toMatch(/^Redis uses 9\d % of maxmemory .*, mostly by user:\*$/);
