@@ -32,11 +32,12 @@ const patches = () => cluster.requests.filter((one) => one.startsWith("PATCH") |
 
 it("every preview is a dry run of the very write, and a write goes out once with its precondition", async () => {
   const cases = writeCases(cluster);
-  for (const made of Object.values(cases)) {
+  for (const [name, made] of Object.entries(cases)) {
     const call = await made.prepare();
     cluster.requests.length = 0;
-    await bench.preview(call);
-    expect(patches().map((one) => /[?&]dryRun=All/.test(one))).toEqual([true]);
+    const { refused } = await bench.preview(call);
+    const dry = patches().map((one) => /[?&]dryRun=All/.test(one));
+    expect([name, refused, dry]).toEqual([name, undefined, [true]]);
   }
 });
 

@@ -168,7 +168,7 @@ describe.skipIf(skip !== undefined)(`a firewall of our own (skipped: ${skip ?? "
     await serve(6379);
     const diagnosis = await diagnose(firewallBook, { port: 6379 });
     expect(diagnosis.finding("open:6379").title).toContain("Redis");
-    expect(diagnosis.advice("closeData")).toContain("127.0.0.1:6379:6379");
+    expect(diagnosis.advice("closeData")).toContain("`ufw deny 6379/tcp`");
     expect((await diagnose(firewallBook, {})).finding("policies").title).toContain("nothing is kept out");
   });
 
