@@ -53,8 +53,7 @@ async function optionsFor(deps: SenderDeps, view: ThreadView): Promise<DrawOptio
     ...(levels === undefined ? {} : { levels }),
     ...(links === undefined ? {} : { links }),
   };
-  const hasLinks = view.about !== undefined || view.storm?.groups.some(({ own }) => own !== undefined);
-  if (hasLinks !== true) return options;
+  if (!hasLinks(view)) return options;
   const self = await deps.identity.get(deps.slack);
   const url = self.kind === "ok" ? self.value.url : undefined;
   return url === undefined ? options : { ...options, workspace: url };
@@ -168,3 +167,9 @@ function stepOf(waits: readonly Waiting[]): NextStep {
   if (waits.every(isRoot)) return "root";
   return waits.some(({ operation }) => operation.wanted.urgent) ? "decision" : "more";
 }
+
+/** It links to messages of other threads. */
+const hasLinks = ({ about, storm, runs }: ThreadView): boolean =>
+  about !== undefined ||
+  storm?.groups.some(({ own }) => own !== undefined) === true ||
+  runs.some(({ remedies }) => remedies.some(({ sameAs }) => sameAs?.at !== undefined));
