@@ -40,13 +40,15 @@ export async function buildShopDatabase(
 }
 
 /**
- * Makes the database of a sample system anew, empty: an ordinary role for the application, so that it cannot eat the reserved
- * connection slots, and one for diagbot that may use them, may see every session and may end ordinary ones.
+ * Makes the database of a sample system anew, empty but for `tables` (SQL): an ordinary role for the application, so that it
+ * cannot eat the reserved connection slots, whose the tables are, and one for diagbot that may use those slots, may read the
+ * tables, may see every session and may end ordinary ones.
  */
 export async function buildDatabase(
   name: string,
   adminUrl: (database?: string) => string,
   passwords: ShopPasswords,
+  tables = "",
 ): Promise<void> {
   await withClient(adminUrl(), async (admin) => {
     await admin.query(`DROP DATABASE IF EXISTS ${admin.escapeIdentifier(name)} WITH (FORCE)`);
@@ -60,7 +62,13 @@ export async function buildDatabase(
     );
     await admin.query(`CREATE DATABASE ${admin.escapeIdentifier(name)} OWNER ${ROLES.app}`);
   });
-  await withClient(adminUrl(name), (admin) => admin.query("CREATE EXTENSION pg_stat_statements"));
+  await withClient(adminUrl(name), async (admin) => {
+    await admin.query("CREATE EXTENSION pg_stat_statements");
+    if (tables === "") return;
+    await admin.query(`SET ROLE ${ROLES.app}`);
+    await admin.query(tables);
+    await admin.query(`GRANT SELECT ON ALL TABLES IN SCHEMA public TO ${ROLES.bot}`);
+  });
 }
 
 /** Makes diagbot's own database anew: what a start shows must not hang on threads of a Slack that is gone. */

@@ -144,7 +144,7 @@ interface Database {
 }
 
 async function startDatabaseOf(
-  { id, title }: SystemSpec,
+  { id, title, tables }: SystemSpec,
   { folder, cleanups, secrets, binaries, ready }: SampleNeeds,
 ): Promise<Database> {
   const [port = 0] = await freePorts(1);
@@ -154,7 +154,7 @@ async function startDatabaseOf(
     folder,
   );
   cleanups.add(`the Postgres of ${id}`, cluster.stop);
-  await buildDatabase("app", cluster.adminUrl, secrets);
+  await buildDatabase("app", cluster.adminUrl, secrets, tables);
   ready(`the Postgres of ${title}`);
   return {
     adminUrl: cluster.adminUrl("app"),

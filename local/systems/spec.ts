@@ -27,6 +27,8 @@ export interface SystemSpec {
   readonly env: Readonly<Record<string, string>>;
   /** Files of its machine by absolute path, with what is in them at the start. */
   readonly files: Readonly<Record<string, () => string>>;
+  /** What its database has besides: SQL of the application's role. diagbot may read it. */
+  readonly tables?: string;
   /** Programs that are really run here, by their path; their words that are absolute paths lead into the sample machine. */
   readonly real: readonly string[];
   /** Keys of its cache at the start; `seconds`: their time to live. */

@@ -140,6 +140,9 @@ const service: ServiceSpec = {
     "/opt/resync/bin/log-level": logLevel,
     "/opt/resync/bin/released": showsPart("released"),
     "/opt/resync/bin/golden-questions": showsPart("golden"),
+    "/opt/resync/bin/plain-http": () => ({
+      out: { code: 301, redirect_url: "https://resync.example.com/health/app" },
+    }),
     "/usr/bin/docker": (_args, now) => ({ code: numberOf(now, "template", "exit") }),
   },
 };

@@ -82,3 +82,16 @@ const ANSWERS: Readonly<Record<string, Program>> = {
 /** The team's own runner: the first word names one of its scripts, and no other is run. */
 export const run: Program = ([script = "", ...args], state) =>
   ANSWERS[script]?.(args, state) ?? { err: `${script}: not on the list\n`, code: 64 };
+
+/** What the pooler's manifest makes. */
+const OBJECTS = 3;
+
+/** Compares the pooler's manifest with the cluster, applies it, or removes what it made. */
+export const manifest: Program = (args, state) => {
+  if (args.includes("--apply")) return { set: { pooler: { there: OBJECTS } } };
+  if (args.includes("--delete")) return { set: { pooler: { there: 0 } } };
+  const there = numberOf(state, "pooler", "there");
+  return {
+    out: { objects_there: there, objects_differing: OBJECTS - there, ready: there === OBJECTS },
+  };
+};

@@ -5,7 +5,7 @@ import type { Metric, Route, ServiceSpec, State } from "../service/spec.ts";
 import { numberOf } from "../service/state.ts";
 import { health, html, listed, page, setting } from "../service/words.ts";
 import type { SystemSpec } from "../spec.ts";
-import { run } from "./sergas-agents-programs.ts";
+import { manifest, run } from "./sergas-agents-programs.ts";
 
 const ADMIN_KEY = "demo-admin-key-of-agents";
 
@@ -111,7 +111,7 @@ const service: ServiceSpec = {
       ],
     },
   },
-  programs: { "/opt/sergas-agents/bin/run": run },
+  programs: { "/opt/sergas-agents/bin/run": run, "/opt/sergas-agents/bin/manifest": manifest },
 };
 
 /** Sergas Agents: an API server and workers with an admin API. */
@@ -122,6 +122,8 @@ export const sergasAgents: SystemSpec = {
   service,
   env: { AGENTS_ADMIN_KEY: ADMIN_KEY, PAGERDUTY_KEY: "unused" },
   files: {},
+  tables:
+    "CREATE TABLE error_logs (error_type text NOT NULL, endpoint text NOT NULL, created_at timestamptz NOT NULL DEFAULT now())",
   real: [],
   keys: [],
   writes: ["set-maintenance state=on", "set-pool min=10 max=40", "set-log-level level=debug ttl=15m"],

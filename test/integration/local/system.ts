@@ -90,12 +90,12 @@ export async function startSystem(id: string): Promise<RunningSystem> {
 }
 
 /** Names that the sample services know. */
-const NAMES: Readonly<Record<string, string>> = {
-  user: "4711",
-  name: "zoho",
-  api: "zoho",
-  agent: "support",
-  revision: "49c5371",
+const NAMES: Readonly<Record<string, readonly string[]>> = {
+  user: ["4711"],
+  name: ["zoho"],
+  api: ["zoho"],
+  agent: ["support"],
+  revision: ["49c5371", "49c5371".padEnd(40, "0")],
 };
 
 /** A value for each parameter that has no default. */
@@ -111,7 +111,7 @@ function exampleOf(name: string, param: Param): unknown {
     case "enum":
       return param.values[0];
     case "word":
-      return NAMES[name];
+      return NAMES[name]?.find((word) => new RegExp(`^(?:${param.pattern})$`, "u").test(word));
     default:
       return param.min;
   }
