@@ -1,3 +1,5 @@
+import { setMaxListeners } from "node:events";
+
 /** What became of work within a time. */
 export type InTime<T> =
   | { readonly state: "done"; readonly value: T }
@@ -27,6 +29,7 @@ export async function inTime<T>(work: Promise<T>, { ms, signal }: Deadline): Pro
   });
   const timer = ms === undefined ? undefined : setTimeout(() => setImmediate(over), ms);
   if (signal?.aborted === true) over();
+  if (signal !== undefined) setMaxListeners(0, signal);
   signal?.addEventListener("abort", over, { once: true });
   try {
     return await Promise.race([settled, late]);
@@ -66,6 +69,8 @@ export async function underSignal<T>(
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const end = new AbortController();
+  // As many calls as go on at once wait for one signal; Node would take that for a leak.
+  setMaxListeners(0, ...until);
   const forwards = until.map((signal) => ({ signal, fire: () => end.abort(signal.reason) }));
   for (const { signal, fire } of forwards) {
     if (signal.aborted) fire();

@@ -98,6 +98,23 @@ test("nothing is left behind at a signal that lives long", async () => {
   expect(getEventListeners(stop.signal, "abort")).toEqual([]);
 });
 
+test("many that wait for one signal are no leak to Node", async () => {
+  const warned: string[] = [];
+  const listen = ({ name }: Error) => void warned.push(name);
+  process.on("warning", listen);
+  const stop = new AbortController();
+  const waits = Array.from({ length: 30 }, () => [
+    underSignal({ until: [stop.signal] }, (signal) => inTime(never, { signal })),
+    inTime(never, { signal: stop.signal }),
+  ]).flat();
+  // Warnings come on the next turn.
+  await new Promise((resolve) => setImmediate(resolve));
+  stop.abort();
+  await Promise.all(waits);
+  process.off("warning", listen);
+  expect(warned).toEqual([]);
+});
+
 test("nothing joins signals another way: see `underSignal`", () => {
   const root = new URL("../../../", import.meta.url);
   const files = ["src", "runbooks", "commands", "local"].flatMap((room) =>
