@@ -1,26 +1,9 @@
-import { clip, type Evidence, type Finding, facts, type host, rows } from "../../src/sdk/index.ts";
+import { clip, type Evidence, type Finding, facts, host, rows, saySeconds } from "../../src/sdk/index.ts";
 import { ownersOf, sayOwner } from "./port-owners.ts";
 
-export type FirewallRemedy = "openTo" | "removeBlock" | "listenThere" | "closeData";
+export type FirewallRemedy = "open" | "close" | "openTo" | "removeBlock" | "listenThere" | "closeData";
 type Found = Finding<FirewallRemedy>;
 type Verdict = NonNullable<host.Firewall["ip4"]>;
-
-/** Ports of databases and the like, which nobody outside needs. */
-const DATA: ReadonlyMap<number, string> = new Map<number, string>([
-  ...([
-    [5432, "Postgres"],
-    [3306, "MySQL"],
-    [6379, "Redis"],
-    [27_017, "MongoDB"],
-    [9200, "Elasticsearch"],
-  ] as const),
-  ...([
-    [11_211, "memcached"],
-    [5672, "RabbitMQ"],
-    [2379, "etcd"],
-    [2375, "Docker"],
-  ] as const),
-]);
 
 const chainsOf = (firewall: host.Firewall) =>
   rows("Chains that see what comes in", firewall.chains.slice(0, 20), {
@@ -42,7 +25,14 @@ export const overview = (firewall: host.Firewall): Found => {
           ? "What no rule names is let in (policy accept)"
           : "What no rule names is dropped (policy drop)",
     because: `ufw: ${firewall.ufw || "not there, or not readable"}. For what becomes of one port: \`port=…\`. A firewall of the provider is another one, before this.`,
-    evidence: [chainsOf(firewall)],
+    evidence: [
+      chainsOf(firewall),
+      rows("Opened by diagbot", firewall.opened.slice(0, 12), {
+        port: (one) => `${one.port}/${one.protocol}`,
+        to: (one) => one.from,
+        "closed in": (one) => (one.leftSeconds === null ? "kept" : saySeconds(one.leftSeconds)),
+      }),
+    ],
   };
 };
 
@@ -54,6 +44,8 @@ interface Seen {
   readonly whom: string;
   readonly who: string;
   readonly isHeld: boolean;
+  /** It is known to whom it would be opened. */
+  readonly mayOpen: boolean;
   /** What makes the verdict less than certain, or about something else. */
   readonly notes: string;
   readonly evidence: readonly Evidence[];
@@ -102,6 +94,7 @@ function ofFamily(
     : " A rule before it cannot be read with certainty (an interface, a limit, a mark): it may be otherwise.";
   const seen: Seen = {
     ...{ port: holders.port, verdict, whom: from ?? "outside", who, isHeld: owners.length > 0 },
+    mayOpen: firewall.mayOpenTo.length > 0 && (from ?? onlyOne(firewall)) !== undefined,
     notes: unsure,
     evidence: [
       facts({
@@ -114,9 +107,11 @@ function ofFamily(
     ],
   };
   const isWide = holders.listeners.some(({ address }) => address === "0.0.0.0" || address === "[::]");
-  if (isPublished) return [published(seen, isWide ? DATA.get(holders.port) : undefined, firewall.dockerUser)];
+  if (isPublished)
+    return [published(seen, isWide ? host.DATA_PORTS.get(holders.port) : undefined, firewall.dockerUser)];
   if (verdict.is !== "accept") return [keptOut(seen)];
-  const data = isWide && from === undefined && verdict.isCertain ? DATA.get(holders.port) : undefined;
+  const data =
+    isWide && from === undefined && verdict.isCertain ? host.DATA_PORTS.get(holders.port) : undefined;
   if (data !== undefined) return [openData(seen, data)];
   return seen.isHeld ? [] : [nobody(seen)];
 }
@@ -152,7 +147,7 @@ function sayUser(user: host.Firewall["dockerUser"], isOut: boolean, mayBeOut: bo
     : "it has none that does.";
 }
 
-function keptOut({ port, verdict, whom, who, isHeld, notes, evidence }: Seen): Found {
+function keptOut({ port, verdict, whom, who, isHeld, mayOpen, notes, evidence }: Seen): Found {
   const isDrop = verdict.is === "drop";
   return {
     id: `${isDrop ? "dropped" : "rejected"}:${port}`,
@@ -160,7 +155,7 @@ function keptOut({ port, verdict, whom, who, isHeld, notes, evidence }: Seen): F
     title: `New connections from ${whom} to port ${port} are ${isDrop ? "dropped" : "rejected"}: ${clip(verdict.by, 160)}`,
     because: `${isDrop ? "Clients see a time-out" : 'Clients see "connection refused" at once, as if nobody listened'}; ${who}.${notes} Whether it is meant to be open the rules do not say.`,
     evidence,
-    remedies: isHeld ? ["removeBlock", "openTo"] : ["removeBlock"],
+    remedies: isHeld ? ["removeBlock", ...(mayOpen ? (["open"] as const) : []), "openTo"] : ["removeBlock"],
   };
 }
 
@@ -181,3 +176,81 @@ const nobody = ({ port, whom, notes, evidence }: Seen): Found => ({
   evidence,
   remedies: ["listenThere"],
 });
+
+/** The one network that diagbot.yaml lets ports be opened to; undefined: none, several, or everybody. Pure. */
+export const onlyOne = ({ mayOpenTo: [only, ...others] }: host.Firewall): string | undefined =>
+  only === "any" || others.length > 0 ? undefined : only;
+
+/** What is asked for: to open one port. */
+export interface Asked {
+  readonly port: number;
+  readonly protocol: "tcp" | "udp";
+  readonly from: string;
+  readonly minutes: number | undefined;
+}
+
+/** Of a port that somebody asks to open: how it stands, and whether it is diagbot that has opened it. Pure. */
+export function askedFinding(firewall: host.Firewall, holders: host.PortHolders, asked: Asked): Found[] {
+  const { port, protocol, from, minutes } = asked;
+  const verdicts = [firewall.ip4, firewall.ip6].filter((one) => one !== null);
+  if (verdicts.length === 0) return [];
+  const what = `${port}/${protocol}`;
+  const whom = from === "any" ? "everybody" : from;
+  const owner = ownersOf(holders)[0];
+  const who = owner === undefined ? "Nobody listens on it now" : `${sayOwner(owner)} listens on it`;
+  const evidence = [
+    rows("What decides now", verdicts, {
+      "new connections are": (one) => SAID[one.is],
+      by: (one) => clip(one.by, 200),
+      certain: (one) => (one.isCertain ? "yes" : "no"),
+    }),
+    chainsOf(firewall),
+  ];
+  const is = openingOf(firewall, asked);
+  if (is !== undefined)
+    return [
+      {
+        id: `opened:${what}`,
+        severity: "info",
+        title: `${what} is open to ${whom} by diagbot${is.leftSeconds === null ? "" : ` for another ${saySeconds(is.leftSeconds)}`}`,
+        because: `${who}. Whether a firewall of the provider lets it in cannot be seen from here: try it from there.`,
+        evidence,
+        remedies: ["close"],
+      },
+    ];
+  if (verdicts.every((one) => one.is === "accept" && one.isCertain))
+    return [
+      {
+        id: `open-already:${what}`,
+        severity: "info",
+        title: `${what} is let in from ${whom} already: ${clip(verdicts[0]?.by ?? "", 160)}`,
+        because: `${who}. Where clients cannot connect all the same, it is not this machine's firewall: the provider's, the way between, or the address that is listened on.`,
+        evidence,
+        remedies: ["listenThere"],
+      },
+    ];
+  return [
+    {
+      id: `asked-to-open:${what}`,
+      severity: "warning",
+      title: `${what} is to be opened to ${whom}${minutes === undefined ? "" : ` for ${minutes} min`}`,
+      because: `A person asked for it; that it is missing nobody has shown here. ${who}.`,
+      evidence,
+      remedies: ["open", "openTo"],
+    },
+  ];
+}
+
+/** It was asked to open a port, and not said to whom. Pure. */
+export const toWhom = (open: string): Found => ({
+  id: `to-whom:${open}`,
+  severity: "info",
+  title: `To whom ${open} is to be opened has to be said`,
+  because:
+    "Nothing is opened without that: `from=10.0.3.0/24` for the network of the clients; `from=any` for everybody, which `firewall.open` of the connection has to allow.",
+  evidence: [],
+});
+
+/** What diagbot has opened, as it was asked for; undefined: nothing. */
+export const openingOf = ({ opened }: host.Firewall, { port, protocol, from }: Asked) =>
+  opened.find((one) => one.port === port && one.protocol === protocol && one.from === host.networkOf(from));

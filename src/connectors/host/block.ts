@@ -108,7 +108,7 @@ function parsed(json: string): z.output<typeof Table> | undefined {
 }
 
 /** Networks whose addresses are no single other machine. */
-const NO_MACHINE = [
+export const NO_MACHINE = [
   "0.0.0.0/8",
   "127.0.0.0/8",
   "169.254.0.0/16",

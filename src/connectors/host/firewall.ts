@@ -5,17 +5,22 @@ import { type NotSeen, notSeen } from "../../core/words/not-seen.ts";
 import { linesOf, partsOf, script } from "../machine/script.ts";
 import { NFT } from "./block-script.ts";
 import type { HostClient } from "./client.ts";
-import { parseRuleset } from "./nft-ruleset.ts";
+import { type Protocol, parseRuleset } from "./nft-ruleset.ts";
 import { dockerUserOf, type Verdict, verdictOf } from "./nft-verdict.ts";
+import { withXtTexts, XT_TEXTS } from "./nft-xt.ts";
+import { Opening, openedByNft, ufwRules } from "./open-port/opened.ts";
+import { Network } from "./open-port/source.ts";
 
 const { read } = actionsOn<HostClient>("host");
 
 // Argument: sudo or nothing. What iptables of the old kind keeps is in tables of its own, which nft does not show.
-const FIREWALL = `${NFT}
+export const FIREWALL = `${NFT}
 nft_ -j list ruleset 2>&1; echo; echo ==
 cat /proc/net/ip_tables_names /proc/net/ip6_tables_names 2>/dev/null; echo ==
 if command -v ufw >/dev/null 2>&1; then $way ufw status 2>/dev/null | head -n 60; fi; echo ==
-cat /proc/net/if_inet6 2>/dev/null; true`;
+cat /proc/net/if_inet6 2>/dev/null; echo ==
+if command -v ufw >/dev/null 2>&1; then $way ufw show added 2>/dev/null | head -n 1000; fi; echo ==
+${XT_TEXTS}; true`;
 
 const Said = z.object({
   is: z.enum(["accept", "drop", "reject"]),
@@ -44,12 +49,16 @@ const Output = z.object({
   hasIp6: z.boolean().default(false),
   /** `active`, `inactive`; empty: it is not there, or does not tell us. */
   ufw: z.string(),
+  /** Ports that diagbot has opened and that are open now. */
+  opened: z.array(Opening).max(100).default([]),
+  /** Networks that diagbot.yaml lets ports be opened to. */
+  mayOpenTo: z.array(z.string()).default([]),
   notSeen,
 });
 export type Firewall = z.output<typeof Output>;
 
 /**
- * What a machine lets in: for one TCP port, the rule that decides about a new connection, by following it through the chains. Rules we
+ * What a machine lets in: for one port, the rule that decides about a new connection, by following it through the chains. Rules we
  * cannot read with certainty are said to be so. No names are resolved. tektra.firewall, resync.tws-connection-failure.
  */
 export const firewall = read({
@@ -57,39 +66,62 @@ export const firewall = read({
   title: "What the firewall lets in",
   input: z.object({
     port: z.int().min(1).max(65_535).optional(),
-    /** From this address; absent: from one that no rule names. */
-    from: z.union([z.ipv4(), z.ipv6()]).optional(),
+    /** From this address or network; absent: from an address that no rule names. */
+    from: Network.optional(),
+    /** Absent: tcp. */
+    protocol: z.enum(["tcp", "udp"]).optional(),
   }),
   output: Output,
   timeoutSeconds: 15,
-  run: async (client, { port, from }, context) => {
+  run: async (client, { port, from, protocol }, context) => {
     const way = client.firewall?.sudo === true ? "sudo" : "";
     const said = await script(client, FIREWALL, [way], context, { maxBytes: 16_000_000, cut: true });
-    return judgeFirewall(said, port, from);
+    const seen = judgeFirewall(said, port, from, protocol);
+    return { ...seen, mayOpenTo: client.firewall?.open ?? [] };
   },
 });
 
-/** Pure. Exported for its test. */
-export function judgeFirewall(said: string, port: number | undefined, from?: string): Firewall {
-  const [json = "", legacy = "", ufw = "", six = ""] = partsOf(said);
+/** What the script says, in its parts; `more`: what another script adds. Pure. */
+export function rulesIn(said: string) {
+  const [json = "", legacy = "", ufw = "", six = "", added = "", texts = "", more = ""] = partsOf(said);
   const ruleset = parseRuleset(json.trim());
+  return {
+    ruleset: ruleset && withXtTexts(ruleset, texts),
+    /** Where there is none. */
+    unread: clip(linesOf(json).at(-1) ?? "", 200) || "nft gave no answer",
+    legacy: [...new Set(linesOf(legacy))],
+    ufw: /^Status: (\w+)/m.exec(ufw)?.[1] ?? "",
+    ...{ six, added, more },
+  };
+}
+
+/** Pure. Exported for its test. */
+export function judgeFirewall(
+  said: string,
+  port: number | undefined,
+  from?: string,
+  protocol?: Protocol,
+): Firewall {
+  const { ruleset, unread, legacy, ufw, six, added } = rulesIn(said);
   const hidden: NotSeen[] = [];
   if (ruleset === undefined)
     hidden.push({
       what: "the rules of the firewall",
-      why: clip(linesOf(json).at(-1) ?? "", 200) || "nft gave no answer",
+      why: unread,
       fix: "they need root: `firewall: { sudo: true }` at the connection, and in sudoers `NOPASSWD: /usr/sbin/nft`",
     });
-  if (linesOf(legacy).length > 0)
+  if (legacy.length > 0)
     hidden.push({
-      what: `the tables ${[...new Set(linesOf(legacy))].join(", ").slice(0, 100)} of the older iptables`,
+      what: `the tables ${legacy.join(", ").slice(0, 100)} of the older iptables`,
       why: "nft does not show them",
       fix: "as root: `iptables-legacy -S`",
     });
   const of = (family: "ip" | "ip6"): Verdict | null => {
     if (ruleset === undefined || port === undefined) return null;
     const isOther = from !== undefined && from.includes(":") !== (family === "ip6");
-    return isOther ? null : verdictOf(ruleset, { family, port, from });
+    return isOther
+      ? null
+      : verdictOf(ruleset, { family, port, from, ...(protocol === undefined ? {} : { protocol }) });
   };
   const user = ruleset && dockerUserOf(ruleset, { family: "ip", from });
   return {
@@ -108,7 +140,12 @@ export function judgeFirewall(said: string, port: number | undefined, from?: str
       .slice(0, 40),
     // Scope 00 is global; ::1 has 10, link-local addresses 20.
     hasIp6: linesOf(six).some((line) => line.split(/\s+/)[3] === "00"),
-    ufw: /^Status: (\w+)/m.exec(ufw)?.[1] ?? "",
+    ufw,
+    opened: [...(ruleset === undefined ? [] : openedByNft(ruleset)), ...ufwRules(added, "ours")].slice(
+      0,
+      100,
+    ),
+    mayOpenTo: [],
     notSeen: hidden,
   };
 }

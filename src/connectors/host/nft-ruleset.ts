@@ -60,8 +60,13 @@ export interface Packet {
   readonly family: "ip" | "ip6";
   /** Null: not known, as that of a container which a published port leads to. */
   readonly port: number | null;
+  /** An address, or a network: then a rule for a part of it "may" fit. */
   readonly from: string | undefined;
+  /** Default: tcp. */
+  readonly protocol?: Protocol;
 }
+
+export type Protocol = "tcp" | "udp";
 
 type Fits = "yes" | "no" | "maybe";
 
@@ -104,7 +109,7 @@ function leftFits(
   const { payload, meta, ct, fib } = Left.safeParse(left).data ?? {};
   const holds = (value: string | number) => isIn(value, right, set);
   if (payload !== undefined) return payloadFits(payload, holds, packet);
-  if (meta?.key === "l4proto") return either(holds("tcp"), holds(6));
+  if (meta?.key === "l4proto") return protocolFits(holds, packet);
   if (meta?.key === "nfproto") return holds(packet.family === "ip" ? "ipv4" : "ipv6");
   if (meta?.key === "protocol") return holds(packet.family);
   // What comes from outside does not come by the loopback.
@@ -120,18 +125,21 @@ function payloadFits(
   holds: (value: string | number) => Fits,
   packet: Packet,
 ): Fits {
-  if (field === "dport") {
-    if (protocol !== "tcp" && protocol !== "th") return "no";
-    return packet.port === null ? "maybe" : holds(packet.port);
-  }
-  if (NOT_TCP.includes(protocol)) return "no";
+  const isOther = TRANSPORTS.includes(protocol) && protocol !== (packet.protocol ?? "tcp");
+  if (isOther) return "no";
+  if (field === "dport") return packet.port === null ? "maybe" : holds(packet.port);
   if (protocol !== "ip" && protocol !== "ip6") return "maybe";
   if (protocol !== packet.family) return "no";
   if (field === "saddr") return holds(packet.from ?? "");
-  return field === "protocol" || field === "nexthdr" ? either(holds("tcp"), holds(6)) : "maybe";
+  return field === "protocol" || field === "nexthdr" ? protocolFits(holds, packet) : "maybe";
 }
 
-const NOT_TCP = ["udp", "icmp", "icmpv6", "sctp", "dccp"];
+const TRANSPORTS = ["tcp", "udp", "icmp", "icmpv6", "sctp", "dccp"];
+/** As the kernel numbers them. */
+const NUMBERS = { tcp: 6, udp: 17 } as const;
+
+const protocolFits = (holds: (value: string | number) => Fits, { protocol = "tcp" }: Packet): Fits =>
+  either(holds(protocol), holds(NUMBERS[protocol]));
 
 const either = (one: Fits, other: Fits): Fits =>
   one === "yes" || other === "yes" ? "yes" : one === "maybe" || other === "maybe" ? "maybe" : "no";
@@ -152,14 +160,29 @@ export function isIn(
   const inAny = (all: readonly unknown[]) => anyOf(all.map((each) => isIn(value, each, set)));
   if (Array.isArray(right)) return inAny(right);
   if (typeof right === "string" && right.startsWith("@")) return inAny(set(right.slice(1)));
-  if (typeof right === "string" || typeof right === "number") return yes(String(right) === String(value));
+  if (typeof right === "string" || typeof right === "number") return sameFits(String(value), String(right));
   const { elem, prefix, range, set: list } = Part.safeParse(right).data ?? {};
   if (elem !== undefined) return isIn(value, elem.val, set);
   if (list !== undefined) return inAny(list);
-  if (prefix !== undefined) return yes(isWithinNetwork(String(value), `${prefix.addr}/${prefix.len}`));
+  if (prefix !== undefined) return networkFits(String(value), `${prefix.addr}/${prefix.len}`);
   if (range === undefined) return "maybe";
   if (typeof value === "string") return value === "" ? "no" : "maybe";
   return yes(value >= Number(range[0]) && value <= Number(range[1]));
+}
+
+const sameFits = (value: string, right: string): Fits =>
+  value.includes("/") ? networkFits(value, right) : yes(value === right);
+
+/** An address or a network in another: all of it, none, or a part of it (`maybe`). */
+function networkFits(value: string, network: string): Fits {
+  const [base = "", length] = value.split("/");
+  const [other = "", otherLength] = network.split("/");
+  // Every address is in it, that one too which no rule names.
+  if (otherLength === "0") return "yes";
+  if (length === undefined) return yes(isWithinNetwork(value, network));
+  if (otherLength !== undefined && Number(length) >= Number(otherLength))
+    return yes(isWithinNetwork(base, network));
+  return isWithinNetwork(other, value) ? "maybe" : "no";
 }
 
 const yes = (is: boolean): Fits => (is ? "yes" : "no");
@@ -180,6 +203,19 @@ export function isWithinNetwork(address: string, network: string): boolean {
   if (one === undefined || other === undefined || one.length !== other.length) return false;
   const bits = length === undefined ? one.length : Number(length);
   return one.slice(0, bits) === other.slice(0, bits);
+}
+
+/** A network by its first address (`10.1.2.3/8` is `10.0.0.0/8`), as the kernel and ufw write it; an address stays one. Pure. */
+export function canonicalNetwork(text: string): string {
+  const [address = "", length] = text.split("/");
+  const bits = bitsOf(address);
+  const isSix = address.includes(":");
+  if (bits === undefined || length === undefined || Number(length) === bits.length) return canonical(address);
+  const masked = bits.slice(0, Number(length)).padEnd(bits.length, "0");
+  const groups = masked.match(isSix ? /.{16}/g : /.{8}/g) ?? [];
+  const numbers = groups.map((group) => Number.parseInt(group, 2));
+  const base = isSix ? canonical(numbers.map((n) => n.toString(16)).join(":")) : numbers.join(".");
+  return `${base}/${length}`;
 }
 
 function bitsOf(address: string): string | undefined {

@@ -19,12 +19,31 @@ export interface Verdict {
 interface Followed {
   readonly decided?: Verdict;
   readonly isCertain: boolean;
+  readonly at?: DecidedAt;
+}
+
+/** The rule that decides. */
+export interface DecidedAt {
+  readonly chain: Chain;
+  readonly handle: number;
+  /** It, or a rule that leads to it, was written for this port or for whom it comes from: no rule for all the rest. */
+  readonly isMeant: boolean;
 }
 
 const DEPTH = 20;
 
 /** Follows a new connection through the chains it passes on its way to a program of this machine. Pure. */
-export function verdictOf(ruleset: Ruleset, packet: Packet): Verdict {
+export const verdictOf = (ruleset: Ruleset, packet: Packet): Verdict => decisionOf(ruleset, packet).verdict;
+
+/** A verdict, the chain of the kernel's hook in which it falls (absent: in none), and the rule (absent: the policy of that chain). */
+export interface Decision {
+  readonly verdict: Verdict;
+  readonly base?: Chain;
+  readonly at?: DecidedAt;
+}
+
+/** As `verdictOf`, with the place where it is decided. Pure. */
+export function decisionOf(ruleset: Ruleset, packet: Packet): Decision {
   const families = packet.family === "ip" ? ["ip", "inet"] : ["ip6", "inet"];
   // What a network card drops before (ingress, of netdev or inet) is not followed.
   const atTheCard = ruleset.chains.filter(({ hook }) => hook === "ingress");
@@ -33,17 +52,31 @@ export function verdictOf(ruleset: Ruleset, packet: Packet): Verdict {
     .sort((a, b) => order(a) - order(b));
   let isCertain = atTheCard.every((chain) => rulesOf(ruleset, chain).length === 0);
   let accepted: Verdict = { is: "accept", isCertain, by: "no rule keeps it out", packets: null };
+  let within: Chain | undefined;
   for (const base of bases) {
-    const { decided, isCertain: isSure } = follow(ruleset, base, packet, 0);
+    const { decided, isCertain: isSure, at } = follow(ruleset, base, packet, 0);
     isCertain &&= isSure;
-    if (decided !== undefined && decided.is !== "accept") return { ...decided, isCertain };
+    if (decided !== undefined && decided.is !== "accept")
+      return { verdict: { ...decided, isCertain }, base, ...(at === undefined ? {} : { at }) };
     if (decided === undefined && base.policy === "drop")
-      return { is: "drop", isCertain, by: `${place(base)}: policy drop`, packets: null };
+      return {
+        verdict: { is: "drop", isCertain, by: `${place(base)}: policy drop`, packets: null },
+        base,
+      };
     // An accept ends its own chain only: the next one may still drop it.
-    if (decided !== undefined && base.hook === "input") accepted = decided;
+    if (decided !== undefined && base.hook === "input") [accepted, within] = [decided, base];
   }
-  return { ...accepted, isCertain };
+  return { verdict: { ...accepted, isCertain }, ...(within === undefined ? {} : { base: within }) };
 }
+
+/** Whether a rule for this port sends the connection on to somewhere else (a published port of a container, a redirect). Pure. */
+export const isSentOn = (ruleset: Ruleset, packet: Packet): boolean =>
+  ruleset.rules.some(
+    (rule) =>
+      rule.expr.some((expr) => DIVERTS.some((word) => word in expr)) &&
+      JSON.stringify(rule.expr).includes('"dport"') &&
+      rule.expr.every((expr) => fits(expr, packet, (name) => setOf(ruleset, rule, name)) !== "no"),
+  );
 
 /** What the chain for published ports makes of a new connection: Docker's own chains come after it, and never keep anybody out. */
 export interface Forwarded {
@@ -86,7 +119,10 @@ function follow(ruleset: Ruleset, chain: Chain, packet: Packet, depth: number): 
     }
     isCertain &&= what.isCertain;
     if (what.isReturn === true) break;
-    if (what.decided !== undefined) return { decided: what.decided, isCertain };
+    if (what.decided === undefined) continue;
+    const isMeant = what.at?.isMeant === true || /"[sd](addr|port)"/.test(JSON.stringify(rule.expr));
+    const at = { chain, handle: rule.handle, ...what.at, isMeant };
+    return { decided: what.decided, isCertain, at };
   }
   return { isCertain };
 }

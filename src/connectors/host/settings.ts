@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { isOneMachine, MACHINE } from "../machine/settings.ts";
 import { DumpSettings } from "./dumps/declared.ts";
+import { Source } from "./open-port/source.ts";
 
 const path = z
   .string()
@@ -43,6 +44,8 @@ export const HostSettings = z
           .array(z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()]))
           .max(100)
           .default([]),
+        /** Networks that a port may be opened to, no wider than /8 (IPv6: /16); `any` for everybody. Empty: no port is opened. */
+        open: z.array(Source).max(20).default([]),
       })
       .optional(),
     /** Absent: swap is read, and no swap file is ever made. */

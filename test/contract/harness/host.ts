@@ -11,6 +11,7 @@ import { until } from "../../helpers/until.ts";
 import type { Harness, WriteCase } from "../harness.ts";
 import { mute, nowhere } from "../servers.ts";
 import { dumpWrites } from "./host-dumps.ts";
+import { openPortWrites } from "./host-firewall.ts";
 import { rotationCase } from "./host-rotation.ts";
 import { swapDisk } from "./host-swap.ts";
 
@@ -27,6 +28,7 @@ export const harness: Harness = {
     mkdirSync(dumps);
     const swap = swapDisk();
     const rotation = rotationCase(folder);
+    const ports = openPortWrites();
     const silent = await mute();
     const free = await nowhere();
     const children: ChildProcess[] = [];
@@ -42,7 +44,7 @@ export const harness: Harness = {
     execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", stranger]);
     const at = (port = server.port, identity = server.identity) => ({
       ssh: `${user}@127.0.0.1:${port}`,
-      ...{ identity, knownHosts, cleanable: [logs], firewall: {} },
+      ...{ identity, knownHosts, cleanable: [logs], firewall: { open: ["203.0.113.0/24"] } },
       processes: [{ match: "diagbot-name", bytes: 1 }],
       swapFile: { path: swap.path },
       logrotate: rotation.settings,
@@ -89,10 +91,12 @@ export const harness: Harness = {
         ...dumpWrites(databases, dumps),
         ...swap.writes,
         ...rotation.writes,
+        ...ports.writes,
       },
       stop: async () => {
         await Promise.all(children.map(endProcess));
         spawnSync("nft", ["delete", "table", "inet", "diagbot"], { stdio: "ignore" });
+        ports.stop();
         swap.stop();
         await silent.close();
         await server.stop();

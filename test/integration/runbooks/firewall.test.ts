@@ -1,43 +1,14 @@
 // Two network namespaces with a wire between them: what the rules are said to do is compared with what connections do.
-import { execFileSync } from "node:child_process";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { blockIp } from "../../../runbooks/host/block-ip.ts";
 import { firewallBook } from "../../../runbooks/host/firewall.ts";
 import * as host from "../../../src/connectors/host/actions.ts";
-import { onPath } from "../../helpers/docker.ts";
-import { whyNoMount } from "../../helpers/host.ts";
-import { hostBench, minimalMachine, NOBODY, processes, whyNoMinimal } from "../../helpers/host-bench.ts";
+import { firewallSpaces } from "../../helpers/firewall-spaces.ts";
+import { hostBench, minimalMachine, NOBODY, whyNoMinimal } from "../../helpers/host-bench.ts";
 
-const skip =
-  whyNoMount() ??
-  ["ip", "nft"]
-    .map((name) => (onPath(name) === undefined ? `${name} is not on the PATH` : undefined))
-    .find(Boolean);
-const [HERE, THERE] = [`diagbot-fw-${process.pid}`, `diagbot-out-${process.pid}`];
-const within = ["ip", "netns", "exec", HERE];
-const [SERVER, CLIENT, OTHER] = ["192.0.2.1", "192.0.2.2", "192.0.2.3"];
-const { run, end } = processes();
+const spaces = firewallSpaces();
+const { skip, HERE, THERE, within, SERVER, CLIENT, OTHER, run, end, sh, nft, serve, sees } = spaces;
 afterEach(end);
-const sh = (space: string, line: string) =>
-  execFileSync("ip", ["netns", "exec", space, "sh", "-c", line], {
-    encoding: "utf8",
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-const nft = (text: string) => execFileSync("ip", ["netns", "exec", HERE, "nft", "-f", "-"], { input: text });
-const serve = (...ports: readonly number[]) =>
-  run([
-    ...within,
-    process.execPath,
-    "-e",
-    `const net = require("net"); let left = ${ports.length}; for (const port of ${JSON.stringify(ports)}) net.createServer((s) => s.on("error", () => {})).listen(port, "0.0.0.0", () => --left || console.log(1));`,
-  ]);
-/** What a client of that address sees: `accept`, `drop` (nothing within a second), `reject`. */
-const sees = (port: number, from = CLIENT, to = SERVER): string => {
-  const source = `const s = require("net").connect({ host: "${to}", port: ${port}, localAddress: "${from}", timeout: 1000 }); const say = (word) => { console.log(word); process.exit(); }; s.on("connect", () => say("accept")).on("timeout", () => say("drop")).on("error", (e) => say(e.code === "ECONNREFUSED" ? "reject" : e.code));`;
-  return execFileSync("ip", ["netns", "exec", THERE, process.execPath, "-e", source], {
-    encoding: "utf8",
-  }).trim();
-};
 const settings = { firewall: { never: ["198.51.100.0/24"] } };
 const diagnose = async (
   book: typeof blockIp,
@@ -51,31 +22,8 @@ const diagnose = async (
 const idsOf = ({ findings }: { findings: readonly { id: string }[] }) => findings.map(({ id }) => id);
 
 describe.skipIf(skip !== undefined)(`a firewall of our own (skipped: ${skip ?? "no"})`, () => {
-  beforeAll(() => {
-    for (const space of [HERE, THERE]) execFileSync("ip", ["netns", "add", space]);
-    execFileSync("ip", [
-      "link",
-      "add",
-      "diagbotfw0",
-      "netns",
-      HERE,
-      "type",
-      "veth",
-      "peer",
-      "name",
-      "diagbotfw1",
-      "netns",
-      THERE,
-    ]);
-    sh(HERE, `ip link set lo up; ip addr add ${SERVER}/24 dev diagbotfw0; ip link set diagbotfw0 up`);
-    sh(
-      THERE,
-      `ip addr add ${CLIENT}/24 dev diagbotfw1; ip addr add ${OTHER}/24 dev diagbotfw1; ip link set diagbotfw1 up`,
-    );
-  });
-  afterAll(() => {
-    for (const space of [HERE, THERE]) execFileSync("ip", ["netns", "del", space]);
-  });
+  beforeAll(spaces.start);
+  afterAll(spaces.stop);
   afterEach(() => sh(HERE, "nft flush ruleset"));
 
   it("says of each port what a connection meets", async () => {

@@ -5,6 +5,7 @@ import type { host } from "../../../src/sdk/index.ts";
 const dropped = { is: "drop", isCertain: true, by: "ip filter INPUT: policy drop", packets: 7 } as const;
 const firewall: host.Firewall = {
   ...{ ip4: dropped, ip6: null, chains: [], hasIp6: false, ufw: "active", notSeen: [] },
+  ...{ opened: [], mayOpenTo: [] },
 };
 const heldBy = (name: string, published: host.PortHolders["published"]): host.PortHolders => ({
   ...{ port: 8000, protocol: "tcp", connections: [], timeWait: 0, socketUnit: null, elsewhere: [] },
