@@ -69,7 +69,7 @@ export const INCIDENTS: readonly Mutant[] = [
   },
   {
     guard: "who followed what came to nothing asks for itself",
-    removals: [remove(SAME_ACT, "if (CAME_TO_NOTHING.includes(status))", "if (false)")],
+    removals: [remove(SAME_ACT, "if (otherwise || CAME_TO_NOTHING.includes(status))", "if (otherwise)")],
     file: "test/integration/engine/same-act.test.ts",
     test: "where the one that asks goes away, the other alert asks for itself",
   },

@@ -3,7 +3,7 @@ import type { EscalationFacts, IncidentAnswer, LevelView } from "../../core/word
 import { present } from "../rows.ts";
 
 /**
- * SQL: what the escalation of an incident `i` is decided on, as columns of `l`. A vote, an answer, a cancel, a request for the
+ * SQL: what the escalation of an incident `i` is decided on, as columns of `l`. A vote (on the card of another alert that one of its remedies follows, too), an answer, a cancel, a request for the
  * same system and a thread opened from its storm count as answers, if a person made them since it fires: the policy's vote is
  * nobody's, and what it has tried in vain waits for people as an open question does.
  */
@@ -21,6 +21,9 @@ export const ESCALATION_FACTS = `CROSS JOIN LATERAL (SELECT (SELECT count(*)::in
        SELECT n.how, n.by, n.words, n.at FROM incident_answer n WHERE n.incident_id = i.id AND n.turn = t.turn
        UNION ALL SELECT 'vote', v.principal, '', v.at FROM run r JOIN approval a ON a.run_id = r.id JOIN vote v ON v.approval_id = a.id
          WHERE r.incident_id = i.id AND v.at >= t.since AND v.via <> '${AUTO_VIA}'
+       UNION ALL SELECT 'vote', v.principal, '', v.at FROM run r JOIN remedy f ON f.run_id = r.id
+         JOIN approval a ON a.run_id = f.same_as_run AND a.remedy = f.same_as_key JOIN vote v ON v.approval_id = a.id
+         WHERE r.incident_id = i.id AND v.via <> '${AUTO_VIA}' AND v.at >= t.since
        UNION ALL SELECT 'command', a.auto_stopped_by, '', a.auto_stopped_at FROM run r JOIN approval a ON a.run_id = r.id
          WHERE r.incident_id = i.id AND a.auto_stopped_at >= t.since
        UNION ALL SELECT 'vote', w.principal, '', w.at FROM run r JOIN answer w ON w.run_id = r.id

@@ -67,7 +67,7 @@ const propose = (
     const { canonical, sha256, act, policy, steps, auto } = proposal;
     const other = await sameAct(tx, fence, key, act);
     if (other !== undefined) {
-      await follow(tx, fence, key, other);
+      await follow(tx, fence, key, act, other);
       return endRemedy(tx, fence, key, "skipped", sayFollowed(other));
     }
     const { rowCount } = await tx.sql.query(

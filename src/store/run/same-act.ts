@@ -55,18 +55,24 @@ export async function follow(
   tx: FencedTransaction,
   fence: Fence,
   key: string,
+  act: string,
   leader: Leader,
 ): Promise<void> {
   await tx.sql.query(
-    "UPDATE remedy SET same_as_run = $3, same_as_key = $4, same_as_over_at = NULL WHERE run_id = $1 AND key = $2",
-    [fence.run, key, leader.run, leader.key],
+    "UPDATE remedy SET same_as_run = $3, same_as_key = $4, same_as_act = $5, same_as_over_at = NULL WHERE run_id = $1 AND key = $2",
+    [fence.run, key, leader.run, leader.key, act],
   );
   tx.touch("thread", leader.thread, { urgent: true });
 }
 
-/** SQL: followers `f` of runs `r` whose leader `l` is over, and nobody has noticed. */
+/** SQL: the leader `l` of a follower `f` was planned again, and asks for another act now. */
+const ASKS_OTHERWISE = `(l.status = 'waiting' AND f.same_as_act IS NOT NULL AND NOT EXISTS (SELECT FROM approval a
+  WHERE a.run_id = l.run_id AND a.remedy = l.key AND a.state IN ('pending', 'approved') AND a.act = f.same_as_act))`;
+
+/** SQL: followers `f` of runs `r` whose leader `l` is over or asks for another act, and nobody has noticed. */
 const ENDED = `remedy f JOIN run r ON r.id = f.run_id LEFT JOIN remedy l ON l.run_id = f.same_as_run AND l.key = f.same_as_key
-  WHERE f.same_as_run IS NOT NULL AND f.same_as_over_at IS NULL AND (l.status IS NULL OR l.status NOT IN (${OPEN}, 'planned'))`;
+  WHERE f.same_as_run IS NOT NULL AND f.same_as_over_at IS NULL
+    AND (l.status IS NULL OR l.status NOT IN (${OPEN}, 'planned') OR ${ASKS_OTHERWISE})`;
 
 /** SQL: whether there is anything to do for `endFollowing`. */
 export const FOLLOWERS_DUE = `EXISTS (SELECT 1 FROM ${ENDED})`;
@@ -85,20 +91,26 @@ interface Follower {
   run: number;
   thread: number;
   status: RemedyStatus | null;
+  /** The one it followed asks for another act now. */
+  otherwise: boolean;
 }
 
 /**
- * What became of a leader is shown where others followed it. Where it came to nothing by itself, what still fires there is
- * looked into again, so that it asks for itself. How many followers.
+ * What became of a leader is shown where others followed it. Where it came to nothing by itself, or asks for another act now,
+ * what still fires there is looked into again, so that it asks for itself. How many followers.
  */
 export async function endFollowing(tx: Transaction): Promise<number> {
   const { rows } = await tx.sql.query<Follower>(
-    `WITH ended AS (SELECT f.run_id, f.key, r.thread_id, l.status FROM ${ENDED} ORDER BY f.run_id LIMIT 100 FOR UPDATE OF f SKIP LOCKED)
-     UPDATE remedy f SET same_as_over_at = clock_timestamp() FROM ended
-     WHERE f.run_id = ended.run_id AND f.key = ended.key RETURNING f.run_id AS run, ended.thread_id AS thread, ended.status`,
+    `WITH ended AS (SELECT f.run_id, f.key, r.thread_id, l.status, coalesce(${ASKS_OTHERWISE}, false) AS otherwise
+       FROM ${ENDED} ORDER BY f.run_id LIMIT 100 FOR UPDATE OF f SKIP LOCKED)
+     UPDATE remedy f SET same_as_over_at = clock_timestamp(),
+       note = CASE WHEN otherwise THEN 'Run #' || f.same_as_run || ' asked for the same, and asks for something else now' ELSE f.note END,
+       same_as_run = CASE WHEN otherwise THEN NULL ELSE f.same_as_run END,
+       same_as_key = CASE WHEN otherwise THEN NULL ELSE f.same_as_key END FROM ended
+     WHERE f.run_id = ended.run_id AND f.key = ended.key RETURNING f.run_id AS run, ended.thread_id AS thread, ended.status, otherwise`,
   );
-  for (const { run, thread, status } of rows) {
-    if (CAME_TO_NOTHING.includes(status)) await lookAnew(tx, RunId.parse(run));
+  for (const { run, thread, status, otherwise } of rows) {
+    if (otherwise || CAME_TO_NOTHING.includes(status)) await lookAnew(tx, RunId.parse(run));
     tx.touch("thread", ThreadId.parse(thread), { urgent: true });
   }
   return rows.length;
@@ -106,7 +118,7 @@ export async function endFollowing(tx: Transaction): Promise<number> {
 
 /**
  * Its runbook once more, for its incident, if that fires and is not to be looked into anyway; at most once a minute. Not where
- * another remedy of the one it followed has helped: that ends the others, too.
+ * another remedy of the one it followed has helped since it looked: that ends the others, too.
  */
 async function lookAnew(tx: Transaction, run: RunId): Promise<void> {
   const { rows } = await tx.sql.query<{ incident: number }>(
@@ -114,7 +126,7 @@ async function lookAnew(tx: Transaction, run: RunId): Promise<void> {
        runs_due = jsonb_build_object('caller', r.caller, 'quietMs', 60000, 'runs', coalesce(i.runs_due -> 'runs', '[]') || jsonb_build_array(
          jsonb_build_object('system', r.system, 'runbook', r.runbook, 'title', r.title, 'params', r.params, 'connections', r.connections, 'alert', r.alert)))
      FROM run r WHERE r.id = $1 AND i.id = r.incident_id AND i.status = 'firing' AND r.superseded_by IS NULL
-       AND NOT EXISTS (SELECT FROM remedy f JOIN remedy l ON l.run_id = f.same_as_run WHERE f.run_id = r.id AND l.status = 'succeeded')
+       AND NOT EXISTS (SELECT FROM remedy f JOIN remedy l ON l.run_id = f.same_as_run WHERE f.run_id = r.id AND l.status = 'succeeded' AND l.ended_at >= r.created_at)
        AND NOT coalesce(i.runs_due -> 'runs', '[]') @> jsonb_build_array(jsonb_build_object('system', r.system, 'runbook', r.runbook, 'params', r.params, 'connections', r.connections))
      RETURNING i.id AS incident`,
     [run],

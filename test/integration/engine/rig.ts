@@ -37,7 +37,7 @@ export function engineRig(label: string): Rig {
   beforeEach(async () => {
     // What the test before left in the way of this one's writes.
     await pool.query(
-      "DELETE FROM target_lock; DELETE FROM write_freeze; DELETE FROM auto_policy; DELETE FROM auto_act; DELETE FROM system_freeze; UPDATE approval SET act = NULL",
+      "DELETE FROM target_lock; DELETE FROM write_freeze; DELETE FROM auto_policy; DELETE FROM auto_act; DELETE FROM system_freeze; UPDATE approval SET act = NULL; UPDATE remedy SET same_as_act = NULL",
     );
     bench = engineBench(pool);
   });

@@ -1,11 +1,34 @@
 import { expect, test } from "vitest";
+import { z } from "zod";
 import { ApprovalId, RunId } from "../../../src/core/words/ids.ts";
+import { runbookOn } from "../../../src/sdk/runbook.ts";
 import { auditGaps } from "../../helpers/audit-replay.ts";
-import { bob, entry } from "../../helpers/engine-bench.ts";
+import { bob, entry, worldRunbooks } from "../../helpers/engine-bench.ts";
+import { level, setGuarded } from "../../helpers/world.ts";
 import { theIncident } from "./incident-bench.ts";
 import { engineRig } from "./rig.ts";
 
 const rig = engineRig("same-act");
+
+const tenthBook = runbookOn("http", { id: "tenth", title: "A tenth", params: z.object({}) }, () => ({
+  now: level(),
+}));
+const tenth = tenthBook
+  .remedies({
+    set: tenthBook.does(setGuarded, ["now"], ({ now }) => ({ to: now.value / 10 }), {
+      title: "Set the level",
+    }),
+  })
+  .findings((find) => [
+    find(
+      ["now"],
+      ({ now }) =>
+        now.value > 5 && {
+          ...{ id: "high", severity: "warning", title: "level", because: "it is above 5" },
+          remedies: ["set"],
+        },
+    ),
+  ]);
 
 /** Two alerts whose runs would do the very same: the first one asks, the second one follows. */
 async function twoAlerts() {
@@ -93,4 +116,62 @@ test("where the other alert has ended meanwhile, nobody asks", async () => {
   await second.quietIsOver();
   expect(await rig.bench.store.sweep.startDueRuns()).toBe(0);
   expect(await second.cards()).toEqual([]);
+});
+
+test("where the card is planned again and asks for something else, the other alert asks for itself", async () => {
+  // What it does follows from what it sees.
+  const engine = rig.bench.another("w2", { runbooks: [...worldRunbooks, tenth] });
+  const [first, second] = [theIncident(rig), theIncident(rig)];
+  const workOn = async (of: typeof first) => {
+    for (const run of await of.runs()) await engine.advance(run);
+    return (await of.runs())[0] ?? RunId.parse(1);
+  };
+  const runs = [{ runbook: "tenth", title: "tenth" }];
+  rig.bench.world.value = 100;
+  await first.fire({ runs });
+  const leader = await workOn(first);
+  await second.fire({ runs });
+  const follower = await workOn(second);
+  expect((await rig.remedy(follower, "set")).sameAs).toMatchObject({ run: leader });
+  // Planned again as it was, it still asks for both.
+  await first.fire({ runs });
+  await workOn(first);
+  expect(await rig.bench.store.sweep.endFollowing()).toBe(0);
+  rig.bench.world.value = 200;
+  await first.quietIsOver();
+  await first.fire({ runs });
+  await workOn(first);
+  expect((await rig.remedy(leader, "set")).plan?.calls[0]?.input).toEqual({ to: 20 });
+  expect((await rig.bench.store.sweep.due()).followers).toBe(true);
+  expect(await rig.bench.store.sweep.endFollowing()).toBe(1);
+  expect(await rig.remedy(follower, "set")).toMatchObject({
+    note: `Run #${leader} asked for the same, and asks for something else now`,
+  });
+  expect((await rig.remedy(follower, "set")).sameAs).toBeUndefined();
+  expect((await rig.remedy(leader, "set")).askedFor).toBeUndefined();
+  // By then the second alert sees what it was at first again.
+  rig.bench.world.value = 100;
+  await second.quietIsOver();
+  expect(await rig.bench.store.sweep.startDueRuns()).toBe(1);
+  await workOn(second);
+  expect((await second.cards()).map(({ status }) => status)).toEqual(["waiting"]);
+});
+
+test("what has helped before the other alert began keeps it from nothing", async () => {
+  const { first, second, leader, follower } = await twoAlerts();
+  await rig.pool.query(
+    "UPDATE remedy SET status = 'succeeded', ended_at = now() - interval '2 h' WHERE run_id = $1 AND key = 'keyed'",
+    [leader],
+  );
+  const high = rig.bench.world.value;
+  rig.bench.world.value = 3;
+  await first.resolve();
+  await first.workOn();
+  expect((await rig.remedy(follower, "guarded")).sameAs).toMatchObject({ status: "void" });
+  await rig.bench.store.sweep.endFollowing();
+  rig.bench.world.value = high;
+  await second.quietIsOver();
+  expect(await rig.bench.store.sweep.startDueRuns()).toBe(1);
+  await second.workOn();
+  expect((await second.cards()).length).toBeGreaterThan(0);
 });

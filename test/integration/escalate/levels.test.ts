@@ -115,6 +115,23 @@ describe("somebody answers", () => {
       "vote",
     ],
     [
+      "votes on the card of another alert that asks for the same",
+      async () => {
+        await rig.deliver(notification([{ name: "b" }], { groupKey: "b" }));
+        await rig.pool.query("UPDATE incident SET severity = 'none' WHERE id = 2");
+        const { rows } = await rig.pool.query("SELECT id FROM run WHERE incident_id = 2");
+        await rig.pool.query(
+          `INSERT INTO remedy (run_id, key, ord, title, risk, status) VALUES (${rows[0].id}, 'fix', 0, 'Fix it', 'low', 'denied');
+           INSERT INTO remedy (run_id, key, ord, title, risk, status, same_as_run, same_as_key)
+             VALUES (1, 'fix', 0, 'Fix it', 'low', 'skipped', ${rows[0].id}, 'fix');
+           INSERT INTO approval (id, run_id, remedy, plan_sha256, policy, need, state, expires_at)
+             VALUES (repeat('a', 32), ${rows[0].id}, 'fix', 'p', '{}', 1, 'denied', clock_timestamp() + interval '1 day');
+           INSERT INTO vote (approval_id, principal, decision, plan_sha256, via) VALUES (repeat('a', 32), 'bob', 'deny', 'p', 'cli')`,
+        );
+      },
+      "vote",
+    ],
+    [
       "keeps the policy from acting",
       async () => {
         await propose();
