@@ -70,12 +70,18 @@ function ending([id = "", ...more]: readonly string[], known: Known) {
 const withoutFor = (words: readonly string[]): readonly string[] =>
   /^for$/i.test(words[0] ?? "") ? words.slice(1) : words;
 
+/** The word that stands where a time has to: a system whose name is misspelt, say, was taken for the alert. */
+const sayWord = (forMs: number | undefined, [word]: readonly string[]): string =>
+  forMs !== undefined || word === undefined ? "" : `, and "${word.slice(0, 60)}" is no time`;
+
 /** Time and reason of a silence. Throws `usage` where one of them is missing: a silence without either is forgotten. */
 function lasting(typed: readonly string[]): Record<string, string> {
   const words = withoutFor(typed);
   const [forMs, taken] = leadingDuration(words);
   if (forMs === undefined || forMs < LEAST_MS || forMs > MOST_MS)
-    throw new DiagError("usage", "how long? a silence lasts between 5m and 24h", { hint: HINT });
+    throw new DiagError("usage", `how long? a silence lasts between 5m and 24h${sayWord(forMs, words)}`, {
+      hint: HINT,
+    });
   const reason = words.slice(taken).join(" ").trim();
   if (reason === "")
     throw new DiagError("usage", "why? a silence needs a reason: it is what others read of it", {

@@ -6,6 +6,9 @@ import type { AlertmanagerClient } from "./client.ts";
 
 const MOST_ALERTS = 300;
 const MOST_SILENCES = 200;
+/** Characters of a label that is looked at. */
+export const MOST_NAME = 80;
+export const MOST_VALUE = 200;
 
 const RawMatcher = z.object({
   name: z.string(),
@@ -59,9 +62,11 @@ export const Silence = z.object({
 });
 export type Silence = z.output<typeof Silence>;
 
-/** A matcher as Alertmanager's `filter` takes it: the value quoted as Go quotes it. */
+const quoted = (text: string): string => `"${text.replace(/[\\"]/g, "\\$&").replaceAll("\n", "\\n")}"`;
+
+/** A matcher as Alertmanager's `filter` takes it: quoted as Go quotes it; a name too where it is one of OpenTelemetry's (`service.name`, 0.27 and newer). */
 export const filterOf = (name: string, value: string): string =>
-  `${name}="${value.replace(/[\\"]/g, "\\$&").replaceAll("\n", "\\n")}"`;
+  `${/^[a-zA-Z_]\w*$/.test(name) ? name : quoted(name)}=${quoted(value)}`;
 
 /** Alerts that fire now with these labels and those of the connection; at most 300. */
 export async function alertsNow(
@@ -99,10 +104,11 @@ const alertOf = ({ fingerprint, labels, startsAt, status }: z.output<typeof RawA
   fingerprint: clip(fingerprint, 40),
   name: clip(labels.alertname ?? "", 200),
   severity: clip(labels.severity ?? "", 40),
+  // Whole or not at all: a silence of a clipped one would hide nothing.
   labels: Object.fromEntries(
     Object.entries(labels)
-      .slice(0, 40)
-      .map(([name, value]) => [clip(name, 80), clip(value, 200)]),
+      .filter(([name, value]) => name.length <= MOST_NAME && value.length <= MOST_VALUE)
+      .slice(0, 40),
   ),
   since: startsAt,
   silencedBy: status.silencedBy.slice(0, 10),

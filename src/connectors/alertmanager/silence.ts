@@ -4,7 +4,16 @@ import { sayDuration } from "../../core/words/duration.ts";
 import { clip, count } from "../../core/words/format.ts";
 import { beforeEffect, refused } from "../before-effect.ts";
 import type { AlertmanagerClient } from "./client.ts";
-import { type Alert, alertsNow, parsed, type Silence, sayMatchers, silencesNow } from "./shapes.ts";
+import {
+  type Alert,
+  alertsNow,
+  MOST_NAME,
+  MOST_VALUE,
+  parsed,
+  type Silence,
+  sayMatchers,
+  silencesNow,
+} from "./shapes.ts";
 
 const { read, write } = actionsOn<AlertmanagerClient>("alertmanager");
 
@@ -15,7 +24,7 @@ const OURS = "diagbot";
 
 /** Labels of the alerts that are meant, each to be equal. */
 const Labels = z
-  .record(z.string().regex(/^[a-zA-Z_]\w*$/), z.string().min(1).max(200))
+  .record(z.string().min(1).max(MOST_NAME), z.string().min(1).max(MOST_VALUE))
   .refine(
     (labels) => labels.alertname !== undefined,
     "alertname has to be among the labels: a silence without it hides what nobody has seen yet",

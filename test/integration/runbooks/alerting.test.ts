@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { alerting } from "../../../runbooks/alertmanager/alerting.ts";
+import { filterOf } from "../../../src/connectors/alertmanager/shapes.ts";
 import { metricsIn } from "../../../src/connectors/alertmanager/state.ts";
 import { alertmanager } from "../../../src/sdk/index.ts";
 import {
@@ -126,6 +127,18 @@ describe.skipIf(missing !== undefined)(
       await silenced(0);
     });
 
+    test("a label that is too long to be looked at keeps nobody from silencing the alert", async () => {
+      await server.fire([{ ...api, query: "x".repeat(300) }]);
+      const done = await (await diagnose({ silence: "HighErrorRate" })).apply("silence");
+      expect(done.previews[0]).toMatchObject({
+        changes: [expect.stringContaining("nobody is told of 1 alert that fires now")],
+      });
+      expect(done.holds).toBe(true);
+      await silenced(1);
+      await done.undo();
+      await silenced(0);
+    });
+
     test("all that fire of its labels: one silence each, none of others, and all are taken back", async () => {
       const own = benchOf({ labels: { job: "api" } });
       try {
@@ -199,6 +212,14 @@ describe.skipIf(missing !== undefined)(
     });
   },
 );
+
+test("a matcher is quoted as Go quotes it, and so is a name that is none of the old ones", () => {
+  expect(filterOf("job", 'a"b\\c\n')).toBe('job="a\\"b\\\\c\\n"');
+  expect(filterOf("service.name", "shop")).toBe('"service.name"="shop"');
+  expect(() =>
+    alertmanager.createSilence({ labels: { alertname: "A", "service.name": "shop" }, comment: "x" }),
+  ).not.toThrow();
+});
 
 test("counters of its metrics, summed up over reasons; what is not there is not known", () => {
   const text = [
