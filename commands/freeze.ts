@@ -9,7 +9,7 @@ export const freeze: Command = {
   name: "freeze",
   usage: "freeze [system] [duration] [reason]",
   summary: "let no remedy begin anywhere (or on one system), e.g. `/diag freeze 1h30m release under way`",
-  plan: (typed, _caller, { systems } = { systems: [] }) => {
+  plan: (typed, _caller, { systems } = { systems: [], alerting: [] }) => {
     const [first = ""] = typed;
     const of = systems.includes(first) ? { system: first } : {};
     const words = "system" in of ? typed.slice(1) : typed;

@@ -17,7 +17,7 @@ export const silence: Command = {
   name: "silence",
   usage: "silence [system] [alert] <time> <reason> | silence [system] | silence end <id> [system]",
   summary: "ask for alerts to be silenced for a time, by approval; or list silences, or end one",
-  plan: (typed, _caller, known = { systems: [] }) => {
+  plan: (typed, _caller, known = { systems: [], alerting: [] }) => {
     const [first = "", ...rest] = typed;
     if (typed.length === 0) return run(theOne(known), { show: "true" });
     if (first.toLowerCase() === "end") return ending(rest, known);
@@ -41,7 +41,7 @@ const run = (system: string, params: Readonly<Record<string, string>>) =>
   ({ do: "run", system, runbook: RUNBOOK, params }) as const;
 
 /** The only system with an Alertmanager. Throws `usage` where there are several, or none is known. */
-function theOne({ alerting = [] }: Known): string {
+function theOne({ alerting }: Known): string {
   const [one, other] = alerting;
   if (one !== undefined && other === undefined) return one;
   throw new DiagError(

@@ -8,7 +8,7 @@ export const unfreeze: Command = {
   name: "unfreeze",
   usage: "unfreeze [system]",
   summary: "let remedies begin again; says what that sets off",
-  plan: (typed, _caller, { systems } = { systems: [] }) => {
+  plan: (typed, _caller, { systems } = { systems: [], alerting: [] }) => {
     const [first = ""] = typed;
     const of = systems.includes(first) ? { system: first } : {};
     const [word, ...more] = "system" in of ? typed.slice(1) : typed;

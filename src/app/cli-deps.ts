@@ -13,6 +13,7 @@ import type { RunId } from "../core/words/ids.ts";
 import type { Reply } from "../core/words/reply.ts";
 import type { RunView } from "../core/words/view.ts";
 import { parseNotification } from "../ingress/alertmanager/notification.ts";
+import { knownOf } from "../ingress/known.ts";
 import { mustBeKnown, mustRead } from "../ingress/rights.ts";
 import { routed } from "../ingress/routing/route-alerts.ts";
 import { splitGroups } from "../ingress/routing/split.ts";
@@ -164,10 +165,9 @@ async function ask(
   const { caller } = whoAsks(deps.config);
   const command = commands.find((candidate) => candidate.name === name);
   if (command === undefined) throw new DiagError("bug", `there is no subcommand ${name}`);
-  const known = { systems: deps.catalog.systems.map(({ id }) => id) };
   return doorOf(deps).receive(
     entry({ command: name, words }),
-    command.plan(words, caller, known),
+    command.plan(words, caller, knownOf(deps.catalog)),
     caller,
     more,
   );

@@ -13,9 +13,8 @@ import type { Notification } from "../core/words/alert.ts";
 import type { Caller } from "../core/words/caller.ts";
 import type { Change } from "../core/words/change.ts";
 import { DiagError, toDiagError } from "../core/words/errors.ts";
-import type { Command, Intent, Known } from "../core/words/intent.ts";
+import type { Command, Intent } from "../core/words/intent.ts";
 import { type Reply, say } from "../core/words/reply.ts";
-import { kindsOf } from "../core/words/system.ts";
 import { type Redact, redactDeep } from "../lib/redact.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { setAuto, showAuto, stopAuto } from "./auto.ts";
@@ -29,6 +28,7 @@ import { errorReply, redactError } from "./error-reply.ts";
 import { freeze, showFreezes, unfreeze } from "./freezing.ts";
 import { askGuide } from "./guide.ts";
 import { acknowledge, closeIncident, openThread } from "./incidents.ts";
+import { knownOf } from "./known.ts";
 import type { IngressMetrics } from "./metrics.ts";
 import { parse } from "./parse.ts";
 import { mustRead } from "./rights.ts";
@@ -150,11 +150,6 @@ export function createDoor(deps: DoorDeps): Door {
     noteChanges: (changes) => noteChanges(deps, changes),
   };
 }
-
-const knownOf = ({ systems }: Catalog): Known => ({
-  systems: systems.map(({ id }) => id),
-  alerting: systems.filter((system) => kindsOf(system).includes("alertmanager")).map(({ id }) => id),
-});
 
 /** Counts what became of a decision, and how long it took; a refusal says no secret that was typed. */
 async function decided<T>(

@@ -89,7 +89,7 @@ export type Intent =
 export interface Known {
   readonly systems: readonly string[];
   /** Those of them with an Alertmanager. */
-  readonly alerting?: readonly string[];
+  readonly alerting: readonly string[];
 }
 
 /** One `/diag` subcommand. `plan` is pure; it throws DiagError `usage` with a sentence that helps. */

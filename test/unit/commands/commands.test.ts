@@ -180,7 +180,7 @@ it("every command has a name of its own and says what it does", () => {
 });
 
 describe("a system named first", () => {
-  const known = { systems: ["shop"] };
+  const known = { systems: ["shop"], alerting: [] };
   it.each([
     ["freeze shop", { do: "freeze", system: "shop", reason: "no reason given" }],
     ["freeze shop 2h release", { do: "freeze", system: "shop", forMs: 7_200_000, reason: "release" }],
