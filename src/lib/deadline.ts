@@ -69,8 +69,8 @@ export async function underSignal<T>(
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const end = new AbortController();
-  // As many calls as go on at once wait for one signal; Node would take that for a leak.
-  setMaxListeners(0, ...until);
+  // As many calls and connections as go on at once wait for one signal; Node would take that for a leak.
+  setMaxListeners(0, end.signal, ...until);
   const forwards = until.map((signal) => ({ signal, fire: () => end.abort(signal.reason) }));
   for (const { signal, fire } of forwards) {
     if (signal.aborted) fire();
