@@ -74,6 +74,12 @@ export const INCIDENTS: readonly Mutant[] = [
     test: "where the one that asks goes away, the other alert asks for itself",
   },
   {
+    guard: "who followed a card that asks for another act asks for itself",
+    removals: [remove(SAME_ACT, "'planned') OR ${ASKS_OTHERWISE})", "'planned'))")],
+    file: "test/integration/engine/same-act.test.ts",
+    test: "where the card is planned again and asks for something else",
+  },
+  {
     guard: "quiet time",
     removals: [remove(CHOICE, "last?.isQuiet === true || last?.busy", "last?.busy")],
     file: RUNS,

@@ -1,31 +1,11 @@
-import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
-import { locksOf } from "../../../src/store/alert/alert-locks.ts";
-import { instancesOf } from "../../../src/store/alert/alert-news.ts";
+import { expect, it } from "vitest";
 import { createIntake } from "../../../src/store/intake.ts";
-import { type Client, openPool, type Pool } from "../../../src/store/pool.ts";
 import { auditGaps } from "../../helpers/audit-replay.ts";
-import { type FreshDatabase, freshDatabase } from "../../helpers/database.ts";
 import { statementsOf } from "../../helpers/statements.ts";
-import { asRequest, deliverTo, notification } from "./alert-fixtures.ts";
+import { asRequest, notification } from "./alert-fixtures.ts";
+import { alertsRig } from "./alerts-rig.ts";
 
-let database: FreshDatabase;
-let pool: Pool;
-let holder: Client | undefined;
-let deliver: ReturnType<typeof deliverTo>;
-beforeAll(async () => {
-  database = await freshDatabase("alerts-together");
-  pool = openPool(database.url);
-  deliver = deliverTo(pool);
-});
-afterEach(async () => {
-  await holder?.query("ROLLBACK");
-  holder?.release();
-  holder = undefined;
-});
-afterAll(async () => {
-  await pool.end();
-  await database.drop();
-});
+const rig = alertsRig("alerts-together");
 
 const group = (name: string, alerts = 3) =>
   notification(
@@ -35,7 +15,7 @@ const group = (name: string, alerts = 3) =>
 
 const titlesOf = async (name: string) =>
   (
-    await pool.query<{ id: number; alerts: number; runs: number; status: string }>(
+    await rig.pool.query<{ id: number; alerts: number; runs: number; status: string }>(
       `SELECT i.id, i.status, (SELECT count(*)::int FROM alert_instance a WHERE a.incident_id = i.id) AS alerts,
          (SELECT count(*)::int FROM run r WHERE r.incident_id = i.id) AS runs
        FROM incident i WHERE i.group_key = $1`,
@@ -47,7 +27,7 @@ it("groups that come at once share transactions, and each is as if it had come a
   const names = Array.from({ length: 40 }, (_, n) => `crowd-${n}`);
   const sent = await statementsOf(async () => {
     const received = await Promise.all(
-      names.map((name) => deliver(group(name), ["disk-full", "high-memory"])),
+      names.map((name) => rig.deliver(group(name), ["disk-full", "high-memory"])),
     );
     expect(received.map(({ news, runs }) => [news, runs.length])).toEqual(names.map(() => ["opened", 2]));
     expect(new Set(received.map(({ incident }) => incident)).size).toBe(40);
@@ -57,22 +37,22 @@ it("groups that come at once share transactions, and each is as if it had come a
     expect(await titlesOf(name)).toEqual([{ id: expect.any(Number), status: "firing", alerts: 3, runs: 2 }]);
   // Known, changed and new ones beside each other.
   const later = await Promise.all([
-    ...names.slice(0, 10).map((name) => deliver(group(name))),
-    ...names.slice(10, 20).map((name) => deliver(group(name, 4))),
-    ...names.slice(0, 10).map((name) => deliver(group(`late-${name}`))),
+    ...names.slice(0, 10).map((name) => rig.deliver(group(name))),
+    ...names.slice(10, 20).map((name) => rig.deliver(group(name, 4))),
+    ...names.slice(0, 10).map((name) => rig.deliver(group(`late-${name}`))),
   ]);
   expect(later.map(({ news }) => news)).toEqual([
     ...Array.from({ length: 10 }, () => "repeated"),
     ...Array.from({ length: 10 }, () => "updated"),
     ...Array.from({ length: 10 }, () => "opened"),
   ]);
-  expect(await auditGaps(pool)).toEqual([]);
+  expect(await auditGaps(rig.pool)).toEqual([]);
 });
 
 it("copies of one group, and groups that share an alert, come one after the other", async () => {
   // What is at work already leaves the copies to be taken together.
-  const busy = ["busy-1", "busy-2"].map((name) => deliver(group(name)));
-  const copies = await Promise.all(Array.from({ length: 8 }, () => deliver(group("copies"))));
+  const busy = ["busy-1", "busy-2"].map((name) => rig.deliver(group(name)));
+  const copies = await Promise.all(Array.from({ length: 8 }, () => rig.deliver(group("copies"))));
   await Promise.all(busy);
   expect(copies.map(({ news }) => news).sort()).toEqual([
     "opened",
@@ -81,14 +61,14 @@ it("copies of one group, and groups that share an alert, come one after the othe
   expect(await titlesOf("copies")).toHaveLength(1);
   const shared = await Promise.all(
     ["one", "two", "three"].map((name) =>
-      deliver(notification([{ name: "shared" }], { groupKey: `{}:{group="shared-${name}"}` })),
+      rig.deliver(notification([{ name: "shared" }], { groupKey: `{}:{group="shared-${name}"}` })),
     ),
   );
   expect(new Set(shared.map(({ incident }) => incident)).size).toBe(1);
 });
 
 it("one that cannot be stored costs none of the others that came with it", async () => {
-  const intake = createIntake({ pool, onCommit: () => {} });
+  const intake = createIntake({ pool: rig.pool, onCommit: () => {} });
   const names = Array.from({ length: 12 }, (_, n) => `beside-${n}`);
   const ends = await Promise.allSettled(
     names.map((name, n) =>
@@ -100,20 +80,18 @@ it("one that cannot be stored costs none of the others that came with it", async
   );
   expect(ends.map(({ status }) => status)).toEqual(names.map((_, n) => (n === 5 ? "rejected" : "fulfilled")));
   for (const [n, name] of names.entries()) expect(await titlesOf(name)).toHaveLength(n === 5 ? 0 : 1);
-  expect(await auditGaps(pool)).toEqual([]);
+  expect(await auditGaps(rig.pool)).toEqual([]);
 });
 
 it("one that another process holds up is waited for alone, and so is an incident that is being changed", async () => {
-  const known = await deliver(group("changing"));
-  holder = await pool.connect();
-  await holder.query("BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0");
+  const known = await rig.deliver(group("changing"));
   const held = group("held");
-  await holder.query(locksOf({ groupKey: held.groupKey, instances: instancesOf(held.alerts) }));
+  const holder = await rig.standsStill(held);
   await holder.query("SELECT FROM incident WHERE id = $1 FOR UPDATE", [known.incident]);
-  const waiting = [deliver(held), deliver(group("changing", 4))];
+  const waiting = [rig.deliver(held), rig.deliver(group("changing", 4))];
   let came = 0;
   for (const one of waiting) void one.then(() => (came += 1));
-  const free = await Promise.all(Array.from({ length: 20 }, (_, n) => deliver(group(`free-${n}`))));
+  const free = await Promise.all(Array.from({ length: 20 }, (_, n) => rig.deliver(group(`free-${n}`))));
   expect(free.map(({ news }) => news)).toEqual(free.map(() => "opened"));
   expect(came).toBe(0);
   await holder.query("COMMIT");
