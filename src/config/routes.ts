@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { Kind } from "../core/words/connection.ts";
+import { sayConnections } from "../core/words/format.ts";
 import type { Route } from "../core/words/route.ts";
 import type { Runbook } from "../core/words/runbook.ts";
 import { connectionsOf, type System } from "../core/words/system.ts";
@@ -77,7 +78,7 @@ function cannotStart(route: Route, runbook: Runbook, systems: readonly System[])
   const missing =
     candidates.length === 1 && candidates[0] !== undefined ? lacks(candidates[0]) : runbook.needs;
   const has = route.system === undefined ? `${whose} has` : `${whose} does not have`;
-  return [`${runbook.id} never starts: it needs a ${missing.join(" and a ")} connection, which ${has}`];
+  return [`${runbook.id} never starts: it needs ${sayConnections(missing)}, which ${has}`];
 }
 
 function paramComplaints(

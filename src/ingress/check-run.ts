@@ -6,6 +6,7 @@ import type { Caller } from "../core/words/caller.ts";
 import type { Kind } from "../core/words/connection.ts";
 import { parseDuration } from "../core/words/duration.ts";
 import { DiagError } from "../core/words/errors.ts";
+import { sayConnections } from "../core/words/format.ts";
 import { BadParameters, type Complaint } from "../core/words/reply.ts";
 import type { Runbook } from "../core/words/runbook.ts";
 import { connectionsOf, kindsOf, type System } from "../core/words/system.ts";
@@ -78,7 +79,7 @@ export function checkRun(
   if (missing.length > 0)
     throw new DiagError(
       "missing_connection",
-      `${runbook.id} needs a ${missing.join(" and a ")} connection, ${system.id} has none`,
+      `${runbook.id} needs ${sayConnections(missing)}, ${system.id} has none`,
       { hint: `add it to the connections of ${system.id} in diagbot.yaml` },
     );
   const other = otherwhere(system, runbook);

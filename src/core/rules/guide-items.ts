@@ -1,6 +1,6 @@
 import type { Schedule } from "../words/check.ts";
 import type { Checklist } from "../words/checklist.ts";
-import { clip } from "../words/format.ts";
+import { clip, sayConnections } from "../words/format.ts";
 import { type GuideAsked, type GuideTitles, titleOfItem } from "../words/guide.ts";
 import { HEALTH_RUNBOOK } from "../words/intent.ts";
 import type { Runbook } from "../words/runbook.ts";
@@ -127,6 +127,6 @@ function whyNot(system: System, runbook: Runbook): string {
   if (isRunbookDisabled(system, runbook.id)) return `${runbook.id} is disabled for ${system.id}`;
   const missing = missingKinds(system, runbook);
   return missing.length > 0
-    ? `${runbook.id} needs a ${missing.join(" and a ")} connection`
+    ? `${runbook.id} needs ${sayConnections(missing)}`
     : `${runbook.id}: ${otherwhere(system, runbook) ?? "it cannot run here"}`;
 }

@@ -52,3 +52,10 @@ export function sayWhen(moment: Date, now: Date): string {
 }
 
 export const upperFirst = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** How kinds are spoken: `an nginx`, `a host`. */
+const SPOKEN_WITH_VOWEL = /^(?:[aeio]|http|nginx)/;
+
+/** `a postgres and an alertmanager connection`: what a runbook needs, by the names of kinds. */
+export const sayConnections = (kinds: readonly string[]): string =>
+  `${kinds.map((kind) => `${SPOKEN_WITH_VOWEL.test(kind) ? "an" : "a"} ${kind}`).join(" and ")} connection`;

@@ -4,6 +4,7 @@ import { isRunbookDisabled } from "../../core/rules/restrict.ts";
 import { nameRoute } from "../../core/rules/route.ts";
 import { missingKinds, otherwhere } from "../../core/rules/runnable.ts";
 import type { Kind } from "../../core/words/connection.ts";
+import { sayConnections } from "../../core/words/format.ts";
 import type { Decision } from "../../core/words/route.ts";
 import type { Runbook } from "../../core/words/runbook.ts";
 import { connectionsOf, kindsOf, type System } from "../../core/words/system.ts";
@@ -31,8 +32,7 @@ export function runsOf(catalog: Catalog, system: System, decision: Decision, id:
   if (runbook === undefined) return not("which is not known here");
   if (isRunbookDisabled(system, id)) return not(`which diagbot.yaml disables for ${system.id}`);
   const missing = missingKinds(system, runbook);
-  if (missing.length > 0)
-    return not(`which needs a ${missing.join(" and a ")} connection; ${system.id} has none`);
+  if (missing.length > 0) return not(`which needs ${sayConnections(missing)}; ${system.id} has none`);
   const elsewhere = otherwhere(system, runbook);
   if (elsewhere !== undefined) return not(`but ${elsewhere}`);
   const aim = aimOf(system, runbook, decision, params);
