@@ -5,7 +5,7 @@ import { nameOf } from "./plain-text.ts";
 import type { Played } from "./play-fault.ts";
 import { readReport } from "./run-json.ts";
 import { transcript } from "./transcript.ts";
-import { approve, cardNow, isSettled } from "./votes.ts";
+import { approve, cardNow, isOver, isSettled } from "./votes.ts";
 
 const ASKER = "U0ALICE";
 const DECIDER = APPROVERS[0] ?? "";
@@ -49,8 +49,7 @@ export async function playWrite(
     if (canUndo) {
       read(`>>> ${nameOf(DECIDER)} presses Undo now`);
       await slack.click(DECIDER, { channel, ts: card.message.ts }, UNDO);
-      await slack.waitFor((now) => cardNow(now, card)?.message !== message, DONE_WITHIN_MS);
-      await slack.waitFor((now) => isSettled(now, card), DONE_WITHIN_MS);
+      await slack.waitFor((now) => isOver(now, card), DONE_WITHIN_MS);
       const after = readReport(await bot.json("status", card.run));
       const back = after.remedies.find(({ id }) => id === card.remedy)?.status;
       if (back !== "undone") wrong.push(`${words} was to be taken back and is ${back}`);

@@ -24,11 +24,16 @@ export async function approve(slack: LocalSlack, card: Card, read: (line: string
   }
 }
 
+/** The words at the head of a card as it is now. */
+function headOf(slack: LocalSlack, card: Card): string {
+  const head = cardNow(slack, card)?.message.blocks?.find((block) => block.type === "header");
+  return head?.type === "header" ? head.text.text : "";
+}
+
 /** The card has said how it ended: a check mark or another closing word at its head. */
-export const isSettled = (slack: LocalSlack, card: Card): boolean => {
-  const message = cardNow(slack, card)?.message;
-  const head = message?.blocks?.find((block) => block.type === "header");
-  return (
-    head?.type === "header" && /^(✅|❌|⚠️|❓|⛔|⌛|🚫|⏹️|⏭️|⏱️ In force|↩️ Taken back)/u.test(head.text.text)
-  );
-};
+export const isSettled = (slack: LocalSlack, card: Card): boolean =>
+  /^(✅|❌|⚠️|❓|⛔|⌛|🚫|⏹️|⏭️|⏱️ In force|↩️ Taken back)/u.test(headOf(slack, card));
+
+/** What somebody takes back is in force until that has begun; this is its end. */
+export const isOver = (slack: LocalSlack, card: Card): boolean =>
+  isSettled(slack, card) && !/^(✅|⏱️)/u.test(headOf(slack, card));
