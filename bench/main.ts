@@ -18,7 +18,7 @@ import { commands } from "./parts/commands.ts";
 import { diagnosis, steps } from "./parts/diagnosis.ts";
 import { growth } from "./parts/growth.ts";
 import { start } from "./parts/start.ts";
-import { rowsOf, storm } from "./parts/storm.ts";
+import { rowsOf, STORM_CHANNEL, storm } from "./parts/storm.ts";
 import { webhooks } from "./parts/webhooks.ts";
 import { workers } from "./parts/workers.ts";
 import { isMet, type Row, ratioOf, sayRow } from "./row.ts";
@@ -52,6 +52,11 @@ const wanted = new Set<Part>(values.only.length === 0 ? PARTS : values.only.filt
 const STORM = values.quick
   ? { groups: 60, seconds: 6, criticalEvery: 20 }
   : { groups: 500, seconds: 60, criticalEvery: 20 };
+
+const CHANNELS = [
+  { id: "C0OPS", name: "ops" },
+  { id: STORM_CHANNEL, name: "storm" },
+];
 
 const stops: (() => Promise<unknown>)[] = [];
 const rows: Row[] = [];
@@ -99,7 +104,7 @@ async function prepare(): Promise<{ bench: Bench; options: ProductOptions & { fo
   stops.push(postgres.stop);
   const redis = whyNoRedis() === undefined ? await startRedis() : undefined;
   if (redis !== undefined) stops.push(redis.stop);
-  const slack = await startLocalSlack();
+  const slack = await startLocalSlack({ channels: CHANNELS });
   stops.push(() => slack.stop());
   const folder = mkdtempSync(join(tmpdir(), "diagbot-bench-"));
   stops.push(async () => rmSync(folder, { recursive: true, force: true }));
@@ -120,6 +125,7 @@ async function prepare(): Promise<{ bench: Bench; options: ProductOptions & { fo
       systems: {
         bench: {
           match: [{ job: "bench" }],
+          channel: STORM_CHANNEL,
           connections: { postgres: { kind: "postgres", url: "${BENCH_URL}" } },
         },
       },

@@ -36,3 +36,20 @@ export function compareTurns(a: Standing, b: Standing, now: Date): number {
   const bySince = a.since.getTime() - b.since.getTime();
   return (old ? -bySince : bySince) || a.thread - b.thread;
 }
+
+/**
+ * The first of a list in its order, but no more of one channel than it can be shown in minutes: a channel whose people ask for
+ * thousands of things holds up no other.
+ */
+export function firstOfEach<Row extends { readonly channel: string }>(
+  rows: readonly Row[],
+  { most, mostOfChannel }: { readonly most: number; readonly mostOfChannel: number },
+): Row[] {
+  const taken = new Map<string, number>();
+  const isFirst = ({ channel }: Row): boolean => {
+    const n = taken.get(channel) ?? 0;
+    taken.set(channel, n + 1);
+    return n < mostOfChannel;
+  };
+  return rows.filter(isFirst).slice(0, most);
+}

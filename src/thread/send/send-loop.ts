@@ -6,13 +6,13 @@ import type { SenderDeps } from "./deps.ts";
 import { Folding } from "./folding.ts";
 import type { Lane } from "./gate.ts";
 import { inspect } from "./inspect.ts";
-import { classOf, compareTurns, type Standing } from "./order.ts";
+import { classOf, compareTurns, firstOfEach, type Standing } from "./order.ts";
 import { newPending, type PendingThread } from "./pending-thread.ts";
 
 /** Threads that are asked for at once; more than anybody could be shown in hours. */
 const MOST_LISTED = 10_000;
-/** Threads that are taken up at once; the others wait until these are shown. */
-const MOST_PENDING = 1_000;
+/** Threads that are taken up at once, of all channels and of one; the others wait until these are shown. */
+const PENDING = { most: 1_000, mostOfChannel: 300 };
 /** Threads that are drawn or sent at once. */
 const MOST_BUSY = 6;
 /** Least time between two questions to the table, however often we are woken, and how much more for each thread. */
@@ -91,7 +91,7 @@ export class SendLoop {
       const drawn = await this.folding.settle(dirty, (thread) => this.isPosting(thread));
       this.forgetFolded(dirty, drawn);
       const standing = drawn.map((row) => ({ ...row, step: this.threads.get(row.thread)?.step ?? "root" }));
-      for (const row of standing.sort(this.byTurn()).slice(0, MOST_PENDING)) this.note(row);
+      for (const row of firstOfEach(standing.sort(this.byTurn()), PENDING)) this.note(row);
       await this.tellBacklog(dirty.length > 0);
     } catch (error) {
       logger.warn({ err: error }, "cannot ask which threads changed");

@@ -1,6 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { ThreadId } from "../../../src/core/words/ids.ts";
-import { classOf, compareTurns, type NextStep, type Standing } from "../../../src/thread/send/order.ts";
+import {
+  classOf,
+  compareTurns,
+  firstOfEach,
+  type NextStep,
+  type Standing,
+} from "../../../src/thread/send/order.ts";
 import { fc } from "../../helpers/property.ts";
 
 const NOW = new Date("2026-11-22T03:10:00Z");
@@ -77,4 +83,16 @@ describe("whose turn it is", () => {
       { numRuns: 2_000 },
     );
   });
+});
+
+it("a channel with thousands of threads leaves room for the others, and the order stays", () => {
+  const rows = [
+    ...Array.from({ length: 3_000 }, (_, n) => ({ channel: "C0ASKED", n })),
+    { channel: "C0STORM", n: 3_000 },
+    { channel: "C0STORM", n: 3_001 },
+  ];
+  const taken = firstOfEach(rows, { most: 1_000, mostOfChannel: 300 });
+  expect(taken).toHaveLength(302);
+  expect(taken.slice(299).map(({ n }) => n)).toEqual([299, 3_000, 3_001]);
+  expect(firstOfEach(rows, { most: 10, mostOfChannel: 300 })).toHaveLength(10);
 });
