@@ -202,7 +202,7 @@ export const INTAKE: readonly Mutant[] = [
     removals: [
       remove(
         "src/store/alert/alerts-together.ts",
-        "if (isLost(thrown) || deliveries.length === 1) throw",
+        "if (isLost(thrown) || (deliveries.length === 1 && !isForAnother(thrown))) throw",
         "throw",
       ),
     ],

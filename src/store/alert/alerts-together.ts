@@ -50,8 +50,15 @@ export function alertsTogether(commit: Commit): (delivery: AlertDelivery) => Pro
   );
 }
 
+/** Classes of SQLSTATE that say that the transaction was rolled back for the sake of another one: a deadlock, a lock not to be had. */
+const FOR_ANOTHER = /^(?:40|55)/;
+
+const isForAnother = (thrown: unknown): boolean =>
+  thrown instanceof DiagError && FOR_ANOTHER.test(thrown.detail ?? "");
+
+/** The database did not answer; one that answers with a deadlock is there. */
 const isLost = (thrown: unknown): boolean =>
-  thrown instanceof DiagError && thrown.code === "store_unavailable";
+  thrown instanceof DiagError && thrown.code === "store_unavailable" && !isForAnother(thrown);
 
 const keysOf = ({ groupKey, instances }: AlertDelivery): string[] => [
   `group ${groupKey}`,
@@ -69,8 +76,8 @@ async function takeIn(
       first: tryLocksOf(deliveries),
     });
   } catch (thrown) {
-    if (isLost(thrown) || deliveries.length === 1) throw thrown;
-    // One of them cannot be stored: the others must not be lost with it.
+    if (isLost(thrown) || (deliveries.length === 1 && !isForAnother(thrown))) throw thrown;
+    // One of them cannot be stored, or had to give way: the others must not be lost with it.
     return [];
   }
 }
