@@ -65,7 +65,9 @@ const propose = (
 ) =>
   fenced(deps, fence, async (tx) => {
     const { canonical, sha256, act, policy, steps, auto } = proposal;
-    const other = await sameAct(tx, fence, key, act);
+    const why = auto && (auto.why ?? (await whyNotYet(tx, key, auto.rule)));
+    const grace = auto === undefined || why !== undefined ? null : auto.rule.grace / 1000;
+    const other = await sameAct(tx, fence, key, { act, byItself: grace !== null });
     if (other !== undefined) {
       await follow(tx, fence, key, act, other);
       return endRemedy(tx, fence, key, "skipped", sayFollowed(other));
@@ -77,7 +79,6 @@ const propose = (
     // Withdrawn while it was planned.
     if (rowCount !== 1) return;
     await insertSteps(tx, fence, steps);
-    const why = auto && (auto.why ?? (await whyNotYet(tx, key, auto.rule)));
     await tx.sql.query(
       `INSERT INTO approval (id, run_id, remedy, plan_sha256, policy, need, requester, act, expires_at, auto_rule, auto_note, auto_at)
        SELECT $1, $2, $3, $4, $5, $7, caller->>'principal', $8, clock_timestamp() + make_interval(secs => $6), $9, $10,
@@ -93,7 +94,7 @@ const propose = (
           policy.approvals,
         ],
         ...[act, auto === undefined ? null : JSON.stringify(auto.rule), why ?? null],
-        auto === undefined || why !== undefined ? null : auto.rule.grace / 1000,
+        grace,
       ],
     );
     tx.audit({

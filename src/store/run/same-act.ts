@@ -19,15 +19,19 @@ const ACTS_LOCK = 720_441_399;
 /** SQL: may still be done, or is being done. */
 const OPEN = "'waiting', 'approved', 'applying', 'verifying', 'undoing', 'unknown'";
 
+/** SQL: only people can decide, and none has asked for that. */
+const FOR_PEOPLE = "(a.state = 'pending' AND a.auto_at IS NULL AND a.auto_stopped_at IS NULL)";
+
 /**
  * The card of an alert that asks for this act or carries it out; undefined: none, or nobody's alert asks here. Proposals of
- * one act stand in one line, so that of two alerts with one cause only one asks.
+ * one act stand in one line, so that of two alerts with one cause only one asks. `byItself`: the policy may apply it without a
+ * person, so it waits for no card that only people can decide, unless a person has stopped the policy there.
  */
 export async function sameAct(
   { sql }: FencedTransaction,
   fence: Fence,
   key: string,
-  act: string,
+  { act, byItself }: { readonly act: string; readonly byItself: boolean },
 ): Promise<Leader | undefined> {
   const { rows: mine } = await sql.query<{ incident: number | null }>(
     "SELECT incident_id AS incident FROM run WHERE id = $1",
@@ -41,8 +45,8 @@ export async function sameAct(
     `SELECT a.run_id AS run, a.remedy AS key, r.thread_id AS thread, r.incident_id = $1 AS "isOurs"
      FROM approval a JOIN run r ON r.id = a.run_id JOIN remedy m ON m.run_id = a.run_id AND m.key = a.remedy
      WHERE a.act = $2 AND a.state IN ('pending', 'approved') AND r.incident_id IS NOT NULL AND (a.run_id, a.remedy) <> ($3, $4)
-       AND m.status IN (${OPEN}) ORDER BY r.incident_id <> $1, a.run_id LIMIT 1`,
-    [incident, act, fence.run, key],
+       AND m.status IN (${OPEN}) AND NOT ($5 AND ${FOR_PEOPLE}) ORDER BY r.incident_id <> $1, a.run_id LIMIT 1`,
+    [incident, act, fence.run, key, byItself],
   );
   return rows[0];
 }

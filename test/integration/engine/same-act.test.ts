@@ -5,6 +5,7 @@ import { runbookOn } from "../../../src/sdk/runbook.ts";
 import { auditGaps } from "../../helpers/audit-replay.ts";
 import { bob, entry, worldRunbooks } from "../../helpers/engine-bench.ts";
 import { level, setGuarded } from "../../helpers/world.ts";
+import { auto, person } from "./auto-rig.ts";
 import { theIncident } from "./incident-bench.ts";
 import { engineRig } from "./rig.ts";
 
@@ -174,4 +175,32 @@ test("what has helped before the other alert began keeps it from nothing", async
   expect(await rig.bench.store.sweep.startDueRuns()).toBe(1);
   await second.workOn();
   expect((await second.cards()).length).toBeGreaterThan(0);
+});
+
+test("what the policy may apply by itself waits for no card that only people can decide", async () => {
+  const [first, second] = [theIncident(rig), theIncident(rig)];
+  await first.fire();
+  const [leader = RunId.parse(1)] = await first.workOn();
+  rig.reopen({ system: auto() });
+  await second.fire();
+  const [own = RunId.parse(1)] = await second.workOn();
+  expect((await rig.remedy(leader, "guarded")).approval?.auto).toBeUndefined();
+  expect(await rig.remedy(own, "guarded")).toMatchObject({ status: "waiting", approval: { auto: {} } });
+  expect((await rig.remedy(own, "guarded")).approval?.auto?.at).toBeInstanceOf(Date);
+  // The rest is for people, who have a card already.
+  expect(await rig.remedy(own, "keyed")).toMatchObject({ status: "skipped", sameAs: { run: leader } });
+});
+
+test("of two that the policy may apply one asks, and a person who stops it there stops it for both", async () => {
+  rig.reopen({ system: auto() });
+  const [first, second, third] = [theIncident(rig), theIncident(rig), theIncident(rig)];
+  await first.fire();
+  const [leader = RunId.parse(1)] = await first.workOn();
+  await second.fire();
+  const [follower = RunId.parse(1)] = await second.workOn();
+  expect((await rig.remedy(follower, "guarded")).sameAs).toMatchObject({ run: leader });
+  await rig.bench.store.intake.stopAuto(entry(), { run: leader, by: person });
+  await third.fire();
+  const [another = RunId.parse(1)] = await third.workOn();
+  expect((await rig.remedy(another, "guarded")).sameAs).toMatchObject({ run: leader });
 });
