@@ -1,4 +1,5 @@
 import type { Budgets } from "./budgets.ts";
+import type { Served } from "./order.ts";
 
 /** What a call has to wait for. `post:C1`: the channel's turn; `update`: the workspace's; `read`: looking in Slack. */
 export type Lane = `post:${string}` | "update" | "read";
@@ -14,6 +15,7 @@ export class Gate {
   private readonly budgets: Budgets;
   private readonly now: () => number;
   private readonly channelOpens = new Map<string, number>();
+  private readonly served = new Map<string, Served>();
   private readonly blocked = new Map<string, number>();
   private readonly lastUpdate = new Map<number, number>();
   private updates: number[] = [];
@@ -47,8 +49,14 @@ export class Gate {
   }
 
   /** A post begins. */
-  posting(channel: string): void {
+  posting(channel: string, whom: Served): void {
+    this.served.set(channel, whom);
     this.channelOpens.set(channel, this.now() + this.budgets.postIntervalMs);
+  }
+
+  /** Whom the last post in the channel was for. */
+  lastServed(channel: string): Served | undefined {
+    return this.served.get(channel);
   }
 
   /** An update begins. */

@@ -9,6 +9,7 @@ import type { NextStep, Standing } from "./order.ts";
 /** A changed thread and what is remembered of it until it shows everything. Losing it costs a look in Slack, nothing else. */
 export interface PendingThread extends Standing {
   readonly thread: ThreadId;
+  channel: string;
   rev: number;
   since: Date;
   asked: boolean;
@@ -60,6 +61,7 @@ export interface SlotMemory {
 
 export const newPending = ({
   thread,
+  channel,
   rev,
   urgent,
   since,
@@ -68,6 +70,7 @@ export const newPending = ({
   open,
 }: ChangedThread): PendingThread => ({
   thread,
+  channel,
   rev,
   since,
   asked,

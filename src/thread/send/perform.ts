@@ -6,6 +6,7 @@ import type { SenderDeps } from "./deps.ts";
 import { digestOf, type Operation } from "./difference.ts";
 import { giveUp, handleFailure, isInWords, noFile, type Verdict, wait } from "./failure.ts";
 import { findPosted } from "./find.ts";
+import { isAnswer } from "./order.ts";
 import { memoryOf, type Pass } from "./pending-thread.ts";
 import type { CallResult, Place } from "./slack-calls.ts";
 
@@ -31,8 +32,9 @@ async function post(
 ): Promise<Verdict> {
   const { pending, view, shown } = pass;
   const { slot } = wanted;
+  const whom = isAnswer(pending, deps.now()) ? "person" : "all";
   // The channel's turn is taken before anything is awaited, and again when the call begins.
-  deps.gate.posting(view.channel);
+  deps.gate.posting(view.channel, whom);
   const digest = digestOf(wanted);
   const bytes =
     wanted.file === undefined || isInWords(pass, wanted) ? undefined : await render(deps, wanted.file);
@@ -51,7 +53,7 @@ async function post(
   memory.absent = 0;
   memory.deleted = false;
   shown.set(slot, intended(before, slot, view.channel, digest));
-  deps.gate.posting(view.channel);
+  deps.gate.posting(view.channel, whom);
   const answer = await send(deps, pass, wanted, digest, bytes);
   if (answer.kind === "ok") return adopt(deps, pass, slot, answer.value, digest);
   memory.callEnded = true;

@@ -6,7 +6,7 @@ import type { SenderDeps } from "./deps.ts";
 import { Folding } from "./folding.ts";
 import type { Lane } from "./gate.ts";
 import { inspect } from "./inspect.ts";
-import { classOf, compareTurns, firstOfEach, type Standing } from "./order.ts";
+import { compareTurns, firstOfEach, isAnswer, type Standing } from "./order.ts";
 import { newPending, type PendingThread } from "./pending-thread.ts";
 
 /** Threads that are asked for at once; more than anybody could be shown in hours. */
@@ -131,7 +131,7 @@ export class SendLoop {
   }
 
   private note(row: ChangedThread): void {
-    const { thread, rev, urgent, since, asked, critical, open } = row;
+    const { thread, channel, rev, urgent, since, asked, critical, open } = row;
     const known = this.threads.get(thread);
     if (known === undefined) {
       this.threads.set(thread, newPending(row));
@@ -139,7 +139,7 @@ export class SendLoop {
     }
     if (known.rev === rev) return;
     const isRaised = urgent && !known.urgent;
-    Object.assign(known, { rev, since, asked, critical, open, urgent: urgent || known.urgent });
+    Object.assign(known, { channel, rev, since, asked, critical, open, urgent: urgent || known.urgent });
     if (known.lane !== undefined && known.step === "root" && !isRaised) return;
     // Something new: the old reason to wait may be gone. A busy drawing is done again afterwards.
     known.lane = undefined;
@@ -153,12 +153,13 @@ export class SendLoop {
   }
 
   private isAnswer(pending: PendingThread): boolean {
-    return classOf(pending, this.deps.now()) === 0;
+    return isAnswer(pending, this.deps.now());
   }
 
   private byTurn(): (a: Standing, b: Standing) => number {
-    const now = this.deps.now();
-    return (a, b) => compareTurns(a, b, now);
+    const { gate } = this.deps;
+    const turns = { now: this.deps.now(), lastServed: (channel: string) => gate.lastServed(channel) };
+    return (a, b) => compareTurns(a, b, turns);
   }
 
   private begin(): void {

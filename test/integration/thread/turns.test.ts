@@ -72,6 +72,11 @@ it("a person's question is answered in 4 s in the middle of 100 alerts", async (
   expect(await latencyOf(10, { count: 1, via: "slack" })).toBeLessThan(4);
 });
 
+it("a critical alert is seen in 4 s in the middle of 100 answers to people", async () => {
+  await insert({ count: 100, via: "slack" });
+  expect(await latencyOf(10, { count: 1, severity: "critical" })).toBeLessThan(4);
+});
+
 it("a critical alert comes before 50 warnings", async () => {
   await insert({ count: 50, severity: "warning" });
   expect(await latencyOf(5, { count: 1, severity: "critical" })).toBeLessThan(4);

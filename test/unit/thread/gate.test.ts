@@ -53,7 +53,7 @@ describe("the budgets", () => {
 
   it("say exactly when it may go on", () => {
     const { gate, pass } = withClock();
-    gate.posting("C1");
+    gate.posting("C1", "all");
     const ms = gate.untilPost("C1", "chat.postMessage");
     pass(ms - 1);
     expect(gate.untilPost("C1", "chat.postMessage")).toBe(1);
