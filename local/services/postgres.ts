@@ -1,6 +1,6 @@
 import { appendFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import pg from "pg";
 import { type Child, lastLines, startChild } from "../tryout/child.ts";
 import type { TryoutFolder } from "../tryout/folder.ts";
 import { until } from "../tryout/until.ts";
@@ -43,6 +43,8 @@ export interface Cluster {
 const THROWAWAY = { fsync: "off", synchronous_commit: "off", full_page_writes: "off" };
 const UP_WITHIN_MS = 60_000;
 const GRACE_MS = 8000;
+/** Where postmaster.pid says how far it is, counted from 0. */
+const STATE_LINE = 7;
 
 /** Starts a cluster, creating it at the first start. Throws as `Cluster.start` does. */
 export async function startCluster(
@@ -109,18 +111,16 @@ const flags = (settings: ClusterSpec["settings"]): string[] =>
     ...settings,
   }).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
 
-async function ready(name: string, child: Child, cluster: Cluster, log: string): Promise<void> {
+/** It writes down itself that it takes connections: whoever answers at the port may be somebody else. */
+async function ready(name: string, child: Child, { data }: Cluster, log: string): Promise<void> {
   await until(
     name,
     async () => {
-      if (child.hasEnded()) return { over: true };
-      const client = new pg.Client({ connectionString: cluster.adminUrl(), connectionTimeoutMillis: 2000 });
-      await client.connect();
-      await client.end();
-      return { over: false };
+      const lines = (await readFile(join(data, "postmaster.pid"), "utf8").catch(() => "")).split("\n");
+      const [pid, state] = [lines[0], lines[STATE_LINE]?.trim()];
+      return child.hasEnded() || (pid === String(child.pid) && (state === "ready" || state === "standby"));
     },
     { timeoutMs: UP_WITHIN_MS },
-  ).then(async ({ over }) => {
-    if (over) throw new Error(`${name} did not start (${await child.ended}):\n${lastLines(log)}`);
-  });
+  );
+  if (child.hasEnded()) throw new Error(`${name} did not start (${await child.ended}):\n${lastLines(log)}`);
 }

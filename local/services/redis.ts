@@ -82,9 +82,10 @@ async function ready(
   const client = new Redis({ host: "127.0.0.1", port, lazyConnect: true, retryStrategy: () => 30 });
   client.on("error", () => undefined);
   try {
-    await until(name, async () => child.hasEnded() || (await client.ping()) === "PONG", {
-      timeoutMs: UP_WITHIN_MS,
-    });
+    // Whoever answers at the port may be somebody else: its process is asked for.
+    const isOurs = async () =>
+      /^process_id:(\d+)/m.exec(await client.info("server"))?.[1] === String(child.pid);
+    await until(name, async () => child.hasEnded() || (await isOurs()), { timeoutMs: UP_WITHIN_MS });
   } finally {
     client.disconnect();
   }

@@ -1,33 +1,55 @@
-import { createServer } from "node:net";
+import { createServer, type Server } from "node:net";
 
 /** Below the range systems take the ports of outgoing connections from: such a port stays free until it is used. */
-const RANGE = { from: 20_000, to: 32_000 } as const;
+const RANGE = { from: 20_000, count: 6_000 } as const;
+/** Draws for each port that is asked for: many more than it takes while half of them are left. */
 const TRIES = 100;
 
-/** A free TCP port of 127.0.0.1: the preferred one if nobody has it, otherwise any. */
+/** A free TCP port of 127.0.0.1, ours while this process lives: the preferred one if nobody has it, otherwise any. */
 export async function freePort(preferred?: number): Promise<number> {
   if (preferred !== undefined && preferred !== 0 && (await isFree(preferred))) return preferred;
   const [port] = await freePorts(1);
   return port ?? fail();
 }
 
-/** Several different free ports. */
+/**
+ * Several different free ports. Nobody else who asks here is given them while this process lives, whether or not they are used:
+ * neither this process nor another one of this machine.
+ */
 export async function freePorts(count: number): Promise<number[]> {
-  const found = new Set<number>();
-  for (let tries = 0; found.size < count && tries < TRIES; tries++) {
-    const port = RANGE.from + Math.floor(Math.random() * (RANGE.to - RANGE.from));
-    if (await isFree(port)) found.add(port);
+  const found: number[] = [];
+  for (let tries = 0; found.length < count && tries < TRIES * count; tries++) {
+    const port = RANGE.from + Math.floor(Math.random() * RANGE.count);
+    if ((await reserve(port)) && (await isFree(port))) found.push(port);
   }
-  return found.size === count ? [...found] : fail();
+  return found.length === count ? found : fail();
 }
 
-const isFree = (port: number): Promise<boolean> =>
+/**
+ * A port whose server still has to start cannot be held itself: its twin is, which is never given to anybody. The system sees
+ * to it that one process has it at a time, and takes it back from one that died.
+ */
+async function reserve(port: number): Promise<boolean> {
+  const twin = await listen(port + RANGE.count);
+  twin?.unref();
+  return twin !== undefined;
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = await listen(port);
+  if (server === undefined) return false;
+  await new Promise((resolve) => server.close(resolve));
+  return true;
+}
+
+/** Undefined where somebody else has the port. */
+const listen = (port: number): Promise<Server | undefined> =>
   new Promise((resolve) => {
     const server = createServer();
-    server.once("error", () => resolve(false));
-    server.listen({ port, host: "127.0.0.1" }, () => server.close(() => resolve(true)));
+    server.once("error", () => resolve(undefined));
+    server.listen({ port, host: "127.0.0.1" }, () => resolve(server));
   });
 
 const fail = (): never => {
-  throw new Error(`no free port on 127.0.0.1 between ${RANGE.from} and ${RANGE.to}`);
+  throw new Error(`no free port on 127.0.0.1 from ${RANGE.from} on`);
 };

@@ -52,10 +52,11 @@ const SETTINGS = {
 export async function startPostgres(
   settings: Readonly<Record<string, string | number>> = SETTINGS,
   written: Readonly<Record<string, string | number>> = {},
+  atPort?: number,
 ): Promise<PostgresServer> {
   const folder = await takeFolder(serviceFolder());
   const cluster: Cluster = await startCluster(
-    { ...MADE, port: await freePort(), settings, written, from: process.env[TEMPLATE] },
+    { ...MADE, port: atPort ?? (await freePort()), settings, written, from: process.env[TEMPLATE] },
     await findBinaries(folder.path),
     folder,
   );

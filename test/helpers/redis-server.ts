@@ -1,7 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { rmSync } from "node:fs";
-import { connect } from "node:net";
 import { join } from "node:path";
 import { serviceFolder } from "./folder.ts";
 import { freePort } from "./ports.ts";
@@ -47,9 +46,9 @@ export async function startRedis(extraArguments: readonly string[] = []): Promis
           ...["--dir", folder, "--pidfile", join(folder, "redis.pid"), "--daemonize", "no"],
           ...["--maxmemory-policy", "noeviction", ...extraArguments],
         ],
-        { stdio: "ignore" },
+        { stdio: ["ignore", "pipe", "ignore"] },
       );
-      await until(() => answers(port));
+      await isUp(child);
     },
     kill: async () => {
       if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
@@ -66,12 +65,14 @@ export async function startRedis(extraArguments: readonly string[] = []): Promis
   return server;
 }
 
-const answers = (port: number): Promise<boolean> =>
-  new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1");
-    socket.once("connect", () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once("error", () => resolve(false));
+/** It says itself that it listens: whoever answers at its port may be somebody else. Throws with its last words if it ends. */
+async function isUp(child: ChildProcess): Promise<void> {
+  let said = "";
+  child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+    said = (said + text).slice(-4_000);
   });
+  await until(() => {
+    if (child.exitCode !== null || child.signalCode !== null) throw new Error(`redis-server ended: ${said}`);
+    return said.includes("Ready to accept connections");
+  });
+}

@@ -1,4 +1,5 @@
 import { execFile, execFileSync } from "node:child_process";
+import { once } from "node:events";
 import {
   cpSync,
   existsSync,
@@ -10,12 +11,15 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import pg from "pg";
 import { describe, expect, inject, it } from "vitest";
+import { startRedis as startTryoutRedis } from "../../local/services/redis.ts";
+import { takeFolder } from "../../local/tryout/folder.ts";
 import { freshDatabase } from "../helpers/database.ts";
 import { cleanStaleFolders, serviceFolder } from "../helpers/folder.ts";
 import { startPostgres } from "../helpers/postgres-server.ts";
@@ -106,6 +110,43 @@ describe("services of the tests", () => {
     await until(() => existsSync(join(server.folder, "redis.pid")));
     await cleanStaleFolders();
     await until(() => !isAlive(pid));
+    await server.stop();
+  });
+});
+
+describe("a server whose port somebody else has", () => {
+  /** Answers as Redis does. */
+  const stranger = async (port: number) => {
+    const server = createServer((socket) => void socket.on("data", () => socket.write("+PONG\r\n")));
+    server.listen(port, "127.0.0.1");
+    await once(server, "listening");
+    return server;
+  };
+
+  it.skipIf(whyNoRedis() !== undefined)("a Redis of the tests ends with what it said", async () => {
+    const server = await startRedis();
+    await server.kill();
+    const other = await stranger(server.port);
+    await expect(server.start()).rejects.toThrow(/Address already in use/);
+    other.close();
+    await server.stop();
+  });
+
+  it.skipIf(whyNoRedis() !== undefined)("a Redis of the try-out ends with what it said", async () => {
+    const folder = await takeFolder(serviceFolder());
+    const other = await startRedis();
+    // It has not come to its port yet when the other one answers there.
+    const command = folder.file("slow-redis-server");
+    writeFileSync(command, "#!/bin/sh\nsleep 1\necho the port is taken\nexit 1\n", { mode: 0o755 });
+    const starting = startTryoutRedis({ name: "redis", command, port: other.port }, folder);
+    await expect(starting).rejects.toThrow(/the port is taken/);
+    await other.stop();
+    rmSync(folder.path, { recursive: true, force: true });
+  });
+
+  it("a Postgres ends with what it said", async () => {
+    const server = await startPostgres();
+    await expect(startPostgres({}, {}, server.port)).rejects.toThrow(/Address already in use/);
     await server.stop();
   });
 });

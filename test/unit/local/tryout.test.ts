@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { readArguments } from "../../../local/arguments.ts";
 import { createCleanups } from "../../../local/tryout/cleanups.ts";
@@ -17,6 +18,8 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "diagbot-tryout-"));
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const TAKES_PORTS = fileURLToPath(new URL("../../helpers/takes-ports.ts", import.meta.url));
 
 const sleeper = () => spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"], { detached: true });
 
@@ -42,6 +45,24 @@ describe("ports", () => {
     server.close();
     await once(server, "close");
     expect(await freePort(port)).toBe(port);
+  });
+
+  it("are nobody else's, in this process and in others, while it lives", async () => {
+    // So many that one would come twice if they were drawn without being held.
+    const count = 200;
+    const other = spawn(process.execPath, ["--import", "tsx", TAKES_PORTS], {
+      env: { ...process.env, PORTS: String(count) },
+      stdio: ["pipe", "pipe", "inherit"],
+    });
+    const ended = once(other, "exit");
+    try {
+      const [said] = (await Promise.race([once(other.stdout, "data"), ended])) as [unknown];
+      const ours = [...(await freePorts(count)), ...(await freePorts(count))];
+      expect(new Set([...ours, ...(JSON.parse(String(said)) as number[])]).size).toBe(3 * count);
+    } finally {
+      other.stdin.end();
+      await ended;
+    }
   });
 });
 
