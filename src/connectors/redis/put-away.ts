@@ -37,7 +37,10 @@ const Moved = z.object({
  */
 export function keptName(key: string): string {
   const digest = createHash("sha256").update(key).digest("hex").slice(0, 8);
-  return /\{[^}]+\}/.test(key) ? `diagbot:kept:${digest}:${key}` : `diagbot:kept:${digest}:{${key}}`;
+  // As Redis reads it: from the first brace to the next one that closes, unless there is nothing between them.
+  const open = key.indexOf("{");
+  const isMarked = open !== -1 && key.indexOf("}", open) > open + 1;
+  return isMarked ? `diagbot:kept:${digest}:${key}` : `diagbot:kept:${digest}:{${key}}`;
 }
 
 /** Losing these loses jobs, logs people out or lets two in at once. */
