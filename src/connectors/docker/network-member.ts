@@ -5,7 +5,9 @@ import {
   type OutputOf,
   type Preview,
   type Probed,
+  type WriteContext,
 } from "../../core/words/action.ts";
+import type { Json } from "../../core/words/json.ts";
 import { beforeEffect, refused } from "../before-effect.ts";
 import { type DockerClient, getJson } from "./client.ts";
 import { Reference } from "./container.ts";
@@ -25,6 +27,11 @@ const Member = Target.extend({
 });
 type Member = z.output<typeof Member>;
 
+/** What both look at afterwards. */
+interface Seen {
+  readonly now: OutputOf<typeof networks>;
+}
+
 const isOn = (found: Inspect, network: string): boolean =>
   Object.values(found.NetworkSettings?.Networks ?? {}).some(({ NetworkID }) => NetworkID === network);
 
@@ -41,14 +48,86 @@ async function networkFor(client: DockerClient, input: Member, found: Inspect, c
   return undefined;
 }
 
-/** Why it is not done; undefined: it may be. */
-async function why(client: DockerClient, input: Member, found: Inspect, context: ActionContext) {
-  const no = refusal(client, found) ?? moved(input, found);
-  if (no !== undefined) return no;
-  if (found.State.Status !== "running")
-    return `it is ${found.State.Status}: it gets its networks when it starts`;
-  return networkFor(client, input, found, context);
+/** One of the two ways between a container and a network. */
+interface Way {
+  readonly verb: "connect" | "disconnect";
+  readonly isOn: boolean;
+  /** What there is to say where it is so already. */
+  said(input: Member): string;
+  /** What is done, for people. */
+  line(input: Member): string;
+  /** Why it is not done; undefined: it may be. */
+  why(
+    client: DockerClient,
+    input: Member,
+    found: Inspect,
+    context: ActionContext,
+  ): Promise<string | undefined>;
+  /** What the engine is asked besides the container. */
+  body(input: Member): object;
 }
+
+/** What both ways have in common. */
+const memberWrite = (way: Way) => ({
+  class: "cas" as const,
+  risk: "high" as const,
+  input: Member,
+  output: z.object({ container: z.string(), network: z.string() }),
+  target: ({ container }: Member) => container,
+  preview: async (client: DockerClient, input: Member, context: ActionContext): Promise<Preview> => {
+    const found = await findIfThere(client, input.container, context);
+    const witness = witnessOf(found);
+    if (found === undefined) return { changes: [], witness, nothingToDo: `${input.name} is gone` };
+    if (isOn(found, input.network) === way.isOn)
+      return { changes: [], witness, nothingToDo: way.said(input) };
+    const no = await way.why(client, input, found, context);
+    return { changes: [way.line(input)], witness, ...(no === undefined ? {} : { refused: no }) };
+  },
+  drift: driftOf,
+  run: async (client: DockerClient, input: Member, context: WriteContext) => {
+    await beforeEffect(async () => {
+      const found = await asDecided(client, input, context);
+      // Asked to take away what is not there the engine says 500, which proves nothing.
+      if (isOn(found, input.network) === way.isOn) throw refused(way.said(input));
+      const no = await way.why(client, input, found, context);
+      if (no !== undefined) throw refused(no);
+    });
+    await sendWrite(
+      client,
+      {
+        method: "POST",
+        path: `/networks/${input.network}/${way.verb}`,
+        body: { Container: input.container, ...way.body(input) },
+        ok: [200],
+      },
+      context,
+    );
+    return { container: input.container, network: input.network };
+  },
+  probe: async (
+    client: DockerClient,
+    { container, name, network, networkName }: Member,
+    _witness: Json,
+    context: ActionContext,
+  ): Promise<Probed> => {
+    const found = await findIfThere(client, container, context);
+    if (found === undefined) return { verdict: "unknown", evidence: `container ${name} is gone` };
+    const is = isOn(found, network);
+    return {
+      verdict: is === way.isOn ? "done" : "not-done",
+      evidence: `${name} is ${is ? "" : "not "}on ${networkName}`,
+    };
+  },
+  says: ({ name, networkName }: Member) => `${name} ${way.verb}ed ${way.isOn ? "to" : "from"} ${networkName}`,
+  settled: {
+    within: "30s" as const,
+    check: () => ({ now: networks() }),
+    holds: ({ now }: Seen, { container, network }: Member) =>
+      way.isOn ===
+      now.containers.some(({ id, on }) => id === container && on.some((one) => one.network === network)),
+    figures: ({ now }: Seen, input: Member) => sayPlaces(now, input),
+  },
+});
 
 /**
  * Connects one running container to a network of its project, with names; nothing else of the project is touched (not: the
@@ -57,120 +136,41 @@ async function why(client: DockerClient, input: Member, found: Inspect, context:
 export const connectNetwork = write({
   name: "docker.connect-network",
   title: "Connect a container to a network",
-  class: "cas",
-  risk: "high",
-  input: Member,
-  output: z.object({ container: z.string(), network: z.string() }),
-  target: ({ container }) => container,
-  preview: async (client, input, context): Promise<Preview> => {
-    const found = await findIfThere(client, input.container, context);
-    const witness = witnessOf(found);
-    if (found === undefined) return { changes: [], witness, nothingToDo: `${input.name} is gone` };
-    if (isOn(found, input.network))
-      return { changes: [], witness, nothingToDo: `${input.name} is on ${input.networkName} again` };
-    const no = await why(client, input, found, context);
-    const names = input.names.length === 0 ? "" : `, found there as ${input.names.join(", ")}`;
-    const line = `connect container ${input.name} to network ${input.networkName}${names}`;
-    return { changes: [line], witness, ...(no === undefined ? {} : { refused: no }) };
-  },
-  drift: driftOf,
-  run: async (client, input, context) => {
-    await beforeEffect(async () => {
-      const found = await asDecided(client, input, context);
-      if (isOn(found, input.network)) throw refused(`${input.name} is on ${input.networkName} again`);
-      const no = await why(client, input, found, context);
-      if (no !== undefined) throw refused(no);
-    });
-    await sendWrite(
-      client,
-      {
-        method: "POST",
-        path: `/networks/${input.network}/connect`,
-        body: { Container: input.container, EndpointConfig: { Aliases: input.names } },
-        ok: [200],
-      },
-      context,
-    );
-    return { container: input.container, network: input.network };
-  },
-  probe: (client, input, _witness, context) => probed(client, input, true, context),
+  ...memberWrite({
+    verb: "connect",
+    isOn: true,
+    said: ({ name, networkName }) => `${name} is on ${networkName} again`,
+    line: ({ name, networkName, names }) =>
+      `connect container ${name} to network ${networkName}${names.length === 0 ? "" : `, found there as ${names.join(", ")}`}`,
+    why: async (client, input, found, context) => {
+      const no = refusal(client, found) ?? moved(input, found);
+      if (no !== undefined) return no;
+      if (found.State.Status !== "running")
+        return `it is ${found.State.Status}: it gets its networks when it starts`;
+      return networkFor(client, input, found, context);
+    },
+    body: ({ names }) => ({ EndpointConfig: { Aliases: names } }),
+  }),
   undo: (input) => disconnectNetwork(input),
   leaves: "connections that were made there meanwhile break",
-  says: ({ name, networkName }) => `${name} connected to ${networkName}`,
-  settled: {
-    within: "30s",
-    check: () => ({ now: networks() }),
-    holds: ({ now }, { container, network }) =>
-      now.containers.some(({ id, on }) => id === container && on.some((one) => one.network === network)),
-    figures: ({ now }, input) => sayPlaces(now, input),
-  },
 });
 
 /** Takes a container from a network again: the way back of `docker.connect-network`, and offered for nothing else. */
 export const disconnectNetwork = write({
   name: "docker.disconnect-network",
   title: "Disconnect a container from a network",
-  class: "cas",
-  risk: "high",
-  input: Member,
-  output: z.object({ container: z.string(), network: z.string() }),
-  target: ({ container }) => container,
-  preview: async (client, input, context): Promise<Preview> => {
-    const found = await findIfThere(client, input.container, context);
-    const witness = witnessOf(found);
-    if (found === undefined || !isOn(found, input.network))
-      return { changes: [], witness, nothingToDo: `${input.name} is not on ${input.networkName}` };
-    const no = refusal(client, found) ?? moved(input, found);
-    const line = `disconnect container ${input.name} from network ${input.networkName}`;
-    return { changes: [line], witness, ...(no === undefined ? {} : { refused: no }) };
-  },
-  drift: driftOf,
-  run: async (client, input, context) => {
-    await beforeEffect(async () => {
-      const found = await asDecided(client, input, context);
-      // Of one that is not there any more the engine says 500, which proves nothing.
-      if (!isOn(found, input.network)) throw refused(`${input.name} is not on ${input.networkName}`);
-    });
-    await sendWrite(
-      client,
-      {
-        method: "POST",
-        path: `/networks/${input.network}/disconnect`,
-        body: { Container: input.container, Force: false },
-        ok: [200],
-      },
-      context,
-    );
-    return { container: input.container, network: input.network };
-  },
-  probe: (client, input, _witness, context) => probed(client, input, false, context),
+  ...memberWrite({
+    verb: "disconnect",
+    isOn: false,
+    said: ({ name, networkName }) => `${name} is not on ${networkName}`,
+    line: ({ name, networkName }) => `disconnect container ${name} from network ${networkName}`,
+    why: async (client, input, found) => refusal(client, found) ?? moved(input, found),
+    body: () => ({ Force: false }),
+  }),
   undo: "none: it takes back what was done, and the finding offers that again",
-  says: ({ name, networkName }) => `${name} disconnected from ${networkName}`,
-  settled: {
-    within: "30s",
-    check: () => ({ now: networks() }),
-    holds: ({ now }, { container, network }) =>
-      !now.containers.some(({ id, on }) => id === container && on.some((one) => one.network === network)),
-    figures: ({ now }, input) => sayPlaces(now, input),
-  },
 });
 
-const sayPlaces = ({ containers }: OutputOf<typeof networks>, { container, name }: Member): string => {
+const sayPlaces = ({ containers }: Seen["now"], { container, name }: Member): string => {
   const places = containers.find(({ id }) => id === container)?.on.map((one) => one.name) ?? [];
   return `${name} is on ${places.join(", ") || "no network"}`;
 };
-
-async function probed(
-  client: DockerClient,
-  { container, name, network, networkName }: Member,
-  wanted: boolean,
-  context: ActionContext,
-): Promise<Probed> {
-  const found = await findIfThere(client, container, context);
-  if (found === undefined) return { verdict: "unknown", evidence: `container ${name} is gone` };
-  const is = isOn(found, network);
-  return {
-    verdict: is === wanted ? "done" : "not-done",
-    evidence: `${name} is ${is ? "" : "not "}on ${networkName}`,
-  };
-}
