@@ -248,3 +248,19 @@ test("only connections marked external are asked; without a mark all are", async
   const nobody = await bench.diagnose(externalApi, { connection: "x" });
   expect(nobody.finding("no-connection").because).toContain("own, zoho");
 });
+
+test("an answer of a cache says nothing of now; one of three seconds ago does", async () => {
+  let age = 10_800;
+  const url = await serve((_request, answer) =>
+    answer
+      .writeHead(200, { "content-type": "application/json", "x-cache": "HIT", age: `${age}` })
+      .end('{"status":"ok"}'),
+  );
+  const { findings, advice } = await diagnose(url, { samples: 1 });
+  expect(findings).toMatchObject([
+    { id: "copy:zoho", severity: "warning", because: expect.stringMatching(/says "ok": it is 3 h old/) },
+  ]);
+  expect(advice("fixRequest")).toMatch(/no-store/);
+  age = 3;
+  expect((await diagnose(url, { samples: 1 })).findings).toEqual([]);
+});

@@ -138,9 +138,7 @@ function failureOf(fields: Fields): Word | undefined {
   const errors = fields.get("errors")?.value;
   const hasData = fields.get("data")?.value != null;
   if (!Array.isArray(errors) || errors.length === 0 || hasData) return undefined;
-  const first: unknown = errors[0];
-  const message = isRecord(first) ? fieldsOf(first).get("message")?.value : first;
-  const said = typeof message === "string" ? clip(message.replace(/\s+/g, " ").trim(), 120) : "";
+  const said = clip(messageOf(errors[0]) ?? "", 120);
   return { word: said === "" ? "errors" : said, verdict: "unhealthy" };
 }
 
@@ -149,7 +147,21 @@ function reasonIn(fields: Fields): string | undefined {
     const value = fields.get(key)?.value;
     if (typeof value === "string" && value.trim() !== "") return clip(value.replace(/\s+/g, " ").trim(), 200);
   }
-  return undefined;
+  return causesIn(fields.get("causes")?.value);
+}
+
+/** Several at once: `"causes": [{ "message": "Elasticsearch status is RED" }]`. */
+function causesIn(value: unknown): string | undefined {
+  if (!Array.isArray(value)) return undefined;
+  const said = value.slice(0, 3).flatMap((one: unknown) => messageOf(one) ?? []);
+  return said.length === 0 ? undefined : clip(said.join("; "), 200);
+}
+
+function messageOf(value: unknown): string | undefined {
+  const message = isRecord(value) ? fieldsOf(value).get("message")?.value : value;
+  return typeof message === "string" && message.trim() !== ""
+    ? message.replace(/\s+/g, " ").trim()
+    : undefined;
 }
 
 /** Parts stand in a list of their own, or beside the status: `{ "status": "ok", "zoho": "authenticated" }`. */
@@ -232,7 +244,11 @@ function failuresIn(value: unknown): Component[] {
     return value
       .slice(0, MOST_COMPONENTS)
       .flatMap((item: unknown) =>
-        typeof item === "string" ? [bad(item, "")] : isRecord(item) ? [bad(nameOf(item) ?? "part", "")] : [],
+        typeof item === "string"
+          ? [bad(item, "")]
+          : isRecord(item)
+            ? [bad(nameOf(item) ?? "part", messageOf(item))]
+            : [],
       );
   return isRecord(value)
     ? Object.entries(value)

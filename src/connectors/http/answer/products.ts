@@ -1,5 +1,7 @@
+import { clip } from "../../../core/words/format.ts";
 import { type BodyRead, isRecord } from "./body.ts";
 import type { Component, Heard } from "./shape.ts";
+import { verdictOf } from "./words.ts";
 
 /** What a product says in a way of its own, over its status code and over the words in its body. */
 export interface ProductRead extends BodyRead {
@@ -119,6 +121,32 @@ const PRODUCTS: readonly Product[] = [
     },
   },
   {
+    // { "status": { "overall": { "level": "available" }, "core": { "elasticsearch": { "level", "summary" } } } }
+    name: "Kibana",
+    is: (json) => isRecord(json.status) && levelOf(json.status.overall) !== undefined,
+    read: (json) => {
+      const { overall, core } = json.status as Json;
+      const says = levelOf(overall) ?? "";
+      const parts = Object.entries(isRecord(core) ? core : {}).slice(0, 30);
+      const components = parts.flatMap(([name, one]) => {
+        const level = levelOf(one);
+        return level === undefined
+          ? []
+          : [{ name: name.slice(0, 60), status: level, verdict: verdictOf(level) }];
+      });
+      const reason = isRecord(overall) && typeof overall.summary === "string" ? overall.summary : undefined;
+      const told = says === "available" || reason === undefined ? {} : { reason: clip(reason, 200) };
+      return { verdict: verdictOf(says), says, components, ...told };
+    },
+  },
+  {
+    // The base of its API answers 401 to whoever brings no token: that is how clients learn where to get one.
+    name: "Docker registry",
+    is: (_json, { headers, status, sentCredentials }) =>
+      status === 401 && !sentCredentials && headers["docker-distribution-api-version"] !== undefined,
+    read: () => healthy("a registry", "it asks who comes without a token for one, as registries do"),
+  },
+  {
     name: "MinIO",
     is: (_json, { headers, status }) =>
       /^minio/i.test(headers.server ?? "") &&
@@ -131,6 +159,9 @@ const PRODUCTS: readonly Product[] = [
       ),
   },
 ];
+
+const levelOf = (value: unknown): string | undefined =>
+  isRecord(value) && typeof value.level === "string" ? clip(value.level, 60) : undefined;
 
 /** Arrays a product answers with at the root. */
 function ofNodes(json: readonly unknown[]): ProductRead | undefined {

@@ -1,7 +1,9 @@
 import { clip } from "../../../core/words/format.ts";
 import { type BodyRead, isBad, parseJson, readJson, readWord } from "./body.ts";
+import { copyIn } from "./copies.ts";
+import { grpcIn } from "./grpc.ts";
 import { limitIn, saysLimit, waitOf as waitIn } from "./limits.ts";
-import { isOnItsWay, traceIn, wordsIn } from "./own-text.ts";
+import { errorWords, isOnItsWay, traceIn, wordsIn } from "./own-text.ts";
 import { type PageRead, readPage } from "./page.ts";
 import { type ProductRead, readProduct } from "./products.ts";
 import { redirectIn } from "./redirects.ts";
@@ -10,6 +12,7 @@ import { type AnswerRead, type Heard, type Known, MOST_TEXT } from "./shape.ts";
 import { type Sign, signIn } from "./sign.ts";
 import { CDN_SIGNS } from "./signs-cdn.ts";
 import { CLOUD_SIGNS } from "./signs-cloud.ts";
+import { ERROR_SIGNS, WRONG_PORTS } from "./signs-errors.ts";
 import { PROXY_SIGNS } from "./signs-proxy.ts";
 import { readText } from "./text.ts";
 import { isMaintenance, isStarting, verdictOf } from "./words.ts";
@@ -17,6 +20,8 @@ import { isMaintenance, isStarting, verdictOf } from "./words.ts";
 const SIGNS: readonly Sign[] = [...CDN_SIGNS, ...CLOUD_SIGNS, ...PROXY_SIGNS];
 /** A page that a bot check sends with a good status. */
 const CHALLENGES = CDN_SIGNS.filter(({ cause, status }) => cause === "blocked" && status === undefined);
+/** Those that a header tells, whatever else was sent. */
+const TOLD_CHALLENGES = CHALLENGES.filter(({ header, body }) => header !== undefined && body === undefined);
 const EXCERPT = 500;
 
 /**
@@ -84,22 +89,28 @@ export function readBody(heard: Heard): Body {
   const json = claimsJson || /^\s*[[{"]/.test(body) ? parseJson(body) : undefined;
   const product: ProductRead | undefined = readProduct(json, heard);
   if (product !== undefined) return { ...product, isBroken: false };
-  if (json !== undefined) return { ...readJson(json), isBroken: false };
+  if (json !== undefined) return { ...withoutEcho(readJson(json), heard.status), isBroken: false };
   const isBroken = claimsJson && !heard.isCut && body.trim() !== "" && readWord(body).verdict === "unknown";
   return isBroken ? { ...nothing, isBroken } : { ...readText(body), isBroken: false };
 }
 
+/** A body that repeats the status (`"status": 503`) has said nothing with it. */
+const withoutEcho = (body: BodyRead, status: number): BodyRead =>
+  status >= 400 && body.says === String(status) && !body.components.some(({ verdict }) => isBad(verdict))
+    ? { verdict: "unknown", components: [] }
+    : body;
+
 function decide(heard: Heard, body: Body, now: Date): Known {
   const { status } = heard;
   if (body.product !== undefined && (status < 300 || status >= 400)) return ownWord(body);
-  if (status < 300 || status === 304) return ofGoodStatus(heard, body, now);
-  if (status < 400) return redirectIn(heard) ?? { cause: "moved" };
+  if (status < 300 || status === 304) return toldOtherwise(heard) ?? ofGoodStatus(heard, body, now);
+  if (status < 400) return signIn(ERROR_SIGNS, heard) ?? redirectIn(heard) ?? { cause: "moved" };
   return inItsPlace(heard, now) ?? ofRefusal(heard, body, now) ?? ofStatus(heard, body);
 }
 
 /** Something in front of the service answers. */
 function inItsPlace(heard: Heard, now: Date): Known | undefined {
-  const sign = signIn(SIGNS, heard);
+  const sign = signIn(SIGNS, heard) ?? signIn(ERROR_SIGNS, heard);
   return sign?.cause === "limited" ? { ...limitIn(heard, now), ...sign } : sign;
 }
 
@@ -110,7 +121,10 @@ function ofRefusal(heard: Heard, body: Body, now: Date): Known | undefined {
   const limit = limitIn(heard, now);
   if (heard.status === 429 && limit?.retryAfterSeconds === undefined && isHealthWord(heard, body))
     return ownWord(body);
-  return limit ?? refusalIn(heard);
+  const refusal = limit ?? refusalIn(heard);
+  return refusal?.cause === "forbidden" && refusal.reason === undefined
+    ? { ...refusal, ...saidBy(heard) }
+    : refusal;
 }
 
 const isRefused = ({ status, headers }: Heard): boolean =>
@@ -127,6 +141,10 @@ const isHealthWord = ({ body: text }: Heard, { verdict, says = "", page }: Body)
 const ofStatus = (heard: Heard, body: Body): Known =>
   heard.status >= 500 ? ofServerError(heard, body) : ofClientError(heard);
 
+/** A good status below which a header, or the protocol of another port, says something else. */
+const toldOtherwise = (heard: Heard): Known | undefined =>
+  grpcIn(heard) ?? signIn(TOLD_CHALLENGES, heard) ?? signIn(WRONG_PORTS, heard);
+
 /** Trap health-200-only: a 200 may say `"status": "degraded"`, or be a page nobody asked for. */
 function ofGoodStatus(heard: Heard, body: Body, now: Date): Known {
   if (body.isBroken && (body.page === undefined || body.page.kind === "app")) return { cause: "broken-json" };
@@ -138,14 +156,21 @@ function ofGoodStatus(heard: Heard, body: Body, now: Date): Known {
     };
   if (body.page !== undefined && body.page.kind !== "health") return ofPage(heard, body.page);
   const own = ownWord(body);
-  // Some say no with a 200: { "ok": false, "error": "ratelimited" }.
-  if (own.cause === "says-ill" && saysLimit(`${body.says} ${body.reason}`))
-    return limitIn({ ...heard, status: 429 }, now) ?? own;
-  return own;
+  if (own.cause === "says-ill") return saysNo(heard, body, now) ?? own;
+  return own.cause === "fine" ? (copyIn(heard, body.says !== undefined) ?? own) : own;
 }
 
+/** Some say no with a 200: `{ "ok": false, "error": "ratelimited" }`, `{ "ok": false, "error": "invalid_auth" }`. */
+function saysNo(heard: Heard, { says, reason }: Body, now: Date): Known | undefined {
+  if (saysLimit(`${says} ${reason}`)) return limitIn({ ...heard, status: 429 }, now);
+  return isErrorCode(reason) ? refusalIn({ ...heard, status: 400 }) : undefined;
+}
+
+/** A code is about the request; a sentence may be about a part (`database: invalid credentials`). */
+const isErrorCode = (reason = ""): boolean => /^[A-Za-z]{2,20}(_[A-Za-z]{2,20}){0,4}$/.test(reason);
+
 function ownWord({ verdict, says, components }: BodyRead): Known {
-  if (says !== undefined && isStarting(says)) return { cause: "starting" };
+  if (says !== undefined && (isStarting(says) || isOnItsWay(says))) return { cause: "starting" };
   if (says !== undefined && isMaintenance(says)) return { cause: "maintenance" };
   if (verdict === "unhealthy") return { cause: "says-ill" };
   const bad = components.filter((part) => isBad(part.verdict));
@@ -185,7 +210,9 @@ function ofServerError({ status, headers, ...heard }: Heard, body: Body): Known 
       cause: "server-error",
       reason: `the body says "${body.says}" all the same: status and body contradict each other`,
     };
-  const words = wordsIn(heard.isCut ? "" : heard.body, body.page !== undefined);
+  const words =
+    wordsIn(heard.isCut ? "" : heard.body, body.page !== undefined) ??
+    errorWords(heard.isCut ? "" : heard.body);
   const said = words === undefined ? {} : { reason: `it says "${words}"` };
   if (words !== undefined && status === 503 && isOnItsWay(words)) return { cause: "starting", ...said };
   if (!GATEWAY.has(status)) return { cause: "server-error", ...said };
@@ -211,11 +238,19 @@ const OF_STATUS: Readonly<Record<number, string>> = {
   431: "the headers are too large",
 };
 
-function ofClientError({ status, body }: Heard): Known {
+function ofClientError(heard: Heard): Known {
+  const { status, body } = heard;
   if (status === 400 && WANTS_TLS.test(body.slice(0, 2000)))
     return { cause: "to-https", reason: "plain HTTP was sent to a TLS port" };
-  if (status === 404 || status === 410 || status === 405) return { cause: "not-found", ...reasonOf(status) };
-  return { cause: "bad-request", ...reasonOf(status) };
+  if (status === 404 || status === 410 || status === 405)
+    return { cause: "not-found", ...saidBy(heard), ...reasonOf(status) };
+  return { cause: "bad-request", ...reasonOf(status), ...saidBy(heard) };
+}
+
+/** The words of an error in JSON or XML, where they are more than the status says. */
+function saidBy({ body, isCut }: Heard): { reason?: string } {
+  const words = isCut ? undefined : errorWords(body);
+  return words === undefined ? {} : { reason: `it says "${words}"` };
 }
 
 const reasonOf = (status: number): { reason?: string } => {

@@ -72,7 +72,7 @@ const HINTS: readonly (readonly [RegExp, Known])[] = [
     },
   ],
   [
-    /invalid[_ ]token|invalid[_ ](api[_ ]?key|credentials|client|grant|signature)|bad credentials|InvalidSignature|UnrecognizedClient|InvalidAccessKeyId|SignatureDoesNotMatch|unknown api key|wrong (user|password)/i,
+    /invalid[_ ]token|\b(invalid_auth|not_authed|token_revoked|account_inactive)\b|invalid[_ ](api[_ ]?key|credentials|client|grant|signature)|bad credentials|InvalidSignature|UnrecognizedClient|InvalidAccessKeyId|SignatureDoesNotMatch|unknown api key|wrong (user|password)/i,
     { cause: "credentials", reason: "it does not know these credentials, or they are wrong" },
   ],
 ];

@@ -126,6 +126,14 @@ const SAY: Readonly<Record<Exclude<AnswerCause, "fine">, Say>> = {
       next: "See what answers at this path (proxy, the application's own catch-all route) and correct the route or `health:` in diagbot.yaml.",
     };
   },
+  copy: (answer) => ({
+    id: "copy",
+    help: "correct",
+    word: `${answer.status}, but from a cache: the service was not asked`,
+    because: `${asked(answer)} by a cache on the way with a copy${answer.says === undefined ? "" : ` that says "${answer.says}"`}${why(answer)}. Whether the service is well now is not known.`,
+    severity: "warning",
+    next: "Let the health endpoint answer `Cache-Control: no-store` and take it out of the cache's rules, or ask the service past the cache.",
+  }),
   behind: (answer) => ({
     id: "server-error",
     help: "wait",
@@ -231,7 +239,10 @@ const SAY: Readonly<Record<Exclude<AnswerCause, "fine">, Say>> = {
     id: "client-error",
     help: "correct",
     word: `${answer.status} for ${answer.path}`,
-    because: `${asked(answer)}${why(answer)}: something answers, but not at ${answer.path}: the path is wrong or moved, or another service answers there.`,
+    because:
+      answer.next !== undefined
+        ? `${asked(answer)}${answer.by === undefined ? "" : ` by ${answer.by}`}${why(answer)}.`
+        : `${asked(answer)}${why(answer)}: something answers, but not at ${answer.path}: the path is wrong or moved, or another service answers there.`,
     severity: "warning",
     next: `Correct \`url:\` or \`health:\` (now ${answer.path}) of the connection in diagbot.yaml, or the route in front of the service.`,
   }),
@@ -274,7 +285,7 @@ const SAY: Readonly<Record<Exclude<AnswerCause, "fine">, Say>> = {
     id: "redirected",
     help: "correct",
     word: `${answer.status}: redirects elsewhere`,
-    because: `${asked(answer)} and leads to ${answer.redirect ?? "nowhere"}, which diagbot does not follow (credentials would go with it to another host): the service moved.`,
+    because: `${asked(answer)} and ${answer.redirect === undefined ? "names no place to go to" : `leads to ${answer.redirect}, which diagbot does not follow (credentials would go with it to another host)`}${answer.reason === undefined ? ": the service moved" : why(answer)}.`,
     severity: "warning",
     next: "Set the connection's `url:` to where the service really is.",
   }),

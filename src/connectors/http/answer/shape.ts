@@ -10,6 +10,8 @@ export const ANSWER_CAUSES = [
   "maintenance",
   "broken-json",
   "page",
+  // A cache on the way answers with what it once heard.
+  "copy",
   // Something in front of the service answers in its place.
   "behind",
   "no-route",

@@ -9,7 +9,8 @@ export const AZURE: readonly Sign[] = [
     header: ["x-azure-externalerror", /./],
     cause: "behind",
     reason: "it cannot resolve or reach the origin, or the origin breaks off",
-    next: "Look at the origin group's health; the x-azure-externalerror header names the error.",
+    quotes: "x-azure-externalerror",
+    next: "Look at the origin group's health.",
   },
   {
     by: "Azure Container Apps",

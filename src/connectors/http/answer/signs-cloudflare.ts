@@ -60,7 +60,7 @@ export const CLOUDFLARE: readonly Sign[] = [
     "See whether cloudflared runs beside the service and is connected.",
   ),
   cloudflareBody(
-    "1000|1003|1013|1014|1018|1019",
+    "1000|1003|1013|1014|1018|1019|1034",
     "no-route",
     "it does not know this host name, or the name points to an address it may not",
     "Compare the host name in diagbot.yaml with the zone at Cloudflare.",

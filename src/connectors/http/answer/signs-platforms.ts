@@ -29,6 +29,13 @@ export const PLATFORMS: readonly Sign[] = [
   ),
   {
     by: "Vercel",
+    header: ["x-vercel-error", /DEPLOYMENT_PAUSED/],
+    cause: "maintenance",
+    reason: "the deployment is paused, by its owner or by the spend limit",
+    next: "Resume the project in Vercel's dashboard; see spend management for what paused it.",
+  },
+  {
+    by: "Vercel",
     header: ["x-vercel-error", /DEPLOYMENT_NOT_FOUND|DNS_HOSTNAME_NOT_FOUND|NOT_FOUND/],
     cause: "no-route",
     reason: "there is no deployment of this host name or path",
@@ -39,6 +46,7 @@ export const PLATFORMS: readonly Sign[] = [
     header: ["x-vercel-error", /FUNCTION_|MIDDLEWARE_|ROUTER_|EDGE_/],
     cause: "behind",
     reason: "the function crashed or took too long",
+    quotes: "x-vercel-error",
     next: "Read the function's log.",
   },
   {
