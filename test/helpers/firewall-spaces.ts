@@ -1,4 +1,7 @@
 import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { onPath } from "./docker.ts";
 import { whyNoMount } from "./host.ts";
 import { processes } from "./host-bench.ts";
@@ -64,4 +67,20 @@ export function firewallSpaces(name = "fw") {
     for (const space of [HERE, THERE]) execFileSync("ip", ["netns", "del", space]);
   };
   return { skip, HERE, THERE, within, SERVER, CLIENT, OTHER, run, end, sh, nft, serve, sees, start, stop };
+}
+
+/** An nft that lets another program's change in between: right after the first file it is given, or the first element it deletes. */
+export function betweenFiles() {
+  const folder = mkdtempSync(join(tmpdir(), "diagbot-nft-"));
+  const file = join(folder, "meanwhile");
+  const program = `#!/bin/sh
+PATH=/usr/sbin:/sbin:/usr/bin:/bin
+nft "$@"; code=$?
+case "$1 $2" in "-f -" | "delete element") [ -f ${file} ] && mv ${file} ${file}.now && nft -f ${file}.now ;; esac
+exit $code
+`;
+  writeFileSync(join(folder, "nft"), program, { mode: 0o755 });
+  const set = (line: string) => writeFileSync(file, `${line}\n`);
+  const prefix = ["env", `PATH=${folder}:${process.env.PATH}`];
+  return { prefix, set, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }

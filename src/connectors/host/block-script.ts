@@ -5,8 +5,8 @@ nft_() { $way nft "$@"; }`;
 // A table of our own, before connection tracking and before Docker's destination NAT: what is published is covered, and open
 // connections end as well. It is dropped with its last address; every address leaves by itself when its time is over.
 const TABLE = `add table inet diagbot
-add set inet diagbot blocked4 { type ipv4_addr; flags timeout; }
-add set inet diagbot blocked6 { type ipv6_addr; flags timeout; }
+add set inet diagbot blocked4 { type ipv4_addr; flags interval, timeout; }
+add set inet diagbot blocked6 { type ipv6_addr; flags interval, timeout; }
 add chain inet diagbot incoming { type filter hook prerouting priority -310; policy accept; }
 flush chain inet diagbot incoming
 add rule inet diagbot incoming ip saddr @blocked4 counter drop
@@ -16,11 +16,14 @@ add rule inet diagbot incoming ip6 saddr @blocked6 counter drop`;
 export const BLOCK = `${NFT}
 printf '%s\\nadd element inet diagbot %s { %s timeout %ss }\\n' '${TABLE}' "$2" "$3" "$4" | nft_ -f -`;
 
-/** Arguments: sudo or nothing, set, address. The table goes with the last address. */
+/**
+ * Arguments: sudo or nothing, set, address. The table goes with the last address: everybody at once is no element beside another one,
+ * so that nft refuses the whole of it where somebody else was blocked meanwhile. No look beforehand could tell that.
+ */
 export const UNBLOCK = `${NFT}
 nft_ delete element inet diagbot "$2" "{ $3 }" || exit 1
-for s in blocked4 blocked6; do nft_ list set inet diagbot $s | grep -q 'elements = ' && exit 0; done
-nft_ delete table inet diagbot`;
+printf '%s\\n' 'add element inet diagbot blocked4 { 0.0.0.0/0 }' 'add element inet diagbot blocked6 { ::/0 }' 'delete table inet diagbot' | nft_ -f - 2>/dev/null
+true`;
 
 /** Argument: sudo or nothing. Our table (or why it cannot be read), and what must never be blocked: this machine, its gateways and name servers, who is logged in; connections that are open (01) and ports that are listened on (0A), which tell who began one. */
 export const LOOK = `${NFT}

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { firewallBook } from "../../../runbooks/host/firewall.ts";
 import * as host from "../../../src/connectors/host/actions.ts";
 import { onPath } from "../../helpers/docker.ts";
-import { firewallSpaces } from "../../helpers/firewall-spaces.ts";
+import { betweenFiles, firewallSpaces } from "../../helpers/firewall-spaces.ts";
 import { hostBench } from "../../helpers/host-bench.ts";
 
 const spaces = firewallSpaces("op");
@@ -92,6 +92,48 @@ describe.skipIf(skip !== undefined)(`a port of a firewall of our own (skipped: $
     await here.call(host.closePort(any));
     expect(sees(8000)).toBe("drop");
     expect((await here.call(host.firewall())).opened).toHaveLength(1);
+    await here.close();
+  });
+
+  it("what is opened while another opening is closed stays open, and closings that come at once leave nothing behind", async () => {
+    nft(CLOSED.replace("@banned", "198.51.100.1"));
+    await serve(8000);
+    const before = sh(HERE, "nft list ruleset");
+    const meanwhile = betweenFiles();
+    const here = hostBench([...within, ...meanwhile.prefix], settings);
+    const call = (from: string) => ({ port: 8000, protocol: "tcp", from }) as const;
+    const other = "add element inet filter diagbot_tcp_8000_4";
+    await here.call(host.openPort(call(CLIENT)));
+    meanwhile.set(`${other} { ${OTHER} }`);
+    await here.call(host.closePort(call(CLIENT)));
+    expect([sees(8000), sees(8000, OTHER)]).toEqual(["drop", "accept"]);
+    await here.call(host.openPort(call(CLIENT)));
+    meanwhile.set(`${other.replace("add", "delete")} { ${OTHER} }`);
+    await here.call(host.closePort(call(CLIENT)));
+    expect(sh(HERE, "nft list ruleset")).toBe(before);
+    await here.close();
+    meanwhile.remove();
+  });
+
+  it("whose time is over leaves set and chain: closing takes them away, and so does the next opening", async () => {
+    nft(CLOSED.replace("@banned", "198.51.100.1"));
+    const before = sh(HERE, "nft list ruleset");
+    const here = bench();
+    const call = (port: number) => ({ port, protocol: "tcp", from: CLIENT }) as const;
+    const expire = (port: number) =>
+      sh(HERE, `nft delete element inet filter diagbot_tcp_${port}_4 '{ ${CLIENT} }'`);
+    await here.call(host.openPort(call(8000)));
+    expire(8000);
+    expect((await here.preview(host.closePort(call(8000)))).changes[0]).toContain("its time is over");
+    await here.call(host.closePort(call(8000)));
+    expect(sh(HERE, "nft list ruleset")).toBe(before);
+    expect((await here.preview(host.closePort(call(8000)))).nothingToDo).toContain("has not opened");
+    await here.call(host.openPort(call(8000)));
+    expire(8000);
+    await here.call(host.openPort(call(8001)));
+    expect(sh(HERE, "nft list ruleset")).not.toContain("diagbot_tcp_8000");
+    await here.call(host.closePort(call(8001)));
+    expect(sh(HERE, "nft list ruleset")).toBe(before);
     await here.close();
   });
 

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { blockIp } from "../../../runbooks/host/block-ip.ts";
 import { firewallBook } from "../../../runbooks/host/firewall.ts";
 import * as host from "../../../src/connectors/host/actions.ts";
-import { firewallSpaces } from "../../helpers/firewall-spaces.ts";
+import { betweenFiles, firewallSpaces } from "../../helpers/firewall-spaces.ts";
 import { hostBench, minimalMachine, NOBODY, whyNoMinimal } from "../../helpers/host-bench.ts";
 
 const spaces = firewallSpaces();
@@ -197,6 +197,19 @@ describe.skipIf(skip !== undefined)(`a firewall of our own (skipped: ${skip ?? "
       "2001:db8::7",
     ]);
     await bench.close();
+  });
+
+  it("what is blocked while another is let in stays blocked", async () => {
+    const meanwhile = betweenFiles();
+    const bench = hostBench([...within, ...meanwhile.prefix], settings);
+    await bench.call(host.blockAddress({ address: "203.0.113.9", seconds: 600 }));
+    meanwhile.set("add element inet diagbot blocked4 { 203.0.113.10 timeout 600s }");
+    await bench.call(host.unblockAddress({ address: "203.0.113.9", seconds: 600 }));
+    expect((await bench.call(host.blocked())).addresses.map(({ address }) => address)).toEqual([
+      "203.0.113.10",
+    ]);
+    await bench.close();
+    meanwhile.remove();
   });
 
   it.each([

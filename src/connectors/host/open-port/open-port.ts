@@ -14,9 +14,10 @@ import { script } from "../../machine/script.ts";
 import { NFT } from "../block-script.ts";
 import type { HostClient } from "../client.ts";
 import { FIREWALL, firewall, rulesIn } from "../firewall.ts";
+import { planClose } from "./close.ts";
 import { DATA_PORTS } from "./data-ports.ts";
 import { isSame } from "./opened.ts";
-import { type Change, isOpened, type Plan, planClose, planOpen, type Rules } from "./plan.ts";
+import { type Change, isOpened, type Plan, planOpen, type Rules } from "./plan.ts";
 import { networkOf, Source } from "./source.ts";
 
 const { write } = actionsOn<HostClient>("host");
@@ -34,9 +35,10 @@ const Output = z.object({ port: z.int(), protocol: z.string(), from: z.string() 
 // Arguments: sudo or nothing, port.
 const LOOK = `${FIREWALL}
 echo ==; ss -Hlntup "sport = :$2" 2>/dev/null | head -n 100; true`;
-// Arguments: sudo or nothing, the file. nft commits the whole of it or nothing.
+// Arguments: sudo or nothing, the file, and files that are refused where they do not fit any more. nft commits the whole of one or nothing.
 const BY_NFT = `${NFT}
-printf '%s\\n' "$2" | nft_ -f -`;
+[ -z "$2" ] || printf '%s\\n' "$2" | nft_ -f - || exit 1
+shift 2; for f; do printf '%s\\n' "$f" | nft_ -f - 2>/dev/null; done; true`;
 // Arguments: sudo or nothing, then ufw's own.
 const BY_UFW = `${NFT}
 shift; $way ufw "$@"`;
@@ -55,7 +57,7 @@ async function change(client: HostClient, what: Change | undefined, context: Wri
   if (what === undefined) throw refused("there is nothing to do");
   if (context.remainingMs() < 3_000) throw refused("too little time is left");
   try {
-    if (what.way === "nft") await script(client, BY_NFT, [wayOf(client), what.text], context);
+    if (what.way === "nft") await script(client, BY_NFT, [wayOf(client), what.text, ...what.tidy], context);
     else await script(client, BY_UFW, [wayOf(client), ...what.words], context);
   } catch (thrown) {
     const isNothing =

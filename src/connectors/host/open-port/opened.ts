@@ -13,12 +13,18 @@ export const Opening = z.object({
 });
 export type Opening = z.output<typeof Opening>;
 
-type Family = "ip" | "ip6";
+export type Family = "ip" | "ip6";
 
 /** What set and chain of a port are called, one of each for each family. */
 export const nameOf = (port: number, protocol: Protocol, family: Family): string =>
   `diagbot_${protocol}_${port}_${family === "ip" ? 4 : 6}`;
-const NAME = /^diagbot_(tcp|udp)_(\d{1,5})_[46]$/;
+const NAME = /^diagbot_(tcp|udp)_(\d{1,5})_([46])$/;
+
+/** Undefined: it is none of ours. */
+export function familyOf(name: string): Family | undefined {
+  const digit = NAME.exec(name)?.[3];
+  return digit === undefined ? undefined : digit === "4" ? "ip" : "ip6";
+}
 
 const Value = z.union([
   z.string(),

@@ -3,7 +3,8 @@ import { NO_MACHINE } from "../block.ts";
 import { type Chain, isWithinNetwork, type Packet, type Protocol, type Ruleset } from "../nft-ruleset.ts";
 import { type Decision, decisionOf, isSentOn } from "../nft-verdict.ts";
 import { dataBehind } from "./data-ports.ts";
-import { elementsOf, isSame, nameOf, openedByNft, ufwRules } from "./opened.ts";
+import { isSame, nameOf, openedByNft, ufwRules } from "./opened.ts";
+import { EVERYBODY, jumpsTo, leftOver } from "./tidy.ts";
 
 /** One port, and to whom. */
 export interface Wanted {
@@ -30,7 +31,13 @@ export interface Rules {
 
 /** What is done: a file for nft, or ufw's arguments. */
 export type Change =
-  | { readonly way: "nft"; readonly text: string }
+  | {
+      readonly way: "nft";
+      /** Empty: nothing but what is left over goes. */
+      readonly text: string;
+      /** Each takes away a set of ours with its chain, and is refused by nft as a whole while somebody is in it. */
+      readonly tidy: readonly string[];
+    }
   | { readonly way: "ufw"; readonly words: readonly string[] };
 
 export interface Plan {
@@ -213,7 +220,6 @@ function byNft(
   const statements = places.flatMap(({ family, chain, before }) => {
     const name = nameOf(port, protocol, family);
     const table = `${chain.family} ${chain.table}`;
-    const everybody = family === "ip" ? "0.0.0.0/0" : "::/0";
     return [
       `add set ${table} ${name} { type ${family === "ip" ? "ipv4" : "ipv6"}_addr; flags interval, timeout; }`,
       `add chain ${table} ${name}`,
@@ -223,7 +229,7 @@ function byNft(
       before === undefined
         ? `add rule ${table} ${chain.name} jump ${name}`
         : `insert rule ${table} ${chain.name} handle ${before} jump ${name}`,
-      `add element ${table} ${name} { ${from === "any" ? everybody : from}${seconds === undefined ? "" : ` timeout ${seconds}s`} }`,
+      `add element ${table} ${name} { ${from === "any" ? EVERYBODY[family] : from}${seconds === undefined ? "" : ` timeout ${seconds}s`} }`,
     ];
   });
   const span =
@@ -231,55 +237,8 @@ function byNft(
       ? "until it is closed or the rules are loaded anew (a restart)"
       : `for ${saySeconds(seconds)}`;
   return {
-    change: { way: "nft", text: statements.join("\n") },
+    change: { way: "nft", text: statements.join("\n"), tidy: leftOver(ruleset, wanted) },
     lines: [`${whoAndWhat(wanted)}, ${span}; now decides ${clip(by.join("; "), 300)}`, ...statements],
     by,
   };
-}
-
-/** Takes away rules that go to our chain, by their handles, which are never given twice. */
-const jumpsTo = ({ rules }: Ruleset, { family, table }: Pick<Chain, "family" | "table">, name: string) =>
-  rules
-    .filter(
-      (rule) =>
-        rule.family === family && rule.table === table && JSON.stringify(rule.expr).includes(`"${name}"`),
-    )
-    .filter(({ expr }) => expr.some((one) => "jump" in one))
-    .map(({ chain, handle }) => `delete rule ${family} ${table} ${chain} handle ${handle}`);
-
-/** How what diagbot has opened is closed; set, chain and the way to it go with the last element. Pure. */
-export function planClose(seen: Rules, wanted: Wanted): Plan {
-  const { ruleset } = seen;
-  if (ruleset === undefined) return no(`the firewall cannot be read: ${seen.unread}`);
-  if (!isOpened(seen, wanted))
-    return {
-      already: `diagbot has not opened ${wanted.port}/${wanted.protocol} to ${wanted.from}`,
-      lines: [],
-      by: [],
-    };
-  const first = `close ${wanted.port}/${wanted.protocol} to ${wanted.from === "any" ? "everybody" : wanted.from} again`;
-  if (ufwRules(seen.added, "ours").some((one) => isSame(one, wanted))) {
-    const words = ["delete", ...ufwWords(wanted)];
-    return { change: { way: "ufw", words }, lines: [first, `ufw ${words.join(" ")}`], by: [] };
-  }
-  const statements = ruleset.sets.flatMap((set) => {
-    const families = (["ip", "ip6"] as const).filter(
-      (one) => set.name === nameOf(wanted.port, wanted.protocol, one),
-    );
-    const elements = elementsOf(set);
-    if (families.length === 0 || !elements.some(({ from }) => from === wanted.from)) return [];
-    const table = `${set.family} ${set.table}`;
-    const everybody = families[0] === "ip" ? "0.0.0.0/0" : "::/0";
-    if (elements.length > 1)
-      return [`delete element ${table} ${set.name} { ${wanted.from === "any" ? everybody : wanted.from} }`];
-    return [
-      ...jumpsTo(ruleset, set, set.name),
-      ...[
-        `flush chain ${table} ${set.name}`,
-        `delete chain ${table} ${set.name}`,
-        `delete set ${table} ${set.name}`,
-      ],
-    ];
-  });
-  return { change: { way: "nft", text: statements.join("\n") }, lines: [first, ...statements], by: [] };
 }
