@@ -26,7 +26,13 @@ export const runAction = <Client, C extends Command>(
     timeoutSeconds: SECONDS,
     input: WriteCall,
     // `code` null: an undo that found it so already, and sent nothing.
-    output: z.object({ code: z.int().nullable(), before: CellsShape, answer: Reading.optional() }),
+    // `left`: what its probe saw right after, where only the difference tells that something was done.
+    output: z.object({
+      code: z.int().nullable(),
+      before: CellsShape,
+      left: CellsShape.optional(),
+      answer: Reading.optional(),
+    }),
     // Declared writes may be about the same thing: of one connection only one at a time.
     target: () => "commands",
     preview: (client, input, context) => previewOf(new Look(runner, client, context), input),
@@ -36,14 +42,18 @@ export const runAction = <Client, C extends Command>(
       if (isThere) return { code: null, before };
       const timeoutMs = Math.min(found.command.timeoutSeconds * 1000, context.remainingMs());
       const sent = await runner.send(client, found.command, found.values, { ...context, timeoutMs });
-      return { ...sent, before };
+      return { ...sent, before, ...(await leftBy(look, found, before, context)) };
     },
     probe: (client, input, witness, context) => probed(new Look(runner, client, context), input, witness),
-    undo: ({ command, params }, witness) => {
+    undo: ({ command, params }, witness, output) => {
       const back = undoIn(witness);
-      return (
-        back && { action: `${kind}.run`, input: { ...withoutUndoes(back), undoes: { command, params } } }
-      );
+      const [before, left] = [beforeIn(witness), output?.left];
+      const undoes = {
+        ...{ command, params },
+        ...(before === undefined ? {} : { before }),
+        ...(left === undefined ? {} : { left }),
+      };
+      return back && { action: `${kind}.run`, input: { ...withoutUndoes(back), undoes } };
     },
     leaves: "what happened between the two stays; only what the declaration names is put back",
     says: ({ command }, { before, code }) =>
@@ -98,8 +108,29 @@ async function isAsLeft<Client, C extends Command>(
 ): Promise<void> {
   const found = look.find(undoes, "write");
   const { row, kept } = await look.state(found);
-  if (look.isDone(found, row) === false)
+  const isOther = undoes.left !== undefined && !isSame(undoes.left, kept);
+  if (isOther || look.isDone(found, row, undoes.before) === false)
     throw refused(`it is not as ${undoes.command} left it: ${sayAll(kept)}`);
+}
+
+/**
+ * What it left, asked right after: only where `changed` alone tells that it was done does an undo need it. An effect that takes its
+ * time is not seen yet, and an answer that does not come is no failure of the write.
+ */
+async function leftBy<Client, C extends Command>(
+  look: Look<Client, C>,
+  found: Found<C>,
+  before: Cells,
+  { remainingMs }: Pick<WriteContext, "remainingMs">,
+): Promise<{ left?: Cells }> {
+  const when = Object.values(found.command.probe?.when ?? {});
+  if (!when.some(({ changed }) => changed !== undefined) || remainingMs() < 2_000) return {};
+  try {
+    const { row, kept } = await look.state(found);
+    return look.isDone(found, row, before) === true ? { left: kept } : {};
+  } catch {
+    return {};
+  }
 }
 
 async function probed<Client, C extends Command>(

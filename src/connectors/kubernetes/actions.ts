@@ -11,6 +11,7 @@ export { quotas } from "./reads/quotas.ts";
 export { revisions } from "./reads/revisions.ts";
 export { searchLogs } from "./reads/search-logs.ts";
 export { services } from "./reads/services.ts";
+export { standing } from "./reads/standing.ts";
 export { usage } from "./reads/usage.ts";
 export { type Variable, variables } from "./reads/variables.ts";
 export { version } from "./reads/version.ts";

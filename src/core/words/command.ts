@@ -3,6 +3,7 @@ import { COLUMN, Condition } from "./check.ts";
 import { parseDuration } from "./duration.ts";
 import { OF_GUIDE } from "./guide.ts";
 import type { Json } from "./json.ts";
+import { Cell } from "./reading.ts";
 import { RISKS } from "./risk.ts";
 
 /** Name of a command: it is the id of the runbook that is made of it, too. */
@@ -163,7 +164,11 @@ export type CommandCall = z.output<typeof CommandCall>;
 export const WriteCall = CommandCall.extend({
   declared: z.string(),
   /** Set in an undo: the write it takes back. It is not sent where something else has come since. */
-  undoes: CommandCall.optional(),
+  undoes: CommandCall.extend({
+    /** What its probe saw before it, and right after it where that shows its effect: whatever differs from the latter has come since. */
+    before: z.record(z.string(), Cell).optional(),
+    left: z.record(z.string(), Cell).optional(),
+  }).optional(),
 });
 export type WriteCall = z.output<typeof WriteCall>;
 

@@ -95,8 +95,24 @@ export class Store {
     if (isDry) return made;
     made.metadata = { ...made.metadata, resourceVersion: this.#next() };
     if (this.settles) settle(made);
+    if (this.settles && isOther) this.#replaceUnready(made);
     this.#objects.set(keyOf(place), made);
     return made;
+  }
+
+  /** Controllers put others, that are well, in the place of pods that do not serve: those are no longer there. */
+  #replaceUnready({ metadata: { name, namespace } }: KubeObject): void {
+    for (const [key, one] of this.#objects) {
+      const isOwn =
+        one.kind === "Pod" &&
+        one.metadata.namespace === namespace &&
+        one.metadata.ownerReferences?.some(
+          (owner) => owner.name === name || owner.name.startsWith(`${name}-`),
+        );
+      const conditions = (one.status?.conditions ?? []) as readonly { type: string; status: string }[];
+      if (isOwn === true && conditions.every(({ type, status }) => type !== "Ready" || status !== "True"))
+        this.#objects.delete(key);
+    }
   }
 
   /** Deletes a pod; where controllers are there, another one with another uid takes its place. */

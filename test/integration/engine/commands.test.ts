@@ -95,6 +95,26 @@ describe("a declared write", () => {
     }
   });
 
+  test("an undo of what only a difference shows leaves alone what has come since, and what is back already", async () => {
+    const set = scripts.commands["queue-set"] as object;
+    const probe = { ask: "queue-status", where: { name: "{queue}" }, when: { paused: { changed: true } } };
+    const shop = await rig.deploy(file({ "queue-flip": { ...set, probe } }));
+    for (const [state, status, sent] of [
+      ["yes", "undone", 2],
+      ["other", "failed", 1],
+    ] as const) {
+      scripts.set({ paused: "no" });
+      const before = scripts.writes().length;
+      const run = await shop.run("queue-flip", PAUSE);
+      expect(await shop.approve(run.id, "do")).toMatchObject({ status: "succeeded" });
+      scripts.set({ paused: state });
+      const after = await shop.answer(run.id, "do", "undo");
+      expect([state, after.status, scripts.writes().length - before]).toEqual([state, status, sent]);
+      if (state === "other") expect(after.note).toContain("it is not as queue-flip left it");
+      expect(scripts.get().paused).toBe(state === "yes" ? "no" : "other");
+    }
+  });
+
   test("has nothing to do where it is so already", async () => {
     const shop = await rig.deploy(file());
     const { remedies } = await shop.run("queue-set", { ...PAUSE, paused: "no" });

@@ -103,46 +103,6 @@ describe("everything that fails in the recorded cluster", () => {
   });
 });
 
-describe("a rollout that stands", () => {
-  const stuck = () => [
-    ...wellCluster().filter(
-      ({ kind, metadata: { name } }) =>
-        !(kind === "ReplicaSet" || (kind === "Pod" && name.startsWith("api-server"))),
-    ),
-    ...recorded("rollout-stuck").slice(4, 7).flatMap(itemsOf),
-    bodyOf(recorded("rollout-stuck")[3] as never) as KubeObject,
-  ];
-  beforeEach(async () => {
-    vi.setSystemTime(new Date("2026-11-22T02:18:00Z"));
-    await begin(stuck());
-  });
-
-  it("is the effect of what its new pods fail of, although Available stays true; what it changed is said", async () => {
-    const { findings, finding } = await bench.diagnose(k8sWorkload);
-    expect(findings.map(({ id }) => id)).toEqual(["not-ready:api-server", "rollout-stuck:api-server"]);
-    expect(finding("not-ready:api-server").because).toMatch(
-      /statuscode: 503.*database schema is behind.*3 of revision 3 still serve.*image ghcr\.io\/acme\/api-server:2\.4\.1 → ghcr\.io\/acme\/api-server:2\.5\.0/s,
-    );
-    expect(finding("not-ready:api-server").remedies).toEqual(["undo", "fixProbe"]);
-  });
-
-  it("is taken back to the revision that serves; a second time does nothing (trap k8s-rollout-undo)", async () => {
-    const diagnosis = await bench.diagnose(k8sWorkload);
-    const { calls, holds } = await diagnosis.apply("undo");
-    expect(calls).toMatchObject([{ input: { from: "api-server-69dd44fdc4", to: "api-server-798ddb8fdb" } }]);
-    expect(holds).toBe(true);
-    expect((await bench.preview(calls[0] as never)).nothingToDo).toContain("already");
-  });
-
-  it("where no older revision serves, an undo is not offered", async () => {
-    for (const set of cluster.store.list({ group: "apps", plural: "replicasets", namespace: "production" }))
-      if (set.status) set.status.readyReplicas = undefined;
-    expect((await bench.diagnose(k8sWorkload)).finding("not-ready:api-server").remedies).toEqual([
-      "fixProbe",
-    ]);
-  });
-});
-
 describe("nodes", () => {
   it("a lost one is the cause of what is on it, although its pods still say that they run", async () => {
     vi.setSystemTime(new Date("2026-11-22T02:20:30Z"));

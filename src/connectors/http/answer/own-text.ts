@@ -55,7 +55,7 @@ export function errorWords(body: string): string | undefined {
   const text =
     begin === "<" ? /<Message>([^<]{1,400})</i.exec(body.slice(0, MOST))?.[1] : sentence(parseJson(body), 3);
   const words = (text ?? "").replace(/\s+/g, " ").trim();
-  return isPhrase(words) || !/\p{L}{3}.*\s.*\p{L}{2}/u.test(words) ? undefined : clip(words, 200);
+  return isPhrase(words) || !/\s/.test(words) || !/\p{L}{3}/u.test(words) ? undefined : clip(words, 200);
 }
 
 function sentence(value: unknown, depth: number): string | undefined {

@@ -96,11 +96,21 @@ export const deletePod = write({
   settled: {
     within: "3m",
     check: () => ({ list: pods() }),
-    holds: ({ list }, { uid }) => !list.pods.some((one) => one.uid === uid),
+    // Gone is not replaced: what took its place must serve.
+    holds: ({ list }, input) =>
+      !list.pods.some((one) => one.uid === input.uid || (isInItsPlace(one, input) && !one.ready)),
     figures: ({ list }, input, _output, before) =>
       `ready pods of ${input.namespace} ${before.list === undefined ? "" : `${readyIn(before.list.pods, input)} → `}${readyIn(list.pods, input)}`,
   },
 });
+
+/** Of the same ReplicaSet, DaemonSet or StatefulSet: only the end of the name differs, or nothing does. */
+const isInItsPlace = ({ namespace, name, deletedAt, phase }: PodSeen, input: Input): boolean =>
+  namespace === input.namespace &&
+  deletedAt === null &&
+  phase !== "Failed" &&
+  (name === input.name || stemOf(name) === stemOf(input.name));
+const stemOf = (name: string): string => name.replace(/-[a-z0-9]{5}$/, "");
 
 const readyIn = (all: readonly PodSeen[], { namespace }: Input): number =>
   all.filter((one) => one.namespace === namespace && one.ready).length;

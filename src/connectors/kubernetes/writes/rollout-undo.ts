@@ -5,6 +5,7 @@ import { askIfThere, type KubernetesClient } from "../api/client.ts";
 import { Meta } from "../api/shapes.ts";
 import { controllerOf, managerOf } from "../reads/managed-by.ts";
 import { replicaSetsOf } from "../reads/revisions.ts";
+import { sayStanding, standing, stays } from "../reads/standing.ts";
 import { templateDiff } from "../reads/template-diff.ts";
 import { workloads } from "../reads/workloads.ts";
 import { type Change, JSON_PATCH, partsOf } from "./change.ts";
@@ -106,9 +107,11 @@ export const rolloutUndo = write({
   says: (input) => `the template of ${sayTarget(input)} was put back`,
   settled: {
     within: "5m",
-    check: () => ({ list: workloads() }),
-    holds: ({ list }, { uid }) => isSettled(list, uid),
-    figures: ({ list }, { uid }, _output, before) => sayAvailable(list, before.list, uid),
+    // At rest is not well: a pod that ends again after ten seconds was available for ten.
+    check: ({ namespace, name }) => ({ list: workloads(), stands: standing({ namespace, name }) }),
+    holds: ({ list, stands }, { uid }) => isSettled(list, uid) && stays(stands),
+    figures: ({ list, stands }, { uid }, _output, before) =>
+      `${sayAvailable(list, before.list, uid)}${sayStanding(stands)}`,
   },
 });
 

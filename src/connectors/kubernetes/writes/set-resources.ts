@@ -7,6 +7,7 @@ import { list } from "../api/list.ts";
 import { RESOURCES } from "../api/paths.ts";
 import { quantity } from "../api/quantity.ts";
 import { Node, type Workload } from "../api/shapes.ts";
+import { sayStanding, standing, stays } from "../reads/standing.ts";
 import { workloads } from "../reads/workloads.ts";
 import { beyondLimitRange, beyondQuota } from "./budget.ts";
 import { type Change, partsOf, STRATEGIC } from "./change.ts";
@@ -121,11 +122,15 @@ export const setResources = write({
     `memory limit of ${input.container} in ${sayTarget(input)} ${sayBytes(input.from)} → ${sayBytes(input.to)}`,
   settled: {
     within: "5m",
-    check: () => ({ list: workloads() }),
-    holds: ({ list: all }, { uid, container, to }) =>
+    check: ({ namespace, name, kind }) => ({
+      list: workloads(),
+      stands: standing({ namespace, name, kind }),
+    }),
+    holds: ({ list: all, stands }, { uid, container, to }) =>
       isSettled(all, uid, ({ containers }) =>
         containers.some(({ name, memoryLimit }) => name === container && memoryLimit === to),
-      ),
-    figures: ({ list: all }, { uid }, _output, before) => sayAvailable(all, before.list, uid),
+      ) && stays(stands),
+    figures: ({ list: all, stands }, { uid }, _output, before) =>
+      `${sayAvailable(all, before.list, uid)}${sayStanding(stands)}`,
   },
 });
