@@ -1,9 +1,8 @@
 import { type AppDeps, openDeps } from "./app/deps.ts";
-import { loadKnowledge } from "./app/knowledge.ts";
 import type { Part } from "./app/part.ts";
+import type { Product } from "./app/product.ts";
 import { requireAll } from "./app/requirements.ts";
 import { answerParent, startWorkerProcess } from "./app/worker-process.ts";
-import type { Config } from "./config/load.ts";
 import { migrate } from "./store/index.ts";
 import { levelOf } from "./telemetry/level.ts";
 
@@ -22,11 +21,11 @@ export interface App {
  * here and starts the workers in a process of their own.
  */
 export async function startApp(
-  config: Config,
+  { config, knowledge }: Product,
   role: Role,
   edges: { spawnWorker?: typeof startWorkerProcess } = {},
 ): Promise<App> {
-  const deps = openDeps(config, await loadKnowledge(config), { forPeople: role !== "worker" });
+  const deps = openDeps(config, knowledge, { forPeople: role !== "worker" });
   const parts: Part[] = [];
   try {
     await ready(deps, role);

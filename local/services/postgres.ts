@@ -1,10 +1,10 @@
 import { appendFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { inTurn } from "../../src/lib/in-turn.ts";
 import { type Child, lastLines, startChild } from "../tryout/child.ts";
 import type { TryoutFolder } from "../tryout/folder.ts";
 import { until } from "../tryout/until.ts";
-import { inTurn } from "./in-turn.ts";
 import type { PostgresBinaries } from "./postgres-binaries.ts";
 import { ensureData, POSTGRES_ENVIRONMENT } from "./postgres-data.ts";
 

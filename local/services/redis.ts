@@ -1,10 +1,10 @@
 import { access, constants, mkdir } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { Redis } from "ioredis";
+import { inTurn } from "../../src/lib/in-turn.ts";
 import { type Child, lastLines, startChild } from "../tryout/child.ts";
 import type { TryoutFolder } from "../tryout/folder.ts";
 import { until } from "../tryout/until.ts";
-import { inTurn } from "./in-turn.ts";
 
 export interface RedisServer {
   readonly url: string;

@@ -27,33 +27,46 @@ import { type AppDeps, openDeps } from "./deps.ts";
 import { diagnoseSelf } from "./doctor.ts";
 import { doorOf } from "./door.ts";
 import { runOf, waitForRun, workInline } from "./inline.ts";
-import { catalogOf, type Knowledge, loadKnowledge, lockPacks, shipped } from "./knowledge.ts";
+import { catalogOf, lockPacks, shipped } from "./knowledge.ts";
+import { loadProduct, type Product } from "./product.ts";
 import { recordingFolders, testRecordings, writeRecording } from "./recordings.ts";
 import { untilStopped } from "./signals.ts";
 
 const WORKER_IS_ALIVE_MS = 10_000;
 
-/** What the command line asks of the product. Configuration and connections are made at first use. */
+/** Calls it at first use. */
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
+
+/**
+ * What the command line asks of the product. Configuration and connections are made at first use, and packs are loaded only by
+ * what needs more of diagbot.yaml than where it lies, its people and its secrets: `packs lock` pins what nobody has run yet.
+ */
 export function createCliDeps(cwd: string): CliDeps {
-  let config: Config | undefined;
-  let known: Promise<Knowledge> | undefined;
+  const place = { env: processEnvironment(), cwd };
+  const configured = once(() => loadConfig({ ...place, kinds, leftOut: ["packs are not loaded for this"] }));
+  let redact: Redact | undefined;
+  const product = once(async () => {
+    const loaded = await loadProduct(place);
+    redact = knownRedactor(loaded.config.secrets);
+    return loaded;
+  });
   let deps: Promise<AppDeps> | undefined;
-  const configured = (): Config => (config ??= loadConfig({ env: processEnvironment(), cwd, kinds }));
-  const knowledge = async (): Promise<Knowledge> => (known ??= loadKnowledge(configured()));
-  const opened = (): Promise<AppDeps> =>
-    (deps ??= knowledge().then((loaded) => openMigrated(configured(), loaded)));
-  let redactor: Redact | undefined;
+  const opened = (): Promise<AppDeps> => (deps ??= product().then(openMigrated));
+  const redactBefore = once(() => redactorOf(configured));
   return {
-    redact: (text) => {
-      redactor ??= redactorOf(configured);
-      return redactor(text);
-    },
+    redact: (text) => (redact ?? redactBefore())(text),
     cwd: () => cwd,
     shipped: () => shipped.runbooks,
-    knowledge,
+    knowledge: async () => (await product()).knowledge,
     lockPacks: () => lockPacks(configured()),
     kinds: () => kinds,
-    config: configured,
+    config: async () => (await product()).config,
     who: () => whoAsks(configured()),
     submit: async (ask) => submit(await opened(), ask),
     ask: async (command, words, more) => ask(await opened(), command, words, more),
@@ -63,12 +76,12 @@ export function createCliDeps(cwd: string): CliDeps {
     waitForRun: async (id) => waitForRun(await opened(), id),
     workInline: async (id) => workInline(await opened(), id),
     record: async (view, ask) => {
-      const { catalog, redact } = await opened();
-      return writeRecording(catalog, view, { ...ask, folder: dirname(configured().path) }, redact);
+      const { catalog, redact, config } = await opened();
+      return writeRecording(catalog, view, { ...ask, folder: dirname(config.path) }, redact);
     },
     testRecordings: async (ask, note) => {
-      const [runbooks, folder] = await knowledge().then(
-        (known) => [known.runbooks, dirname(configured().path)] as const,
+      const [runbooks, folder] = await product().then(
+        ({ config, knowledge }) => [knowledge.runbooks, dirname(config.path)] as const,
         (error: unknown) => {
           note(`only what diagbot ships: ${toDiagError(error).message}`);
           return [shipped.runbooks, cwd] as const;
@@ -86,9 +99,10 @@ export function createCliDeps(cwd: string): CliDeps {
       const fresh = openDeps(configured(), shipped, { maxConnections: 1 });
       return migrate(fresh.pool).finally(() => fresh.close());
     },
-    doctor: async (role, tell) => diagnoseSelf(configured(), role, tell),
+    doctor: async (role, tell) => diagnoseSelf(await product(), role, tell),
     route: async (body) => {
-      const catalog = catalogOf(configured(), await knowledge());
+      const { config, knowledge } = await product();
+      const catalog = catalogOf(config, knowledge);
       const { notification } = await parseNotification(body);
       const { heartbeats, groups } = splitGroups(catalog.routes, notification);
       return { heartbeats, groups: groups.map((group) => routed(catalog, group)) };
@@ -96,8 +110,7 @@ export function createCliDeps(cwd: string): CliDeps {
     closeIncident: async (ask) => closeIncident(await opened(), ask),
     serve: async (role) => {
       const { startApp } = await import("../app.ts");
-      const app = await startApp(loadConfig({ env: processEnvironment(), cwd, kinds, serving: role }), role);
-      await untilStopped(app);
+      await untilStopped(await startApp(await loadProduct({ ...place, serving: role }), role));
     },
     close: async () => {
       if (deps !== undefined) await (await deps).close();
@@ -114,7 +127,7 @@ function redactorOf(configured: () => Config): Redact {
   }
 }
 
-async function openMigrated(config: Config, knowledge: Knowledge): Promise<AppDeps> {
+async function openMigrated({ config, knowledge }: Product): Promise<AppDeps> {
   const deps = openDeps(config, knowledge, { maxConnections: 4, forPeople: true });
   try {
     await migrate(deps.pool);

@@ -1,17 +1,20 @@
 import { fits } from "../connectors/commands/knowing.ts";
-import { kinds } from "../connectors/index.ts";
 import { type Offers, partsOf } from "../core/rules/checks/offer.ts";
 import { compileCommand, type Declared } from "../core/rules/commands/compile.ts";
 import { declarationOf } from "../core/rules/commands/declaration.ts";
 import { kindNamed } from "../core/rules/connections.ts";
 import type { Check } from "../core/words/check.ts";
+import type { ConnectionKind } from "../core/words/kind.ts";
 import type { Runbook } from "../core/words/runbook.ts";
 import type { System } from "../core/words/system.ts";
 import { sha256 } from "../lib/sha256.ts";
 import { VERSION } from "../version.ts";
 
 /** Every command that a connection declares, once: the same name is the same command, on all systems that have it. */
-export function declaredCommands(systems: readonly System[]): readonly Declared[] {
+export function declaredCommands(
+  systems: readonly System[],
+  kinds: readonly ConnectionKind[],
+): readonly Declared[] {
   const found = new Map<string, Declared>();
   for (const { id, connections } of systems)
     for (const { kind, settings } of Object.values(connections)) {

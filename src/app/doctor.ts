@@ -11,7 +11,8 @@ import { checkSlack } from "../ingress/slack/check.ts";
 import { LOCK } from "../packs/lock.ts";
 import { type AppDeps, openDeps } from "./deps.ts";
 import { checkSystems } from "./doctor-systems.ts";
-import { type Knowledge, loadKnowledge } from "./knowledge.ts";
+import type { Knowledge } from "./knowledge.ts";
+import type { Product } from "./product.ts";
 import { type Required, requirements } from "./requirements.ts";
 
 const WORKER_IS_ALIVE_MS = 10_000;
@@ -21,12 +22,12 @@ const WORKER_IS_ALIVE_MS = 10_000;
  * are sent a test. Throws `usage` where there is none of that name.
  */
 export async function diagnoseSelf(
-  config: Config,
+  { config, knowledge }: Product,
   role: Role,
   tell: readonly string[] = [],
 ): Promise<DoctorCheck[]> {
   const told = tell.map((name) => [name, webhookNamed(config, name)] as const);
-  const deps = openDeps(config, await loadKnowledge(config), { maxConnections: 2 });
+  const deps = openDeps(config, knowledge, { maxConnections: 2 });
   try {
     const checks = await Promise.all([
       requirements(deps, role).then((found) => found.map(shown)),
@@ -72,9 +73,10 @@ const redacted = (check: DoctorCheck, redact: (text: string) => string): DoctorC
 /** Each pack with what pins it, then what was left out. */
 const packs = ({ packs: loaded, leftOut }: Knowledge): DoctorCheck[] => [
   ...loaded
-    .filter(({ runbooks }) => runbooks.length > 0)
-    .map(({ name, runbooks, isLocked }): DoctorCheck => {
-      const detail = `${name}: ${count(runbooks.length, "runbook")}`;
+    .filter(({ runbooks, kinds }) => runbooks.length + kinds.length > 0)
+    .map(({ name, runbooks, kinds, isLocked }): DoctorCheck => {
+      const more = kinds.length === 0 ? "" : `, the kind ${kinds.map(({ kind }) => kind.name).join(", ")}`;
+      const detail = `${name}: ${count(runbooks.length, "runbook")}${more}`;
       return isLocked
         ? { name: "packs", state: "ok", detail: `${detail}, as ${LOCK} says` }
         : {

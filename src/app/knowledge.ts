@@ -1,4 +1,5 @@
 import { dirname } from "node:path";
+import { serviceHealthOn } from "../../runbooks/health/service-health.ts";
 import { runbooks as shippedRunbooks } from "../../runbooks/index.ts";
 import type { Config } from "../config/load.ts";
 import { kinds } from "../connectors/index.ts";
@@ -14,7 +15,7 @@ import type { ConnectionKind } from "../core/words/kind.ts";
 import type { Runbook } from "../core/words/runbook.ts";
 import type { Redact } from "../lib/redact.ts";
 import { sha256 } from "../lib/sha256.ts";
-import { loadPacks, lookAt, type Pack } from "../packs/load.ts";
+import { lookAt, type Pack } from "../packs/load.ts";
 import { writeLock } from "../packs/lock.ts";
 import type { Health } from "../telemetry/health.ts";
 import { VERSION } from "../version.ts";
@@ -50,19 +51,30 @@ export const shipped: Knowledge = { kinds, runbooks: shippedRunbooks, packs: [],
 /**
  * The one place that joins what diagbot ships with what the configuration adds. What is wrong is left out and said. Throws
  * `bad_config` where diagbot.yaml speaks of a runbook, parameter or remedy that is not there; it may be one that was left out.
+ * `packs`, and what of them was left out before the configuration was read.
  */
-export async function loadKnowledge(config: Config): Promise<Knowledge> {
-  const packs = await loadPacks(config.packs, dirname(config.path));
+export function knowledgeOf(
+  config: Config,
+  { packs, leftOut: before }: Pick<Knowledge, "packs" | "leftOut"> = NO_PACKS,
+): Knowledge {
   const known = joinedWith(config, packs);
-  const leftOut = [...packs.flatMap((pack) => pack.leftOut), ...known.leftOut];
+  const leftOut = [...before, ...known.leftOut];
   const { complaints, warnings } = config.fits(known.runbooks);
   if (complaints.length > 0 && leftOut.length === 0) throw new DiagError("bad_config", complaints.join("\n"));
-  return { kinds, runbooks: known.runbooks, packs, leftOut: [...leftOut, ...complaints], warnings };
+  return {
+    kinds: config.kinds,
+    runbooks: known.runbooks,
+    packs,
+    leftOut: [...leftOut, ...complaints],
+    warnings,
+  };
 }
 
+const NO_PACKS = { packs: [], leftOut: [] } as const;
+
 /** With the packs, and the checks of the configuration, which are part of the health of a system, too. */
-function joinedWith({ checks: placed, systems }: Config, packs: readonly Pack[]): Joined {
-  const declared = declaredCommands(systems);
+function joinedWith({ checks: placed, systems, kinds }: Config, packs: readonly Pack[]): Joined {
+  const declared = declaredCommands(systems, kinds);
   const offers = offersOf(declared);
   const checks = placed.map(({ check, place }) => ({
     check,
@@ -70,23 +82,68 @@ function joinedWith({ checks: placed, systems }: Config, packs: readonly Pack[])
     runbook: compileCheck(check, { version: VERSION, digest: digestOf(withOffers(check, offers)) }, offers),
   }));
   const commands = commandRunbooks(declared);
-  const brought = packs.flatMap((pack) =>
-    pack.runbooks.map(({ label, runbook }): Origin => ({ name: label, runbooks: [runbook] })),
-  );
+  const brought = runbooksOfPacks(packs, kinds);
   const knowledge = joined([
     SHIPPED,
     ...checks.map(({ name, runbook }) => ({ name, runbooks: [runbook] })),
     ...commands,
-    ...brought,
+    ...brought.origins,
   ]);
   const kept = checks.filter(({ runbook }) => knowledge.runbooks.includes(runbook));
   const runbooks = knowledge.runbooks.map((runbook) =>
-    runbook.id === HEALTH_RUNBOOK ? healthWith(runbook, kept, digestOf) : runbook,
+    runbook.id === HEALTH_RUNBOOK ? healthWith(healthOn(runbook, kinds, packs), kept, digestOf) : runbook,
   );
-  return { ...knowledge, runbooks };
+  return { runbooks, leftOut: [...brought.leftOut, ...knowledge.leftOut] };
 }
 
+/** The health matrix over the kinds of packs, too; another text where the files of such a pack are others. */
+function healthOn(health: Runbook, all: readonly ConnectionKind[], packs: readonly Pack[]): Runbook {
+  const more = all.filter((kind) => !(kinds as readonly ConnectionKind[]).includes(kind));
+  if (more.length === 0) return health;
+  const sums = more.map((kind) => [kind.name, sumOf(kind, packs) ?? null]);
+  return { ...serviceHealthOn(all), kinds: more, digest: digestOf([health.digest, ...sums]) };
+}
+
+/** Of the pack that brings the kind. */
+const sumOf = (kind: ConnectionKind, packs: readonly Pack[]): string | undefined =>
+  packs.find((pack) => pack.kinds.some((one) => one.kind === kind))?.sha256;
+
 const digestOf = (value: unknown): string => sha256(canonical(value));
+
+/** Kinds of packs beside diagbot's own. Where two have the same name the earlier place keeps it. */
+export function kindsOfPacks(packs: readonly Pack[]): Pick<Knowledge, "kinds" | "leftOut"> {
+  const owners = new Map<string, string>(kinds.map(({ name }) => [name, SHIPPED.name]));
+  const leftOut: string[] = [];
+  const own = new Set<ConnectionKind>();
+  for (const { kind, label } of packs.flatMap((pack) => pack.kinds)) {
+    const owner = owners.get(kind.name);
+    if (own.has(kind)) continue;
+    if (owner === undefined) {
+      owners.set(kind.name, label);
+      own.add(kind);
+    } else
+      leftOut.push(`${label}: the kind "${kind.name}" belongs to ${owner} already: give it another name`);
+  }
+  return { kinds: [...kinds, ...own], leftOut };
+}
+
+/** Runbooks of packs, but those on a kind that was left out; of one on another pack's kind the text is that pack's, too. */
+function runbooksOfPacks(packs: readonly Pack[], known: readonly ConnectionKind[]) {
+  const origins: Origin[] = [];
+  const leftOut: string[] = [];
+  for (const pack of packs)
+    for (const { label, runbook } of pack.runbooks) {
+      const lost = runbook.kinds?.find((kind) => !known.includes(kind));
+      const others = (runbook.kinds ?? []).flatMap((kind) => {
+        const sum = sumOf(kind, packs);
+        return sum === undefined || sum === pack.sha256 ? [] : [sum];
+      });
+      const digest = others.length === 0 ? runbook.digest : digestOf([runbook.digest, ...others]);
+      if (lost === undefined) origins.push({ name: label, runbooks: [{ ...runbook, digest }] });
+      else leftOut.push(`${label}: ${runbook.id} is on the kind "${lost.name}", which was left out`);
+    }
+  return { origins, leftOut };
+}
 
 /** All runbooks of these places. Where two have the same id the earlier place keeps it. Exported for its test. */
 export function joined(origins: readonly Origin[]): Joined {

@@ -48,5 +48,6 @@ export function addAuthoring(program: Command, act: Act): void {
 const ABOUT_NEW: Readonly<Record<New, string>> = {
   runbook: "a runbook: below runbooks/ here; in a checkout of diagbot one of its own",
   check: "a check (YAML): below checks/ here",
-  connector: "a kind of connection, in a checkout of diagbot: its folder and its harness for the contract",
+  connector:
+    "a kind of connection: below runbooks/ here, with a test that holds it to the contract; in a checkout of diagbot one of its own",
 };

@@ -1,5 +1,6 @@
 import { connectorsOf } from "../core/rules/connections.ts";
 import { count } from "../core/words/format.ts";
+import type { ConnectionKind } from "../core/words/kind.ts";
 import type { CliDeps, CliIo, CliKnowledge } from "./deps.ts";
 import { EXIT } from "./exit.ts";
 import { lintRunbooks } from "./lint.ts";
@@ -13,12 +14,8 @@ export async function check(
   options: { runbooksOnly: boolean; json: boolean },
 ): Promise<number> {
   const shipped = deps.shipped();
-  const known = {
-    actions: connectorsOf(deps.kinds()).flatMap(({ actions }) => actions),
-    kinds: deps.kinds().map(({ name }) => name),
-  };
   const complaints = lintRunbooks(shipped, {
-    ...known,
+    ...worldOf(deps.kinds()),
     catalogIds: bundledCatalogIds(),
     files: runbookFiles(),
   });
@@ -27,14 +24,14 @@ export async function check(
   let warnings: readonly string[] = [];
   if (!options.runbooksOnly)
     try {
-      const config = deps.config();
+      const config = await deps.config();
       systems = config.systems.length;
       warnings = config.warnings;
       const knowledge = await deps.knowledge();
       ({ runbooks, leftOut } = knowledge);
       warnings = [...warnings, ...knowledge.warnings];
       const added = runbooks.filter((runbook) => !shipped.includes(runbook));
-      complaints.push(...leftOut, ...lintRunbooks(added, known));
+      complaints.push(...leftOut, ...lintRunbooks(added, worldOf(knowledge.kinds)));
     } catch (error) {
       complaints.unshift(...thrownAsLines(error));
     }
@@ -50,3 +47,8 @@ export async function check(
   }
   return ok ? EXIT.ok : EXIT.refused;
 }
+
+const worldOf = (kinds: readonly ConnectionKind[]) => ({
+  actions: connectorsOf(kinds).flatMap(({ actions }) => actions),
+  kinds: kinds.map(({ name }) => name),
+});

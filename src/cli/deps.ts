@@ -32,10 +32,13 @@ export interface CliPack {
   readonly sha256: string | undefined;
   readonly isLocked: boolean;
   readonly runbooks: readonly { readonly runbook: Runbook }[];
+  readonly kinds: readonly { readonly kind: ConnectionKind }[];
 }
 
 /** The runbooks of diagbot and of diagbot.yaml, in the order people see them. */
 export interface CliKnowledge {
+  /** Kinds of connections that may be configured. */
+  readonly kinds: readonly ConnectionKind[];
   readonly runbooks: readonly Runbook[];
   readonly packs: readonly CliPack[];
   /** What was left out and why, a line each. */
@@ -123,8 +126,8 @@ export interface CliDeps {
   lockPacks(): readonly { readonly name: string; readonly sha256: string }[];
   /** From code alone. */
   kinds(): readonly ConnectionKind[];
-  /** Environment and diagbot.yaml. Throws `bad_config` with every complaint. */
-  config(): CliConfig;
+  /** Environment and diagbot.yaml, held to the kinds of packs, too. Throws `bad_config` with every complaint. */
+  config(): Promise<CliConfig>;
   /** The account that asks, and the person whose account it is. Throws `bad_config`. */
   who(): CliCaller;
   /** Stores the run and dispatches it. Throws user errors and `store_unavailable`. */

@@ -1,215 +1,43 @@
+import { HARNESS, PACK_TEST } from "./connector-tests.ts";
+import { CONNECTOR, type Home } from "./connector-texts.ts";
 import { type Made, titleOf } from "./made.ts";
 
 /** A kind of connection of diagbot's own: an HTTP service that is asked for one number, whole, to be changed piece by piece. */
 export const newConnector = (id: string): Made => ({
   files: {
-    [`src/connectors/${id}/kind.ts`]: fill(KIND, id),
-    [`src/connectors/${id}/client.ts`]: fill(CLIENT, id),
-    [`src/connectors/${id}/actions.ts`]: fill(ACTIONS, id),
-    [`src/connectors/${id}/check.ts`]: fill(CHECK, id),
-    [`src/connectors/${id}/trouble.ts`]: fill(TROUBLE, id),
-    [`src/connectors/${id}/index.ts`]: INDEX,
+    ...filesIn(`src/connectors/${id}`, "checkout", id),
     [`test/contract/harness/${id}.ts`]: fill(HARNESS, id),
   },
   next: [
     `one line in src/connectors/kinds.ts: export * as ${id} from "./${id}/index.ts";`,
     "in client.ts the official client of the service in place of the GET, pinned in package.json, and one line in .dependency-cruiser.cjs for it",
     `npx vitest run test/contract -t ${id}: the contract of every connector`,
-    `in src/sdk/index.ts: export { ${id} }, so that runbooks can ask it`,
     'npm run check; CONTRIBUTING.md, "A connector, whole"',
   ],
 });
 
+/** The same as a part of the pack beside diagbot.yaml. */
+export const newPackConnector = (id: string): Made => ({
+  files: {
+    ...filesIn(`runbooks/${id}`, "pack", id),
+    [`test/${id}.test.ts`]: fill(PACK_TEST, id),
+  },
+  next: [
+    'in diagbot.yaml: runbooks: ["./runbooks"]',
+    `in diagbot.yaml, under connections: of a system: jobs: { kind: ${id}, url: "https://…", headers: { authorization: "Bearer \${TOKEN}" } }`,
+    `npx diagbot check && npx tsx --test test/${id}.test.ts: the contract of every connector`,
+    "in client.ts what the service speaks in place of the GET, in actions.ts what is asked of it",
+    `a runbook on it: runbookOn(${id}.kind, …), with import * as ${id} from "./${id}/index.ts" (docs/packs.md)`,
+  ],
+});
+
+const filesIn = (folder: string, home: Home, id: string): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(CONNECTOR).map(([name, { imports, body }]) => [
+      `${folder}/${name}`,
+      fill([imports[home], body].filter((part) => part !== "").join("\n\n"), id),
+    ]),
+  );
+
 const fill = (text: string, id: string): string =>
   text.replaceAll("__Kind__", titleOf(id).replaceAll(" ", "")).replaceAll("__kind__", id);
-
-const KIND = `import { z } from "zod";
-import { judgeTime } from "../../core/rules/response-time.ts";
-import { actionsIn } from "../../core/words/action.ts";
-import type { Connector } from "../../core/words/connector.ts";
-import { asks } from "../../core/words/health.ts";
-import { connectionKind } from "../../core/words/kind.ts";
-import { headers, url } from "../settings.ts";
-import * as __kind__ from "./actions.ts";
-import { check__Kind__ } from "./check.ts";
-import { type __Kind__Client, open__Kind__ } from "./client.ts";
-import { __kind__Trouble } from "./trouble.ts";
-
-const settings = z.strictObject({ url, headers });
-
-const connector: Connector<__Kind__Client, z.output<typeof settings>> = {
-  actions: actionsIn(__kind__),
-  open: ({ settings: { url: at, headers: sent } }) => open__Kind__(at, sent),
-  check: check__Kind__,
-  close: async (client) => client.close(),
-  trouble: __kind__Trouble,
-};
-
-export const kind = connectionKind({
-  name: "__kind__",
-  settings,
-  schemes: { "http:": { port: 80 }, "https:": { port: 443, tls: true } },
-  health: [asks(__kind__.state(), ({ ms }, limits) => judgeTime(ms, limits))],
-  connector,
-});
-`;
-
-const CLIENT = `import type { ActionContext } from "../../core/words/action.ts";
-import { DiagError } from "../../core/words/errors.ts";
-import { redactor } from "../../lib/redact.ts";
-import { exchange } from "../exchange.ts";
-
-const BODY_BYTES = 64 * 1024;
-
-/** One service of the kind; opened without I/O. */
-export interface __Kind__Client {
-  /** The body of a path and the milliseconds it took. Throws DiagError. */
-  get(path: string, context: ActionContext): Promise<{ body: string; ms: number }>;
-  close(): void;
-}
-
-export function open__Kind__(url: string, headers: Readonly<Record<string, string>>): __Kind__Client {
-  const closing = new AbortController();
-  // What the service repeats of our own credentials is nobody's to read.
-  const redact = redactor([new URL(url).password, ...Object.values(headers)].filter((value) => value !== ""));
-  return {
-    get: async (path, { signal, timeoutMs }) => {
-      const { status, body, timings } = await exchange({
-        url: new URL(path, url),
-        headers,
-        until: [signal, closing.signal],
-        timeoutMs,
-        maxBytes: BODY_BYTES,
-        beyond: "fail",
-      });
-      if (status === 401 || status === 403)
-        throw new DiagError("target_auth", \`the credentials were refused (\${status})\`, {
-          detail: String(status),
-        });
-      if (status >= 300)
-        throw new DiagError("target_error", \`GET \${path} was answered \${status}\`, { detail: String(status) });
-      return { body: redact(body), ms: timings.totalMs };
-    },
-    close: () => closing.abort(new Error("the client was closed")),
-  };
-}
-`;
-
-const ACTIONS = `import { z } from "zod";
-import { actionsOn } from "../../core/words/action.ts";
-import { DiagError } from "../../core/words/errors.ts";
-import type { __Kind__Client } from "./client.ts";
-
-const { read } = actionsOn<__Kind__Client>("__kind__");
-
-/** What the service answers: every key that is read, and its limits. */
-const Answer = z.object({ name: z.string().max(500), waiting: z.int().nonnegative() });
-
-/** How many jobs wait. Method: \`GET /state\`. */
-export const state = read({
-  name: "__kind__.state",
-  title: "Jobs that wait",
-  input: z.strictObject({}),
-  output: Answer.extend({ ms: z.number().nonnegative() }),
-  run: async (client, _input, context) => {
-    const { body, ms } = await client.get("/state", context);
-    return { ...answerIn(body), ms };
-  },
-});
-
-function answerIn(body: string): z.output<typeof Answer> {
-  try {
-    return Answer.parse(JSON.parse(body));
-  } catch (error) {
-    throw new DiagError("bad_output", "the answer is not the JSON that was expected", { cause: error });
-  }
-}
-`;
-
-const CHECK = `import type { ActionContext } from "../../core/words/action.ts";
-import type { ConnectionCheck } from "../../core/words/connector.ts";
-import type { __Kind__Client } from "./client.ts";
-
-/** Whether the service answers with these credentials; what is missing is thrown, and said by \`doctor\`. */
-export async function check__Kind__(
-  client: __Kind__Client,
-  context: ActionContext,
-): Promise<ConnectionCheck[]> {
-  await client.get("/state", context);
-  return [{ name: "state", state: "ok", detail: "can be read" }];
-}
-`;
-
-const TROUBLE = `import { facts } from "../../core/words/evidence.ts";
-import type { TroubleOf } from "../../core/words/trouble.ts";
-import { causeOf } from "../cause.ts";
-
-/** The service cannot be asked: the same finding in every runbook. */
-export const __kind__Trouble: TroubleOf = (seen) =>
-  Object.values(seen)
-    .flatMap((one) => (one.ok ? [] : [one.error]))
-    .slice(0, 1)
-    .map((error) => {
-      const cause = causeOf(error);
-      return {
-        id: "__kind__",
-        severity: "critical",
-        title: \`__Kind__ cannot be asked: \${cause.word}\`,
-        because: \`\${error.message}. \${cause.because}\`,
-        evidence: [facts({ code: error.code, detail: error.detail ?? "–" })],
-        remedy: {
-          key: "repair__Kind__",
-          title: "Get __Kind__ to answer",
-          risk: "high",
-          advice: "See whether it runs and listens where diagbot.yaml says, and what its log says.",
-        },
-      };
-    });
-`;
-
-const INDEX = `export * from "./actions.ts";
-export { kind } from "./kind.ts";
-`;
-
-const HARNESS = `import * as __kind__ from "../../../src/connectors/__kind__/index.ts";
-import { webServer } from "../../helpers/web-server.ts";
-import type { Harness } from "../harness.ts";
-import { endless, mute, nowhere } from "../servers.ts";
-
-const TOKEN = "quite-secret-77";
-
-/** Emulated: put a real one in its place as soon as there is one. */
-export const harness: Harness = {
-  start: async () => {
-    let name = "jobs";
-    const server = await webServer((request, answer) => {
-      const isKnown = request.headers.authorization === \`Bearer \${TOKEN}\`;
-      answer.writeHead(isKnown ? 200 : 401).end(JSON.stringify({ name, waiting: 0 }));
-    });
-    const silent = await mute();
-    const flooding = await endless("HTTP/1.1 200 OK\\r\\ncontent-type: application/json\\r\\n\\r\\n");
-    const free = await nowhere();
-    const at = (port: number, token = TOKEN) => ({
-      url: \`http://127.0.0.1:\${port}\`,
-      headers: { authorization: \`Bearer \${token}\` },
-    });
-    return {
-      settings: at(server.port),
-      read: __kind__.state(),
-      secrets: [TOKEN],
-      failures: {
-        unreachable: { settings: at(free), code: "target_unreachable" },
-        denied: { settings: at(server.port, "other-secret-78"), code: "target_auth" },
-      },
-      hang: { settings: at(silent.port), begun: silent.connected },
-      flood: (_open, _context, run) => run(__kind__.state(), at(flooding.port)),
-      foreign: (given, run) => {
-        name = given;
-        return run(__kind__.state());
-      },
-      writes: {},
-      stop: () => Promise.all([server, silent, flooding].map((one) => one.close())),
-    };
-  },
-};
-`;

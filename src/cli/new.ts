@@ -4,7 +4,7 @@ import type { CliDeps, CliIo } from "./deps.ts";
 import { EXIT, usage } from "./exit.ts";
 import { type Made, titleOf } from "./made.ts";
 import { newCheck } from "./new-check.ts";
-import { newConnector } from "./new-connector.ts";
+import { newConnector, newPackConnector } from "./new-connector.ts";
 import { inPack, inRepository } from "./new-runbook.ts";
 import { plain } from "./plain.ts";
 
@@ -43,14 +43,11 @@ function made(deps: CliDeps, what: New, id: string, folder: string): Made {
   const isCheckout =
     existsSync(join(folder, "src/sdk/index.ts")) && existsSync(join(folder, "runbooks/index.ts"));
   if (what === "connector") {
-    if (!isCheckout)
-      throw usage(
-        "a connector is a part of diagbot: call this in a checkout of it",
-        "services with an HTTP API can be asked with a check (http:) or a runbook of a pack",
-      );
     if (!KIND.test(id) || id.length > 30)
       throw usage(`"${id}" is no kind: lower-case letters and digits`, "e.g. rabbitmq");
-    return newConnector(id);
+    if (deps.kinds().some((kind) => kind.name === id))
+      throw usage(`diagbot has a kind ${id} already: choose another name`);
+    return isCheckout ? newConnector(id) : newPackConnector(id);
   }
   if (!ID.test(id) || id.length > 60)
     throw usage(`"${id}" is no id: lower-case letters and digits, words joined by -`, "e.g. orders-stuck");

@@ -11,21 +11,25 @@ const SHOWN = 12;
 export async function packs(deps: CliDeps, io: CliIo, json: boolean): Promise<number> {
   const known = await deps.knowledge();
   for (const line of known.leftOut) io.stderr(`${plain(`left out: ${line}`)}\n`);
-  const shown = known.packs.map(({ name, sha256, isLocked, runbooks }) => ({
+  const shown = known.packs.map(({ name, sha256, isLocked, runbooks, kinds }) => ({
     ...{ name, isLocked, sha256: sha256 ?? null },
     runbooks: runbooks.map(({ runbook }) => runbook.id),
+    kinds: kinds.map(({ kind }) => kind.name),
   }));
   const text =
-    shown.length === 0 ? "no packs" : columns(known.packs.map(row), ["pack", "files", "", "runbooks"]);
+    shown.length === 0
+      ? "no packs"
+      : columns(known.packs.map(row), ["pack", "files", "", "runbooks", "kinds"]);
   io.stdout(`${json ? JSON.stringify({ packs: shown, leftOut: known.leftOut }) : text}\n`);
   return known.leftOut.length === 0 ? EXIT.ok : EXIT.findings;
 }
 
-const row = ({ name, sha256, isLocked, runbooks }: CliPack): string[] => [
+const row = ({ name, sha256, isLocked, runbooks, kinds }: CliPack): string[] => [
   name,
   sha256?.slice(0, SHOWN) ?? "–",
   isLocked ? "pinned" : "not pinned",
   runbooks.map(({ runbook }) => runbook.id).join(" ") || "–",
+  kinds.map(({ kind }) => kind.name).join(" ") || "–",
 ];
 
 /** `packs lock`: pins every pack as it is now. */

@@ -10,7 +10,7 @@ const MAX_BYTES = 16 * 1024 * 1024;
 /** `replay`: what an Alertmanager notification would lead to. Has no effects; needs the configuration only. */
 export async function replay(deps: CliDeps, io: CliIo, file: string, json: boolean): Promise<number> {
   const routed = await deps.route(bodyOf(readText(file), file));
-  const { routes } = deps.config();
+  const { routes } = await deps.config();
   io.stdout(`${json ? JSON.stringify(replayJson(routed, routes)) : replayText(routed, routes)}\n`);
   return EXIT.ok;
 }

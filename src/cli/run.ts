@@ -81,7 +81,7 @@ async function show(deps: CliDeps, view: RunView, io: CliIo, json: boolean): Pro
 
 /** Whether its alert still fires is not known here: the words say so. */
 const nextOf = async (deps: CliDeps, view: RunView): Promise<string[]> =>
-  lookNext({ ...(await deps.knowledge()), systems: deps.config().systems }, view, {
+  lookNext({ ...(await deps.knowledge()), systems: (await deps.config()).systems }, view, {
     firing: view.alert !== undefined,
     looked: [],
   });
@@ -102,7 +102,7 @@ async function askFor(
     "unknown_system",
     "system",
     system,
-    deps.config().systems.map(({ id }) => id),
+    (await deps.config()).systems.map(({ id }) => id),
   );
   return { system, runbook, params: paramsOf(param), dryRun };
 }

@@ -18,6 +18,6 @@ async function knowledgeOrShipped(deps: CliDeps, io: CliIo): Promise<CliKnowledg
   } catch (error) {
     if (!(error instanceof DiagError) || error.code !== "bad_config") throw error;
     io.stderr(`${plain(`only what diagbot ships: ${error.message}`)}\n`);
-    return { runbooks: deps.shipped(), packs: [], leftOut: [], warnings: [] };
+    return { kinds: deps.kinds(), runbooks: deps.shipped(), packs: [], leftOut: [], warnings: [] };
   }
 }

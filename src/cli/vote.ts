@@ -75,7 +75,7 @@ interface Decidable {
 }
 
 async function decidable(deps: CliDeps, on: On, options: DeciderOptions): Promise<Decidable> {
-  const decider = deciderOf(deps.who(), deps.config().people, options);
+  const decider = deciderOf(deps.who(), (await deps.config()).people, options);
   const view = await viewOf(deps, on.run);
   const keys = view.remedies.map(({ key }) => key);
   mustBeOneOf("unknown_remedy", `remedy in run ${view.id}`, on.remedy, keys);

@@ -6,6 +6,7 @@ import type { Escalation } from "../core/words/escalation.ts";
 import type { FreezeRules } from "../core/words/freeze.ts";
 import type { GuideTitles } from "../core/words/guide.ts";
 import type { Keep } from "../core/words/keep.ts";
+import type { ConnectionKind } from "../core/words/kind.ts";
 import type { Limits } from "../core/words/limits.ts";
 import type { Planned } from "../core/words/planned.ts";
 import type { CommandLine, Policies, Principal } from "../core/words/policy.ts";
@@ -20,6 +21,8 @@ import type { Environment } from "./environment.ts";
 export interface Config {
   readonly environment: Environment;
   readonly systems: readonly System[];
+  /** The kinds their connections may be of: diagbot's own, those of packs, and what stands in for those of packs that were left out. */
+  readonly kinds: readonly ConnectionKind[];
   readonly people: readonly Principal[];
   readonly commandLine: CommandLine;
   readonly policies: Policies;

@@ -69,7 +69,6 @@ export interface Environment {
   readonly alertmanagerTokenPrevious: string | undefined;
   /** Undefined: nobody may tell of changes. */
   readonly changesToken: string | undefined;
-  readonly configPath: string;
   /** Prefix of the queue's Redis keys, or of its Postgres schema. */
   readonly prefix: string;
   readonly host: string;
@@ -146,7 +145,6 @@ const shape = (values: z.output<typeof Schema>): Environment => ({
   alertmanagerToken: values.ALERTMANAGER_TOKEN,
   alertmanagerTokenPrevious: values.ALERTMANAGER_TOKEN_PREVIOUS,
   changesToken: values.CHANGES_TOKEN,
-  configPath: values.DIAGBOT_CONFIG,
   prefix: values.DIAGBOT_PREFIX,
   host: values.HOST,
   port: values.PORT,

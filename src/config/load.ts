@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { dirname } from "node:path";
 import { kindNamed, readConnection } from "../core/rules/connections.ts";
 import type { Connection, Kind } from "../core/words/connection.ts";
 import { DiagError } from "../core/words/errors.ts";
@@ -19,6 +19,7 @@ import { type Complaint, type ConfigDocument, readDocument } from "./document.ts
 import { type Role, readEnvironment, type Variables } from "./environment.ts";
 import { webhookConcerns } from "./escalation.ts";
 import { explainIssue, instead } from "./explain.ts";
+import { absentKinds, configPlace, MAX_BYTES } from "./packs.ts";
 import { checkAliases, checkRestrictions } from "./restrictions.ts";
 import { routesOf } from "./route-schema.ts";
 import { checkRouteRunbooks, checkRoutes } from "./routes.ts";
@@ -28,26 +29,25 @@ import { inUrl, openWords, secretsOf } from "./secrets.ts";
 
 export type { Config } from "./config.ts";
 
-const MAX_BYTES = 1_000_000;
 const SHOWN_WITH_SOURCE = 3;
 
 /**
  * Environment and diagbot.yaml. Throws one DiagError `bad_config` whose message lists every complaint of both, one per
- * line; the first few with their source line. `kinds`: of connections that may be configured. `serving`: the role of a process
- * about to serve (it needs more variables).
+ * line; the first few with their source line. `kinds`: of connections that may be configured. `leftOut`: what of the packs was
+ * left out, and why: connections of kinds that are not known are then taken as they stand, and say so when they are asked.
+ * `serving`: the role of a process about to serve (it needs more variables).
  */
 export function loadConfig(options: {
   env: Variables;
   cwd: string;
   kinds: readonly ConnectionKind[];
+  leftOut?: readonly string[];
   serving?: Role;
 }): Config {
-  const { kinds } = options;
   const { environment, complaints } = readEnvironment(options.env, options.serving);
-  const name = environment?.configPath ?? (options.env.DIAGBOT_CONFIG || "diagbot.yaml");
-  const path = resolve(options.cwd, name);
+  const { name, path } = configPlace(options.env, options.cwd);
   const file = readFile(path, name, options);
-  const own = byLevel(environment === undefined ? [] : environmentConcerns(environment, kinds));
+  const own = byLevel(environment === undefined ? [] : environmentConcerns(environment, options.kinds));
   const all = [...complaints, ...own.refuse.map(messageOf), ...file.complaints];
   if (all.length > 0 || environment === undefined || file.content === undefined)
     throw new DiagError(
@@ -55,7 +55,7 @@ export function loadConfig(options: {
       hide(file.interpolated, all.join("\n")),
       file.hint === undefined ? {} : { hint: file.hint },
     );
-  const { systems, people, audit, slackChannel, webhooks } = file.content;
+  const { systems, people, audit, slackChannel, webhooks, kinds } = file.content;
   const open = openWords(systems, people, slackChannel);
   return {
     environment,
@@ -82,13 +82,15 @@ interface FileResult {
   readonly hint?: string;
 }
 
+interface Known {
+  readonly env: Variables;
+  readonly kinds: readonly ConnectionKind[];
+  readonly leftOut?: readonly string[];
+}
+
 const NOTHING = { complaints: [], warnings: [], interpolated: [] } as const;
 
-function readFile(
-  path: string,
-  name: string,
-  { env, kinds }: { env: Variables; kinds: readonly ConnectionKind[] },
-): FileResult {
+function readFile(path: string, name: string, { env, kinds, leftOut = [] }: Known): FileResult {
   let source: string;
   try {
     if (statSync(path).size > MAX_BYTES)
@@ -102,12 +104,15 @@ function readFile(
       hint: "copy docs/diagbot.example.yaml to diagbot.yaml and change it, or set DIAGBOT_CONFIG",
     };
   }
-  return understand(readDocument(source, name, env), kinds, { folder: dirname(path), variables: env });
+  const document = readDocument(source, name, env);
+  const absent = absentKinds(document, kinds, leftOut);
+  const beside = { folder: dirname(path), variables: env };
+  return understand(document, { kinds: [...kinds, ...absent.kinds], warnings: absent.warnings }, beside);
 }
 
 function understand(
   document: ConfigDocument,
-  kinds: readonly ConnectionKind[],
+  { kinds, warnings: absent }: ReturnType<typeof absentKinds>,
   beside: { readonly folder: string; readonly variables: Variables },
 ): FileResult {
   if (document.value === undefined) return { ...NOTHING, complaints: sayAll(document, document.complaints) };
@@ -136,7 +141,7 @@ function understand(
     ...(parsed.success ? takenWords(parsed.data.systems, kinds, document) : []),
     ...unsafe.refuse.map(place),
   ];
-  const warnings = [...checked.warnings, ...routed.warnings, ...unsafe.warn.map(place)];
+  const warnings = [...absent, ...checked.warnings, ...routed.warnings, ...unsafe.warn.map(place)];
   const checks = parsed.success
     ? readChecks(parsed.data, document, { ...beside, world: worldOf(kinds) })
     : undefined;
@@ -150,7 +155,12 @@ function understand(
     ...schedule,
     place: document.place(["schedules", index]),
   }));
-  const content = { ...contentOf(parsed.data, people, kinds), checks: checks?.checks ?? [], schedules };
+  const content = {
+    ...contentOf(parsed.data, people, kinds),
+    kinds,
+    checks: checks?.checks ?? [],
+    schedules,
+  };
   return {
     ...result,
     content: {

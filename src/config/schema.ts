@@ -14,6 +14,7 @@ import { Planned } from "../core/words/planned.ts";
 import { CommandLine, PersonSchema, Policies } from "../core/words/policy.ts";
 import { SystemSettings } from "../core/words/system.ts";
 import { Webhook } from "../core/words/webhook.ts";
+import { PackNames } from "./packs.ts";
 import { RouteSchema } from "./route-schema.ts";
 
 /** A connection as written in diagbot.yaml, held to the schema of its kind. */
@@ -45,8 +46,7 @@ export const fileSchema = (kinds: readonly ConnectionKind[]) =>
     /** Beside diagbot.yaml; default: `checks`, where it is there. */
     checksFolder: z.string().min(1).max(500).optional(),
     schedules: z.array(ScheduleSchema).default([]),
-    /** Packs: `./folder`, `./file.ts` or the name of a package. */
-    runbooks: z.array(z.string().min(1).max(300)).max(50).default([]),
+    runbooks: PackNames,
     systems: z
       .record(z.string().regex(NAME, "a system's name is letters, digits, - and _"), systemSchema(kinds))
       .default({}),

@@ -1,4 +1,5 @@
 import { clip } from "../core/words/format.ts";
+import type { ConnectionKind } from "../core/words/kind.ts";
 import type { Runbook } from "../core/words/runbook.ts";
 import { clean } from "../lib/clean.ts";
 import { sha256 } from "../lib/sha256.ts";
@@ -6,7 +7,7 @@ import { lackOfApi, versionOf } from "./api.ts";
 import { findPack, type Place } from "./find.ts";
 import { importModule, prepare } from "./import.ts";
 import { driftOf, type Lock, readLock, type Sums, sumsOf } from "./lock.ts";
-import { runbooksIn } from "./shape.ts";
+import { broughtBy } from "./shape.ts";
 
 /** A pack of diagbot.yaml, and what came of it. */
 export interface Pack {
@@ -17,6 +18,7 @@ export interface Pack {
   /** `diagbot.lock` names it, with these files. */
   readonly isLocked: boolean;
   readonly runbooks: readonly { readonly runbook: Runbook; readonly label: string }[];
+  readonly kinds: readonly { readonly kind: ConnectionKind; readonly label: string }[];
   /** What of it was left out and why, a line each that begins with its name or that of a file. */
   readonly leftOut: readonly string[];
 }
@@ -46,17 +48,27 @@ async function loadPack(
   if (why !== undefined) return leftOutWhole(name, sums, why);
   const modules = await Promise.all(place.modules.map((module) => bringsOf(module, place)));
   const version = versionOf(place, name);
-  const runbooks = modules.flatMap((module) =>
-    module.runbooks.map(({ runbook, label }) => ({
-      label,
-      // Helpers beside a runbook are part of what it says, and only the files show them.
-      runbook: { ...runbook, version, digest: sha256(`${runbook.digest} ${sums.sha256}`) },
-    })),
+  const runbooks = onceEach(
+    modules.flatMap((module) => module.runbooks),
+    ({ runbook }) => runbook,
+  ).map(({ runbook, label }) => ({
+    label,
+    // Helpers beside a runbook are part of what it says, and only the files show them.
+    runbook: { ...runbook, version, digest: sha256(`${runbook.digest} ${sums.sha256}`) },
+  }));
+  const kinds = onceEach(
+    modules.flatMap((module) => module.kinds),
+    ({ kind }) => kind,
   );
   const leftOut = modules.flatMap((module) => module.leftOut);
-  if (runbooks.length === 0 && leftOut.length === 0) leftOut.push(`${name}: it exports no runbook`);
-  return { name, sha256: sums.sha256, isLocked: lock.value !== undefined, runbooks, leftOut };
+  if (runbooks.length + kinds.length + leftOut.length === 0)
+    leftOut.push(`${name}: it exports neither a runbook nor a kind of connection`);
+  return { name, sha256: sums.sha256, isLocked: lock.value !== undefined, runbooks, kinds, leftOut };
 }
+
+/** A file may export what another file of the pack exports, too. */
+const onceEach = <T>(all: readonly T[], itself: (one: T) => unknown): T[] =>
+  [...new Map(all.toReversed().map((one) => [itself(one), one])).values()].reverse();
 
 const LONGEST_REASON = 500;
 const AFTER_A_LOOK = "when you have looked at what changed: `diagbot packs lock`";
@@ -72,18 +84,20 @@ const leftOutWhole = (name: string, sums: Sums | undefined, why: string): Pack =
   sha256: sums?.sha256,
   isLocked: false,
   runbooks: [],
+  kinds: [],
   leftOut: [`${name}: ${why}`],
 });
 
 async function bringsOf({ label, specifier }: Place["modules"][number], place: Place) {
   try {
-    const { runbooks, wrong } = runbooksIn(await importModule(specifier));
+    const { runbooks, kinds, wrong } = broughtBy(await importModule(specifier));
     return {
       runbooks: runbooks.map((runbook) => ({ runbook, label })),
+      kinds: kinds.map((kind) => ({ kind, label })),
       leftOut: wrong.map((why) => `${label}: ${why}`),
     };
   } catch (error) {
-    return { runbooks: [], leftOut: [`${label}: ${whyOf(error, place.root)}`] };
+    return { runbooks: [], kinds: [], leftOut: [`${label}: ${whyOf(error, place.root)}`] };
   }
 }
 

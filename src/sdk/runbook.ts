@@ -95,7 +95,7 @@ export function runbookOn<P extends z.ZodObject, S extends Steps>(
   head: Head<P>,
   steps: (context: RunContext<z.output<P>>) => S,
 ): Book<z.output<P>, S> {
-  const needs = ([on].flat() as OnKind[]).map((one) => (typeof one === "string" ? one : one.name));
+  const needs = [on].flat() as OnKind[];
   const fill = (context: RunContext) => withThresholds<z.output<P>>(head.params, context);
   const plan: Stage["plan"] = (_seen, context) => steps(fill(context));
   return bookOf<z.output<P>, S>(head, needs, fill as BookSteps["fill"], [{ plan, source: [steps] }]);
@@ -103,7 +103,7 @@ export function runbookOn<P extends z.ZodObject, S extends Steps>(
 
 function bookOf<P, S>(
   head: Head<z.ZodObject>,
-  needs: readonly Kind[],
+  needs: readonly OnKind[],
   fill: BookSteps["fill"],
   stages: readonly Stage[],
 ): Book<P, S> {
@@ -161,16 +161,24 @@ const finder = (fill: BookSteps["fill"]): Find<never, never, string> =>
     },
   );
 
+const nameOf = (on: OnKind): Kind => (typeof on === "string" ? on : on.name);
+
+const kindsAmong = (needs: readonly OnKind[]): Pick<Runbook, "kinds"> => {
+  const kinds = needs.filter((one) => typeof one !== "string");
+  return kinds.length === 0 ? {} : { kinds };
+};
+
 const finished = (
   head: Head<z.ZodObject>,
-  needs: readonly Kind[],
+  needs: readonly OnKind[],
   stages: readonly Stage[],
   remedies: Readonly<Record<string, AnyRemedy>>,
   rules: readonly Rule[],
 ): Runbook => ({
   id: head.id,
   title: head.title,
-  needs,
+  needs: needs.map(nameOf),
+  ...kindsAmong(needs),
   covers: head.covers ?? [],
   params: head.params,
   alerts: (head.alerts ?? []).map((alert) => (typeof alert === "string" ? { alertname: alert } : alert)),
@@ -181,7 +189,7 @@ const finished = (
   digest: digestOf([
     VERSION,
     head,
-    needs,
+    needs.map(nameOf),
     stages.map(({ source }) => source),
     remedies,
     rules.map(({ source }) => source),

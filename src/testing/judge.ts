@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { kinds } from "../connectors/index.ts";
 import type { NewStep } from "../core/ports/run-store.ts";
 import { kindNamed, readConnection } from "../core/rules/connections.ts";
 import type { Call } from "../core/words/action.ts";
@@ -7,13 +6,14 @@ import type { ConnectionFace } from "../core/words/connection.ts";
 import type { ErrorCode } from "../core/words/errors.ts";
 import type { RecordedFinding } from "../core/words/finding.ts";
 import type { Json } from "../core/words/json.ts";
+import type { ConnectionKind } from "../core/words/kind.ts";
 import type { StepError } from "../core/words/outcome.ts";
 import type { Risk } from "../core/words/risk.ts";
 import type { Runbook, RunContext } from "../core/words/runbook.ts";
 import { Thresholds } from "../core/words/system.ts";
 import type { StepView } from "../core/words/view.ts";
-import { conclude, type Diagnosed, stepsOfStage, wantedCalls } from "../engine/conclude.ts";
-import { deps } from "./deps.ts";
+import { conclude, type Diagnosed, type PureDeps, stepsOfStage, wantedCalls } from "../engine/conclude.ts";
+import { depsOf, kindsOf } from "./deps.ts";
 
 /** A situation a test makes up. */
 export interface Situation {
@@ -79,7 +79,7 @@ export const failed = (
  */
 export function judge(runbook: Runbook, situation: Situation): Judged {
   const diagnosed = diagnosedIn(runbook, situation);
-  const { findings, remedies } = conclude(deps, diagnosed);
+  const { findings, remedies } = conclude(depsOf(runbook), diagnosed);
   const judged = remedies.map(({ key, title, risk, status, advice }): [string, JudgedRemedy] => [
     key,
     status === "advice"
@@ -96,7 +96,7 @@ function contextOf(
   const connections =
     given.connections === undefined
       ? runbook.needs.map((kind): ConnectionFace => ({ name: kind, kind, endpoint: EXAMPLE }))
-      : Object.entries(given.connections).map(([name, settings]) => faceOf(name, settings));
+      : Object.entries(given.connections).map(([name, settings]) => faceOf(kindsOf(runbook), name, settings));
   return {
     params: runbook.params.parse(given.params ?? {}),
     thresholds: Thresholds.parse(thresholds),
@@ -110,7 +110,7 @@ function contextOf(
 const firstOfEach = (connections: readonly ConnectionFace[]): Record<string, string> =>
   Object.fromEntries(connections.toReversed().map(({ kind, name }) => [kind, name]));
 
-function faceOf(name: string, settings: unknown): ConnectionFace {
+function faceOf(kinds: readonly ConnectionKind[], name: string, settings: unknown): ConnectionFace {
   const { kind: named } = z.looseObject({ kind: z.string() }).parse(settings);
   const kind = kindNamed(kinds, named);
   if (kind === undefined) throw new Error(`connection ${name}: there is no kind "${named}"`);
@@ -122,6 +122,7 @@ const EXAMPLE = { host: "example.invalid", port: 1, tls: false };
 /** The stages with what the situation says they return. */
 function diagnosedIn(runbook: Runbook, situation: Situation): Diagnosed {
   const { steps } = situation;
+  const deps = depsOf(runbook);
   const context = contextOf(runbook, situation);
   const uses = { connections: context.uses ?? {} };
   const asked = new Set<string>();
@@ -132,7 +133,7 @@ function diagnosedIn(runbook: Runbook, situation: Situation): Diagnosed {
     const given = made.filter(({ name }) => Object.hasOwn(steps, name));
     diagnosed = {
       ...diagnosed,
-      steps: [...diagnosed.steps, ...given.map((step) => answered(step, steps[step.name]))],
+      steps: [...diagnosed.steps, ...given.map((step) => answered(deps, step, steps[step.name]))],
     };
   }
   const stray = Object.keys(steps).filter((name) => !asked.has(name));
@@ -141,7 +142,7 @@ function diagnosedIn(runbook: Runbook, situation: Situation): Diagnosed {
   return diagnosed;
 }
 
-function answered(step: NewStep, given: unknown): StepView {
+function answered(deps: PureDeps, step: NewStep, given: unknown): StepView {
   const view = { ...step, epoch: 0 };
   if (given instanceof Failure) return { ...view, state: "errored", error: given.error };
   const parsed = deps.targets.action(step.action).output.safeParse(given);

@@ -3,8 +3,15 @@ import { DiagError } from "../core/words/errors.ts";
 import { canonical, type Json } from "../core/words/json.ts";
 import type { Runbook, RunContext } from "../core/words/runbook.ts";
 import type { StepView } from "../core/words/view.ts";
-import { conclude, type Diagnosed, newStep, stepsOfStage, wantedCalls } from "../engine/conclude.ts";
-import { deps } from "./deps.ts";
+import {
+  conclude,
+  type Diagnosed,
+  newStep,
+  type PureDeps,
+  stepsOfStage,
+  wantedCalls,
+} from "../engine/conclude.ts";
+import { depsOf } from "./deps.ts";
 import type { Conclusion, Recording } from "./recording.ts";
 
 /** What a runbook makes of a recording, and which recorded steps it did not ask for. */
@@ -22,6 +29,7 @@ export function replay(runbook: Runbook, recording: Recording): Replayed {
   const answers = new Map(
     Object.entries(recording.steps).map(([name, step]) => [keyOf(step), { name, step }]),
   );
+  const deps = depsOf(runbook);
   const asked = new Set<string>();
   let diagnosed: Diagnosed = { runbook, context, steps: [] };
   for (const stage of runbook.stages.keys()) {
@@ -29,7 +37,7 @@ export function replay(runbook: Runbook, recording: Recording): Replayed {
       const found = answers.get(keyOf(step));
       if (found === undefined) throw notRecorded(step);
       asked.add(found.name);
-      return answered(step, found.step);
+      return answered(deps, step, found.step);
     });
     diagnosed = { ...diagnosed, steps: [...diagnosed.steps, ...steps] };
   }
@@ -59,7 +67,7 @@ const notRecorded = ({ name, action, on, input }: NewStep): DiagError =>
     { hint: "the runbook asks for other things than it did then: record it again" },
   );
 
-function answered(step: NewStep, { output, error }: Recording["steps"][string]): StepView {
+function answered(deps: PureDeps, step: NewStep, { output, error }: Recording["steps"][string]): StepView {
   const view = { ...step, epoch: 0 };
   if (error !== undefined) {
     const { code, message, detail, said, hint } = error;
@@ -81,6 +89,7 @@ function answered(step: NewStep, { output, error }: Recording["steps"][string]):
 }
 
 function concluded(diagnosed: Diagnosed, recording: Recording): Conclusion {
+  const deps = depsOf(diagnosed.runbook);
   const { findings, remedies, explained } = conclude(deps, diagnosed);
   return {
     findings: findings.map(({ id, severity, title, because, remedies: named }) => ({
@@ -94,12 +103,13 @@ function concluded(diagnosed: Diagnosed, recording: Recording): Conclusion {
       .filter(({ state, name }) => state === "errored" && !explained.includes(name))
       .map(({ name }) => name),
     remedies: Object.fromEntries(
-      remedies.map((remedy) => [remedy.key, remedyOf(remedy, diagnosed, recording)]),
+      remedies.map((remedy) => [remedy.key, remedyOf(deps, remedy, diagnosed, recording)]),
     ),
   };
 }
 
 function remedyOf(
+  deps: PureDeps,
   { key, title, risk, status, advice }: NewRemedy,
   diagnosed: Diagnosed,
   recording: Recording,

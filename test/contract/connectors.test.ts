@@ -1,9 +1,8 @@
 import { existsSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { kinds } from "../../src/connectors/index.ts";
-import { readContract, trying } from "./connector-reads.ts";
-import { writeContract } from "./connector-writes.ts";
 import type { Harness } from "./harness.ts";
+import { holdToContract } from "./held.ts";
 
 // Every kind with a connector passes by being listed in src/connectors/kinds.ts; its target is made by harness/<kind>.ts.
 // Each kind has a target of its own and mostly waits for it: kinds side by side, the tests of one in turn.
@@ -18,11 +17,6 @@ for (const kind of kinds.filter(({ connector }) => connector !== undefined)) {
     describe.skipIf(harness.missing !== undefined)(
       `${kind.name}${harness.missing === undefined ? "" : ` (skipped: ${harness.missing})`}`,
       { concurrent: true },
-      () => {
-        const now = trying(kind, harness);
-        readContract(kind, now);
-        for (const action of kind.connector?.actions ?? [])
-          if (action.effect === "write") writeContract(action, now);
-      },
+      () => holdToContract(kind, harness),
     );
 }

@@ -7,8 +7,8 @@ import { promisify } from "node:util";
 import { afterAll, describe, expect, test } from "vitest";
 import { newConnector } from "../../src/cli/new-connector.ts";
 import type { ConnectionKind } from "../../src/core/words/kind.ts";
-import { readContract, trying } from "./connector-reads.ts";
 import type { Harness } from "./harness.ts";
+import { holdToContract } from "./held.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const ID = "jobqueue";
@@ -39,7 +39,7 @@ const { kind } = (await load(`src/connectors/${ID}/index.ts`)) as { kind: Connec
 const { harness } = (await load(`test/contract/harness/${ID}.ts`)) as { harness: Harness };
 
 describe("a connector as `diagbot new` writes it", () => {
-  readContract(kind, trying(kind, harness));
+  holdToContract(kind, harness);
 
   test("type checks", async () => {
     writeFileSync(

@@ -49,7 +49,7 @@ export const loadExample = (system: string): Config =>
 /** What the examples declare, with the items it carries out. */
 export function declarations(system: string): Declaration[] {
   const { checks, schedules, systems } = loadExample(system);
-  const commands = commandRunbooks(declaredCommands(systems)).flatMap(({ runbooks }) => runbooks);
+  const commands = commandRunbooks(declaredCommands(systems, kinds)).flatMap(({ runbooks }) => runbooks);
   return [
     ...checks.map(({ check }) => ({ kind: "check" as const, system, id: check.id, covers: check.covers })),
     ...commands.map(({ id, covers }) => ({ kind: "command" as const, system, id, covers })),

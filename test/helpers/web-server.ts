@@ -1,11 +1,8 @@
-import { createServer as createHttpServer, type RequestListener, type Server } from "node:http";
+import { createServer as createHttpServer, type RequestListener } from "node:http";
 import { createServer as createHttpsServer, type ServerOptions } from "node:https";
-import type { AddressInfo, Server as NetServer, Socket } from "node:net";
+import { listening, type TestServer } from "../../src/testing/contract/listening.ts";
 
-export interface TestServer {
-  readonly port: number;
-  close(): Promise<void>;
-}
+export { listening, type TestServer };
 
 /** A real HTTP server on a private port; every open connection ends with it. */
 export const webServer = (handler: RequestListener): Promise<TestServer> =>
@@ -25,28 +22,3 @@ export const tlsWebServer = (
   if (staple !== undefined) server.on("OCSPRequest", staple);
   return listening(server);
 };
-
-/** Any server of node:net, http, https or tls, listening on 127.0.0.1 (or `host`). */
-export async function listening(
-  server: NetServer | Server,
-  port = 0,
-  host = "127.0.0.1",
-): Promise<TestServer> {
-  const open = new Set<Socket>();
-  server.on("connection", (socket: Socket) => {
-    open.add(socket);
-    socket.once("close", () => open.delete(socket));
-  });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(port, host, resolve);
-  });
-  return {
-    port: (server.address() as AddressInfo).port,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        for (const socket of open) socket.destroy();
-      }),
-  };
-}

@@ -42,7 +42,9 @@ const configured = (databaseUrl: string, more: Record<string, string> = {}): Con
 
 /** What doctor says stops serve, and what serve says; both or neither. */
 async function both(config: Config, role: Role = "worker") {
-  const stopping = (await diagnoseSelf(config, role)).filter(({ stopsServe }) => stopsServe);
+  const stopping = (await diagnoseSelf({ config, knowledge: shipped }, role)).filter(
+    ({ stopsServe }) => stopsServe,
+  );
   const deps = openDeps(config, shipped);
   const refused = await requireAll(deps, role)
     .then(
@@ -65,7 +67,7 @@ test.each([["all"], ["ingress"]] as const)("%s needs a token for alerts", async 
   const { stopping, refused } = await both(config, role);
   expect(stopping.map(({ name }) => name)).toEqual(["alertmanager"]);
   // And that it is `serve` that asks.
-  await expect(startApp(config, role)).rejects.toThrow(refused?.message ?? "?");
+  await expect(startApp({ config, knowledge: shipped }, role)).rejects.toThrow(refused?.message ?? "?");
   expect(refused).toMatchObject({
     code: "bad_config",
     message: expect.stringContaining("ALERTMANAGER_TOKEN"),
@@ -142,7 +144,10 @@ test("warnings of the configuration are shown, and no secret is", async () => {
     SLACK_SIGNING_SECRET: "not-of-the-real-slack",
     SLACK_API_URL: `http://127.0.0.1:${await freePort()}/api/`,
   });
-  const checks = await diagnoseSelf({ ...config, warnings: ["plain HTTP"] }, "worker");
+  const checks = await diagnoseSelf(
+    { config: { ...config, warnings: ["plain HTTP"] }, knowledge: shipped },
+    "worker",
+  );
   expect(checks).toContainEqual({ name: "configuration", state: "warning", detail: "plain HTTP" });
   expect(JSON.stringify(checks)).not.toContain("xoxb-nobody");
 });

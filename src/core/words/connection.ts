@@ -1,6 +1,6 @@
 import type { z } from "zod";
 
-/** Name of a kind of connection, e.g. `postgres`. The kinds diagbot knows are listed in `src/connectors/kinds.ts`. */
+/** Name of a kind of connection, e.g. `postgres`: of the list in `src/connectors/kinds.ts`, or of a pack. */
 export type Kind = string;
 
 /** Where a connection goes on the network, without its secrets. */

@@ -61,14 +61,24 @@ export type KindSpec<Name extends string, Shape extends z.ZodRawShape> = KindPar
   readonly schemes?: Readonly<Record<string, Scheme>>;
 };
 
+const made = new WeakSet<object>();
+
 /** Makes a kind: `connectionKind({ name: "redis", settings: z.strictObject({ url }), schemes: { … }, … })`. */
-export const connectionKind = <const Name extends string, Shape extends z.ZodRawShape>({
+export function connectionKind<const Name extends string, Shape extends z.ZodRawShape>({
   name,
   settings,
   ...more
-}: KindSpec<Name, Shape>): ConnectionKind<Name> => ({
-  schemes: {},
-  ...(more as KindParts<unknown>),
-  name,
-  settings: (settings as unknown as z.ZodObject).safeExtend({ kind: z.literal(name) }),
-});
+}: KindSpec<Name, Shape>): ConnectionKind<Name> {
+  const kind: ConnectionKind<Name> = {
+    schemes: {},
+    ...(more as KindParts<unknown>),
+    name,
+    settings: (settings as unknown as z.ZodObject).safeExtend({ kind: z.literal(name) }),
+  };
+  made.add(kind);
+  return kind;
+}
+
+/** Whether `connectionKind` of this very diagbot made it: another copy, or a hand-made object, is told apart. */
+export const isConnectionKind = (value: unknown): value is ConnectionKind =>
+  typeof value === "object" && value !== null && made.has(value);

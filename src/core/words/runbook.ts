@@ -4,6 +4,7 @@ import type { ConnectionFace, Kind } from "./connection.ts";
 import type { Duration } from "./duration.ts";
 import type { Finding } from "./finding.ts";
 import type { Json } from "./json.ts";
+import type { ConnectionKind } from "./kind.ts";
 import type { Seen } from "./outcome.ts";
 import type { Risk } from "./risk.ts";
 import type { LabelMatch, Thresholds } from "./system.ts";
@@ -101,6 +102,8 @@ export interface Runbook extends RunbookVersion {
   readonly title: string;
   /** Kinds of connection the system must have. */
   readonly needs: readonly Kind[];
+  /** Those of them that a pack brings: what they are stands nowhere else. */
+  readonly kinds?: readonly ConnectionKind[];
   /** Ids of the guides' catalogue that it carries out. */
   readonly covers: readonly string[];
   /** The page of the guide it comes from: http or https. Of what diagbot.yaml declares. */

@@ -1,7 +1,6 @@
 import { describe } from "vitest";
-import { readContract, trying } from "../connector-reads.ts";
-import { writeContract } from "../connector-writes.ts";
 import type { Harness } from "../harness.ts";
+import { holdToContract } from "../held.ts";
 import { DEFECTS, type Defect } from "./defects.ts";
 import { type Shelf, shelfKind } from "./shelf.ts";
 
@@ -55,9 +54,5 @@ const harnessOf = (shelf: Shelf): Harness => ({
 for (const defect of Object.keys(DEFECTS) as Defect[])
   describe(defect, () => {
     const shelf: Shelf = { labels: ["one"], limit: 10, isFrozen: false, asked: () => {} };
-    const kind = shelfKind(shelf, defect);
-    const now = trying(kind, harnessOf(shelf));
-    readContract(kind, now);
-    for (const action of kind.connector?.actions ?? [])
-      if (action.effect === "write") writeContract(action, now);
+    holdToContract(shelfKind(shelf, defect), harnessOf(shelf));
   });

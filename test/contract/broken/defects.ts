@@ -24,22 +24,26 @@ export const DEFECTS = {
   "the secret on the console": ["never shows a secret of its connection"],
   "the secret in what doctor shows": ["never shows a secret of its connection"],
   "another witness at each look": [
-    "previews twice the same, and is not done by looking",
-    "is done when it was done, and its undo brings the witness back",
+    "shelf.set-limit previews twice the same, and is not done by looking",
+    "shelf.set-limit is done when it was done, and its undo brings the witness back",
   ],
   "a preview that does it": [
-    "previews twice the same, and is not done by looking",
-    "sends nothing when its time is over",
+    "shelf.set-limit previews twice the same, and is not done by looking",
+    "shelf.set-limit sends nothing when its time is over",
   ],
-  "a preview without changes": ["previews twice the same, and is not done by looking"],
-  "sent when the time is over": ["sends nothing when its time is over"],
-  "no look at its condition": ["refuses once a condition it was approved on is gone"],
+  "a preview without changes": ["shelf.set-limit previews twice the same, and is not done by looking"],
+  "sent when the time is over": ["shelf.set-limit sends nothing when its time is over"],
+  "no look at its condition": ["shelf.set-limit refuses once a condition it was approved on is gone"],
   "a probe that always says done": [
-    "previews twice the same, and is not done by looking",
-    "sends nothing when its time is over",
+    "shelf.set-limit previews twice the same, and is not done by looking",
+    "shelf.set-limit sends nothing when its time is over",
   ],
-  "an undo that leaves something": ["is done when it was done, and its undo brings the witness back"],
-  "no undo, and no word why": ["is done when it was done, and its undo brings the witness back"],
+  "an undo that leaves something": [
+    "shelf.set-limit is done when it was done, and its undo brings the witness back",
+  ],
+  "no undo, and no word why": [
+    "shelf.set-limit is done when it was done, and its undo brings the witness back",
+  ],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
 export type Defect = keyof typeof DEFECTS;

@@ -65,7 +65,7 @@ beforeAll(async () => {
     ADMIN_KEY: KEY,
   };
   const { systems } = loadConfig({ env, cwd: folder, kinds });
-  runbooks = commandRunbooks(declaredCommands(systems)).flatMap((origin) => origin.runbooks);
+  runbooks = commandRunbooks(declaredCommands(systems, kinds)).flatMap((origin) => origin.runbooks);
   const written = Object.fromEntries(
     systems.flatMap(({ connections }) =>
       Object.entries(connections).map(([name, { kind, settings }]) => [

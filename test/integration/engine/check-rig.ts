@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
 import { afterAll, beforeAll } from "vitest";
-import { catalogOf, loadKnowledge } from "../../../src/app/knowledge.ts";
+import { catalogOf, knowledgeOf } from "../../../src/app/knowledge.ts";
 import { type Config, loadConfig } from "../../../src/config/load.ts";
 import { kinds } from "../../../src/connectors/index.ts";
 import type { Catalog } from "../../../src/core/ports/catalog.ts";
@@ -51,7 +51,7 @@ export function checkRig(label: string, more: string): CheckRig {
       `slack: { channel: C0OPS }\nsystems:\n  shop: { connections: { db: { kind: postgres, url: "\${DATABASE_URL}" } } }\n  tools: { connections: { other: { kind: postgres, url: "\${DATABASE_URL}" } } }\n${more}`,
     );
     config = loadConfig({ env: { DATABASE_URL: database.url }, cwd: folder, kinds });
-    catalog = catalogOf(config, await loadKnowledge(config));
+    catalog = catalogOf(config, knowledgeOf(config));
     targets = createTargets(connectorsOf(kinds));
     engine = createEngine(
       {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
 import { afterAll, beforeAll } from "vitest";
-import { catalogOf, loadKnowledge } from "../../../src/app/knowledge.ts";
+import { catalogOf, knowledgeOf } from "../../../src/app/knowledge.ts";
 import { loadConfig } from "../../../src/config/load.ts";
 import { kinds } from "../../../src/connectors/index.ts";
 import type { Catalog } from "../../../src/core/ports/catalog.ts";
@@ -79,7 +79,7 @@ export function commandRig(label: string): CommandRig {
       // JSON is YAML.
       writeFileSync(join(folder, "diagbot.yaml"), JSON.stringify({ ...PEOPLE, ...file }));
       const config = loadConfig({ env: { DATABASE_URL: "postgres://x/y" }, cwd: folder, kinds });
-      const catalog = catalogOf(config, await loadKnowledge(config));
+      const catalog = catalogOf(config, knowledgeOf(config));
       return deployed({ store, pool }, catalog, opened);
     },
   };

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { loadKnowledge } from "../../../src/app/knowledge.ts";
+import { knowledgeOf } from "../../../src/app/knowledge.ts";
 import { prometheusConnector } from "../../../src/connectors/prometheus/index.ts";
 import { loadExample } from "../../helpers/examples.ts";
 import { type PastSeries, startPrometheus, whyNoPrometheus } from "../../helpers/prometheus-server.ts";
@@ -29,7 +29,7 @@ describe.skipIf(why !== undefined)(`checks of tektra's cache (skipped: ${why ?? 
   const findings = async (id: string, past: readonly PastSeries[]): Promise<string[]> => {
     const { url, stop } = await startPrometheus(past, {});
     cleanups.push(stop);
-    const { runbooks } = await loadKnowledge(loadExample("tektra"));
+    const { runbooks } = knowledgeOf(loadExample("tektra"));
     const runbook = runbooks.find((one) => one.id === id);
     if (runbook === undefined) throw new Error(`no check ${id}`);
     const bench = openBench({

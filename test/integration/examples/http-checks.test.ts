@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { loadKnowledge } from "../../../src/app/knowledge.ts";
+import { knowledgeOf } from "../../../src/app/knowledge.ts";
 import { httpConnector } from "../../../src/connectors/http/index.ts";
 import { exampleSystems, loadExample } from "../../helpers/examples.ts";
 import { openBench } from "../../helpers/run-runbook.ts";
@@ -181,7 +181,7 @@ async function found(name: string, { status = 200, body = "", headers = {} }: Sa
   const server = await webServer((_request, answer) =>
     answer.writeHead(status, headers).end(typeof body === "string" ? body : JSON.stringify(body)),
   );
-  const { runbooks } = await loadKnowledge(loadExample(system));
+  const { runbooks } = knowledgeOf(loadExample(system));
   const runbook = runbooks.find((one) => one.id === id);
   if (runbook === undefined) throw new Error(`no check ${name}`);
   const named = Object.keys(runbook.only?.connections ?? {})[0] ?? "api";

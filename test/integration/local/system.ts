@@ -11,7 +11,7 @@ import { takeFolder } from "../../../local/tryout/folder.ts";
 import type { Sample } from "../../../local/tryout/sample.ts";
 import { tryoutSecrets } from "../../../local/tryout/secrets.ts";
 import { declaredCommands } from "../../../src/app/commands.ts";
-import { loadKnowledge } from "../../../src/app/knowledge.ts";
+import { knowledgeOf } from "../../../src/app/knowledge.ts";
 import { loadConfig } from "../../../src/config/load.ts";
 import { fileSchema } from "../../../src/config/schema.ts";
 import { kinds } from "../../../src/connectors/index.ts";
@@ -61,7 +61,7 @@ export async function startSystem(id: string): Promise<RunningSystem> {
     cwd: path,
     kinds,
   });
-  const { leftOut, warnings, runbooks } = await loadKnowledge(config);
+  const { leftOut, warnings, runbooks } = knowledgeOf(config);
   const filled = text.replace(/\$\{(\w+)\}/g, (_all, name: string) => env[name] ?? "");
   const system = fileSchema(kinds).parse(parse(filled)).systems[id];
   if (system === undefined) throw new Error(`the file has no system ${id}`);
@@ -81,7 +81,7 @@ export async function startSystem(id: string): Promise<RunningSystem> {
     bench,
     complaints: [...config.warnings, ...leftOut.map(String), ...warnings],
     checks: config.checks.map(({ check }) => runbook(check.id)),
-    reads: declaredCommands(config.systems)
+    reads: declaredCommands(config.systems, config.kinds)
       .filter(({ command }) => command.effect === "read")
       .map(({ name, command }) => ({ runbook: runbook(name), params: exampleParams(command.params) })),
     runbook,

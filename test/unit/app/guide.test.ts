@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { commands } from "../../../commands/index.ts";
-import { catalogOf, loadKnowledge } from "../../../src/app/knowledge.ts";
+import { catalogOf, knowledgeOf } from "../../../src/app/knowledge.ts";
 import { loadConfig } from "../../../src/config/load.ts";
 import { kinds } from "../../../src/connectors/index.ts";
 import { showHelp, showList } from "../../../src/ingress/show-help.ts";
@@ -29,7 +29,7 @@ checks:
 async function catalog(text: string) {
   writeFileSync(join(folder, "diagbot.yaml"), text);
   const config = loadConfig({ env: { DATABASE_URL: "postgres://x/y" }, cwd: folder, kinds });
-  return catalogOf(config, await loadKnowledge(config));
+  return catalogOf(config, knowledgeOf(config));
 }
 const SAID = `, covers: [shop.queue-stuck, mail.queue], guide: "${GUIDE}"`;
 const textOf = (value: unknown): string => JSON.stringify(value);

@@ -99,10 +99,15 @@ describe("diagbot new check", () => {
 });
 
 describe("diagbot new connector", () => {
-  it("is for a checkout only", async () => {
-    expect(await say("connector", "rabbitmq")).toMatchObject({
-      code: 64,
-      err: expect.stringContaining("call this in a checkout of it"),
-    });
+  it("writes a part of the pack beside diagbot.yaml, which imports the SDK alone", async () => {
+    const { code, out } = await say("connector", "jobqueue");
+    expect([code, out]).toEqual([0, expect.stringContaining("wrote runbooks/jobqueue/kind.ts\n")]);
+    const text = readFileSync(join(folder, "runbooks/jobqueue/client.ts"), "utf8");
+    expect([...text.matchAll(/from "(.*)"/g)].map(([, from]) => from)).toEqual(["diagbot/sdk"]);
+    expect(readFileSync(join(folder, "test/jobqueue.test.ts"), "utf8")).toContain("contractOf(jobqueue.kind");
+  });
+
+  it.each(["job-queue", "Jobs", "postgres"])("refuses %j", async (kind) => {
+    expect((await say("connector", kind)).code).toBe(64);
   });
 });

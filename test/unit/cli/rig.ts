@@ -101,10 +101,16 @@ export function rig(more: Partial<CliDeps> = {}, account = "alice", routes: read
     redact: (text) => text,
     cwd: () => "/nowhere",
     shipped: () => [poolRunbook],
-    knowledge: async () => ({ runbooks: [poolRunbook], packs: [], leftOut: [], warnings: [] }),
+    knowledge: async () => ({
+      kinds: [postgresKind],
+      runbooks: [poolRunbook],
+      packs: [],
+      leftOut: [],
+      warnings: [],
+    }),
     kinds: () => [postgresKind],
     lockPacks: () => [{ name: "./runbooks", sha256: "ab".repeat(32) }],
-    config: () => ({ systems, people, routes, path: "/etc/diagbot.yaml", warnings: [] }),
+    config: async () => ({ systems, people, routes, path: "/etc/diagbot.yaml", warnings: [] }),
     who: () => whoIs({ name: account, host: "web1" }, people, { sudo: ["root"] }),
     submit: async (ask) => {
       asked.submit.push(ask);

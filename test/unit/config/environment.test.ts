@@ -13,7 +13,6 @@ describe("environment", () => {
       redisUrl: undefined,
       slack: undefined,
       alertmanagerToken: undefined,
-      configPath: "diagbot.yaml",
       prefix: "diagbot",
       host: "127.0.0.1",
       port: 3000,

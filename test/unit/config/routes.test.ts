@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { loadKnowledge } from "../../../src/app/knowledge.ts";
+import { knowledgeOf } from "../../../src/app/knowledge.ts";
+import type { Config } from "../../../src/config/config.ts";
 import { loadConfig } from "../../../src/config/load.ts";
 import { kinds } from "../../../src/connectors/index.ts";
 
@@ -24,14 +25,21 @@ const SYSTEMS = `systems:
 /** What `check` says of these routes: complaints and warnings with their places. */
 const said = (routes: string): Promise<string[]> => saidOf(`routes:\n${routes}\n${SYSTEMS}`);
 
+function warningsOf(config: Config, lines: (error: unknown) => string[]): readonly string[] {
+  try {
+    return knowledgeOf(config).warnings;
+  } catch (error) {
+    return lines(error);
+  }
+}
+
 async function saidOf(file: string): Promise<string[]> {
   writeFileSync(join(cwd, "diagbot.yaml"), file);
   const lines = (error: unknown) =>
     (error as Error).message.split("\n").filter((line) => !line.includes(" | "));
   try {
     const config = loadConfig({ env: { DATABASE_URL: "postgres://d/d" }, cwd, kinds });
-    const knowledge = await loadKnowledge(config).catch(lines);
-    const own = Array.isArray(knowledge) ? knowledge : knowledge.warnings;
+    const own = warningsOf(config, lines);
     return [...config.warnings, ...own].filter((line) => !line.includes("no policy for"));
   } catch (error) {
     return lines(error);

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { parse as parseYaml } from "yaml";
 import { z } from "zod";
 import { commands } from "../../../commands/index.ts";
-import { catalogOf, loadKnowledge } from "../../../src/app/knowledge.ts";
+import { catalogOf, knowledgeOf } from "../../../src/app/knowledge.ts";
 import { lintRunbooks } from "../../../src/cli/lint.ts";
 import { kinds } from "../../../src/connectors/index.ts";
 import { connectorsOf } from "../../../src/core/rules/connections.ts";
@@ -18,7 +18,7 @@ const read = (system: string, name: string): string =>
   readFileSync(join(exampleFolder(system), name), "utf8");
 const known = async (system: string) => {
   const config = loadExample(system);
-  const { leftOut, warnings, runbooks } = await loadKnowledge(config);
+  const { leftOut, warnings, runbooks } = knowledgeOf(config);
   return { config, leftOut, warnings, runbooks, catalog: catalogOf(config, { kinds, runbooks }) };
 };
 const has = (program: string): boolean => {

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { runbooksIn } from "../../../src/packs/shape.ts";
+import { broughtBy } from "../../../src/packs/shape.ts";
 import { runbookOn, z } from "../../../src/sdk/index.ts";
 
 const begun = (head: Record<string, unknown> = {}) =>
@@ -11,13 +11,13 @@ const finished = (head: Record<string, unknown> = {}, remedies = {}) =>
 
 it("takes runbooks by any name, alone and in lists, once each", () => {
   const [one, two] = [finished(), finished({ id: "two" })];
-  const { runbooks, wrong } = runbooksIn({ one, all: [one, two], default: two, helper: () => 1, n: 3 });
+  const { runbooks, wrong } = broughtBy({ one, all: [one, two], default: two, helper: () => 1, n: 3 });
   expect(runbooks).toEqual([one, two]);
   expect(wrong).toEqual([]);
 });
 
 it("helpers alone are no fault of a module", () => {
-  expect(runbooksIn({ limit: 3, format: () => "" })).toEqual({ runbooks: [], wrong: [] });
+  expect(broughtBy({ limit: 3, format: () => "" })).toEqual({ runbooks: [], kinds: [], wrong: [] });
 });
 
 it.each([
@@ -28,7 +28,7 @@ it.each([
   ["fromAlert", { fromAlert: "labels" }, "fromAlert must be a function"],
   ["covers", { covers: [7] }, "covers.0"],
 ])("names what is not as the types promise: %s", (_what, head, complaint) => {
-  const { runbooks, wrong } = runbooksIn({ orders: finished(head) });
+  const { runbooks, wrong } = broughtBy({ orders: finished(head) });
   expect(runbooks).toEqual([]);
   expect(wrong).toEqual([expect.stringContaining(`orders: ${complaint}`)]);
 });
@@ -37,21 +37,22 @@ it("a kind nobody has, parameters that are no z.object, a remedy that is none", 
   const odd = runbookOn("oracle" as "postgres", { id: "odd", title: "Odd", params: {} as never }, () => ({}))
     .remedies({ drop: { title: "Drop" } as never })
     .findings(() => []);
-  expect(runbooksIn({ odd }).wrong).toEqual([
-    "odd: needs.0 is no kind of connection; params must be z.object({…}), with `z` of diagbot/sdk; remedies.drop must be made by book.does(…) or book.advises(…), with a title",
+  expect(broughtBy({ odd }).wrong).toEqual([
+    "odd: needs.0 is no kind of connection: for one of your own give runbookOn the kind itself; params must be z.object({…}), with `z` of diagbot/sdk; remedies.drop must be made by book.does(…) or book.advises(…), with a title",
   ]);
 });
 
 it("an unfinished one is said to be so, unless the module brings another", () => {
   const [book, half] = [begun(), begun().remedies({})];
   for (const exported of [book, half])
-    expect(runbooksIn({ exported }).wrong).toEqual([expect.stringContaining("exported: it is not finished")]);
-  expect(runbooksIn({ book, orders: finished() }).wrong).toEqual([]);
+    expect(broughtBy({ exported }).wrong).toEqual([expect.stringContaining("exported: it is not finished")]);
+  expect(broughtBy({ book, orders: finished() }).wrong).toEqual([]);
 });
 
 it("one of another copy of the sdk, or made by hand, is told apart", () => {
-  expect(runbooksIn({ copy: { ...finished() } })).toEqual({
+  expect(broughtBy({ copy: { ...finished() } })).toEqual({
     runbooks: [],
+    kinds: [],
     wrong: [expect.stringContaining("copy: it was not made by `runbookOn` of this diagbot")],
   });
 });

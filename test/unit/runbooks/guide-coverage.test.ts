@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { runbooks } from "../../../runbooks/index.ts";
 import { catalogIds, coverageRows, withSummary } from "../../../scripts/runbook-docs/coverage.ts";
-import { catalogOf, loadKnowledge } from "../../../src/app/knowledge.ts";
+import { catalogOf, knowledgeOf } from "../../../src/app/knowledge.ts";
 import { kinds } from "../../../src/connectors/index.ts";
 import { planOf } from "../../../src/core/rules/guide-items.ts";
 import { declarations, exampleSystems, loadExample } from "../../helpers/examples.ts";
@@ -104,7 +104,7 @@ describe("items that several parts carry out together", () => {
     async ({ item, name }) => {
       const example = item.replace(/\..*$/, "");
       const config = loadExample(example);
-      const { runbooks: known } = await loadKnowledge(config);
+      const { runbooks: known } = knowledgeOf(config);
       const catalog = catalogOf(config, { kinds, runbooks: known });
       const system = catalog.systems.find(({ id }) => id === example);
       if (system === undefined) throw new Error(`no example of ${example}`);

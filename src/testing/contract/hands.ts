@@ -1,14 +1,14 @@
+import assert from "node:assert/strict";
 import { inspect } from "node:util";
-import { expect } from "vitest";
-import { readConnection } from "../../src/core/rules/connections.ts";
-import type { Action, ActionContext, Call, WriteContext } from "../../src/core/words/action.ts";
-import type { Connector } from "../../src/core/words/connector.ts";
-import { DiagError } from "../../src/core/words/errors.ts";
-import type { ConnectionKind } from "../../src/core/words/kind.ts";
+import { readConnection } from "../../core/rules/connections.ts";
+import type { Action, ActionContext, Call, WriteContext } from "../../core/words/action.ts";
+import type { Connector } from "../../core/words/connector.ts";
+import { DiagError } from "../../core/words/errors.ts";
+import type { ConnectionKind } from "../../core/words/kind.ts";
 import type { Settings, Target } from "./harness.ts";
 
 /** The words a connector may fail with. */
-export const CODES = [
+const CODES: readonly string[] = [
   "bad_parameter",
   "missing_connection",
   "target_auth",
@@ -34,6 +34,19 @@ const OUTPUT_BYTES = 256 * 1024;
 
 /** Longer than any step may take: what is slow here is the machine. */
 const UNHURRIED_MS = 120_000;
+
+/** What a case has: the target, and a connection to it that is used. */
+export interface Holding {
+  readonly target: Target;
+  readonly hands: Hands;
+  skip(reason: string): void;
+}
+
+/** Something that holds of a connector. */
+export interface Case {
+  readonly title: string;
+  holds(holding: Holding): Promise<void>;
+}
 
 export interface Bounds {
   readonly signal?: AbortSignal;
@@ -112,7 +125,7 @@ export class Hands {
       (thrown: unknown) => thrown,
     );
     if (!(error instanceof DiagError)) throw error;
-    expect(CODES).toContain(error.code);
+    assert.ok(CODES.includes(error.code), `${error.code} is not a word of the closed set`);
     return error;
   }
 
@@ -127,8 +140,8 @@ export class Hands {
 }
 
 /** An output that may be kept: not too large, and what Postgres takes. */
-export function expectStorable(output: unknown): string {
+export function storableJson(output: unknown): string {
   const json = JSON.stringify(output ?? null);
-  expect(json.length).toBeLessThanOrEqual(OUTPUT_BYTES);
+  assert.ok(json.length <= OUTPUT_BYTES, `an output of ${json.length} bytes: a step keeps ${OUTPUT_BYTES}`);
   return json;
 }

@@ -3,7 +3,7 @@ const listeners = new Set<string[]>();
 let putBack: () => void = () => {};
 
 /**
- * What this process writes from now until `stop`, instead of its being written. Connectors are tried side by side: each listener
+ * What this process writes from now until `stop`; it is written all the same: a runner may report that way. Connectors are tried side by side: each listener
  * hears everything, and the streams are put back after the last one.
  */
 export function printedFromNow(): { readonly printed: string[]; readonly stop: () => void } {
@@ -21,11 +21,13 @@ export function printedFromNow(): { readonly printed: string[]; readonly stop: (
 
 function listen(): () => void {
   const before = streams.map((name) => process[name].write);
-  const hear = (text: string | Uint8Array): boolean => {
-    for (const printed of listeners) printed.push(String(text));
-    return true;
-  };
-  for (const name of streams) process[name].write = hear;
+  for (const [index, name] of streams.entries()) {
+    const write = before[index]?.bind(process[name]) as (...words: unknown[]) => boolean;
+    process[name].write = (...words: unknown[]): boolean => {
+      for (const printed of listeners) printed.push(String(words[0]));
+      return write(...words);
+    };
+  }
   return () => {
     for (const [index, name] of streams.entries()) {
       const write = before[index];
