@@ -45,7 +45,10 @@ const Shape = z.looseObject({
   health: z
     .array(z.looseObject({ call: z.looseObject({ action: z.string() }), judge: aFunction }))
     .optional(),
-  connector: z.looseObject({ actions: z.array(ActionShape).min(1), open: aFunction, close: aFunction }),
+  connector: z.looseObject(
+    { actions: z.array(ActionShape).min(1, "are none"), open: aFunction, close: aFunction },
+    "is missing: { actions, open, close }",
+  ),
 });
 
 /** What is wrong with a kind of connection that a pack brings; empty: nothing. */

@@ -1,6 +1,9 @@
+import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
@@ -9,12 +12,15 @@ import { startLocalSlack } from "../../local/slack/server.ts";
 import { type FreshDatabase, freshDatabase } from "../helpers/database.ts";
 import { openProduct, type Product } from "../helpers/product.ts";
 import { until } from "../helpers/until.ts";
+import { type TestServer, webServer } from "../helpers/web-server.ts";
 import { alertOf, send } from "./support/alerts.ts";
 import { examples, installPackage, typeErrors } from "./support/package.ts";
 import { CHANNELS, OPS, PEOPLE } from "./support/people.ts";
 import { textOf, threadWhere } from "./support/read.ts";
 
 const PATIENCE_MS = 120_000;
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const JOBS_TOKEN = "jobs-token-4711";
 const ROLE = `reports_${randomBytes(4).toString("hex")}`;
 
 /** An application that has opened a session and does nothing with it; sessions of a superuser are never ended. */
@@ -38,6 +44,11 @@ async function dropRole(url: string): Promise<void> {
   await admin.end();
 }
 
+/** The parts of the diagbot.yaml of the docs that are changed here. */
+interface Written {
+  readonly systems: { readonly shop: { readonly connections: Record<string, unknown> } };
+}
+
 /** What a new user does, outside of the checkout: the tarball of `npm pack`, and the files of docs/packs.md. */
 const user = await installPackage();
 
@@ -49,6 +60,7 @@ describe.skipIf(user.whyNot)(
     let slack: LocalSlack;
     let product: Product;
     let reports: pg.Client;
+    let jobs: TestServer;
     const { folder } = user;
 
     beforeAll(async () => {
@@ -61,9 +73,17 @@ describe.skipIf(user.whyNot)(
         ...{ ackTimeoutMs: PATIENCE_MS, triggerTtlMs: PATIENCE_MS },
       });
       reports = await idleReports(shop.url);
+      jobs = await webServer((request, answer) => {
+        const isKnown = request.headers.authorization === `Bearer ${JOBS_TOKEN}`;
+        answer.writeHead(isKnown ? 200 : 401).end(JSON.stringify({ name: "mails", waiting: 317 }));
+      });
       const written = examples();
       for (const [name, text] of written) if (name !== "diagbot.yaml") user.write(name, text);
-      const config = parse(written.get("diagbot.yaml") ?? "") as object;
+      const config = parse(written.get("diagbot.yaml") ?? "") as Written;
+      config.systems.shop.connections.jobs = {
+        ...{ kind: "jobqueue", url: `http://127.0.0.1:${jobs.port}` },
+        headers: { authorization: "Bearer ${JOBS_TOKEN}" },
+      };
       const routes = [
         { match: ['alertname="ReportsIdle"'], runbook: "idle-reports", params: { minutes: 0 } },
       ];
@@ -72,12 +92,15 @@ describe.skipIf(user.whyNot)(
         installed: { folder, program: "node_modules/.bin/diagbot" },
         databaseUrl: own.url,
         slack: { local: slack, mode: "http" },
-        env: { SHOP_DATABASE_URL: shop.url },
+        env: { SHOP_DATABASE_URL: shop.url, JOBS_TOKEN },
       });
+      // The runbook of the docs is on it.
+      expect(await product.cli(["new", "connector", "jobqueue"])).toMatchObject({ code: 0 });
     });
     afterAll(async () => {
       await product?.close();
       await reports?.end();
+      await jobs?.close();
       await slack?.stop();
       await shop?.drop();
       await dropRole(own.url);
@@ -138,6 +161,34 @@ describe.skipIf(user.whyNot)(
       expect(run.code).toBe(1);
     });
 
+    it("asks a kind of connection of the pack's own like any other", async () => {
+      expect((await product.cli(["packs", "--json"])).json()).toMatchObject({
+        packs: [{ kinds: ["jobqueue"], runbooks: ["idle-reports", "jobs-waiting"] }],
+      });
+      const run = await product.cli(["run", "jobs-waiting", "--system", "shop", "--json"]);
+      expect([run.code, run.json()]).toMatchObject([
+        1,
+        { findings: [{ id: "waiting", title: "317 jobs of mails wait", remedies: ["moreWorkers"] }] },
+      ]);
+      const health = await product.cli(["run", "service-health", "--system", "shop"]);
+      expect(health.stdout).toContain("Health of all components");
+      expect(health.code).toBe(0);
+      expect((await product.cli(["doctor"])).stdout).toMatch(/shop\/jobs state .*can be read/);
+      const recorded = await product.cli(["record", "jobs-waiting", "--system", "shop"]);
+      expect(recorded.stdout).toContain("recordings/jobs-waiting/waiting.yaml");
+      const again = await product.cli(["test", "jobs-waiting", "--json"]);
+      expect(again.json()).toMatchObject({ ok: true, tested: [{ result: "same" }] });
+      expect(product.logs()).not.toContain(JOBS_TOKEN);
+    });
+
+    it("holds it to the contract of every connector", async () => {
+      const tsx = join(ROOT, "node_modules/tsx/dist/cli.mjs");
+      const tested = await promisify(execFile)(process.execPath, [tsx, "--test", "test/jobqueue.test.ts"], {
+        cwd: folder,
+      });
+      expect(tested.stdout).toMatch(/^# pass 13$/m);
+    });
+
     it("writes a check and a runbook to begin with, which pass as they are and look at the real Postgres", async () => {
       expect(await product.cli(["new", "check", "locked-out"])).toMatchObject({ code: 0 });
       expect(await product.cli(["new", "runbook", "orders-stuck"])).toMatchObject({ code: 0 });
@@ -149,6 +200,7 @@ describe.skipIf(user.whyNot)(
         {
           ok: true,
           tested: [
+            { file: "recordings/jobs-waiting/waiting.yaml", result: "same" },
             { file: "recordings/locked-out/healthy.yaml", result: "same" },
             { file: "recordings/orders-stuck/healthy.yaml", result: "same" },
           ],

@@ -47,6 +47,11 @@ const FILES: Readonly<Record<string, string>> = {
   "node_modules/@acme/old/package.json": JSON.stringify({ name: "@acme/old", diagbot: { api: API + 1 } }),
 };
 
+/** A kind of connection in as few words as there can be. */
+const kind = (name: string) =>
+  `const { read } = actionsOn("${name}"); export const depth = read({ name: "${name}.depth", title: "Depth", input: z.strictObject({}), output: z.object({ depth: z.number() }), run: async () => ({ depth: 3 }) }); export const ${name} = connectionKind({ name: "${name}", settings: z.strictObject({ url: z.string(), pin: z.string() }), secrets: ({ pin }) => [pin], connector: { actions: [depth.action], open: () => null, close: async () => {} } });`;
+const KIND_SDK = 'import { actionsOn, connectionKind, runbookOn, z } from "diagbot/sdk";';
+
 const LEFT_OUT = [
   "./bad/a-throws.mjs: no undefined at all (at a-throws.mjs:2:7)",
   "./bad/b-hangs.mjs: its import did not end within 10 s",
@@ -145,4 +150,44 @@ test("the digest of a runbook is that of all its pack's files: helpers count", a
   const after = await digest();
   expect(before?.version).toBe("./books");
   expect(after?.digest).not.toBe(before?.digest);
+});
+
+const CONNECTION =
+  'systems: { shop: { connections: { wells: { kind: well, url: "well://w", pin: "4711-0815" } } } }\n';
+
+test("a kind that a pack brings is configured as any other, and a mistake answered as of any other", async () => {
+  write("wells/well.js", `${KIND_SDK} ${kind("well")}`);
+  write(
+    "wells/dry.js",
+    `import { depth, well } from "./well.js"; ${KIND_SDK} export const dry = runbookOn(well, { id: "acme-dry", title: "Dry", params: z.object({}) }, () => ({ depth: depth() })).remedies({}).findings(() => []);`,
+  );
+  write("wells/taken.js", `${KIND_SDK} ${kind("redis")}`);
+  write("diagbot.yaml", `runbooks: [./wells]\n${CONNECTION}`);
+  const taken = await say("check");
+  expect(taken.code).toBe(2);
+  expect(taken.err).toContain('./wells/taken.js: the kind "redis" belongs to diagbot already');
+  rmSync(join(folder, "wells/taken.js"));
+  expect(await say("check")).toMatchObject({ code: 0 });
+  const { packs } = JSON.parse((await say("packs", "--json")).out) as { packs: unknown[] };
+  expect(packs).toMatchObject([{ runbooks: ["acme-dry"], kinds: ["well"] }]);
+  write("diagbot.yaml", `runbooks: [./wells]\n${CONNECTION.replace("pin", "pim")}`);
+  expect((await say("check")).err).toContain(
+    'unknown key "pim" in systems.shop.connections.wells; did you mean "pin"?',
+  );
+});
+
+test("where its pack is left out, its connections say so and the rest is there", async () => {
+  write("wells/well.js", `throw new Error("no ground water");`);
+  write("diagbot.yaml", `runbooks: [./wells, ./books]\n${CONNECTION}`);
+  const { code, err } = await say("check");
+  expect(code).toBe(2);
+  expect(err).toContain("./wells/well.js: no ground water");
+  expect(err).toContain(
+    'systems.shop.connections.wells: cannot be asked: diagbot does not know the kind "well"',
+  );
+  expect(err).not.toContain("4711-0815");
+  expect(idsOf((await say("runbooks", "--json")).out)).toContain("acme-mails");
+  // Nobody has to run a pack to pin it, and what is wrong with it does not keep people from that.
+  expect(await say("packs", "lock")).toMatchObject({ code: 0 });
+  rmSync(join(folder, "diagbot.lock"));
 });

@@ -107,6 +107,12 @@ describe("diagbot new connector", () => {
     expect(readFileSync(join(folder, "test/jobqueue.test.ts"), "utf8")).toContain("contractOf(jobqueue.kind");
   });
 
+  it("is what docs/packs.md shows of it", async () => {
+    await say("connector", "jobqueue");
+    const page = readFileSync(new URL("../../../docs/packs.md", import.meta.url), "utf8");
+    expect(page).toContain(readFileSync(join(folder, "runbooks/jobqueue/kind.ts"), "utf8"));
+  });
+
   it.each(["job-queue", "Jobs", "postgres"])("refuses %j", async (kind) => {
     expect((await say("connector", kind)).code).toBe(64);
   });
