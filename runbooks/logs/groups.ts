@@ -49,6 +49,16 @@ export const placesOf = (seen: Readonly<Record<string, Seen<unknown> | undefined
     return single.success ? [{ name: connection, found: single.data }] : [];
   });
 
+/** Nothing could be asked: not looked at is not healthy. */
+export const noLogs = (seen: Readonly<Record<string, unknown>>): Finding<never> | false =>
+  Object.keys(seen).length === 0 && {
+    id: "no-logs",
+    severity: "info",
+    title: "No log of this system can be searched",
+    because:
+      "It has no connection of kind systemd, docker, kubernetes or loki, and none of kind host with `logs:`, or none of the name that was asked for.",
+  };
+
 /** Somebody asks for something of his own. */
 export const isSearch = ({ params: { pattern, component, longerMs, field, by } }: Asked): boolean =>
   [pattern, component, longerMs, field, by].some((one) => one !== undefined);

@@ -1,6 +1,6 @@
 import { count, type Finding, type RunContext, rows, runbookOn, z } from "../../src/sdk/index.ts";
 import { everyLog } from "./ask.ts";
-import { type Place, placesOf } from "./groups.ts";
+import { noLogs, type Place, placesOf } from "./groups.ts";
 
 /** Secrets and personal data that logs show as they are: what kind, how many lines, whose. Guide: data exposure, field masking. */
 const book = runbookOn(
@@ -65,16 +65,4 @@ export const logsExposure = book
       "In the logger, by names of fields (structlog processors, pino `redact`, Logback `%replace`, a logging.Filter in Python), not in what reads the log: there it is too late. Never log whole headers, URLs with credentials or request bodies; log an id in place of the person. To see that it holds: this runbook again, `minutes=5`.",
     ),
   })
-  .findings((find) => [
-    find.all((seen, context) => shown(placesOf(seen), context)),
-    find.all(
-      (seen) =>
-        Object.keys(seen).length === 0 && {
-          id: "no-logs",
-          severity: "info",
-          title: "No log of this system can be searched",
-          because:
-            "It has no connection of kind systemd, docker, kubernetes or loki, and none of kind host with `logs:`, or none of the name that was asked for.",
-        },
-    ),
-  ]);
+  .findings((find) => [find.all((seen, context) => shown(placesOf(seen), context)), find.all(noLogs)]);

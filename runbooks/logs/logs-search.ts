@@ -1,7 +1,7 @@
 import { runbookOn, z } from "../../src/sdk/index.ts";
 import { apart } from "./apart.ts";
 import { everyLog } from "./ask.ts";
-import { frequent, fresh, matches, placesOf, slow } from "./groups.ts";
+import { frequent, fresh, matches, noLogs, placesOf, slow } from "./groups.ts";
 import { levelless, silent } from "./silence.ts";
 
 /** What logs say that they did not say before, or more often; or whatever somebody looks for. */
@@ -110,14 +110,5 @@ export const logsSearch = book
     find.all((seen, context) => apart(placesOf(seen), context)),
     find.all((seen, context) => slow(placesOf(seen), context)),
     find.all((seen, context) => levelless(placesOf(seen), context)),
-    find.all(
-      (seen) =>
-        Object.keys(seen).length === 0 && {
-          id: "no-logs",
-          severity: "info",
-          title: "No log of this system can be searched",
-          because:
-            "It has no connection of kind systemd, docker, kubernetes or loki, and none of kind host with `logs:`, or none of the name that was asked for.",
-        },
-    ),
+    find.all(noLogs),
   ]);
