@@ -1,7 +1,7 @@
 import { prometheus } from "../../../src/sdk/index.ts";
+import { NAMES } from "../../../src/testing/contract/hands.ts";
 import { startPrometheus, whyNoPrometheus } from "../../helpers/prometheus-server.ts";
 import { webServer } from "../../helpers/web-server.ts";
-import { NAMES } from "../../../src/testing/contract/hands.ts";
 import type { Harness } from "../harness.ts";
 import { endless, mute, nowhere } from "../servers.ts";
 
