@@ -13,6 +13,7 @@ import { highMemory } from "./host/high-memory.ts";
 import { hostClock } from "./host/host-clock.ts";
 import { hostCpu } from "./host/host-cpu.ts";
 import { hostLimits } from "./host/host-limits.ts";
+import { hostNetwork } from "./host/host-network.ts";
 import { hostStalls } from "./host/host-stalls.ts";
 import { hostSwap } from "./host/host-swap.ts";
 import { logRotation } from "./host/log-rotation.ts";
@@ -81,6 +82,7 @@ export const runbooks: readonly Runbook[] = [
   highMemory,
   hostLimits,
   hostClock,
+  hostNetwork,
   hostStalls,
   hostCpu,
   hostSwap,

@@ -27,6 +27,7 @@ const bookOn = ({ probesOf, tracesOf }: Matrix) =>
       covers: [
         "resync.health-endpoints",
         "tektra.system-health",
+        "tektra.network-connectivity",
         "ai-saas.dependency-health",
         "sergas-accounts.health-matrix",
         "resync.api-not-accessible",

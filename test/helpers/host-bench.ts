@@ -16,8 +16,8 @@ export const hostBench = (
 ): Bench =>
   openBench({
     ...options,
-    connections: { machine: { kind: "host", local: true, ...settings } },
-    connectors: [connectorBehind(prefix, options.emulated)],
+    connections: { machine: { kind: "host", local: true, ...settings }, ...options.connections },
+    connectors: [connectorBehind(prefix, options.emulated), ...(options.connectors ?? [])],
   });
 
 /** What an emulated machine answers to a script, for states nobody can bring about here; undefined: this machine answers. */

@@ -18,6 +18,7 @@ export { gpus } from "./gpus.ts";
 export { type Handles, handles } from "./handles.ts";
 export { kernelSays } from "./kernel-says.ts";
 export { crowded, largest } from "./largest.ts";
+export { type Link, type Links, links, type Route, type Way } from "./links/links.ts";
 export { load } from "./load.ts";
 export { managerOf } from "./manager.ts";
 export { type Memory, memory } from "./memory.ts";
