@@ -144,8 +144,8 @@ export const containerFailure = book
       {
         title: "Start what is down",
         recheck: ["list"],
-        holds: ({ list }, done, { params }) =>
-          done.every(({ input }) => hasRunFor(params.stableSeconds, list, input.container)),
+        holds: ({ list }, done, context) =>
+          done.every(({ input }) => hasRunFor(stableFor(context), list, input.container)),
       },
     ),
     restart: book.does(
@@ -155,8 +155,8 @@ export const containerFailure = book
       {
         title: "Restart what was healthy and hangs",
         recheck: ["list"],
-        holds: ({ list }, done, { params }) =>
-          done.every(({ input }) => hasRunFor(params.stableSeconds, list, input.container)),
+        holds: ({ list }, done, context) =>
+          done.every(({ input }) => hasRunFor(stableFor(context), list, input.container)),
       },
     ),
     fixCrash: book.advises("Find out why it fails", "low", told("fixCrash", "Read its log.")),
@@ -280,6 +280,10 @@ function offeredTo(
 }
 
 const targetOf = ({ id, name, state, startedAt }: Container) => ({ container: id, name, state, startedAt });
+
+/** A restart in between shows as a shorter time than it was watched. */
+const stableFor = ({ params, watchedSeconds = 0 }: RunContext<{ readonly stableSeconds: number }>): number =>
+  Math.max(params.stableSeconds, watchedSeconds);
 
 /** That it runs and is healthy the action says itself; this: for so long already. */
 const hasRunFor = (seconds: number, { containers }: Steps["list"], id: string): boolean =>

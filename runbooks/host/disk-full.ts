@@ -14,7 +14,7 @@ import { adviseSlots } from "../postgres/slots.ts";
 import { alertedMount } from "./alerted-mount.ts";
 import { databaseOf, pathsOf } from "./database-here.ts";
 import { deletedFindings } from "./deleted-files.ts";
-import { fullPlace } from "./full-place.ts";
+import { fullPlace, growable } from "./full-place.ts";
 import { balanceOf, findIn, growOf, inodesOf, repairOf } from "./grow.ts";
 import { heldWal } from "./held-wal.ts";
 import { kernelWords } from "./kernel-words.ts";
@@ -87,8 +87,10 @@ const book = runbookOn(
         .map(({ path }) => path)
         .slice(0, 3);
     const [paths, crowded] = [shortOn("bytes"), shortOn("inodes")];
-    const database = databaseOf(system.connections, chosenOf(context, "host"));
+    const machine = chosenOf(context, "host");
+    const database = databaseOf(system.connections, machine);
     return {
+      ...(paths.length > 0 && machine?.about?.grow !== undefined ? { volumes: host.volumes() } : {}),
       ...(disk.fileSystems.some(({ writes }) => writes === "stopped" || writes === "mounted-read-only")
         ? { kernel: host.kernelSays() }
         : {}),
@@ -140,6 +142,25 @@ export const diskFull = book
           areRelieved(
             disk,
             done.flatMap(({ input }) => input.files.map(({ path }) => path)),
+            thresholds.disk,
+          ),
+      },
+    ),
+    grow: book.does(
+      host.growFileSystem,
+      ["disk", "volumes"],
+      ({ disk, volumes }, { thresholds }) => {
+        const path = growable(disk, volumes, thresholds.disk)[0];
+        return path !== undefined && { path };
+      },
+      {
+        title: "Let the file system take the room of its volume",
+        recheck: ["disk"],
+        // The guide asks for more than a fifth free; the threshold that was crossed is the system's own.
+        holds: ({ disk }, done, { thresholds }) =>
+          areRelieved(
+            disk,
+            done.map(({ input }) => input.path),
             thresholds.disk,
           ),
       },
@@ -255,7 +276,17 @@ export const diskFull = book
         heldWal(disk, seen, thresholds.disk),
       ),
       find(
-        ["disk", "removable?", "largest?", "contents?", "crowded?", "database?", "whereabouts?", "deleted?"],
+        [
+          "disk",
+          "removable?",
+          "largest?",
+          "contents?",
+          "crowded?",
+          "database?",
+          "whereabouts?",
+          "deleted?",
+          "volumes?",
+        ],
         ({ disk, ...seen }, { thresholds }) =>
           host
             .fullPlaces(disk, thresholds.disk)

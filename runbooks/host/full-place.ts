@@ -13,6 +13,7 @@ interface Beside extends DatabaseSeen {
   readonly contents?: Largest | undefined;
   readonly crowded?: OutputOf<typeof host.crowded> | undefined;
   readonly deleted?: Deleted | undefined;
+  readonly volumes?: OutputOf<typeof host.volumes> | undefined;
 }
 
 /** From this share of what is used on, what is in no file is the news. */
@@ -28,13 +29,21 @@ export function fullPlace(place: host.Place, disk: host.Disk, beside: Beside, th
   const database = databaseIn(place, disk, beside);
   const crowd = crowdIn(place, beside.crowded);
   const sum = sumOf(place, disk, beside);
+  const volume = volumeOf(place, beside.volumes);
   return {
     id: place.id,
     // Without room to write down where the data is, none can be written, however much is free.
     ...(place.unallocated === undefined ? {} : { explains: [`disk-full:${place.path}`] }),
     severity: host.isNearlyFull(place) ? "critical" : "warning",
     title: `${title}${sayMost(place, inside) || sayUnknown(place, sum) || sayCrowd(place, crowd)}`,
-    because: [because, sayReserved(place, disk), sum?.words, database?.words, sayOld(place, old, threshold)]
+    because: [
+      because,
+      sayReserved(place, disk),
+      sum?.words,
+      database?.words,
+      sayOld(place, old, threshold),
+      volume && sayRoom(volume),
+    ]
       .filter((sentence) => sentence !== undefined)
       .join(" "),
     evidence: [
@@ -55,6 +64,7 @@ export function fullPlace(place: host.Place, disk: host.Disk, beside: Beside, th
     ],
     remedies: [
       ...(old.length > 0 ? (["removeOldFiles"] as const) : []),
+      ...(volume === undefined ? [] : (["grow"] as const)),
       ...(database === undefined ? [] : (["shrinkDatabase"] as const)),
       ...remedies,
     ],
@@ -99,3 +109,19 @@ const sayUnknown = ({ used }: host.Place, sum: ReturnType<typeof addUp> | undefi
   sum !== undefined && sum.unaccounted >= MUCH * used
     ? `, ${sayBytes(sum.unaccounted)} of it in no file that could be counted`
     : "";
+
+/** The volume of a place that is short of bytes, where it has room the file system does not use. */
+const volumeOf = ({ kind, counts, path }: host.Place, volumes: Beside["volumes"]) =>
+  kind === "file system" && counts === "bytes"
+    ? volumes?.volumes.find((one) => one.path === path && host.mayGrow(one))
+    : undefined;
+
+/** Full places that may grow by themselves. */
+export const growable = (disk: host.Disk, volumes: Beside["volumes"], threshold: number): string[] =>
+  host
+    .fullPlaces(disk, threshold)
+    .filter((place) => volumeOf(place, volumes) !== undefined)
+    .map(({ path }) => path);
+
+const sayRoom = (volume: host.Volume): string =>
+  `Its volume ${volume.device} has ${sayBytes(host.roomOf(volume))} that the file system does not use yet.`;

@@ -2,8 +2,13 @@ import { host, shellWord } from "../../src/sdk/index.ts";
 
 type FileSystem = Pick<host.FileSystem, "path" | "device" | "type">;
 
+/** Volumes of LVM: `lvextend -r` grows the file system with them. */
+const LOGICAL = /^\/dev\/(mapper\/(?!control)|dm-)/;
+
 const VOLUME = (device: string, then: string): string =>
-  `Take a snapshot, enlarge the volume, then: \`lsblk ${shellWord(device)}\`, the partition first where there is one (\`growpart\`), then ${then}.`;
+  LOGICAL.test(device)
+    ? `Take a snapshot. Where it is a volume of LVM (\`lvs ${shellWord(device)}\`): \`vgs\` shows what its group has left; \`lvextend -r -l +100%FREE ${shellWord(device)}\` grows it and the file system in one. With nothing left there: enlarge the disk below, \`pvresize\`, then that. Otherwise (LUKS): \`cryptsetup resize\` first, then ${then}.`
+    : `Take a snapshot, enlarge the volume, then: \`lsblk ${shellWord(device)}\`, the partition first where there is one (\`growpart\`), then ${then}.`;
 
 /** How each type is made larger. A tool of another type does nothing, or harm. */
 const GROW: Readonly<Record<string, (device: string, path: string) => string>> = {

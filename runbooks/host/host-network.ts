@@ -59,12 +59,12 @@ export const hostNetwork = book
     restoreRoute: book.advises(
       "Restore the route",
       "high",
-      "What should be there stands in the machine's own settings (`networkctl status`, `nmcli connection show`, /etc/netplan, /etc/network/interfaces): see which of it is not in force, and why (`journalctl -u systemd-networkd -u NetworkManager -b`; a lease of DHCP that was not renewed takes its default route with it). Back until then: `ip route replace default via GATEWAY dev INTERFACE`; a blackhole, prohibit or unreachable route is taken out by `ip route del TYPE NETWORK` once it is known who has set it (a VPN, a cluster's network, a ban).",
+      "What should be there stands in the machine's own settings (`networkctl status`, `nmcli connection show`, /etc/netplan, /etc/network/interfaces): see which of it is not in force, and why (`journalctl --since -1d -u systemd-networkd -u NetworkManager`; a lease of DHCP that was not renewed takes its default route with it). Back until then: `ip route replace default via GATEWAY dev INTERFACE`; a blackhole, prohibit or unreachable route is taken out by `ip route del TYPE NETWORK` once it is known who has set it (a VPN, a cluster's network, a ban).",
     ),
     repairLink: book.advises(
       "Bring the interface up",
       "high",
-      "`ip -s link show INTERFACE`, `ethtool INTERFACE` (Link detected), `journalctl -k -g INTERFACE`. Switched off: `ip link set INTERFACE up`, and see who has switched it off. No carrier: cable, port of the switch, the virtual machine's own settings; of a veth or bridge: the container or guest at its other end is gone.",
+      "`ip -s link show INTERFACE`, `ethtool INTERFACE` (Link detected), `journalctl --since -1d -k -g INTERFACE`. Switched off: `ip link set INTERFACE up`, and see who has switched it off. No carrier: cable, port of the switch, the virtual machine's own settings; of a veth or bridge: the container or guest at its other end is gone.",
     ),
     askNeighbour: book.advises(
       "Find who should answer",

@@ -47,11 +47,12 @@ const staysUp = (units: Units, names: readonly string[], seconds: number): boole
 
 export const stable = {
   recheck: ["units"],
-  holds: ({ units }: { units: Units }, done: readonly { input: { unit: string } }[], { params }: Asked) =>
+  holds: ({ units }: { units: Units }, done: readonly { input: { unit: string } }[], context: Asked) =>
     staysUp(
       units,
       done.map(({ input }) => input.unit),
-      params.stableSeconds,
+      // A restart in between shows as a shorter time than it was watched.
+      Math.max(context.params.stableSeconds, context.watchedSeconds ?? 0),
     ),
 } as const;
 

@@ -110,6 +110,7 @@ function questionLines(view: RunView, { key, status, held, answers }: RemedyView
     lines.push(`nobody knows whether it happened; look, then say: ${say("<happened|did-not|abandon>")}`);
   if (held !== undefined && status === "succeeded" && held.ends === "keep")
     lines.push(`can be undone until ${at(held.until)}: ${say("<undo|keep>")}`);
+  else if (held?.ends === "watch") lines.push(`is watched: looked at again at ${at(held.until)}`);
   else if (held !== undefined)
     lines.push(`in force until ${at(held.until)}, then: ${held.ends}; say: ${say("<undo|keep|extend>")}`);
   return lines;

@@ -51,7 +51,13 @@ export type Verdict = "better" | "not better" | "unknown";
  * Did it help? Judged on the frozen inputs and the recorded outputs of the calls. `after`: what the checks returned. Where the
  * runbook has changed since, only what the actions themselves promise is judged; where one promises nothing, it is unknown.
  */
-export function judge(deps: EngineDeps, claimed: ClaimedRun, remedy: RemedyView, after: AnySeen): Verdict {
+export function judge(
+  deps: EngineDeps,
+  claimed: ClaimedRun,
+  remedy: RemedyView,
+  after: AnySeen,
+  watchedSeconds = 0,
+): Verdict {
   const { view, runbook, system } = claimed;
   const made = madeCalls(view, remedy);
   const settled = made.every(({ action: name, stage, input, output }) => {
@@ -65,7 +71,7 @@ export function judge(deps: EngineDeps, claimed: ClaimedRun, remedy: RemedyView,
     return made.every(({ action }) => writeAction(deps, action).settled !== undefined) ? "better" : "unknown";
   const done = made.map(({ input, output }) => ({ input, output }));
   const holds = ask(runbook, `${remedy.key}.verify.holds`, () =>
-    executable(runbook, remedy.key).verify.holds(after, done, contextOf(view, system)),
+    executable(runbook, remedy.key).verify.holds(after, done, { ...contextOf(view, system), watchedSeconds }),
   );
   return holds ? "better" : "not better";
 }

@@ -21,6 +21,7 @@ export type Move =
   | { readonly move: "verify"; readonly remedy: RemedyView }
   | { readonly move: "begin-undo"; readonly remedy: RemedyView }
   | { readonly move: "end-hold"; readonly remedy: RemedyView }
+  | { readonly move: "watch"; readonly remedy: RemedyView }
   | { readonly move: "end-undo"; readonly remedy: RemedyView }
   | { readonly move: "cancel" }
   | { readonly move: "wait"; readonly until?: Date }
@@ -92,7 +93,8 @@ function cancelling(run: RunView, now: Date): Move {
 
 function endOfBegun(run: RunView, remedy: RemedyView, now: Date): Move | undefined {
   if (remedy.held?.ends === "undo") return { move: "begin-undo", remedy };
-  if (remedy.held !== undefined && isPast(remedy.held.until, now)) return { move: "end-hold", remedy };
+  if (remedy.held?.ends === "watch" || (remedy.held !== undefined && isPast(remedy.held.until, now)))
+    return { move: "end-hold", remedy };
   if (remedy.status === "undoing") return nextWrite(run, remedy, "undo");
   if (remedy.status === "verifying") return { move: "verify", remedy };
   if (remedy.status !== "applying") return undefined;
@@ -119,6 +121,8 @@ const begunFirst = (remedies: readonly RemedyView[]): RemedyView[] => {
   return [...remedies.filter(hasBegun), ...remedies.filter((remedy) => !hasBegun(remedy))];
 };
 
+const AFTER_HOLD = { undo: "begin-undo", keep: "end-hold", watch: "watch" } as const;
+
 function remedyMove(
   run: RunView,
   remedy: RemedyView,
@@ -126,7 +130,7 @@ function remedyMove(
   putOff: ReadonlySet<string>,
 ): Move | undefined {
   if (remedy.held !== undefined && isPast(remedy.held.until, now))
-    return { move: remedy.held.ends === "undo" ? "begin-undo" : "end-hold", remedy };
+    return { move: AFTER_HOLD[remedy.held.ends], remedy };
   const by = ["planned", "waiting", "approved"].includes(remedy.status) ? fixerOf(run, remedy) : undefined;
   if (by !== undefined) return { move: "supersede", remedy, by };
   switch (remedy.status) {

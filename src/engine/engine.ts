@@ -18,6 +18,7 @@ import { propose } from "./propose.ts";
 import { resolveAttempt } from "./resolve-attempt.ts";
 import { giveUp, MOST_LOST, SUSPICIOUS, type SuspectSlot, suspectSlot } from "./suspects.ts";
 import { beginUndo, endUndo, failed, verifyMs, verifyRemedy } from "./verify.ts";
+import { watchRemedy } from "./watch.ts";
 
 export interface EngineOptions {
   /** Name of this worker, unique among all. */
@@ -280,6 +281,8 @@ async function perform(
       return void (await beginUndo(deps, claimed, next.remedy));
     case "end-hold":
       return void (await store.endHold(fence, next.remedy.key));
+    case "watch":
+      return void (await watchRemedy(deps, claimed, next.remedy));
     case "end-undo":
       return void (await endUndo(deps, claimed, next.remedy));
     case "cancel":

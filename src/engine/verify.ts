@@ -1,4 +1,5 @@
 import type { NewStep, StepResult } from "../core/ports/run-store.ts";
+import { autoRuleOf, isByPolicy } from "../core/rules/auto.ts";
 import { undoCall } from "../core/words/action.ts";
 import { parseDuration, sayDuration } from "../core/words/duration.ts";
 import { count } from "../core/words/format.ts";
@@ -12,26 +13,22 @@ import { readStep } from "./diagnose.ts";
 import { figuresOf, undoneOf } from "./figures.ts";
 
 const POLL_MS = 750;
+/** Between two looks at what is watched. */
+export const LOOK_MS = 60_000;
+
+/** How long it is watched once it was seen to help; 0: not, as with everything that people approved. */
+export function watchMs({ view, system }: ClaimedRun, { key, approval }: RemedyView): number {
+  const rule = autoRuleOf(system, view.runbook, key);
+  return approval !== undefined && isByPolicy(approval) ? (rule?.watch ?? 0) : 0;
+}
 
 /** The time its plan gives it. */
 export const verifyMs = ({ plan }: RemedyView): number => parseDuration(plan?.verifyWithin ?? "") ?? 30_000;
 
 /** Asks until it is better or the time is over; then the remedy has succeeded or failed, and a failed one may be undone. */
 export async function verifyRemedy(deps: EngineDeps, claimed: ClaimedRun, remedy: RemedyView): Promise<void> {
-  const checks = remedy.plan?.verify ?? plannedChecks(deps, claimed, remedy.key, remedy.plan?.calls ?? []);
-  const steps = checks.map((check) =>
-    newStep(deps, claimed.view, {
-      name: `${remedy.key}/verify/${check.name}`,
-      call: check,
-      phase: "verify",
-      stage: 0,
-      remedy: remedy.key,
-    }),
-  );
   for (;;) {
-    const results = await Promise.all(
-      steps.map(async (step) => ({ ...step, result: await readStep(deps, claimed, step) })),
-    );
+    const results = await lookAt(deps, claimed, remedy);
     const verdict = judge(deps, claimed, remedy, seenAfter(results));
     const now = await deps.store.now();
     const isOver = remedy.verifyUntil === undefined || now >= remedy.verifyUntil;
@@ -46,6 +43,23 @@ export async function verifyRemedy(deps: EngineDeps, claimed: ClaimedRun, remedy
   }
 }
 
+type Looked = NewStep & { readonly result: StepResult };
+
+/** The checks of its plan, asked now. */
+export function lookAt(deps: EngineDeps, claimed: ClaimedRun, remedy: RemedyView): Promise<Looked[]> {
+  const checks = remedy.plan?.verify ?? plannedChecks(deps, claimed, remedy.key, remedy.plan?.calls ?? []);
+  const steps = checks.map((check) =>
+    newStep(deps, claimed.view, {
+      name: `${remedy.key}/verify/${check.name}`,
+      call: check,
+      phase: "verify",
+      stage: 0,
+      remedy: remedy.key,
+    }),
+  );
+  return Promise.all(steps.map(async (step) => ({ ...step, result: await readStep(deps, claimed, step) })));
+}
+
 /** Words for people: where they fail, what happened stands all the same. */
 function said(deps: EngineDeps, { view }: ClaimedRun, say: () => string | undefined): string | undefined {
   try {
@@ -56,7 +70,8 @@ function said(deps: EngineDeps, { view }: ClaimedRun, say: () => string | undefi
   }
 }
 
-function seenAfter(results: readonly (NewStep & { result: StepResult })[]): Record<string, Seen<unknown>> {
+/** What the checks saw, by their own names. */
+export function seenAfter(results: readonly Looked[]): Record<string, Seen<unknown>> {
   const shortName = (name: string) => name.slice(name.lastIndexOf("/verify/") + "/verify/".length);
   return Object.fromEntries(
     results.map(({ name, result }) => [
@@ -84,7 +99,7 @@ async function conclude(
     return deps.store.setRemedy(fence, remedy.key, {
       status,
       note: verdict === "unknown" ? UNKNOWN : verified(claimed, remedy, figures),
-      ...(undo.length === 0 ? {} : holdOf(view, remedy)),
+      ...watchOrHold(claimed, remedy, undo.length > 0),
     });
   }
   const note = `Not better within ${sayDuration(verifyMs(remedy))}${figures === undefined ? "" : `: ${figures}`}`;
@@ -108,8 +123,16 @@ function verified({ runbook }: ClaimedRun, { plan }: RemedyView, figures: string
   return `Verified: ${figures ?? "the change has had its effect"}${missing}`;
 }
 
+/** What was applied without a person is watched where its rule says so; people may take it back after that. */
+const watchOrHold = (claimed: ClaimedRun, remedy: RemedyView, isUndoable: boolean) =>
+  watchMs(claimed, remedy) > 0
+    ? { hold: { ms: Math.min(LOOK_MS, watchMs(claimed, remedy)), ends: "watch" as const } }
+    : isUndoable
+      ? holdOf(claimed.view, remedy)
+      : {};
+
 /** In force for the time asked for; or it stays, and for a while a click takes it back: the run need not stay open for that. */
-function holdOf(view: RunView, { plan, approval }: RemedyView) {
+export function holdOf(view: RunView, { plan, approval }: RemedyView) {
   const ms = plan?.appliedForMs ?? view.applyForMs;
   if (plan?.appliedFor !== undefined && ms !== undefined) return { hold: { ms, ends: "undo" as const } };
   return approval === undefined ? {} : { hold: { ms: approval.policy.expires, ends: "keep" as const } };

@@ -44,4 +44,6 @@ export { whyNotAdd } from "./swap/guards.ts";
 export { type Swap, type SwapArea, swap } from "./swap/swap.ts";
 export { addSwapFile, removeSwapFile } from "./swap/swap-file.ts";
 export { processRuns, terminateProcess } from "./terminate.ts";
+export { growFileSystem } from "./volumes/grow.ts";
+export { mayGrow, roomOf, type Volume, volumes } from "./volumes/volumes.ts";
 export { type Whereabouts, whereabouts } from "./whereabouts.ts";

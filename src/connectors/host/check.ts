@@ -34,6 +34,7 @@ export async function checkHost(client: HostClient, context: ActionContext): Pro
     ...checks,
     ...(await firewallRight(client, user, context)),
     ...(await swapRight(client, user, context)),
+    ...(await growRight(client, user, context)),
   ];
 }
 
@@ -77,6 +78,38 @@ export function judgeSwapRight(user: string, path: string, may: boolean): Connec
         ...[...commands, `swapoff ${path}`, `rm -f -- ${path}`].map(
           (line) => `${user} ALL=(root) NOPASSWD: ${of(line)}`,
         ),
+      ],
+    },
+  ];
+}
+
+async function growRight({ grow, machine }: HostClient, user: string, context: ActionContext) {
+  if (grow === undefined) return [];
+  const may = await script({ machine }, MAY_GROW, [grow.sudo ? "sudo" : ""], context);
+  return judgeGrowRight(user, may.trim() === "yes");
+}
+
+// Nothing is run: sudo only says whether it would.
+const MAY_GROW = `PATH=$PATH:/usr/sbin:/sbin
+if [ "$1" = sudo ]; then sudo -n -l resize2fs >/dev/null 2>&1 || sudo -n -l xfs_growfs >/dev/null 2>&1 && echo yes
+else [ "$(id -u)" = 0 ] && echo yes; fi; true`;
+
+/** What a file system is grown with: programs that only make larger, or read. Pure. */
+export function judgeGrowRight(user: string, may: boolean): ConnectionCheck[] {
+  if (may) return [{ name: "grow", state: "ok", detail: `${user} may grow file systems` }];
+  return [
+    {
+      name: "grow",
+      state: "missing",
+      detail: `${user} may not grow file systems`,
+      fix: "`grow: { sudo: true }` at the connection, and on that machine, for the devices that are meant (resize2fs without a size, growpart: larger only)",
+      paste: [
+        "sudo visudo -f /etc/sudoers.d/diagbot-grow",
+        ...[
+          "/usr/sbin/dumpe2fs -h /dev/vdb1",
+          "/usr/bin/growpart /dev/vdb 1",
+          "/usr/sbin/resize2fs /dev/vdb1",
+        ].map((line) => `${user} ALL=(root) NOPASSWD: ${line}`),
       ],
     },
   ];

@@ -15,6 +15,7 @@ export interface HostClient {
   readonly processes: readonly { readonly match: string; readonly bytes: number }[];
   readonly firewall: HostSettings["firewall"];
   readonly swapFile: HostSettings["swapFile"];
+  readonly grow: HostSettings["grow"];
   readonly logrotate: HostSettings["logrotate"];
   readonly environments: HostSettings["environments"];
   readonly nvidiaSmi: string;
@@ -33,6 +34,10 @@ export const openHost = (connection: HostSettings): HostClient => ({
   processes: connection.processes,
   firewall: connection.firewall,
   swapFile: connection.swapFile,
+  grow:
+    connection.grow === undefined
+      ? undefined
+      : { ...connection.grow, mounts: connection.grow.mounts.map(plainPath) },
   logrotate: connection.logrotate,
   environments: connection.environments,
   nvidiaSmi: connection.nvidiaSmi ?? "nvidia-smi",

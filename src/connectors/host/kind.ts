@@ -25,6 +25,7 @@ export const kind = connectionKind({
   about: (settings) => ({
     ...aboutMachine(settings),
     ...(settings.dumps.length === 0 ? {} : { dumps: settings.dumps.map(({ name }) => name).join(" ") }),
+    ...(settings.grow === undefined ? {} : { grow: settings.grow.mounts.join(" ") }),
     ...(settings.logs.length === 0 ? {} : { logs: settings.logs.map(({ name }) => name).join(" ") }),
   }),
   health: [

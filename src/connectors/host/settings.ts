@@ -56,6 +56,18 @@ export const HostSettings = z
         sudo: z.boolean().default(false),
       })
       .optional(),
+    /** Absent: no file system is ever grown. */
+    grow: z
+      .strictObject({
+        /** Mount points of ext2 to ext4 and xfs that may take the room their volume has. */
+        mounts: z
+          .array(path.or(z.literal("/")))
+          .min(1)
+          .max(10),
+        /** dumpe2fs, growpart, resize2fs and xfs_growfs run by `sudo -n`. */
+        sudo: z.boolean().default(false),
+      })
+      .optional(),
     /** logrotate's main configuration, its state file where it is elsewhere, and configurations whose logs may be rotated on request. */
     logrotate: z
       .strictObject({

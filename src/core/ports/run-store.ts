@@ -4,7 +4,7 @@ import type { RecordedFinding } from "../words/finding.ts";
 import type { RunId } from "../words/ids.ts";
 import type { Json } from "../words/json.ts";
 import type { Limits } from "../words/limits.ts";
-import type { Outcome, RemedyStatus, RunStatus, StepError } from "../words/outcome.ts";
+import type { HoldEnd, Outcome, RemedyStatus, RunStatus, StepError } from "../words/outcome.ts";
 import type { Plan } from "../words/plan.ts";
 import type { Policy } from "../words/policy.ts";
 import type { Risk } from "../words/risk.ts";
@@ -197,9 +197,11 @@ export interface RunStore {
       note?: string;
       plan?: { canonical: string; sha256: string };
       /** It stays in force and open to a human's word until then. */
-      hold?: { ms: number; ends: "undo" | "keep" };
+      hold?: { ms: number; ends: HoldEnd };
     },
   ): Promise<void>;
+  /** It goes on being watched: the next look comes after so long. */
+  watchOn(fence: Fence, remedy: string, ms: number): Promise<void>;
   /** Approved or pending approvals of the remedy become void; the difference is kept and shown. */
   voidApproval(fence: Fence, remedy: string, because: readonly string[]): Promise<void>;
   expireApproval(fence: Fence, remedy: string, why: string): Promise<void>;

@@ -24,6 +24,8 @@ export const AutoRule = z.strictObject({
   upTo: z.enum(["low", "high"]).default("low"),
   /** Changes a plan may make at once. */
   changes: z.int().min(1).max(10).default(1),
+  /** Once it was seen to help it must stay so for as long; a look each minute. Absent: it is not watched. */
+  watch: between("1m", 60_000, "1h", 3_600_000).optional(),
 });
 export type AutoRule = z.infer<typeof AutoRule>;
 

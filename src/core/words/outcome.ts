@@ -56,16 +56,19 @@ export const REMEDY_STATUSES = [
 ] as const;
 export type RemedyStatus = (typeof REMEDY_STATUSES)[number];
 
+/** What happens by itself when its time is over: taken back, kept, or looked at again (see `AutoRule.watch`). */
+export type HoldEnd = "undo" | "keep" | "watch";
+
 /** Still needs a worker or a human before the run can end. */
 export const isRemedyOpen = ({
   status,
   held,
 }: {
   readonly status: RemedyStatus;
-  readonly held?: { readonly ends: "undo" | "keep" } | undefined;
+  readonly held?: { readonly ends: HoldEnd } | undefined;
 }): boolean =>
   // What has helped may be taken back for a while, but nothing waits for that.
-  (held !== undefined && (status !== "succeeded" || held.ends === "undo")) ||
+  (held !== undefined && (status !== "succeeded" || held.ends !== "keep")) ||
   ["planned", "waiting", "approved", "applying", "verifying", "undoing", "unknown"].includes(status);
 
 /** What was seen of a step. An errored step is evidence too, so findings get this, never a bare value that may be missing. */

@@ -27,6 +27,8 @@ export interface RunContext<P = Readonly<Record<string, unknown>>> {
   };
   /** When the run began or last looked again: findings are evaluated again on resume and must come out the same. */
   readonly now: Date;
+  /** Only where a remedy is judged again after it was seen to help: seconds since then. What has failed in between has not stayed. */
+  readonly watchedSeconds?: number;
   /** What the last finished run of this runbook on this system saw, where the runbook `compares`. */
   readonly before?: Before;
 }

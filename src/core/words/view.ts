@@ -9,7 +9,7 @@ import type { FreezeView } from "./freeze.ts";
 import type { GuideAsked } from "./guide.ts";
 import type { ApprovalId, IncidentId, PrincipalId, RunId, ThreadId } from "./ids.ts";
 import type { Json } from "./json.ts";
-import type { Outcome, RemedyStatus, RunOutcome, RunStatus, StepError } from "./outcome.ts";
+import type { HoldEnd, Outcome, RemedyStatus, RunOutcome, RunStatus, StepError } from "./outcome.ts";
 import type { Plan } from "./plan.ts";
 import type { Policy } from "./policy.ts";
 import type { Risk } from "./risk.ts";
@@ -96,7 +96,7 @@ export interface RemedyView {
   readonly appliedAt?: Date;
   readonly verifyUntil?: Date;
   /** In force; until then a human may undo, keep or extend it. `ends` is what happens by itself. */
-  readonly held?: { readonly until: Date; readonly ends: "undo" | "keep" };
+  readonly held?: { readonly until: Date; readonly ends: HoldEnd };
   /** Another run asks for the same act: this one does not. */
   readonly sameAs?: SameAct;
   /** Alerts whose runs do not ask because this one does. */

@@ -1,6 +1,6 @@
 import type { Fence, RunStore } from "../../core/ports/run-store.ts";
 import type { AutoRule } from "../../core/words/auto.ts";
-import type { RemedyStatus } from "../../core/words/outcome.ts";
+import type { HoldEnd, RemedyStatus } from "../../core/words/outcome.ts";
 import { randomId } from "../../lib/random-id.ts";
 import type { Pool } from "../pool.ts";
 import { whyNotNow } from "./auto.ts";
@@ -125,7 +125,7 @@ const hold = (
   tx: FencedTransaction,
   fence: Fence,
   key: string,
-  { ms, ends }: { ms: number; ends: "undo" | "keep" },
+  { ms, ends }: { ms: number; ends: HoldEnd },
 ) =>
   tx.sql.query(
     `UPDATE remedy SET held_until = clock_timestamp() + make_interval(secs => $3), held_then = $4, held_ms = $5

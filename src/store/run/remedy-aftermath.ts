@@ -4,7 +4,7 @@ import { gate } from "./auto-off.ts";
 import { fenced, type OnCommit } from "./fence.ts";
 import { insertSteps } from "./run-steps.ts";
 
-type Aftermath = Pick<RunStore, "beginVerify" | "beginUndo" | "endHold">;
+type Aftermath = Pick<RunStore, "beginVerify" | "beginUndo" | "endHold" | "watchOn">;
 
 /** After the last call of a remedy: is it better, does it stay, is it taken back? */
 export function remedyAftermath(deps: { pool: Pool; onCommit: OnCommit }): Aftermath {
@@ -29,6 +29,14 @@ export function remedyAftermath(deps: { pool: Pool; onCommit: OnCommit }): After
           payload: { remedy: key },
         });
         tx.show({ urgent: true });
+      }),
+    watchOn: (fence, key, ms) =>
+      fenced(deps, fence, async (tx) => {
+        await tx.sql.query(
+          `UPDATE remedy SET held_until = clock_timestamp() + make_interval(secs => $3)
+           WHERE run_id = $1 AND key = $2 AND held_then = 'watch'`,
+          [fence.run, key, ms / 1000],
+        );
       }),
     endHold: (fence, key) =>
       fenced(deps, fence, async (tx) => {

@@ -145,7 +145,10 @@ const isSameTarget = (one: RunView, other: RunView): boolean =>
 /** Somebody has to decide something. */
 const needsSomebody = (run: RunView): boolean =>
   !isEnded(run.status) &&
-  run.remedies.some(({ status, held }) => ["waiting", "unknown"].includes(status) || held !== undefined);
+  run.remedies.some(
+    ({ status, held }) =>
+      ["waiting", "unknown"].includes(status) || (held !== undefined && held.ends !== "watch"),
+  );
 
 /** What else is to be known of why it is looked at as it is. */
 const drawRemarks = ({ remarks }: IncidentView, runs: readonly RunView[]): KnownBlock[] =>

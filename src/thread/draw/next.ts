@@ -31,7 +31,7 @@ export function nextOf(run: RunView, freeze?: FreezeView, elsewhere: readonly st
     ];
   const waiting = withStatus(run, "waiting");
   if (waiting.length > 0) return [bold("Next: "), ...sayWaiting(run, waiting), ...sayLook(run)];
-  const held = run.remedies.filter((remedy) => remedy.held !== undefined);
+  const held = run.remedies.filter((remedy) => remedy.held !== undefined && remedy.held.ends !== "watch");
   const useless = held.filter((remedy) => remedy.status === "failed");
   if (useless.length > 0) return [bold("Next: "), plain("undo or keep what did not help: "), titles(useless)];
   if (run.cancelRequestedBy !== undefined && !isEnded(run.status))
@@ -71,6 +71,12 @@ const DOING: Readonly<Partial<Record<RemedyView["status"], string>>> = {
 
 function underWay(run: RunView, freeze: FreezeView | undefined): Piece[] {
   const inForce = run.remedies.find((remedy) => remedy.held !== undefined && isRemedyOpen(remedy));
+  if (inForce?.held?.ends === "watch")
+    return [
+      bold("Now: "),
+      titles([inForce]),
+      plain(" was applied without a person and is watched: it must stay so"),
+    ];
   if (inForce !== undefined)
     return [
       bold("Now: "),

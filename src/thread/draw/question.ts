@@ -14,7 +14,9 @@ export type Question = "unknown" | "held";
 export function questionOf(remedy: RemedyView, now: Date): Question | undefined {
   if (remedy.approval === undefined) return undefined;
   if (remedy.status === "unknown") return "unknown";
-  return remedy.held !== undefined && remedy.held.until > now ? "held" : undefined;
+  return remedy.held !== undefined && remedy.held.ends !== "watch" && remedy.held.until > now
+    ? "held"
+    : undefined;
 }
 
 /** Is there anything its actions could take back? */

@@ -12,6 +12,7 @@ import type { Harness, WriteCase } from "../harness.ts";
 import { mute, nowhere } from "../servers.ts";
 import { dumpWrites } from "./host-dumps.ts";
 import { openPortWrites } from "./host-firewall.ts";
+import { growCase } from "./host-grow.ts";
 import { rotationCase } from "./host-rotation.ts";
 import { swapDisk } from "./host-swap.ts";
 
@@ -27,6 +28,7 @@ export const harness: Harness = {
     const dumps = join(folder, "dumps");
     mkdirSync(dumps);
     const swap = swapDisk();
+    const grow = growCase();
     const rotation = rotationCase(folder);
     const ports = openPortWrites();
     const silent = await mute();
@@ -47,6 +49,7 @@ export const harness: Harness = {
       ...{ identity, knownHosts, cleanable: [logs], firewall: { open: ["203.0.113.0/24"] } },
       processes: [{ match: "diagbot-name", bytes: 1 }],
       swapFile: { path: swap.path },
+      grow: { mounts: [grow.path] },
       logrotate: rotation.settings,
       dumps: [
         {
@@ -90,6 +93,7 @@ export const harness: Harness = {
         ...writes(logs, children),
         ...dumpWrites(databases, dumps),
         ...swap.writes,
+        ...grow.writes,
         ...rotation.writes,
         ...ports.writes,
       },
@@ -98,6 +102,7 @@ export const harness: Harness = {
         spawnSync("nft", ["delete", "table", "inet", "diagbot"], { stdio: "ignore" });
         ports.stop();
         swap.stop();
+        grow.stop();
         await silent.close();
         await server.stop();
         await databases.stop();
