@@ -19,6 +19,7 @@ import { logsAsked } from "./logs-asked.ts";
 import { raiseLimit } from "./out-of-memory.ts";
 import { pastAsked } from "./past.ts";
 import { containersOf, type Judged, problemsOf, type Sight } from "./problems.ts";
+import { staysUp } from "./stays-up.ts";
 
 /** Containers one approval may start or restart. */
 const MOST = 5;
@@ -145,7 +146,7 @@ export const containerFailure = book
         title: "Start what is down",
         recheck: ["list"],
         holds: ({ list }, done, context) =>
-          done.every(({ input }) => hasRunFor(stableFor(context), list, input.container)),
+          done.every(({ input }) => staysUp(list, input.container, context)),
       },
     ),
     restart: book.does(
@@ -156,7 +157,7 @@ export const containerFailure = book
         title: "Restart what was healthy and hangs",
         recheck: ["list"],
         holds: ({ list }, done, context) =>
-          done.every(({ input }) => hasRunFor(stableFor(context), list, input.container)),
+          done.every(({ input }) => staysUp(list, input.container, context)),
       },
     ),
     fixCrash: book.advises("Find out why it fails", "low", told("fixCrash", "Read its log.")),
@@ -280,14 +281,6 @@ function offeredTo(
 }
 
 const targetOf = ({ id, name, state, startedAt }: Container) => ({ container: id, name, state, startedAt });
-
-/** A restart in between shows as a shorter time than it was watched. */
-const stableFor = ({ params, watchedSeconds = 0 }: RunContext<{ readonly stableSeconds: number }>): number =>
-  Math.max(params.stableSeconds, watchedSeconds);
-
-/** That it runs and is healthy the action says itself; this: for so long already. */
-const hasRunFor = (seconds: number, { containers }: Steps["list"], id: string): boolean =>
-  (containers.find((one) => one.id === id)?.uptimeSeconds ?? 0) >= seconds;
 
 const NO_IMAGE = " Its image is no longer on the engine: it can start, not be recreated.";
 

@@ -1,6 +1,5 @@
 import {
   chosenOf,
-  facts,
   host,
   on,
   postgres,
@@ -14,10 +13,10 @@ import { adviseSlots } from "../postgres/slots.ts";
 import { alertedMount } from "./alerted-mount.ts";
 import { databaseOf, pathsOf } from "./database-here.ts";
 import { deletedFindings } from "./deleted-files.ts";
+import { faultFindings, silentFindings, unmeasuredFindings } from "./disk-faults.ts";
 import { fullPlace, growable } from "./full-place.ts";
 import { balanceOf, findIn, growOf, inodesOf, repairOf } from "./grow.ts";
 import { heldWal } from "./held-wal.ts";
-import { kernelWords } from "./kernel-words.ts";
 import { areRelieved, chosen, isWithin } from "./places.ts";
 
 /** Too little space or too few inodes, and what holds them. */
@@ -256,21 +255,7 @@ export const diskFull = book
       );
     return [
       find(["disk"], ({ disk }, { params: { mountpoint }, alert }) => alertedMount(disk, mountpoint, alert)),
-      find(["disk", "kernel?"], ({ disk, kernel }) =>
-        host
-          .faultsOf(disk)
-          .filter(({ kind }) => kind !== "silent")
-          .map(({ id, path, severity, kind, title, because }) => {
-            const one = disk.fileSystems.find((each) => each.path === path);
-            const said = kernelWords(kind === "writes" ? (one?.device ?? "") : "", kernel);
-            return {
-              ...{ id, severity, title, because: `${because}${kind === "writes" ? said.words : ""}` },
-              evidence:
-                one === undefined ? [] : [facts({ device: one.device, type: one.type }), ...said.evidence],
-              remedies: kind === "silent" ? [] : [FAULT_REMEDY[kind]],
-            };
-          }),
-      ),
+      find(["disk", "kernel?"], ({ disk, kernel }) => faultFindings(disk, kernel)),
       deletedFiles(true),
       find(["disk", "database?", "replication?", "whereabouts?"], ({ disk, ...seen }, { thresholds }) =>
         heldWal(disk, seen, thresholds.disk),
@@ -293,27 +278,7 @@ export const diskFull = book
             .map((place) => fullPlace(place, disk, seen, thresholds.disk)),
       ),
       deletedFiles(false),
-      find(["disk"], ({ disk }) =>
-        host
-          .faultsOf(disk)
-          .filter(({ kind }) => kind === "silent")
-          .map(({ id, severity, title, because }) => ({ id, severity, title, because })),
-      ),
-      find(["disk"], ({ disk }) =>
-        disk.budgets
-          .filter(({ error }) => error !== null)
-          .map(({ path, error }) => ({
-            id: `unmeasured:${path}`,
-            severity: "warning",
-            title: `The budget of ${path} could not be checked`,
-            because: error ?? "",
-          })),
-      ),
+      find(["disk"], ({ disk }) => silentFindings(disk)),
+      find(["disk"], ({ disk }) => unmeasuredFindings(disk)),
     ];
   });
-
-const FAULT_REMEDY = {
-  writes: "repairReadOnly",
-  hidden: "mountInOrder",
-  pool: "repairPool",
-} as const;

@@ -13,15 +13,19 @@ export function checkChecklists({ checklists, routes }: ConfigFile, document: Co
         ? []
         : [document.at(["checklists", index, "id"], `checklists.${index}.id: "${id}" stands here twice`)],
     ),
-    ...routes.flatMap(({ checklist: id }, index) =>
-      id === undefined || ids.includes(id)
-        ? []
-        : [
-            document.at(
-              ["routes", index, "checklist"],
-              `routes.${index}.checklist: there is no checklist "${id}"${instead(id, ids)}`,
-            ),
-          ],
+    ...routes.flatMap(({ checklist = [] }, index) =>
+      [checklist]
+        .flat()
+        .flatMap((id) =>
+          ids.includes(id)
+            ? []
+            : [
+                document.at(
+                  ["routes", index, "checklist"],
+                  `routes.${index}.checklist: there is no checklist "${id}"${instead(id, ids)}`,
+                ),
+              ],
+        ),
     ),
   ];
 }

@@ -39,7 +39,7 @@ export const RouteSchema = z.strictObject({
   channel: z.string().optional(),
   severity: z.string().min(1).max(40).optional(),
   /** Of `checklists`: opened with the incident. */
-  checklist: z.string().optional(),
+  checklist: z.union([z.string(), z.array(z.string()).min(1).max(5)]).optional(),
 });
 export type WrittenRoute = z.output<typeof RouteSchema>;
 

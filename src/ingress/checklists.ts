@@ -53,10 +53,13 @@ export async function openChecklist(
 export async function tickItem(
   { intake }: DoorDeps,
   { entry, caller }: Asked,
-  { incident, checklist, item, done }: Extract<Intent, { do: "tick" }>,
+  { incident, checklist, item, done, said }: Extract<Intent, { do: "tick" }>,
 ): Promise<Reply> {
   mustBeKnown(caller, "tick an item of a checklist");
-  const { text, changed } = await intake.tick(entry, { incident, checklist, item, done, by: caller });
+  const { text, changed } = await intake.tick(entry, {
+    ...{ incident, checklist, item, done, by: caller },
+    ...(said === undefined ? {} : { said }),
+  });
   const state = done ? "done" : "open again";
   return {
     ...say(

@@ -36,7 +36,7 @@ export async function showPostmortem(
     if (system === undefined) mustBeKnown(caller, "read an incident of no system");
     else mustRead(catalog, caller, system);
   // Before anything is escaped: a secret with a backslash in it would not be found.
-  const safe = redactDeep({ incident, runs: view.runs }, redact);
+  const safe = redactDeep({ incident, runs: view.runs, checklists: view.checklists ?? [] }, redact);
   const markdown = postmortemOf({ ...safe, now: new Date() });
   const title = `Postmortem of incident #${incident.id}`;
   if (caller.via === "cli") {

@@ -203,6 +203,8 @@ export interface TickRequest {
   readonly checklist: string;
   readonly item: number;
   readonly done: boolean;
+  /** What the item asks for, in the words of the person. */
+  readonly said?: string;
   readonly by: Caller;
 }
 

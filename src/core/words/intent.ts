@@ -58,6 +58,8 @@ export type Intent =
       /** From 1 on. */
       readonly item: number;
       readonly done: boolean;
+      /** What the item asks for. */
+      readonly said?: string;
     }
   | { readonly do: "guide"; readonly words: readonly string[] }
   | {

@@ -25,7 +25,7 @@ export interface Route {
   readonly channel?: string | undefined;
   readonly severity?: string | undefined;
   /** Opened with the incident. */
-  readonly checklist?: string | undefined;
+  readonly checklist?: string | readonly string[] | undefined;
   /** Empty: nothing is run (`runbook: none`). */
   readonly runbooks?: readonly string[] | undefined;
   /** Of its runbooks; a kind of connection as the name chooses one. As written, checked against the runbooks. */

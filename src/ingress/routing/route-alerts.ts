@@ -60,7 +60,7 @@ function checklistsFor(
   { checklists = [] }: Catalog,
   firing: readonly Decision[],
 ): Pick<AlertRequest, "checklists"> {
-  const named = new Set(firing.map(({ route }) => route?.checklist));
+  const named = new Set(firing.flatMap(({ route }) => route?.checklist ?? []));
   const wanted = checklists.filter(({ id }) => named.has(id));
   return wanted.length === 0 ? {} : { checklists: wanted };
 }

@@ -1,9 +1,11 @@
 import type { CloseRequest, Intake } from "../../core/ports/intake.ts";
+import { leftOf } from "../../core/words/checklist.ts";
 import { DiagError } from "../../core/words/errors.ts";
 import { IncidentId, ThreadId } from "../../core/words/ids.ts";
 import { cut } from "../../lib/cut.ts";
 import { actorOf } from "../run/runs.ts";
 import type { Transaction } from "../transaction.ts";
+import { checklistsOf } from "./checklists.ts";
 import { askToLookAgain } from "./incident-runs.ts";
 
 /** Characters of what a person said; more is cut. */
@@ -35,6 +37,15 @@ export async function closeIncident(
   if (row instanceof DiagError) return row;
   const { incident, thread } = row;
   if (row.status === "resolved") return { incident, closed: false };
+  const left = leftOf(await checklistsOf(tx.sql, thread));
+  if (left.length > 0)
+    return new DiagError(
+      "not_decidable",
+      `incident #${incident} is not closed: ${left.slice(0, 3).join("; ")}${left.length > 3 ? ` and ${left.length - 3} more` : ""}`,
+      {
+        hint: `these have to be done before: \`/diag tick ${incident} <checklist> <item>\``,
+      },
+    );
   await tx.sql.query(
     `UPDATE incident SET status = 'resolved', resolved_at = clock_timestamp(), truncated = 0, closed_by = $2, close_reason = $3
      WHERE id = $1 AND status = 'firing'`,

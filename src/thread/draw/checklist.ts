@@ -33,29 +33,44 @@ function drawChecklist({ id: incident }: IncidentView, checklist: ChecklistView)
 }
 
 function drawItem(
-  { text, runbook, done }: ChecklistView["items"][number],
+  { text, runbook, asks, done }: ChecklistView["items"][number],
   value: string,
   number: number,
 ): KnownBlock[] {
   const who = done === undefined ? "" : ` – ${mrkdwn(done.by, 60)}, ${at(done.at)}`;
+  const said = Object.entries(done?.answers ?? {}).map(
+    ([name, words]) => `\n> ${mrkdwn(name, 31)}: ${mrkdwn(literal(words, 600), 600)}`,
+  );
   const hint = done === undefined && runbook !== undefined ? `  ·  \`${mrkdwn(runbook, 80)}\` ticks it` : "";
+  // A button says no words.
+  const ask =
+    done === undefined && asks !== undefined
+      ? `  ·  \`/diag tick ${value.split("/").join(" ")}${asks.map((name) => ` ${name}=…`).join("")}\``
+      : "";
   return [
     {
       type: "section",
       text: {
         type: "mrkdwn",
-        text: `${done === undefined ? "⬜" : "☑️"} ${number}. ${mrkdwn(literal(text, 300), 300)}${who}${hint}`,
+        text: `${done === undefined ? "⬜" : "☑️"} ${number}. ${mrkdwn(literal(text, 300), 300)}${who}${hint}${ask}${said.join("")}`,
         verbatim: true,
       },
-      accessory: button({
-        action: "checklist:tick",
-        label: done === undefined ? "Tick" : "Open again",
-        value: `${value}/${done === undefined ? "done" : "open"}`,
-      }),
+      ...(ask !== ""
+        ? {}
+        : {
+            accessory: button({
+              action: "checklist:tick",
+              label: done === undefined ? "Tick" : "Open again",
+              value: `${value}/${done === undefined ? "done" : "open"}`,
+            }),
+          }),
     },
   ];
 }
 
 /** `Triage 5 of 15`: for the first message. */
 export const sayChecklists = (checklists: readonly ChecklistView[]): string[] =>
-  checklists.map((one) => `📋 ${mrkdwn(one.title, 80)} ${doneOf(one)} of ${one.items.length}`);
+  checklists.map((one) => {
+    const isLeft = one.required === true && doneOf(one) < one.items.length;
+    return `📋 ${mrkdwn(one.title, 80)} ${doneOf(one)} of ${one.items.length}${isLeft ? ", all of it before it is closed" : ""}`;
+  });

@@ -2,6 +2,7 @@ import { pino } from "pino";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { commands } from "../../../commands/index.ts";
 import type { Catalog } from "../../../src/core/ports/catalog.ts";
+import { postmortemOf } from "../../../src/core/rules/postmortem/postmortem.ts";
 import type { Caller } from "../../../src/core/words/caller.ts";
 import { Checklist } from "../../../src/core/words/checklist.ts";
 import { IncidentId, PrincipalId, ThreadId } from "../../../src/core/words/ids.ts";
@@ -22,9 +23,18 @@ const TRIAGE = Checklist.parse({
     "Fix it",
   ],
 });
+const STARR = Checklist.parse({
+  id: "starr",
+  title: "STARR",
+  required: true,
+  items: [
+    { text: "What did we learn?", asks: ["reflection"] },
+    { text: "Schedule the post-mortem", asks: ["owner", "due"] },
+  ],
+});
 const catalog: Catalog = {
   ...plain,
-  checklists: [TRIAGE, Checklist.parse({ id: "after", title: "After", items: ["Write it down"] })],
+  checklists: [TRIAGE, Checklist.parse({ id: "after", title: "After", items: ["Write it down"] }), STARR],
   systems: plain.systems.map((system) => ({ ...system, match: [{ alertname: "DiskFull" }] })),
   routes: [
     {
@@ -125,6 +135,39 @@ describe("a checklist", () => {
     expect((await ask("tick 1 nothing 1")).error?.hint).toContain("triage");
     const { rows } = await bench.pool.query("SELECT count(*)::int AS n FROM checklist_tick");
     expect(rows[0].n).toBe(0);
+  });
+
+  it("asks for words where an item wants them: an owner and a day; without them nothing is ticked", async () => {
+    await ask("checklist starr 1");
+    for (const words of ["", "owner=bob", "owner=bob due=soon", "date=2026-12-08"])
+      expect((await ask(`tick 1 starr 2 ${words}`)).error?.code, words).toBe("not_decidable");
+    expect((await ask("tick 1 starr 2")).error?.hint).toContain("/diag tick 1 starr 2 owner=… due=…");
+    expect((await ask("tick 1 triage 2 well done")).error?.message).toContain("asks for nothing");
+    await ask("tick 1 starr 2 owner=bob and carol due=2026-12-08");
+    const starr = (await view()).checklists?.find(({ id }) => id === "starr");
+    expect(starr?.items[1]?.done).toMatchObject({
+      by: "alice",
+      answers: { owner: "bob and carol", due: "2026-12-08" },
+    });
+    expect(await drawn()).toContain("bob and carol");
+    await ask("tick 1 starr 2 open");
+    expect((await view()).checklists?.find(({ id }) => id === "starr")?.items[1]?.done).toBeUndefined();
+  });
+
+  it("keeps an incident from being closed until all of a required one is done, and its words stand in the record", async () => {
+    await ask("checklist starr 1");
+    const refused = (await ask("close 1 over")).error;
+    expect(refused?.message).toMatch(/^incident #1 is not closed: starr 1: What did we learn\?; starr 2: /);
+    expect(await drawn()).toContain("all of it before it is closed");
+    expect((await ask("tick 1 starr 1 A pool of <!channel> ten is too small")).error).toBeUndefined();
+    expect((await ask("close 1 over")).error?.message).not.toContain("starr 1");
+    await ask("tick 1 starr 2 owner=bob due=2026-12-08", bob);
+    const { checklists = [], incident, runs } = await view();
+    if (incident === undefined) throw new Error("no incident");
+    const record = postmortemOf({ incident, runs, checklists, now: new Date() });
+    expect(record).toMatch(/\*\*What did we learn\?\*\* \(alice\)\n\nA pool of \\<\\!channel\\> ten/);
+    expect(record).toMatch(/\| Schedule the post-mortem \| bob \| 2026-12-08 \|/);
+    expect(await ask("close 1 over")).toMatchObject({ title: "Incident #1 is closed" });
   });
 
   it("is for people of diagbot.yaml", async () => {

@@ -1,3 +1,4 @@
+import type { Answers, ChecklistView } from "../../words/checklist.ts";
 import { sayDuration } from "../../words/duration.ts";
 import { type IncidentView, type RemedyView, type RunView, unansweredSteps } from "../../words/view.ts";
 import { fenced, md, mdEvidence, mdTable, moment } from "./markdown.ts";
@@ -12,6 +13,7 @@ const NOTHING = "Nothing.";
 export interface PostmortemFacts {
   readonly incident: IncidentView;
   readonly runs: readonly RunView[];
+  readonly checklists?: readonly ChecklistView[];
   readonly now: Date;
 }
 
@@ -21,6 +23,7 @@ export interface PostmortemFacts {
  */
 export function postmortemOf(facts: PostmortemFacts): string {
   const { incident } = facts;
+  const reflection = reflectionOf(facts);
   const parts = [
     `# Postmortem: ${md(incident.title, 150)} (incident #${incident.id})`,
     situation(facts),
@@ -29,12 +32,12 @@ export function postmortemOf(facts: PostmortemFacts): string {
     section("Action", actions(facts.runs)),
     section("Result", result(facts)),
     section("Evidence", evidence(facts.runs)),
-    REFLECTION,
+    reflection,
   ];
   const whole = `${parts.join("\n\n")}\n`;
   if (whole.length <= LONGEST_POSTMORTEM) return whole;
   const over = "\n\n… cut: what is missing here is in the thread.\n\n";
-  return `${whole.slice(0, LONGEST_POSTMORTEM - REFLECTION.length - over.length - 1)}${over}${REFLECTION}\n`;
+  return `${whole.slice(0, LONGEST_POSTMORTEM - reflection.length - over.length - 1)}${over}${reflection}\n`;
 }
 
 const section = (title: string, lines: readonly string[], intro?: string): string =>
@@ -181,19 +184,36 @@ const evidence = (runs: readonly RunView[]): string[] =>
     ]),
   );
 
-const REFLECTION = [
-  "## Reflection",
-  "",
-  "For people to fill in: what no row says.",
-  "",
-  ...[
-    "What did users see, and how many?",
-    "Why did it happen: the causes behind the cause?",
-    "What went well?",
-    "What went badly, and where were we lucky?",
-    "What did the runbooks miss?",
-  ].flatMap((question) => [`**${question}**`, "", "…", ""]),
-  "| follow-up | owner | due |",
-  "| --- | --- | --- |",
-  "| … | … | … |",
-].join("\n");
+/** What no row says but those that people have written with their ticks; empty places for the rest. */
+function reflectionOf({ checklists = [] }: PostmortemFacts): string {
+  const said = checklists.flatMap(({ items }) =>
+    items.flatMap(({ text, done }) =>
+      done?.answers === undefined ? [] : [{ text, by: done.by, answers: done.answers }],
+    ),
+  );
+  const isFollowUp = (answers: Answers) => answers.owner !== undefined;
+  const words = said
+    .filter(({ answers }) => !isFollowUp(answers))
+    .flatMap(({ text, by, answers }) => [
+      `**${md(text, 200)}** (${md(by, 80)})`,
+      "",
+      ...Object.values(answers).flatMap((one) => [md(one, 2_000), ""]),
+    ]);
+  const followUps = said
+    .filter(({ answers }) => isFollowUp(answers))
+    .map(({ text, answers }) => [text, answers.owner ?? "…", answers.due ?? answers.date ?? "…"]);
+  return [
+    "## Reflection",
+    "",
+    ...(words.length > 0 ? words : ["For people to fill in: what no row says.", "", ...QUESTIONS]),
+    mdTable(["follow-up", "owner", "due"], followUps.length > 0 ? followUps : [["…", "…", "…"]]),
+  ].join("\n");
+}
+
+const QUESTIONS = [
+  "What did users see, and how many?",
+  "Why did it happen: the causes behind the cause?",
+  "What went well?",
+  "What went badly, and where were we lucky?",
+  "What did the runbooks miss?",
+].flatMap((question) => [`**${question}**`, "", "…", ""]);
