@@ -28,6 +28,7 @@ import { k8sPooler } from "./kubernetes/k8s-pooler.ts";
 import { k8sService } from "./kubernetes/k8s-service.ts";
 import { k8sStop } from "./kubernetes/k8s-stop.ts";
 import { k8sWorkload } from "./kubernetes/k8s-workload.ts";
+import { balancerChecks } from "./logs/balancer-checks.ts";
 import { logsExposure } from "./logs/logs-exposure.ts";
 import { logsSearch } from "./logs/logs-search.ts";
 import { mongoConnections } from "./mongodb/mongo-connections.ts";
@@ -70,6 +71,7 @@ export const runbooks: readonly Runbook[] = [
   unitFailure,
   unitChange,
   k8sWorkload,
+  balancerChecks,
   logsSearch,
   logsExposure,
   k8sService,

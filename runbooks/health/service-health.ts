@@ -28,6 +28,7 @@ const bookOn = ({ probesOf, tracesOf }: Matrix) =>
         "resync.health-endpoints",
         "tektra.system-health",
         "tektra.network-connectivity",
+        "sergas-accounts.lb-health-check",
         "ai-saas.dependency-health",
         "sergas-accounts.health-matrix",
         "resync.api-not-accessible",

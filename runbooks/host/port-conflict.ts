@@ -15,6 +15,7 @@ const book = runbookOn(
       "resync.prometheus-exporter",
       "tektra.wont-start",
       "sergas-accounts.wont-start",
+      "sergas-accounts.lb-health-check",
       "resync.container-failure",
     ],
     alerts: ["PortConflict", "PortAlreadyInUse", "AddressAlreadyInUse"],

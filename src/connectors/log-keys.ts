@@ -33,9 +33,12 @@ const CANDIDATE = /[0-9a-f][0-9a-f:.]{2,50}|::1/gi;
 /** `"GET /orders/17?x=1 HTTP/1.1"` of an access log, or the method and path alone. */
 const REQUEST = /\b(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) (\/[^\s"?#]{0,300})/;
 
+/** HAProxy, `option log-health-checks`: a line at each change of what a check comes to. */
+const CHECKED = /^Health check for (?:backup )?server ([^\s]{1,200}) /;
+
 /**
- * What keeps a line apart from others, as `by` says: `address` (who asked), `path` (of a request, without its numbers and query), or
- * the value of a field. Undefined: the line has none. Pure, in linear time.
+ * What keeps a line apart from others, as `by` says: `address` (who asked), `path` (of a request, without its numbers and query),
+ * `server` (that a load balancer has checked), or the value of a field. Undefined: the line has none. Pure, in linear time.
  */
 export function keyOf(line: LogLine, by: string): string | undefined {
   const first = (names: readonly string[]) => names.map((name) => line.fields[name]).find((value) => value);
@@ -44,6 +47,11 @@ export function keyOf(line: LogLine, by: string): string | undefined {
     const said = first(PATH_FIELDS);
     const path = (said === undefined ? undefined : pathIn(said)) ?? REQUEST.exec(line.message)?.[1];
     return path === undefined ? undefined : clip(withoutIds(path), 200);
+  }
+  // One word for what balancers call it; a field of that name is for programs that have one.
+  if (by === "server") {
+    const checked = CHECKED.exec(line.message)?.[1];
+    if (checked !== undefined) return clip(checked, 120);
   }
   const value = line.fields[by.toLowerCase()];
   return value === undefined || value === "" ? undefined : clip(value, 120);

@@ -4,7 +4,7 @@ import { cut } from "../../lib/cut.ts";
 import { actorOf } from "../run/runs.ts";
 import type { Transaction } from "../transaction.ts";
 import { ESCALATION_FACTS, type FactsRow } from "./escalation-facts.ts";
-import { lockIncident } from "./incident-ends.ts";
+import { lockIncident } from "./lock-incident.ts";
 
 /** Characters of what a person said; more is cut. */
 const LONGEST_WORDS = 500;

@@ -12,7 +12,7 @@ import { cut } from "../../lib/cut.ts";
 import type { Pool } from "../pool.ts";
 import { actorOf } from "../run/runs.ts";
 import type { Transaction } from "../transaction.ts";
-import { lockIncident } from "./incident-ends.ts";
+import { lockIncident } from "./lock-incident.ts";
 
 /** Checklists of one incident: more than that nobody works through. */
 const MOST = 5;

@@ -7,6 +7,7 @@ import { actorOf } from "../run/runs.ts";
 import type { Transaction } from "../transaction.ts";
 import { checklistsOf } from "./checklists.ts";
 import { askToLookAgain } from "./incident-runs.ts";
+import { lockIncident } from "./lock-incident.ts";
 
 /** Characters of what a person said; more is cut. */
 const LONGEST_REASON = 500;
@@ -60,25 +61,6 @@ export async function closeIncident(
   await endIncident(tx, { incident, thread, why: "closed" });
   tx.touch("thread", thread);
   return { incident, closed: true };
-}
-
-/** The incident people name by its number or by a message of its thread, locked. A refusal is returned. */
-export async function lockIncident(
-  tx: Transaction,
-  { incident, message }: { incident?: IncidentId | undefined; message?: CloseRequest["message"] | undefined },
-): Promise<{ incident: IncidentId; thread: ThreadId; status: string } | DiagError> {
-  const { rows } = await tx.sql.query<{ id: number; thread_id: number; status: string }>(
-    `SELECT i.id, i.thread_id, i.status FROM incident i
-     WHERE i.id = $1 OR i.thread_id = (SELECT thread_id FROM slack_message WHERE channel = $2 AND ts = $3)
-     ORDER BY i.id DESC LIMIT 1 FOR UPDATE`,
-    [incident ?? null, message?.channel ?? null, message?.ts ?? null],
-  );
-  const [row] = rows;
-  if (row === undefined)
-    return new DiagError("unknown_incident", "there is no such incident", {
-      hint: "its number stands in the first message of its thread; a link to that message does as well",
-    });
-  return { incident: IncidentId.parse(row.id), thread: ThreadId.parse(row.thread_id), status: row.status };
 }
 
 /** Marks firing incidents of which nothing was heard for so long; a notification about one takes the mark away. */

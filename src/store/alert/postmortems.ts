@@ -6,7 +6,7 @@ import { sha256 } from "../../lib/sha256.ts";
 import type { Pool } from "../pool.ts";
 import { actorOf } from "../run/runs.ts";
 import type { Transaction } from "../transaction.ts";
-import { lockIncident } from "./incident-ends.ts";
+import { lockIncident } from "./lock-incident.ts";
 
 /** Files of one incident: its thread is drawn with all of them. */
 const MOST = 5;
