@@ -134,6 +134,8 @@ export const balancerChecks = book
     ),
     find.all((seen, { params: { minutes } }) => {
       const places = placesOf(seen);
+      // What could not be searched is said as such.
+      if (places.length === 0 && Object.keys(seen).length > 0) return undefined;
       return (
         membersOf(places).length === 0 && {
           id: "no-health-lines",
