@@ -1,7 +1,7 @@
 import type { CloseRequest, Intake } from "../../core/ports/intake.ts";
 import { leftOf } from "../../core/words/checklist.ts";
 import { DiagError } from "../../core/words/errors.ts";
-import { IncidentId, ThreadId } from "../../core/words/ids.ts";
+import type { IncidentId, ThreadId } from "../../core/words/ids.ts";
 import { cut } from "../../lib/cut.ts";
 import { actorOf } from "../run/runs.ts";
 import type { Transaction } from "../transaction.ts";
