@@ -1,5 +1,6 @@
 import { clip } from "../../src/sdk/index.ts";
 import { LINES } from "../last-lines/lines.ts";
+import { isReached, rowIn } from "../last-lines/row.ts";
 import type { Container, Log } from "./case.ts";
 
 export interface ExitCause {
@@ -104,9 +105,11 @@ const codeWords = (code: number | null): string =>
 
 /** What a program says last is why it ended: the first line from the end that is known. */
 function lineCause(log: Log | undefined): ExitCause | undefined {
+  let isBack = false;
   for (const line of (log?.lines ?? []).slice(-READ_LINES).reverse()) {
-    const row = LINES.find(({ text }) => text.test(line.slice(0, 500).toLowerCase()));
-    if (row === undefined) continue;
+    isBack ||= isReached(line);
+    const row = rowIn(LINES, line);
+    if (row === undefined || (isBack && row.isDependency === true)) continue;
     const quoted = row.isDependency === true ? line : (errorIn(log) ?? line);
     const isForDocker = /docker|compose|\{/.test(row.advice);
     return {

@@ -38,7 +38,22 @@ const ROWS: readonly Row[] = [
     "Give the claim a volume: a StorageClass that exists, or a volume that fits.",
   ],
   [
-    /volume node affinity conflict/i,
+    /persistentvolumeclaim "[^"]*" is being deleted/i,
+    () => "its volume claim is being deleted",
+    "Somebody deleted the claim while pods use it: it goes with the last of them, and its data by the class's reclaim policy. Keep a copy first, or let the pods go and make the claim anew.",
+  ],
+  [
+    /max volume count/i,
+    () => "the nodes have as many volumes as they may",
+    "Add nodes, or spread pods with volumes; `kubectl get volumeattachments` shows what is left over from pods that are gone.",
+  ],
+  [
+    /enough free storage/i,
+    () => "the storage of the nodes has no room",
+    "The driver reports its capacity (`kubectl get csistoragecapacities -A`): make room there, or ask for less.",
+  ],
+  [
+    /(volume node affinity conflict|PersistentVolume's node affinity)/i,
     () => "its volume is in another zone",
     "Its volume belongs to a zone whose nodes have no room: make room there, or move the data.",
   ],
@@ -53,6 +68,16 @@ const ROWS: readonly Row[] = [
     "Add nodes, or raise the pods a node may have.",
   ],
   [
+    /node\.kubernetes\.io\/(disk|memory|pid)-pressure/i,
+    (why) => `the nodes are under ${/(disk|memory|pid)-pressure/i.exec(why)?.[1] ?? ""} pressure`,
+    "The kubelet keeps new pods away until the pressure is over: free that on the nodes (disk: images and logs; memory and pids: what uses them). A toleration would only send it there to be evicted.",
+  ],
+  [
+    /node\.kubernetes\.io\/(not-ready|unreachable|network-unavailable)|node\.cloudprovider\.kubernetes\.io\/uninitialized/i,
+    () => "its nodes are not ready",
+    "Look at those nodes first (kubelet, network plugin, cloud controller): the taint goes with its cause, and a toleration would help nothing.",
+  ],
+  [
     /taint/i,
     () => "taints keep it away",
     "Give it a toleration where it may go there, or see why the nodes are tainted (a node that is not ready is).",
@@ -61,6 +86,11 @@ const ROWS: readonly Row[] = [
     /unschedulable/i,
     () => "nodes are cordoned",
     "Uncordon the nodes whose work is done (`kubectl uncordon`).",
+  ],
+  [
+    /pod (anti-)?affinity|existing pods anti-affinity/i,
+    () => "its own or another pod's affinity keeps it away",
+    "Compare `podAffinity` and `podAntiAffinity` (its own and those of pods that are there) with what runs on each node: as a rule more replicas than nodes. `preferred…` instead of `required…`, or more nodes.",
   ],
   [
     /affinity|selector/i,
@@ -79,10 +109,14 @@ const ROWS: readonly Row[] = [
   ],
 ];
 
+const NO_NODES =
+  "The cluster has no node at all that takes pods: look at the node pool, the autoscaler and the cloud's quota (`kubectl get nodes`).";
+
 /** Why no node takes the pod, the reasons of all nodes summed up. Pure. */
 export function schedulingCause(pod: Pod, events: readonly Event[], claims: readonly Claim[]): Cause {
   const { total, parts } = partsOf(pod.unschedulable);
   const [most] = [...parts].sort((a, b) => b.nodes - a.nodes);
+  const isEmpty = /no nodes available/i.test(pod.unschedulable);
   const row = ROWS.find(([words]) => words.test(most?.why ?? pod.unschedulable));
   const pending = claims.filter(({ namespace, phase }) => namespace === pod.namespace && phase === "Pending");
   const isVolume = /PersistentVolumeClaim/i.test(pod.unschedulable);
@@ -98,11 +132,11 @@ export function schedulingCause(pod: Pod, events: readonly Event[], claims: read
   return {
     kind: "unschedulable",
     container: undefined,
-    title: `cannot be scheduled: ${row?.[1](most?.why ?? pod.unschedulable) ?? (most === undefined ? "no node takes it" : clip(most.why, 60))}`,
+    title: `cannot be scheduled: ${row?.[1](most?.why ?? pod.unschedulable) ?? (isEmpty ? "there are no nodes" : most === undefined ? "no node takes it" : clip(most.why, 60))}`,
     because: `${total === null ? `The scheduler says: ${clip(pod.unschedulable, 300)}.` : `Of ${count(total, "node")} none takes it (a node may have several reasons): ${sum}.`}${volumes}${scaling === undefined ? "" : ` The cluster's autoscaler does not help: ${clip(scaling.message, 150)}.`}`,
     advice: {
       key: isVolume ? "fixMount" : "giveRoom",
-      text: row?.[2] ?? "`kubectl describe pod` and the nodes' allocatable resources.",
+      text: row?.[2] ?? (isEmpty ? NO_NODES : "`kubectl describe pod` and the nodes' allocatable resources."),
     },
     acts: [],
   };

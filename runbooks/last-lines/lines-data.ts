@@ -38,6 +38,7 @@ export const DATA_LINES: readonly LineRow[] = [
   },
   {
     text: /could not locate a valid checkpoint record|invalid (primary )?checkpoint record|aria recovery failed|bad file format reading the append only file|unexpected end of file reading the append only|wrong signature trying to load db|page corruption|database page corruption|corrupt(ed)? (page|block|wal|segment|index|chunk|journal|database)|innodb: .{0,80}(corrupt|operating system error number 5)|wiredtiger error .{0,120}(corrupt|wt_panic)|translog .{0,60}corrupt|checksum mismatch in (page|block|file)/,
+    unless: /permission denied|eacces|no space left|read-only file system|resource temporarily unavailable/,
     short: "its stored data is damaged",
     because:
       "A file of it cannot be read as it should: it was ended in the middle of a write, the disk was full or failed, or two servers wrote to one folder.",
@@ -53,7 +54,7 @@ export const DATA_LINES: readonly LineRow[] = [
     advice: "Another one: stop it. None: see who owns the folder, then remove the lock file and start again.",
   },
   {
-    text: /migrations? (are|is) pending|pendingmigration|migrations have failed|migration (checksum mismatch|failed)|failed (to (apply|run)|migration)[^\n]{0,40}migration|can't locate revision|p30(09|18)\b|dirty database version|validate failed: migrations/,
+    text: /migrations? (are|is) pending|pendingmigration|migrations have failed|migration (checksum mismatch|failed)|failed (to (apply|run)|migration)[^\n]{0,40}migration|can't locate revision|p30(09|18)\b|dirty database version|validate failed: migrations|need to upgrade the database|schema version compatibility check failed/,
     short: "its database is not at the state its migrations expect",
     because:
       "Either migrations were not run, or one failed half way, or the database was moved on by another release than this one.",

@@ -23,7 +23,7 @@ export const PROGRAM_LINES: readonly LineRow[] = [
   },
   // Parts built for something else.
   {
-    text: /invalid elf header|wrong elf class|could not load the "[^"]{1,60}" module using|unsupportedclassversionerror|unsupported class file|kernel too old|unsupported system page size|you must install or update \.net|couldn't find a valid icu package|unsupported engine|requires node(\.js)? (version )?[>^~v\d]|was compiled against a different node\.js version|node_module_version|no prebuilt|not built for (this|your) (platform|architecture)/,
+    text: /invalid elf header|wrong elf class|could not load the "[^"]{1,60}" module using|unsupportedclassversionerror|unsupported class file|kernel too old|unsupported system page size|you must install or update \.net|couldn't find a valid icu package|unsupported engine|requires node(\.js)? (version )?[>^~v\d]|was compiled against a different node\.js version|node_module_version|no prebuilt|ebadengine|err_require_esm|prisma cannot find the required|not built for (this|your) (platform|architecture)/,
     short: "a part of it is for another platform, runtime or version",
     because:
       "The line names it: a native module built on another system (a node_modules folder copied into the image or mounted over it), a runtime that is too old or too new, or a library that the base image lacks.",

@@ -1,5 +1,6 @@
 import { DATA_LINES } from "./lines-data.ts";
 import { LAST_LINES, PROGRAM_LINES } from "./lines-program.ts";
+import { SERVER_LINES } from "./lines-servers.ts";
 import type { LineRow } from "./row.ts";
 
 /**
@@ -7,6 +8,7 @@ import type { LineRow } from "./row.ts";
  * of libcs, of runtimes (Node, Python, Java, Go, .NET, Ruby) and of servers that are named in the row; all of them English.
  */
 export const LINES: readonly LineRow[] = [
+  ...SERVER_LINES,
   ...DATA_LINES,
   ...PROGRAM_LINES,
   // The image and the machine.
@@ -57,7 +59,7 @@ export const LINES: readonly LineRow[] = [
     key: "fixImage",
   },
   {
-    text: /cannot find module|modulenotfounderror|no module named|classnotfoundexception|noclassdeffounderror|could not find or load main class|cannot load such file|could not find gem|class "[^"]{1,200}" not found/,
+    text: /cannot find module|could not find a production build|modulenotfounderror|no module named|classnotfoundexception|noclassdeffounderror|could not find or load main class|cannot load such file|could not find gem|class "[^"]{1,200}" not found/,
     short: "a part of the program itself is not there",
     because:
       "A module it is made of is missing: not installed when the image was built, or hidden by a mount over its folder (node_modules, vendor).",
@@ -93,7 +95,7 @@ export const LINES: readonly LineRow[] = [
     isSure: true,
   },
   {
-    text: /cannot allocate memory|std::bad_alloc|memoryerror|out of memory|enomem/,
+    text: /cannot allocate memory|memory allocation of \d{1,20} bytes failed|std::bad_alloc|memoryerror|out of memory|enomem/,
     short: "it could get no more memory",
     because:
       "An allocation was refused: a limit of its own (ulimit, heap), overcommit switched off on the machine, or its memory limit.",
@@ -167,7 +169,7 @@ export const LINES: readonly LineRow[] = [
   },
   // Ports and rights.
   {
-    text: /address already in use|eaddrinuse|only one usage of each socket address/,
+    text: /address already in use|eaddrinuse|\bport \d{1,5} was already in use|only one usage of each socket address/,
     short: "a port it listens on is taken",
     because:
       "Two programs want one port: two in the container, or, with `network_mode: host` or a shared network, one of the machine or of the other container.",
@@ -199,7 +201,7 @@ export const LINES: readonly LineRow[] = [
   },
   // Settings.
   {
-    text: /(environment variable|env var|required (setting|variable|option|config|key))[^\n]{0,100}(missing|required|not (set|found|defined)|undefined|must)|(missing|required|must (set|provide|specify)|undefined)[^\n]{0,60}(environment variable|env(ironment)?\b|setting|variable|config)|keyerror: '[a-z0-9_]{1,60}'|missing [a-z]{1,40}_[a-z_]{1,60}\b/,
+    text: /(environment variable|env var|required (setting|variable|option|config|key))[^\n]{0,100}(missing|required|not (set|found|defined)|undefined|must)|(missing|required|must (set|provide|specify)|undefined)[^\n]{0,60}(environment variable|env(ironment)?\b|setting|variable|config)|keyerror: '[a-z0-9_]{1,60}'|missing [a-z]{1,40}_[a-z_]{1,60}\b|could not resolve placeholder|secret_key_base|no application encryption key|insecure secret_key|no hostname setting provided|no server certificate was specified/,
     short: "a setting is missing",
     because: "It does not find a setting it needs.",
     advice: "Add it to .env or the compose file, then `docker compose up -d`: a restart does not read them.",
@@ -221,7 +223,7 @@ export const LINES: readonly LineRow[] = [
   },
   // Others.
   {
-    text: /getaddrinfo|enotfound|eai_again|could not (translate|resolve) host ?name|could not resolve|name or service not known|name does not resolve|temporary failure in name resolution|no such host|unknown host|unknownhostexception|nodename nor servname/,
+    text: /getaddrinfo|enotfound|eai_again|could not (translate|resolve) host ?name|could not resolve (?!placeholder)|name or service not known|name does not resolve|temporary failure in name resolution|no such host|unknown host|unknownhostexception|nodename nor servname/,
     short: "a name it depends on does not resolve",
     because:
       "It looks up another service by its name, and no container of its network answers to it: that one is down, or in another network.",
@@ -253,7 +255,7 @@ export const LINES: readonly LineRow[] = [
     startHelps: true,
   },
   {
-    text: /^traceback \(most recent call last\)|unhandled ?(promise ?)?rejection|uncaught ?(exception|error)|unhandled exception|exception in thread "main"|^(reference|syntax|type|range|assertion)error: |^node\.js v\d|^ {4}at .{1,200}:\d+:\d+\)?$/,
+    text: /^traceback \(most recent call last\)|unhandled ?(promise ?)?rejection|uncaught ?(exception|error)|unhandled exception|worker failed to boot|no app loaded\. game over|exception in thread "main"|^(reference|syntax|type|range|assertion)error: |^node\.js v\d|^ {4}at .{1,200}:\d+:\d+\)?$/,
     short: "an error nobody caught ended it",
     because: "The program met an error it does not handle.",
     advice: "The lines around it name the place.",

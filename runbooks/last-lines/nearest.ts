@@ -1,9 +1,8 @@
 import { LINES } from "./lines.ts";
-import type { LineRow } from "./row.ts";
+import { isReached, type LineRow, rowIn } from "./row.ts";
 
-/** Lines, from the last one up, that are read for a cause; of each so many characters. */
+/** Lines, from the last one up, that are read for a cause. */
 const READ_LINES = 30;
-const READ_CHARACTERS = 500;
 /** Lines above a panic or trace in which its reason stands, where it stands anywhere. */
 const BEFORE_FRAME = 4;
 
@@ -17,9 +16,11 @@ export function nearest(
 ): { readonly row: LineRow; readonly line: string } | undefined {
   let frame: { row: LineRow; line: string } | undefined;
   let left = BEFORE_FRAME;
+  let isBack = false;
   for (const line of lines.slice(-READ_LINES).reverse()) {
-    const said = line.slice(0, READ_CHARACTERS).toLowerCase();
-    const row = LINES.find((one) => wanted(one) && one.text.test(said));
+    isBack ||= isReached(line);
+    const found = rowIn(LINES, line, wanted);
+    const row = isBack && found?.isDependency === true ? undefined : found;
     if (row !== undefined && row.isFrame !== true) return { row, line };
     if (row !== undefined) frame = { row, line };
     left = row === undefined ? left - 1 : BEFORE_FRAME;
