@@ -1,5 +1,5 @@
 import { defineConfig } from "vitest/config";
-import { DearFirst } from "./test/helpers/dear-first.ts";
+import { sequence } from "./test/helpers/order.ts";
 import { SIDE_BY_SIDE } from "./test/helpers/side-by-side.ts";
 
 // What only computes: as many at a time as there are cores on the smallest machine.
@@ -21,7 +21,7 @@ const shared = {
 
 export default defineConfig({
   test: {
-    sequence: { sequencer: DearFirst },
+    sequence,
     projects: [
       { test: { ...shared, name: "unit", maxWorkers: COMPUTING, include: ["test/unit/**/*.test.ts"] } },
       {
