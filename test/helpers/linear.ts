@@ -31,7 +31,9 @@ export function superlinear(
     for (const end of ["", "\u0001"]) {
       const text = (size: number) => seed.repeat(Math.ceil(size / seed.length)) + end;
       if (cpuMs(() => work(text(FIRST)), 1) < NOTHING_AT_FIRST_MS) continue;
-      if (cpuMs(() => work(text(SMALL)), 3) < NOTHING_MS) continue;
+      const small = cpuMs(() => work(text(SMALL)), 3);
+      // Most are linear, and the first pair says so.
+      if (small < NOTHING_MS || cpuMs(() => work(text(SMALL * 4)), 1) <= small * 8) continue;
       const measured = measure(work, text);
       if (measured !== undefined) return { seed, ...measured };
     }

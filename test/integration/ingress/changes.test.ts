@@ -1,6 +1,6 @@
 // The door for changes over a real store: what it takes, what it refuses, and where it is seen.
 import { pino } from "pino";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { commands } from "../../../commands/index.ts";
 import { ThreadId } from "../../../src/core/words/ids.ts";
 import { createChangesDoor } from "../../../src/ingress/changes/webhook.ts";
@@ -44,6 +44,10 @@ afterAll(async () => {
   await database.drop();
 });
 
+beforeEach(async () => {
+  await pool.query("DELETE FROM change");
+});
+
 const send = async (body: unknown, token = TOKEN) => {
   const response = await fetch(url, {
     method: "POST",
@@ -53,6 +57,10 @@ const send = async (body: unknown, token = TOKEN) => {
   return { status: response.status, ...((await response.json()) as Record<string, unknown>) };
 };
 const ago = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString();
+const ofAnother = () =>
+  pool.query(
+    "INSERT INTO change (key, system, kind, title, at) VALUES ('x', 'other', 'deploy', 'not ours', now() - interval '5 min')",
+  );
 const rows = async () => (await pool.query("SELECT title, at FROM change ORDER BY id")).rows;
 
 test("one, a list and an object of them are taken; told twice it is one, by its id or by all it says", async () => {
@@ -110,7 +118,6 @@ test("a time to come is now; secrets do not reach a row", async () => {
 });
 
 test("the thread of what fires shows what was changed from two hours before it began, of its own system", async () => {
-  await pool.query("DELETE FROM change");
   const { thread } = await deliverTo(pool)(notification([{ name: "a" }]));
   const head = async () => {
     const view = await store.reader.thread(ThreadId.parse(thread));
@@ -132,9 +139,7 @@ test("the thread of what fires shows what was changed from two hours before it b
     },
     { system: "orders", title: "long ago", at: before(130) },
   ]);
-  await pool.query(
-    "INSERT INTO change (key, system, kind, title, at) VALUES ('x', 'other', 'deploy', 'not ours', now() - interval '5 min')",
-  );
+  await ofAnother();
   expect((await pool.query("SELECT kind, id FROM outbox")).rows).toEqual([{ kind: "thread", id: thread }]);
   const drawn = await head();
   expect(drawn).toMatch(
@@ -152,6 +157,11 @@ test("`/diag changes` lists the last day, and says how to tell of them where nob
       caller,
       {},
     );
+  await send([
+    { system: "orders", kind: "deploy", title: "orders 1.44", at: ago(12) },
+    { system: "orders", title: "long ago", at: ago(130) },
+  ]);
+  await ofAnother();
   const listed = await ask(1);
   expect(listed.title).toBe("2 changes of orders in the last day");
   expect(JSON.stringify(listed.data)).toMatch(/orders 1\.44.*long ago/);

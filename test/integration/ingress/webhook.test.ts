@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { openPool, type Pool } from "../../../src/store/pool.ts";
 import { cpuTimeOf } from "../../helpers/cpu-time.ts";
 import { type FreshDatabase, freshDatabase } from "../../helpers/database.ts";
@@ -15,6 +15,9 @@ describe("POST /webhooks/alertmanager over the real store", () => {
   afterAll(async () => {
     await pool.end();
     await database.drop();
+  });
+  beforeEach(async () => {
+    await pool.query("TRUNCATE inbox");
   });
 
   it("200 means stored: the answer names the incident", async () => {
