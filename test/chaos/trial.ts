@@ -8,8 +8,9 @@ import { createDispatcher } from "../../src/queue/dispatcher.ts";
 import { createStore, openPool, type Pool, type Store } from "../../src/store/index.ts";
 import { until } from "../helpers/until.ts";
 import { hire, kill, type Mate } from "./crew.ts";
-import { humans } from "./human.ts";
+import { entry, humans } from "./human.ts";
 import { chaosCatalog, chaosConnector } from "./knowledge.ts";
+import { patiently } from "./patience.ts";
 import type { Target } from "./target.ts";
 
 /** How long the fated worker holds a run and may take for a write. */
@@ -34,6 +35,8 @@ export interface Trial {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The second worker, in this process. It finds its runs as the sweeper does. */
   readonly second: Engine;
+  /** Asks for a run; on a machine that does a lot besides its database may be out of reach for a moment. */
+  ask(request: Parameters<Store["intake"]["submitRun"]>[1]): Promise<RunId>;
   /** The people vote and answer truthfully. */
   look(): Promise<number>;
   /** The second worker and the people go on until the run has ended. */
@@ -77,6 +80,10 @@ export async function openTrial(deps: TrialDeps, fated: Patience = UNHURRIED): P
     store,
     env,
     second,
+    ask: async (request) => {
+      const asked = entry();
+      return (await patiently(() => store.intake.submitRun(asked, request))).run;
+    },
     look: people.look,
     fated: async (fate) => {
       const mate = await hire(deps.program, `fated-${prefix}`, { ...env, FATE: fate });
@@ -89,11 +96,12 @@ export async function openTrial(deps: TrialDeps, fated: Patience = UNHURRIED): P
       return mate;
     },
     finish: async (run) => {
-      await until(async () => {
+      const round = async (): Promise<boolean> => {
         await people.look();
         for (const due of await store.sweep.dueRuns(10)) await second.advance(due);
         return isEnded((await store.reader.run(run))?.status ?? "queued");
-      });
+      };
+      await until(() => patiently(round));
     },
     close: async () => {
       await Promise.all(mates.map(kill));

@@ -2,7 +2,6 @@ import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import type { RunId } from "../../../src/core/words/ids.ts";
 import { verifyAudit } from "../../../src/store/index.ts";
 import { isStopped } from "../../chaos/crew.ts";
-import { entry } from "../../chaos/human.ts";
 import { request } from "../../chaos/rig.ts";
 import { openTrial, type Trial } from "../../chaos/trial.ts";
 import { auditGaps } from "../../helpers/audit-replay.ts";
@@ -41,7 +40,7 @@ async function walk(batch: number, point: (typeof POINTS)[number], fate: (typeof
       ...request({ batch, writes: 1, only: "calm" }),
       caller: { via: "alert", name: "a" },
     } as const;
-    const { run } = await trial.store.intake.submitRun(entry(), asked);
+    const run = await trial.ask(asked);
     await until(() => passGrace(trial));
     await until(() => (fate === "kill" ? mate.child.signalCode === "SIGKILL" : isStopped(mate)));
     await trial.hired();

@@ -2,7 +2,6 @@ import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { CRASH_POINTS, type CrashPoint } from "../../../src/engine/deps.ts";
 import { verifyAudit } from "../../../src/store/index.ts";
 import { isGone, isStopped, type Mate } from "../../chaos/crew.ts";
-import { entry } from "../../chaos/human.ts";
 import { request } from "../../chaos/rig.ts";
 import { openTrial, type Trial } from "../../chaos/trial.ts";
 import { until } from "../../helpers/until.ts";
@@ -88,7 +87,7 @@ async function walkOnce({ batch, kind, point, fate }: Cell, times: number) {
     // The claim after the votes is meant, not the one that only reads.
     const nth = kind !== "read" && point === "after_claim" ? 2 : 1;
     const mate = await trial.fated(`${fate}:${point}:${nth}`);
-    const { run } = await trial.store.intake.submitRun(entry(), request({ batch, writes: 1, only: kind }));
+    const run = await trial.ask(request({ batch, writes: 1, only: kind }));
     await until(async () => {
       if (mate.child.signalCode !== null || isStopped(mate)) return true;
       // A vote that comes before the run was let go of is carried out under the first claim: there is no second one then.

@@ -91,10 +91,7 @@ describe.concurrent("a door dies while it takes a request", { timeout: 300_000 }
     async ({ point, batch }) => {
       const trial = await openTrial(deps);
       try {
-        const { run } = await trial.store.intake.submitRun(
-          entry(),
-          request({ batch, writes: 1, only: "guarded" }),
-        );
+        const run = await trial.ask(request({ batch, writes: 1, only: "guarded" }));
         const approval = await propose(trial, run);
         const vote = (voter: (typeof voters)[number]) =>
           ({ approval, voter, decision: "approve", via: "slack" }) as const;
