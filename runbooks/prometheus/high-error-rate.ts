@@ -11,9 +11,8 @@ import {
   z,
 } from "../../src/sdk/index.ts";
 import { plot, REPAIR_TARGETS, sayRate, sayWindow, targetFindings } from "./targets.ts";
-import { mixedCounters, partialAnswer, SEPARATE_WORKERS, sayAbsence, sayOneRoute } from "./trust.ts";
-
-type Measured = Extract<prometheus.ErrorRatio, { state: "measured" }>;
+import { mixedCounters, partialAnswer, SEPARATE_WORKERS, sayAbsence } from "./trust.ts";
+import { type Measured, placeOf } from "./where-failures.ts";
 
 /** Share of requests answered 5xx, and which routes and instances they come from. Guides: high error rate. */
 const book = runbookOn(
@@ -129,7 +128,8 @@ export const highErrorRate = book
         id: "error-rate",
         severity: share >= 2 * threshold && ratio.notSeen === undefined ? "critical" : "warning",
         title: `${sayPercent(share)} of ${ratio.notSeen === undefined ? "" : "the counted part of "}requests fail (limit ${sayPercent(threshold)})${place.short}`,
-        because: `${sayRate(total.errors)} of ${sayRate(total.total)} were answered 5xx over ${window}. ${sayFirst(ratio)}${place.long}`,
+        because:
+          `${sayRate(total.errors)} of ${sayRate(total.total)} were answered 5xx over ${window}. ${sayFirst(ratio)}${place.long}`.trimEnd(),
         evidence,
         remedies: ["findCause"],
       };
@@ -222,35 +222,6 @@ const brokenParts = ({ routes, instances, windowSeconds }: Measured, limit: numb
         ratio !== null && ratio >= Math.max(BROKEN, 2 * limit) && errors * windowSeconds >= minRequests,
     )
     .slice(0, 3);
-
-/** Concentrated on one route or instance, or everywhere: the first fork of the search. */
-function placeOf({ routes, instances, total, routeLabel }: Measured): { short: string; long: string } {
-  const [route] = routes;
-  const [instance] = instances;
-  const shareOf = ({ errors }: { errors: number }) => (total.errors === 0 ? 0 : errors / total.errors);
-  if (instance !== undefined && (instances.length > 1 || instance.total < total.total * 0.9)) {
-    if (shareOf(instance) >= 0.8)
-      return {
-        short: `, nearly all on instance ${instance.name}`,
-        long: `${sayPercent(shareOf(instance))} of the failures are on instance ${instance.name}: that one is broken, not the code.`,
-      };
-  }
-  if (route !== undefined && routes.length > 1 && shareOf(route) >= 0.8)
-    return {
-      short: `, nearly all on ${route.name}`,
-      long: `${sayPercent(shareOf(route))} of the failures are on ${route.name}: look at what only that route uses.`,
-    };
-  if (routes.length === 1 && route !== undefined && route.total >= 0.99 * total.total)
-    return { short: "", long: sayOneRoute(route.name, routeLabel) };
-  if (routes.length === 1 && route !== undefined)
-    return { short: `, all on ${route.name}`, long: `All failures are on ${route.name}.` };
-  return routes.length > 1
-    ? {
-        short: `, spread over ${routes.length} routes`,
-        long: `They are spread over ${routes.length} routes: look at what all share (database, cache, a dependency, a deployment).`,
-      }
-    : { short: "", long: "" };
-}
 
 const noTraffic = ({ metric, windowSeconds }: Measured): Finding<never> => ({
   id: "no-traffic",
