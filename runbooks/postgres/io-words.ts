@@ -8,6 +8,7 @@ import {
   sayDuration,
   sayPercent,
 } from "../../src/sdk/index.ts";
+import { spillerOf } from "./spiller.ts";
 
 type Io = postgres.Io;
 type Name = "moreWal" | "moreMemory" | "lookAtCache" | "whoAsks";
@@ -83,12 +84,20 @@ function sinceReset({ second, databaseSince, checkpointsSince, walSince }: Io) {
   };
 }
 
+/** Who wrote most of the temporary files that a finding tells of, as far as that is known. */
+export const spillerIn = (now: Io, before: Io | undefined) => {
+  const last = sinceLast(now, before);
+  return last === undefined
+    ? spillerOf(now, undefined, sinceReset(now).database.tempBytes)
+    : spillerOf(now, before, last.tempBytes);
+};
+
 /** What the counters come to. `before`: what the run before this one saw. */
 export function ioFindings(now: Io, before: Io | undefined, limits: IoLimits): Finding<Name>[] {
   const last = sinceLast(now, before);
   return [
     ...checkpointFindings(now, last ?? sinceReset(now).checkpoints),
-    ...spillFindings(now, last ?? sinceReset(now).database, limits),
+    ...spillFindings(now, last ?? sinceReset(now).database, spillerIn(now, before), limits),
     ...cacheFindings(now, last, limits),
   ];
 }
@@ -126,17 +135,21 @@ function checkpointFindings(io: Io, window: Window): Finding<Name>[] {
   ];
 }
 
-function spillFindings(io: Io, window: Window, { spillBytes }: IoLimits): Finding<Name>[] {
+function spillFindings(
+  io: Io,
+  window: Window,
+  worst: ReturnType<typeof spillerOf>,
+  { spillBytes }: IoLimits,
+): Finding<Name>[] {
   // What is counted for less than a day is not multiplied up to one.
   const perDay = (window.tempBytes / Math.max(window.seconds, DAY)) * DAY;
   if (window.tempFiles <= 0 || perDay < spillBytes) return [];
-  const [worst] = io.spilling ?? [];
   return [
     {
       id: "spills-to-disk",
       severity: "warning",
       title: `${sayBytes(window.tempBytes)} in ${count(window.tempFiles, "temporary file")} ${window.says}${worst === undefined ? "" : `, most of it by ${clip(worst.statement, 80)}`}`,
-      because: `A sort or hash that needs more than work_mem (${sayBytes(io.workMemBytes)}) goes to disk.${worst === undefined ? "" : ` The one above wrote ${sayBytes(worst.bytes / Math.max(1, worst.calls))} a call over ${count(worst.calls, "call")}${worst.isMaintenance ? "; it builds something, which takes maintenance_work_mem" : ""}.`}`,
+      because: `A sort or hash that needs more than work_mem (${sayBytes(io.workMemBytes)}) goes to disk.${worst === undefined ? sayUnknown(io) : ` The one above wrote ${sayBytes(worst.bytes / Math.max(1, worst.calls))} a call over ${count(worst.calls, "call")}${worst.isMaintenance ? "; it builds something, which takes maintenance_work_mem" : ""}.`}`,
       evidence: io.spilling?.length
         ? [
             rows("Since pg_stat_statements was reset", io.spilling, {
@@ -151,6 +164,11 @@ function spillFindings(io: Io, window: Window, { spillBytes }: IoLimits): Findin
     },
   ];
 }
+
+const sayUnknown = ({ spilling }: Io): string =>
+  spilling?.length
+    ? " No statement is known to have written half of it: below is what each has written since pg_stat_statements was reset."
+    : "";
 
 /** Fewer blocks than this say nothing. */
 const FEW_BLOCKS = 10_000;

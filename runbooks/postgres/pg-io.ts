@@ -1,5 +1,5 @@
 import { postgres, runbookOn, sayBytes, z } from "../../src/sdk/index.ts";
-import { ioFindings } from "./io-words.ts";
+import { ioFindings, spillerIn } from "./io-words.ts";
 
 /** What the server reads and writes more than it should: checkpoints, temporary files, cache. Compares with the run before. */
 const book = runbookOn(
@@ -44,10 +44,13 @@ export const pgIo = book
       "low",
       "With log_checkpoints = on the server log says of each what asked for it (wal, time, immediate force wait: a command). Commands that ask for one: CHECKPOINT of a script, pg_basebackup and other backups, CREATE DATABASE, ALTER TABLESPACE.",
     ),
-    moreMemory: book.advises("Give that statement more memory, not all of them", "low", ({ io }) =>
-      io?.spilling?.[0]?.isMaintenance === true
-        ? "It builds an index or rewrites a table: SET maintenance_work_mem for the session that does it. One night a month of that is no matter."
-        : `First let it sort less: an index in the order it asks for, fewer columns, a LIMIT that the plan can use; stale statistics make hashes too large (ANALYZE). Then give more to whoever runs it: ALTER ROLE <role> SET work_mem, about two to three times what a call writes. Not for all: each sort or hash of each session may take it (now ${sayBytes(io?.workMemBytes ?? 0)}). log_temp_files = '10MB' names each in the log.`,
+    moreMemory: book.advises(
+      "Give that statement more memory, not all of them",
+      "low",
+      ({ io }, { before }) =>
+        io !== undefined && spillerIn(io, postgres.earlierIo(before?.io?.value))?.isMaintenance === true
+          ? "It builds an index or rewrites a table: SET maintenance_work_mem for the session that does it. One night a month of that is no matter."
+          : `First let it sort less: an index in the order it asks for, fewer columns, a LIMIT that the plan can use; stale statistics make hashes too large (ANALYZE). Then give more to whoever runs it: ALTER ROLE <role> SET work_mem, about two to three times what a call writes. Not for all: each sort or hash of each session may take it (now ${sayBytes(io?.workMemBytes ?? 0)}). log_temp_files = '10MB' names each in the log.`,
     ),
     lookAtCache: book.advises(
       "Find what reads past the cache",

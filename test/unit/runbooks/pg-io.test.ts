@@ -97,6 +97,33 @@ describe("temporary files", () => {
     );
     expect(index?.because).toContain("maintenance_work_mem");
   });
+  it("not with one that wrote at another time, or a part only", () => {
+    const counted = { tempFiles: 900, tempBytes: 260 * GIB };
+    const nightly = { ...statement, statement: "CREATE INDEX …", bytes: 200 * GIB };
+    const before = io({ at: NOW - 86_400, tempFiles: 800, tempBytes: 200 * GIB }, { spilling: [nightly] });
+    // What wrote most ever has written nothing since yesterday.
+    const [today] = found(io(counted, { spilling: [nightly, statement] }), before);
+    expect(today?.title).toMatch(
+      /^60.0 GiB in 100 temporary files since the last look.*, most of it by SELECT … ORDER BY x$/,
+    );
+    const [several] = found(io(counted, { spilling: [nightly, { ...statement, bytes: 29 * GIB }] }), before);
+    expect(several?.title).not.toContain("most of it");
+    expect(several?.because).toContain("No statement is known to have written half of it");
+    // Of the first look only the five largest are known: whoever was none of them wrote less than they did, no more is known.
+    const five = Array.from({ length: 5 }, (_, n) => ({
+      ...nightly,
+      statement: `s${n}`,
+      bytes: (40 + n) * GIB,
+    }));
+    const [unknown] = found(
+      io(counted, { spilling: [...five, statement].slice(1) }),
+      io({ at: NOW - 86_400, tempFiles: 800, tempBytes: 200 * GIB }, { spilling: five }),
+    );
+    expect(unknown?.title).not.toContain("most of it");
+    // Counted anew meanwhile, or longer than the files have been: no more can be said of it than it can have written.
+    const [older] = found(io({ tempFiles: 9, tempBytes: 60 * GIB }, { spilling: [nightly] }));
+    expect(older?.title).not.toContain("most of it");
+  });
 });
 
 describe("the cache", () => {
