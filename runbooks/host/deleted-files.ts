@@ -1,4 +1,4 @@
-import { type Finding, host, type OutputOf, rows, sayBytes } from "../../src/sdk/index.ts";
+import { type Finding, host, mostOf, type OutputOf, rows, sayBytes } from "../../src/sdk/index.ts";
 import { liesOn } from "./places.ts";
 
 export type Deleted = OutputOf<typeof host.deletedOpen>;
@@ -37,13 +37,14 @@ export const deletedFindings = (disk: host.Disk, deleted: Deleted, threshold: nu
     const role = roleOf(one, bytes, threshold);
     const [first] = files;
     if (role === undefined || first === undefined) return [];
+    const of = (pid: number) => files.reduce((sum, file) => (file.pid === pid ? sum + file.bytes : sum), 0);
     const place = host.fullPlaces(disk, threshold).find(({ id }) => id === `disk-full:${one.path}`);
     const severity = place !== undefined && host.isNearlyFull(place) ? "critical" : "warning";
     const finding = {
       id: `deleted-open-files:${one.path}`,
       ...(role === "cause" ? { explains: [`disk-full:${one.path}`] } : {}),
       severity: role === "cause" ? severity : "info",
-      title: `${sayBytes(bytes)} of ${one.path} in deleted files that are still open (most by ${first.process}, pid ${first.pid})`,
+      title: `${sayBytes(bytes)} of ${one.path} in deleted files that are still open (${mostOf(of(first.pid), bytes)} by ${first.process}, pid ${first.pid})`,
       because: `Their names are gone, so du and a look into the folder do not show them; the space comes free only when the process closes them.${role === "aside" ? " The file system is not full." : ""}`,
       evidence: [
         rows("", files, {

@@ -4,6 +4,7 @@ import {
   type Finding,
   facts,
   type host,
+  mostOf,
   rows,
   sayPercent,
 } from "../../src/sdk/index.ts";
@@ -24,7 +25,7 @@ export function fileFindings({ files, processes }: Handles): Finding<HandlesReme
       ? [
           {
             ...({ id: "files-machine", severity: gravity(machine) } as const),
-            title: `${files.open} of ${files.max ?? 0} open files of the machine (${sayPercent(machine)})${most[0] === undefined ? "" : `, most of them of ${sayWho(most[0])}`}`,
+            title: `${files.open} of ${files.max ?? 0} open files of the machine (${sayPercent(machine)})${most[0] === undefined ? "" : `, ${mostOf(most[0].open, files.open)} of them of ${sayWho(most[0])}`}`,
             because: "Beyond it every program fails to open anything (ENFILE), whatever its own limit.",
             evidence: [holders(most)],
             remedies: ["raiseFiles", "closeFiles"] as const,
@@ -94,27 +95,29 @@ const holders = (processes: readonly Holder[]): Evidence =>
 export function inotifyFindings({ inotify }: Handles): Finding<HandlesRemedy>[] {
   if (inotify === null) return [];
   const { maxInstances, maxWatches } = inotify;
-  return inotify.users.flatMap(({ uid, instances, watches, most }): Finding<HandlesRemedy>[] => {
+  return inotify.users.flatMap(({ uid, instances, watches, mostOf: of }): Finding<HandlesRemedy>[] => {
     const ratios = [
       {
         what: "inotify watches",
         n: watches,
+        most: of.watches,
         max: maxWatches,
         errno: 'ENOSPC ("no space left on device", though no disk is full)',
       },
       {
         what: "inotify instances",
         n: instances,
+        most: of.instances,
         max: maxInstances,
         errno: 'EMFILE ("too many open files", though its own limit is far)',
       },
     ];
     return ratios
       .filter(({ n, max }) => max > 0 && n / max >= NEAR)
-      .map(({ what, n, max, errno }) => ({
+      .map(({ what, n, max, most, errno }) => ({
         id: `${what === "inotify watches" ? "inotify-watches" : "inotify-instances"}:${uid}`,
         severity: gravity(n / max),
-        title: `User ${uid} has ${n} of ${max} ${what} (${sayPercent(n / max)}), most of them of ${most}`,
+        title: `User ${uid} has ${n} of ${max} ${what} (${sayPercent(n / max)}), ${mostOf(most.n, n)} of them of ${most.name}`,
         because: `The limit is the user's, in all its processes; beyond it programs that watch files fail with ${errno}.`,
         remedies: ["raiseInotify"],
       }));

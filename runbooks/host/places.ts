@@ -1,4 +1,13 @@
-import { count, facts, host, type OutputOf, rows, sayBytes, sayPercent } from "../../src/sdk/index.ts";
+import {
+  count,
+  facts,
+  host,
+  mostOf,
+  type OutputOf,
+  rows,
+  sayBytes,
+  sayPercent,
+} from "../../src/sdk/index.ts";
 import { type DatabaseSeen, hereOf } from "./database-here.ts";
 
 type Disk = host.Disk;
@@ -72,11 +81,13 @@ export function insideOf(place: Place, ...looks: readonly (Largest | undefined)[
     .sort((a, b) => b.bytes - a.bytes);
 }
 
-/** Words that end a title: the one file or folder that holds most of the place. */
+/** Words that end a title: the one file or folder that holds a good part of the place. */
 export function sayMost({ counts, used }: Place, inside: ReturnType<typeof insideOf>): string {
-  // The deepest that still holds most of it says more than the folder around it.
+  // The deepest that still holds so much says more than the folder around it.
   const most = counts === "bytes" ? inside.findLast(({ bytes }) => bytes >= used * MOST) : undefined;
-  return most === undefined ? "" : `, most of it ${most.path} (${sayBytes(most.bytes)})`;
+  return most === undefined
+    ? ""
+    : `, ${mostOf(most.bytes, used)} of it ${most.path} (${sayBytes(most.bytes)})`;
 }
 
 /** The database whose data folder lies in the place, as far as its role may tell. */

@@ -11,7 +11,7 @@ export { parseDuration, sayDuration } from "../core/words/duration.ts";
 export { DiagError } from "../core/words/errors.ts";
 export { code, type Evidence, facts, table, text } from "../core/words/evidence.ts";
 export type { Finding } from "../core/words/finding.ts";
-export { clip, count, sayBytes, sayPercent, saySeconds } from "../core/words/format.ts";
+export { clip, count, mostOf, sayBytes, sayPercent, saySeconds } from "../core/words/format.ts";
 export { IncidentId, RunId } from "../core/words/ids.ts";
 export { type Command, HEALTH_RUNBOOK, type Intent, type Known } from "../core/words/intent.ts";
 export type { Seen, StepError } from "../core/words/outcome.ts";

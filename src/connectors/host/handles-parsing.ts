@@ -15,10 +15,20 @@ export const Kinds = z.object({
 });
 export type Kinds = z.output<typeof Kinds>;
 
+const Part = z.object({ name: z.string(), n: z.int() });
+
 export const Inotify = z.object({
   maxInstances: z.int(),
   maxWatches: z.int(),
-  users: z.array(z.object({ uid: z.int(), instances: z.int(), watches: z.int(), most: z.string() })).max(5),
+  /** Nearest to a limit first; `mostOf`: by name of program, whose most of them are. */
+  users: z
+    .array(
+      z.object({
+        ...{ uid: z.int(), instances: z.int(), watches: z.int() },
+        mostOf: z.object({ instances: Part, watches: Part }),
+      }),
+    )
+    .max(5),
 });
 export const TaskGroup = z.object({ path: z.string(), tasks: z.int(), max: z.int(), ratio: z.number() });
 export const UserTasks = z.object({ uid: z.int(), tasks: z.int(), limit: z.int(), ratio: z.number() });
@@ -80,27 +90,39 @@ export function inotifyOf(
 ): z.output<typeof Inotify> | null {
   const [maxInstances, maxWatches] = linesOf(limits).map(Number);
   if (maxInstances === undefined || maxWatches === undefined) return null;
-  const users = new Map<number, { instances: number; watches: number; byName: Map<string, number> }>();
+  const nearness = ({ instances, watches }: { instances: number; watches: number }): number =>
+    Math.max(instances / Math.max(1, maxInstances), watches / Math.max(1, maxWatches));
+  const users = new Map<number, Record<"instances" | "watches", Map<string, number>>>();
   for (const line of linesOf(text)) {
     const [, pid, n] = /^\/proc\/(\d+)\/fdinfo\/\d+:(\d+)$/.exec(line) ?? [];
     const process = processes.get(Number(pid));
     if (process === undefined) continue;
-    const one = users.get(process.uid) ?? { instances: 0, watches: 0, byName: new Map<string, number>() };
-    one.byName.set(process.name, (one.byName.get(process.name) ?? 0) + Number(n) + 1);
-    const sum = { instances: one.instances + 1, watches: one.watches + Number(n), byName: one.byName };
-    users.set(process.uid, sum);
+    const one = users.get(process.uid) ?? { instances: new Map(), watches: new Map() };
+    add(one.instances, process.name, 1);
+    add(one.watches, process.name, Number(n));
+    users.set(process.uid, one);
   }
   return {
     ...{ maxInstances, maxWatches },
     users: [...users]
-      .map(([uid, { instances, watches, byName }]) => ({
-        ...{ uid, instances, watches },
-        most: clip([...byName].sort((a, b) => b[1] - a[1])[0]?.[0] ?? "", 60),
+      .map(([uid, { instances, watches }]) => ({
+        ...{ uid, instances: sumOf(instances), watches: sumOf(watches) },
+        mostOf: { instances: largest(instances), watches: largest(watches) },
       }))
-      .sort((a, b) => b.watches - a.watches)
+      .sort((a, b) => nearness(b) - nearness(a))
       .slice(0, 5),
   };
 }
+
+const add = (to: Map<string, number>, name: string, n: number) => to.set(name, (to.get(name) ?? 0) + n);
+
+const sumOf = (parts: ReadonlyMap<string, number>): number =>
+  [...parts.values()].reduce((sum, n) => sum + n, 0);
+
+const largest = (parts: ReadonlyMap<string, number>) => {
+  const [name = "", n = 0] = [...parts].sort((a, b) => b[1] - a[1])[0] ?? [];
+  return { name: clip(name, 60), n };
+};
 
 /** Lines `/sys/fs/cgroup/x/pids.max:100`, `…/pids.current:3`; those without a limit are left out. */
 export function groupsOf(text: string): z.output<typeof TaskGroup>[] {

@@ -37,6 +37,10 @@ export function listed(words: readonly string[], most = 3): string {
   return shown.length < 2 ? shown.join("") : `${shown.slice(0, -1).join(", ")} and ${shown.at(-1)}`;
 }
 
+/** How the largest part of a whole is called: `most` only where it is half of it or more. */
+export const mostOf = (part: number, whole: number): "most" | "the largest part" =>
+  part * 2 >= whole ? "most" : "the largest part";
+
 /** At most `limit` characters, cut in the middle of nothing: an ellipsis marks the cut. */
 export const clip = (words: string, limit: number): string => {
   const characters = [...words];

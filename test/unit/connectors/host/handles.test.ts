@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { fileFindings, inotifyFindings, taskFindings } from "../../../../runbooks/host/limits-handles.ts";
 import { judgeHandles } from "../../../../src/connectors/host/handles.ts";
-import { usersOf } from "../../../../src/connectors/host/handles-parsing.ts";
+import { inotifyOf, usersOf } from "../../../../src/connectors/host/handles-parsing.ts";
 
 const GROUP = "/sys/fs/cgroup/kubepods.slice/pod1";
 interface Made {
@@ -67,6 +67,38 @@ describe("limits of handles", () => {
     expect(findings({ tasks: "99" })).toMatchObject([{ id: "tasks-group:/kubepods.slice/pod1" }]);
     expect(findings({ threads: 98 })).toMatchObject([{ id: "tasks-user:1000" }]);
     expect(findings({ threads: 98, uid: 0 })).toEqual([]);
+  });
+
+  it("most of the instances are another program's than most of the watches, and a user short of either is seen", () => {
+    const of = (pid: number, sizes: readonly number[]) =>
+      sizes.map((watches, fd) => `/proc/${pid}/fdinfo/${fd}:${watches}`);
+    const text = [
+      ...of(1, [6_000]),
+      ...of(2, new Array<number>(125).fill(1)),
+      ...[3, 4, 5, 6, 7].flatMap((pid) => of(pid, [500 + pid])),
+    ].join("\n");
+    const process = (name: string, uid: number) => ({ name, uid, threads: 1, files: null, tasks: null });
+    const processes = new Map([
+      [1, process("node", 1000)],
+      [2, process("kubelet", 0)],
+      ...[3, 4, 5, 6, 7].map((pid) => [pid, process("editor", 2_000 + pid)] as const),
+    ]);
+    const seen = inotifyOf("128\n8192\n", text, processes);
+    expect(seen?.users[0]).toEqual({
+      ...{ uid: 0, instances: 125, watches: 125 },
+      mostOf: { instances: { name: "kubelet", n: 125 }, watches: { name: "kubelet", n: 125 } },
+    });
+    const both = inotifyOf("128\n8192\n", text, new Map([...processes, [1, process("node", 0)]]));
+    expect(both?.users[0]?.mostOf).toEqual({
+      ...{ instances: { name: "kubelet", n: 125 }, watches: { name: "node", n: 6_000 } },
+    });
+  });
+
+  it("the process with the most of the machine's files need not have most of them", () => {
+    const [few] = findings({ fileNr: "95000\t0\t100000" });
+    expect(few?.title).toContain(", the largest part of them of java (pid 9: 10)");
+    const [most] = findings({ fileNr: "95000\t0\t100000", fds: 60_000, soft: "unlimited" });
+    expect(most?.title).toContain(", most of them of java (pid 9: 60000)");
   });
 
   it("processes whose descriptors may not be seen are said with their share", () => {
