@@ -112,6 +112,7 @@ module.exports = {
     ),
     stays("kubernetes-client-stays-in-its-room", ["@kubernetes"], ["src/connectors/kubernetes/"]),
     stays("mongodb-stays-in-its-room", ["mongodb"], ["src/connectors/mongodb/"]),
+    stays("mysql2-stays-in-its-room", ["mysql2"], ["src/connectors/mysql/"]),
     stays("wasm-typescript-stays-in-its-room", ["@swc/wasm-typescript"], ["src/packs/"]),
     stays("nodemailer-stays-in-its-room", ["nodemailer"], ["src/escalate/"]),
     stays("prom-client-stays-in-its-room", ["prom-client"], ["src/telemetry/"]),

@@ -34,6 +34,7 @@ import { logsSearch } from "./logs/logs-search.ts";
 import { mongoConnections } from "./mongodb/mongo-connections.ts";
 import { mongoReplication } from "./mongodb/mongo-replication.ts";
 import { mongoSlowQueries } from "./mongodb/mongo-slow-queries.ts";
+import { mysqlConnectivity } from "./mysql/mysql-connectivity.ts";
 import { tcpDependency } from "./network/tcp-dependency.ts";
 import { tlsExpiry } from "./network/tls-expiry.ts";
 import { nginxUpstreams } from "./nginx/nginx-upstreams.ts";
@@ -125,5 +126,6 @@ export const runbooks: readonly Runbook[] = [
   mongoConnections,
   mongoSlowQueries,
   mongoReplication,
+  mysqlConnectivity,
   alerting,
 ];

@@ -8,6 +8,7 @@ export * as jaeger from "./jaeger/index.ts";
 export * as kubernetes from "./kubernetes/index.ts";
 export * as loki from "./loki/index.ts";
 export * as mongodb from "./mongodb/index.ts";
+export * as mysql from "./mysql/index.ts";
 export * as network from "./network/index.ts";
 export * as nginx from "./nginx/index.ts";
 export * as pgbouncer from "./pgbouncer/index.ts";

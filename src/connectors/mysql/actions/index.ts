@@ -1,0 +1,14 @@
+export { type BlockedHost, blockedHosts, unblockHosts } from "./blocked-hosts.ts";
+export { type ClientSessions, type ConnectionUsage, connectionUsage } from "./connections.ts";
+export { killConnections, saySession } from "./kill-connections.ts";
+export { killQuery } from "./kill-query.ts";
+export { type Blocking, lockWaits, type Waiting } from "./locks.ts";
+export { setMaxConnections } from "./max-connections.ts";
+export { type ReplicaChannel, type Replication, replication } from "./replication.ts";
+export { type Sample, sample } from "./sample.ts";
+export { isOrdinary, type Session, type SessionId } from "./session-row.ts";
+export { sessionsNow } from "./sessions-now.ts";
+export { checkConnection, type ServerState, serverState } from "./state.ts";
+export { activeStatements, type StatementDigest, topStatements } from "./statements.ts";
+export { type AutoIncrement, type BinaryLogs, binaryLogs, tables } from "./storage.ts";
+export { type OpenTransactions, openTransactions } from "./transactions.ts";

@@ -1,0 +1,2 @@
+export * from "./actions/index.ts";
+export { kind, mysqlConnector } from "./kind.ts";
