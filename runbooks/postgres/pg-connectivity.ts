@@ -6,6 +6,7 @@ import { adviseLockRoom, lockRoomFinding } from "./lock-room.ts";
 import { adviseSequence, sequenceFinding } from "./sequences.ts";
 import { adviseLost, adviseSlots, slotFindings } from "./slots.ts";
 import { standbyFindings } from "./standbys.ts";
+import { commitFinding, SYNC_AGAIN } from "./synchronous.ts";
 import { adviseHolders, adviseVacuum, horizonFindings, longHolders } from "./vacuum.ts";
 
 const LOGIN_MS = 1_500;
@@ -112,6 +113,7 @@ export const pgConnectivity = book
     spareQueries: book.advises("Let queries on the standby finish", "low", ({ replication }) =>
       adviseConflicts(replication?.conflicts),
     ),
+    syncAgain: book.advises("Let commits be confirmed again", "high", SYNC_AGAIN),
     resumeReplay: book.advises(
       "Let replay go on",
       "low",
@@ -229,6 +231,7 @@ export const pgConnectivity = book
     ),
     find(["replication"], ({ replication }, { params }) => slotFindings(replication, params.retainedGiB)),
     find(["replication"], ({ replication }, { params }) => standbyFindings(replication, params.lagSeconds)),
+    find(["replication"], ({ replication: { commits } }) => commitFinding(commits)),
     find(["replication"], ({ replication }) => conflictFinding(replication.conflicts)),
     // Logins still work, but not for long.
     find(

@@ -252,9 +252,12 @@ const gravityOf = (longest: postgres.ActiveStatement, total: number) => {
   return longest.seconds >= 60 || total >= 10 ? "critical" : "warning";
 };
 
-/** Statements that do work of their own; those that wait for a lock are pg-locks' matter. */
+/** Statements that do work of their own; those that wait for a lock are pg-locks' matter, and a cancelled commit would count as confirmed. */
 const cancellable = ({ statements }: Pick<Steps["active"], "statements">) =>
-  statements.filter(({ mayCancel, blockedBy }) => mayCancel && blockedBy.length === 0);
+  statements.filter(
+    ({ mayCancel, blockedBy, waitsFor }) =>
+      mayCancel && blockedBy.length === 0 && !waitsFor.endsWith("/SyncRep"),
+  );
 
 const sayLongest = ({ application, user, pid, waitsFor }: postgres.ActiveStatement) =>
   `${application} (role ${user}, session ${pid}) ${waitsFor === "" ? "computes on the CPU" : `waits for ${waitsFor}`}.`;
@@ -277,6 +280,7 @@ function sayWait(waitsFor: string): string {
   const [type = "", event = ""] = waitsFor.split("/");
   if (type === "") return "computes";
   if (event === "ClientWrite") return "is done, but its client does not read the answer";
+  if (event === "SyncRep") return "is written, and waits for a synchronous standby (pg-connectivity)";
   if (event === "ClientRead") return "waits for data from its client";
   return WAITS[type] ?? `waits for ${waitsFor}`;
 }

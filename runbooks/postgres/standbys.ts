@@ -66,7 +66,7 @@ function ownFindings(receiver: Receiver, limit: number): Finding<Name>[] {
           remedies: ["resumeReplay"],
         }
       : undefined,
-    replay >= limit
+    replay >= limit + (receiver.meantDelaySeconds ?? 0)
       ? {
           id: "replay-behind",
           severity: "warning",

@@ -26,7 +26,12 @@ export { type Plans, type StatementPlan, statementPlans, type WholeScan } from "
 export { query } from "./query.ts";
 export { cancelQueued } from "./queue.ts";
 export { earlierSizes, type RelationSizes, relationSizes } from "./relation-sizes.ts";
-export { type Replication, type ReplicationSlot, replication } from "./replication.ts";
+export {
+  type Replication,
+  type ReplicationSlot,
+  replication,
+  type SynchronousCommits,
+} from "./replication.ts";
 export { deleteOldRows } from "./retention/delete-old-rows.ts";
 export { type OldRows, oldRows } from "./retention/facts.ts";
 export { type Sequence, sequences } from "./sequences.ts";

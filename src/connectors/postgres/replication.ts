@@ -57,7 +57,21 @@ const Receiver = z.object({
   isPaused: z.boolean(),
   /** Seconds of WAL that has arrived and is not replayed; null: nothing arrives, so it says nothing. */
   replayDelaySeconds: z.number().nullable(),
+  /** recovery_min_apply_delay: it is meant to be so far behind. Absent in recordings from before. */
+  meantDelaySeconds: z.number().optional(),
 });
+
+const Commits = z.object({
+  /** synchronous_standby_names. */
+  names: z.string(),
+  /** Standbys that count for it now. */
+  standbys: z.number(),
+  /** Sessions whose commit waits for one. */
+  waiting: z.number(),
+  /** Since the statement of the longest began; null: none waits, or it is hidden. */
+  longestSeconds: z.number().nullable(),
+});
+export type SynchronousCommits = z.infer<typeof Commits>;
 
 const Replication = z.object({
   slots: z.array(Slot),
@@ -66,6 +80,8 @@ const Replication = z.object({
   standbys: z.array(Standby),
   /** On a standby: what it gets from its primary; null on a primary. */
   receiver: Receiver.nullable(),
+  /** Where commits wait for standbys; null: they do not, or this is one. Absent in recordings from before. */
+  commits: Commits.nullable().optional(),
   /** Queries cancelled for replay; null on a primary, absent where they were not looked at. */
   conflicts: Conflicts.nullable().optional(),
   archiver: z.object({
@@ -137,7 +153,9 @@ async function lookAround(sql: Sql) {
   const seesAll = await seesAllOf(sql);
   const standbys = await sql<z.infer<typeof Standby>>(STANDBYS);
   const receiver = await receiverOf(sql);
-  const isHidden = receiver?.status === "hidden" || standbys.some(({ state }) => state === "hidden");
+  const commits = receiver === null ? await commitsOf(sql) : null;
+  const isHidden =
+    receiver?.status === "hidden" || commits !== null || standbys.some(({ state }) => state === "hidden");
   const [limit] = await sql<{ bytes: number | null }>(
     `SELECT CASE WHEN setting::bigint >= 0 THEN setting::float8 * 1048576 END AS bytes
          FROM pg_settings WHERE name = 'max_slot_wal_keep_size'`,
@@ -147,6 +165,7 @@ async function lookAround(sql: Sql) {
     slotLimitBytes: limit?.bytes ?? null,
     standbys,
     receiver,
+    commits,
     archiver: await sql<Replication["archiver"]>(ARCHIVER).then(
       ([row]) => row ?? { mode: "off", failedCount: 0, isFailing: false, lastFailedWal: "" },
     ),
@@ -167,8 +186,20 @@ const RECEIVER = `SELECT CASE WHEN w.pid IS NULL THEN 'absent' ELSE coalesce(w.s
     ${secondsSince("pg_last_xact_replay_timestamp()")} AS "lastCommitSeconds",
     pg_is_wal_replay_paused() AS "isPaused",
     CASE WHEN w.pid IS NULL THEN NULL WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0
-      ELSE ${secondsSince("pg_last_xact_replay_timestamp()")} END AS "replayDelaySeconds"
+      ELSE ${secondsSince("pg_last_xact_replay_timestamp()")} END AS "replayDelaySeconds",
+    coalesce((SELECT s.setting::float8 / 1000 FROM pg_settings s WHERE s.name = 'recovery_min_apply_delay'), 0) AS "meantDelaySeconds"
   FROM (SELECT) one LEFT JOIN pg_stat_wal_receiver w ON true`;
+
+const COMMITS = `SELECT current_setting('synchronous_standby_names') AS names,
+    (SELECT count(*) FROM pg_stat_replication WHERE sync_state IN ('sync', 'quorum'))::int AS standbys,
+    count(*)::int AS waiting, max(${secondsSince("query_start")}) AS "longestSeconds"
+  FROM pg_stat_activity WHERE wait_event = 'SyncRep'`;
+
+/** Null where commits wait for nobody. */
+async function commitsOf(sql: Sql): Promise<SynchronousCommits | null> {
+  const [row] = await sql<SynchronousCommits>(COMMITS);
+  return row === undefined || row.names.trim() === "" ? null : row;
+}
 
 /** Null on a primary: there is nothing it could receive. */
 async function receiverOf(sql: Sql): Promise<z.infer<typeof Receiver> | null> {

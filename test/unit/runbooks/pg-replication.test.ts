@@ -68,6 +68,11 @@ const receiver = {
 
 describe("what this standby gets (M8)", () => {
   it("an idle primary is no fault, however old the last commit", () => expect(ids({ receiver })).toEqual([]));
+  it("one that is meant to be an hour behind is behind only beyond that", () => {
+    const meant = { ...receiver, meantDelaySeconds: 3600, replayDelaySeconds: 3605 };
+    expect(ids({ receiver: meant })).toEqual([]);
+    expect(ids({ receiver: { ...meant, replayDelaySeconds: 4000 } })).toEqual(["warning replay-behind"]);
+  });
   it("one that restores from an archive only is none either", () =>
     expect(
       ids({
