@@ -19,7 +19,10 @@ test("a flapping alert has one card, however often it fires", async () => {
   }
   expect(await incident.runs()).toEqual([run]);
   expect((await incident.cards()).map(({ status }) => status)).toEqual(["waiting", "waiting"]);
-  const { rows } = await rig.pool.query("SELECT n, announced FROM reopening ORDER BY n");
+  const { rows } = await rig.pool.query(
+    "SELECT n, announced FROM reopening WHERE incident_id = $1 ORDER BY n",
+    [await incident.id()],
+  );
   expect(rows.map(({ announced }) => announced)).toEqual([true, false, false, false]);
 });
 

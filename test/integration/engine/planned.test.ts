@@ -1,6 +1,6 @@
 // Two processes and a person over one planned window, on a real Postgres.
 import { pino } from "pino";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { PrincipalId } from "../../../src/core/words/ids.ts";
 import { Planned } from "../../../src/core/words/planned.ts";
 import { showFreezes } from "../../../src/ingress/freezing.ts";
@@ -34,6 +34,10 @@ beforeAll(async () => {
 afterAll(async () => {
   await pool.end();
   await database.drop();
+});
+
+beforeEach(async () => {
+  await pool.query("TRUNCATE system_freeze, thread CASCADE");
 });
 
 const rows = async () =>
@@ -75,12 +79,13 @@ test("that a person has ended is not begun again; the next one is", async () => 
   await look(new Date("2026-12-01T02:00:00Z"));
   await store.intake.unfreezeSystem({ source: "cli", dedupeKey: "end", raw: "" }, "shop", alice);
   await look(new Date("2026-12-01T02:10:00Z"));
-  expect((await rows()).map(({ open }) => open)).toEqual([false, false]);
+  expect((await rows()).map(({ open }) => open)).toEqual([false]);
   await look(new Date("2026-12-02T02:00:00Z"));
-  expect((await rows()).map(({ open }) => open)).toEqual([false, false, true]);
+  expect((await rows()).map(({ open }) => open)).toEqual([false, true]);
 });
 
 test("a freeze by a person beside it goes on when it ends", async () => {
+  await look(new Date("2026-12-04T02:00:00Z"));
   await store.intake.freezeSystem(
     { source: "cli", dedupeKey: "own", raw: "" },
     { system: "shop", quiet: false, by: alice, reason: "release" },
