@@ -1,62 +1,35 @@
-import { Queue, Worker } from "bullmq";
+import { Worker } from "bullmq";
 import { Redis } from "ioredis";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { redis } from "../../../src/sdk/index.ts";
 import { celery, rq, sidekiq } from "../../helpers/queue-keys.ts";
-import { type RedisServer, startRedis, whyNoRedis } from "../../helpers/redis-server.ts";
-import { type Bench, openBench } from "../../helpers/run-runbook.ts";
+import { whyNoRedis } from "../../helpers/redis-server.ts";
 import { until } from "../../helpers/until.ts";
+import { queueRig } from "./redis-queue-rig.ts";
 
 const missing = whyNoRedis();
-let server: RedisServer;
-let bench: Bench;
-let app: Redis;
-const endings: (() => unknown)[] = [];
 
 describe.skipIf(missing !== undefined)(
   `queues in a real Redis${missing === undefined ? "" : ` (${missing})`}`,
   () => {
-    beforeAll(async () => {
-      server = await startRedis();
-      app = new Redis(server.port, { maxRetriesPerRequest: null });
-      bench = openBench({
-        connections: { jobs: { kind: "redis", url: server.url, role: "queue" } },
-        connectors: [redis.kind.connector].flatMap((one) => (one === undefined ? [] : [one])),
-      });
-    });
-    afterEach(async () => {
-      for (const end of endings.splice(0).reverse()) await end();
-      await app.flushall();
-    });
-    afterAll(async () => {
-      await bench?.close();
-      app?.disconnect();
-      await server?.stop();
-    });
-
+    const rig = queueRig();
     const look = async (seconds = 0.3, prefix?: string) =>
-      bench.call(redis.queues({ seconds, ...(prefix === undefined ? {} : { prefix }) }));
+      rig.bench.call(redis.queues({ seconds, ...(prefix === undefined ? {} : { prefix }) }));
     const one = async (name: string) => {
       const { queues } = await look();
       const found = queues.filter((queue) => queue.name === name);
       expect(found, JSON.stringify(queues)).toHaveLength(1);
       return found[0] as (typeof queues)[number];
     };
-    const connection = () => ({ host: "127.0.0.1", port: server.port, maxRetriesPerRequest: null });
-    const bull = (name: string, prefix = "bull") => {
-      const queue = new Queue(name, { connection: connection(), prefix });
-      endings.push(() => queue.close());
-      return queue;
-    };
     const works = (name: string, does: () => Promise<unknown>, options: object = {}) => {
-      const worker = new Worker(name, does, { connection: connection(), ...options });
+      const worker = new Worker(name, does, { connection: rig.connection(), ...options });
       worker.on("error", () => {});
-      endings.push(() => worker.close(true));
+      rig.atEnd(() => worker.close(true));
       return worker;
     };
 
     test("BullMQ: what waits, what is for later, who works, and the age of the first", async () => {
-      const mails = bull("mails");
+      const mails = rig.bull("mails");
       await mails.add("send", {});
       await mails.add("send", {}, { delay: 3_600_000 });
       await mails.add("send", {}, { priority: 3 });
@@ -71,7 +44,7 @@ describe.skipIf(missing !== undefined)(
     });
 
     test("BullMQ: a worker that holds a job is seen, its lock too, and one that is lost as well", async () => {
-      const slow = bull("slow", "{shop:jobs}");
+      const slow = rig.bull("slow", "{shop:jobs}");
       let free: () => void = () => {};
       const held = new Promise<void>((resolve) => {
         free = resolve;
@@ -83,15 +56,15 @@ describe.skipIf(missing !== undefined)(
         ...{ prefix: "{shop:jobs}", active: 1, workers: 1, stalled: 0, done: 0 },
         activeSeconds: expect.any(Number),
       });
-      const [id = ""] = await app.lrange("{shop:jobs}:slow:active", 0, 0);
-      await app.del(`{shop:jobs}:slow:${id}:lock`);
+      const [id = ""] = await rig.app.lrange("{shop:jobs}:slow:active", 0, 0);
+      await rig.app.del(`{shop:jobs}:slow:${id}:lock`);
       expect(await one("slow")).toMatchObject({ stalled: 1 });
       free();
       await worker.close(true);
     });
 
     test("BullMQ: rates by its own events, failures by name and error", async () => {
-      const queue = bull("rates");
+      const queue = rig.bull("rates");
       works("rates", async () => {
         throw new Error("connect ECONNREFUSED 10.0.0.9:25");
       });
@@ -99,7 +72,7 @@ describe.skipIf(missing !== undefined)(
       const producing = (async () => {
         while (goes) await queue.add("send", {}, { attempts: 1 });
       })();
-      endings.push(async () => {
+      rig.atEnd(async () => {
         goes = false;
         await producing;
       });
@@ -113,7 +86,7 @@ describe.skipIf(missing !== undefined)(
     });
 
     test("BullMQ: a job that comes back again and again is named with its attempts", async () => {
-      const queue = bull("poison");
+      const queue = rig.bull("poison");
       works("poison", async () => {
         throw new Error("bad payload");
       });
@@ -125,18 +98,28 @@ describe.skipIf(missing !== undefined)(
     });
 
     test("Celery: queues by their bindings, priorities, what workers hold and what is for later", async () => {
-      await celery.bind(app, "celery");
+      await celery.bind(rig.app, "celery");
       for (const n of [1, 2, 3])
-        await celery.put(app, "celery", celery.message(`a${n}`, "shop.mail", "celery"));
-      await celery.put(app, "celery", celery.message("p1", "shop.mail", "celery"), 3);
-      await celery.hold(app, "celery", celery.message("h1", "shop.pdf", "celery"), Date.now() / 1000 - 40);
+        await celery.put(rig.app, "celery", celery.message(`a${n}`, "shop.mail", "celery"));
+      await celery.put(rig.app, "celery", celery.message("p1", "shop.mail", "celery"), 3);
+      await celery.hold(
+        rig.app,
+        "celery",
+        celery.message("h1", "shop.pdf", "celery"),
+        Date.now() / 1000 - 40,
+      );
       const eta = { eta: "2031-01-01T00:00:00+00:00" };
-      await celery.hold(app, "celery", celery.message("h2", "shop.pdf", "celery", eta), Date.now() / 1000);
-      const worker = new Redis(server.port, { maxRetriesPerRequest: null });
+      await celery.hold(
+        rig.app,
+        "celery",
+        celery.message("h2", "shop.pdf", "celery", eta),
+        Date.now() / 1000,
+      );
+      const worker = new Redis(rig.port, { maxRetriesPerRequest: null });
       worker.on("error", () => {});
-      endings.push(() => worker.disconnect());
+      rig.atEnd(() => worker.disconnect());
       worker.brpop("celery-of-another-name", 60).catch(() => {});
-      await until(async () => /cmd=brpop/.test(String(await app.client("LIST"))));
+      await until(async () => /cmd=brpop/.test(String(await rig.app.client("LIST"))));
       const seen = await one("celery");
       expect(seen).toMatchObject({
         ...{ library: "Celery", waiting: 4, active: 1, delayed: 1, workers: 1, workersOf: "library" },
@@ -148,16 +131,16 @@ describe.skipIf(missing !== undefined)(
 
     test("Sidekiq: queues, processes that beat, retries, what is due, dead jobs", async () => {
       const now = Date.now() / 1000;
-      await sidekiq.push(app, "mails", sidekiq.job("j1", "mails", { enqueued_at: Date.now() - 90_000 }));
-      await sidekiq.push(app, "mails", sidekiq.job("j2", "mails"));
-      await sidekiq.later(app, "schedule", sidekiq.job("j3", "mails"), now + 3_600);
+      await sidekiq.push(rig.app, "mails", sidekiq.job("j1", "mails", { enqueued_at: Date.now() - 90_000 }));
+      await sidekiq.push(rig.app, "mails", sidekiq.job("j2", "mails"));
+      await sidekiq.later(rig.app, "schedule", sidekiq.job("j3", "mails"), now + 3_600);
       const error = { error_class: "Net::ReadTimeout", error_message: "Net::ReadTimeout", retry_count: 7 };
-      await sidekiq.later(app, "retry", sidekiq.job("j4", "mails", error), now - 600);
-      await sidekiq.later(app, "dead", sidekiq.job("j5", "mails", error), now - 60);
-      await sidekiq.beat(app, "web1:7:ab", ["mails"]);
-      await sidekiq.beat(app, "web2:7:ab", ["mails"], { at: now - 300 });
-      await sidekiq.work(app, "web1:7:ab", "mails", sidekiq.job("j6", "mails"), now - 30);
-      await app.sadd("paused", "mails");
+      await sidekiq.later(rig.app, "retry", sidekiq.job("j4", "mails", error), now - 600);
+      await sidekiq.later(rig.app, "dead", sidekiq.job("j5", "mails", error), now - 60);
+      await sidekiq.beat(rig.app, "web1:7:ab", ["mails"]);
+      await sidekiq.beat(rig.app, "web2:7:ab", ["mails"], { at: now - 300 });
+      await sidekiq.work(rig.app, "web1:7:ab", "mails", sidekiq.job("j6", "mails"), now - 30);
+      await rig.app.sadd("paused", "mails");
       const seen = await one("mails");
       expect(seen).toMatchObject({
         ...{
@@ -179,28 +162,28 @@ describe.skipIf(missing !== undefined)(
 
     test("RQ: queues, workers with a heartbeat, abandoned jobs, what is due and failed", async () => {
       const now = Date.now() / 1000;
-      for (const id of ["a", "b"]) await rq.enqueue(app, "default", id, Date.now() - 70_000);
-      await rq.worker(app, "w1", "default");
-      await app.sadd("rq:workers:default", "rq:worker:gone");
-      await rq.begin(app, "default", "lost", now - 100);
-      await rq.schedule(app, "default", "late", now - 500);
-      await rq.fail(app, "default", "broken");
+      for (const id of ["a", "b"]) await rq.enqueue(rig.app, "default", id, Date.now() - 70_000);
+      await rq.worker(rig.app, "w1", "default");
+      await rig.app.sadd("rq:workers:default", "rq:worker:gone");
+      await rq.begin(rig.app, "default", "lost", now - 100);
+      await rq.schedule(rig.app, "default", "late", now - 500);
+      await rq.fail(rig.app, "default", "broken");
       const seen = await one("default");
       expect(seen).toMatchObject({
         ...{ library: "RQ", waiting: 2, active: 1, delayed: 1, due: 1, failed: 1, workers: 1, stalled: 1 },
       });
       expect(seen.oldestSeconds).toBeGreaterThanOrEqual(70);
-      await app.set("rq:suspended", 1);
+      await rig.app.set("rq:suspended", 1);
       expect(await one("default")).toMatchObject({ paused: true });
     });
 
     test("streams with a group are queues, those without are not; a list by its name", async () => {
-      for (const n of [1, 2, 3]) await app.xadd("orders", "*", "n", n);
-      await app.xgroup("CREATE", "orders", "billing", "0");
-      await app.xreadgroup("GROUP", "billing", "c1", "COUNT", 1, "STREAMS", "orders", ">");
-      await app.xadd("audit", "*", "n", 1);
-      await app.rpush("email_queue", "a", "b");
-      await app.rpush("recent", "a");
+      for (const n of [1, 2, 3]) await rig.app.xadd("orders", "*", "n", n);
+      await rig.app.xgroup("CREATE", "orders", "billing", "0");
+      await rig.app.xreadgroup("GROUP", "billing", "c1", "COUNT", 1, "STREAMS", "orders", ">");
+      await rig.app.xadd("audit", "*", "n", 1);
+      await rig.app.rpush("email_queue", "a", "b");
+      await rig.app.rpush("recent", "a");
       const { queues } = await look();
       expect(
         queues.map(({ name, library, waiting, active, workers }) => [
@@ -217,12 +200,12 @@ describe.skipIf(missing !== undefined)(
     });
 
     test("several databases, another prefix, and keys that only look like a queue's", async () => {
-      const other = new Redis(server.port, { db: 3 });
-      endings.push(() => other.disconnect());
+      const other = new Redis(rig.port, { db: 3 });
+      rig.atEnd(() => other.disconnect());
       await rq.enqueue(other, "far", "x");
-      await bull("named", "myapp").add("a", {});
-      await app.set("page:cache:wait", "1");
-      await app.sadd("queues", "x");
+      await rig.bull("named", "myapp").add("a", {});
+      await rig.app.set("page:cache:wait", "1");
+      await rig.app.sadd("queues", "x");
       const { queues } = await look();
       expect(queues.map(({ name, database }) => [name, database]).sort()).toEqual([
         ["far", 3],
