@@ -34,7 +34,11 @@ import { logsSearch } from "./logs/logs-search.ts";
 import { mongoConnections } from "./mongodb/mongo-connections.ts";
 import { mongoReplication } from "./mongodb/mongo-replication.ts";
 import { mongoSlowQueries } from "./mongodb/mongo-slow-queries.ts";
+import { mysqlConnections } from "./mysql/mysql-connections.ts";
 import { mysqlConnectivity } from "./mysql/mysql-connectivity.ts";
+import { mysqlLocks } from "./mysql/mysql-locks.ts";
+import { mysqlReplication } from "./mysql/mysql-replication.ts";
+import { mysqlSlowQueries } from "./mysql/mysql-slow-queries.ts";
 import { tcpDependency } from "./network/tcp-dependency.ts";
 import { tlsExpiry } from "./network/tls-expiry.ts";
 import { nginxUpstreams } from "./nginx/nginx-upstreams.ts";
@@ -126,6 +130,10 @@ export const runbooks: readonly Runbook[] = [
   mongoConnections,
   mongoSlowQueries,
   mongoReplication,
+  mysqlConnections,
   mysqlConnectivity,
+  mysqlLocks,
+  mysqlReplication,
+  mysqlSlowQueries,
   alerting,
 ];

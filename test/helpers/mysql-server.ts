@@ -62,10 +62,12 @@ export async function startMysql(options: readonly string[] = []): Promise<Mysql
   mkdirSync(data);
   const user = process.getuid?.() === 0 ? ["--user=root"] : [];
   const where = ["--no-defaults", `--datadir=${data}`, ...user];
+  // Two that begin at once must not meet in /tmp.
+  const env = { ...process.env, TMPDIR: folder };
   execFileSync(
     "mariadb-install-db",
     [...where, "--auth-root-authentication-method=normal", "--skip-test-db"],
-    { stdio: "pipe" },
+    { stdio: "pipe", env },
   );
   let child: ChildProcess | undefined;
   const sessions = new Set<Connection>();
@@ -87,7 +89,7 @@ export async function startMysql(options: readonly string[] = []): Promise<Mysql
           ...["--innodb-buffer-pool-size=16M", "--innodb-log-file-size=8M"],
           ...options.map((one) => `--${one}`),
         ],
-        { stdio: "ignore", cwd: folder },
+        { stdio: "ignore", cwd: folder, env },
       );
       await until(() =>
         admin("SELECT 1").then(
