@@ -1,4 +1,4 @@
-import { type Finding, type mysql, rows, sayPercent } from "../../src/sdk/index.ts";
+import { type Finding, type mysql, mysqlName, rows, sayPercent } from "../../src/sdk/index.ts";
 
 const nameOf = ({ schema, table, column }: mysql.AutoIncrement): string => `${schema}.${table}.${column}`;
 
@@ -32,8 +32,6 @@ export function adviseCounters(counters: readonly mysql.AutoIncrement[]): string
   const statement =
     first === undefined
       ? "ALTER TABLE … MODIFY … BIGINT UNSIGNED NOT NULL AUTO_INCREMENT"
-      : `ALTER TABLE ${quoted(first.schema)}.${quoted(first.table)} MODIFY ${quoted(first.column)} BIGINT UNSIGNED NOT NULL AUTO_INCREMENT`;
+      : `ALTER TABLE ${mysqlName(first.schema)}.${mysqlName(first.table)} MODIFY ${mysqlName(first.column)} BIGINT UNSIGNED NOT NULL AUTO_INCREMENT`;
   return `${statement}; it writes the whole table anew and takes no writes meanwhile: on a large one use gh-ost or pt-online-schema-change, in a quiet hour. Columns of other tables that refer to it must be as wide first, and programs must read it as 64 bits. Look whether failed INSERTs (INSERT IGNORE, ON DUPLICATE KEY UPDATE, REPLACE) use the numbers up: then most of them are never seen as rows.`;
 }
-
-const quoted = (name: string): string => `\`${name.replaceAll("`", "``")}\``;

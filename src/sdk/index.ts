@@ -3,7 +3,7 @@ export { z } from "zod";
 export { type KindName, kinds } from "../connectors/index.ts";
 // The actions of every kind under its name: `postgres.idleSessions(…)`.
 export * from "../connectors/kinds.ts";
-export { scriptText, shellWord, sqlName, sqlText } from "../core/rules/paste.ts";
+export { mysqlName, scriptText, shellWord, sqlName, sqlText } from "../core/rules/paste.ts";
 export { type Call, type OutputOf, on, type Steps } from "../core/words/action.ts";
 export type { Caller } from "../core/words/caller.ts";
 export type { ConnectionFace } from "../core/words/connection.ts";

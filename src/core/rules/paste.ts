@@ -13,6 +13,9 @@ export function shellWord(word: string): string {
 /** A name in SQL, always quoted: a lower-case one may be a reserved word. */
 export const sqlName = (name: string): string => `"${oneLine(name).replaceAll('"', '""')}"`;
 
+/** A name in the SQL of MySQL and MariaDB, always quoted. */
+export const mysqlName = (name: string): string => `\`${oneLine(name).replaceAll("`", "``")}\``;
+
 /** A literal in SQL, also where backslashes are escapes. */
 export function sqlText(text: string): string {
   const quoted = `'${oneLine(text).replaceAll("'", "''").replaceAll("\\", "\\\\")}'`;

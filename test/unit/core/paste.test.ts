@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
-import { scriptText, shellWord, sqlName, sqlText } from "../../../src/core/rules/paste.ts";
+import { mysqlName, scriptText, shellWord, sqlName, sqlText } from "../../../src/core/rules/paste.ts";
 import { fc } from "../../helpers/property.ts";
 
 describe("words of others in commands to paste", () => {
@@ -28,6 +28,7 @@ describe("words of others in commands to paste", () => {
 
   it("are one name and one literal of SQL", () => {
     expect(sqlName('a"; DROP TABLE x; --')).toBe('"a""; DROP TABLE x; --"');
+    expect(mysqlName("a`; DROP TABLE x; --")).toBe("`a``; DROP TABLE x; --`");
     expect(sqlText("it's")).toBe("'it''s'");
     expect(sqlText("a\\'; DROP TABLE x; --")).toBe("E'a\\\\''; DROP TABLE x; --'");
   });
@@ -71,7 +72,7 @@ describe("words of others in commands to paste", () => {
       const text = expression.getText(source);
       const isBare =
         isCode &&
-        !/^(shellWord|serviceWord|sqlName|sqlText|scriptText)\(/.test(text) &&
+        !/^(shellWord|serviceWord|sqlName|mysqlName|sqlText|scriptText)\(/.test(text) &&
         !/\bshellWord\(/.test(text) &&
         !OWN.test(text);
       if (literal.text.split("`").length % 2 === 0) isCode = !isCode;
