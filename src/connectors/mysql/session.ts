@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { connect, type Socket } from "node:net";
+import { connect, Socket } from "node:net";
 import type { Connection, ConnectionOptions, QueryError } from "mysql2";
 import { DiagError } from "../../core/words/errors.ts";
 import type { Address } from "./settings.ts";
@@ -10,6 +10,7 @@ export interface Session {
   readonly id: number;
   readonly flavour: "mysql" | "mariadb";
   readonly version: string;
+  /** What the driver reads from: of TLS the decrypted one. */
   readonly socket: Socket;
   /** One statement; values stand for `?`, quoted by the driver. Throws what the driver throws. */
   ask(sql: string, values?: readonly unknown[]): Promise<Row[]>;
@@ -67,16 +68,22 @@ export async function openSession(
       id: Number(row.id),
       version,
       flavour: /mariadb/i.test(`${version} ${textIn(row, "comment")}`) ? "mariadb" : "mysql",
-      socket,
+      socket: readFrom(connection, socket),
       ask,
       cut,
       end: () => connection.end(() => socket.destroy()),
-      isOpen: () => !socket.destroyed && socket.writable,
+      isOpen: () => !socket.destroyed && !readFrom(connection, socket).destroyed,
     };
   } catch (thrown) {
     cut();
     throw thrown;
   }
+}
+
+/** The driver puts the encrypted socket in the place of the one it was given; its types do not show it. */
+function readFrom(connection: Connection, plain: Socket): Socket {
+  const { stream } = connection as unknown as { readonly stream?: unknown };
+  return stream instanceof Socket ? stream : plain;
 }
 
 const connected = (connection: Connection): Promise<void> =>

@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { z } from "zod";
 import { url } from "../settings.ts";
 
@@ -19,7 +20,8 @@ export type MysqlSettings = z.output<typeof MysqlSettings>;
 
 function complaints(given: string): string[] {
   if (!URL.canParse(given)) return [];
-  const { searchParams } = new URL(given);
+  const at = new URL(given);
+  const { searchParams } = at;
   const unknown = [...searchParams.keys()].filter((name) => !PARAMETERS.includes(name));
   const mode = searchParams.get("ssl-mode");
   return [
@@ -30,6 +32,10 @@ function complaints(given: string): string[] {
     ...(mode === null || isMode(mode.toUpperCase())
       ? []
       : [`ssl-mode of the URL must be one of ${MODES.join(", ")}`]),
+    // For an address the driver compares the certificate with "localhost", and would let any such one pass.
+    ...(modeOf(at) === "VERIFY_IDENTITY" && isIP(addressOf(given).host) > 0
+      ? ["ssl-mode=VERIFY_IDENTITY needs a host name in the URL, not an address: use the name, or VERIFY_CA"]
+      : []),
   ];
 }
 

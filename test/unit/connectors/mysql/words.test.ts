@@ -192,6 +192,13 @@ describe("the connection", () => {
       tls: "VERIFY_CA",
     });
     expect(addressOf("mysql://u:p@db").tls).toBe("DISABLED");
+    expect(MysqlSettings.safeParse({ url: "mysql://u:p@db.shop/?ssl-mode=verify_identity" }).success).toBe(
+      true,
+    );
+    for (const host of ["10.0.0.7", "[::1]"])
+      expect(MysqlSettings.safeParse({ url: `mysql://u:p@${host}/?ssl-mode=VERIFY_IDENTITY` }).success).toBe(
+        false,
+      );
     const wrong = MysqlSettings.safeParse({ url: "mysql://u:p@db/?sslmode=require&ssl-mode=yes" });
     expect(JSON.stringify(wrong.error?.issues)).toMatch(
       /sslmode.*unknown.*ssl-mode of the URL must be one of/,
