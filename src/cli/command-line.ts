@@ -102,7 +102,7 @@ function addRuns(program: Command, act: Act): void {
     .action(({ json }: { json: boolean }) => act((deps, io) => runbooks(deps, io, json)));
   const ofPacks = program
     .command("packs")
-    .description("the packs of diagbot.yaml: their runbooks, and what pins them")
+    .description("the packs of diagbot.yaml: their runbooks and kinds of connections, and what pins them")
     .option(...JSON_FLAG)
     .action(({ json }: { json: boolean }) => act((deps, io) => packs(deps, io, json)));
   ofPacks

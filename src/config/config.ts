@@ -53,7 +53,7 @@ export interface Config {
   readonly slackChannel: string | undefined;
   /** Every secret value, for the redactor. */
   readonly secrets: readonly string[];
-  /** Packs of runbooks, as written: `./folder`, `./file.ts` or the name of a package. */
+  /** Packs of runbooks and kinds, as written: `./folder`, `./file.ts` or the name of a package. */
   readonly packs: readonly string[];
   /** Where the file is. */
   readonly path: string;
