@@ -11,7 +11,7 @@ const Log = z.looseObject({ path: z.string() });
 
 /** The diagbot.yaml of an example, as far as the try-out has to change it. */
 export const ExampleFile = z.looseObject({
-  routes: z.array(z.looseObject({ match: z.array(z.string()), runbook: z.string() })).default([]),
+  routes: z.array(z.looseObject({ match: z.array(z.string()) })).default([]),
   schedules: z.array(z.looseObject({ runbook: z.string() })).default([]),
   systems: z.record(
     z.string(),

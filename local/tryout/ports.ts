@@ -35,6 +35,10 @@ async function reserve(port: number): Promise<boolean> {
   return twin !== undefined;
 }
 
+/** Whether nobody has that port, and nobody is given it here or holds it for another one. */
+export const isFreeBeside = async (port: number): Promise<boolean> =>
+  (port < RANGE.from || port >= RANGE.from + 2 * RANGE.count) && (await isFree(port));
+
 async function isFree(port: number): Promise<boolean> {
   const server = await listen(port);
   if (server === undefined) return false;

@@ -66,7 +66,8 @@ export async function makeNginx(main = ""): Promise<NginxServer> {
     get: async (path, host = "127.0.0.1") => {
       asked += 1;
       const agent = `diagbot-test-${asked}-`;
-      const headers = { host, "user-agent": agent };
+      // A connection that was kept may end with the worker that had it.
+      const headers = { host, "user-agent": agent, connection: "close" };
       const { status } = await fetch(`http://127.0.0.1:${port}${path}`, { headers });
       const logs = () => readdirSync(folder).filter((name) => name.endsWith(".log"));
       await until(() => logs().some((name) => readFileSync(join(folder, name), "utf8").includes(agent)));

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { serviceFolder } from "./folder.ts";
-import { freePort } from "./ports.ts";
+import { freeNodePort, freePort } from "./ports.ts";
 import { until } from "./until.ts";
 
 export interface RedisServer {
@@ -31,7 +31,7 @@ export function whyNoRedis(): string | undefined {
 /** A private redis-server without persistence. */
 export async function startRedis(extraArguments: readonly string[] = []): Promise<RedisServer> {
   const folder = serviceFolder();
-  const port = await freePort();
+  const port = extraArguments.includes("--cluster-enabled") ? await freeNodePort() : await freePort();
   let child: ChildProcess | undefined;
   const server: RedisServer = {
     url: `redis://127.0.0.1:${port}`,

@@ -4,17 +4,21 @@ nft_() { $way nft "$@"; }`;
 
 // A table of our own, before connection tracking and before Docker's destination NAT: what is published is covered, and open
 // connections end as well. It is dropped with its last address; every address leaves by itself when its time is over.
-const TABLE = `add table inet diagbot
-add set inet diagbot blocked4 { type ipv4_addr; flags interval, timeout; }
-add set inet diagbot blocked6 { type ipv6_addr; flags interval, timeout; }
+const tableOf = (flags: string): string => `add table inet diagbot
+add set inet diagbot blocked4 { type ipv4_addr; flags ${flags}; }
+add set inet diagbot blocked6 { type ipv6_addr; flags ${flags}; }
 add chain inet diagbot incoming { type filter hook prerouting priority -310; policy accept; }
 flush chain inet diagbot incoming
 add rule inet diagbot incoming ip saddr @blocked4 counter drop
 add rule inet diagbot incoming ip6 saddr @blocked6 counter drop`;
 
-/** Arguments: sudo or nothing, set, address, seconds. Addresses are checked before: digits, a-f, dots and colons. */
+/**
+ * Arguments: sudo or nothing, set, address, seconds. Addresses are checked before: digits, a-f, dots and colons. Sets that were made
+ * without intervals, by an earlier diagbot, stay as they are: nft refuses to make them otherwise, and they still hold addresses.
+ */
 export const BLOCK = `${NFT}
-printf '%s\\nadd element inet diagbot %s { %s timeout %ss }\\n' '${TABLE}' "$2" "$3" "$4" | nft_ -f -`;
+block() { printf '%s\\nadd element inet diagbot %s { %s timeout %ss }\\n' "$@" | nft_ -f -; }
+block '${tableOf("interval, timeout")}' "$2" "$3" "$4" 2>/dev/null || block '${tableOf("timeout")}' "$2" "$3" "$4"`;
 
 /**
  * Arguments: sudo or nothing, set, address. The table goes with the last address: everybody at once is no element beside another one,

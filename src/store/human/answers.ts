@@ -99,12 +99,12 @@ export async function castAnswer(
 
 async function lockQuestion(tx: Transaction, request: AnswerRequest): Promise<Question | undefined> {
   const { rows } = await tx.sql.query<Question>(
-    `SELECT a.run_id, r.thread_id, a.remedy, a.policy, a.requester, m.risk, m.status, (m.held_until IS NOT NULL AND m.held_then <> 'watch') AS held,
+    `SELECT a.run_id, r.thread_id, a.remedy, a.policy, a.requester, m.risk, m.status, (m.held_until IS NOT NULL AND m.held_then IS DISTINCT FROM 'watch') AS held,
        r.ended_at IS NOT NULL AS ended,
        m.plan::jsonb->>'undo' AS undo, s.name AS step, s.phase, s.epoch, s.effect_deadline AS deadline, clock_timestamp() AS now
      FROM approval a JOIN remedy m ON m.run_id = a.run_id AND m.key = a.remedy JOIN run r ON r.id = a.run_id
      LEFT JOIN step s ON s.run_id = a.run_id AND s.remedy = a.remedy AND s.effect = 'write' AND s.state = 'unknown'
-     WHERE a.id = $1 AND (m.status = 'unknown' OR (m.held_until IS NOT NULL AND m.held_then <> 'watch'))
+     WHERE a.id = $1 AND (m.status = 'unknown' OR (m.held_until IS NOT NULL AND m.held_then IS DISTINCT FROM 'watch'))
        AND ${IS_ON_ITS_CARD}
      FOR UPDATE OF a, m`,
     [request.approval, request.place?.channel ?? null, request.place?.ts ?? null],

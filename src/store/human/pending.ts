@@ -37,7 +37,7 @@ export async function readPending(
      JOIN LATERAL (SELECT * FROM approval WHERE run_id = m.run_id AND remedy = m.key ORDER BY requested_at DESC LIMIT 1) a ON true
      WHERE r.status IN ('queued', 'running', 'waiting') AND ($1::text[] IS NULL OR r.system = ANY($1))
        AND ((m.status = 'waiting' AND a.state = 'pending' AND a.expires_at > clock_timestamp())
-         OR m.status IN ('approved', 'unknown') OR (m.held_until > clock_timestamp() AND m.held_then <> 'watch'))
+         OR m.status IN ('approved', 'unknown') OR (m.held_until > clock_timestamp() AND m.held_then IS DISTINCT FROM 'watch'))
      ORDER BY until NULLS FIRST, m.run_id, m.ord LIMIT 200`,
     [systems ?? null],
   );
