@@ -1,30 +1,10 @@
-import { type DiagError, toDiagError } from "../../core/words/errors.ts";
-import type { NotSeen } from "../../core/words/not-seen.ts";
+import type { DiagError } from "../../core/words/errors.ts";
+import { orUnseenWhere } from "../or-unseen.ts";
 import { NOT_GIVEN } from "./errors.ts";
 
-/** What is not given (a right, a command this service lacks) is said and left out; any other error is one. */
-export async function orUnseen<T>(
-  what: string,
-  unseen: NotSeen[],
-  look: () => Promise<T>,
-): Promise<T | undefined> {
-  try {
-    return await look();
-  } catch (thrown) {
-    const error = toDiagError(thrown);
-    if (!isNotGiven(error)) throw thrown;
-    unseen.push({
-      what,
-      why: error.message.slice(0, 500),
-      ...(error.hint === undefined ? {} : { fix: error.hint }),
-    });
-    return undefined;
-  }
-}
+export { told } from "../or-unseen.ts";
 
 /** Whether the server says that the user may not ask, or that it has no such command. */
 export const isNotGiven = ({ detail }: DiagError): boolean => detail !== undefined && NOT_GIVEN.has(detail);
 
-/** The property of an output; absent where all was seen. */
-export const told = (unseen: readonly NotSeen[]): { notSeen?: NotSeen[] } =>
-  unseen.length === 0 ? {} : { notSeen: [...unseen] };
+export const orUnseen = orUnseenWhere(isNotGiven);

@@ -1,27 +1,7 @@
-import { toDiagError } from "../../core/words/errors.ts";
-import type { NotSeen } from "../../core/words/not-seen.ts";
+import { orUnseenWhere } from "../or-unseen.ts";
 import { isNotGiven } from "./errors.ts";
 
-/** What is not given (a privilege, a table this product lacks) is said and left out; any other error is one. */
-export async function orUnseen<T>(
-  what: string,
-  unseen: NotSeen[],
-  look: () => Promise<T>,
-): Promise<T | undefined> {
-  try {
-    return await look();
-  } catch (thrown) {
-    const error = toDiagError(thrown);
-    if (!isNotGiven(error)) throw thrown;
-    unseen.push({
-      what,
-      why: error.message.slice(0, 500),
-      ...(error.hint === undefined ? {} : { fix: error.hint }),
-    });
-    return undefined;
-  }
-}
+export { told } from "../or-unseen.ts";
 
-/** The property of an output; absent where all was seen. */
-export const told = (unseen: readonly NotSeen[]): { notSeen?: NotSeen[] } =>
-  unseen.length === 0 ? {} : { notSeen: [...unseen] };
+/** A privilege that is missing, or a table this product lacks. */
+export const orUnseen = orUnseenWhere(isNotGiven);
