@@ -35,6 +35,8 @@ const book = runbookOn(
       "KubeDaemonSetNotScheduled",
       "KubeNodeNotReady",
       "KubeNodeUnreachable",
+      // Docker's cAdvisor has these, too: the labels tell whose container it is.
+      ...["ContainerKilled", "ContainerOomKilled", "ContainerHighMemoryUsage", "ContainerRestarting"],
       "KubernetesPodCrashLooping",
       "KubernetesPodNotHealthy",
       "KubernetesContainerOomKiller",

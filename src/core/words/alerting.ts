@@ -1,17 +1,33 @@
+import { clip } from "./format.ts";
+
 type Labels = Readonly<Record<string, string>>;
 
+interface Told {
+  readonly labels: Labels;
+  readonly annotations: Labels;
+}
+
+const BEATS = "watchdog|deadmanss?(?:switch|snitch)|deadman(?:switch|snitch)?|heartbeat|alwaysfiring";
 /** Alerts that always fire, so that their absence is noticed elsewhere; whose alerting it is may stand before. */
-const HEARTBEAT =
-  /^(?:prometheus|alertmanager|alerting|grafana|vmalert|victoriametrics|thanos|mimir|loki|monitoring|cluster|e2e)*(?:watchdog|deadmanss?(?:switch|snitch)|deadman(?:switch|snitch)?|heartbeat|alwaysfiring|infoinhibitor)$/;
+const HEARTBEAT = new RegExp(
+  `^(?:prometheus|alertmanager|alerting|grafana|vmalert|victoriametrics|thanos|mimir|loki|monitoring|cluster|kubernetes|e2e|general)*(?:${BEATS}|infoinhibitor)(?:alert)?$`,
+);
+/** Any other name that ends so is one where it says itself that it always fires, or counts for nothing. */
+const MAY_BE = new RegExp(`(?:${BEATS})(?:alert)?$`);
+const SAYS_SO = /\balways[ -]fir|\bentire alerting pipeline\b|\bshould always (?:be )?fir/i;
 
 /** A heartbeat of the alerting itself (Watchdog, DeadMansSwitch): nothing is wrong while it fires. */
-export const isHeartbeat = (labels: Labels): boolean =>
-  HEARTBEAT.test(
-    (labels.alertname ?? "")
-      .slice(0, 100)
-      .toLowerCase()
-      .replace(/[^a-z0-9]/g, ""),
-  );
+export function isHeartbeat({ labels, annotations }: Told): boolean {
+  // What stands in brackets is where: `Watchdog (prod)`.
+  const name = (labels.alertname ?? "").slice(0, 100).replace(/\([^()]{0,60}\)/g, "");
+  const plain = plainName(name);
+  if (HEARTBEAT.test(plain)) return true;
+  if (!MAY_BE.test(plain)) return false;
+  return labels.severity === "none" || Object.values(annotations).some((text) => SAYS_SO.test(text));
+}
+
+/** `High error rate`, `high_error_rate` and `HighErrorRate` are one name: Grafana's rules are named as people write. */
+export const plainName = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, "");
 
 /** A rule whose measurement is missing: nothing is known of what it watches. */
 export interface MissingData {
@@ -21,27 +37,35 @@ export interface MissingData {
   readonly why: "no data" | "error";
   /** Grafana's id of where the data should come from. */
   readonly source?: string;
+  /** What the query failed with, as Grafana says it. */
+  readonly error?: string;
 }
 
 const NO_DATA = new Set(["DatasourceNoData", "NoData"]);
 const ERROR = new Set(["DatasourceError"]);
 
-/** What Grafana says of a rule it has no data for (DatasourceNoData, NoData, DatasourceError); undefined: another alert. */
-export function missingDataOf({
-  labels,
-  annotations,
-}: {
-  readonly labels: Labels;
-  readonly annotations: Labels;
-}): MissingData | undefined {
+/**
+ * What Grafana says of a rule it has no data for (DatasourceNoData, NoData, DatasourceError); undefined: another alert. One that
+ * keeps its last state (`Error, KeepLast`) fires for what it last saw, and a series that is missing only ends an alert.
+ */
+export function missingDataOf({ labels, annotations }: Told): MissingData | undefined {
   const { alertname = "" } = labels;
   const reason = labels.grafana_state_reason ?? annotations.grafana_state_reason ?? "";
-  const isError = ERROR.has(alertname) || /^(?:alerting \()?error\b/i.test(reason);
-  const isMissing = NO_DATA.has(alertname) || /^(?:alerting \()?(?:nodata|missingseries)\b/i.test(reason);
+  const isKept = /keeplast/i.test(reason);
+  const isError = ERROR.has(alertname) || (!isKept && /^(?:alerting \()?error\b/i.test(reason));
+  const isMissing = NO_DATA.has(alertname) || (!isKept && /^(?:alerting \()?nodata\b/i.test(reason));
   if (!isError && !isMissing) return undefined;
+  const error = annotations.Error ?? annotations.error ?? "";
   return {
     rule: labels.rulename ?? labels.rule_name ?? labels.ref_alertname ?? alertname,
     why: isError ? "error" : "no data",
     ...(labels.datasource_uid === undefined ? {} : { source: labels.datasource_uid }),
+    ...(isError && error !== "" ? { error: clip(error.replace(/\s+/g, " ").trim(), 300) } : {}),
   };
 }
+
+/** The rule whose alerts bear Grafana's one name for all rules without data; empty: another alert. */
+export const ruleWithoutData = (alert: Told): string =>
+  NO_DATA.has(alert.labels.alertname ?? "") || ERROR.has(alert.labels.alertname ?? "")
+    ? (missingDataOf(alert)?.rule ?? "")
+    : "";

@@ -6,7 +6,7 @@ import { count } from "../../core/words/format.ts";
 import { sha256 } from "../../lib/sha256.ts";
 import { storable } from "../../lib/storable.ts";
 import { bounded, complaintsOf, type Note, readAlert, shorten } from "./read-alert.ts";
-import { asVersion4, otherSender } from "./sender.ts";
+import { asVersion4, otherSender, SEND_THIS } from "./sender.ts";
 
 /** Alerts checked at a time: 6,000 at once would hold up every other request. */
 const BATCH = 250;
@@ -37,7 +37,7 @@ export async function parseNotification(body: string): Promise<ReadNotification>
   const refusal = otherSender(sent);
   if (refusal !== undefined) throw refusal;
   const envelope = Envelope.safeParse(asVersion4(sent));
-  if (!envelope.success) throw new DiagError("bad_notification", complaintsOf(envelope.error, "body"));
+  if (!envelope.success) throw refused(complaintsOf(envelope.error, "body"));
   const notes: string[] = [];
   let unsaid = 0;
   const note: Note = (text) => (notes.length < MOST_NOTES ? void notes.push(text) : void unsaid++);
@@ -48,7 +48,7 @@ export async function parseNotification(body: string): Promise<ReadNotification>
     if (alert !== undefined) alerts.push(alert);
     if (at % BATCH === BATCH - 1) await breathe();
   }
-  if (alerts.length === 0) throw new DiagError("bad_notification", notes.slice(0, 5).join("; "));
+  if (alerts.length === 0) throw refused(notes.slice(0, 5).join("; "));
   if (given.length > MOST_ALERTS) note(`alerts: ${given.length - MOST_ALERTS} more left out`);
   const truncatedAlerts = counted(envelope.data.truncatedAlerts, note) + given.length - alerts.length;
   const { receiver, externalURL, groupLabels, commonLabels, commonAnnotations } = envelope.data;
@@ -68,11 +68,16 @@ export async function parseNotification(body: string): Promise<ReadNotification>
   };
 }
 
+const refused = (why: string): DiagError => new DiagError("bad_notification", why, { hint: SEND_THIS });
+
 function parseJson(body: string): unknown {
+  // Some scripts write the mark of a text's byte order before it.
+  const text = body.startsWith("\ufeff") ? body.slice(1) : body;
+  if (text.trim() === "") throw refused("the body is empty");
   try {
-    return JSON.parse(body);
+    return JSON.parse(text);
   } catch {
-    throw new DiagError("bad_notification", "the body is not JSON");
+    throw refused("the body is not JSON");
   }
 }
 

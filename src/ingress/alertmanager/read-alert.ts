@@ -32,12 +32,21 @@ export function readAlert(raw: unknown, place: string, note: Note): Alert | unde
   };
 }
 
-/** `place: what is wrong`, at most five. */
+/** `place is missing`, at most five: read by people who set up a sender, not by those who know our schema. */
 export const complaintsOf = (error: z.ZodError, place: string): string =>
   error.issues
     .slice(0, 5)
-    .map(({ path, message }) => `${cut([place, ...path].map(String).join("."), 200)}: ${message}`)
+    .map(({ path, message }) => sayIssue(cut([place, ...path].map(String).join("."), 200), message))
     .join("; ");
+
+function sayIssue(place: string, message: string): string {
+  if (/received undefined$/.test(message)) return `${place} is missing`;
+  const [, wanted, got] = /expected (\w+), received (\w+)$/.exec(message) ?? [];
+  if (wanted !== undefined) return `${place} is ${got}, where ${wanted} is due`;
+  const [, options] = /^Invalid option: expected one of (.*)$/.exec(message) ?? [];
+  if (options !== undefined) return `${place} is none of ${options.replaceAll("|", ", ")}`;
+  return /^Too small: expected array/.test(message) ? `${place} is empty` : `${place}: ${message}`;
+}
 
 /** Alertmanager's moments, where they are ones: Postgres knows no year 0, and a reader none beyond 9999. */
 function withMoments(raw: unknown, place: string, note: Note): unknown {

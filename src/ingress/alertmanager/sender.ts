@@ -21,14 +21,15 @@ export function otherSender(body: unknown): DiagError | undefined {
       );
 }
 
-/** To a Prometheus or vmalert that takes diagbot for an Alertmanager. */
+/** To a Prometheus, a vmalert or Grafana's contact point "Alertmanager" that takes diagbot for one. */
 export const sentStraight = (): DiagError =>
   refused(
-    "this is how Prometheus and vmalert send alerts to an Alertmanager, and diagbot is none (the body is a list)",
-    "put an Alertmanager between: point `alertmanagers:` (vmalert: -notifier.url) at it, and its webhook at /webhooks/alertmanager",
+    "this is how Prometheus, vmalert and rulers send alerts to an Alertmanager, and diagbot is none (the body is a list)",
+    "put an Alertmanager between: point `alertmanagers:` (vmalert: -notifier.url) at it, and its webhook at /webhooks/alertmanager; in Grafana use a contact point of the type Webhook instead of Alertmanager",
   );
 
-const SEND_THIS =
+/** What is due instead of a body that is something else. */
+export const SEND_THIS =
   "diagbot takes the webhook of an Alertmanager (version 4) or of Grafana's contact point of the type Webhook, with its default payload";
 
 const refused = (message: string, hint: string): DiagError =>

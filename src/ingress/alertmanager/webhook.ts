@@ -46,7 +46,7 @@ export function createWebhook(
     ...(redact === undefined ? {} : { redact }),
     // Whoever sends there has no token for us and is told what to do all the same.
     before: (request) => {
-      if (request.url?.startsWith("/api/")) throw sentStraight();
+      if (/^(?:\/webhooks\/alertmanager)?\/api\//.test(request.url ?? "")) throw sentStraight();
     },
     store: (body) => store(body, { ...options, inLine: line }),
     answered: (answer, seconds, from) => {

@@ -35,8 +35,13 @@ export const standardRoutes = (handlers: DoorHandlers & OpsHandlers): Route[] =>
   ...opsRoutes(handlers),
 ];
 
-/** The second and third are Alertmanager's own: who sends there takes diagbot for one, and is told what to do. */
-const ALERT_PATHS = ["/webhooks/alertmanager", "/api/v2/alerts", "/api/v1/alerts"];
+const ALERTS = "/webhooks/alertmanager";
+/** Alertmanager's own, also below ours as a `path_prefix`: who sends there takes diagbot for one, and is told what to do. */
+const OF_AN_ALERTMANAGER = ["/api/v2/alerts", "/api/v1/alerts"];
+const ALERT_PATHS = [
+  ...[ALERTS, `${ALERTS}/`],
+  ...OF_AN_ALERTMANAGER.flatMap((path) => [path, `${ALERTS}${path}`]),
+];
 
 /** The paths that may be published. */
 export const doorRoutes = ({ slack, alertmanager, changes }: DoorHandlers): Route[] => [

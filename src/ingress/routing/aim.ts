@@ -2,7 +2,16 @@ import type { Kind } from "../../core/words/connection.ts";
 import type { Runbook } from "../../core/words/runbook.ts";
 import { connectionsOf, type System } from "../../core/words/system.ts";
 import { type OwnHost, ownHost } from "../../lib/own-host.ts";
-import { isElsewhere, likeness, type Place, placesOf, type Target, targetOf } from "./places.ts";
+import {
+  isElsewhere,
+  isLoopback,
+  likeness,
+  namesIn,
+  type Place,
+  placesOf,
+  type Target,
+  targetOf,
+} from "./places.ts";
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -27,8 +36,8 @@ export function aimAt(system: System, kind: Kind, labels: Labels, own: OwnHost =
     targetOf(connection, system.aliases[name] ?? [], own),
   );
   const places = placesOf(labels);
-  if (NOT_AIMED.has(kind) || places.length === 0) return { connections: byDatabase(targets, labels) };
-  const chosen = best(targets, places);
+  if (NOT_AIMED.has(kind)) return { connections: byDatabase(targets, labels) };
+  const chosen = best(targets, places, labels);
   if (chosen.length > 0) {
     const among = byDatabase(
       targets.filter(({ name }) => chosen.some((one) => one.name === name)),
@@ -44,8 +53,9 @@ export function aimAt(system: System, kind: Kind, labels: Labels, own: OwnHost =
   const elsewhere = places.find((place) => targets.every((target) => isElsewhere(place, target)));
   if (elsewhere !== undefined) return { unseen: elsewhere.said };
   const [place] = places;
+  const possible = targets.filter((target) => !places.some((one) => isElsewhere(one, target)));
   return {
-    connections: byDatabase(targets, labels),
+    connections: byDatabase(possible.length === 0 ? targets : possible, labels),
     ...(kind === "host" && place !== undefined ? { unsure: place.said } : {}),
   };
 }
@@ -56,22 +66,34 @@ export function aimAtAny(system: System, labels: Labels, own: OwnHost = ownHost(
     .filter(([, { kind }]) => !NOT_AIMED.has(kind))
     .map(([name, connection]) => targetOf(connection, system.aliases[name] ?? [], own));
   const places = placesOf(labels);
-  const chosen = best(targets, places);
+  const chosen = best(targets, places, labels);
   if (chosen.length > 0) return { connections: chosen };
   const isAll = targets.length === Object.keys(system.connections).length && targets.length > 0;
   const elsewhere = places.find((place) => isAll && targets.every((target) => isElsewhere(place, target)));
-  return elsewhere === undefined ? { connections: [] } : { unseen: elsewhere.said };
+  if (elsewhere !== undefined) return { unseen: elsewhere.said };
+  // Of this or of any machine: it names none.
+  const place = places.find(({ hosts }) => !hosts.some(isLoopback));
+  return { connections: [], ...(place === undefined ? {} : { unsure: place.said }) };
 }
 
-/** Every connection that fits best, with the label that says so. */
-function best(targets: readonly Target[], places: readonly Place[]): { name: string; because: string }[] {
+/** Every connection that fits best, with the label that says so; by its address, else where a label holds its own name. */
+function best(
+  targets: readonly Target[],
+  places: readonly Place[],
+  labels: Labels,
+): { name: string; because: string }[] {
   const scored = targets.map((target) => {
     const fits = places.map((place) => ({ place, score: likeness(place, target) }));
     const [top] = fits.sort((a, b) => b.score - a.score);
     return { name: target.name, score: top?.score ?? 0, because: top?.place.said ?? "" };
   });
   const most = Math.max(0, ...scored.map(({ score }) => score));
-  return most === 0 ? [] : scored.filter(({ score }) => score === most);
+  if (most > 0) return scored.filter(({ score }) => score === most);
+  const names = namesIn(labels);
+  return targets.flatMap(({ name, aliases }) => {
+    const said = names.find((one) => one.name === name.toLowerCase() || aliases.includes(one.name))?.said;
+    return said === undefined ? [] : [{ name, because: said }];
+  });
 }
 
 const DATABASE_LABELS = ["datname", "database", "dbname", "db"];

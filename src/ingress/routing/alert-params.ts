@@ -1,5 +1,8 @@
 import type { Alert } from "../../core/words/alert.ts";
 import type { Runbook } from "../../core/words/runbook.ts";
+import { subjectOf } from "./subject.ts";
+
+type Labels = Readonly<Record<string, string>>;
 
 /**
  * Parameters of a run an alert starts: from its labels, each only where it fits, then those of its route, which win.
@@ -10,9 +13,10 @@ export function alertParams(
   alert: Alert,
   routed: Readonly<Record<string, unknown>>,
 ): Readonly<Record<string, unknown>> | undefined {
+  const labels = subjectOf(alert.labels);
   const wanted = [
-    ...byName(runbook, alert),
-    ...Object.entries(fromLabels(runbook, alert)),
+    ...byName(runbook, labels),
+    ...Object.entries(fromLabels(runbook, labels)),
     ...Object.entries(routed),
   ];
   let values: Record<string, unknown> = {};
@@ -48,7 +52,7 @@ const LABELS_OF: Readonly<Record<string, readonly string[]>> = {
   application: ["application_name"],
 };
 
-function byName(runbook: Runbook, { labels }: Alert): [string, unknown][] {
+function byName(runbook: Runbook, labels: Labels): [string, unknown][] {
   return Object.keys(runbook.params.shape).flatMap((param) => {
     const label = LABELS_OF[param]?.find((name) => Object.hasOwn(labels, name) && labels[name] !== "");
     return label === undefined ? [] : [[param, labels[label]] satisfies [string, unknown]];
@@ -56,9 +60,9 @@ function byName(runbook: Runbook, { labels }: Alert): [string, unknown][] {
 }
 
 /** Labels are text from outside: a `fromAlert` that trips over them must not cost the alert. */
-function fromLabels(runbook: Runbook, alert: Alert): Record<string, unknown> {
+function fromLabels(runbook: Runbook, labels: Labels): Record<string, unknown> {
   try {
-    return runbook.fromAlert?.(alert.labels) ?? {};
+    return runbook.fromAlert?.(labels) ?? {};
   } catch {
     return {};
   }

@@ -1,9 +1,10 @@
 import type { Catalog } from "../../core/ports/catalog.ts";
 import { routeOf } from "../../core/rules/route.ts";
 import type { Alert } from "../../core/words/alert.ts";
-import { isHeartbeat, missingDataOf } from "../../core/words/alerting.ts";
+import { isHeartbeat, missingDataOf, plainName } from "../../core/words/alerting.ts";
 import { HEALTH_RUNBOOK } from "../../core/words/intent.ts";
 import type { Decision } from "../../core/words/route.ts";
+import type { Runbook } from "../../core/words/runbook.ts";
 import { labelsMatch, systemOf } from "../../core/words/system.ts";
 
 /** The first route that fits the alert, then the runbook it names itself, then the runbooks' own alert names; pure. */
@@ -17,16 +18,40 @@ export function decide(catalog: Catalog, alert: Alert): Decision {
     ...(system === undefined ? {} : { system }),
   };
   const isRouted = route?.runbooks !== undefined && route.runbooks.length > 0;
-  if (!isRouted && isHeartbeat(alert.labels)) return { ...common, by: "heartbeat", runbooks: [] };
+  if (!isRouted && isHeartbeat(alert)) return { ...common, by: "heartbeat", runbooks: [] };
   if (!isRouted && missingDataOf(alert) !== undefined) return { ...common, by: "no-data", runbooks: [] };
   if (route?.runbooks !== undefined) return { ...common, by: "route", runbooks: route.runbooks };
   const named = namedBy(catalog, alert);
   if (named !== undefined) return { ...common, by: "annotation", runbooks: [named] };
-  const own = catalog.runbooks.filter(({ alerts }) =>
-    alerts.some((match) => labelsMatch(match, alert.labels)),
-  );
+  const own = byOwnNames(catalog, alert);
   if (own.length > 0) return { ...common, by: "name", runbooks: own.map(({ id }) => id) };
   return { ...common, by: "nobody", runbooks: [] };
+}
+
+/** Runbooks that know the alert by its name, as it is written; else as people write it (`High error rate`). */
+function byOwnNames({ runbooks }: Catalog, { labels }: Alert): readonly Runbook[] {
+  const exact = runbooks.filter(({ alerts }) => alerts.some((match) => labelsMatch(match, labels)));
+  return exact.length > 0 ? exact : (plainNamesOf(runbooks).get(plainName(labels.alertname ?? "")) ?? []);
+}
+
+type ByName = ReadonlyMap<string, readonly Runbook[]>;
+/** Made once for a catalog: a storm asks thousands of times. */
+const known = new WeakMap<readonly Runbook[], ByName>();
+
+/** Those that ask for no more than a name. */
+function plainNamesOf(runbooks: readonly Runbook[]): ByName {
+  const before = known.get(runbooks);
+  if (before !== undefined) return before;
+  const names = new Map<string, Runbook[]>();
+  for (const runbook of runbooks)
+    for (const { alertname = "", ...rest } of runbook.alerts) {
+      const name = plainName(alertname);
+      const others = names.get(name) ?? [];
+      if (name !== "" && Object.keys(rest).length === 0 && !others.includes(runbook))
+        names.set(name, [...others, runbook]);
+    }
+  known.set(runbooks, names);
+  return names;
 }
 
 /** For what nobody decides. */

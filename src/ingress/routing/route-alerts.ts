@@ -123,8 +123,8 @@ function whyNothing(
     : undefined;
 }
 
-const sayMissing = ({ rule, why, source }: MissingData): string =>
+const sayMissing = ({ rule, why, source, error }: MissingData): string =>
   [
-    `the measurement of the rule "${rule}" is missing (${why === "error" ? "its query fails" : "its query returns nothing"})`,
+    `the measurement of the rule "${rule}" is missing (${why === "error" ? `its query fails${error === undefined ? "" : `: ${error}`}` : "its query returns nothing"})`,
     `so nothing is known of what it watches, and nothing is run. Look at its query${source === undefined ? "" : `, at the data source ${source}`} and at what should be scraped`,
   ].join(", ");

@@ -11,6 +11,8 @@ import { connectionsOf, kindsOf, type System } from "../../core/words/system.ts"
 import { defaultConnections } from "../check-run.ts";
 import { type Aimed, aimAt, aimAtAny, choosesItself } from "./aim.ts";
 import { alertParams } from "./alert-params.ts";
+import { sayNone, sayUnseen, sayUnsure } from "./say-aim.ts";
+import { ranBy, subjectOf } from "./subject.ts";
 
 /** Runs of one runbook, and what people should know of why there are none or these. */
 interface Made {
@@ -33,6 +35,7 @@ export function runsOf(catalog: Catalog, system: System, decision: Decision, id:
   if (isRunbookDisabled(system, id)) return not(`which diagbot.yaml disables for ${system.id}`);
   const missing = missingKinds(system, runbook);
   if (missing.length > 0) return not(`which needs ${sayConnections(missing)}; ${system.id} has none`);
+  if (by !== "route" && isOthers(system, runbook, decision)) return NONE;
   const elsewhere = otherwhere(system, runbook);
   if (elsewhere !== undefined) return not(`but ${elsewhere}`);
   const aim = aimOf(system, runbook, decision, params);
@@ -40,6 +43,13 @@ export function runsOf(catalog: Catalog, system: System, decision: Decision, id:
   const runs = aim.targets.map((target) => runOn(system, runbook, decision, { params, target }));
   if (runs.includes(undefined)) return not("which needs more parameters");
   return { runs: runs.filter((run) => run !== undefined), remarks: aim.unsure };
+}
+
+/** Of a pod where the runbook is Docker's, or the other way round, and the system has the right one. */
+function isOthers(system: System, { needs }: Runbook, { alert }: Decision): boolean {
+  const ran = ranBy(subjectOf(alert.labels));
+  const other = ran === "kubernetes" ? "docker" : "kubernetes";
+  return ran !== undefined && needs.includes(other) && connectionsOf(system, ran).length > 0;
 }
 
 /** What one run looks at. */
@@ -62,11 +72,12 @@ function aimOf(
 ): AimOf {
   // It names its connections itself.
   if (runbook.only?.connections !== undefined) return { targets: [{ connections: {} }], unsure: [] };
-  if (choosesItself(runbook) || runbook.needs.length === 0) return aimOfItself(system, runbook, alert.labels);
+  const subject = subjectOf(alert.labels);
+  if (choosesItself(runbook) || runbook.needs.length === 0) return aimOfItself(system, runbook, subject);
   let targets: readonly RunTarget[] = [{ connections: {} }];
   const unsure: string[] = [];
   for (const [i, kind] of runbook.needs.entries()) {
-    const aim = chosenBy(system, kind, params) ?? aimAt(system, kind, alert.labels);
+    const aim = chosenBy(system, kind, params) ?? aimAt(system, kind, subject);
     if ("unseen" in aim) return aim;
     if (aim.unsure !== undefined) unsure.push(sayUnsure(system, aim.unsure, aim.connections));
     // Several of its first kind are several runs; of what it needs besides, the likeliest is enough.
@@ -83,7 +94,7 @@ function aimOfItself(system: System, runbook: Runbook, labels: Readonly<Record<s
   const [only] = aim.connections;
   const isOne = choosesItself(runbook) && aim.connections.length === 1 && only?.because !== undefined;
   const target = isOne ? { connections: {}, only: only.name, because: only.because } : { connections: {} };
-  return { targets: [target], unsure: [] };
+  return { targets: [target], unsure: aim.unsure === undefined ? [] : [sayNone(system, aim.unsure)] };
 }
 
 const join = (target: RunTarget, kind: Kind, { name, because }: Aimed): RunTarget => {
@@ -132,9 +143,3 @@ const routed = (system: System, params: Readonly<Record<string, unknown>>): Reco
       return chosen === undefined ? [] : [[kind, chosen]];
     }),
   );
-
-const sayUnseen = ({ id }: System, said: string): string =>
-  `the alert is about ${said}; no connection of ${id} sees it, so nothing is looked at. If one does, name that under systems.${id}.aliases`;
-
-const sayUnsure = ({ id }: System, said: string, connections: readonly Aimed[]): string =>
-  `the alert names ${said}; whether that is ${connections.map(({ name }) => name).join(" or ")} is not known: systems.${id}.aliases tells`;

@@ -1,6 +1,6 @@
 import { routeOf } from "../../core/rules/route.ts";
 import type { Alert, Notification } from "../../core/words/alert.ts";
-import { isHeartbeat, missingDataOf } from "../../core/words/alerting.ts";
+import { isHeartbeat, ruleWithoutData } from "../../core/words/alerting.ts";
 import type { Route } from "../../core/words/route.ts";
 
 /** What a notification is about: heartbeats apart, and rules without data each in a group of its own. */
@@ -19,17 +19,18 @@ export function splitGroups(routes: readonly Route[], notification: Notification
   const rules = new Map<string, Alert[]>();
   for (const alert of notification.alerts) {
     const isRouted = (routeOf(routes, alert)?.runbooks ?? []).length > 0;
-    if (!isRouted && isHeartbeat(alert.labels)) {
+    if (!isRouted && isHeartbeat(alert)) {
       heartbeats.add(alert.labels.alertname ?? "");
       continue;
     }
-    const rule = isRouted ? "" : (missingDataOf(alert)?.rule ?? "");
+    const rule = isRouted ? "" : ruleWithoutData(alert);
     rules.set(rule, [...(rules.get(rule) ?? []), alert]);
   }
   const groups = [...rules].map(([rule, alerts]) => ({
     ...notification,
     alerts,
-    groupKey: rules.size === 1 ? notification.groupKey : `${notification.groupKey} without data: ${rule}`,
+    // Whoever else is in the group this time: a group that changes its key is another incident.
+    groupKey: rule === "" ? notification.groupKey : `${notification.groupKey} without data: ${rule}`,
   }));
   return { heartbeats: [...heartbeats], groups };
 }

@@ -101,7 +101,24 @@ describe("alerts about the alerting", () => {
     ["HostSoftwareWatchdog", false],
     ["RedisHeartbeatMissing", false],
     ["", false],
-  ])("%j is a heartbeat: %j", (alertname, is) => expect(isHeartbeat({ alertname })).toBe(is));
+    ["Watchdog (prod)", true],
+    ["WatchdogAlert", true],
+    ["kubernetes-watchdog", true],
+    ["WatchdogMissing", false],
+    ["DeadMansSwitchLost", false],
+  ])("%j is a heartbeat: %j", (alertname, is) =>
+    expect(isHeartbeat({ labels: { alertname }, annotations: {} })).toBe(is),
+  );
+
+  it.each([
+    ["team-a-heartbeat", { severity: "none" }, "", true],
+    ["team-a-heartbeat", { severity: "warning" }, "This alert is always firing.", true],
+    ["team-a-heartbeat", { severity: "warning" }, "No heartbeat of team A for 5 minutes.", false],
+    ["PumpWatchdog", { severity: "critical" }, "The pump's watchdog fired.", false],
+    ["DiskFull", { severity: "none" }, "Always firing here.", false],
+  ])("%j %j %j: %j, by its own word", (alertname, labels, description, is) =>
+    expect(isHeartbeat({ labels: { alertname, ...labels }, annotations: { description } })).toBe(is),
+  );
 
   it("a heartbeat is apart: no group, no run, unless a route gives it a runbook", async () => {
     const watchdog = await read("watchdog");

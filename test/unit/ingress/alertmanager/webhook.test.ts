@@ -108,7 +108,7 @@ describe("the Alertmanager webhook", () => {
       /alerts\.0\.status/,
     ],
     ["a list", "[]", /body/],
-    ["nothing", "", /not JSON/],
+    ["nothing", "", /empty/],
   ])("400 with the reason for %s", async (_, body, reason) => {
     const answer = await post(body);
     expect(answer.status).toBe(400);

@@ -84,8 +84,11 @@ describe("the HTTP server", () => {
     expect(paths(doorRoutes({ slack: handle, alertmanager: handle }))).toEqual([
       "/slack/events",
       "/webhooks/alertmanager",
+      "/webhooks/alertmanager/",
       "/api/v2/alerts",
+      "/webhooks/alertmanager/api/v2/alerts",
       "/api/v1/alerts",
+      "/webhooks/alertmanager/api/v1/alerts",
     ]);
     const ops = { health: report, metrics: async () => ({ contentType: "text/plain", text: "" }) };
     expect(paths(opsRoutes(ops))).toEqual(["/health/live", "/health/ready", "/health", "/metrics"]);
