@@ -37,7 +37,7 @@ export const DATA_LINES: readonly LineRow[] = [
     key: "fixImage",
   },
   {
-    text: /could not locate a valid checkpoint record|invalid (primary )?checkpoint record|aria recovery failed|bad file format reading the append only file|unexpected end of file reading the append only|wrong signature trying to load db|page corruption|database page corruption|corrupt(ed)? (page|block|wal|segment|index|chunk|journal|database)|innodb: .{0,80}(corrupt|operating system error number 5)|wiredtiger error .{0,120}(corrupt|wt_panic)|translog .{0,60}corrupt|checksum mismatch in (page|block|file)/,
+    text: /could not locate a valid checkpoint record|invalid (primary )?checkpoint record|aria recovery failed|bad file format reading the append only file|unexpected end of file reading the append only|wrong signature trying to load db|page corruption|database page corruption|corrupt(ed)? (page|block|wal|segment|index|chunk|journal|database)|innodb: .{0,80}(corrupt|operating system error number 5)|wiredtiger error .{0,120}(corrupt|wt_panic)|translog .{0,60}corrupt|checksum mismatch in (page|block|file)|database disk image is malformed|file is not a database/,
     unless: /permission denied|eacces|no space left|read-only file system|resource temporarily unavailable/,
     short: "its stored data is damaged",
     because:

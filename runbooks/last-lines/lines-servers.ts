@@ -61,6 +61,7 @@ export const SERVER_LINES: readonly LineRow[] = [
     because: "It reached the message broker, which did not accept the login.",
     advice:
       "Compare user and password on both sides (`rabbitmqctl authenticate_user USER PASSWORD`); `guest` is let in from the broker's own machine only.",
+    isAnywhere: true,
     isSure: true,
   },
   {

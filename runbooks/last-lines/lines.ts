@@ -1,3 +1,7 @@
+import { ANSWER_LINES } from "./lines-answers.ts";
+import { BASE_LINES } from "./lines-base.ts";
+import { CLOUD_LINES } from "./lines-cloud.ts";
+import { CLUSTER_LINES } from "./lines-clusters.ts";
 import { DATA_LINES } from "./lines-data.ts";
 import { LAST_LINES, PROGRAM_LINES } from "./lines-program.ts";
 import { SERVER_LINES } from "./lines-servers.ts";
@@ -8,7 +12,11 @@ import type { LineRow } from "./row.ts";
  * of libcs, of runtimes (Node, Python, Java, Go, .NET, Ruby) and of servers that are named in the row; all of them English.
  */
 export const LINES: readonly LineRow[] = [
+  ...CLUSTER_LINES,
+  ...CLOUD_LINES,
   ...SERVER_LINES,
+  ...ANSWER_LINES,
+  ...BASE_LINES,
   ...DATA_LINES,
   ...PROGRAM_LINES,
   // The image and the machine.

@@ -14,6 +14,8 @@ export interface LineRow {
   readonly advice: string;
   /** Default: `fixCrash`. */
   readonly key?: AdviceKey;
+  /** Its words hold wherever the program runs: those that runbooks of others have for `short` do not take their place. */
+  readonly isAnywhere?: true;
   /** It tells the cause whatever the exit code is. */
   readonly isSure?: true;
   /** It needs something else that was not there: another service, mostly. */

@@ -243,6 +243,28 @@ export const WORDS: Readonly<Record<string, Words>> = {
     because: "The folder belongs to another user than the unit's `User=`.",
     advice: "`git config --global --add safe.directory PATH` as that user, or run it as the folder's owner.",
   },
+  "the server has no such database or role": {
+    because:
+      "It reached the server, which does not know the name: never created, dropped, or another server answers.",
+    advice: "Compare name and role of its URL with what is there (`\\l`, `\\du`; `SHOW DATABASES`).",
+  },
+  "its program is for another CPU, and the emulation of that ended it": {
+    because:
+      "The program is built for another CPU and runs by QEMU (binfmt), which knows not every instruction and call.",
+    advice: "`file` of the program of ExecStart; install the build for this machine.",
+    key: "fixUnit",
+  },
+  "it does not know the time zone": {
+    because:
+      "Time zones are files: either tzdata is not installed, or it is older than the name (Europe/Kyiv came in 2022), or the name is wrong.",
+    advice: "`timedatectl list-timezones | grep NAME`; upgrade tzdata, or take the old name.",
+  },
+  "an extension of its database is not installed": {
+    because:
+      "shared_preload_libraries (or an extension) names a library that this machine does not have for this major version. The data is unharmed.",
+    advice:
+      "Install its package for this major version (after an upgrade: for the new one), or take its name out of shared_preload_libraries.",
+  },
   "a file it wants is not there": {
     because:
       "The line names it: it is not there, or the unit may not see it (`ProtectHome=`, `PrivateTmp=`, `RootDirectory=`), or its working folder is another.",
@@ -251,4 +273,7 @@ export const WORDS: Readonly<Record<string, Words>> = {
 };
 
 /** What a row means of this program: its own words for units where container words would mislead, the row's otherwise. */
-export const wordsOf = ({ short, because, advice }: LineRow): Words => WORDS[short] ?? { because, advice };
+export const wordsOf = ({ short, because, advice, isAnywhere }: LineRow): Words => {
+  const own = WORDS[short];
+  return isAnywhere ? { ...own, because, advice } : (own ?? { because, advice });
+};

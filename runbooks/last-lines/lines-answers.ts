@@ -1,0 +1,124 @@
+import type { LineRow } from "./row.ts";
+
+/** What databases and other servers answered: they were reached, so nothing of this is about the way to them. */
+export const ANSWER_LINES: readonly LineRow[] = [
+  {
+    text: /sorry, too many clients already|remaining connection slots are reserved|too many connections( for|'|\)|$| |")|error 1040|max number of clients reached|too many connections already/,
+    unless: /too many open|http/,
+    short: "the server it uses has no connection left for it",
+    because:
+      "It reached the server, which is full: pools that are larger than the server's limit together, or connections that are never given back. Nothing is wrong with this program by itself.",
+    advice:
+      "Run the runbook of that server (pg-pool-exhausted, mysql-connections, redis-connectivity): it says who holds them. More instances of this program make it worse.",
+    key: "repairDependency",
+    isDependency: true,
+    startHelps: true,
+  },
+  {
+    text: /host '[^']{1,100}' is blocked because of many connection errors/,
+    short: "MySQL has shut its address out",
+    because:
+      "max_connect_errors connections in a row from this address broke off before they were logged in: a health check that only opens the port, or a network that cuts.",
+    advice:
+      "As an administrator `TRUNCATE TABLE performance_schema.host_cache` (or `FLUSH HOSTS`); then find what opens the port without a login, or it comes back.",
+  },
+  {
+    text: /fatal: {1,2}(database|role) "[^"]{1,100}" does not exist|unknown database '[^']{1,100}'|database "[^"]{1,100}" does not exist|role "[^"]{1,100}" does not exist/,
+    short: "the server has no such database or role",
+    because:
+      "It reached the server. Images of databases make role and database only at their first start, in an empty data folder: a name that was changed later is not made.",
+    advice:
+      "Compare name and role of its URL with what is there (`\\l`, `\\du`; `SHOW DATABASES`). Create what is missing; do not remove the volume.",
+  },
+  {
+    text: /relation "[^"]{1,120}" does not exist|no such table|table '[^']{1,120}' doesn't exist|undefined_?table|column "[^"]{1,120}" (of relation "[^"]{1,120}" )?does not exist|unknown column '|no such column/,
+    short: "its database is not at the state its migrations expect",
+    because:
+      "A table or column it asks for is not there: either migrations were not run, or it looks in another database or schema than meant, or it is newer than the database.",
+    advice:
+      "Compare its release with the migrations the database lists as done, and the database's name and search_path with what is meant. Newer code: run the migrations (a backup first).",
+  },
+  {
+    text: /permission denied for (schema|table|relation|database|sequence|function|view)|must be owner of|command denied to user/,
+    short: "its role in the database may not do that",
+    because:
+      "The database knows its role and refuses. Since Postgres 15 nobody but the owner may create in schema public.",
+    advice:
+      "The line names the object: `\\dp`, `\\dn+`, then GRANT what is missing, or run migrations as the owner.",
+  },
+  {
+    text: /can't write against a read only replica|read only replica|cannot execute \w+( \w+)? in a read-only transaction|--read-only option so it cannot execute|not writable primary|notwritableprimary|not master and slaveok=false/,
+    short: "it writes to a server that takes no writes",
+    because:
+      "Either it is connected to a replica (an address that did not follow a failover, connections kept from before it), or the server was made read-only.",
+    advice:
+      "Is the address the primary's? After a failover connections kept open have to be made anew: a restart of this program does that once the address is right.",
+    startHelps: true,
+  },
+  {
+    text: /attempt to write a readonly database/,
+    short: "it is not permitted something",
+    because:
+      "SQLite has to write the file of the database and the folder around it (its journal), and may not: another owner, or a mount that is read-only.",
+    advice: "`ls -ldn` both against the user it runs as; the folder needs the right to write, too.",
+    isAnywhere: true,
+  },
+  {
+    text: /no pg_hba\.conf entry|pg_hba\.conf rejects/,
+    short: "what it depends on refuses its credentials",
+    because:
+      "Postgres has no line in pg_hba.conf that lets this address, user and database in, or only with TLS (the line says “no encryption” then).",
+    advice: "“no encryption”: ask for TLS (sslmode). Otherwise run pg-connectivity for the server.",
+    isAnywhere: true,
+  },
+  {
+    text: /server does not support ssl|ssl is not enabled on the server|the server does not support ssl connections/,
+    short: "it asks for TLS, and the server has none",
+    because: "The server answers, and speaks no TLS on that port; the program wants it.",
+    advice: "Either switch TLS on at the server, or (within one machine) `sslmode=disable` for this client.",
+  },
+  {
+    text: /certificate is valid for [^\n]{1,200}, not |remotecertificatenamemismatch|hostname mismatch|hostname\/ip does not match certificate|no (subject )?alternative (certificate )?(subject )?name/,
+    short: "a peer's certificate is for another name",
+    because:
+      "The peer's certificate does not hold the name the program asked by: an address or a name within the network in place of the certificate's, or another server answers.",
+    advice: "Ask by a name that the certificate has, or have it made for this one; tls-expiry shows them.",
+  },
+  {
+    text: /key values mismatch|private key does not match|x509: private key|key does not match certificate/,
+    short: "its certificate and key do not belong together",
+    because: "One of the two files was renewed or exchanged without the other.",
+    advice:
+      "Compare `openssl x509 -noout -pubkey -in CERT` with `openssl pkey -pubout -in KEY`: they have to be equal. Then put the pair that belongs together.",
+  },
+  {
+    text: /stale file handle|\bestale\b/,
+    short: "a network share it uses was exchanged beneath it",
+    because:
+      "The file server knows the folder no more under the handle the machine holds: the export was removed or made anew, or the server moved to another.",
+    advice: "Mount the share anew on the machine, then start what uses it.",
+  },
+  {
+    text: /transport endpoint is not connected|\benotconn\b[^\n]{0,60}(mount|fuse)/,
+    short: "a mount it uses has lost its program",
+    because:
+      "A file system of FUSE (s3fs, sshfs, rclone, Gluster) is mounted there, and the program behind it has ended.",
+    advice:
+      "`fusermount -u PATH` (or `umount -l PATH`) and mount it anew on the machine; then start this one.",
+  },
+  {
+    text: /no locks available|\benolck\b/,
+    short: "its file system gives no locks",
+    because: "The folder lies on a network share whose lock service (rpc.statd, nlockmgr) does not answer.",
+    advice:
+      "NFS 3: `rpcinfo -p SERVER` has to show nlockmgr and status on both sides; or mount it with vers=4. Databases do not belong on such a share.",
+  },
+  {
+    text: /input\/output error|\beio\b|errno 5\b/,
+    short: "a disk or share it uses answers with errors",
+    because:
+      "The kernel could not read or write there: a disk that fails, or a share or device that went away.",
+    advice: "`dmesg -T | tail -50` names the device; stop writing to it, and copy what is readable first.",
+    isSure: true,
+  },
+];
