@@ -1,6 +1,5 @@
 import { clip } from "../../src/sdk/index.ts";
-import { LINES } from "../last-lines/lines.ts";
-import { isReached, rowIn } from "../last-lines/row.ts";
+import { nearest } from "../last-lines/nearest.ts";
 import type { Container, Log } from "./case.ts";
 
 export interface ExitCause {
@@ -73,7 +72,7 @@ export function exitCause(one: Container, log: Log | undefined): ExitCause {
   const end = one.ended ?? one.last;
   const code = end?.exitCode ?? null;
   const told = end?.message ? ` It left the message: ${clip(end.message, 200)}` : "";
-  const line = lineCause(log);
+  const line = lineCause(log, code);
   if (line !== undefined) return { ...line, because: `${codeWords(code)} ${line.because}${told}` };
   const known = code === null ? undefined : CODES[code];
   const last = errorIn(log) ?? log?.lines.at(-1);
@@ -101,28 +100,30 @@ export function exitCause(one: Container, log: Log | undefined): ExitCause {
 }
 
 const codeWords = (code: number | null): string =>
-  code === null ? "How it ended is not recorded." : `Its program reported an error (exit code ${code}).`;
+  code === null
+    ? "How it ended is not recorded."
+    : code > 128 && code !== 255
+      ? `Signal ${code - 128} ended it (exit code ${code}).`
+      : `Its program reported an error (exit code ${code}).`;
 
-/** What a program says last is why it ended: the first line from the end that is known. */
-function lineCause(log: Log | undefined): ExitCause | undefined {
-  let isBack = false;
-  for (const line of (log?.lines ?? []).slice(-READ_LINES).reverse()) {
-    isBack ||= isReached(line);
-    const row = rowIn(LINES, line);
-    if (row === undefined || (isBack && row.isDependency === true)) continue;
-    const quoted = row.isDependency === true ? line : (errorIn(log) ?? line);
-    const isForDocker = /docker|compose|\{/.test(row.advice);
-    return {
-      short: row.short,
-      because: `${/\{/.test(row.because) ? "" : row.because} It wrote: ${clip(quoted.trim(), 200)}`.trim(),
-      advice: isForDocker
-        ? "Compare its template (image, command, env, mounts) with what it says."
-        : row.advice,
-      waitsForAnother: row.isDependency === true,
-      isOwn: row.isDependency !== true,
-    };
-  }
-  return undefined;
+/** What a program says last is why it ended: the line nearest to the end that is known. */
+function lineCause(log: Log | undefined, code: number | null): ExitCause | undefined {
+  // A signal ends a program whatever it wrote before: only what tells the cause of any end counts beside it.
+  const bySignal = code !== null && code > 128 && code !== 255;
+  const found = nearest(log?.lines ?? [], ({ isSure }) => !bySignal || isSure === true);
+  if (found === undefined) return undefined;
+  const { row, line } = found;
+  const quoted = row.isDependency === true ? line : (errorIn(log) ?? line);
+  const isForDocker = /docker|compose|\{/.test(row.advice);
+  return {
+    short: row.short,
+    because: `${/\{/.test(row.because) ? "" : row.because} It wrote: ${clip(quoted.trim(), 200)}`.trim(),
+    advice: isForDocker
+      ? "Compare its template (image, command, env, mounts) with what it says."
+      : row.advice,
+    waitsForAnother: row.isDependency === true,
+    isOwn: row.isDependency !== true,
+  };
 }
 
 /** The line that names the error, where the last one only tells the runtime's version, a stack or that it gave up. */

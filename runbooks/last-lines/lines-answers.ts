@@ -31,7 +31,7 @@ export const ANSWER_LINES: readonly LineRow[] = [
       "Compare name and role of its URL with what is there (`\\l`, `\\du`; `SHOW DATABASES`). Create what is missing; do not remove the volume.",
   },
   {
-    text: /relation "[^"]{1,120}" does not exist|no such table|table '[^']{1,120}' doesn't exist|undefined_?table|column "[^"]{1,120}" (of relation "[^"]{1,120}" )?does not exist|unknown column '|no such column/,
+    text: /relation "[^"]{1,120}" does not exist|no such table: |table '[^']{1,120}' doesn't exist|undefined_?table|column "[^"]{1,120}" (of relation "[^"]{1,120}" )?does not exist|unknown column '|no such column: /,
     short: "its database is not at the state its migrations expect",
     because:
       "A table or column it asks for is not there: either migrations were not run, or it looks in another database or schema than meant, or it is newer than the database.",

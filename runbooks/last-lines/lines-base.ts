@@ -54,6 +54,7 @@ export const BASE_LINES: readonly LineRow[] = [
     because:
       "A shell says so of a child: either the kernel killed that for memory, or somebody sent SIGKILL; to tell them apart: the kernel's log names it in the first case.",
     advice: "`dmesg -T | grep -i 'killed process'`; then how much memory it may take, and took.",
+    isFrame: true,
     startHelps: true,
   },
   {
@@ -62,6 +63,7 @@ export const BASE_LINES: readonly LineRow[] = [
     because:
       "An error in native code of that program, of a library that does not fit it, or damaged memory; the shell only says so.",
     advice: "Did it or a native library of it change lately? `dmesg -T | grep segfault` names the library.",
+    isFrame: true,
     startHelps: true,
   },
   {

@@ -1,58 +1,15 @@
-import { clip, saySeconds, shellWord } from "../../src/sdk/index.ts";
+import { clip, count, saySeconds, shellWord } from "../../src/sdk/index.ts";
 import { nearest } from "../last-lines/nearest.ts";
 import type { LineRow } from "../last-lines/row.ts";
 import { wordsOf } from "./line-words.ts";
+import { managerCause } from "./manager-words.ts";
+import { managerLines, news, programLines, said } from "./runs.ts";
+import { bySignal, SIGNALS } from "./signals.ts";
 import { STATUSES } from "./statuses.ts";
 import { type Cause, fill, type Unit, type UnitLog } from "./unit.ts";
 
 /** A run this long was well for a while: what ended it is no fault of its start. */
 const LONG_SECONDS = 60;
-
-const SIGNALS: Readonly<Record<number, string>> = {
-  1: "SIGHUP",
-  2: "SIGINT",
-  3: "SIGQUIT",
-  4: "SIGILL",
-  6: "SIGABRT",
-  7: "SIGBUS",
-  8: "SIGFPE",
-  9: "SIGKILL",
-  11: "SIGSEGV",
-  13: "SIGPIPE",
-  14: "SIGALRM",
-  15: "SIGTERM",
-  24: "SIGXCPU",
-  25: "SIGXFSZ",
-  31: "SIGSYS",
-};
-
-type Line = UnitLog["lines"][number];
-
-/** Lines of the run that ended: its own invocation where it is down, the one before where it runs again. Oldest first. */
-function lastRun(unit: Unit, log: UnitLog | undefined): readonly Line[] {
-  const lines = log?.lines ?? [];
-  const isOver = unit.active !== "active" && unit.active !== "reloading";
-  const ended = isOver
-    ? unit.invocation
-    : lines.findLast(({ invocation }) => invocation !== "" && invocation !== unit.invocation)?.invocation;
-  return lines.filter(({ invocation }) => invocation === ended);
-}
-
-/** What its program wrote in that run; systemd's own words are no lines of it. */
-export const programLines = (unit: Unit, log: UnitLog | undefined): readonly string[] =>
-  lastRun(unit, log)
-    .filter(({ bySystemd }) => !bySystemd)
-    .map(({ message }) => message);
-
-/** What systemd itself says of that run. */
-const managerLines = (unit: Unit, log: UnitLog | undefined): readonly string[] =>
-  lastRun(unit, log)
-    .filter(({ bySystemd }) => bySystemd)
-    .map(({ message }) => message);
-
-/** systemd's own news of that run of one kind; empty: none. */
-const news = (unit: Unit, log: UnitLog | undefined, kind: Line["tells"]): string =>
-  lastRun(unit, log).findLast(({ tells }) => tells === kind)?.message ?? "";
 
 const ranLong = ({ mainStartedAgo, mainEndedAgo }: Unit): boolean =>
   mainStartedAgo !== null && mainEndedAgo !== null && mainStartedAgo - mainEndedAgo >= LONG_SECONDS;
@@ -66,26 +23,11 @@ const onlyIf = (helps: boolean, { startHelps, ...cause }: Cause): Cause =>
  * comes first, then what systemd proves, and where nothing does both causes are named. systemd.service(5), systemd.exec(5). Pure.
  */
 export function causeOf(unit: Unit, log: UnitLog | undefined): Cause {
-  const special = byResult(unit, log);
+  const special = managerCause(unit, log) ?? byTrigger(unit) ?? byResult(unit, log);
   if (special !== undefined) return special;
-  const failed = unit.failedCommands.find(
-    ({ of }) => of !== "ExecStart" && of !== "ExecStop" && of !== "ExecReload",
-  );
   const line = lineCause(unit, log, () => true);
-  if (failed !== undefined && unit.mainCode === 0)
-    return (
-      line ?? {
-        short: `its ${failed.of} fails`,
-        because: `${failed.path} (${failed.of}) ended with ${sayEnd(failed.ended, failed.status)}: its program was not started at all.${said(unit, log)}`,
-        advice: readOn(unit),
-      }
-    );
-  const own = ownStatus(unit, log) ?? (isAnswerToStop(unit) ? answeredStop(unit) : undefined);
+  const own = failedBeside(unit, log, line) ?? byEnd(unit, log, line);
   if (own !== undefined) return own;
-  if (unit.mainCode > 1) return lineCause(unit, log, ({ isSure }) => isSure === true) ?? bySignal(unit, log);
-  const passedOn = unit.mainCode === 1 && SIGNALS[unit.mainStatus - 128] !== undefined;
-  if (line === undefined && passedOn)
-    return bySignal({ ...unit, mainStatus: unit.mainStatus - 128 }, log, unit.mainStatus);
   return (
     line ??
     onlyIf(ranLong(unit), {
@@ -97,18 +39,95 @@ export function causeOf(unit: Unit, log: UnitLog | undefined): Cause {
   );
 }
 
+/** How its process ended, where that says more than a line that it wrote. */
+function byEnd(unit: Unit, log: UnitLog | undefined, line: Cause | undefined): Cause | undefined {
+  if (unit.mainCode === 1 && unit.mainStatus === 0) return endedWell(unit, log, line);
+  if (unit.mainCode > 1)
+    return lineCause(unit, log, ({ isSure }) => isSure === true) ?? bySignal(unit, log, ranLong(unit));
+  const own = ownStatus(unit, log) ?? (isAnswerToStop(unit) ? answeredStop(unit) : undefined);
+  if (own !== undefined) return own;
+  const passedOn = unit.mainCode === 1 && SIGNALS[unit.mainStatus - 128] !== undefined;
+  // What a shell says of its child ("Killed") says no more than the code it passes on.
+  return passedOn && lineCause(unit, log, ({ isFrame }) => isFrame !== true) === undefined
+    ? bySignal({ ...unit, mainStatus: unit.mainStatus - 128 }, log, ranLong(unit), unit.mainStatus)
+    : undefined;
+}
+
+/** A command beside its program failed: before that ran (ExecStartPre), or right after it was started (ExecStartPost). */
+function failedBeside(unit: Unit, log: UnitLog | undefined, line: Cause | undefined): Cause | undefined {
+  const failed = unit.failedCommands.find(({ of }) =>
+    of === "ExecStartPost" ? unit.neverUp : unit.mainCode === 0 && /^Exec(Condition|StartPre)$/.test(of),
+  );
+  if (failed === undefined) return undefined;
+  const { of, path, ended, status } = failed;
+  const what = `${path} (${of}) ended with ${sayEnd(ended, status)}`;
+  if (of === "ExecStartPost")
+    return {
+      ...line,
+      short: `its ExecStartPost fails${line === undefined ? "" : `: ${line.short}`}`,
+      because: `${what}, so systemd ended its program as well, which had been started. ${line?.because ?? said(unit, log).trim()}`,
+      advice: line?.advice ?? readOn(unit),
+    };
+  return (
+    line ?? {
+      short: `its ${of} fails`,
+      because: `${what}: its program was not started at all.${said(unit, log)}`,
+      advice: readOn(unit),
+    }
+  );
+}
+
+/** Its program ended without an error, and the unit has failed all the same. */
+function endedWell(unit: Unit, log: UnitLog | undefined, line: Cause | undefined): Cause {
+  const after = unit.failedCommands.find(({ of }) => of === "ExecStop" || of === "ExecStopPost");
+  if (after !== undefined)
+    return {
+      short: `its ${after.of} fails`,
+      because: `Its program itself ended without an error (exit code 0); then ${after.path} (${after.of}) ended with ${sayEnd(after.ended, after.status)}, for which systemd calls the unit failed.${said(unit, log)}`,
+      advice: {
+        key: "fixUnit",
+        text: fill(
+          `Correct the command (\`systemctl cat UNIT\`), or a \`-\` before its path where its end does not matter.`,
+          unit,
+        ),
+      },
+      startHelps: true,
+    };
+  if (line !== undefined) return line;
+  const { burst, seconds } = unit.startLimit;
+  return {
+    short: "it ended at once, without an error, as often as it was started",
+    because: `Exit code 0 each time${burst === null ? "" : `, ${count(burst, "time")} within ${saySeconds(seconds ?? 0)}`}: either it goes into the background (Type=${unit.type} wants it in the foreground), or its work is done at once and something starts it too often (a timer, a path, Restart=always).${said(unit, log)}`,
+    advice: {
+      key: "fixUnit",
+      text: fill(
+        "Keep its program in the foreground, or `Type=oneshot` and `Restart=no` for work that is done; `systemctl reset-failed UNIT` counts anew.",
+        unit,
+      ),
+    },
+  };
+}
+
+/** Sockets, paths and timers fail for what they start. */
+function byTrigger(unit: Unit): Cause | undefined {
+  if (!/^(service-start-limit-hit|trigger-limit-hit)$/.test(unit.result)) return undefined;
+  const [named] = unit.triggers;
+  const started = named ?? "what it starts";
+  return {
+    short: `${started} was started too often`,
+    because: `It gave up because ${started} ended as soon as it was started, again and again, while what starts it was still there: the cause is there, not here.`,
+    advice: {
+      key: "repairDependency",
+      text: fill(
+        `Run unit-failure for ${named ?? "that unit"} and mend that; then \`systemctl reset-failed UNIT\` and start both.`,
+        unit,
+      ),
+    },
+  };
+}
+
 const sayEnd = (ended: string, status: string): string =>
   ended === "exited" ? `exit code ${status}` : `signal ${status}`;
-
-/** Last lines that only say where more is to be read, or which runtime it was. */
-const POINTS_ELSEWHERE = /^\s{0,20}(?:dmesg\(1\) may have|see ["'`]?(?:systemctl|journalctl)|node\.js v\d)/i;
-
-/** ` It wrote: …` or what systemd said last, where that says more than the result. */
-export function said(unit: Unit, log: UnitLog | undefined): string {
-  const last = programLines(unit, log).findLast((line) => !POINTS_ELSEWHERE.test(line));
-  if (last !== undefined) return ` It wrote last: ${clip(last, 200)}`;
-  return log === undefined ? "" : " It wrote nothing to the journal.";
-}
 
 export const readOn = (unit: Unit): NonNullable<Cause["advice"]> => ({
   key: "fixCrash",
@@ -171,44 +190,6 @@ const answeredStop = ({ mainStatus }: Unit): Cause => ({
   startHelps: true,
 });
 
-/** `code`: the exit code of 128 and the signal, where a shell or wrapper passed on how its child ended. */
-function bySignal(unit: Unit, log: UnitLog | undefined, code?: number): Cause {
-  const cause = ofSignal(unit, log);
-  return code === undefined
-    ? cause
-    : {
-        ...cause,
-        because: `It ended with exit code ${code}: 128 and ${unit.mainStatus}, which a shell or wrapper passes on where its child ended by ${SIGNALS[unit.mainStatus]}. ${cause.because}`,
-      };
-}
-
-function ofSignal(unit: Unit, log: UnitLog | undefined): Cause {
-  const name = SIGNALS[unit.mainStatus] ?? `signal ${unit.mainStatus}`;
-  if (unit.mainStatus === 9)
-    return {
-      short: "killed with SIGKILL",
-      because: `Either the kernel killed it for memory, or somebody sent SIGKILL; to tell them apart: \`journalctl -k --since -1d | grep -i 'killed process'\` names it in the first case.${said(unit, log)}`,
-      advice: {
-        key: "memory",
-        text: "Killed for memory: `high-memory` on this machine says who took it. Otherwise ask who did it.",
-      },
-      startHelps: true,
-    };
-  const isCrash = [4, 6, 7, 8, 11, 31].includes(unit.mainStatus);
-  return onlyIf(!isCrash || ranLong(unit), {
-    short: `${isCrash ? "it crashed" : "ended by a signal"} (${name})`,
-    because: `${isCrash ? `${name} comes from an error of the program itself, or of a library it uses${unit.mainStatus === 6 ? "; SIGABRT it sends to itself where it finds one" : ""}.` : `Somebody sent it ${name}: systemd did not.`}${said(unit, log)}`,
-    advice: {
-      key: "fixCrash",
-      text: fill(
-        "`coredumpctl list --since -1d` and `coredumpctl info PID` show where (systemd-coredump must be installed); did it, or a library, change lately (`grep -h ' upgrade ' /var/log/dpkg.log | tail`)?",
-        unit,
-      ),
-    },
-    startHelps: true,
-  });
-}
-
 /** Results that say more than how the process ended. */
 function byResult(unit: Unit, log: UnitLog | undefined): Cause | undefined {
   const { result } = unit;
@@ -224,15 +205,7 @@ function byResult(unit: Unit, log: UnitLog | undefined): Cause | undefined {
       },
       startHelps: true,
     };
-  if (result === "protocol")
-    return {
-      short: "it did not say that it was ready",
-      because: `It ended, or its first process did, without what Type=${unit.type} promises (sd_notify READY=1, a PID file, a name on the bus).${said(unit, log)}`,
-      advice: {
-        key: "fixUnit",
-        text: "`Type=exec` for a program that stays in the foreground and reports nothing; `Type=forking` wants `PIDFile=`; `Type=notify` wants sd_notify (NotifyAccess=all where a child sends it).",
-      },
-    };
+  if (result === "protocol") return lineCause(unit, log, () => true) ?? notReady(unit, log);
   if (result === "resources")
     return {
       short: "systemd could not make what it needs",
@@ -247,6 +220,15 @@ function byResult(unit: Unit, log: UnitLog | undefined): Cause | undefined {
     };
   return undefined;
 }
+
+const notReady = (unit: Unit, log: UnitLog | undefined): Cause => ({
+  short: "it did not say that it was ready",
+  because: `It ended, or its first process did, without what Type=${unit.type} promises (sd_notify READY=1, a PID file, a name on the bus); where its start command itself failed, its own log says why.${said(unit, log)}`,
+  advice: {
+    key: "fixUnit",
+    text: "`Type=exec` for a program that stays in the foreground and reports nothing; `Type=forking` wants `PIDFile=`; `Type=notify` wants sd_notify (NotifyAccess=all where a child sends it). Of Debian's `postgresql@VERSION-main` read /var/log/postgresql/postgresql-VERSION-main.log.",
+  },
+});
 
 function outOfMemory(unit: Unit, log: UnitLog | undefined): Cause {
   const { max } = unit.memory;

@@ -1,5 +1,8 @@
 import { count, saySeconds } from "../../src/sdk/index.ts";
-import { causeOf, isAnswerToStop, readOn, said } from "./ends.ts";
+import type { Case, Said } from "./case.ts";
+import { causeOf, isAnswerToStop, readOn } from "./ends.ts";
+import { broken, masked, noDevice, notFound } from "./no-unit.ts";
+import { said } from "./runs.ts";
 import {
   type Advice,
   type Cause,
@@ -7,24 +10,9 @@ import {
   fill,
   findWait,
   isRestarting,
-  type Logs,
-  type Problem,
   type Unit,
   type UnitLog,
 } from "./unit.ts";
-
-/** One unit and all that there is to judge it by. */
-export interface Case {
-  readonly unit: Unit;
-  readonly log: UnitLog | undefined;
-  readonly asked: Logs["asked"];
-  /** A person or an alert asked for this very one: it is then expected to run. */
-  readonly isAsked: boolean;
-  /** Of the machine, unix seconds. */
-  readonly now: number;
-}
-
-type Said = Omit<Problem, "unit" | "explains">;
 
 /** Restarts beyond which a unit that is up now is said to have been down again and again; up for less than this, seconds. */
 const FLAPS = 3;
@@ -40,68 +28,23 @@ const adviceOf = ({ advice }: Cause): readonly Advice[] => (advice === undefined
 
 /** What is wrong with a unit; undefined: nothing. Pure. */
 export function judge(it: Case): Said | undefined {
-  const { unit } = it;
+  const { unit, isAsked } = it;
   if (unit.load === "not-found") return notFound(it);
   if (unit.load === "bad-setting" || unit.load === "error") return broken(unit);
-  if (unit.load === "masked") return it.isAsked ? masked(unit) : undefined;
-  if (unit.active === "failed") return failed(it);
+  if (unit.load === "masked") return isAsked ? masked(unit) : undefined;
   if (isRestarting(unit)) return restarting(it);
-  if (unit.active === "activating") return starting(it);
-  if (unit.active === "deactivating" || unit.active === "reloading") return underWay(it);
-  if (unit.active === "active" && unit.restarts >= FLAPS && (unit.activeAgo ?? UP_SHORT) < UP_SHORT)
-    return flapping(it);
-  if (unit.active === "inactive") return inactive(it);
-  return undefined;
+  return BY_STATE[unit.active]?.(it);
 }
 
-const notFound = ({ unit, isAsked }: Case): Said => ({
-  kind: "not-found",
-  severity: isAsked ? "critical" : "warning",
-  title: `There is no unit ${unit.name} on this machine`,
-  because:
-    "Either it was never installed or was removed, or it goes by another name here, or it belongs to a user's own manager (`systemctl --user`), which is not asked.",
-  advice: [
-    {
-      key: "fixUnit",
-      text: fill(
-        "`systemctl list-unit-files --type=service`; correct `units:` in diagbot.yaml where it goes by another name. On Debian `postgresql.service` only stands for `postgresql@VERSION-main.service`.",
-        unit,
-      ),
-    },
-  ],
-  acts: [],
-});
-
-const broken = (unit: Unit): Said => ({
-  kind: "bad-unit-file",
-  severity: "critical",
-  title: `${unit.name} cannot be loaded`,
-  because: `systemd does not understand its file${unit.loadError === "" ? "" : `: ${unit.loadError}`}. What runs goes on; it cannot be started.`,
-  advice: [
-    {
-      key: "fixUnit",
-      text: fill("`systemd-analyze verify UNIT` names the line; then `systemctl daemon-reload`.", unit),
-    },
-  ],
-  acts: [],
-});
-
-const masked = (unit: Unit): Said => ({
-  kind: "masked",
-  severity: "warning",
-  title: `${unit.name} is masked: it cannot be started`,
-  because: "Somebody forbade it to start (its file is a link to /dev/null).",
-  advice: [
-    {
-      key: "enable",
-      text: fill(
-        "If that is not meant any more: `systemctl unmask UNIT`, then `systemctl start UNIT`.",
-        unit,
-      ),
-    },
-  ],
-  acts: [],
-});
+const BY_STATE: Readonly<Record<string, (it: Case) => Said | undefined>> = {
+  failed: (it) => failed(it),
+  activating: (it) => starting(it),
+  deactivating: (it) => underWay(it),
+  reloading: (it) => underWay(it),
+  active: (it) =>
+    it.unit.restarts >= FLAPS && (it.unit.activeAgo ?? UP_SHORT) < UP_SHORT ? flapping(it) : undefined,
+  inactive: (it) => (it.unit.name.endsWith(".device") ? noDevice(it) : inactive(it)),
+};
 
 function failed(it: Case): Said {
   const { unit, log } = it;
@@ -110,7 +53,7 @@ function failed(it: Case): Said {
   const stopped =
     (unit.result === "timeout" && !unit.neverUp && unit.wasAsked === true) || isAnswerToStop(unit);
   const limit = gaveUp
-    ? ` systemd gave up: ${count(unit.startLimit.burst ?? 0, "start")} within ${saySeconds(unit.startLimit.seconds ?? 0)} is the limit, and every one failed.`
+    ? ` systemd gave up: ${count(unit.startLimit.burst ?? 0, "start")} within ${saySeconds(unit.startLimit.seconds ?? 0)} is the limit${unit.mainCode === 1 && unit.mainStatus === 0 ? "" : ", and every one failed"}.`
     : "";
   return {
     kind: "failed",
@@ -130,8 +73,8 @@ const hasGivenUp = ({ result }: Unit, log: UnitLog | undefined): boolean =>
 const mayStart = (unit: Unit): boolean => !unit.refusesStart && !unit.name.endsWith(".scope");
 
 /** ` It is not started again …` where that is why it stays down. */
-const whyNotBack = ({ restart, result, type }: Unit): string =>
-  type === "oneshot" || restart === "" || result === "start-limit-hit"
+const whyNotBack = ({ name, restart, result, type }: Unit): string =>
+  !name.endsWith(".service") || type === "oneshot" || restart === "" || result === "start-limit-hit"
     ? ""
     : restart === "no"
       ? " `Restart=` is not set: systemd does not start it again."

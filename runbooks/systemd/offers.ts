@@ -1,6 +1,6 @@
 import { clip, code, type Evidence, facts, type RunContext, saySeconds } from "../../src/sdk/index.ts";
-import { programLines } from "./ends.ts";
 import { notices, problemsOf, type Sight } from "./problems.ts";
+import { programLines } from "./runs.ts";
 import { type Act, type AdviceKey, idOf, type Problem, type Unit, type Units } from "./unit.ts";
 
 /** Units one approval may start. */

@@ -86,6 +86,11 @@ export const STATUSES: Readonly<Record<number, readonly [name: string, says: str
     "its private view of the file system cannot be made",
     "A path of `ReadWritePaths=`, `BindPaths=`, `ReadOnlyPaths=` or `InaccessiblePaths=` is not there (a `-` in front makes it optional), or, in a container, mounting is not allowed.",
   ],
+  227: [
+    "NO_NEW_PRIVILEGES",
+    "it cannot be kept from getting more rights",
+    "`NoNewPrivileges=`: the kernel or the container refuses it.",
+  ],
   228: [
     "SECCOMP",
     "its system call filter cannot be set",
@@ -101,6 +106,11 @@ export const STATUSES: Readonly<Record<number, readonly [name: string, says: str
     "its AppArmor profile cannot be set",
     "`AppArmorProfile=`: `aa-status` lists those that are loaded.",
   ],
+  232: [
+    "ADDRESS_FAMILIES",
+    "its kinds of sockets cannot be bounded",
+    "`RestrictAddressFamilies=`: a name this kernel or libseccomp does not know.",
+  ],
   233: [
     "RUNTIME_DIRECTORY",
     "its folder below /run cannot be made",
@@ -110,6 +120,11 @@ export const STATUSES: Readonly<Record<number, readonly [name: string, says: str
     "CHOWN",
     "the owner of a folder cannot be changed",
     "A file system that has no owners (CIFS, FAT), or is read-only.",
+  ],
+  237: [
+    "KEYRING",
+    "its kernel keyring cannot be made",
+    "The number of keys of its user is used up (`sysctl kernel.keys.maxkeys`), or the container forbids it; `KeyringMode=shared` does without.",
   ],
   238: [
     "STATE_DIRECTORY",
@@ -131,9 +146,19 @@ export const STATUSES: Readonly<Record<number, readonly [name: string, says: str
     "its folder below /etc cannot be made",
     "`ConfigurationDirectory=`: is /etc read-only?",
   ],
+  242: [
+    "NUMA_POLICY",
+    "it is bound to memory nodes that are not there",
+    "`NUMAPolicy=`, `NUMAMask=` against `numactl -H`.",
+  ],
   243: [
     "CREDENTIALS",
     "its credentials cannot be set up",
     "`LoadCredential=`, `SetCredentialEncrypted=`: does the file exist, and was it encrypted on this machine?",
+  ],
+  244: [
+    "BPF",
+    "its BPF filter cannot be set",
+    "`RestrictFileSystems=`, `IPAddressDeny=`: the kernel lacks it, or the container forbids it.",
   ],
 };

@@ -6,7 +6,7 @@ import type { Unit } from "./unit.ts";
 export const PROPERTIES = [
   "Id,Description,LoadState,LoadError,ActiveState,SubState,UnitFileState,NeedDaemonReload,FragmentPath,DropInPaths",
   "Type,Restart,RemainAfterExit,Result,ReloadResult,ExecMainCode,ExecMainStatus,MainPID,NRestarts,InvocationID,Job",
-  "ExecCondition,ExecStartPre,ExecStart,ExecStartPost,ExecReload,ExecStop,ConditionResult,AssertResult",
+  "ExecCondition,ExecStartPre,ExecStart,ExecStartPost,ExecReload,ExecStop,ExecStopPost,ConditionResult,AssertResult",
   "InactiveExitTimestampMonotonic,ActiveEnterTimestampMonotonic,ActiveExitTimestampMonotonic",
   "InactiveEnterTimestampMonotonic,StateChangeTimestampMonotonic,ExecMainStartTimestampMonotonic",
   "ExecMainExitTimestampMonotonic,ConditionTimestampMonotonic,AssertTimestampMonotonic,TimeoutStartUSec,TimeoutStopUSec,StartLimitBurst,StartLimitIntervalUSec",
@@ -117,7 +117,15 @@ const limitsOf = (shown: Shown) => ({
   refused: numberOf(shown, "NRefused"),
 });
 
-const COMMANDS = ["ExecCondition", "ExecStartPre", "ExecStart", "ExecStartPost", "ExecReload", "ExecStop"];
+const COMMANDS = [
+  "ExecCondition",
+  "ExecStartPre",
+  "ExecStart",
+  "ExecStartPost",
+  "ExecReload",
+  "ExecStop",
+  "ExecStopPost",
+];
 
 /** `{ path=/bin/false ; … ; code=exited ; status=1 }`: of commands that ran and failed; arguments are not shown. */
 const failedCommands = (shown: Shown): Unit["failedCommands"] =>

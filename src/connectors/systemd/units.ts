@@ -56,7 +56,13 @@ export const units = read({
   }),
   timeoutSeconds: 15,
   run: async (client, { names }, context) => {
-    const found = await findUnits(client, names ?? client.units, context);
+    const wanted = names ?? client.units;
+    const templates = wanted.filter((one) => !isGlob(one) && isTemplate(one));
+    const found = await findUnits(
+      client,
+      wanted.filter((one) => !templates.includes(one)),
+      context,
+    );
     const ordered = found.names.sort(
       (a, b) => Number(found.failed.includes(b)) - Number(found.failed.includes(a)),
     );
@@ -69,7 +75,7 @@ export const units = read({
       machine: found.machine,
       failedOthers: found.failed.filter((one) => !isMeant(client.units, one)).slice(0, 20),
       matchNothing: found.matchNothing,
-      ...gaps([...found.unread, ...leftOut(ordered.length)]),
+      ...gaps([...templates.map(ofTemplate), ...found.unread, ...leftOut(ordered.length)]),
     };
   },
 });
@@ -151,5 +157,12 @@ const leftOut = (there: number): NotSeen[] =>
           fix: "give the connection fewer units, or split it in two",
         },
       ];
+
+/** systemd shows nothing of a template: it is the form of others and never runs itself. */
+const ofTemplate = (name: string): NotSeen => ({
+  what: name,
+  why: "it is a template, which never runs itself: its instances do",
+  fix: `name an instance (${name.replace("@.", "@1.")}) or all of them (${name.replace("@.", "@*.")})`,
+});
 
 const gaps = (all: readonly NotSeen[]) => (all.length === 0 ? {} : { notSeen: [...all] });

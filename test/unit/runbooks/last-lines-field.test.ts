@@ -117,6 +117,10 @@ it("of pods, too", () => {
     lines,
     none: "",
   });
+  // A signal ends a program whatever it wrote before.
+  const killed = { ...one, last: { ...end, exitCode: 137 } };
+  expect(exitCause(killed, log(['relation "a" does not exist'])).short).toBe("it was killed (SIGKILL)");
+  expect(exitCause(killed, log(["CUDA out of memory"])).short).toBe("the memory of the GPU is used up");
   expect(exitCause(one, log(OVERCOME)).waitsForAnother).toBe(false);
   expect(exitCause(one, log(OVERCOME.slice(0, 1))).waitsForAnother).toBe(true);
 });

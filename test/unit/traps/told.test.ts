@@ -125,7 +125,7 @@ const SAID: readonly (readonly [title: string, file: string, words: RegExp])[] =
     "runbooks/host/grow.ts",
     /xfs: .*xfs_growfs/,
   ],
-  ["trap crash-dir: dumps are asked of coredumpctl", "runbooks/systemd/ends.ts", /coredumpctl list/],
+  ["trap crash-dir: dumps are asked of coredumpctl", "runbooks/systemd/signals.ts", /coredumpctl list/],
   [
     "trap postgresql-umbrella-unit: the unit of the cluster is named",
     "src/connectors/postgres/failures/network.ts",
