@@ -1,4 +1,4 @@
-import { shellWord } from "../../src/sdk/index.ts";
+import { count, shellWord } from "../../src/sdk/index.ts";
 import { ago, secondsSince } from "./ago.ts";
 import { type Case, ending, mayAct, readOn } from "./case.ts";
 import type { Container, Problem } from "./cause.ts";
@@ -52,10 +52,27 @@ function failed(it: Case): Problem {
     container: one,
     severity: isAsked || secondsSince(one.finishedAt, now) < ENDED_LONG_AGO ? "critical" : "warning",
     title: `${one.name} exited with code ${one.exitCode} ${ago(one.finishedAt, now)}${ending(cause.short)}`,
-    because: `It is down. ${cause.because}${child}${givenUp}${whyNotBack(it)}${sayLast(cause, log, lines)}`,
+    because: `It is down. ${cause.because}${child}${givenUp}${whyNotBack(it)}${withOthers(it)}${sayLast(cause, log, lines)}`,
     advice: [cause.advice ?? readOn(one)],
     acts: cause.startHelps && givenUp === "" && mayAct(one) ? ["start"] : [],
   };
+}
+
+/** Ends this close together have one cause; so many others make it more than chance. */
+const TOGETHER_MS = 15_000;
+const MANY_OTHERS = 2;
+
+/** What ends a container from outside ends others as well: the machine, the engine, or somebody who took all down. */
+function withOthers({ one, list }: Case): string {
+  if (![137, 143, 255].includes(one.exitCode)) return "";
+  const at = Date.parse(one.finishedAt);
+  const others = list.containers.filter(
+    ({ id, state, finishedAt }) =>
+      id !== one.id && state === "exited" && Math.abs(Date.parse(finishedAt) - at) <= TOGETHER_MS,
+  );
+  return others.length < MANY_OTHERS
+    ? ""
+    : ` ${count(others.length, "other container")} ended within ${TOGETHER_MS / 1000} s of it: so the reason is none of its own, but the machine or the engine went down, or somebody took all of them down (\`last -x | head\`, \`journalctl -u docker --since -1d\`).`;
 }
 
 /** Every start has failed as often as its policy allows. */
@@ -185,10 +202,27 @@ export const stuck = (one: Container, state: "paused" | "dead"): Problem =>
         container: one,
         severity: "critical",
         title: `${one.name} is dead`,
-        because: "The engine could not remove or stop it completely; it cannot be started any more.",
-        advice: [recreate(one)],
+        because: `The engine could not remove or stop it completely; it cannot be started any more.${one.error === "" ? "" : ` It says: ${one.error}`}${/busy/.test(one.error) ? " Another process still has its file system mounted (in a mount namespace of its own)." : ""}`,
+        advice: /busy/.test(one.error) ? [freeMount(one), recreate(one)] : [recreate(one)],
         acts: [],
       };
+
+const freeMount = ({ name }: Container) => ({
+  key: "fixStart" as const,
+  text: `\`grep -l "$(docker inspect -f '{{.Id}}' ${shellWord(name)})" /proc/[0-9]*/mountinfo\` names the processes that hold it (often a monitoring agent that mounts / of the machine): restart those, then \`docker rm -f ${shellWord(name)}\`.`,
+});
+
+/** Asked for, and on its way out: nothing serves in its place as far as this container goes. */
+export const beingRemoved = (one: Container): Problem => ({
+  kind: "dead",
+  container: one,
+  severity: "warning",
+  title: `${one.name} is being removed`,
+  because:
+    "Somebody, or a deployment, has asked the engine to remove it. That takes moments; where it lasts, something still holds a file or mount of it.",
+  advice: [recreate(one)],
+  acts: [],
+});
 
 export const recreate = ({ service, image }: Container) => ({
   key: "recreate" as const,

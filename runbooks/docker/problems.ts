@@ -1,7 +1,7 @@
 import type { RunContext } from "../../src/sdk/index.ts";
 import type { Case } from "./case.ts";
 import { type Container, type Events, idOf, type List, type Log, type Problem } from "./cause.ts";
-import { didNotStart, ended, lostTask, stuck } from "./down.ts";
+import { beingRemoved, didNotStart, ended, lostTask, stuck } from "./down.ts";
 import { effectsOf } from "./effects.ts";
 import { pastOf } from "./past.ts";
 import { isLooping, looping, running } from "./up.ts";
@@ -57,7 +57,7 @@ export function problemsOf({ list, events, logs, engine }: Sight, { params, now 
 
 function problemOf(it: Case): Problem | undefined {
   const { one } = it;
-  if (one.state === "removing") return undefined;
+  if (one.state === "removing") return it.isAsked ? beingRemoved(one) : undefined;
   if (one.state === "paused" || one.state === "dead") return stuck(one, one.state);
   // What swarm has replaced is its history; a task that runs is judged as any container.
   if (one.isTask && one.state !== "running" && one.state !== "restarting") return lostTask(it);

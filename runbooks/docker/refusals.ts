@@ -3,13 +3,14 @@ import { type Cause, type Container, fill } from "./cause.ts";
 import { hidden } from "./ends.ts";
 import type { Refusal } from "./refusal.ts";
 import { CONTAINER_REFUSALS } from "./refusals-container.ts";
+import { LEFT_REFUSALS } from "./refusals-left.ts";
 import { MACHINE_REFUSALS } from "./refusals-machine.ts";
 
 /**
  * Why the engine could not start a container, by its own English words (State.Error): those of Docker and containerd, of the
  * runtimes runc and crun below them, and of Podman. None of these programs translates them. What the machine lacks is told before what the container asks for.
  */
-const REFUSALS: readonly Refusal[] = [...MACHINE_REFUSALS, ...CONTAINER_REFUSALS];
+const REFUSALS: readonly Refusal[] = [...LEFT_REFUSALS, ...MACHINE_REFUSALS, ...CONTAINER_REFUSALS];
 
 /** What the engine's refusal means, in its own words beside ours. Pure. */
 export function refusalCause(one: Container, enginePlatform: string | undefined): Cause {
@@ -45,6 +46,8 @@ export function refusalCause(one: Container, enginePlatform: string | undefined)
 /** Port number in the engine's refusal to publish it; undefined where it is about something else. */
 export function portOf(error: string): number | undefined {
   if (!/already (allocated|in use)|ports are not available/i.test(error)) return undefined;
+  // Nobody has that one: the machine keeps it for itself.
+  if (/forbidden by its access permissions/i.test(error)) return undefined;
   const port = /(?:\d|\]|\*):(\d{1,5})\b/.exec(error)?.[1];
   return port === undefined ? undefined : Number(port);
 }

@@ -1,3 +1,4 @@
+import { saySeconds } from "../../src/sdk/index.ts";
 import { ago, mebibytes } from "./ago.ts";
 import { type Case, ending, mayAct, readOn } from "./case.ts";
 import type { Problem } from "./cause.ts";
@@ -40,10 +41,21 @@ export function looping(it: Case): Problem {
     container: one,
     severity: "critical",
     title: `${one.name} restarts again and again (${often}, last exit code ${code})${ending(cause.short)}`,
-    because: `It ends soon after every start and its restart policy (${one.restartPolicy}) brings it back; one more restart will not help. ${cause.because}${sayLast(cause, log, lines)}`,
+    because: `It ends ${howOften(past.crashes)} and its restart policy (${one.restartPolicy}) brings it back; one more restart will not help. ${cause.because}${sayLast(cause, log, lines)}`,
     advice: [cause.advice ?? readOn(one)],
     acts: [],
   };
+}
+
+/** Longer between two ends than this is no end at its start. */
+const SOON_SECONDS = 120;
+
+function howOften(crashes: readonly { readonly at: number }[]): string {
+  const [first, last] = [crashes[0], crashes.at(-1)];
+  const gap = first === undefined || last === undefined ? 0 : (last.at - first.at) / (crashes.length - 1);
+  return gap > SOON_SECONDS
+    ? `again and again, about every ${saySeconds(gap)}: it starts well, and something ends it later`
+    : "soon after every start";
 }
 
 /** It runs: its health check may fail, a process of it may have been killed, it may have come back after a crash. */
