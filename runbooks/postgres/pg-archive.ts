@@ -6,7 +6,7 @@ const book = runbookOn(
   {
     id: "pg-archive",
     title: "Postgres archiving of WAL",
-    covers: ["sergas-accounts.wal-cleanup"],
+    covers: ["sergas-accounts.wal-cleanup", "tektra.pitr"],
     alerts: ["PostgresqlArchiverFailing", "PostgresArchiveFailing", "PostgresqlWalArchiveFailing"],
     params: z.object({
       waitingMinutes: z

@@ -31,7 +31,7 @@ export interface DumpServer {
 }
 
 /** A private server of the version of the PATH; role `rehearser` may create databases and needs no password, `boss` is a superuser. */
-export async function startDumpServer(): Promise<DumpServer> {
+export async function startDumpServer(settings: Record<string, string> = {}): Promise<DumpServer> {
   const bin = programs() ?? "";
   const folder = await takeFolder(serviceFolder());
   const binaries = await findBinaries(folder.path);
@@ -39,7 +39,7 @@ export async function startDumpServer(): Promise<DumpServer> {
     {
       name: "postgres",
       port: await freePort(),
-      settings: { max_connections: 30 },
+      settings: { max_connections: 30, ...settings },
       superuserPassword: "postgres",
     },
     {
@@ -91,7 +91,10 @@ export async function startDumpServer(): Promise<DumpServer> {
   await server.admin("CREATE ROLE rehearser LOGIN CREATEDB");
   await server.admin("CREATE ROLE boss LOGIN SUPERUSER");
   const file = join(cluster.data, "pg_hba.conf");
-  writeFileSync(file, `host all rehearser,boss 127.0.0.1/32 trust\n${readFileSync(file, "utf8")}`);
+  writeFileSync(
+    file,
+    `host all,replication rehearser,boss 127.0.0.1/32 trust\n${readFileSync(file, "utf8")}`,
+  );
   await server.admin("SELECT pg_reload_conf()");
   return server;
 }

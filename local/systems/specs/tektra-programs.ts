@@ -1,6 +1,7 @@
 import { wordOf } from "../service/common.ts";
 import type { Program, State } from "../service/spec.ts";
 import { mapOf, numberOf } from "../service/state.ts";
+import { backupPrograms, stopsAndStarts } from "./tektra-backups.ts";
 
 const gpusOf = (state: State): [string, State][] =>
   Object.keys(mapOf(state, "gpus")).map((index) => [index, mapOf(state, "gpus", index)]);
@@ -16,8 +17,9 @@ const nvidiaSmi: Program = (args, state) => ({
     .join(""),
 });
 
-/** `docker exec … nvidia-smi -L`: the GPUs that the container was given; `docker compose config -q` writes nothing. */
+/** `docker exec … nvidia-smi -L`: the GPUs that the container was given; `docker compose config -q`, `stop` and `start` write nothing. */
 const inContainer: Program = (args, state) => ({
+  ...stopsAndStarts(args, state),
   ...(args.includes("config") ? { code: numberOf(state, "compose", "exit") } : {}),
   out: gpusOf(state)
     .filter(() => args[0] === "exec")
@@ -74,16 +76,18 @@ const modelCache: Program = (args, state) => {
 /** The last test, or one more; staging is emulated, and answers everything. */
 const loadTest: Program = (args, state) => {
   const last = mapOf(state, "loadTest");
-  if (args.includes("--last")) return Object.keys(last).length === 0 ? { code: 2 } : { out: last };
+  if (args.includes("--last")) return { out: { finished_at: "never", ...last } };
   const requests = Number(wordOf(args, "--requests"));
   const finished_at = new Date().toISOString();
-  return { set: { loadTest: { finished_at, requests, failed: 0, p95_ms: 180 } } };
+  const figures = { error_rate: 0, p50_ms: 90, p95_ms: 180, ended: "all sent" };
+  return { set: { loadTest: { finished_at, requests, failed: 0, ...figures } } };
 };
 
 /** The programs of Tektra's machine. */
 export const programs: Readonly<Record<string, Program>> = {
   "/usr/bin/nvidia-smi": nvidiaSmi,
   "/usr/bin/docker": inContainer,
+  ...backupPrograms,
   "/usr/sbin/nginx": () => ({}),
   "/opt/tektra/bin/sandbox-state": (args, state) => ({
     out: mapOf(state, args.includes("--started") ? "sandboxJobs" : "sandbox"),

@@ -5,6 +5,7 @@ import type { Metric, Route, ServiceSpec, State } from "../service/spec.ts";
 import { mapOf, numberOf } from "../service/state.ts";
 import { health, listed, page, setting, shows } from "../service/words.ts";
 import type { SystemSpec } from "../spec.ts";
+import { backupState } from "./tektra-backups.ts";
 import { programs } from "./tektra-programs.ts";
 
 const GIB = 1 << 30;
@@ -14,6 +15,7 @@ const ADMIN_KEY = "demo-admin-key-of-tektra";
 const state: State = {
   ...machineState,
   ...trafficState,
+  ...backupState,
   health: { database: "ok", models: "ok", cache: "ok" },
   agents: {
     support: { model: "model-b", lastTest: "passed" },
@@ -40,7 +42,10 @@ const state: State = {
   fetch: { state: "ready", free_bytes: 80_000_000_000 },
   models: { DialoGPT: { files: {}, bytes: 862_000_000, loaded: true } },
   cache: { max: 2 * GIB, L1: GIB / 4, L2: GIB / 2, L3: GIB },
-  loadTest: { finished_at: "2026-01-01T00:00:00Z", requests: 100, failed: 0, p95_ms: 190 },
+  loadTest: {
+    ...{ finished_at: "2026-01-01T00:00:00Z", requests: 100, failed: 0, error_rate: 0 },
+    ...{ p50_ms: 95, p95_ms: 190, ended: "all sent" },
+  },
 };
 
 /** The service knows keys by name: while the one of diagbot is not issued, diagbot is refused. */
@@ -179,6 +184,9 @@ export const tektra: SystemSpec = {
     "set-log-level level=debug ttl=15m",
     "fetch-model model=microsoft/DialoGPT-small",
     "reset-gpu gpu=0",
+    "load-test",
+    "take-base-backup",
+    "restore-beside dump=tektra.dump",
   ],
   faults: [
     patchFault({

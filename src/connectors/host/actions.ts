@@ -5,6 +5,7 @@ export { type Clock, clock } from "./clock.ts";
 export { type Cpu, type CpuProcess, cpu } from "./cpu.ts";
 export { deletedOpen } from "./deleted-open.ts";
 export { type Disk, disk } from "./disk.ts";
+export { type BaseSet, baseBackups, covered } from "./dumps/base-backups.ts";
 export { dropCopy } from "./dumps/drop-copy.ts";
 export { type DumpFolder, dumps, type NewestDump } from "./dumps/dumps.ts";
 export { MOST_DUMP_BYTES, restoreCopy } from "./dumps/restore-copy.ts";

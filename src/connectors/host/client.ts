@@ -1,6 +1,6 @@
 import type { Machine } from "../machine/machine.ts";
 import { openMachine } from "../machine/reach.ts";
-import type { DumpSettings } from "./dumps/declared.ts";
+import type { BaseSettings, DumpSettings } from "./dumps/declared.ts";
 import type { HostSettings } from "./settings.ts";
 import type { Answer } from "./statfs.ts";
 
@@ -12,6 +12,7 @@ export interface HostClient {
   readonly budgets: readonly { readonly path: string; readonly bytes: number }[];
   readonly logs: readonly { readonly name: string; readonly path: string }[];
   readonly dumps: readonly DumpSettings[];
+  readonly baseBackups: readonly BaseSettings[];
   readonly processes: readonly { readonly match: string; readonly bytes: number }[];
   readonly firewall: HostSettings["firewall"];
   readonly swapFile: HostSettings["swapFile"];
@@ -31,6 +32,7 @@ export const openHost = (connection: HostSettings): HostClient => ({
   budgets: connection.budgets.map(({ path, bytes }) => ({ path: plainPath(path), bytes })),
   logs: connection.logs,
   dumps: connection.dumps,
+  baseBackups: connection.baseBackups,
   processes: connection.processes,
   firewall: connection.firewall,
   swapFile: connection.swapFile,

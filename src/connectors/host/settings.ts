@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { isOneMachine, MACHINE } from "../machine/settings.ts";
-import { DumpSettings } from "./dumps/declared.ts";
+import { BaseSettings, DumpSettings } from "./dumps/declared.ts";
 import { Source } from "./open-port/source.ts";
 
 const path = z
@@ -112,6 +112,8 @@ export const HostSettings = z
       .default([]),
     /** Folders of database dumps. */
     dumps: z.array(DumpSettings).max(20).default([]),
+    /** Folders of base backups of Postgres (pg_basebackup), and the archives that belong to them. */
+    baseBackups: z.array(BaseSettings).max(5).default([]),
     /** The program that knows NVIDIA GPUs; default: of the PATH. */
     nvidiaSmi: z.string().startsWith("/").max(300).optional(),
   })

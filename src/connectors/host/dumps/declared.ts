@@ -26,3 +26,18 @@ export const DumpSettings = z.strictObject({
     .optional(),
 });
 export type DumpSettings = z.output<typeof DumpSettings>;
+
+const place = DumpSettings.shape.folder;
+
+/** Where base backups of a server are laid down, how old the newest may be, and where its write-ahead log is archived. */
+export const BaseSettings = z.strictObject({
+  name: DumpSettings.shape.name,
+  folder: place,
+  within: z
+    .string()
+    .refine((words) => parseDuration(words) !== undefined, "a duration such as 8d")
+    .default("8d"),
+  /** What `archive_command` fills, on the same machine. Absent: whether WAL is archived without a gap is not looked at. */
+  archive: place.optional(),
+});
+export type BaseSettings = z.output<typeof BaseSettings>;
