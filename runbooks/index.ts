@@ -57,6 +57,7 @@ import { pgSlowQueries } from "./postgres/pg-slow-queries.ts";
 import { pgVacuum } from "./postgres/pg-vacuum.ts";
 import { capacity } from "./prometheus/capacity.ts";
 import { highErrorRate } from "./prometheus/high-error-rate.ts";
+import { monitoring } from "./prometheus/monitoring.ts";
 import { slowResponses } from "./prometheus/slow-responses.ts";
 import { rabbitmqBacklog } from "./rabbitmq/rabbitmq-backlog.ts";
 import { queueBacklog } from "./redis/queue-backlog.ts";
@@ -116,6 +117,7 @@ export const runbooks: readonly Runbook[] = [
   tlsExpiry,
   tcpDependency,
   highErrorRate,
+  monitoring,
   slowResponses,
   capacity,
   redisKeys,

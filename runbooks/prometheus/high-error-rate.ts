@@ -10,7 +10,7 @@ import {
   sayPercent,
   z,
 } from "../../src/sdk/index.ts";
-import { plot, REPAIR_TARGETS, sayRate, sayWindow, targetFindings } from "./targets.ts";
+import { plot, REPAIR_TARGETS, sayRate, sayRepairs, sayWindow, targetFindings } from "./targets.ts";
 import { mixedCounters, partialAnswer, SEPARATE_WORKERS, sayAbsence } from "./trust.ts";
 import { type Measured, placeOf } from "./where-failures.ts";
 
@@ -69,7 +69,7 @@ const book = runbookOn(
 
 export const highErrorRate = book
   .remedies({
-    repairTargets: book.advises(...REPAIR_TARGETS),
+    repairTargets: book.advises(...REPAIR_TARGETS, ({ targets }) => sayRepairs(targets)),
     separateWorkers: book.advises(...SEPARATE_WORKERS),
     readStatus: book.advises("Tell failures by a status", "low", ({ ratio }) =>
       ratio?.state === "status-words"

@@ -27,7 +27,7 @@ import {
   unitUnclear,
   verdictOf,
 } from "./durations.ts";
-import { plot, REPAIR_TARGETS, targetFindings } from "./targets.ts";
+import { plot, REPAIR_TARGETS, sayRepairs, targetFindings } from "./targets.ts";
 import { mixedCounters, partialAnswer, SEPARATE_WORKERS, sayOneRoute } from "./trust.ts";
 
 /** p50, p95 and p99 of the request histogram, the slowest routes, and external calls timed beside it. Guides: slow responses. */
@@ -82,7 +82,7 @@ const book = runbookOn(
 
 export const slowResponses = book
   .remedies({
-    repairTargets: book.advises(...REPAIR_TARGETS),
+    repairTargets: book.advises(...REPAIR_TARGETS, ({ targets }) => sayRepairs(targets)),
     separateWorkers: book.advises(...SEPARATE_WORKERS),
     findCause: book.advises("Find what is slow", "low", ({ latency }, { system }) =>
       causeAdvice(latency, system),

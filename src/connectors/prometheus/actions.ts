@@ -11,6 +11,7 @@ import type { Line } from "./window.ts";
 
 export { type Quantile, verdictOn } from "./buckets.ts";
 export { areMixed } from "./counters.ts";
+export { ownState } from "./own-state.ts";
 export { query } from "./query.ts";
 export { type Throttled, type Throttling, throttling } from "./throttling.ts";
 export { type Trends, trends } from "./trends.ts";
