@@ -24,6 +24,13 @@ export function whyNotNamed(host: string, { names, chain }: Presented): WhyNot {
       because: `it names ${subject} as its subject only, and clients have not looked there for years`,
       next: `${issue}: a common name does not count any more.`,
     };
+  if (isAddress(wanted) && names.some((name) => name.toLowerCase() === wanted))
+    return {
+      short: ": the IP address stands in it as if it were a host name",
+      because:
+        "clients look for addresses among the addresses (IP:…), and it stands among the host names (DNS:…)",
+      next: `${issue}, as an address (\`subjectAltName=IP:${host}\`).`,
+    };
   if (isAddress(wanted))
     return {
       short: ": it is asked for by its IP address",

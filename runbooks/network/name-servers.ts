@@ -4,7 +4,10 @@ type Answered = network.Resolved["resolvers"][number];
 type Lookups = readonly (network.Resolved | undefined)[];
 
 /** No answer at all, where another server has one. */
-const BROKEN = new Set(["ETIMEOUT", "ESERVFAIL", "EREFUSED", "ECONNREFUSED"]);
+const BROKEN = new Set([
+  ...["ETIMEOUT", "ESERVFAIL", "EREFUSED", "ECONNREFUSED"],
+  ...["ENOTIMP", "EFORMERR", "EBADRESP"],
+]);
 const NO = new Set(["ENOTFOUND", "ENODATA"]);
 
 /** What is wrong with one name server: it fails, denies what another one knows, or answers one kind of address wrongly. */
@@ -82,6 +85,9 @@ const RESULTS: Readonly<Record<string, string>> = {
   ETIMEOUT: "does not answer",
   ESERVFAIL: "answers SERVFAIL",
   EREFUSED: "refuses to answer",
+  ENOTIMP: "answers NOTIMP",
+  EFORMERR: "answers FORMERR",
+  EBADRESP: "answers no DNS",
   ECONNREFUSED: "refused",
   tcp: "timeout",
 };
@@ -101,10 +107,40 @@ export const answers = (dns: network.Resolved | undefined): Evidence[] =>
         }),
       ];
 
-/** Where programs of this machine go elsewhere than the name servers say: a line of the hosts file, a cache. Empty: they do not. */
+/**
+ * Where the answers do not tell of one place: programs of this machine go elsewhere than the name servers say (a line of the hosts
+ * file, a cache), or each name server says another address. Empty: they tell of one.
+ */
 export function elsewhere(dns: network.Resolved | undefined): string {
   const told = dns?.resolvers.flatMap(({ addresses }) => addresses) ?? [];
   const used = dns?.addresses.map(({ address }) => address) ?? [];
-  if (told.length === 0 || used.length === 0 || used.some((address) => told.includes(address))) return "";
-  return ` This machine goes to ${used.join(", ")}, the name servers say ${[...new Set(told)].join(", ")}: a line in /etc/hosts, or a cache that is out of date, stands before them.`;
+  if (told.length === 0 || used.length === 0) return "";
+  if (!used.some((address) => told.includes(address)))
+    return ` This machine goes to ${used.join(", ")}, the name servers say ${[...new Set(told)].join(", ")}: a line in /etc/hosts, or a cache that is out of date, stands before them.`;
+  const others = (dns?.resolvers ?? []).filter(
+    ({ outcome, addresses }) => outcome === "ok" && !addresses.some((one) => used.includes(one)),
+  );
+  return others.length === 0
+    ? ""
+    : ` Another name server says otherwise (${others.map(({ server, addresses }) => `${server}: ${addresses.join(", ")}`).join("; ")}): two views of the zone, or one is out of date; see whether it answers there.`;
 }
+
+/** What DNS filters answer for names they block. */
+const NOWHERE = new Set(["0.0.0.0", "::"]);
+
+/** The name leads to no address at all: what is asked then is this machine. */
+export const isBlocked = (dns: network.Resolved | undefined): boolean =>
+  dns !== undefined && dns.addresses.length > 0 && dns.addresses.every(({ address }) => NOWHERE.has(address));
+
+const OWN = /^(?:127\.|::1$)/;
+
+/** What it says that a name leads to this machine; empty: it does not, or is known to. */
+export function sayOwn(host: string, dns: network.Resolved | undefined): string {
+  const used = dns?.addresses.map(({ address }) => address) ?? [];
+  return used.length > 0 && used.every((address) => OWN.test(address)) && !NAMES_ITSELF.test(host)
+    ? ` ${host} leads to ${used.join(", ")}, this machine itself: usually a placeholder in DNS or /etc/hosts, and right only where the service runs beside diagbot.`
+    : "";
+}
+
+/** `localhost`, and addresses. */
+const NAMES_ITSELF = /(?:^|\.)localhost\.?$|^[\d.]+$|:/;

@@ -1,4 +1,4 @@
-import { type Finding, type network, rows } from "../../src/sdk/index.ts";
+import { type Finding, network, rows } from "../../src/sdk/index.ts";
 import { type Reached, sayPlace } from "./endpoints.ts";
 
 type Other = network.Certificate["elsewhere"][number];
@@ -33,7 +33,7 @@ export function otherwise(
   if (worst === undefined) return false;
   const say = ({ code, verdict, validTo }: Other): string =>
     code !== null
-      ? `no TLS comes about (${code})`
+      ? `no TLS comes about (${network.causeOf({ code: "target_unreachable", message: "", detail: code }).word})`
       : `it presents a certificate that clients refuse (${verdict ?? ""}, valid until ${validTo ?? "unknown"})`;
   return {
     id: `differs:${face.name}`,

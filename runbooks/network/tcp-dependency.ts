@@ -12,7 +12,15 @@ import {
   z,
 } from "../../src/sdk/index.ts";
 import { chosen, nextStep, type Reached, sayAddress, sayEach, sayPlace, withEndpoint } from "./endpoints.ts";
-import { answers, elsewhere, faultyServers, resolverFindings, sayResult } from "./name-servers.ts";
+import {
+  answers,
+  elsewhere,
+  faultyServers,
+  isBlocked,
+  resolverFindings,
+  sayOwn,
+  sayResult,
+} from "./name-servers.ts";
 
 /** Each of the servers answers, and the machine's own lookup is slow all the same. */
 const SLOW_LOOKUP =
@@ -67,14 +75,15 @@ export const tcpDependency = book
     repairPath: book.advises.all("Repair the path to the dependency", "high", (seen, { system, params }) =>
       sayEach(wanted(system.connections, params.connection), (face) => {
         const tcp = seen[`tcp:${face.name}`];
-        if (tcp === undefined || tcp.ok) return undefined;
-        return nextStep(whyNot(tcp.error, valueIn(seen[`dns:${face.name}`])), face);
+        const dns = valueIn(seen[`dns:${face.name}`]);
+        if (tcp === undefined || (tcp.ok && !isBlocked(dns))) return undefined;
+        return nextStep(tcp.ok ? BLOCKED : whyNot(tcp.error, dns), face);
       }),
     ),
     repairTls: book.advises.all("Let TLS come about", "high", (seen, { system, params }) =>
       sayEach(wanted(system.connections, params.connection), (face) => {
-        const tls = seen[`tls:${face.name}`];
-        return tls?.ok === false && nextStep(tls.error, face);
+        const refused = refusalOf(seen[`tls:${face.name}`]);
+        return refused !== undefined && nextStep(refused, face);
       }),
     ),
     repairResolver: book.advises(
@@ -109,6 +118,7 @@ export const tcpDependency = book
         const dns = valueIn(seen[`dns:${face.name}`]);
         const found = [
           tcp?.ok === false && unreachable(face, whyNot(tcp.error, dns), dns),
+          tcp?.ok && isBlocked(dns) && unreachable(face, BLOCKED, dns),
           tcp?.ok && hungUp(face, tcp.value),
           tcp?.ok && partly(face, tcp.value),
           tcp?.ok && slow(face, tcp.value, dns),
@@ -128,8 +138,14 @@ export const tcpDependency = book
     ),
   ]);
 
+const BLOCKED: StepError = {
+  ...{ code: "target_unreachable", detail: "DNS_BLOCKED" },
+  message: "The name leads to no address of a service",
+};
+
 /** Where the name itself failed, that is why there is no connection. */
 function whyNot(error: StepError, dns: network.Resolved | undefined): StepError {
+  if (isBlocked(dns)) return BLOCKED;
   if (dns?.failure === undefined) return error;
   const { code, message, detail = error.detail } = dns.failure;
   return { code, message, ...(detail === undefined ? {} : { detail }) };
@@ -145,21 +161,33 @@ function unreachable(
     id: `unreachable:${face.name}`,
     severity: "critical",
     title: `${sayPlace(face)}: ${word}`,
-    because: `${error.message}. ${because}${elsewhere(dns)}`,
+    because: `${error.message}. ${because}${elsewhere(dns)}${sayOwn(face.endpoint.host, dns)}`,
     evidence: answers(dns),
     remedies: ["repairPath"],
   };
 }
 
+type Tls = Seen<network.Certificate> | undefined;
+
+/** Why there is no TLS; of TLS 1.3 also what the server says to a client without a certificate once hands are shaken. */
+function refusalOf(tls: Tls): StepError | undefined {
+  if (tls?.ok === false) return tls.error;
+  const detail = tls?.value.refusal ?? null;
+  return detail === null
+    ? undefined
+    : { code: "target_unreachable", message: "The server ended the connection after the handshake", detail };
+}
+
 /** The port is open, but TLS does not come about: what the certificate is worth is for tls-expiry. */
-function noHandshake(face: Reached, tls: Seen<unknown> | undefined): Finding<"repairTls"> | false {
-  if (tls?.ok !== false) return false;
-  const { word, because } = network.causeOf(tls.error);
+function noHandshake(face: Reached, tls: Tls): Finding<"repairTls"> | false {
+  const error = refusalOf(tls);
+  if (error === undefined) return false;
+  const { word, because } = network.causeOf(error);
   return {
     id: `no-tls:${face.name}`,
-    severity: "critical",
+    severity: tls?.ok === true ? "warning" : "critical",
     title: `${sayPlace(face)} accepts, but TLS does not come about: ${word}`,
-    because: `${tls.error.message}. ${because}`,
+    because: `${error.message}. ${because}`,
     remedies: ["repairTls"],
   };
 }
@@ -231,7 +259,9 @@ function slow(
       title: `${sayPlace(face)}: looking up the name takes ${saySeconds(lookup / 1000)}`,
       because:
         faultyServers([dns]).length > 0
-          ? "The name is found, but late: a name server on the list does not answer and the next one is asked after a wait."
+          ? dns?.resolvers.some((one) => network.halfOf(one) !== undefined)
+            ? "The name is found, but late: programs ask for both kinds of addresses and wait for the one that is not answered."
+            : "The name is found, but late: a name server on the list does not answer and the next one is asked after a wait."
           : "The name is found, but late, though each name server answered when it was asked directly: what is slow is the machine's own way to an answer.",
       remedies: ["repairResolver"],
     };

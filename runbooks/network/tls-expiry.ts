@@ -8,15 +8,14 @@ import {
   shellWord,
   z,
 } from "../../src/sdk/index.ts";
-import { DAY, days, shown } from "./certificate-facts.ts";
+import { shown } from "./certificate-facts.ts";
+import { dates, isEarly, isSound, renewAbove, soonest } from "./dates.ts";
 import { chosen, nextStep, type Reached, sayEach, sayPlace, withEndpoint } from "./endpoints.ts";
 import { whyNotNamed } from "./host-names.ts";
 import { otherwise } from "./other-addresses.ts";
 import { isStapleBad, STAPLE_ADVICE, stapled } from "./staple.ts";
 import { alsoOld, tooOld } from "./too-old.ts";
 import { whyUntrusted } from "./untrusted.ts";
-
-type Link = network.Certificate["chain"][number];
 
 const wanted = (faces: readonly ConnectionFace[], name: string | undefined): Reached[] =>
   chosen(
@@ -70,6 +69,8 @@ export const tlsExpiry = book
           if (isEarly(certificate, now))
             return `nothing is to be renewed. Compare the clock of this machine with the time (\`timedatectl\`); if it is right, present the former certificate until ${certificate.chain[0]?.validFrom}.`;
           const { chain, names } = certificate;
+          const above = renewAbove(certificate, now, certificateDays);
+          if (above !== undefined) return above;
           return `get a new certificate from ${chain[0]?.issuer ?? "its issuer"} for ${names.join(", ") || host}, install it with its intermediates and reload the server (e.g. \`certbot renew\` or cert-manager's \`cmctl renew\`, then \`nginx -t && nginx -s reload\`): a renewed file that nobody loaded is the usual reason for an expired certificate. Check: openssl s_client -connect ${shellWord(`${host}:${port}`)} -servername ${shellWord(host)} </dev/null | openssl x509 -noout -dates`;
         }),
     ),
@@ -79,13 +80,10 @@ export const tlsExpiry = book
         return certificate?.matchesHost === false && `${whyNotNamed(host, certificate).next}`;
       }),
     ),
-    fixTrust: book.advises("Complete the chain", "low", (values, { system, params }) =>
+    fixTrust: book.advises("Let clients trust it", "low", (values, { system, params }) =>
       sayEach(wanted(system.connections, params.connection), ({ name }) => {
         const certificate = values[name];
-        return (
-          certificate?.untrusted !== undefined &&
-          `if ${certificate.chain.at(-1)?.issuer ?? "the issuer"} is your own authority, give diagbot its root (NODE_EXTRA_CA_CERTS=/path/root.pem) and every client too; otherwise configure the server to send its intermediate certificates (nginx: ssl_certificate with fullchain.pem).`
-        );
+        return certificate?.untrusted !== undefined && whyUntrusted(certificate).next;
       }),
     ),
     replaceOld: book.advises("Bring the server's TLS up to date", "high", (values, { system, params }) =>
@@ -95,6 +93,8 @@ export const tlsExpiry = book
           return `let it speak TLS 1.2 or newer: update its TLS library (or the appliance in front of it), then its setting (nginx: \`ssl_protocols TLSv1.2 TLSv1.3\`). Until then clients that must can be told to take it for this one host. See it: openssl s_client -tls1 -cipher 'ALL:@SECLEVEL=0' -connect ${shellWord(`${host}:${port}`)} </dev/null`;
         if (certificate?.alsoTakes != null)
           return `see in the server's log which clients still come with it (nginx: \`$ssl_protocol\`); once none does, leave it out (nginx: \`ssl_protocols TLSv1.2 TLSv1.3\`).`;
+        if (certificate !== undefined && isCommonNameOnly(certificate))
+          return `issue it again with subject alternative names that hold ${host}: the common name counts for less and less clients.`;
         return (
           certificate?.weakness !== undefined &&
           "get a certificate with a key of 2048 bits or more (or an elliptic curve) and a SHA-256 signature, through the whole chain."
@@ -141,38 +141,19 @@ const judged = (face: Reached, certificate: network.Certificate, now: Date, cert
     wrongName(face, certificate),
     trust(face, certificate),
     weak(face, certificate),
+    commonNameOnly(face, certificate),
     alsoOld(face, certificate),
     stapled(face, certificate, now),
     otherwise(face, certificate),
     unneeded(face, certificate, now),
   ].map((found) => found && { ...found, evidence: [shown(certificate, now)] });
 
-/** OpenSSL found a way to an authority it trusts, within the dates. The name is judged by itself, and only after that. */
-const isSound = ({ verdict }: network.Certificate): boolean =>
-  verdict === undefined || /ALTNAME|HOSTNAME/.test(verdict);
-
-/**
- * The link of the chain that is out of its dates, or will be first within so many days. Where OpenSSL takes the chain, a link
- * that is out of date is not needed.
- */
-function soonest(certificate: network.Certificate, now: Date, certificateDays: number): Link | undefined {
-  const limit = now.getTime() + certificateDays * DAY;
-  const { chain, verdict } = certificate;
-  // Of a link above the leaf only OpenSSL knows whether it is missed.
-  const isMissed = (link: Link) =>
-    link === chain[0] ? !isSound(certificate) : verdict === "CERT_HAS_EXPIRED";
-  return chain
-    .filter((link) => link.isNeeded && (Date.parse(link.validTo) > now.getTime() || isMissed(link)))
-    .filter(({ validFrom, validTo }) => Date.parse(validTo) <= limit || Date.parse(validFrom) > now.getTime())
-    .sort((a, b) => Date.parse(a.validTo) - Date.parse(b.validTo))[0];
-}
-
-const isEarly = ({ chain }: network.Certificate, now: Date): boolean =>
-  chain[0] !== undefined && Date.parse(chain[0].validFrom) > now.getTime();
-
-function weak(face: Reached, { weakness }: network.Certificate): Finding<"replaceOld"> | false {
+function weak(face: Reached, { weakness, reason }: network.Certificate): Finding<"replaceOld"> | false {
+  // Where this client refuses it, too, that is said as why it does not trust it.
+  const isRefused = /too (?:weak|small)/i.test(reason ?? "");
   return (
-    weakness !== undefined && {
+    weakness !== undefined &&
+    !isRefused && {
       id: `weak:${face.name}`,
       severity: "warning",
       title: `${sayPlace(face)}: ${weakness}`,
@@ -182,6 +163,20 @@ function weak(face: Reached, { weakness }: network.Certificate): Finding<"replac
     }
   );
 }
+
+/** Clients differ in what they make of it: OpenSSL and Node still look there. */
+const isCommonNameOnly = ({ names, matchesHost }: network.Certificate): boolean =>
+  names.length === 0 && matchesHost;
+
+const commonNameOnly = (face: Reached, certificate: network.Certificate): Finding<"replaceOld"> | false =>
+  isCommonNameOnly(certificate) && {
+    id: `weak:${face.name}`,
+    severity: "warning",
+    title: `${sayPlace(face)}: the certificate says its name in the common name only`,
+    because:
+      "It has no subject alternative names. Browsers, Go and newer Python (urllib3 2) look there only and refuse it; OpenSSL (curl), Node and Java fall back to the common name: it works for some and not for others.",
+    remedies: ["replaceOld"],
+  };
 
 /** Expired, but nobody needs it here: old cross-signed roots. */
 function unneeded(face: Reached, certificate: network.Certificate, now: Date): Finding<never> | false {
@@ -195,44 +190,6 @@ function unneeded(face: Reached, certificate: network.Certificate, now: Date): F
       because: `${expired.subject} was valid until ${expired.validTo}. Clients of today find another way to an authority they trust and take the chain; only very old ones (OpenSSL 1.0.2, GnuTLS before 3.6.14) stumble over it. Leave it out of the file the server sends.`,
     }
   );
-}
-
-function dates(
-  face: Reached,
-  certificate: network.Certificate,
-  now: Date,
-  certificateDays: number,
-): Finding<"renew"> | undefined {
-  const link = soonest(certificate, now, certificateDays);
-  if (link === undefined) return undefined;
-  const isLeaf = link === certificate.chain[0];
-  const whose = isLeaf ? "The certificate" : `${link.subject} in the chain`;
-  const what = `${sayPlace(face)}: ${isLeaf ? "certificate" : `chain certificate ${link.subject}`}`;
-  const wait = Date.parse(link.validFrom) - now.getTime();
-  if (wait > 0)
-    return {
-      id: `not-yet:${face.name}`,
-      severity: "critical",
-      title: `${what} is valid only in ${days(wait)}`,
-      because: `${whose} is valid from ${link.validFrom}: clients reject it until then. Either it was installed too early, or the clock of this machine (now ${now.toISOString()}) or of the one that issued it is wrong.`,
-      remedies: ["renew"],
-    };
-  const left = Date.parse(link.validTo) - now.getTime();
-  if (left <= 0)
-    return {
-      id: `expired:${face.name}`,
-      severity: "critical",
-      title: `${what} expired ${days(-left)} ago`,
-      because: `${whose} was valid until ${link.validTo}: every client that verifies refuses the connection.`,
-      remedies: ["renew"],
-    };
-  return {
-    id: `expiring:${face.name}`,
-    severity: "warning",
-    title: `${what} expires in ${days(left)}`,
-    because: `${whose} is valid until ${link.validTo}; the limit is ${certificateDays} days before.`,
-    remedies: ["renew"],
-  };
 }
 
 const wrongName = (face: Reached, certificate: network.Certificate): Finding<"fixName"> | false =>

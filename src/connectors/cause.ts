@@ -114,6 +114,9 @@ const ERRNO: Readonly<Record<string, NetworkCause["id"]>> = {
   EAI_FAIL: "dns-failing",
   ESERVFAIL: "dns-failing",
   EREFUSED: "dns-failing",
+  ENOTIMP: "dns-failing",
+  EFORMERR: "dns-failing",
+  EBADRESP: "dns-failing",
   ECONNREFUSED: "refused",
   EHOSTUNREACH: "no-route",
   ENETUNREACH: "no-route",
@@ -144,6 +147,9 @@ const BY_DETAIL: Readonly<Record<string, NetworkCause["id"]>> = {
   DNS_DISAGREE: "dns-disagree",
   DNS_HALF: "dns-failing",
   DNS_DANGLING: "dns-missing",
+  DNS_UNSURE: "dns-failing",
+  DNS_BLOCKED: "dns-failing",
+  TLS_CUT: "reset",
   dns: "dns-failing",
   tcp: "filtered",
   tls: "hung",
@@ -164,6 +170,12 @@ const CERTIFICATES: readonly [RegExp, string][] = [
   [/SELF_SIGNED_CERT$/, "self-signed"],
   [/UNABLE_TO|IN_CHAIN/, "of an unknown authority, or sent without its intermediate"],
 ];
+
+const NO_DNS = {
+  because:
+    "What answers in the place of the name server does not understand the question: an old or simple forwarder (a router, a captive portal) that knows fewer kinds or flags, or no name server at all.",
+  next: "Ask it with less (`dig @<server> +noedns <host>`): if that works, update it (or take `edns0` out of the options of /etc/resolv.conf); otherwise list another one there.",
+};
 
 /** What more is known where the code or a detail of our own tells. */
 const OF_NAMES: Readonly<Record<string, Partial<Omit<NetworkCause, "id">>>> = {
@@ -189,6 +201,26 @@ const OF_NAMES: Readonly<Record<string, Partial<Omit<NetworkCause, "id">>>> = {
       "The name server could not find out (SERVFAIL), so nobody knows whether the name exists: it does not reach the servers of the zone, they fail, or the signatures do not hold (DNSSEC).",
     next: "Tell them apart: `dig @<server> +cd <host>` answers where `dig @<server> <host>` does not: DNSSEC (also a wrong clock). Otherwise see whether the server reaches its forwarders, and ask the zone's own servers (`dig +trace <host>`).",
   },
+  DNS_UNSURE: {
+    word: "name denied by one server, another fails",
+    because:
+      "Either the name does not exist, or the server that knows it is the one that fails: programs go on to the next server after a failure and believe its no.",
+    next: "Mend the server that fails first (`dig @<server> <host>` of each in /etc/resolv.conf), then ask again: only if it denies the name, too, is the record missing or the name misspelt.",
+  },
+  DNS_BLOCKED: {
+    word: "name is blocked by a DNS filter",
+    because:
+      "The name leads to 0.0.0.0 or ::, which is no address: DNS filters (Pi-hole, AdGuard, a provider's) answer so for names they block. What is asked then is this machine itself.",
+    next: "Let the filter answer for this name (its list of exceptions), or list a name server without one; `dig @<server> <host>` of another one shows the true address.",
+  },
+  NO_RESOLVER: {
+    because:
+      "Either nothing runs at the name server's address, or it answers by UDP that the answer is too long for it and its TCP port 53 is closed; the service itself was never asked.",
+    next: "Tell them apart: `dig @<server> +notcp +ignore <host>` answers (flag tc) where only TCP is closed: open TCP 53 to it. Otherwise start it, or correct /etc/resolv.conf (in containers it is another one).",
+  },
+  ENOTIMP: NO_DNS,
+  EFORMERR: NO_DNS,
+  EBADRESP: NO_DNS,
   EREFUSED: {
     because:
       "The name server refuses to answer this machine: it does not serve its network, or does not look up names of other zones (no recursion).",
@@ -203,6 +235,18 @@ const OWN_TLS: Readonly<Record<string, Omit<NetworkCause, "id">>> = {
     because: "TLS is spoken on that port, but the connection in diagbot.yaml does not use it.",
     next: "Let the URL in diagbot.yaml begin with the scheme that means TLS (https://, rediss://), or set what switches it on.",
   },
+  tls: {
+    word: "accepts, does not answer the TLS handshake",
+    because:
+      "The connection is accepted, and nothing comes back to the beginning of TLS. Either what listens there speaks another protocol and waits for more (Redis, Memcached and others do so), or it hangs: stuck, stopped, out of workers.",
+    next: "To tell them apart speak its own protocol without TLS (`nc <host> <port>`): an answer means that the port has no TLS (another port, or redis:// instead of rediss://). Otherwise look at the process (state, CPU, open connections) and take a stack dump before restarting it.",
+  },
+  TLS_CUT: {
+    word: "cut during the TLS handshake",
+    because:
+      "The connection was accepted and cut as TLS began, without a word of TLS. Either what listens there speaks another protocol (Postgres hangs up so), or something on the way cuts it (a firewall that reads the host name, a proxy without a backend), or the server fails over it.",
+    next: "To tell them apart: `openssl s_client -connect <host>:<port> -noservername` (works: something looks at the name), the same from the server's own machine (works: something on the way), and the server's log at that moment (a crash, a key it cannot read). If it speaks another protocol, correct scheme or port in diagbot.yaml.",
+  },
 };
 
 /** The cause behind an error of any connector that goes over the network. Pure. */
@@ -211,7 +255,7 @@ export function causeOf(error: AnyError): NetworkCause {
   const ofName = OF_NAMES[error.detail ?? ""];
   if (ofName !== undefined && id.startsWith("dns-")) return { id, ...CAUSES[id], ...ofName };
   const what = CERTIFICATES.find(([pattern]) => pattern.test(error.detail ?? ""))?.[1];
-  const known = id === "tls" ? (handshakeOf(error.detail ?? "") ?? OWN_TLS[error.detail ?? ""]) : undefined;
+  const known = id === "auth" ? undefined : (OWN_TLS[error.detail ?? ""] ?? handshakeOf(error.detail ?? ""));
   if (known !== undefined) return { id, word: known.word, because: known.because, next: known.next };
   if (id !== "certificate" || what === undefined) return { id, ...CAUSES[id] };
   return { id, ...CAUSES[id], word: `${CAUSES[id].word}: ${what}` };

@@ -14,7 +14,10 @@ export interface TestAuthority {
   issue(names: readonly string[], fromDays: number, toDays: number, extensions?: string): KeyPair;
   /** With the response of its authority (OCSP, DER) that it was revoked. */
   stapledAsRevoked(names: readonly string[]): KeyPair & { response: Buffer };
+  /** Without names: by its common name (`self`) only. */
   selfSigned(names: readonly string[]): KeyPair;
+  /** A certificate for `names` by a root that may sign for names below `permitted` only. */
+  issueWithin(permitted: string, names: readonly string[]): KeyPair & { readonly ca: string };
   /** A certificate signed by an intermediate of this authority; `cert` is the leaf alone. `isPublicLike`: it names where the intermediate is to be had. */
   issueThroughIntermediate(
     names: readonly string[],
@@ -94,9 +97,20 @@ export function testAuthority(): TestAuthority {
       return { ...pair, response: readFileSync(at("staple.der")) };
     },
     selfSigned: (names) => {
-      const subject = ["-subj", "/CN=self", "-addext", `subjectAltName=${names.join(",")}`, "-days", "90"];
+      const named = names.length === 0 ? [] : ["-addext", `subjectAltName=${names.join(",")}`];
+      const subject = ["-subj", "/CN=self", ...named, "-days", "90"];
       openssl("req", "-x509", ...ec, "-keyout", "self.key", "-out", "self.crt", ...subject);
       return { key: read("self.key"), cert: read("self.crt") };
+    },
+    issueWithin: (permitted, names) => {
+      const limits = ["-addext", `nameConstraints=critical,permitted;DNS:${permitted}`, "-days", "900"];
+      const root = ["-subj", "/CN=Limited Root", ...limits];
+      openssl("req", "-x509", ...ec, "-keyout", "limited.key", "-out", "limited.crt", ...root);
+      openssl("req", "-new", ...ec, "-keyout", "within.key", "-out", "within.csr", "-subj", "/CN=within");
+      writeFileSync(at("within.ext"), `subjectAltName=${names.join(",")}\n`);
+      const by = ["-CA", "limited.crt", "-CAkey", "limited.key", "-CAcreateserial", "-days", "90"];
+      openssl("x509", "-req", "-in", "within.csr", "-out", "within.crt", ...by, "-extfile", "within.ext");
+      return { key: read("within.key"), cert: read("within.crt"), ca: read("limited.crt") };
     },
     issueThroughIntermediate: (names, isPublicLike) => {
       const request = (file: string, subject: string) =>

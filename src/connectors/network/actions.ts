@@ -98,12 +98,16 @@ const CertificateShape = z.object({
   isTooOld: z.boolean().default(false),
   /** An old version that it takes beside new ones; null: none, or not known (`notSeen`). */
   alsoTakes: z.string().nullable().default(null),
+  /** OpenSSL's code of what the server said against this client after the handshake (it wants a certificate of it); null: nothing. */
+  refusal: z.string().nullable().default(null),
   notSeen,
   names: z.array(z.string()),
   isSelfSigned: z.boolean(),
   matchesHost: z.boolean(),
   /** OpenSSL's verdict on the chain; absent where it is trusted. */
   untrusted: z.string().optional(),
+  /** OpenSSL's words, where the verdict has no code of its own. */
+  reason: z.string().optional(),
   /** OpenSSL's whole verdict, dates and name included; absent: a client that verifies takes it. */
   verdict: z.string().optional(),
   weakness: z.string().optional(),

@@ -22,8 +22,7 @@ export const isNo = (outcome: string): boolean => NO.has(outcome);
 
 /** The less sure one first: that a name does not exist is said only where nothing speaks against it. */
 const UNSURE: readonly string[] = [
-  "ESERVFAIL",
-  "EREFUSED",
+  ...["ESERVFAIL", "EREFUSED", "ENOTIMP", "EFORMERR", "EBADRESP"],
   "ETIMEOUT",
   "ECONNREFUSED",
   "ENODATA",
@@ -58,6 +57,9 @@ const SHORT: Readonly<Record<string, string>> = {
   ENODATA: "says that it has no address (NODATA)",
   ESERVFAIL: "fails (SERVFAIL)",
   EREFUSED: "refuses to answer (REFUSED)",
+  ENOTIMP: "cannot answer such a question (NOTIMP)",
+  EFORMERR: "does not understand the question (FORMERR)",
+  EBADRESP: "answers something that is no DNS",
   ETIMEOUT: "does not answer",
   ECONNREFUSED: "is not there",
 };
@@ -83,7 +85,12 @@ export function whyNoAddress(host: string, answered: readonly Answered[]): DiagE
     );
   const outcomes = answered.map(({ outcome }) => outcome);
   if (outcomes.some(isNo) && !outcomes.every(isNo))
-    return unreachable(`the name servers do not agree: ${sayAnswers(answered)}`, "DNS_DISAGREE");
+    return outcomes.includes("ok")
+      ? unreachable(`the name servers do not agree: ${sayAnswers(answered)}`, "DNS_DISAGREE")
+      : unreachable(
+          `none of the name servers knows it, and not all could say: ${sayAnswers(answered)}`,
+          "DNS_UNSURE",
+        );
   // Programs here get none, and a name server gives one: of a failure in front of it, or of a cache.
   if (outcomes.includes("ok"))
     return outcomes.every((outcome) => outcome === "ok")

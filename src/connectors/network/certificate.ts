@@ -5,7 +5,7 @@ import { clip } from "../../core/words/format.ts";
 import type { NotSeen } from "../../core/words/not-seen.ts";
 import { type NetworkClient, sayEndpoint } from "./client.ts";
 import { type Address, addressesOf } from "./resolve.ts";
-import { olderVersion, shakeHands, shakeSomehow, type Target } from "./shake.ts";
+import { olderVersion, shakeHands, shakeSomehow, type Target, verdictInWords } from "./shake.ts";
 import { mustStaple, type Staple, stapleIn } from "./staple.ts";
 import { neededLinks } from "./trusted.ts";
 import { weakness } from "./weakness.ts";
@@ -40,6 +40,8 @@ export interface Presented {
   readonly matchesHost: boolean;
   /** OpenSSL's verdict on the chain, dates and name left out; undefined where it is trusted. */
   readonly untrusted?: string;
+  /** OpenSSL's own words for a verdict without a code (UNSPECIFIED). */
+  readonly reason?: string;
   /** OpenSSL's whole verdict; undefined: a client that verifies takes it. */
   readonly verdict?: string;
   /** Why clients refuse its key or signature before long, where they do. */
@@ -51,6 +53,8 @@ export interface Presented {
   /** Beside new versions it also takes this one of long ago (`TLSv1`, `TLSv1.1`); null: it takes none. */
   readonly alsoTakes: string | null;
   readonly notSeen?: NotSeen[];
+  /** What the server said against us once hands were shaken: OpenSSL's code; null: nothing. */
+  readonly refusal: string | null;
   /** What the name's other addresses present, or why not. */
   readonly elsewhere: readonly Elsewhere[];
   /** Its issuer publishes the issuer's own certificate (AIA): an authority with intermediates, as all public ones are. */
@@ -82,6 +86,7 @@ export async function presentedCertificate(
     socket,
     isTooOld: old,
     response,
+    refusal,
   } = await shakeSomehow(client, first.address, { host, port, target }, context);
   try {
     const certificate = socket.getPeerCertificate(true);
@@ -95,7 +100,17 @@ export async function presentedCertificate(
         .map((one) => lookElsewhere(client, one, to, certificate.fingerprint256, context)),
     );
     const older = old ? { alsoTakes: null } : await olderVersion(client, first.address, to, context);
-    return { ...describe(socket, certificate, client, host), staple, elsewhere, isTooOld: old, ...older };
+    const described = describe(socket, certificate, client, host);
+    const reason =
+      described.untrusted === "UNSPECIFIED"
+        ? await verdictInWords(client, first.address, to, context)
+        : undefined;
+    return {
+      ...described,
+      ...(reason === undefined ? {} : { reason }),
+      ...{ staple, elsewhere, isTooOld: old, refusal: await refusal },
+      ...older,
+    };
   } finally {
     socket.destroy();
   }
@@ -130,7 +145,7 @@ function describe(
   certificate: DetailedPeerCertificate,
   client: NetworkClient,
   host: string,
-): Omit<Presented, "isTooOld" | "staple" | "elsewhere" | "alsoTakes"> {
+): Omit<Presented, "isTooOld" | "staple" | "elsewhere" | "alsoTakes" | "refusal"> {
   const verdict = verdictOf(socket);
   const isTrusted = verdict === undefined || SAID_ELSEWHERE.has(verdict);
   const links = linksOf(certificate);

@@ -4,7 +4,7 @@ import type { ActionContext } from "../../core/words/action.ts";
 import { DiagError } from "../../core/words/errors.ts";
 import type { NotSeen } from "../../core/words/not-seen.ts";
 import { isTooOld } from "../handshake.ts";
-import { reachError, stopped, timeoutAt } from "../reach.ts";
+import { codeOf, reachError, stopped, timeoutAt } from "../reach.ts";
 import type { NetworkClient } from "./client.ts";
 
 const HANDSHAKE_MS = 5000;
@@ -41,6 +41,28 @@ export interface Shaken {
   readonly socket: TLSSocket;
   /** The OCSP response that came with the certificate; null: none did. */
   readonly response: Buffer | null;
+  /** OpenSSL's code of what the server said against us once hands were shaken (TLS 1.3 wants a client certificate only then); null: nothing. */
+  readonly refusal: Promise<string | null>;
+}
+
+/** A session ticket says that the server goes on with us; where it sends none, so long is waited for a refusal. */
+const REFUSAL_MS = 1000;
+
+function refusalOf(socket: TLSSocket): Promise<string | null> {
+  if (socket.getProtocol() !== "TLSv1.3") return Promise.resolve(null);
+  return new Promise((resolve) => {
+    const end = (code: string | null) => {
+      clearTimeout(timer);
+      resolve(code);
+    };
+    const timer = setTimeout(() => end(null), REFUSAL_MS);
+    socket.once("session", () => end(null));
+    socket.once("close", () => end(null));
+    socket.once("error", (error) => {
+      const code = codeOf(error);
+      end(code.startsWith("ERR_SSL_") ? code : null);
+    });
+  });
 }
 
 /** Throws DiagError where none came about. */
@@ -56,11 +78,11 @@ export function shakeHands(
   return new Promise((resolve, reject) => {
     // Node's types know it of sockets only.
     const options: ConnectionOptions & { readonly requestOCSP: boolean } = {
-      ...how,
       host: address,
       port,
       // The point is to look at certificates that do not verify; nothing is sent over this connection.
       rejectUnauthorized: false,
+      ...how,
       requestOCSP: true,
       ...(isIP(host) === 0 ? { servername: host } : {}),
       ...(client.ca === undefined ? {} : { ca: [...client.ca] }),
@@ -85,22 +107,44 @@ export function shakeHands(
     socket.once("secureConnect", () => {
       clearTimeout(timer);
       context.signal.removeEventListener("abort", onAbort);
-      resolve({ socket, response });
+      resolve({ socket, response, refusal: refusalOf(socket) });
     });
-    socket.on("error", (error) => fail(reachError(error, target)));
-    socket.once("end", () => fail(closedEarly(target)));
+    socket.on("error", (error) => {
+      const isCut = phase === "tls" && CUT.has(codeOf(error));
+      fail(isCut ? cutShort(target, "reset the connection") : reachError(error, target));
+    });
+    socket.once("end", () => fail(cutShort(target, "hung up")));
   });
 }
 
-const closedEarly = (target: string): DiagError =>
-  new DiagError("target_unreachable", `${target}: the other side hung up during the TLS handshake`, {
-    detail: "ECONNRESET",
+const CUT = new Set(["ECONNRESET", "EPIPE"]);
+
+const cutShort = (target: string, what: string): DiagError =>
+  new DiagError("target_unreachable", `${target}: the other side ${what} during the TLS handshake`, {
+    detail: "TLS_CUT",
   });
+
+/** OpenSSL's words for a verdict that Node has no code for; undefined: it takes the certificate now. Nothing is sent. */
+export async function verdictInWords(
+  client: NetworkClient,
+  address: string,
+  to: Target,
+  context: ActionContext,
+): Promise<string | undefined> {
+  try {
+    const { socket } = await shakeHands(client, address, to, { rejectUnauthorized: true }, context);
+    socket.destroy();
+    return undefined;
+  } catch (thrown) {
+    if (!(thrown instanceof DiagError) || context.signal.aborted) throw thrown;
+    return thrown.cause instanceof Error ? thrown.cause.message.slice(0, 120) : undefined;
+  }
+}
 
 /** This client cannot speak what is asked about: how OpenSSL names it. */
 const CANNOT = /NO_PROTOCOLS_AVAILABLE$|UNSUPPORTED_PROTOCOL$|NO_CIPHERS_AVAILABLE$|INVALID_PROTOCOL_METHOD$/;
 /** The server says no, or hangs up at it. */
-const REFUSED = /^(ECONNRESET|EPIPE|ERR_SSL_\w*)$/;
+const REFUSED = /^(TLS_CUT|ERR_SSL_\w*)$/;
 
 /** One handshake more, with what is out of date only. Nothing is sent over it. */
 export async function olderVersion(

@@ -103,6 +103,11 @@ describe.skipIf(whyNoPrometheus() !== undefined)("a real Prometheus looked at it
     cleanups.push(bench.close, prometheus.stop);
     return { prometheus, bench };
   };
+  const openAt = (url: string): Bench => {
+    const bench = open(url);
+    cleanups.push(bench.close);
+    return bench;
+  };
   let page = "";
   let taken = "";
   beforeAll(async () => {
@@ -164,5 +169,20 @@ describe.skipIf(whyNoPrometheus() !== undefined)("a real Prometheus looked at it
     const found = await foundIn(bench, "no-alertmanager", "remote-refused");
     expect(found.finding("no-alertmanager").because).toContain("its configuration names none");
     expect(found.finding("remote-refused").because).toContain("missing there for ever");
+  });
+
+  test("what speaks the query API only is said not to be Prometheus itself; one that is away cannot be asked", async () => {
+    const store = await webServer((request, answer) => {
+      const isQuery = request.url?.includes("/query") === true;
+      const data = { resultType: request.url?.includes("query_range") ? "matrix" : "vector", result: [] };
+      answer
+        .writeHead(isQuery ? 200 : 404, { "content-type": "application/json" })
+        .end(JSON.stringify(isQuery ? { status: "success", data } : { status: "error", error: "404" }));
+    });
+    servers.push(store);
+    const whole = await openAt(`http://127.0.0.1:${store.port}`).diagnose(monitoring);
+    expect(whole.findings.map(({ id }) => id)).toEqual(["no-targets", "could-not-look"]);
+    const away = await openAt(`http://127.0.0.1:${await freePort()}`).diagnose(monitoring);
+    expect(away.findings.map(({ id, severity }) => `${severity} ${id}`)).toEqual(["critical prometheus"]);
   });
 });

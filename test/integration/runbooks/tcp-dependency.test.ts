@@ -45,7 +45,7 @@ test("a port that accepts and says nothing is no more than that", async () => {
 test("with TLS it is shaken hands with: silent, and without TLS", async () => {
   const silent = keep(await quiet());
   const hung = await bench("127.0.0.1", silent.port, undefined, true).diagnose(tcpDependency);
-  expect(hung.finding("no-tls:tws").title).toContain("accepts, never answers");
+  expect(hung.finding("no-tls:tws").title).toContain("does not answer the TLS handshake");
   const plain = keep(await greeting());
   const diagnosis = await bench("127.0.0.1", plain.port, undefined, true).diagnose(tcpDependency);
   expect(diagnosis.finding("no-tls:tws").title).toContain("no TLS on this port");

@@ -12,6 +12,10 @@ test.each([
   ["timeout", "startup", "hung"],
   ["timeout", undefined, "hung"],
   ["target_unreachable", "ECONNRESET", "reset"],
+  ["target_unreachable", "TLS_CUT", "reset"],
+  ["target_unreachable", "DNS_UNSURE", "dns-failing"],
+  ["target_unreachable", "DNS_BLOCKED", "dns-failing"],
+  ["target_unreachable", "EFORMERR", "dns-failing"],
   ["target_unreachable", "EHOSTUNREACH", "no-route"],
   ["target_unreachable", "CERT_HAS_EXPIRED", "certificate"],
   ["target_unreachable", "ERR_TLS_CERT_ALTNAME_INVALID", "certificate"],
@@ -23,4 +27,16 @@ test.each([
   const cause = causeOf({ code, message: "m", ...(detail === undefined ? {} : { detail }) });
   expect(cause.id).toBe(id);
   expect(cause.because.length).toBeGreaterThan(10);
+});
+
+test.each([
+  ["tls", "waits for more"],
+  ["TLS_CUT", "hangs up so"],
+  ["NO_RESOLVER", "TCP port 53"],
+  ["DNS_UNSURE", "Either the name does not exist"],
+  ["EBADRESP", "no name server at all"],
+])("%s: of several causes none is chosen for the person", (detail, either) => {
+  const { because, next } = causeOf({ code: "target_unreachable", message: "m", detail });
+  expect(because).toContain(either);
+  expect(next).toMatch(/[Tt]o tell them apart|Tell them apart|if that works|ask again/);
 });

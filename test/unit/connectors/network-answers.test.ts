@@ -38,9 +38,10 @@ test.each([
   [
     "one fails, one denies",
     [answered("a", "ESERVFAIL"), answered("b", "ENOTFOUND")],
-    "DNS_DISAGREE",
-    /a fails/,
+    "DNS_UNSURE",
+    /none of the name servers knows it, and not all could say: a fails/,
   ],
+  ["one is none", [answered("a", "EBADRESP")], "EBADRESP", /no DNS/],
   ["all deny", [answered("a", "ENOTFOUND"), answered("b", "ENOTFOUND")], "ENOTFOUND", /does not exist/],
   ["no address", [answered("a", "ENODATA")], "ENODATA", /no address/],
   ["all silent", [answered("a", "ETIMEOUT"), answered("b", "ETIMEOUT")], "dns", /no answer/],
