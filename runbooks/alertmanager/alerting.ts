@@ -1,6 +1,7 @@
 import { alertmanager, clip, count, runbookOn, z } from "../../src/sdk/index.ts";
 import { askedFindings, silencesOf } from "./asked.ts";
 import { hidden, left, sayMatchers, shown, wideOnes } from "./silences.ts";
+import { cluster, inhibited, isGrave, names, notTold, untold } from "./untold.ts";
 
 /** Whether anybody is told: what is silenced and by whom, what is inhibited, and notifications that do not go out. */
 const book = runbookOn(
@@ -15,6 +16,9 @@ const book = runbookOn(
       "AlertmanagerMembersInconsistent",
       "AlertmanagerConfigInconsistent",
       "AlertmanagerClusterDown",
+      ...["AlertmanagerClusterCrashlooping", "AlertmanagerDown", "PrometheusAlertmanagerJobMissing"],
+      ...["PrometheusAlertmanagerConfigurationReloadFailure", "PrometheusAlertmanagerConfigNotSynced"],
+      "PrometheusAlertmanagerNotificationFailing",
     ],
     params: z.object({
       silence: z.string().max(200).optional().describe("silence this alert (its name), by approval"),
@@ -30,11 +34,6 @@ const book = runbookOn(
   },
   () => ({ state: alertmanager.state() }),
 );
-
-const names = (alerts: readonly { name: string }[]): string => {
-  const all = [...new Set(alerts.map(({ name }) => name))];
-  return `${all.slice(0, 4).join(", ")}${all.length > 4 ? ` and ${all.length - 4} more` : ""}`;
-};
 
 export const alerting = book
   .remedies({
@@ -53,6 +52,11 @@ export const alerting = book
       "low",
       'Alertmanager\'s log says it with every try (`msg="Notify for alerts failed"`, with the answer of the receiver): a token that expired, a channel that is gone, a limit, a proxy. `amtool config routes test <label>=<value>` says which receiver an alert goes to.',
     ),
+    routeThem: book.advises(
+      "Give them a route",
+      "low",
+      "`amtool config routes test <label>=<value> …` with the labels of one of them says which receiver it goes to, `amtool config routes show` the tree: the first route that fits takes an alert (unless `continue: true`), and what none takes falls to the receiver of the root. Where they are meant to be quiet, an alert rule nobody is told of may as well go.",
+    ),
     mendConfig: book.advises(
       "Mend the configuration",
       "low",
@@ -65,24 +69,8 @@ export const alerting = book
     ),
   })
   .findings((find) => [
-    find(["state"], ({ state }) => {
-      const worst = (state.failing ?? []).toSorted((a, b) => b.failed - a.failed)[0];
-      if (worst === undefined) return undefined;
-      const tries = Math.max(worst.sent, worst.failed);
-      const isMost = worst.failed * 2 >= tries && worst.failed >= 2;
-      return {
-        id: "not-told",
-        severity: isMost ? "critical" : "info",
-        title: `${worst.failed} of ${tries} notifications by ${worst.integration} failed`,
-        because: `Since Alertmanager started (${state.startedAt.slice(0, 16)}Z). Whether they still fail, the counter does not say. ${(
-          state.failing ?? []
-        )
-          .map(({ integration, failed }) => `${integration}: ${failed}`)
-          .slice(0, 5)
-          .join(", ")}.`,
-        remedies: ["readLog"],
-      };
-    }),
+    find(["state"], ({ state }) => notTold(state)),
+    find(["state"], ({ state }) => untold(state)),
     find(
       ["state"],
       ({ state }) =>
@@ -94,17 +82,7 @@ export const alerting = book
           remedies: ["mendConfig" as const],
         },
     ),
-    find(
-      ["state"],
-      ({ state }) =>
-        !["ready", "disabled"].includes(state.cluster) && {
-          id: "cluster",
-          severity: "warning",
-          title: `The cluster of Alertmanagers is ${state.cluster}`,
-          because: `It sees ${count(state.peers, "member")}. For the first minute after a start that is normal.`,
-          remedies: ["joinPeers" as const],
-        },
-    ),
+    find(["state"], ({ state }) => cluster(state)),
     find(["state"], ({ state }, { now }) => {
       const wide = wideOnes(state);
       const [first] = wide;
@@ -123,10 +101,9 @@ export const alerting = book
       const alerts = state.alerts.filter(({ silencedBy }) => silencedBy.length > 0);
       if (alerts.length === 0) return undefined;
       const silences = hidden(state);
-      const isGrave = alerts.some(({ severity }) => /^(critical|page|emergency)$/i.test(severity));
       return {
         id: "silenced",
-        severity: isGrave ? "warning" : "info",
+        severity: alerts.some(isGrave) ? "warning" : "info",
         title: `${count(alerts.length, "alert")} ${alerts.length === 1 ? "fires" : "fire"} and ${alerts.length === 1 ? "is" : "are"} silenced: ${names(alerts)}`,
         because: silences
           .slice(0, 3)
@@ -135,19 +112,6 @@ export const alerting = book
         evidence: [shown(silences, state, now)],
       };
     }),
-    find(["state"], ({ state }) => {
-      const alerts = state.alerts.filter(({ inhibitedBy }) => inhibitedBy.length > 0);
-      const sources = state.alerts.filter(({ fingerprint }) =>
-        alerts.some(({ inhibitedBy }) => inhibitedBy.includes(fingerprint)),
-      );
-      return (
-        alerts.length > 0 && {
-          id: "inhibited",
-          severity: "info",
-          title: `${count(alerts.length, "alert")} ${alerts.length === 1 ? "is" : "are"} held back by others: ${names(alerts)}`,
-          because: `${sources.length === 0 ? "By alerts that are not among those looked at." : `By ${names(sources)}.`} That is what inhibition rules are for; it is told once those end.`,
-        }
-      );
-    }),
+    find(["state"], ({ state }) => inhibited(state)),
     find(["state"], ({ state }, context) => askedFindings(state, context)),
   ]);

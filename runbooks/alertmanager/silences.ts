@@ -23,8 +23,13 @@ export const sayMatchers = ({ matchers }: Silence): string =>
 export const hidden = ({ silences, alerts }: State): Silence[] =>
   silences.filter(({ id }) => alerts.some(({ silencedBy }) => silencedBy.includes(id)));
 
-/** A pattern that anything fits. */
+/** A pattern that anything fits, be it one of several. */
 const ANYTHING = /^(?:\^?\.[*+]\$?)$/;
+const fitsAnything = (pattern: string): boolean =>
+  pattern
+    .replace(/^\((?:\?:)?|\)$/g, "")
+    .split("|")
+    .some((one) => ANYTHING.test(one.trim()));
 
 /** Those that hold and name no alert: by label alone, by a pattern anything fits, or by what an alert is not. */
 export const wideOnes = ({ silences }: State): Silence[] =>
@@ -33,7 +38,7 @@ export const wideOnes = ({ silences }: State): Silence[] =>
       state === "active" &&
       !matchers.some(
         ({ name, value, isRegex, isEqual }) =>
-          name === "alertname" && isEqual && !(isRegex && ANYTHING.test(value)),
+          name === "alertname" && isEqual && !(isRegex && fitsAnything(value)),
       ),
   );
 

@@ -29,7 +29,7 @@ export function whyNotNamed(host: string, { names, chain }: Presented): WhyNot {
       short: ": the IP address stands in it as if it were a host name",
       because:
         "clients look for addresses among the addresses (IP:…), and it stands among the host names (DNS:…)",
-      next: `${issue}, as an address (\`subjectAltName=IP:${host}\`).`,
+      next: `${issue}, as an address (IP:${host} among the subject alternative names).`,
     };
   if (isAddress(wanted))
     return {

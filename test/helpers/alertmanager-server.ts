@@ -39,8 +39,11 @@ const config = (receiver: string): string =>
     ],
   });
 
-/** A real Alertmanager of its own, without a cluster; `receiver`: where its notifications go. */
-export async function startAlertmanager(receiver = "http://127.0.0.1:1/"): Promise<AlertmanagerServer> {
+/** A real Alertmanager of its own; `receiver`: where its notifications go; without `cluster` (flags) it has none. */
+export async function startAlertmanager(
+  receiver = "http://127.0.0.1:1/",
+  cluster: readonly string[] = ["--cluster.listen-address="],
+): Promise<AlertmanagerServer> {
   const folder = mkdtempSync(join(tmpdir(), "diagbot-alertmanager-"));
   const file = join(folder, "alertmanager.yml");
   writeFileSync(file, config(receiver));
@@ -51,7 +54,7 @@ export async function startAlertmanager(receiver = "http://127.0.0.1:1/"): Promi
       `--config.file=${file}`,
       `--storage.path=${join(folder, "data")}`,
       `--web.listen-address=127.0.0.1:${port}`,
-      "--cluster.listen-address=",
+      ...cluster,
     ],
     { stdio: "ignore" },
   );

@@ -25,7 +25,10 @@ const RawAlert = z.object({
     state: z.string(),
     silencedBy: z.array(z.string()).default([]),
     inhibitedBy: z.array(z.string()).default([]),
+    /** Of 0.28 and newer: time intervals in which its route is mute. */
+    mutedBy: z.array(z.string()).default([]),
   }),
+  receivers: z.array(z.object({ name: z.string() })).default([]),
 });
 const RawSilence = z.object({
   id: z.string(),
@@ -45,6 +48,9 @@ export const Alert = z.object({
   since: z.string(),
   silencedBy: z.array(z.string()).max(10),
   inhibitedBy: z.array(z.string()).max(10),
+  mutedBy: z.array(z.string()).max(10).optional(),
+  /** Those its routes lead to. */
+  receivers: z.array(z.string()).max(10).optional(),
 });
 export type Alert = z.output<typeof Alert>;
 
@@ -100,7 +106,7 @@ export function parsed<T extends z.ZodType>(shape: T, answer: unknown): z.output
   });
 }
 
-const alertOf = ({ fingerprint, labels, startsAt, status }: z.output<typeof RawAlert>): Alert => ({
+const alertOf = ({ fingerprint, labels, startsAt, status, receivers }: z.output<typeof RawAlert>): Alert => ({
   fingerprint: clip(fingerprint, 40),
   name: clip(labels.alertname ?? "", 200),
   severity: clip(labels.severity ?? "", 40),
@@ -113,6 +119,8 @@ const alertOf = ({ fingerprint, labels, startsAt, status }: z.output<typeof RawA
   since: startsAt,
   silencedBy: status.silencedBy.slice(0, 10),
   inhibitedBy: status.inhibitedBy.slice(0, 10),
+  mutedBy: status.mutedBy.slice(0, 10).map((name) => clip(name, 80)),
+  receivers: receivers.slice(0, 10).map(({ name }) => clip(name, 80)),
 });
 
 const silenceOf = ({

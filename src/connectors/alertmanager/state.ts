@@ -12,8 +12,16 @@ const Status = z.object({
   cluster: z.object({ status: z.string(), peers: z.array(z.object({ name: z.string() })).nullish() }),
   versionInfo: z.object({ version: z.string() }),
   uptime: z.string(),
+  config: z.object({ original: z.string() }).optional(),
 });
-const Failing = z.object({ integration: z.string(), failed: z.number(), sent: z.number() });
+const Failing = z.object({
+  integration: z.string(),
+  failed: z.number(),
+  sent: z.number(),
+  /** Requests, of which one notification may need several: what is tried again is not counted as failed yet. */
+  requests: z.number().optional(),
+  requestsFailed: z.number().optional(),
+});
 
 /**
  * Alerts of the connection's labels with who silences or inhibits them, all silences that hold or will, and how Alertmanager itself
@@ -33,6 +41,10 @@ export const state = read({
     peers: z.int(),
     alerts: z.array(Alert).max(300),
     silences: z.array(Silence).max(200),
+    /** Members it knows of and cannot reach; null: not seen. */
+    failedPeers: z.int().nullable().optional(),
+    /** Receivers that tell nobody; null: not seen. */
+    emptyReceivers: z.array(z.string()).max(50).nullable().optional(),
     /** Null: its metrics were not seen. */
     failing: z.array(Failing).max(50).nullable(),
     /** Whether the configuration on the disk was taken; null: not seen. */
@@ -62,6 +74,7 @@ export const state = read({
       startedAt: status.uptime,
       cluster: clip(status.cluster.status, 40),
       peers: status.cluster.peers?.length ?? 0,
+      emptyReceivers: emptyIn(status.config?.original),
       alerts,
       silences,
       ...metrics,
@@ -69,6 +82,27 @@ export const state = read({
     };
   },
 });
+
+/**
+ * Receivers without a way out (`…_configs`), by the configuration as Alertmanager writes it; of the rest nothing is kept. Exported
+ * for its test.
+ */
+export function emptyIn(yaml: string | undefined): string[] | null {
+  const [, block] = yaml === undefined ? [] : yaml.split(/^receivers:$/m);
+  if (block === undefined) return null;
+  // Up to the next key of the first level.
+  const [receivers = ""] = block.split(/^(?=[a-z])/m);
+  return receivers
+    .split(/^- /m)
+    .slice(1)
+    .flatMap((one) => {
+      const [, name] = /^name: (.*)$/m.exec(one) ?? [];
+      return name === undefined || /^ {2}\w+_configs:/m.test(one)
+        ? []
+        : [clip(name.replace(/^["']|["']$/g, ""), 80)];
+    })
+    .slice(0, 50);
+}
 
 async function metricsNow(client: AlertmanagerClient, context: ActionContext, unseen: NotSeen[]) {
   try {
@@ -81,7 +115,7 @@ async function metricsNow(client: AlertmanagerClient, context: ActionContext, un
       why: thrown.message.slice(0, 500),
       fix: "/metrics beside /api of the connection's URL",
     });
-    return { failing: null, configTaken: null, configAt: null };
+    return { failing: null, failedPeers: null, configTaken: null, configAt: null };
   }
 }
 
@@ -102,17 +136,22 @@ export function metricsIn(text: string) {
     return Number.isNaN(value) ? null : value;
   };
   const sent = sum("alertmanager_notifications_total");
+  const requests = sum("alertmanager_notification_requests_total");
+  const requestsFailed = sum("alertmanager_notification_requests_failed_total");
   const failing = [...sum("alertmanager_notifications_failed_total")]
-    .filter(([, failed]) => failed > 0)
     .map(([integration, failed]) => ({
       integration: clip(integration, 60),
       failed,
       sent: sent.get(integration) ?? 0,
-    }));
+      requests: requests.get(integration) ?? 0,
+      requestsFailed: requestsFailed.get(integration) ?? 0,
+    }))
+    .filter((one) => one.failed > 0 || one.requestsFailed > 0);
   const taken = single("alertmanager_config_last_reload_successful");
   const at = single("alertmanager_config_last_reload_success_timestamp_seconds");
   return {
     failing: failing.slice(0, 50),
+    failedPeers: single("alertmanager_cluster_failed_peers"),
     configTaken: taken === null ? null : taken === 1,
     configAt: at === null || at === 0 ? null : new Date(at * 1000).toISOString(),
   };

@@ -227,12 +227,19 @@ test("counters of its metrics, summed up over reasons; what is not there is not 
     'alertmanager_notifications_failed_total{integration="slack",reason="clientError"} 3',
     'alertmanager_notifications_failed_total{integration="slack",reason="other"} 1',
     'alertmanager_notifications_failed_total{integration="email",reason="other"} 0',
+    'alertmanager_notification_requests_total{integration="email"} 7',
+    'alertmanager_notification_requests_failed_total{integration="email"} 5',
+    "alertmanager_cluster_failed_peers 2",
     "alertmanager_config_last_reload_successful 0",
   ].join("\n");
   expect(metricsIn(text)).toEqual({
-    failing: [{ integration: "slack", failed: 4, sent: 10 }],
+    failing: [
+      { integration: "slack", failed: 4, sent: 10, requests: 0, requestsFailed: 0 },
+      { integration: "email", failed: 0, sent: 0, requests: 7, requestsFailed: 5 },
+    ],
+    failedPeers: 2,
     configTaken: false,
     configAt: null,
   });
-  expect(metricsIn("")).toEqual({ failing: [], configTaken: null, configAt: null });
+  expect(metricsIn("")).toEqual({ failing: [], failedPeers: null, configTaken: null, configAt: null });
 });
