@@ -15,6 +15,15 @@ export const ANSWER_LINES: readonly LineRow[] = [
     startHelps: true,
   },
   {
+    text: /too many notifications in the notify queue|notify queue is (9\d|100)% full/,
+    short: "the database's queue of NOTIFY is full",
+    because:
+      "Postgres keeps notifications until every listener has heard them, and a listener in a transaction hears none: now every transaction that notifies fails at its commit.",
+    advice:
+      "Run pg-connectivity: it says how full the queue is and whose transaction is open for longest. The server's log names the process; ending that one empties the queue.",
+    startHelps: true,
+  },
+  {
     text: /host '[^']{1,100}' is blocked because of many connection errors/,
     short: "MySQL has shut its address out",
     because:

@@ -4,6 +4,7 @@ import { adviseConflicts, conflictFinding } from "./conflicts.ts";
 import { indexDamage, tableDamage } from "./damage.ts";
 import { adviseLockRoom, lockRoomFinding } from "./lock-room.ts";
 import { adviseSequence, sequenceFinding } from "./sequences.ts";
+import { adviseNotify, adviseSlru, notifyFinding, slruFinding } from "./shared-waits.ts";
 import { adviseLost, adviseSlots, slotFindings } from "./slots.ts";
 import { standbyFindings } from "./standbys.ts";
 import { commitFinding, SYNC_AGAIN } from "./synchronous.ts";
@@ -80,7 +81,9 @@ export const pgConnectivity = book
     findPrimary: book.advises("Write to the primary", "high", ({ state }) =>
       state?.inRecovery
         ? "Find which server is primary (`SELECT pg_is_in_recovery()` is false there). Point the URL at it, best with target_session_attrs=read-write and all hosts in it. Promote this one (pg_promote()) only after the old primary is certainly stopped."
-        : "Somebody set default_transaction_read_only: see `SELECT * FROM pg_settings WHERE name = 'default_transaction_read_only'` (and pg_db_role_setting), often left over from a migration or set by a cloud provider on a full disk. Then ALTER SYSTEM / ROLE / DATABASE ... RESET default_transaction_read_only, SELECT pg_reload_conf().",
+        : state?.isReadOnly === false
+          ? "Find out which of the two primaries the applications write to (pg_stat_activity, pg_stat_replication on both), and keep the other from taking writes before anything else. Then build this one anew as a standby (pg_rewind, or pg_basebackup), or correct the URL."
+          : "Somebody set default_transaction_read_only: see `SELECT * FROM pg_settings WHERE name = 'default_transaction_read_only'` (and pg_db_role_setting), often left over from a migration, or set by a cloud provider whose disk is nearly full (look at the storage in its console first: then it comes back by itself with room). Otherwise ALTER SYSTEM / ROLE / DATABASE ... RESET default_transaction_read_only, SELECT pg_reload_conf().",
     ),
     speedUp: book.advises(
       "Find what makes it slow",
@@ -124,6 +127,12 @@ export const pgConnectivity = book
     ),
     makeLockRoom: book.advises("Make room in the lock table", "high", ({ lockTable }) =>
       adviseLockRoom(lockTable),
+    ),
+    emptyNotify: book.advises("End the listener that is behind", "high", ({ lockTable }) =>
+      adviseNotify(lockTable?.shared),
+    ),
+    relieveSlru: book.advises("Take the load from these pages", "low", ({ lockTable }) =>
+      adviseSlru(lockTable?.shared),
     ),
     endHolders: book.advises("End what holds vacuum back", "high", ({ horizon }) =>
       adviseHolders(longHolders(horizon)),
@@ -207,6 +216,8 @@ export const pgConnectivity = book
     find(["horizon"], ({ horizon }) => horizonFindings(horizon)),
     find(["sequences"], ({ sequences }) => sequenceFinding(sequences.near)),
     find(["lockTable"], ({ lockTable }) => lockRoomFinding(lockTable)),
+    find(["lockTable"], ({ lockTable }) => notifyFinding(lockTable.shared)),
+    find(["lockTable"], ({ lockTable }) => slruFinding(lockTable.shared)),
     find(
       ["state"],
       ({ state: { checksumFailures } }) =>

@@ -32,9 +32,8 @@ function lateStandbys({ standbys }: Replication, limit: number): Finding<Name>[]
     {
       id: "standbys-behind",
       severity: "warning",
-      title: `${count(late.length, "standby", "standbys")} behind: ${late.map(({ name }) => name).join(", ")}, the furthest by ${seconds >= limit ? ago(seconds) : sayBytes(bytes)}`,
-      because:
-        "Reads from a standby are stale by that much, and a failover would lose what it has not received.",
+      title: `${count(late.length, "standby", "standbys")} behind: ${late.map(({ name }) => name).join(", ")}, the furthest by ${seconds >= limit ? ago(seconds) : sayBytes(bytes)}${late.every(hasAll) ? ", with all WAL received" : ""}`,
+      because: `Reads from a standby are stale by that much. ${sayReceived(late)}`,
       evidence: [
         rows("", late, {
           standby: (one) => one.name,
@@ -49,6 +48,19 @@ function lateStandbys({ standbys }: Replication, limit: number): Finding<Name>[]
       remedies: ["catchUp"],
     },
   ];
+}
+
+/** What it lacks of the WAL is no more than is on its way. */
+const ON_ITS_WAY = 16 * 1024 ** 2;
+const hasAll = ({ receivedBytes, lagBytes }: Replication["standbys"][number]): boolean =>
+  receivedBytes != null && receivedBytes <= ON_ITS_WAY && (lagBytes ?? 0) > receivedBytes;
+
+/** What it has received and what it has replayed are two questions: only the first is lost by a failover. */
+function sayReceived(late: Replication["standbys"]): string {
+  const kept = late.filter(hasAll).map(({ name }) => name);
+  const lost = "A failover would lose what has not been received";
+  if (kept.length === 0) return `${lost}.`;
+  return `${kept.join(", ")} ${kept.length === 1 ? "has" : "have"} received the WAL and ${kept.length === 1 ? "replays" : "replay"} it late, so nothing of it is lost: either that is meant (recovery_min_apply_delay, a standby kept back against mistakes), or a query or a paused replay holds it; to tell them apart, on the standby: SHOW recovery_min_apply_delay, SELECT pg_is_wal_replay_paused().${kept.length < late.length ? ` ${lost} by the others.` : ""}`;
 }
 
 function ownFindings(receiver: Receiver, limit: number): Finding<Name>[] {

@@ -127,7 +127,8 @@ export const redisConnectivity = book
           title: busy.title,
           because: busy.because,
           evidence: [facts({ code: busy.error.code, detail: busy.error.detail ?? "–" })],
-          remedies: ["killScript", "recover"],
+          // SCRIPT KILL ends no command of a module.
+          remedies: /module/i.test(busy.error.message) ? ["findSlowCommands"] : ["killScript", "recover"],
         }
       );
     }),

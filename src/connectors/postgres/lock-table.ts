@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { actionsOn } from "../../core/words/action.ts";
 import type { PostgresClient } from "./client.ts";
+import { lookAtSharedWaits, SharedWaits } from "./shared-waits.ts";
 
 const { read } = actionsOn<PostgresClient>("postgres");
 
@@ -24,6 +25,8 @@ const LockTable = z.object({
   perTransaction: z.int(),
   /** Most locks first, at most 5. */
   holders: z.array(Holder),
+  /** Other room that all sessions share. Absent in recordings from before. */
+  shared: SharedWaits.optional(),
 });
 export type LockTable = z.infer<typeof LockTable>;
 
@@ -54,14 +57,16 @@ const ROOM = `SELECT ${setting("max_locks_per_transaction")} AS "perTransaction"
  */
 export const lockTable = read({
   name: "postgres.lock-table",
-  title: "Room in the table of locks",
+  title: "Room in what all sessions share: locks, notifications, pages of transactions",
   input: z.object({}),
   output: LockTable,
-  run: (client, _input, context) =>
-    client.read(context, async (sql) => {
+  run: async (client, _input, context) => {
+    const table = await client.read(context, async (sql) => {
       const [room] = await sql<{ perTransaction: number; room: number }>(ROOM);
       if (room === undefined) throw new Error("a SELECT without FROM returns one row");
       const holders = await sql<z.infer<typeof Holder> & { held: number }>(HOLDERS);
       return { ...room, held: holders[0]?.held ?? 0, holders };
-    }),
+    });
+    return { ...table, shared: await lookAtSharedWaits(client, context) };
+  },
 });

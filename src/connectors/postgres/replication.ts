@@ -37,6 +37,8 @@ const Standby = z.object({
   measuredBy: z.enum(["replayed", "received"]).nullable(),
   /** Null: nothing was measured lately, or it is hidden. */
   lagBytes: z.number().nullable(),
+  /** Behind by what it has received and kept: what a failover to it would lose. Null: hidden; absent in recordings from before. */
+  receivedBytes: z.number().nullable().optional(),
   /** Null: not measured. In step, and nothing written since: 0. */
   lagSeconds: z.number().nullable(),
   /** Since it last gave a sign of life (PG 12). */
@@ -121,13 +123,13 @@ const SLOTS = `SELECT s.slot_name AS name, s.slot_type AS kind, coalesce(s.datab
 const STANDBYS = `SELECT left(r.application_name, 80) AS name, coalesce(host(r.client_addr), 'local') AS address,
     coalesce(r.state, 'hidden') AS state,
     CASE WHEN r.replay_lsn IS NOT NULL THEN 'replayed' WHEN r.write_lsn IS NOT NULL THEN 'received' END AS "measuredBy",
-    l.bytes AS "lagBytes",
+    l.bytes AS "lagBytes", ${bytesBehind("r.flush_lsn")} AS "receivedBytes",
     CASE WHEN l.bytes = 0 THEN 0
       ELSE extract(epoch FROM CASE WHEN r.replay_lsn IS NOT NULL THEN r.replay_lag ELSE r.write_lag END)::float8 END AS "lagSeconds",
     ${secondsSince("(to_jsonb(r) ->> 'reply_time')::timestamptz")} AS "replySeconds"
   FROM pg_stat_replication r
   CROSS JOIN LATERAL (SELECT ${bytesBehind("coalesce(r.replay_lsn, r.write_lsn)")} AS bytes) l
-  ORDER BY 5 DESC NULLS LAST, 1 LIMIT 20`;
+  ORDER BY "lagBytes" DESC NULLS LAST, 1 LIMIT 20`;
 
 /**
  * What retains WAL and how far standbys are behind: slots, standbys, archiver; on a standby what it gets from its primary.

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type ActionContext, actionsOn } from "../../core/words/action.ts";
 import { DiagError } from "../../core/words/errors.ts";
+import { inTime } from "../../lib/deadline.ts";
 import type { RedisClient, RedisHands } from "./client.ts";
 import { toRedisError } from "./errors.ts";
 import { pairsOf, parseInfo } from "./info.ts";
@@ -34,7 +35,7 @@ export const wouldAccept = (client: RedisClient, context: ActionContext): Promis
   client.useOwn(context, async (redis) => {
     // Asked of a replica it would count among the writes that others try there (errorstat_READONLY).
     if (await isReplica(redis)) return null;
-    const first = await ask(redis, [KEY]);
+    const first = await unlessHeldBack(ask(redis, [KEY]), client, context);
     const refused =
       first?.detail === "MOVED" || first?.detail === "ASK"
         ? await ask(
@@ -45,6 +46,23 @@ export const wouldAccept = (client: RedisClient, context: ActionContext): Promis
     if (refused?.detail === "MISCONF") return verdict(await withFolder(redis, refused));
     return verdict(refused?.detail === "CLUSTERDOWN" ? await withSlots(redis, refused) : refused);
   });
+
+/** So long a write to be queued may take before another connection is asked whether the server answers at all. */
+const HELD_MS = 1_500;
+
+/** While writes are paused even one that is only queued waits, and everything else is answered. Throws where that is so. */
+async function unlessHeldBack<T>(asked: Promise<T>, client: RedisClient, context: ActionContext): Promise<T> {
+  const came = await inTime(asked, { ms: HELD_MS, signal: context.signal });
+  if (came.state === "done") return came.value;
+  if (came.state === "failed" || context.signal.aborted) return asked;
+  await client.useOwn(context, (other) => other.call("PING"));
+  // What came meanwhile was only slow.
+  const late = await inTime(asked, { ms: 0 });
+  if (late.state !== "late") return asked;
+  throw new DiagError("target_refused", "Redis: reads are answered, and a write waits", {
+    detail: "paused-writes",
+  });
+}
 
 /** The answer does not say why it cannot save; where it saves to is half of the reason. */
 async function withFolder(redis: RedisHands, refused: DiagError): Promise<DiagError> {

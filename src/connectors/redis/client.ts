@@ -5,7 +5,7 @@ import { DiagError, type ErrorCode } from "../../core/words/errors.ts";
 import { within } from "../../lib/deadline.ts";
 import { withinBytes } from "../byte-budget.ts";
 import { timeoutAt, toRedisError } from "./errors.ts";
-import { firstWords, speaks } from "./first-words.ts";
+import { firstWords, isPaused, speaks } from "./first-words.ts";
 
 /** Commands on one connection; replies as Redis gives them (RESP2). */
 export interface RedisHands {
@@ -122,6 +122,8 @@ async function explain(thrown: unknown, url: string): Promise<never> {
   const isTls = url.startsWith("rediss:");
   if (isTls && detail === "tcp" && (await speaks(url, "tcp", LOOK_MS)))
     throw mismatch("timeout", `connected, but no TLS handshake within ${CONNECT_MS} ms`, "no-tls");
+  if (["reply", "closed"].includes(detail) && (await isPaused(url, LOOK_MS)))
+    throw mismatch("timeout", "commands are held back, while what is none is answered", "paused");
   if (!["closed", "ECONNRESET", "EPIPE", "not-redis"].includes(detail)) throw error;
   const words = await firstWords(url, LOOK_MS);
   if (words.startsWith("-")) throw toRedisError(new Error(words.slice(1)));

@@ -15,7 +15,7 @@ const BY_WORD: ReadonlyMap<string, ErrorCode> = new Map<string, ErrorCode>([
 ]);
 /** Texts without a word of their own: of Redis, then of the driver, of proxies and of managed services, whose texts they are. */
 const BY_PHRASE: readonly [RegExp, ErrorCode, detail: string][] = [
-  [/max number of clients|max concurrent connections/, "target_refused", "maxclients"],
+  [/max number of (clients|connections)|max concurrent connections/, "target_refused", "maxclients"],
   [
     /invalid password|without any password configured|no password is set|arguments for 'auth'/i,
     "target_auth",

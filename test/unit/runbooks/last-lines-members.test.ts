@@ -85,6 +85,7 @@ it.each<readonly [short: string, ...lines: string[]]>([
   // Answers of servers that were reached.
   ["the server it uses has no connection left for it", "FATAL:  sorry, too many clients already"],
   ["the server it uses has no connection left for it", "ERROR 1040 (HY000): Too many connections"],
+  ["the database's queue of NOTIFY is full", "ERROR: too many notifications in the NOTIFY queue"],
   [
     "MySQL has shut its address out",
     "Host '172.18.0.5' is blocked because of many connection errors; unblock with 'mysqladmin flush-hosts'",

@@ -62,8 +62,19 @@ const IDLE_LIMIT: Failure = {
 const READ_ONLY: Failure = {
   id: "read-only",
   title: "Postgres is read-only",
-  because: "The server is a standby or its transactions are read-only by default (SQLSTATE 25006).",
-  advice: "Point the URL at the primary, or end the failover that is under way.",
+  because:
+    "Either the server is a standby, or its transactions are read-only by default: left over from a migration, or set by a provider whose disk is nearly full (SQLSTATE 25006).",
+  advice:
+    "To tell them apart: SELECT pg_is_in_recovery(). True: point the URL at the primary, or end the failover that is under way. False: look at the storage in the provider's console first, then at default_transaction_read_only (pg_settings, pg_db_role_setting).",
+};
+
+const RECOVERY_CONFLICT: Failure = {
+  id: "ended",
+  title: "The standby ended the session so that replay could go on",
+  because:
+    "What the primary did (a vacuum, a DROP, an exclusive lock) stood against what the session saw or held, and replay waited as long as it may (max_standby_streaming_delay).",
+  advice:
+    "Connect again. If it happens often: hot_standby_feedback = on (the primary then keeps old rows for long), or a longer max_standby_streaming_delay on a standby for reports; pg-connectivity counts them by their reason.",
 };
 
 /** Class 57, time limits and 25006: the server is there, but not for this. */
@@ -74,6 +85,7 @@ export const AVAILABILITY: readonly Rule[] = [
   [{ english: /database system is not (?:yet )?accepting connections/ }, NOT_CONSISTENT],
   [{ code: "57P03" }, NOT_READY],
   [{ code: "57P02" }, CRASHED],
+  [{ code: /^(?:40001|57P01)$/, english: /terminating connection due to conflict/ }, RECOVERY_CONFLICT],
   [{ code: /^(?:57P05|25P03|25P04)$/ }, IDLE_LIMIT],
   [{ code: "57P01" }, ENDED],
   [{ code: "25006" }, READ_ONLY],

@@ -30,6 +30,14 @@ const FILE_MISSING: Failure = {
   advice:
     "To tell them apart: a path with base/, global/ or pg_ is data: stop the server, look at mounts and keep a copy before anything else. Any other belongs to the installation: install what is missing.",
 };
+const WAL_GONE: Failure = {
+  id: "file-missing",
+  title: "WAL that a standby or consumer asks for is gone from the server",
+  because:
+    "It was away for longer than the server keeps WAL (wal_keep_size, max_slot_wal_keep_size, no slot). The data of the server is whole; it is the follower that cannot go on.",
+  advice:
+    "Fetch the segment from the archive with restore_command where there is one; otherwise build the standby anew (pg_basebackup) or the consumer's copy from the start. Then a slot for it, with max_slot_wal_keep_size as its bound.",
+};
 const INTERNAL: Failure = {
   id: "internal-error",
   title: "Postgres met an internal error (XX000)",
@@ -54,10 +62,12 @@ export const DATA: readonly Rule[] = [
     { code: "58P01", names: /\b(?:base|global|pg_xact|pg_multixact|pg_subtrans|pg_tblspc|pg_wal)\// },
     CORRUPT,
   ],
+  [{ code: "58P01", names: /WAL segment|requested WAL/ }, WAL_GONE],
   [{ code: "58P01" }, FILE_MISSING],
   [{ code: "XX002" }, CORRUPT_INDEX],
   [{ code: "XX001" }, CORRUPT],
   [{ code: "58030" }, CORRUPT],
+  [{ code: "XX000", routine: /^(?:toast_fetch|toast_decompress|heap_fetch_toast|detoast)/ }, CORRUPT],
   [{ code: "XX000", routine: /./ }, INTERNAL],
   [{ code: "XX000", english: /could not read block|invalid page|missing chunk/ }, CORRUPT],
 ];

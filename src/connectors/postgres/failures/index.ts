@@ -57,9 +57,28 @@ export function firstFailure(steps: AllSeen): (Failure & { readonly error: StepE
     : undefined;
 }
 
+/** The server is there and answers; whose limit or right it was, where every question met it. */
+const ALL_MET: Readonly<Record<string, readonly [because: string, advice: string]>> = {
+  "57014": [
+    "Every question was ended by a time limit (of the bot, or statement_timeout of its role), or cancelled by somebody: the server takes logins and does not get its work done.",
+    "Look at the machine first: processor, disk waits, memory (host-cpu, host-stalls). Then pg-locks once it answers. SELECT rolconfig FROM pg_roles WHERE rolname = '<bot role>' shows a limit that is too short.",
+  ],
+  "55P03": [
+    "Every question waited for a lock longer than it may (lock_timeout): somebody holds catalogue tables exclusively (VACUUM FULL or REINDEX of the catalogue, a migration).",
+    "As a superuser: SELECT pid, query FROM pg_stat_activity WHERE pid IN (SELECT pid FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND granted); let it end, or cancel it.",
+  ],
+  "42501": [
+    "The login works, and the role may do nothing of what was asked.",
+    "GRANT pg_monitor TO the bot's role; docs/connectors/postgres.md has all that it needs.",
+  ],
+};
+
 const unexplained = ({ message, detail }: StepError): Failure => ({
   id: "cannot-ask",
   title: `Postgres cannot be asked: ${message.slice(0, 120)}`,
-  because: "Every question was answered with an error, so nothing is known about it.",
-  advice: `Look up SQLSTATE ${detail || "of the error"} (Postgres manual, appendix A) and read the end of the server's log; try the URL of diagbot.yaml with psql from this machine.`,
+  because:
+    ALL_MET[detail ?? ""]?.[0] ?? "Every question was answered with an error, so nothing is known about it.",
+  advice:
+    ALL_MET[detail ?? ""]?.[1] ??
+    `Look up SQLSTATE ${detail || "of the error"} (Postgres manual, appendix A) and read the end of the server's log; try the URL of diagbot.yaml with psql from this machine.`,
 });

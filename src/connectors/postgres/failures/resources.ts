@@ -93,6 +93,14 @@ const FILES: Failure = {
     "Compare max_files_per_process x sessions with fs.file-max, and LimitNOFILE, TasksMax and pids.max of the service or container.",
 };
 
+const PREPARED: Failure = {
+  id: "limit",
+  title: "No room for one more prepared transaction (max_prepared_transactions)",
+  because:
+    "PREPARE TRANSACTION wants a place of those that max_prepared_transactions makes at the server's start: either none were made (0, as by default), or all are taken by prepared transactions that nobody has committed. Memory is not concerned.",
+  advice:
+    "SELECT gid, prepared, owner, database FROM pg_prepared_xacts ORDER BY prepared: commit or roll back (COMMIT PREPARED, ROLLBACK PREPARED) what its transaction manager has forgotten, after asking it; old ones hold locks and vacuum back. Only then raise the limit (restart, standbys first).",
+};
 const LOCK_TABLE: Failure = {
   id: "lock-table-full",
   title: "The lock table of Postgres is full (max_locks_per_transaction)",
@@ -148,6 +156,8 @@ export const RESOURCES: readonly Rule[] = [
   [{ code: "53400", names: /temp_file_limit/ }, TEMPORARY_LIMIT],
   [{ code: "53400" }, ALL_IN_USE],
   [{ code: "53000" }, FILES],
+  [{ code: /^(?:53200|55000)$/, routine: /^MarkAsPreparing/ }, PREPARED],
+  [{ code: "53200", names: /max_prepared_transactions/ }, PREPARED],
   [{ code: "53200", names: /max_pred_locks_per_transaction/ }, PREDICATE_LOCKS],
   [{ code: "53200", names: /max_locks_per_transaction/ }, LOCK_TABLE],
   [

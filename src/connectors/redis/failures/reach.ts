@@ -25,7 +25,7 @@ const HANG: Known = {
   id: "hang",
   title: "Redis accepts connections but does not answer",
   because:
-    "Redis does one command at a time: a long script, KEYS or a huge delete holds all others; or its process is stopped, swapped out or stuck writing to disk.",
+    "Redis does one command at a time: a long script, KEYS or a huge delete holds all others; or its process is stopped, swapped out or stuck writing to disk. Before Redis 6.2 a CLIENT PAUSE looks the same.",
   advice:
     "From a shell on its machine: `ps` (state D or T?), swap-ins and disk waits. After 5 s (busy-reply-threshold) a long script answers BUSY and can be ended with SCRIPT KILL. Afterwards look at SLOWLOG.",
 };

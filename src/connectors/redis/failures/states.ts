@@ -15,6 +15,31 @@ const SCRIPT: Known = {
   advice:
     "End it with SCRIPT KILL. If it has written already that is refused (UNKILLABLE): then wait for its end, as stopping the server would lose what was written since the last save.",
 };
+const MODULE: Known = {
+  ...SCRIPT,
+  when: /module/i,
+  title: "Redis is busy running a command of a module",
+  because:
+    "A command of a module (a search, a time series) has run for long and lets others ask only this much.",
+  advice:
+    "SCRIPT KILL does not end it. SLOWLOG GET and CLIENT LIST afterwards name the command; the module's own time limit (of RediSearch TIMEOUT) bounds it.",
+};
+const PAUSED: Known = {
+  id: "paused",
+  title: "Redis keeps all clients waiting: it was told to pause them",
+  because:
+    "It still answers what cannot be a command, so it is neither stuck nor stopped: CLIENT PAUSE holds commands back until its time is over. Scripts for failovers, backups and upgrades do that; the time is in milliseconds, and a mistyped one lasts for hours.",
+  advice:
+    "It ends by itself. Find who runs CLIENT PAUSE (a script of a failover or backup, a person): CLIENT UNPAUSE waits like any other command, so nothing that a client sends shortens it. If it lasts too long, fail over to a replica (its link goes on during a pause, so it has all). A restart ends it, too, and loses what is not saved.",
+};
+const PAUSED_WRITES: Known = {
+  id: "paused-writes",
+  title: "Redis keeps every write waiting: writes are paused",
+  because:
+    "Reads are answered, and a write is neither taken nor refused. Either a failover is under way (FAILOVER, CLUSTER FAILOVER) or it is being shut down and waits for its replicas: then it is over in seconds; or somebody said CLIENT PAUSE … WRITE.",
+  advice:
+    "Look again in 15 s. If it lasts: `master_failover_state` in INFO replication (FAILOVER ABORT ends one that does not come to its end), then CLIENT UNPAUSE once it is known whose pause it is. Do not restart it: clients that wait would lose their writes.",
+};
 const ELSEWHERE: Known = {
   id: "other-node",
   severity: "info",
@@ -34,7 +59,10 @@ export const STATES: Causes = {
     advice:
       "Wait: INFO persistence shows loading_eta_seconds. To tell them apart: uptime_in_seconds and `role` in INFO. If it was not meant to restart, look in its log and the kernel's for the reason (out of memory?); a replica that loads again and again cannot keep up with its master.",
   },
+  paused: PAUSED,
+  "paused-writes": PAUSED_WRITES,
   BUSY: [
+    MODULE,
     {
       ...SCRIPT,
       when: /FUNCTION KILL/,

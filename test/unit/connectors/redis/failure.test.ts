@@ -18,6 +18,18 @@ const MISCONF =
 
 describe("one word, several causes", () => {
   it.each([
+    ["BUSY Redis module is busy running a long command", "busy", "a command of a module"],
+    [
+      "BUSY Redis is busy running a script. You can only call FUNCTION KILL or SHUTDOWN NOSAVE.",
+      "busy",
+      "a function",
+    ],
+    [
+      "BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.",
+      "busy",
+      "a script",
+    ],
+    ["ERR max number of connections reached", "max-clients", "no more clients"],
     ["NOAUTH Authentication required.", "auth", "Redis wants a password, and the URL has none"],
     ["NOAUTH HELLO must be called with the client already authenticated", "auth", "Redis wants a password"],
     [
