@@ -64,7 +64,7 @@ const ALL_MET: Readonly<Record<string, readonly [because: string, advice: string
     "Look at the machine first: processor, disk waits, memory (host-cpu, host-stalls). Then pg-locks once it answers. SELECT rolconfig FROM pg_roles WHERE rolname = '<bot role>' shows a limit that is too short.",
   ],
   "55P03": [
-    "Every question waited for a lock longer than it may (lock_timeout): somebody holds catalogue tables exclusively (VACUUM FULL or REINDEX of the catalogue, a migration).",
+    "Every question waited for a lock longer than it may (lock_timeout): somebody holds tables of the catalogue exclusively (maintenance of the catalogue, a migration).",
     "As a superuser: SELECT pid, query FROM pg_stat_activity WHERE pid IN (SELECT pid FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND granted); let it end, or cancel it.",
   ],
   "42501": [
