@@ -20,6 +20,7 @@ const FAULT_REMEDY = {
   writes: "repairReadOnly",
   hidden: "mountInOrder",
   pool: "repairPool",
+  array: "repairArray",
 } as const;
 
 /** What does not answer. Pure. */
@@ -39,3 +40,7 @@ export const unmeasuredFindings = (disk: host.Disk): Finding<never>[] =>
       title: `The budget of ${path} could not be checked`,
       because: error ?? "",
     }));
+
+/** What a person does about a software RAID that lacks a device. */
+export const ARRAY_ADVICE =
+  "`mdadm --detail /dev/MD` and `cat /proc/mdstat`; see that the backup is fresh before anything else. Why the device went: `dmesg -T | grep -iE 'ata|nvme|I/O error'`, `smartctl -a DEVICE` (reallocated and pending sectors, CRC errors: the cable). One that is well: `mdadm /dev/MD --re-add DEVICE`. Otherwise `mdadm /dev/MD --fail DEVICE --remove DEVICE`, replace the disk, part it like the other (`sgdisk -R NEW OLD; sgdisk -G NEW`), `mdadm /dev/MD --add NEW`. No reboot and no second disk pulled while it has no redundancy. One that is not put together: `mdadm --examine DEVICE` says what it belongs to; `mdadm --assemble --scan`, never `--create`.";

@@ -13,7 +13,7 @@ import { adviseSlots } from "../postgres/slots.ts";
 import { alertedMount } from "./alerted-mount.ts";
 import { databaseOf, pathsOf } from "./database-here.ts";
 import { deletedFindings } from "./deleted-files.ts";
-import { faultFindings, silentFindings, unmeasuredFindings } from "./disk-faults.ts";
+import { ARRAY_ADVICE, faultFindings, silentFindings, unmeasuredFindings } from "./disk-faults.ts";
 import { fullPlace, growable } from "./full-place.ts";
 import { balanceOf, findIn, growOf, inodesOf, repairOf } from "./grow.ts";
 import { heldWal } from "./held-wal.ts";
@@ -221,6 +221,7 @@ export const diskFull = book
       const pool = ill?.name ?? "POOL";
       return `\`zpool status -v ${shellWord(pool)}\` names the device and its errors, and files that were hit. Cabling and the kernel's log first (\`dmesg -T\`): a device that is back takes up again by \`zpool online ${shellWord(pool)} DEVICE\`. Otherwise \`zpool replace ${shellWord(pool)} OLD NEW\` and wait for the resilver; \`zpool clear ${shellWord(pool)}\` only once the cause is gone. No reboot and no second pull of a disk while it has no redundancy; see that the backup is fresh.`;
     }),
+    repairArray: book.advises("Give the array its device back", "high", ARRAY_ADVICE),
     freePool: book.advises("Free space in the pool", "high", ({ disk }, { thresholds }) => {
       const pool = disk?.pools.find(({ used, size }) => used / size >= thresholds.disk);
       const held =

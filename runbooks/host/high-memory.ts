@@ -133,7 +133,7 @@ export const highMemory = book
         const near = groups?.groups[0]?.limit ?? undefined;
         const seen = memory?.group?.limit ?? last?.memory ?? near ?? 0;
         const wanted = Math.ceil((Math.max(seen, 64 * 1024 * 1024) * 1.5) / 1024 / 1024);
-        return `${last === undefined ? "The group" : `${last.process} in ${last.group || "its group"}`} needs more than ${sayBytes(seen)}: about ${wanted}M. systemd: \`systemctl set-property --runtime UNIT MemoryMax=${wanted}M\` (not the old MemoryLimit=). Docker: \`docker update --memory ${wanted}m --memory-swap ${wanted}m CONTAINER\`, and the same in the compose file. It must fit the machine.`;
+        return `${last === undefined ? "The group" : `${last.process} in ${last.limitOf ?? (last.group || "its group")}`} needs more than ${sayBytes(seen)}: about ${wanted}M. systemd: \`systemctl set-property --runtime UNIT MemoryMax=${wanted}M\` (not the old MemoryLimit=). Docker: \`docker update --memory ${wanted}m --memory-swap ${wanted}m CONTAINER\`, and the same in the compose file. It must fit the machine.`;
       },
     ),
   })

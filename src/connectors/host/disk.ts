@@ -4,6 +4,7 @@ import { clip } from "../../core/words/format.ts";
 import { notSeen } from "../../core/words/not-seen.ts";
 import { linesOf, partsOf, script, within } from "../machine/script.ts";
 import { answering, statfsOf } from "./answering.ts";
+import { parseArrays, RaidArray } from "./arrays.ts";
 import { BTRFS, btrfsDevices, parseBtrfs } from "./btrfs.ts";
 import type { HostClient } from "./client.ts";
 import { type Around, describe, FileSystem } from "./file-system.ts";
@@ -29,6 +30,8 @@ const Output = z.object({
   fileSystems: z.array(FileSystem),
   /** ZFS; what its file systems share. */
   pools: z.array(Pool),
+  /** Software RAIDs of the kernel. Absent in recordings from before. */
+  arrays: z.array(RaidArray).optional(),
   budgets: z.array(Budget),
   /** Paths that were asked about and did not answer; `by`: the mount point that lies over a hidden one; `of`: whose it is. */
   unreadable: z.array(
@@ -47,7 +50,8 @@ const Output = z.object({
 export type Disk = z.output<typeof Output>;
 
 const MOUNTS = `cat /proc/self/mountinfo && echo == && cat /etc/fstab 2>/dev/null; echo ==
-grep -lx 1 /sys/dev/block/*/ro 2>/dev/null; true`;
+grep -lx 1 /sys/dev/block/*/ro 2>/dev/null; echo ==
+cat /proc/mdstat 2>/dev/null; true`;
 const USED = within(
   9,
   `u=$(timeout -s KILL 8 du -skx "$1" 2>/dev/null); printf '%s\\n' "$u"
@@ -68,7 +72,9 @@ export const disk = read({
   output: Output,
   timeoutSeconds: 15,
   run: async (client, { also }, context) => {
-    const [table = "", fstab = "", readOnly = ""] = partsOf(await script(client, MOUNTS, [], context));
+    const [table = "", fstab = "", readOnly = "", arrays = ""] = partsOf(
+      await script(client, MOUNTS, [], context),
+    );
     const mounts = parseMounts(table);
     const hidden = hiddenMounts(mounts);
     const visible = mounts.filter((mount) => !hidden.has(mount));
@@ -102,6 +108,7 @@ export const disk = read({
         return one === undefined || (client.mounts.length > 0 && isCovered(hidden, path)) ? [] : [one];
       }),
       pools: listed ?? [],
+      arrays: parseArrays(arrays),
       budgets,
       unreadable: answers.flatMap(({ answer, path }) => silent(path, answer, hidden, mountOf(visible, path))),
       alsoIs: alsoMount ?? null,

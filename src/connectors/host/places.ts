@@ -1,4 +1,5 @@
 import { sayPercent } from "../../core/words/format.ts";
+import { isDegraded, type RaidArray } from "./arrays.ts";
 import type { Disk } from "./disk.ts";
 import type { FileSystem } from "./file-system.ts";
 import { hasDynamicInodes } from "./file-systems.ts";
@@ -86,13 +87,13 @@ export interface Fault {
   readonly id: string;
   readonly path: string;
   readonly severity: "warning" | "critical";
-  readonly kind: "writes" | "silent" | "hidden" | "pool";
+  readonly kind: "writes" | "silent" | "hidden" | "pool" | "array";
   readonly title: string;
   readonly because: string;
 }
 
 /** Mounts that take no writes though they should, that do not answer, or that nothing leads to; sick pools. Pure. */
-export function faultsOf({ fileSystems, unreadable, pools }: Disk): Fault[] {
+export function faultsOf({ fileSystems, unreadable, pools, arrays = [] }: Disk): Fault[] {
   return [
     ...fileSystems.flatMap(({ path, device, type, writes }): Fault[] => {
       const said = WRITES[writes];
@@ -140,6 +141,34 @@ export function faultsOf({ fileSystems, unreadable, pools }: Disk): Fault[] {
               : "It cannot be written, or not at all; what uses it waits or fails.",
         }),
       ),
+    ...arrays.flatMap(arrayFault),
+  ];
+}
+
+/** A software RAID without the redundancy it should have, or that was not put together. A check or resync is none. */
+function arrayFault(one: RaidArray): Fault[] {
+  const { name, level, active, wanted, working, failed, rebuilt } = one;
+  const shared = { path: name, kind: "array" as const };
+  if (!active)
+    return [
+      {
+        ...({ id: `array-inactive:${name}`, ...shared } as const),
+        severity: "warning",
+        title: `The RAID ${name} is not put together`,
+        because:
+          "Devices of it are there, and the kernel has not started it: too few are there, or they are left over from an array of before. What it should hold cannot be read.",
+      },
+    ];
+  if (!isDegraded(one)) return [];
+  const out = failed.length === 0 ? "" : ` Thrown out for errors: ${failed.join(", ")}.`;
+  const again = rebuilt === null ? "No rebuild is under way." : `A rebuild is at ${sayPercent(rebuilt)}.`;
+  return [
+    {
+      ...({ id: `array-degraded:${name}`, ...shared } as const),
+      severity: "warning",
+      title: `The RAID ${name} (${level}) has ${working} of ${wanted} devices${rebuilt === null ? "" : `, a rebuild is at ${sayPercent(rebuilt)}`}`,
+      because: `It works, without the redundancy it should have: one more disk that fails may take the data with it.${out} ${again}`,
+    },
   ];
 }
 
