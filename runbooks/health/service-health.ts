@@ -132,6 +132,7 @@ const onlyReached = (rows: readonly Row[]): Finding<never> | false =>
 const component = ({ name, place, trouble }: Broken): Finding<never> => ({
   id: `component:${name}`.slice(0, 100),
   severity: trouble.severity,
+  ...(trouble.severity === "critical" ? { damage: "disruption" as const } : {}),
   title: `${name.includes("/") ? name : place}: ${trouble.word}`,
   because: trouble.because,
   evidence: [

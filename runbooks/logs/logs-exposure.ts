@@ -34,6 +34,7 @@ function shown(places: readonly Place[], { params }: Asked): Finding<"mask" | "r
     return [
       {
         id: `exposed:${name}`,
+        ...(kinds.every(({ kind }) => kind === MAIL) ? {} : { damage: "security" as const }),
         severity: kinds.every(({ kind }) => kind === MAIL) ? "info" : "warning",
         title: `${name} shows ${first.kind} in ${count(first.lines, "line")}${kinds.length > 1 ? `, and ${count(kinds.length - 1, "other kind")}` : ""}`,
         because: `Within ${params.minutes} min, of ${count(found.lines, "line")} that were read. Whoever may read the log, its copies and its backups may use it; the values are not kept here. What consists of letters only, or is written in parts, is not seen.`,

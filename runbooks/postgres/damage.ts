@@ -12,6 +12,7 @@ export const indexDamage = ({
   damaged.length > 0 && {
     id: "damaged-indexes",
     severity: "critical",
+    damage: "data-loss",
     title: `${count(damaged.length, "damaged index", "damaged indexes")}: ${names(damaged, ({ index }) => index)}`,
     because: `amcheck looked at ${checked} of ${total} B-trees up to 64 MB. Queries over a damaged index return too few rows, and unique ones let duplicates in.`,
     evidence: [
@@ -31,6 +32,7 @@ export const tableDamage = (tables: postgres.HeapCheck | undefined): Finding<"sa
     damaged.length > 0 && {
       id: "damaged-tables",
       severity: "critical",
+      damage: "data-loss",
       title: `${count(damaged.length, "damaged table")}: ${names(damaged, ({ table }) => table)}`,
       because: `amcheck looked at ${checked} of ${total} tables up to 64 MB, and stopped at the first fault of each. Rows there are lost or wrong, and statements that meet them may fail or end the server's process; building an index anew or a vacuum mends no table.`,
       evidence: [

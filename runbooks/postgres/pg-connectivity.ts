@@ -224,6 +224,7 @@ export const pgConnectivity = book
         checksumFailures > 0 && {
           id: "checksum-failures",
           severity: "critical",
+          damage: "data-loss",
           title: `${count(checksumFailures, "page")} failed the checksum`,
           because: "What was read from storage is not what was written.",
           remedies: ["saveData"],

@@ -80,6 +80,10 @@ const book = runbookOn(
     : {};
 });
 
+/** Where it only may be over the limit nobody is called for it. */
+const harmOf = (verdict: ReturnType<typeof verdictOf>) =>
+  verdict === "unknown" ? {} : { damage: "performance" as const };
+
 export const slowResponses = book
   .remedies({
     repairTargets: book.advises(...REPAIR_TARGETS, ({ targets }) => sayRepairs(targets)),
@@ -125,6 +129,7 @@ export const slowResponses = book
       return {
         id: "slow",
         severity: severityOf(latency, limit, verdict),
+        ...harmOf(verdict),
         title: `p95 is ${sayQuantile(latency.p95)} (limit ${saySeconds(limit)})${external.short || place.short}`,
         because: `${sayCertainty(latency, limit, verdict)} (p50 ${sayQuantile(latency.p50)}, p99 ${sayQuantile(latency.p99)}). ${place.long}${external.long}`,
         evidence,

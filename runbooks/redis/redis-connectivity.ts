@@ -139,6 +139,7 @@ export const redisConnectivity = book
       return (
         cause !== undefined && {
           ...{ id: cause.id, severity: cause.severity, title: cause.title, because: cause.because },
+          damage: "security",
           explains: redis.FOLLOWS_FROM_INTRUSION,
           remedies: ["isolate"],
         }

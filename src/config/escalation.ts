@@ -25,16 +25,26 @@ export function webhookConcerns(file: ConfigFile): Concern[] {
   const named = new Set(steps(file).map(({ level }) => level.webhook));
   return Object.entries(file.webhooks).flatMap(([name, webhook]): Concern[] => {
     const path = ["webhooks", name];
-    const { protocol, hostname } = new URL(webhook.url);
     const unused: Concern[] = named.has(name)
       ? []
       : [{ level: "warn", path, message: "no level of `escalate` names it: nobody is told" }];
-    if (protocol !== "http:" || hostReach(hostname) === "private") return unused;
-    const message =
-      "goes to a public host without TLS: everybody on the way can read its key and what is told";
-    return [...unused, { level: "refuse", path: [...path, "url"], message }];
+    const update = webhook.kind === "ticket" ? webhook.update : undefined;
+    const addresses = [
+      { url: webhook.url, at: ["url"] },
+      ...(update === undefined ? [] : [{ url: update.url, at: ["update", "url"] }]),
+    ];
+    const clear = addresses.filter(({ url }) => {
+      const { protocol, hostname } = new URL(url.replace("{id}", "1"));
+      return protocol === "http:" && hostReach(hostname) !== "private";
+    });
+    return [
+      ...unused,
+      ...clear.map(({ at }): Concern => ({ level: "refuse", path: [...path, ...at], message: IN_CLEAR })),
+    ];
   });
 }
+
+const IN_CLEAR = "goes to a public host without TLS: everybody on the way can read its key and what is told";
 
 interface Step {
   readonly level: Level;
@@ -57,6 +67,10 @@ function steps({ escalate, systems }: ConfigFile): Step[] {
       ...Object.entries(rules.severities).map(([severity, own]) => ({
         to: own.to ?? [],
         at: [...path, "severities", severity, "to"],
+      })),
+      ...Object.entries(rules.damage).map(([kind, own]) => ({
+        to: own.to,
+        at: [...path, "damage", kind, "to"],
       })),
     ];
     return lists.flatMap(({ to, at }) => to.map((level, index) => ({ level, path: [...at, index] })));

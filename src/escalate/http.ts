@@ -11,7 +11,7 @@ export interface HookRequest {
   readonly body: string;
 }
 
-type HttpHook = Exclude<Webhook, { kind: "smtp" }>;
+type HttpHook = Exclude<Webhook, { kind: "smtp" | "ticket" }>;
 
 /** What is sent to whom; pure. `now` is signed with the body. */
 export function requestOf(webhook: HttpHook, news: News, now: Date): HookRequest {
@@ -100,6 +100,15 @@ function json({ url, bearer, hmac }: Extract<Webhook, { kind: "json" }>, news: N
 const NOT_SENT =
   /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT)$|CERT|TLS/;
 const MOST_ANSWER = 2_000;
+const MOST_READ = 200_000;
+
+interface PostOptions {
+  readonly keyed: boolean;
+  readonly timeoutMs: number;
+  readonly method?: string;
+  /** What an answer that was taken says besides. */
+  readonly read?: (told: Told, answer: string) => Told;
+}
 
 /**
  * Sends it once, and says what is known of it. `keyed`: what may have arrived is known again there, so it is tried again. 4xx is a
@@ -107,14 +116,15 @@ const MOST_ANSWER = 2_000;
  */
 export async function post(
   { url, headers, body }: HookRequest,
-  { keyed, timeoutMs }: { keyed: boolean; timeoutMs: number },
+  { keyed, timeoutMs, method = "POST", read }: PostOptions,
 ): Promise<Told> {
   try {
     const signal = AbortSignal.timeout(timeoutMs);
-    const answer = await fetch(url, { method: "POST", headers, body, redirect: "manual", signal });
-    const said = (await firstOf(answer)).replace(/\s+/g, " ").trim();
+    const answer = await fetch(url, { method, headers, body, redirect: "manual", signal });
+    const text = await firstOf(answer, read === undefined ? MOST_ANSWER : MOST_READ);
+    const said = text.replace(/\s+/g, " ").trim();
     const words = `HTTP ${answer.status}${said === "" ? "" : `: ${said.slice(0, 200)}`}`;
-    if (answer.ok) return { state: "sent", said: words };
+    if (answer.ok) return read?.({ state: "sent", said: words }, text) ?? { state: "sent", said: words };
     if (answer.status === 408 || answer.status === 429 || answer.status === 503)
       return { state: "again", said: words };
     if (answer.status >= 500) return { state: keyed ? "again" : "unknown", said: words };
@@ -126,15 +136,15 @@ export async function post(
   }
 }
 
-async function firstOf(answer: Response): Promise<string> {
+async function firstOf(answer: Response, most: number): Promise<string> {
   const decoder = new TextDecoder();
   let text = "";
   for await (const chunk of answer.body ?? []) {
     text += decoder.decode(chunk, { stream: true });
     // Leaving the loop ends the connection.
-    if (text.length >= MOST_ANSWER) break;
+    if (text.length >= most) break;
   }
-  return text.slice(0, MOST_ANSWER);
+  return text.slice(0, most);
 }
 
 /** Node's own word for it; never the message, which may hold the address. */

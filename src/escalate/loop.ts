@@ -1,6 +1,6 @@
 import type { Delivery, EscalationStore, Unanswered } from "../core/ports/escalation-store.ts";
 import type { Reader } from "../core/ports/reader.ts";
-import { type Escalations, levelsOf, type NextLevel, nextLevel } from "../core/rules/escalation.ts";
+import { type Escalations, levelsOf, type NextLevel, nextLevel, remindMs } from "../core/rules/escalation.ts";
 import { toDiagError } from "../core/words/errors.ts";
 import { hearsEnds, isKeyed, type Webhook } from "../core/words/webhook.ts";
 import { waitFor } from "../lib/wait.ts";
@@ -101,21 +101,45 @@ const dueOf = ({ escalations }: EscalatorDeps, one: Unanswered): NextLevel | und
 async function takeStep(deps: EscalatorDeps, one: Unanswered): Promise<void> {
   const { store, webhooks, replies } = deps;
   const { incident, facts, root } = one;
-  if (facts.answered?.how === "command") {
+  await remindOf(deps, one);
+  const harm = dueOf(deps, one);
+  if (facts.answered?.how === "command" && harm?.because !== "damage") {
     // A request elsewhere changes no row of this thread: it is drawn again only now.
     const isDue = dueOf(deps, { ...one, facts: withoutAnswer(facts) });
     if (isDue !== undefined)
       await store.noteAnswer(incident, facts.turn, { how: "command", by: facts.answered.by });
     return;
   }
-  const next = dueOf(deps, one);
+  const next = harm;
   if (next === undefined) return;
-  const by = root === undefined ? undefined : await replies?.since(root, facts.since).catch(() => undefined);
+  const since = facts.damage?.find(({ kind }) => kind === next.damage)?.since ?? facts.since;
+  const by = root === undefined ? undefined : await replies?.since(root, since).catch(() => undefined);
   if (by !== undefined) return store.noteAnswer(incident, facts.turn, { how: "reply", by });
-  const { level, target, because } = next;
+  const { level, target, because, damage } = next;
   const webhook = target.webhook === undefined ? undefined : webhooks[target.webhook];
   const told = webhook === undefined ? {} : { webhook: { keyed: isKeyed(webhook) } };
-  await store.raise({ incident, turn: facts.turn, level, target, because, ...told });
+  await store.raise({
+    incident,
+    turn: facts.turn,
+    level,
+    target,
+    because,
+    ...told,
+    ...(damage === undefined ? {} : { damage }),
+  });
+}
+
+/** Tickets of an incident that is not over, as often as `remind` says. */
+async function remindOf({ store, escalations }: EscalatorDeps, one: Unanswered): Promise<void> {
+  const every = remindMs(escalations, one.system);
+  if (every === undefined) return;
+  for (const { turn, level, ticket, at, remindedAt } of one.facts.levels)
+    if (
+      ticket !== undefined &&
+      turn === one.facts.turn &&
+      (remindedAt ?? at).getTime() + every <= one.now.getTime()
+    )
+      await store.remind(one.incident, turn, level, every);
 }
 
 const withoutAnswer = ({ answered: _, ...facts }: Unanswered["facts"]) => facts;
@@ -132,8 +156,18 @@ async function make(deps: EscalatorDeps, delivery: Delivery): Promise<void> {
     );
   const root = await reader.root(delivery.thread);
   const link = root === undefined ? undefined : await replies?.link(root).catch(() => undefined);
-  const { event, turn } = delivery;
-  const news = newsOf({ incident: view.incident, runs: view.runs, event, turn, link, redact });
+  const { event, turn, ticket } = delivery;
+  const recordAt = webhook.kind === "ticket" && event === "trigger" ? new Date() : undefined;
+  const news = newsOf({
+    incident: view.incident,
+    runs: view.runs,
+    event,
+    turn,
+    link,
+    redact,
+    ticket,
+    recordAt,
+  });
   const told = await tell(webhook, news, deps.tellMs ?? TELL_MS);
   await store.settle(delivery, { ...told, said: redact(told.said) }, MOST_ATTEMPTS);
 }

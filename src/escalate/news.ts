@@ -1,4 +1,7 @@
-import type { EscalationEvent } from "../core/words/escalation.ts";
+import { sayDamage } from "../core/rules/escalation.ts";
+import { postmortemOf } from "../core/rules/postmortem/postmortem.ts";
+import type { EscalationEvent, Ticket } from "../core/words/escalation.ts";
+import type { Damage } from "../core/words/finding.ts";
 import { clip } from "../core/words/format.ts";
 import type { IncidentView, RunView } from "../core/words/view.ts";
 import { clean } from "../lib/clean.ts";
@@ -22,6 +25,12 @@ export interface News {
   readonly waiting: readonly string[];
   /** The thread on the web, where it is posted. */
   readonly link?: string;
+  /** Harm that was found and is not gone. */
+  readonly damage?: readonly Damage[];
+  /** What the other side has opened for it. */
+  readonly ticket?: Ticket;
+  /** The whole of it in Markdown, without secrets: timeline, evidence, decisions. Only for who opens a ticket. */
+  readonly record?: string;
 }
 
 interface Told {
@@ -30,6 +39,9 @@ interface Told {
   readonly event: EscalationEvent;
   readonly turn: number;
   readonly link: string | undefined;
+  readonly ticket?: Ticket | undefined;
+  /** Set for a ticket: as of then. */
+  readonly recordAt?: Date | undefined;
   /** Takes secrets out of text. */
   readonly redact: (text: string) => string;
 }
@@ -37,7 +49,7 @@ interface Told {
 const MOST = 5;
 
 /** What is said of an incident; pure. */
-export function newsOf({ incident, runs, event, turn, link, redact }: Told): News {
+export function newsOf({ incident, runs, event, turn, link, redact, ticket, recordAt }: Told): News {
   const line = (text: string, limit = 200): string =>
     clip(clean(redact(text)).replace(/\s+/g, " ").trim(), limit) || "–";
   const facts = incident.escalation;
@@ -64,6 +76,9 @@ export function newsOf({ incident, runs, event, turn, link, redact }: Told): New
       .slice(0, MOST)
       .map(({ run, title }) => line(`${title} (run #${run})`, 300)),
     ...(link === undefined ? {} : { link }),
+    ...(facts?.damage === undefined ? {} : { damage: facts.damage.map(({ kind }) => kind) }),
+    ...(ticket === undefined ? {} : { ticket }),
+    ...(recordAt === undefined ? {} : { record: redact(postmortemOf({ incident, runs, now: recordAt })) }),
   };
 }
 
@@ -76,7 +91,9 @@ function becauseOf(event: EscalationEvent, { escalation, status, closed }: Incid
       : status === "resolved"
         ? "every alert is resolved"
         : "it ended, and fires anew";
-  return escalation?.levels.at(-1)?.because === "waiting"
+  const last = escalation?.levels.at(-1);
+  if (last?.damage !== undefined) return sayDamage(last.damage);
+  return last?.because === "waiting"
     ? "a remedy waits for a vote, and nobody has answered"
     : "nobody has answered";
 }

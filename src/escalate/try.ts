@@ -24,7 +24,12 @@ export async function tryWebhook(webhook: Webhook, from: string, timeoutMs = TEL
   const news = testNews(`diagbot-test-${randomId()}`, from, new Date());
   const told = await tell(webhook, news, timeoutMs);
   if (told.state !== "sent" || !hearsEnds(webhook)) return told;
-  const ended = await tell(webhook, { ...news, event: "resolve", because: "it was a test" }, timeoutMs);
+  const over = { ...news, event: "resolve" as const, because: "it was a test" };
+  const ended = await tell(
+    webhook,
+    told.ticket === undefined ? over : { ...over, ticket: told.ticket },
+    timeoutMs,
+  );
   return ended.state === "sent"
     ? told
     : { state: ended.state, said: `${told.said}; its end was not taken: ${ended.said}` };

@@ -2,6 +2,7 @@ import { type Mutant, remove } from "./mutant.ts";
 
 const LEVELS = "test/integration/escalate/levels.test.ts";
 const DELIVERIES = "test/integration/escalate/deliveries.test.ts";
+const DAMAGE = "test/integration/escalate/damage.test.ts";
 const RAISE = "src/store/alert/escalations.ts";
 const TELL = "src/store/alert/escalation-deliveries.ts";
 
@@ -10,11 +11,35 @@ export const ESCALATION: readonly Mutant[] = [
   {
     guard: "an answer ends the escalation",
     removals: [
-      remove(RAISE, "row.answered !== null || row.turn !== turn", "row.turn !== turn"),
+      remove(RAISE, "row.turn !== turn || !isOpen(factsOf(row), step)", "row.turn !== turn"),
       remove("src/core/rules/escalation.ts", "if (answered !== undefined) return undefined;", ""),
     ],
     file: LEVELS,
     test: "a decision taken on what has moved since",
+  },
+  {
+    guard: "harm waits for an answer of its own",
+    removals: [
+      remove(
+        "src/core/rules/escalation.ts",
+        "answered !== undefined && (answeredLast ?? answered.at) >= since;",
+        "answered !== undefined && since !== undefined;",
+      ),
+    ],
+    file: DAMAGE,
+    test: "is told though somebody has the incident",
+  },
+  {
+    guard: "a ticket is spoken of once in its time",
+    removals: [
+      remove(
+        "src/store/alert/remind.ts",
+        "coalesce(e.reminded_at, e.at) <= clock_timestamp() - make_interval(secs => $4)",
+        "$4::float8 > 0",
+      ),
+    ],
+    file: DAMAGE,
+    test: "is spoken of while it is open",
   },
   {
     guard: "a freeze holds the escalation",

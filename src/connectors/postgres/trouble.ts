@@ -37,6 +37,7 @@ const cannotAsk = ({
   severity: "critical",
   title,
   because,
+  ...(id === "corrupt" ? { damage: "data-loss" } : {}),
   evidence: [facts({ code: error.code, detail: error.detail ?? "–" })],
   remedy: { key: "recover", title: "Get Postgres back", risk: "high", advice },
 });

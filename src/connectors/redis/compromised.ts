@@ -11,6 +11,7 @@ export const FOLLOWS_FROM_INTRUSION: readonly string[] = [
 export const compromised = (signs: readonly string[]): RedisFailure => ({
   id: "compromised",
   severity: "critical",
+  damage: "security",
   title: `Redis seems to be broken into: ${signs[0] ?? ""}`,
   because: `${signs.join("; ")}. No Redis needs that: strangers who reach an open port save files of their own this way (cron tables, SSH keys, modules), and what fails then, a save or the writes, is only the trace.`,
   advice:

@@ -5,8 +5,8 @@ import { failuresIn } from "./failure.ts";
 
 /** Redis cannot be asked, or refuses what it is asked. */
 export const redisTrouble: TroubleOf = (seen) =>
-  failuresIn(seen).map(({ id, severity, title, because, advice, error }) => ({
-    ...{ id, severity, title, because },
+  failuresIn(seen).map(({ id, severity, title, because, advice, error, damage }) => ({
+    ...{ id, severity, title, because, ...(damage === undefined ? {} : { damage }) },
     evidence: [facts({ code: error.code, detail: error.detail ?? "–" })],
     explains: EXPLAINS[id] ?? [],
     // What is only how a cluster works is not to be repaired.

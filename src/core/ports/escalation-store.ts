@@ -1,4 +1,11 @@
-import type { EscalationEvent, EscalationFacts, Level } from "../words/escalation.ts";
+import type {
+  EscalationBecause,
+  EscalationEvent,
+  EscalationFacts,
+  Level,
+  Ticket,
+} from "../words/escalation.ts";
+import type { Damage } from "../words/finding.ts";
 import type { IncidentId, ThreadId } from "../words/ids.ts";
 
 /** An incident that fires, for which somebody may have to be told. */
@@ -21,7 +28,9 @@ export interface NewLevel {
   readonly turn: number;
   readonly level: number;
   readonly target: Level;
-  readonly because: "severity" | "waiting";
+  readonly because: EscalationBecause;
+  /** Set with `damage`. */
+  readonly damage?: Damage;
   readonly webhook?: { readonly keyed: boolean };
 }
 
@@ -35,12 +44,16 @@ export interface Delivery {
   readonly webhook: string;
   /** From 1 on. */
   readonly attempt: number;
+  /** What was opened there when it was told first. */
+  readonly ticket?: Ticket;
 }
 
 /** What came of it. `again`: surely not taken, or known again by the other side: tried again later. */
 export interface Told {
   readonly state: "sent" | "failed" | "unknown" | "again";
   readonly said: string;
+  /** What the other side has opened for it. */
+  readonly ticket?: Ticket;
 }
 
 /** Escalations are rows: every step of a turn is one, whichever process takes it. */
@@ -57,6 +70,8 @@ export interface EscalationStore {
     turn: number,
     answer: { readonly how: "reply" | "command"; readonly by: string },
   ): Promise<void>;
+  /** Writes in the channel of its thread that the ticket of this step is still open, unless that was done or it is over. */
+  remind(incident: IncidentId, turn: number, level: number, afterMs: number): Promise<void>;
   /** Steps whose webhook (one of `webhooks`) has been told hear that it is answered or over. Returns how many. */
   tellEnds(webhooks: readonly string[]): Promise<number>;
   /** Takes the next delivery that is due in hand for `leaseMs`; what was answered meanwhile is withdrawn. */

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Kind } from "./connection.ts";
 import { DurationMs, parseDuration } from "./duration.ts";
-import { SEVERITIES } from "./finding.ts";
+import { DAMAGES, SEVERITIES } from "./finding.ts";
 import { Covers, OF_GUIDE } from "./guide.ts";
 import { NAME } from "./ids.ts";
 import { UNITS } from "./reading.ts";
@@ -54,6 +54,8 @@ const CheckFinding = z.strictObject({
     .record(columnName, Condition)
     .refine((when) => Object.keys(when).length > 0, "a map of columns to conditions"),
   severity: z.enum(SEVERITIES).default("warning"),
+  /** The harm that this proves or makes likely: `escalate.damage` says who is told of it. */
+  damage: z.enum(DAMAGES).optional(),
   title: words(200),
   because: words(1_000).optional(),
   advice: words(2_000).optional(),

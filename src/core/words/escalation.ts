@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { DurationMs } from "./duration.ts";
+import { DAMAGES, type Damage } from "./finding.ts";
 import { NAME } from "./ids.ts";
 
 const MINUTE = 60_000;
@@ -44,6 +45,10 @@ export const Escalation = z.strictObject({
   severities: z
     .record(z.string().min(1).max(60), z.strictObject({ after: after.optional(), to: to.optional() }))
     .default({}),
+  /** Harm that findings tell of: who is told, at once without `after`; an answer counts once it comes after it was found. */
+  damage: z.partialRecord(z.enum(DAMAGES), z.strictObject({ after: after.optional(), to })).default({}),
+  /** Of an incident with a ticket that is not over: how often its thread's channel is reminded of it. */
+  remind: DurationMs.refine((ms) => ms >= 15 * MINUTE && ms <= WEEK, "between 15m and 7d").optional(),
 });
 export type Escalation = z.infer<typeof Escalation>;
 
@@ -51,8 +56,16 @@ export type Escalation = z.infer<typeof Escalation>;
 export const ESCALATION_EVENTS = ["trigger", "acknowledge", "resolve"] as const;
 export type EscalationEvent = (typeof ESCALATION_EVENTS)[number];
 
-/** Why an incident is escalated: its severity asks for it, or a remedy waits for a vote. */
-export type EscalationBecause = "severity" | "waiting";
+/** Why an incident is escalated: its severity asks for it, a remedy waits for a vote, or harm was found. */
+export type EscalationBecause = "severity" | "waiting" | "damage";
+
+/** What was opened there for it. */
+export interface Ticket {
+  /** As the other side says it; text of others. */
+  readonly id: string;
+  /** Its address on the web, where the webhook has `link`. */
+  readonly link?: string;
+}
 
 /** What became of telling somebody; `shown`: the message in the thread is all there is to send. */
 export type LevelState = "shown" | "due" | "sending" | "sent" | "failed" | "unknown" | "withdrawn";
@@ -68,6 +81,10 @@ export interface LevelView {
   readonly state: LevelState;
   /** What the other side said, or why it could not be told; text of others. */
   readonly said?: string;
+  /** Set with `damage`. */
+  readonly damage?: Damage;
+  readonly ticket?: Ticket;
+  readonly remindedAt?: Date;
 }
 
 /** How somebody showed that they look after it; `by`: a person, or a Slack member. */
@@ -88,6 +105,10 @@ export interface EscalationFacts {
   readonly waitingSince?: Date;
   /** The first answer of this turn. */
   readonly answered?: IncidentAnswer;
+  /** When the last answer of this turn came. */
+  readonly answeredLast?: Date;
+  /** Harm that findings of this turn tell of and that is not gone, since it was found. */
+  readonly damage?: readonly { readonly kind: Damage; readonly since: Date }[];
   /** Every turn's steps, oldest first. */
   readonly levels: readonly LevelView[];
 }

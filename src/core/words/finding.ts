@@ -4,6 +4,10 @@ import { Evidence } from "./evidence.ts";
 export const SEVERITIES = ["info", "warning", "critical"] as const;
 export type Severity = (typeof SEVERITIES)[number];
 
+/** Kinds of harm that somebody has to be told of whatever the severity of the alert: `escalate.damage` of diagbot.yaml says who. */
+export const DAMAGES = ["data-loss", "security", "disruption", "performance"] as const;
+export type Damage = (typeof DAMAGES)[number];
+
 /** What is wrong, why we think so, and which remedies of the runbook answer it. */
 export interface Finding<R extends string = string> {
   readonly id: string;
@@ -14,6 +18,8 @@ export interface Finding<R extends string = string> {
   readonly because: string;
   readonly evidence?: readonly Evidence[];
   readonly remedies?: readonly R[];
+  /** The harm that this proves or makes likely; not what might come of it one day. */
+  readonly damage?: Damage;
   /** Steps whose failure this is about, where it would be found without them, too: they are evidence, not gaps. */
   readonly restsOn?: readonly string[];
   /** Ids of findings that follow from this one where they are found, too: it is said before them, and its remedies answer them. */
@@ -33,6 +39,7 @@ export const FindingSchema = z.object({
   because: z.string(),
   evidence: z.array(Evidence).default([]),
   remedies: z.array(z.string()).default([]),
+  damage: z.enum(DAMAGES).optional(),
 });
 export type RecordedFinding = z.infer<typeof FindingSchema>;
 

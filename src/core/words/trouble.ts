@@ -1,5 +1,5 @@
 import type { Evidence } from "./evidence.ts";
-import type { Severity } from "./finding.ts";
+import type { Damage, Severity } from "./finding.ts";
 import type { Seen } from "./outcome.ts";
 
 /**
@@ -13,6 +13,8 @@ export interface Trouble {
   readonly title: string;
   readonly because: string;
   readonly evidence?: readonly Evidence[];
+  /** As of a finding: the harm that this proves or makes likely. */
+  readonly damage?: Damage;
   /** As of a finding: what follows from this one. */
   readonly explains?: readonly string[];
   readonly remedy: {

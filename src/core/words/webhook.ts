@@ -46,18 +46,78 @@ const Smtp = z.strictObject({
   to: z.array(mail).min(1).max(20),
 });
 
+/** What may stand in the body of a ticket as `{word}`. */
+export const TICKET_WORDS = [
+  "title",
+  "system",
+  "severity",
+  "because",
+  "text",
+  "record",
+  "incident",
+  "key",
+  "link",
+] as const;
+export type TicketWord = (typeof TICKET_WORDS)[number];
+const KNOWN_WORD = /\{([a-z]+)\}/g;
+const unknownWords = (template: unknown, more: readonly string[] = []): string[] =>
+  [...JSON.stringify(template ?? null).matchAll(KNOWN_WORD)]
+    .map(([, name = ""]) => name)
+    .filter((name) => ![...TICKET_WORDS, ...more].includes(name));
+const template = z
+  .record(z.string(), z.json())
+  .refine((body) => JSON.stringify(body).length <= 20_000, "at most 20,000 characters")
+  .refine((body) => unknownWords(body).length === 0, {
+    error: ({ input }) => `without {${unknownWords(input)[0]}}; known: ${TICKET_WORDS.join(", ")}`,
+  });
+/** An address in which `{id}` is the ticket. */
+const aboutTicket = z
+  .string()
+  .max(1_000)
+  .refine((text) => text.includes("{id}"), "an address with {id}")
+  .refine(
+    (text) => /^https?:\/\//.test(text) && URL.canParse(text.replace("{id}", "1")),
+    "an http(s) address",
+  );
+
+/** Opens a ticket in whatever takes JSON (Jira, GitHub, ServiceNow, Zendesk), and keeps its number. */
+const TicketHook = z.strictObject({
+  kind: z.literal("ticket"),
+  url,
+  /** Secrets: `authorization` and the like. */
+  headers: z
+    .record(z.string().regex(/^[A-Za-z0-9-]{1,60}$/, "the name of a header"), secret)
+    .refine((headers) => Object.keys(headers).length <= 10, "at most 10 headers"),
+  /** What is sent; `{title}` and the other words are filled in. */
+  body: template,
+  /** The path of its number in the answer: `key`, `result.number`. */
+  id: z.string().min(1).max(200),
+  /** Where people find it. */
+  link: aboutTicket.optional(),
+  /** What it is told when somebody has answered, and when it is over. Absent: nothing. */
+  update: z
+    .strictObject({
+      url: aboutTicket,
+      method: z.enum(["POST", "PATCH", "PUT"]).default("POST"),
+      body: template,
+    })
+    .optional(),
+});
+
 /** One entry of `webhooks:`: somebody outside of Slack who can be told. */
-export const Webhook = z.discriminatedUnion("kind", [JsonHook, PagerDuty, Opsgenie, Smtp]);
+export const Webhook = z.discriminatedUnion("kind", [JsonHook, PagerDuty, Opsgenie, Smtp, TicketHook]);
 export type Webhook = z.infer<typeof Webhook>;
 
 /** The other side knows a message it has had: what may have arrived can be sent again. */
 export const isKeyed = ({ kind }: Webhook): boolean => kind === "pagerduty" || kind === "opsgenie";
 
 /** It hears that somebody answered, and that it is over; a mail would only be one more. */
-export const hearsEnds = ({ kind }: Webhook): boolean => kind !== "smtp";
+export const hearsEnds = (webhook: Webhook): boolean =>
+  webhook.kind === "ticket" ? webhook.update !== undefined : webhook.kind !== "smtp";
 
 /** What must not be shown. */
 export function secretsOfWebhook(webhook: Webhook): string[] {
+  if (webhook.kind === "ticket") return Object.values(webhook.headers);
   const values =
     webhook.kind === "json"
       ? [webhook.bearer, webhook.hmac]

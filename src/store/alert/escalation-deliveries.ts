@@ -1,9 +1,11 @@
 import type { Delivery, Told } from "../../core/ports/escalation-store.ts";
-import type { EscalationEvent, LevelState } from "../../core/words/escalation.ts";
+import { isAnsweredSince } from "../../core/rules/escalation.ts";
+import type { EscalationBecause, EscalationEvent, LevelState, Ticket } from "../../core/words/escalation.ts";
+import type { Damage } from "../../core/words/finding.ts";
 import { IncidentId, ThreadId } from "../../core/words/ids.ts";
 import { cut } from "../../lib/cut.ts";
 import type { Transaction } from "../transaction.ts";
-import { ESCALATION_FACTS, type FactsRow } from "./escalation-facts.ts";
+import { ESCALATION_FACTS, type FactsRow, factsOf } from "./escalation-facts.ts";
 
 /** What the other side said is cut to so many characters. */
 const LONGEST_SAID = 300;
@@ -20,6 +22,9 @@ interface Row {
   keyed: boolean;
   state: LevelState;
   attempts: number;
+  because: EscalationBecause;
+  damage: Damage | null;
+  ticket: Ticket | null;
 }
 
 /**
@@ -28,7 +33,8 @@ interface Row {
  */
 export async function claimDelivery(tx: Transaction, leaseMs: number): Promise<Delivery | undefined> {
   const { rows } = await tx.sql.query<Row>(
-    `SELECT e.incident_id, i.thread_id, e.turn, e.level, e.event, e.target ->> 'webhook' AS webhook, e.keyed, e.state, e.attempts
+    `SELECT e.incident_id, i.thread_id, e.turn, e.level, e.event, e.target ->> 'webhook' AS webhook, e.keyed, e.state, e.attempts, e.because, e.damage,
+       (SELECT t.ticket FROM escalation t WHERE (t.incident_id, t.turn, t.level, t.event) = (e.incident_id, e.turn, e.level, 'trigger')) AS ticket
      FROM escalation e JOIN incident i ON i.id = e.incident_id
      WHERE (e.state = 'due' AND e.due_at <= clock_timestamp()) OR (e.state = 'sending' AND e.deadline < clock_timestamp())
      ORDER BY e.due_at LIMIT 1 FOR UPDATE OF e SKIP LOCKED`,
@@ -48,7 +54,7 @@ export async function claimDelivery(tx: Transaction, leaseMs: number): Promise<D
      WHERE (incident_id, turn, level, event) = ($1, $2, $3, $4)`,
     [...keyOf(row), leaseMs / 1000],
   );
-  const { turn, level, event, webhook, attempts } = row;
+  const { turn, level, event, webhook, attempts, ticket } = row;
   return {
     incident: IncidentId.parse(row.incident_id),
     thread: ThreadId.parse(row.thread_id),
@@ -57,6 +63,7 @@ export async function claimDelivery(tx: Transaction, leaseMs: number): Promise<D
     event,
     webhook,
     attempt: attempts + 1,
+    ...(ticket === null ? {} : { ticket }),
   };
 }
 
@@ -67,13 +74,17 @@ const keyOf = ({
   event,
 }: Pick<Row, "incident_id" | "turn" | "level" | "event">) => [incident_id, turn, level, event];
 
-async function isAnswered(tx: Transaction, { incident_id, turn }: Row): Promise<boolean> {
+async function isAnswered(tx: Transaction, { incident_id, turn, damage }: Row): Promise<boolean> {
   const { rows } = await tx.sql.query<FactsRow & { status: string }>(
     `SELECT i.status, l.* FROM incident i ${ESCALATION_FACTS} WHERE i.id = $1`,
     [incident_id],
   );
   const [now] = rows;
-  return now === undefined || now.status !== "firing" || now.turn !== turn || now.answered !== null;
+  if (now === undefined || now.status !== "firing" || now.turn !== turn) return true;
+  if (damage === null) return now.answered !== null;
+  const facts = factsOf(now);
+  const found = facts.damage?.find(({ kind }) => kind === damage);
+  return found === undefined || isAnsweredSince(facts, found.since);
 }
 
 async function change(tx: Transaction, row: Row, state: LevelState, said: string): Promise<void> {
@@ -94,7 +105,7 @@ function note(
     level,
     event,
     webhook,
-  }: Omit<Row, "keyed" | "state" | "attempts">,
+  }: Pick<Row, "incident_id" | "thread_id" | "turn" | "level" | "event" | "webhook">,
   state: string,
   said: string,
 ): void {
@@ -107,7 +118,7 @@ function note(
 export async function settle(
   tx: Transaction,
   delivery: Delivery,
-  { state: came, said }: Told,
+  { state: came, said, ticket }: Told,
   mostAttempts: number,
 ): Promise<void> {
   const { incident, thread, turn, level, event, attempt, webhook } = delivery;
@@ -116,13 +127,27 @@ export async function settle(
   const { rowCount } = await tx.sql.query(
     `UPDATE escalation SET state = $6, said = $7, deadline = NULL,
        ended_at = CASE WHEN $6 <> 'due' THEN clock_timestamp() END,
-       due_at = CASE WHEN $6 = 'due' THEN clock_timestamp() + make_interval(secs => $8) ELSE due_at END
+       due_at = CASE WHEN $6 = 'due' THEN clock_timestamp() + make_interval(secs => $8) ELSE due_at END,
+       ticket = coalesce($9::jsonb, ticket)
      WHERE (incident_id, turn, level, event) = ($1, $2, $3, $4) AND state = 'sending' AND attempts = $5`,
-    [incident, turn, level, event, attempt, state, words, FIRST_WAIT_SECONDS * 2 ** (attempt - 1)],
+    [
+      incident,
+      turn,
+      level,
+      event,
+      attempt,
+      state,
+      words,
+      FIRST_WAIT_SECONDS * 2 ** (attempt - 1),
+      ticketOf(ticket),
+    ],
   );
   if (rowCount !== 1 || state === "due") return;
   note(tx, { incident_id: incident, thread_id: thread, turn, level, event, webhook }, state, words);
 }
+
+const ticketOf = (ticket: Ticket | undefined): string | null =>
+  ticket === undefined ? null : JSON.stringify(ticket);
 
 /** Whoever was told of a turn that is answered, or over, hears so once. */
 export async function tellEnds(tx: Transaction, webhooks: readonly string[]): Promise<number> {
@@ -130,11 +155,14 @@ export async function tellEnds(tx: Transaction, webhooks: readonly string[]): Pr
   for (const [event, holds] of [
     // An end that is known makes the news that somebody has it old.
     ["resolve", "(i.status = 'resolved' OR l.turn > e.turn)"],
-    ["acknowledge", "i.status = 'firing' AND l.turn = e.turn AND l.answered IS NOT NULL"],
+    [
+      "acknowledge",
+      "i.status = 'firing' AND l.turn = e.turn AND l.answered IS NOT NULL AND (e.damage IS NULL OR l.answered_last >= e.at)",
+    ],
   ] as const) {
     const { rowCount } = await tx.sql.query(
-      `INSERT INTO escalation (incident_id, turn, level, event, target, because, keyed, state)
-       SELECT e.incident_id, e.turn, e.level, $1, e.target, e.because, e.keyed, 'due'
+      `INSERT INTO escalation (incident_id, turn, level, event, target, because, keyed, state, damage)
+       SELECT e.incident_id, e.turn, e.level, $1, e.target, e.because, e.keyed, 'due', e.damage
        FROM escalation e JOIN incident i ON i.id = e.incident_id ${ESCALATION_FACTS}
        WHERE e.event = 'trigger' AND e.state IN ('sent', 'unknown') AND e.over_at IS NULL
          AND e.target ->> 'webhook' = ANY ($2) AND ${holds}

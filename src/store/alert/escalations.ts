@@ -1,5 +1,8 @@
 import type { EscalationStore, NewLevel, Unanswered } from "../../core/ports/escalation-store.ts";
+import { isAnsweredSince, sayDamage } from "../../core/rules/escalation.ts";
 import { HEAD_SLOT } from "../../core/rules/slots.ts";
+import type { EscalationFacts } from "../../core/words/escalation.ts";
+import type { Damage } from "../../core/words/finding.ts";
 import { IncidentId, ThreadId } from "../../core/words/ids.ts";
 import { isSystemFrozen } from "../human/system-freeze-rows.ts";
 import { asStoreErrors, type Pool } from "../pool.ts";
@@ -9,6 +12,7 @@ import { insertNotice } from "../thread/notices.ts";
 import { type Transaction, transact } from "../transaction.ts";
 import { claimDelivery, settle, tellEnds } from "./escalation-deliveries.ts";
 import { ESCALATION_FACTS, type FactsRow, factsOf } from "./escalation-facts.ts";
+import { remind } from "./remind.ts";
 
 /** See EscalationStore. Every change is one transaction with its audit row. */
 export function createEscalationStore({
@@ -46,6 +50,8 @@ export function createEscalationStore({
         tx.audit({ actor: "escalation", event: "incident.answered", payload: { incident, turn, how, by } });
         tx.touch("thread", row.thread_id);
       }),
+    remind: (incident, turn, level, afterMs) =>
+      commit((tx) => remind(tx, { incident, turn, level, afterMs })),
     tellEnds: (webhooks) => commit((tx) => tellEnds(tx, webhooks)),
     claimDelivery: (leaseMs) => commit((tx) => claimDelivery(tx, leaseMs)),
     settle: (delivery, told, most) => commit((tx) => settle(tx, delivery, told, most)),
@@ -103,13 +109,13 @@ async function raise(tx: Transaction, { incident, turn, level, ...step }: NewLev
     [incident],
   );
   const [row] = rows;
-  if (row === undefined || row.answered !== null || row.turn !== turn) return false;
+  if (row === undefined || row.turn !== turn || !isOpen(factsOf(row), step)) return false;
   if (step.because === "waiting" && row.waiting_since === null) return false;
   if (row.levels.filter((taken) => taken.turn === turn).length !== level) return false;
-  const { target, because, webhook } = step;
+  const { target, because, webhook, damage } = step;
   const { rowCount } = await tx.sql.query(
-    `INSERT INTO escalation (incident_id, turn, level, event, target, because, keyed, state)
-     VALUES ($1, $2, $3, 'trigger', $4, $5, $6, $7) ON CONFLICT DO NOTHING`,
+    `INSERT INTO escalation (incident_id, turn, level, event, target, because, keyed, state, damage)
+     VALUES ($1, $2, $3, 'trigger', $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING`,
     [
       incident,
       turn,
@@ -118,14 +124,22 @@ async function raise(tx: Transaction, { incident, turn, level, ...step }: NewLev
       because,
       webhook?.keyed ?? false,
       webhook === undefined ? "shown" : "due",
+      damage ?? null,
     ],
   );
   if (rowCount !== 1) return false;
-  if (target.channel !== undefined) await tellChannel(tx, row, incident, target.channel);
-  const payload = { incident, turn, level, target, because };
+  if (target.channel !== undefined) await tellChannel(tx, row, incident, target.channel, damage);
+  const payload = { incident, turn, level, target, because, ...present({ damage }) };
   tx.audit({ actor: "escalation", event: "incident.escalated", payload });
   tx.touch("thread", row.thread_id, { urgent: true });
   return true;
+}
+
+/** Harm waits for an answer from after it was found; anything else for any. */
+function isOpen(facts: EscalationFacts, { because, damage }: Pick<NewLevel, "because" | "damage">): boolean {
+  if (because !== "damage") return facts.answered === undefined;
+  const found = facts.damage?.find(({ kind }) => kind === damage);
+  return found !== undefined && !isAnsweredSince(facts, found.since);
 }
 
 interface Raised extends FactsRow {
@@ -140,8 +154,10 @@ async function tellChannel(
   row: Raised,
   incident: IncidentId,
   channel: string,
+  damage: Damage | undefined,
 ): Promise<void> {
   const what = `${row.title} (${row.system ?? "unknown system"})`;
-  const words = `⏫ Nobody has answered incident #${incident}: ${what}. Whoever looks after it says so in its thread.`;
+  const why = damage === undefined ? "Nobody has answered" : `${sayDamage(damage)}:`;
+  const words = `⏫ ${why} incident #${incident}${damage === undefined ? ":" : ","} ${what}. Whoever looks after it says so in its thread.`;
   await insertNotice(tx, channel, words, ThreadId.parse(row.thread_id));
 }

@@ -91,10 +91,12 @@ function toRunView(row: RunRow): RunView {
     diagnosed: run.diagnosed,
     dryRun: run.dry_run,
     steps: (row.steps ?? []).map(toStep),
-    findings: (row.findings ?? []).map(({ run_id: _run, ord: _ord, gone_at, ...finding }) => ({
-      ...(finding as RunView["findings"][number]),
-      ...present({ goneAt: date(gone_at) }),
-    })),
+    findings: (row.findings ?? []).map(
+      ({ run_id: _run, ord: _ord, found_at: _found, gone_at, damage, ...finding }) => ({
+        ...(finding as RunView["findings"][number]),
+        ...present({ goneAt: date(gone_at), damage: damage ?? undefined }),
+      }),
+    ),
     remedies: (row.remedies ?? []).map((remedy) => toRemedy(remedy, row)),
     ...present({
       incident: run.incident_id === null ? undefined : IncidentId.parse(run.incident_id),

@@ -70,13 +70,20 @@ async function replaceFindings(
   fence: Fence,
   { findings, at }: SecondLook,
 ): Promise<void> {
-  const { rows } = await tx.sql.query<{ id: string; gone_at: Date | null }>(
-    "DELETE FROM finding WHERE run_id = $1 RETURNING id, gone_at",
+  const { rows } = await tx.sql.query<{ id: string; gone_at: Date | null; found_at: Date | null }>(
+    "DELETE FROM finding WHERE run_id = $1 RETURNING id, gone_at, found_at",
     [fence.run],
   );
   const wentBefore = new Map(rows.map(({ id, gone_at }) => [id, gone_at]));
-  const rowOf = ({ gone, ...finding }: SecondLook["findings"][number]): FindingRow =>
-    gone ? { ...finding, goneAt: wentBefore.get(finding.id) ?? at } : finding;
+  // What is still there has been there since then; what came back has not.
+  const foundBefore = new Map(
+    rows.map(({ id, gone_at, found_at }) => [id, gone_at === null ? found_at : null]),
+  );
+  const rowOf = ({ gone, ...finding }: SecondLook["findings"][number]): FindingRow => {
+    const since = foundBefore.get(finding.id);
+    const row = since == null ? finding : { ...finding, foundAt: since };
+    return gone ? { ...row, goneAt: wentBefore.get(finding.id) ?? at } : row;
+  };
   await insertFindings(tx, fence, findings.map(rowOf));
 }
 

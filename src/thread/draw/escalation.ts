@@ -1,8 +1,8 @@
 import type { KnownBlock } from "@slack/types";
-import { nextLevel } from "../../core/rules/escalation.ts";
+import { nextLevel, sayDamage } from "../../core/rules/escalation.ts";
 import { escalatedSlot } from "../../core/rules/slots.ts";
 import { sayDuration } from "../../core/words/duration.ts";
-import type { IncidentAnswer, Level, LevelView } from "../../core/words/escalation.ts";
+import type { IncidentAnswer, Level, LevelView, Ticket } from "../../core/words/escalation.ts";
 import type { IncidentView, ThreadView } from "../../core/words/view.ts";
 import { actions, type ButtonSpec, context, fallback } from "../../slack/blocks.ts";
 import { mrkdwn } from "../../slack/escape.ts";
@@ -61,11 +61,7 @@ function drawLevel(incident: IncidentView, level: LevelView, options: DrawOption
   const isThisTurn = facts?.turn === level.turn;
   const isNewest = facts?.levels.at(-1) === level;
   const isOpen = isThisTurn && isNewest && incident.status === "firing" && facts.answered === undefined;
-  const why =
-    level.because === "waiting"
-      ? "A remedy waits for a vote, and nobody has answered"
-      : "Nobody has answered";
-  const words = `${why}${sayWaited(incident, level)}`;
+  const words = sayWhy(incident, level);
   return {
     slot: escalatedSlot(level.turn, level.level),
     kind: "message",
@@ -83,6 +79,16 @@ function drawLevel(incident: IncidentView, level: LevelView, options: DrawOption
       ...(isOpen ? drawAck(incident, options) : []),
     ],
   };
+}
+
+/** Why somebody is told: harm by its name, else for how long nobody had answered. */
+function sayWhy(incident: IncidentView, level: LevelView): string {
+  if (level.damage !== undefined) return sayDamage(level.damage);
+  const why =
+    level.because === "waiting"
+      ? "A remedy waits for a vote, and nobody has answered"
+      : "Nobody has answered";
+  return `${why}${sayWaited(incident, level)}`;
 }
 
 /** Its button, where there is one. */
@@ -122,9 +128,16 @@ function sayTarget({ usergroup, user, channel, webhook }: Level, call?: "call"):
   return channel === undefined ? `\`${mrkdwn(webhook ?? "", 64)}\`` : `<#${channel}>`;
 }
 
-function sayTold({ target, state, said }: LevelView): string {
+const sayTicket = ({ id, link }: Ticket): string =>
+  link === undefined
+    ? `ticket ${mrkdwn(id, 100)}`
+    : // `id` is percent-encoded in it; the rest is diagbot.yaml's.
+      `ticket <${link.replace(/[|<>\s]/g, encodeURIComponent).replaceAll("&", "&amp;")}|${mrkdwn(id, 100)}>`;
+
+function sayTold({ target, state, said, ticket }: LevelView): string {
   const who = sayTarget(target, "call");
   const words = said === undefined ? "" : ` (${mrkdwn(said, 200)})`;
+  if (ticket !== undefined) return `${who} opened ${sayTicket(ticket)}`;
   if (target.webhook === undefined)
     return target.channel === undefined ? `${who}, please look` : `${who} was told`;
   switch (state) {

@@ -84,6 +84,18 @@ describe("escalate: and webhooks:", () => {
   it.each([
     ["pager: { kind: pagerdooty, routingKey: k }", 'did you mean "pagerduty"?'],
     ["x: { kind: json, url: 'https://example.com/' }", "needs `hmac` or `bearer`"],
+    [
+      "x: { kind: ticket, url: 'https://t.example.com/', headers: {}, id: key, body: { a: '{titel}' } }",
+      "without {titel}",
+    ],
+    [
+      "x: { kind: ticket, url: 'https://t.example.com/', headers: {}, id: key, body: {}, link: 'https://t.example.com/' }",
+      "an address with {id}",
+    ],
+    [
+      "x: { kind: ticket, url: 'https://t.example.com/', headers: {}, id: key, body: {}, update: { url: 'http://t.example.com/{id}', body: {} } }",
+      "to a public host without TLS",
+    ],
     ["x: { kind: json, url: 'ftp://example.com/', bearer: b }", "an http(s) address"],
     ["x: { kind: json, url: 'http://example.com/', bearer: b }", "to a public host without TLS"],
     [

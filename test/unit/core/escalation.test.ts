@@ -83,6 +83,56 @@ describe("the next step", () => {
   });
 });
 
+describe("harm that was found", () => {
+  const harm = levelsOf(
+    escalations(rules({ damage: { "data-loss": { to: [{ user: "U0DBA" }, { user: "U0CTO" }] } } })),
+    { severity: "warning" },
+  )!;
+  const lost = { damage: [{ kind: "data-loss" as const, since: later(4) }] };
+  const told = (level: number, minutes: number) =>
+    taken(level, minutes, { because: "damage", damage: "data-loss" });
+
+  it("is told at once, whatever the severity, and to the next after the common time", () => {
+    expect(nextLevel(harm, facts())).toBeUndefined();
+    expect(nextLevel(harm, facts(lost))).toMatchObject({
+      ...{ level: 0, at: later(4), because: "damage", damage: "data-loss", target: { user: "U0DBA" } },
+    });
+    expect(nextLevel(harm, facts({ ...lost, levels: [told(0, 4)] }))).toMatchObject({
+      ...{ level: 1, at: later(14), target: { user: "U0CTO" } },
+    });
+    expect(nextLevel(harm, facts({ ...lost, levels: [told(0, 4), told(1, 14)] }))).toBeUndefined();
+  });
+
+  it("of a kind that nobody wants to hear of changes nothing", () => {
+    expect(nextLevel(harm, facts({ damage: [{ kind: "security", since: later(4) }] }))).toBeUndefined();
+  });
+
+  it("waits for an answer from after it was found: whoever had it before did not know of it", () => {
+    const answered = { how: "ack", by: "alice", at: later(2) } as const;
+    expect(nextLevel(harm, facts({ ...lost, answered }))).toMatchObject({ at: later(4), because: "damage" });
+    const both = facts({ ...lost, answered, answeredLast: later(5), levels: [told(0, 4)] });
+    expect(nextLevel(harm, both)).toBeUndefined();
+  });
+
+  it("has steps of its own beside those of the severity, and neither takes the other's", () => {
+    const both = levelsOf(
+      escalations(rules({ damage: { security: { after: "1m", to: [{ user: "U0SEC" }] } } })),
+      {
+        severity: "critical",
+      },
+    )!;
+    const found = facts({ damage: [{ kind: "security", since: later(12) }], levels: [taken(0, 11)] });
+    expect(nextLevel(both, found)).toMatchObject({ level: 1, damage: "security", at: later(13) });
+    const after = {
+      ...found,
+      levels: [taken(0, 11), taken(1, 13, { because: "damage", damage: "security" })],
+    };
+    expect(nextLevel(both, after)).toMatchObject({
+      ...{ level: 2, because: "severity", target: { webhook: "pager" }, at: later(21) },
+    });
+  });
+});
+
 describe("a levels as written", () => {
   it.each([
     [{ after: "30s", to: [] }, "between 1m and 7d"],
@@ -91,6 +141,8 @@ describe("a levels as written", () => {
     [{ after: "10m", to: [{ usergroup: "S0A", webhook: "x" }] }, "exactly one of"],
     [{ after: "10m", to: [{ usergroup: "@oncall" }] }, "not its handle"],
     [{ after: "10m", to: [{ user: "alice" }] }, "member id"],
+    [{ after: "10m", to: [], damage: { losses: { to: [] } } }, "losses"],
+    [{ after: "10m", to: [], remind: "1m" }, "between 15m and 7d"],
   ])("%j is refused", (written, why) => {
     expect(JSON.stringify(Escalation.safeParse(written).error?.issues)).toContain(why);
   });

@@ -87,6 +87,24 @@ export const INCIDENTS: Readonly<Record<string, ThreadView>> = {
       },
     }),
   }),
+  "incident-of-harm": thread([run({ findings: [EXHAUSTED] })], {
+    incident: incident({
+      escalation: {
+        ...{ turn: 0, since: at(2_000), damage: [{ kind: "data-loss", since: at(900) }] },
+        levels: [
+          {
+            ...{ turn: 0, level: 0, target: { webhook: "helpdesk" }, because: "damage", damage: "data-loss" },
+            ...{ at: at(890), state: "sent", said: "opened OPS-7" },
+            ticket: { id: "OPS-<!here>7", link: "https://tracker.example.com/browse/OPS-7?a=1&b=2" },
+          },
+          {
+            ...{ turn: 0, level: 1, target: { user: "U0BOB" }, because: "damage", damage: "data-loss" },
+            ...{ at: at(290), state: "shown" },
+          },
+        ],
+      },
+    }),
+  }),
   "incident-to-be-escalated": thread([run({ findings: [EXHAUSTED] })], {
     incident: incident({ escalation: { turn: 0, since: at(100), levels: [] } }),
   }),

@@ -30,6 +30,8 @@ export const escalationOf = (hostile: fc.Arbitrary<string>, when: fc.Arbitrary<D
         at: at(1_000 - level),
         state,
         said,
+        // A link is diagbot.yaml's, with the number percent-encoded in it.
+        ...(level % 2 === 0 ? {} : { damage: "security", ticket: { id: said } }),
       })),
       answered,
     })) as fc.Arbitrary<never>;

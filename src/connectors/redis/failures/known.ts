@@ -1,4 +1,4 @@
-import type { Severity } from "../../../core/words/finding.ts";
+import type { Damage, Severity } from "../../../core/words/finding.ts";
 
 /** What an error of Redis, or of whatever answers in its place, means to the person on call. */
 export interface Known {
@@ -10,6 +10,7 @@ export interface Known {
   readonly when?: RegExp;
   readonly title: string;
   readonly because: string;
+  readonly damage?: Damage;
   /** What a human does now. */
   readonly advice: string;
 }
@@ -24,6 +25,7 @@ export interface RedisFailure {
   readonly severity: Severity;
   readonly title: string;
   readonly because: string;
+  readonly damage?: Damage;
   /** What a human does now. */
   readonly advice: string;
 }

@@ -153,6 +153,7 @@ function findingsOf(check: Check, ids: readonly string[], seen: AnySeen, context
     return {
       id,
       severity: rule.severity,
+      ...(rule.damage === undefined ? {} : { damage: rule.damage }),
       title: say(rule.title),
       because: rule.because === undefined ? say(becauseOf(rule)) : say(rule.because),
       evidence: [...evidenceOf(check, reading, rule, rows), ...guideLine(check)],

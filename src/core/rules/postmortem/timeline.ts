@@ -9,6 +9,7 @@ import type {
   RunView,
   StepView,
 } from "../../words/view.ts";
+import { sayDamage } from "../escalation.ts";
 import { stateOfRun } from "../run-outcome.ts";
 import { md } from "./markdown.ts";
 
@@ -46,10 +47,12 @@ function ofAlert({ labels, startsAt, endsAt, status }: AlertView): Happened[] {
   ];
 }
 
-function ofLevel({ at, target, state, said }: LevelView): Happened {
+function ofLevel({ at, target, state, said, damage, ticket }: LevelView): Happened {
   const who = md(Object.values(target).find((name) => name !== undefined) ?? "", 80);
   const isTold = state === "shown" || state === "sent";
-  return { at, what: `Nobody has answered: ${who} is told${isTold ? "" : `, ${state}${because(said)}`}` };
+  const why = damage === undefined ? "Nobody has answered" : sayDamage(damage);
+  const opened = ticket === undefined ? "" : `, and opens ticket ${md(ticket.id, 100)}`;
+  return { at, what: `${why}: ${who} is told${isTold ? opened : `, ${state}${because(said)}`}` };
 }
 
 function ofAnswer(answered: IncidentAnswer | undefined): Happened[] {
