@@ -105,8 +105,14 @@ export const unitUnclear = (latency: Measured, evidence: readonly Evidence[]): F
 export const tooShort = (latency: Measured, limit: number): Finding<"fixMetrics"> => ({
   id: "buckets-too-short",
   severity: "warning",
-  title: `p95 is beyond the largest bucket (${saySeconds(latency.p95.from)}) and cannot be measured`,
-  because: `More than 5 % of the requests are slower than the largest finite bucket of ${latency.metric}; the limit of ${saySeconds(limit)} lies above it, so an alert on it can never fire.${sayMean(latency)}`,
+  title:
+    latency.p95.from === 0
+      ? "p95 cannot be measured: there is no bucket but the one that takes everything (+Inf)"
+      : `p95 is beyond the largest bucket (${saySeconds(latency.p95.from)}) and cannot be measured`,
+  because:
+    latency.p95.from === 0
+      ? `${latency.metric} has no finite bucket, so nothing of how long requests take can be told from it but the mean: its bounds were dropped on the way (a relabelling of \`le\`), or never given.${sayMean(latency)}`
+      : `More than 5 % of the requests are slower than the largest finite bucket of ${latency.metric}; the limit of ${saySeconds(limit)} lies above it, so an alert on it can never fire.${sayMean(latency)}`,
   remedies: ["fixMetrics"],
 });
 

@@ -1,3 +1,4 @@
+import { createAstray } from "../ingress/alertmanager/astray.ts";
 import { createWebhook } from "../ingress/alertmanager/webhook.ts";
 import { createChangesDoor } from "../ingress/changes/webhook.ts";
 import {
@@ -66,6 +67,9 @@ export async function ingressPart(
     createHttpServer({
       logger,
       routes: own === undefined ? standardRoutes({ ...doors, ...ops }) : doorRoutes(doors),
+      ...(environment.alertmanagerToken === undefined
+        ? {}
+        : { astray: createAstray(alertsOf(deps, door, environment.alertmanagerToken)) }),
     }),
     ...(own === undefined ? [] : [createHttpServer({ logger, routes: opsRoutes(ops) })]),
   ] as const;
@@ -95,15 +99,17 @@ function slackDoor(deps: AppDeps, door: Door): SlackDoor | undefined {
   return createSlackDoor({ config: slack, door, catalog, reader: store.reader, logger });
 }
 
-function webhookOf(deps: AppDeps, door: Door, token: string) {
-  const { logger, metrics } = deps;
+/** Whose alerts are taken, and whom to tell of those that are not. */
+function alertsOf({ config, logger, metrics }: AppDeps, door: Door, token: string) {
   const notice = (text: string): void =>
     void door.notice({ source: "alertmanager", dedupeKey: `notice:${randomId()}`, raw: "{}" }, text);
-  const previous = deps.config.environment.alertmanagerTokenPrevious;
+  const previous = config.environment.alertmanagerTokenPrevious;
   const tokens = previous === undefined ? [token] : [token, previous];
-  const redact = deps.redactKnown;
-  return createWebhook({ tokens, door, logger, metrics: ingressMetrics(metrics), notice, redact });
+  return { tokens, logger, metrics: ingressMetrics(metrics), notice };
 }
+
+const webhookOf = (deps: AppDeps, door: Door, token: string) =>
+  createWebhook({ ...alertsOf(deps, door, token), door, redact: deps.redactKnown });
 
 const changesOf = ({ logger, metrics, redactKnown }: AppDeps, door: Door, token: string) =>
   createChangesDoor({ token, door, logger, metrics: ingressMetrics(metrics), redact: redactKnown });

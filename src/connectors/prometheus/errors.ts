@@ -66,7 +66,8 @@ export async function errorsOf(
       labels: labels.filter((name) => name !== "__name__").slice(0, 30),
     };
   const seconds = await windowSeconds(client, minutes, context);
-  const byStatus = await client.instant(perSecond(client.select(metric), seconds, [status]), context);
+  const rates = await client.instant(perSecond(client.select(metric), seconds, [status]), context);
+  const byStatus = rates.filter(({ value }) => Number.isFinite(value));
   if (byStatus.length === 0)
     return {
       state: "no-data",

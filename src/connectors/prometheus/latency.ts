@@ -135,7 +135,9 @@ async function native(
 function figuresOf(buckets: Bucket[], mean: number | null, rate: number) {
   const [p50, p95, p99] = QUANTILES.map((q) => quantileOf(q, buckets));
   if (p50 === undefined || p95 === undefined || p99 === undefined) return undefined;
-  return { p50, p95, p99, mean, perSecond: rate, buckets: finite(buckets) };
+  // A client that once observed what is no number has no sum that is one, ever after; its buckets are good.
+  const known = mean === null || !Number.isFinite(mean) ? null : mean;
+  return { p50, p95, p99, mean: known, perSecond: rate, buckets: finite(buckets) };
 }
 
 /** What is stored must be numbers: the last bucket is known by the one before it. */

@@ -34,6 +34,8 @@ export function createHttpServer(options: {
   routes: readonly Route[];
   logger: Logger;
   limits?: Partial<HttpLimits>;
+  /** Hears of requests that no route answers. */
+  astray?: (request: IncomingMessage) => void;
 }): HttpServer {
   const limits = { ...LIMITS, ...options.limits };
   let closing = false;
@@ -47,7 +49,7 @@ export function createHttpServer(options: {
     },
     (request, response) => {
       if (closing) response.setHeader("connection", "close");
-      void serve(options.routes, request, response).catch((thrown: unknown) => {
+      void serve(options, request, response).catch((thrown: unknown) => {
         options.logger[levelOf(thrown)](
           { err: thrown, path: request.url?.split("?")[0] },
           "a request failed",
@@ -68,7 +70,7 @@ export function createHttpServer(options: {
 }
 
 async function serve(
-  routes: readonly Route[],
+  { routes, astray }: { routes: readonly Route[]; astray?: (request: IncomingMessage) => void },
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -77,6 +79,7 @@ async function serve(
   const method = request.method === "HEAD" ? "GET" : request.method;
   const route = here.find((candidate) => candidate.method === method);
   if (route !== undefined) return route.handle(request, response);
+  astray?.(request);
   if (here.length === 0) answerJson(response, 404, { error: "not_found", reason: "there is nothing here" });
   else
     answerJson(

@@ -58,6 +58,8 @@ export const PAST: PastSeries[] = [
     "coarse",
     "words",
     "burst",
+    "nonumber",
+    "onlyinf",
     ODD,
   ].map((job) => up(job)),
   requests("healthy", { status: "200", route: "/" }, steady(100)),
@@ -96,6 +98,9 @@ export const PAST: PastSeries[] = [
   requests("workers", { status: "200" }, (seconds) => Math.floor(seconds / 40) + ((seconds / 15) % 4) * 400),
   requests("deployed", { status: "200" }, (seconds) => (seconds < 3300 ? seconds : seconds - 3300)),
   ...histogram("coarse", "/", 50, { "5": 1, "+Inf": 1 }, 0.0003),
+  // Once a client has observed what is no number, its sum is none for ever.
+  ...histogram("nonumber", "/", 50, { "0.1": 0.2, "5": 1, "+Inf": 1 }, Number.NaN),
+  ...histogram("onlyinf", "/", 50, { "+Inf": 1 }, 5),
   requests("words", { status: "success" }, steady(5)),
   requests("words", { status: "error" }, steady(5)),
   requests("burst", { status: "200" }, steady(1)),

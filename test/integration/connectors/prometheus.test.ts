@@ -158,6 +158,19 @@ describe.skipIf(whyNoPrometheus() !== undefined)("a real Prometheus", () => {
     expect(low.finding("slow").title).toContain("at least 1.0 s");
   });
 
+  test("a sum that is no number costs the mean only; without a finite bucket the mean is all there is", async () => {
+    const nan = await bench("nonumber").diagnose(slowResponses);
+    expect(nan.finding("slow").because).toContain("it cannot tell on which side p95 is");
+    const { findings } = await bench("onlyinf").diagnose(slowResponses);
+    expect(findings).toMatchObject([
+      {
+        id: "buckets-too-short",
+        title: expect.stringContaining("no bucket but the one that takes everything"),
+      },
+    ]);
+    expect(findings[0]?.because).toContain("The mean is 5.0 s");
+  });
+
   test.each([
     ["quiet", "no requests in the last"],
     ["absent", "no histogram"],
