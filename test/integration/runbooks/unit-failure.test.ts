@@ -82,7 +82,7 @@ describe.skipIf(missing !== undefined)(
       const { finding, findings } = await bench.diagnose(unitFailure);
       const found = finding("failed:shop-api.service");
       expect(found.severity).toBe("critical");
-      expect(found.title).toContain("its program cannot be started (203/EXEC)");
+      expect(found.title).toContain("its program is not there (203/EXEC)");
       expect(found.because).toContain("/opt/shop/api: No such file or directory");
       expect(found.remedies).toEqual(["fixUnit"]);
       expect(findings).toHaveLength(1);
