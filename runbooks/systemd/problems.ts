@@ -21,6 +21,8 @@ export interface Sight {
   readonly use?: Uses | undefined;
 }
 
+/** The kernel keeps a unit at its MemoryHigh, a little below or above. */
+const HELD_BACK = 0.95;
 /** Share of a limit from which it is said. */
 const NEAR = 0.9;
 
@@ -221,11 +223,38 @@ function limitNotices(unit: Unit, use: Uses | undefined): Told[] {
     ];
   };
   return [
+    ...heldBack(unit, used?.memory),
     ...near("processes and threads", unit.tasks.now, unit.tasks.max, String, ["raiseTasks"]),
     ...near("memory, without the page cache", used?.memory, used?.memoryMax ?? unit.memory.max, sayBytes, [
       "raiseMemory",
     ]),
     ...near("open files", used?.openFiles, used?.openFilesMax, String, ["raiseOpenFiles"]),
+  ];
+}
+
+/** At MemoryHigh nothing is ended: the kernel takes pages away and lets the unit wait for them, which looks like a hang. */
+function heldBack(unit: Unit, memory: number | null | undefined): Told[] {
+  const high = unit.memoryHigh;
+  if (memory == null || high === null || high === 0 || memory / high < HELD_BACK) return [];
+  return [
+    {
+      kind: "memory-high",
+      unit,
+      severity: "warning",
+      title: `${unit.name} is at its MemoryHigh (${sayBytes(memory)} of ${sayBytes(high)}, without the page cache): the kernel slows it down`,
+      because:
+        "Beyond MemoryHigh nothing is ended and nothing fails: each of its processes is made to wait while pages are taken from it, so it becomes slow, down to standing still, while the machine may have memory to spare.",
+      advice: [
+        {
+          key: "fixUnit",
+          text: fill(
+            "`systemctl show --property=MemoryHigh,MemoryMax UNIT`, `cat /sys/fs/cgroup/system.slice/UNIT/memory.events` (high counts each time). `systemctl set-property UNIT MemoryHigh=SIZE` with room for what it needs takes effect at once; where it only grows it leaks.",
+            unit,
+          ),
+        },
+      ],
+      acts: [],
+    },
   ];
 }
 

@@ -11,7 +11,7 @@ export const PROPERTIES = [
   "InactiveEnterTimestampMonotonic,StateChangeTimestampMonotonic,ExecMainStartTimestampMonotonic",
   "ExecMainExitTimestampMonotonic,ConditionTimestampMonotonic,AssertTimestampMonotonic,TimeoutStartUSec,TimeoutStopUSec,StartLimitBurst,StartLimitIntervalUSec",
   "Requires,Requisite,BindsTo,After,TriggeredBy,Triggers,WantedBy,RequiredBy,UpheldBy",
-  "ControlGroup,CanReload,RefuseManualStart,RefuseManualStop,User,StatusText,MemoryCurrent,MemoryMax,TasksCurrent,TasksMax",
+  "ControlGroup,CanReload,RefuseManualStart,RefuseManualStop,User,StatusText,MemoryCurrent,MemoryHigh,MemoryMax,TasksCurrent,TasksMax",
   "LimitNOFILE,LimitNOFILESoft,CPUQuotaPerSecUSec,LastTriggerUSec,NextElapseUSecRealtime,NextElapseUSecMonotonic,NRefused",
 ].join(",");
 
@@ -104,6 +104,7 @@ function relationsOf(shown: Shown) {
 const limitsOf = (shown: Shown) => ({
   startLimit: { burst: numberOf(shown, "StartLimitBurst"), seconds: spanOf(shown, "StartLimitIntervalUSec") },
   memory: { now: numberOf(shown, "MemoryCurrent"), max: numberOf(shown, "MemoryMax") },
+  memoryHigh: numberOf(shown, "MemoryHigh"),
   tasks: { now: numberOf(shown, "TasksCurrent"), max: numberOf(shown, "TasksMax") },
   cpuQuota: spanOf(shown, "CPUQuotaPerSecUSec"),
   openFiles: { soft: numberOf(shown, "LimitNOFILESoft"), hard: numberOf(shown, "LimitNOFILE") },

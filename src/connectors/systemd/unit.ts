@@ -68,6 +68,8 @@ export const Unit = z.object({
   /** Path below the root of control groups; empty where it has no process. */
   controlGroup: z.string(),
   memory: z.object({ now: z.number().nullable(), max: z.number().nullable() }),
+  /** Beyond it the kernel slows the unit down rather than end it; null: none. */
+  memoryHigh: z.number().nullable().default(null),
   tasks: z.object({ now: z.number().nullable(), max: z.number().nullable() }),
   /** CPUs it may use together; null: no limit. */
   cpuQuota: z.number().nullable().default(null),

@@ -170,6 +170,10 @@ it("near a limit: tasks, memory without the page cache, open files; a full page 
   expect(near({ memory: { now: 100, max: 100 } })).toEqual([]);
   expect(near({ memory: { now: 100, max: 100 } }, { memory: 40, memoryMax: 100 })).toEqual([]);
   expect(near({}, { memory: 95, memoryMax: 100 })).toEqual([["near-memory", "raiseMemory", "restart"]]);
+  // At MemoryHigh it is slowed down, not ended: nothing diagbot may do raises that.
+  expect(near({ memoryHigh: 100 }, { memory: 96 })).toEqual([["memory-high"]]);
+  expect(near({ memoryHigh: 100 }, { memory: 90 })).toEqual([]);
+  expect(near({ memoryHigh: null }, { memory: 96 })).toEqual([]);
   expect(near({ tasks: { now: 95, max: 100 } })).toEqual([["near-tasks", "raiseTasks", "restart"]]);
   expect(near({}, { openFiles: 1_000, openFilesMax: 1_024 })).toEqual([
     ["near-open-files", "raiseOpenFiles", "restart"],
