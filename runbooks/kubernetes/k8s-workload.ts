@@ -35,6 +35,7 @@ const book = runbookOn(
       "KubeDaemonSetNotScheduled",
       "KubeNodeNotReady",
       "KubeNodeUnreachable",
+      "KubeletDown",
       // Docker's cAdvisor has these, too: the labels tell whose container it is.
       ...["ContainerKilled", "ContainerOomKilled", "ContainerHighMemoryUsage", "ContainerRestarting"],
       "KubernetesPodCrashLooping",
