@@ -1,5 +1,7 @@
 import type { ReadResult, StepResult } from "../core/ports/run-store.ts";
 import { isRemedyDisabled, riskOn } from "../core/rules/restrict.ts";
+import { sinceHealthy } from "../core/rules/since-healthy.ts";
+import { COULD_NOT_LOOK, type RecordedFinding } from "../core/words/finding.ts";
 import type { System } from "../core/words/system.ts";
 import type { RunView, StepView } from "../core/words/view.ts";
 import { gathered } from "../lib/gathered.ts";
@@ -78,12 +80,27 @@ export const conclusionsOf = (deps: EngineDeps, claimed: ClaimedRun): Conclusion
     }),
   );
 
+/** The first thing that is wrong says what else differs from when nothing was: a look that fails costs nobody the findings. */
+export async function withHealthy(
+  deps: EngineDeps,
+  { view, fence }: ClaimedRun,
+  findings: readonly RecordedFinding[],
+): Promise<readonly RecordedFinding[]> {
+  const at = findings.findIndex(({ severity, id }) => severity !== "info" && id !== COULD_NOT_LOOK);
+  if (at < 0) return findings;
+  const healthy = await deps.store.healthyBefore(fence.run);
+  const differs = healthy && sinceHealthy(healthy, view.steps);
+  if (differs === undefined) return findings;
+  return findings.map((one, nth) => (nth === at ? { ...one, evidence: [...one.evidence, differs] } : one));
+}
+
 /**
  * Findings and the remedies they name, from what was recorded. Where nothing is left to do then, the run ends with the same
  * commit: returns it as it has ended.
  */
 export async function recordDiagnosis(deps: EngineDeps, claimed: ClaimedRun): Promise<RunView | undefined> {
-  const { findings, remedies, explained } = conclusionsOf(deps, claimed);
+  const { findings: found, remedies, explained } = conclusionsOf(deps, claimed);
+  const findings = await withHealthy(deps, claimed, found);
   const concluded: RunView = {
     ...claimed.view,
     diagnosed: true,

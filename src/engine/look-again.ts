@@ -6,7 +6,7 @@ import type { RemedyView, RunView, StepView } from "../core/words/view.ts";
 import { stepsOfStage } from "./conclude.ts";
 import { contextOf } from "./context.ts";
 import { type ClaimedRun, type EngineDeps, unchanged, writeAction } from "./deps.ts";
-import { conclusionsOf, readStep } from "./diagnose.ts";
+import { conclusionsOf, readStep, withHealthy } from "./diagnose.ts";
 import { previewCalls } from "./propose.ts";
 import { compareLooks, isBlinder, needsNewPlan } from "./second-look.ts";
 
@@ -28,7 +28,8 @@ export async function lookAgain(deps: EngineDeps, claimed: ClaimedRun): Promise<
   const again: ClaimedRun = { ...claimed, view };
   // What could not be looked at cannot be said to be gone: everything stays as it is, and is tried again.
   if (isBlinder(claimed.view, view)) return deps.store.lookAgainLater(claimed.fence, request.n, RETRY_MS);
-  const conclusions = conclusionsOf(deps, again);
+  const concluded = conclusionsOf(deps, again);
+  const conclusions = { ...concluded, findings: await withHealthy(deps, again, concluded.findings) };
   const compared = compareLooks(claimed.view, conclusions, request.why);
   const replanned: SecondLook["replanned"][number][] = [];
   for (const remedy of claimed.view.remedies) {

@@ -11,7 +11,7 @@ import { createIntake, type DoorPoint } from "./intake.ts";
 import { asStoreErrors, type Pool } from "./pool.ts";
 import { createReader } from "./reader.ts";
 import { autoVotes } from "./run/auto.ts";
-import { beforeOf } from "./run/before.ts";
+import { beforeOf, healthyBefore } from "./run/before.ts";
 import type { OnCommit } from "./run/fence.ts";
 import { remedies } from "./run/remedies.ts";
 import { remedyAftermath } from "./run/remedy-aftermath.ts";
@@ -75,6 +75,7 @@ export function createStore(
 const createRunStore = (deps: { pool: Pool; onCommit: OnCommit }): RunStore => ({
   look: (run) => lookAtRun(deps.pool, run),
   before: (run) => beforeOf(deps.pool, run),
+  healthyBefore: (run) => healthyBefore(deps.pool, run),
   now: async () =>
     (await deps.pool.query<{ now: Date }>("SELECT clock_timestamp() AS now")).rows[0]?.now ?? new Date(),
   ...runLease(deps),

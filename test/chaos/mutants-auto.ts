@@ -2,6 +2,7 @@ import { type Mutant, remove } from "./mutant.ts";
 
 const ENGINE = "test/integration/engine/auto.test.ts";
 const GATE = "test/integration/engine/auto-gate.test.ts";
+const WATCH = "test/integration/engine/auto-watch.test.ts";
 const RULES = "test/unit/core/auto.test.ts";
 const LEVELS = "test/integration/escalate/auto.test.ts";
 const RULE = "src/core/rules/auto.ts";
@@ -129,5 +130,29 @@ export const AUTO: readonly Mutant[] = [
     ],
     file: LEVELS,
     test: "the policy's vote is nobody's answer",
+  },
+  {
+    guard: "auto: what has not stayed has failed",
+    removals: [remove("src/engine/watch.ts", 'if (verdict === "not better")', "if (watched < 0)")],
+    file: WATCH,
+    test: "what has not stayed has failed",
+  },
+  {
+    guard: "auto: watched for its whole time",
+    removals: [remove("src/engine/watch.ts", "if (left > 0) return next();", "")],
+    file: WATCH,
+    test: "what was applied without a person is watched for its time",
+  },
+  {
+    guard: "auto: what people have approved is not watched",
+    removals: [
+      remove(
+        "src/engine/verify.ts",
+        "approval !== undefined && isByPolicy(approval) ?",
+        "approval !== undefined ?",
+      ),
+    ],
+    file: WATCH,
+    test: "a cancel ends the watch; what people",
   },
 ];

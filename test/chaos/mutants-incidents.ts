@@ -124,4 +124,10 @@ export const INCIDENTS: readonly Mutant[] = [
     file: ANSWERS,
     test: "what has helped says its figures",
   },
+  {
+    guard: "no close before what is required is done",
+    removals: [remove("src/store/alert/incident-ends.ts", "if (left.length > 0)", "if (left.length > 999)")],
+    file: "test/integration/thread/checklists.test.ts",
+    test: "keeps an incident from being closed",
+  },
 ];

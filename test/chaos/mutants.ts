@@ -5,6 +5,7 @@ import { DELIVERY_MUTANTS } from "./mutants-delivery.ts";
 import { ESCALATION } from "./mutants-escalation.ts";
 import { INCIDENTS } from "./mutants-incidents.ts";
 import { INTAKE } from "./mutants-intake.ts";
+import { MYSQL } from "./mutants-mysql.ts";
 import { OUTSIDE } from "./mutants-outside.ts";
 import { SYSTEM_FREEZES } from "./mutants-system-freezes.ts";
 
@@ -222,6 +223,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: GUARDS,
     test: "second delivery",
   },
+  ...MYSQL,
   ...AUTO,
   ...SYSTEM_FREEZES,
   ...OUTSIDE,

@@ -6,6 +6,8 @@ import { DiagError } from "../../src/core/words/errors.ts";
 /** A target at the network's edge that writes a receipt before it answers: the ground truth of what was done. */
 export interface World {
   value: number;
+  /** A setting beside it; absent: it has none. */
+  mode?: string;
   receipts: { key: string; set: number }[];
   /** What happens to the next writes. */
   next: ("ok" | "lost-reply" | "refuse" | "never-arrives")[];
@@ -30,10 +32,10 @@ export const level = read({
   name: "world.level",
   title: "Level",
   input: z.object({}),
-  output: z.object({ value: z.number() }),
+  output: z.object({ value: z.number(), mode: z.string().optional() }),
   run: async (world) => {
     world.reads += 1;
-    return { value: world.value };
+    return { value: world.value, ...(world.mode === undefined ? {} : { mode: world.mode }) };
   },
 });
 

@@ -2,6 +2,7 @@ import { Redis } from "ioredis";
 import { testAuthority, whyNoOpenssl } from "../helpers/certificates.ts";
 import { onPath, startDocker, whyNoDocker } from "../helpers/docker.ts";
 import { whyNoMount } from "../helpers/host.ts";
+import { startMysql, whyNoMysql } from "../helpers/mysql-server.ts";
 import { whyNoPgbouncer } from "../helpers/pgbouncer.ts";
 import { startLabPostgres } from "../helpers/postgres.ts";
 import { whyNoPrometheus } from "../helpers/prometheus-server.ts";
@@ -74,6 +75,12 @@ const FIXTURES: { readonly [Name in ComponentName]: Fixture<Components[Name]> } 
     packages: ["rabbitmq-server"],
     missing: whyNoRabbit,
     start: async () => started(await startRabbit()),
+  },
+  mysql: {
+    packages: ["mariadb-server"],
+    missing: whyNoMysql,
+    start: async () => started(await startMysql(["skip-name-resolve", "performance-schema=ON"])),
+    reset: (mysql) => mysql.endSessions(),
   },
   pgbouncer: { packages: ["pgbouncer"], missing: whyNoPgbouncer, start: nothing },
   prometheus: { packages: ["prometheus"], missing: whyNoPrometheus, start: nothing },

@@ -1,5 +1,6 @@
 import type { TestAuthority } from "../helpers/certificates.ts";
 import type { PrivateEngine } from "../helpers/docker.ts";
+import type { MysqlServer } from "../helpers/mysql-server.ts";
 import type { LabPostgres } from "../helpers/postgres.ts";
 import type { RabbitServer } from "../helpers/rabbitmq-server.ts";
 import type { RedisServer } from "../helpers/redis-server.ts";
@@ -21,6 +22,8 @@ export interface Components {
   /** A systemd with its journal, behind an sshd; each scenario has units of its own. */
   readonly systemd: SystemdMachine;
   readonly rabbitmq: RabbitServer;
+  /** A private MariaDB with an ordinary account `app`. */
+  readonly mysql: MysqlServer;
   /** PgBouncer on the PATH; scenarios start their own in front of `postgres`. */
   readonly pgbouncer: true;
   /** Prometheus on the PATH; scenarios start their own with a history. */

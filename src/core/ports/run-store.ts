@@ -1,3 +1,4 @@
+import type { Healthy } from "../rules/since-healthy.ts";
 import type { EffectClass } from "../words/action.ts";
 import type { AutoRule, AutoVerdict } from "../words/auto.ts";
 import type { RecordedFinding } from "../words/finding.ts";
@@ -134,6 +135,8 @@ export interface RunStore {
   ): Promise<{ released: boolean; rev: number }>;
   /** What the last finished run of the same runbook, system and connections before this one saw. Always the same. */
   before(run: RunId): Promise<Before>;
+  /** What the newest run of the same before it saw that found nothing wrong; undefined: none is known. */
+  healthyBefore(run: RunId): Promise<Healthy | undefined>;
   /** The steps of a stage. `begun`: of the first one, with the text of the runbook the run begins with, for good. */
   addSteps(
     fence: Fence,

@@ -107,6 +107,20 @@ describe.skipIf(missing !== undefined)(`mysql sessions${missing === undefined ? 
       );
     });
 
+    it("ends nobody for whom nobody waits any more, though the transaction is the same", async () => {
+      const { holder, waiting } = await heldRow(1);
+      const run = await diagnose();
+      const waiterLeaves = async () => {
+        const [waiter] = await server.admin(
+          "SELECT ID FROM information_schema.PROCESSLIST WHERE USER = 'app' AND COMMAND = 'Query'",
+        );
+        await server.admin(`KILL QUERY ${waiter?.ID}`);
+        await Promise.all(waiting);
+      };
+      await expect(run.apply("endBlockers", waiterLeaves)).rejects.toThrow("nothing was done");
+      expect(await holder.query("SELECT 1 AS alive")).toEqual([{ alive: 1 }]);
+    });
+
     it("finds who keeps a table's definition from a waiting ALTER, with a reader behind it", async () => {
       const reader = await server.session();
       await reader.query("START TRANSACTION");
@@ -143,6 +157,21 @@ describe.skipIf(missing !== undefined)(`mysql sessions${missing === undefined ? 
       expect(applied.holds).toBe(true);
       expect(await busy.query("SELECT 1 AS alive")).toEqual([{ alive: 1 }]);
       expect(applied.outputs).toMatchObject([{ ended: [{ id: holder.id }] }]);
+    });
+
+    it("ends nobody who has gone on in the same transaction", async () => {
+      const { holder } = await heldRow(0);
+      await until(
+        async () =>
+          (
+            await server.admin(
+              `SELECT 1 FROM information_schema.PROCESSLIST WHERE ID = ${holder.id} AND TIME >= 2`,
+            )
+          ).length > 0,
+      );
+      const run = await diagnose({ openSeconds: 1 });
+      await expect(run.apply("endOpen", () => holder.query("SELECT 1"))).rejects.toThrow("nothing was done");
+      expect(await holder.query("SELECT 1 AS alive")).toEqual([{ alive: 1 }]);
     });
 
     it("says what it may not see with an account that lacks PROCESS", async () => {
@@ -207,6 +236,34 @@ describe.skipIf(missing !== undefined)(`mysql sessions${missing === undefined ? 
       expect(applied.holds).toBe(true);
       await running;
       expect(await one.query("SELECT 1 AS alive")).toEqual([{ alive: 1 }]);
+    });
+
+    it("ends no later statement of the session, though it reads the same", async () => {
+      const one = await server.session();
+      const text = "SELECT SLEEP(600) FROM orders WHERE id = 1";
+      const isRunning = (seconds: number) =>
+        until(
+          async () =>
+            (
+              await server.admin(
+                `SELECT 1 FROM information_schema.PROCESSLIST WHERE ID = ${one.id} AND TIME >= ${seconds} AND COMMAND = 'Query' AND STATE = 'User sleep'`,
+              )
+            ).length > 0,
+        );
+      const first = silent(one.query(text));
+      await isRunning(1);
+      const run = await diagnose();
+      let later: Promise<string> | undefined;
+      const again = async () => {
+        await server.admin(`KILL QUERY ${one.id}`);
+        await first;
+        later = silent(one.query(text));
+        await isRunning(0);
+      };
+      await expect(run.apply("endStatement", again)).rejects.toThrow("nothing was done");
+      await isRunning(0);
+      await server.admin(`KILL QUERY ${one.id}`);
+      await later;
     });
   });
 });

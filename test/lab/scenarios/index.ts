@@ -28,10 +28,12 @@ import { podOutOfMemory } from "./kubernetes/out-of-memory.ts";
 import { failedLogins } from "./logs/failed-logins.ts";
 import { mongoCollectionScans } from "./mongodb/collection-scans.ts";
 import { mongoConnectionsTaken } from "./mongodb/connections-taken.ts";
+import { mysqlHeldRow } from "./mysql/held-row.ts";
 import { poolHeld } from "./pgbouncer/pool-held.ts";
 import { blockedSessions } from "./postgres/blocked-sessions.ts";
 import { deadRows } from "./postgres/dead-rows.ts";
 import { postgresDown } from "./postgres/down.ts";
+import { invalidIndex } from "./postgres/invalid-index.ts";
 import { longStatement } from "./postgres/long-statement.ts";
 import { missingIndex } from "./postgres/missing-index.ts";
 import { poolExhausted } from "./postgres/pool-exhausted.ts";
@@ -60,9 +62,11 @@ export const SCENARIOS: readonly Scenario[] = [
     missingIndex,
     staleStatistics,
     deadRows,
+    invalidIndex,
     postgresDown,
     poolHeld,
   ],
+  mysqlHeldRow,
   ...[redisFull, lowHitRate, blockedByScript, queuePaused],
   ...[rateLimited, slowProvider, modelDown, dependencyRefused, tokenExpired, dashboardMissing],
   ...[credentialsRefused, breakerOpen, failedLogins],

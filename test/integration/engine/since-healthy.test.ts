@@ -1,0 +1,42 @@
+import { expect, test } from "vitest";
+import type { RunId } from "../../../src/core/words/ids.ts";
+import { engineRig } from "./rig.ts";
+
+const rig = engineRig("since_healthy");
+/** A run of the runbook `brief`: 10 is too high for it, 1 is not. */
+const looked = async (value: number, mode: string): Promise<RunId> => {
+  rig.bench.world.value = value;
+  rig.bench.world.mode = mode;
+  const run = await rig.bench.submit("brief");
+  await rig.bench.engine.advance(run);
+  return run;
+};
+const tables = async (run: RunId) =>
+  (await rig.view(run)).findings.flatMap(({ evidence }) =>
+    evidence.flatMap((one) => (one.kind === "table" ? [{ title: one.title, rows: one.rows }] : [])),
+  );
+
+test("what is wrong says which words differ from when nothing was, also after runs that were not healthy", async () => {
+  const healthy = await looked(1, "careful");
+  expect((await rig.view(healthy)).findings).toEqual([]);
+  const first = await looked(10, "careful");
+  expect(await tables(first)).toEqual([]);
+  const second = await looked(10, "bold");
+  expect(await tables(second)).toEqual([
+    {
+      title: expect.stringMatching(new RegExp(`^Since the last healthy run \\(#${healthy}, .* UTC\\)$`)),
+      rows: [["mode", "careful", "bold"]],
+    },
+  ]);
+  // The newest that was healthy counts, and a healthy one says nothing.
+  const again = await looked(1, "bold");
+  expect(await tables(again)).toEqual([]);
+  expect(await tables(await looked(10, "bold"))).toEqual([]);
+});
+
+test("a run that could not look at everything is no healthy one", async () => {
+  const blind = await looked(1, "careful");
+  await rig.pool.query("UPDATE step SET state = 'errored' WHERE run_id = $1", [blind]);
+  await rig.pool.query("UPDATE run SET status = 'errored' WHERE id < $1", [blind]);
+  expect(await tables(await looked(10, "bold"))).toEqual([]);
+});
