@@ -84,6 +84,23 @@ async function isRefused(sql: Sql, { ask }: Needs, { flavour }: Here): Promise<b
 const ENDS = { mysql: ["CONNECTION_ADMIN", "SYSTEM_VARIABLES_ADMIN"], mariadb: ["CONNECTION ADMIN"] };
 const REWRITES = /\b(?:ALL PRIVILEGES|INSERT|UPDATE|DELETE|DROP|ALTER|CREATE|FILE)\b/;
 
+/** Privileges on a table that let its definition be seen. Without one nothing is refused: the table is not there. */
+const SEES_TABLES =
+  /\b(?:REFERENCES|SELECT|INSERT|UPDATE|DELETE|CREATE|DROP|ALTER|INDEX|TRIGGER|SHOW VIEW)\b(?!\s*(?:USER|ROLE|TABLESPACE|ROUTINE|TEMPORARY|VIEW))/;
+const OWN_SCHEMAS = /ON [`"]?(?:performance_schema|information_schema|sys|mysql)[`"]?\./i;
+
+/** Whose tables the account does not see; undefined: it sees all. Pure. */
+function unseenTables(everywhere: string, grants: readonly string[]): string | undefined {
+  if (SEES_TABLES.test(everywhere)) return undefined;
+  const some = grants.filter(
+    (line) =>
+      !line.includes(" ON *.* ") &&
+      !OWN_SCHEMAS.test(line) &&
+      (line.includes("ALL PRIVILEGES") || SEES_TABLES.test(line)),
+  );
+  return some.length === 0 ? "no table" : "tables of some databases only";
+}
+
 /** Pure. Exported for its test. */
 export function judgeGrants({ here, account, refused, grants }: Found): ConnectionCheck[] {
   const product = here.flavour === "mariadb" ? "MariaDB" : "MySQL";
@@ -110,6 +127,15 @@ export function judgeGrants({ here, account, refused, grants }: Found): Connecti
           paste: wanted.map((one) => `GRANT ${one} TO ${of};`),
         },
   );
+  const unseen = isAll ? undefined : unseenTables(everywhere, grants);
+  if (unseen !== undefined)
+    checks.push({
+      name: "definitions",
+      state: "warning",
+      detail: `${account} sees ${unseen}: sizes, and row numbers that run out, are told of what it sees only`,
+      fix: where,
+      paste: [`GRANT REFERENCES ON *.* TO ${of};`],
+    });
   if (lacking.length > 0)
     checks.push({
       name: "remedies",

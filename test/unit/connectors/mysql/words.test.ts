@@ -215,6 +215,7 @@ describe("the connection", () => {
     });
     expect(checks.flatMap(({ paste = [] }) => paste)).toEqual([
       "GRANT PROCESS ON *.* TO 'o''x'@'10.%';",
+      "GRANT REFERENCES ON *.* TO 'o''x'@'10.%';",
       "GRANT CONNECTION_ADMIN, SYSTEM_VARIABLES_ADMIN ON *.* TO 'o''x'@'10.%';",
     ]);
     const all = judgeGrants({
@@ -228,5 +229,32 @@ describe("the connection", () => {
       ["rights", "ok"],
       ["account", "warning"],
     ]);
+  });
+
+  it.each([
+    [
+      "nothing but its own schemas",
+      ["GRANT PROCESS, CREATE USER ON *.* TO x", "GRANT SELECT ON `performance_schema`.* TO x"],
+      "no table",
+    ],
+    [
+      "one database",
+      ["GRANT PROCESS ON *.* TO x", "GRANT ALL PRIVILEGES ON `shop`.* TO x"],
+      "tables of some databases only",
+    ],
+    ["definitions everywhere", ["GRANT PROCESS, REFERENCES ON *.* TO x"], undefined],
+    ["rows everywhere", ["GRANT SELECT, PROCESS ON *.* TO x"], undefined],
+  ])("says whose tables an account with %s does not see", (_what, grants, unseen) => {
+    const checks = judgeGrants({
+      here: { flavour: "mariadb", version: "11", self: 1 },
+      account: "d@%",
+      refused: [],
+      grants,
+    });
+    const found = checks.find(({ name }) => name === "definitions");
+    expect(found?.detail).toBe(
+      unseen && `d@% sees ${unseen}: sizes, and row numbers that run out, are told of what it sees only`,
+    );
+    expect(found?.paste).toEqual(unseen && ["GRANT REFERENCES ON *.* TO 'd'@'%';"]);
   });
 });
