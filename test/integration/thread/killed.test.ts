@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import { until } from "../../helpers/until.ts";
 import { type Bench, openBench } from "./bench.ts";
 
-const MESSAGES = 2_000;
+const MESSAGES = 1_200;
 /** A post a second is what each channel may have: with fewer channels the test would wait for that. */
 const CHANNEL_COUNT = 100;
 const PATIENCE_MS = 400_000;
@@ -70,7 +70,7 @@ function addFaults(): void {
   bench.slack.faults.add({ method, times: 4, kind: "rateLimited", retryAfterSeconds: 1, when: every(53) });
 }
 
-it("2,000 messages, senders killed between the answer and the commit: each is shown once", {
+it("1,200 messages, senders killed between the answer and the commit: each is shown once", {
   timeout: 3 * PATIENCE_MS,
 }, async () => {
   await openThreads();
