@@ -20,21 +20,25 @@ export async function beforeOf(pool: Pool, run: RunId): Promise<Before> {
   return Object.fromEntries(rows.map(({ name, input, output }) => [name, { input, value: output }]));
 }
 
+/** So many runs of the same runbook and system before a run are asked whether they were healthy: where alerts start them, none may ever have been. */
+const MOST_BEFORE = 200;
+
 /**
  * The newest run before this one, of the same runbook, system, connections and parameters, that looked at everything and found
- * nothing wrong: what is `info` may have been told.
+ * nothing wrong: what is `info` may have been told. Undefined also where the last MOST_BEFORE hold none.
  */
 export async function healthyBefore(pool: Pool, run: RunId): Promise<Healthy | undefined> {
   const { rows } = await pool.query<{ id: number; at: Date; steps: Before }>(
     `SELECT p.id, p.ended_at AS at, (SELECT jsonb_object_agg(s.name, jsonb_build_object('input', s.input, 'value', s.output))
        FROM step s WHERE s.run_id = p.id AND s.phase = 'diagnose' AND s.state = 'succeeded') AS steps
-     FROM run r JOIN run p ON p.system = r.system AND p.runbook = r.runbook AND p.connections = r.connections AND p.params = r.params
-     WHERE r.id = $1 AND p.id < r.id AND p.status = 'succeeded' AND p.diagnosed AND p.ended_at IS NOT NULL
+     FROM run r CROSS JOIN LATERAL (SELECT * FROM run b WHERE b.system = r.system AND b.runbook = r.runbook AND b.id < r.id
+       ORDER BY b.id DESC LIMIT $3) p
+     WHERE r.id = $1 AND p.connections = r.connections AND p.params = r.params AND p.status = 'succeeded' AND p.diagnosed AND p.ended_at IS NOT NULL
        AND NOT EXISTS (SELECT FROM finding f WHERE f.run_id = p.id AND (f.severity <> 'info' OR f.id = $2))
        AND NOT EXISTS (SELECT FROM step s WHERE s.run_id = p.id AND s.phase = 'diagnose' AND s.state <> 'succeeded')
        AND EXISTS (SELECT FROM step s WHERE s.run_id = p.id AND s.phase = 'diagnose')
      ORDER BY p.id DESC LIMIT 1`,
-    [run, COULD_NOT_LOOK],
+    [run, COULD_NOT_LOOK, MOST_BEFORE],
   );
   const [row] = rows;
   return row && { run: row.id, at: row.at, steps: row.steps ?? {} };

@@ -40,3 +40,17 @@ test("a run that could not look at everything is no healthy one", async () => {
   await rig.pool.query("UPDATE run SET status = 'errored' WHERE id < $1", [blind]);
   expect(await tables(await looked(10, "bold"))).toEqual([]);
 });
+
+test("a healthy run long ago is not looked for through all that came since", async () => {
+  const healthy = await looked(1, "careful");
+  const past = async (runs: number) =>
+    rig.pool.query(
+      `INSERT INTO run (thread_id, system, runbook, title, params, connections, caller, status, diagnosed, ended_at)
+       SELECT thread_id, system, runbook, title, params, connections, caller, 'failed', true, now() FROM run, generate_series(1, $2) WHERE id = $1`,
+      [healthy, runs],
+    );
+  await past(199);
+  expect(await tables(await looked(10, "bold"))).toHaveLength(1);
+  await past(1);
+  expect(await tables(await looked(10, "bold"))).toEqual([]);
+});

@@ -50,8 +50,8 @@ describe("budgets", () => {
     }
     await bench.quiet();
     expect(bench.bySlot().get(`${thread}/head`)?.[0]?.text).toContain("state 9");
-    // To learn what it waits for, in its turn, and once if that came between a change and its note.
-    expect(drawn.filter((one) => one === thread).length).toBeLessThan(6);
+    // To learn what it waits for, in its turn, and where that came between a change and its note. Drawn at each change it were 12 times.
+    expect(drawn.filter((one) => one === thread).length).toBeLessThan(9);
   });
 
   it("keep updates below the limit and leave room for what is urgent", async () => {
