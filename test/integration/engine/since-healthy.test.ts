@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import type { RunId } from "../../../src/core/words/ids.ts";
+import { RunId } from "../../../src/core/words/ids.ts";
+import { theIncident } from "./incident-bench.ts";
 import { engineRig } from "./rig.ts";
 
 const rig = engineRig("since_healthy");
@@ -39,6 +40,20 @@ test("a run that could not look at everything is no healthy one", async () => {
   await rig.pool.query("UPDATE step SET state = 'errored' WHERE run_id = $1", [blind]);
   await rig.pool.query("UPDATE run SET status = 'errored' WHERE id < $1", [blind]);
   expect(await tables(await looked(10, "bold"))).toEqual([]);
+});
+
+test("a second look says what differs by then", async () => {
+  await looked(1, "careful");
+  rig.bench.world.value = 10;
+  const incident = theIncident(rig);
+  await incident.fire({ runs: [{ runbook: "brief" }] });
+  const [run = RunId.parse(1)] = await incident.workOn();
+  expect(await tables(run)).toEqual([]);
+  rig.bench.world.mode = "bold";
+  await incident.fire({ runs: [{ runbook: "brief" }] });
+  await rig.pool.query("UPDATE run SET look_again_at = now() WHERE id = $1", [run]);
+  await incident.workOn();
+  expect((await tables(run)).map(({ rows }) => rows)).toEqual([[["mode", "careful", "bold"]]]);
 });
 
 test("a healthy run long ago is not looked for through all that came since", async () => {
