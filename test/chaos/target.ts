@@ -106,6 +106,8 @@ export async function startTarget(
   const server = createServer(
     (request, response) => void handle(request, response).catch(() => response.destroy()),
   );
+  // A frozen worker finds its connection as it left it: one that was closed meanwhile would keep its write from arriving.
+  server.keepAliveTimeout = 0;
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
