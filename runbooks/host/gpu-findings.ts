@@ -7,6 +7,7 @@ export type Remedy =
   | "installTools"
   | "letIn"
   | "readDriver"
+  | "giveDevices"
   | "matchDriver"
   | "resetGpu"
   | "findCable"
@@ -27,6 +28,17 @@ const table = ({ gpus }: Seen) =>
     MIG: (one) => (one.mig === true ? "on" : "off"),
   });
 
+/** What runs goes on with the devices it has open: only new access is refused. */
+const noDevices = (evidence: Found["evidence"]): Found => ({
+  id: "nvidia-smi-fails",
+  severity: "critical",
+  title: "nvidia-smi may not open the GPU's devices any more (NVML: Unknown Error)",
+  because:
+    "Within a container this comes after some time: `systemctl daemon-reload` on the machine (an upgrade does it, too) takes the devices from containers that were given them by the toolkit. The driver and the GPU are well then, and nvidia-smi on the machine itself answers; where it fails there, too, the driver's log says why.",
+  evidence: evidence ?? [],
+  remedies: ["giveDevices", "readDriver"],
+});
+
 /** nvidia-smi gives no answer, and why. */
 export function aboutDriver(seen: Seen): Found | undefined {
   const { failure, said, onBus, module } = seen;
@@ -38,6 +50,7 @@ export function aboutDriver(seen: Seen): Found | undefined {
     }),
   ];
   if (failure === null) return undefined;
+  if (failure === "other" && /Initialize NVML: Unknown Error/i.test(said)) return noDevices(evidence);
   if (onBus === 0 && (failure === "absent" || failure === "no-devices" || failure === "no-driver"))
     return {
       id: "no-gpu",
@@ -259,7 +272,7 @@ function full(
   sharers: number,
   evidence: Found["evidence"],
 ): Found {
-  const whose = sharers === 0 ? "by whom is not shown" : `by ${count(sharers, "process")}`;
+  const whose = sharers === 0 ? "by whom is not shown" : `by ${count(sharers, "process", "processes")}`;
   return {
     id: `memory-full:${index}`,
     severity: sharers > 1 ? "warning" : "info",

@@ -52,6 +52,11 @@ export const gpuHealth = book
       "low",
       "`ls -l /dev/nvidia*`: mostly anybody may (0666). Where a group owns them (video, render): `usermod -aG GROUP USER`, then a new login. Set by the module's options (`NVreg_DeviceFileMode`, `NVreg_DeviceFileGID` in /etc/modprobe.d). In a container: `--gpus`.",
     ),
+    giveDevices: book.advises(
+      "Make the container anew, with its devices named",
+      "high",
+      "Begin it anew (`docker compose up -d --force-recreate`), and name the devices so that it stays: `--device /dev/nvidia0 --device /dev/nvidiactl --device /dev/nvidia-uvm`, or CDI (`--device nvidia.com/gpu=all`), or `no-cgroups = false` with the cgroupfs driver of the engine. A restart of the machine is not needed.",
+    ),
     readDriver: book.advises(
       "Read what the driver says of it",
       "low",

@@ -21,7 +21,11 @@ const MEANINGS: Readonly<Record<number, XidMeaning>> = {
   74: { by: "hardware", means: "a link between GPUs (NVLink) failed" },
   79: { by: "hardware", means: "the GPU has fallen off the bus: heat, power, the slot, or a defect" },
   92: { by: "hardware", means: "many single bits of memory fail" },
-  94: { by: "application", means: "memory failed, and only the program that used it was ended" },
+  94: {
+    by: "note",
+    means:
+      "memory failed, and only the program that used it was ended; a reset, when it suits, leaves it out",
+  },
   95: { by: "hardware", means: "memory failed, and the error could not be contained" },
   109: { by: "driver", means: "a program could not be taken off the GPU in time" },
   119: { by: "driver", means: "the GPU's own processor (GSP) did not answer the driver" },

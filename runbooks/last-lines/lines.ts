@@ -3,6 +3,7 @@ import { BASE_LINES } from "./lines-base.ts";
 import { CLOUD_LINES } from "./lines-cloud.ts";
 import { CLUSTER_LINES } from "./lines-clusters.ts";
 import { DATA_LINES } from "./lines-data.ts";
+import { KERNEL_LINES } from "./lines-kernel.ts";
 import { LAST_LINES, PROGRAM_LINES } from "./lines-program.ts";
 import { SERVER_LINES } from "./lines-servers.ts";
 import type { LineRow } from "./row.ts";
@@ -12,6 +13,7 @@ import type { LineRow } from "./row.ts";
  * of libcs, of runtimes (Node, Python, Java, Go, .NET, Ruby) and of servers that are named in the row; all of them English.
  */
 export const LINES: readonly LineRow[] = [
+  ...KERNEL_LINES,
   ...CLUSTER_LINES,
   ...CLOUD_LINES,
   ...SERVER_LINES,
@@ -54,6 +56,17 @@ export const LINES: readonly LineRow[] = [
     short: "a shared library is missing or too old",
     because: "The program was built against libraries that this image does not have.",
     advice: "Build and run on the same base image; programs built for glibc do not run on Alpine (musl).",
+    key: "fixImage",
+    isSure: true,
+  },
+  {
+    // The runtime has found the file by then: a file that is missing is refused before anything is written.
+    text: /^exec \/[^\n:]{1,300}: no such file or directory/,
+    short: "the shell or loader that its program names is not in the image",
+    because:
+      "The file itself is there, and what is to run it is not: either a script's first line names a shell the image does not have (bash, in Alpine), or has Windows line ends, or the program was built for another libc (glibc, in Alpine).",
+    advice:
+      "`docker run --rm --entrypoint sh IMAGE -c 'head -1 FILE | od -c | head -2'`: `\\r` at the end are Windows line ends (`sed -i 's/\\r$//' FILE`, `* text eol=lf` in .gitattributes); `#!/bin/sh` or the shell it names; a program: build it for this image's libc.",
     key: "fixImage",
     isSure: true,
   },

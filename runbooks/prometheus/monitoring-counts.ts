@@ -83,18 +83,27 @@ export function lostSamples(state: State, minutes: number): Finding<"oneSource">
     "prometheus_target_scrapes_sample_duplicate_timestamp_total",
     "prometheus_target_scrapes_sample_out_of_bounds_total",
   );
-  const [first] = lost;
-  return (
-    first && {
-      id: "samples-lost",
-      severity: "warning",
-      title: `${count(sumOf(lost), "sample")} scraped and thrown away within ${minutes} min`,
-      because: `Their times went back, were there already with another value, or are far from now. Their targets count as up, and their series stand still or jump between two sources: what is measured of them cannot be believed.`,
-      evidence: [table(lost)],
-      remedies: ["oneSource"],
-    }
-  );
+  if (lost.length === 0) return undefined;
+  const kinds = [...new Set(lost.map(({ name }) => name))];
+  return {
+    id: "samples-lost",
+    severity: "warning",
+    title: `${count(sumOf(lost), "sample")} scraped and thrown away within ${minutes} min`,
+    because: `${kinds.map((name) => LOST[name] ?? "").join(" ")} Their targets count as up, and their series stand still or jump between two sources: what is measured of them cannot be believed.`,
+    evidence: [table(lost)],
+    remedies: ["oneSource"],
+  };
 }
+
+/** By counter: why samples are thrown away (Prometheus, scrape/scrape.go and tsdb/head_append.go). */
+const LOST: Readonly<Partial<Record<Count["name"], string>>> = {
+  prometheus_target_scrapes_sample_duplicate_timestamp_total:
+    "The same series came twice with one time and two values: two targets are given the same labels (relabelling, a dropped label), or an exporter serves a series twice.",
+  prometheus_target_scrapes_sample_out_of_order_total:
+    "Their times lie before what is stored: of all targets at once, the clock of Prometheus' own machine was set back; of one, it serves times of its own, or two targets are one series.",
+  prometheus_target_scrapes_sample_out_of_bounds_total:
+    "Their times are too old or too far ahead: an exporter passes on times of its own, or a clock is wrong.",
+};
 
 const BEHIND_SECONDS = 120;
 

@@ -69,7 +69,7 @@ function failing({
   const others = failingTotal === 1 ? "" : ` and ${failingTotal - 1} more`;
   const effect =
     failingAlerts > 0
-      ? `While it fails, ${failingAlerts === 1 ? "this alert" : "none of these alerts"} can fire: silence is no good news.`
+      ? `While that lasts, ${failingAlerts === 1 ? "this alert cannot fire" : `none of these ${failingAlerts} alerts can fire`}: silence is no good news.`
       : "What is recorded by it stands still, and rules and dashboards that use it have no data.";
   return {
     id: "rules-failing",

@@ -76,6 +76,13 @@ const REFUSED: ScrapeError = {
   next: "Run service-health for the process itself; compare its address and port with the scrape job.",
   answers: false,
 };
+const TIMES: ScrapeError = {
+  word: "its samples are not taken for their times",
+  because:
+    "The target answers. What it serves bears times of its own that lie before what is stored, or too far from now: a clock that is wrong (its own, or that of Prometheus' machine), or an exporter that passes on old values.",
+  next: "Compare both clocks (host-clock); leave the times of the exporter out (`honor_timestamps: false`), or let it not serve what is old.",
+  answers: true,
+};
 const SLOW: ScrapeError = {
   word: "no answer in time",
   because:
@@ -100,6 +107,7 @@ const NO_WAY: ScrapeError = {
 
 /** Most specific first. The texts are those of Prometheus (scrape/scrape.go, model/textparse) and of Go's net, tls and x509. */
 const SIGNS: readonly (readonly [RegExp, ScrapeError])[] = [
+  [/out of bounds|out of order|too old or (are )?too far|too far into the future/i, TIMES],
   [/limit exceeded|exceeded .{0,20}limit|label_\w{0,20}limit|body size limit/i, LIMIT],
   [/HTTP status 40[13]\b/, CREDENTIALS],
   [/HTTP status 404\b/, PATH],
@@ -108,7 +116,7 @@ const SIGNS: readonly (readonly [RegExp, ScrapeError])[] = [
   [/server gave HTTP response to HTTPS client/, NOT_TLS],
   [/x509:|tls: failed to verify|certificate/i, CERTIFICATE],
   [
-    /valid start token|Content-Type|unexpected end of input|invalid metric|invalid UTF-8|text format|expected .{0,60}got|data does not end with/i,
+    /valid start token|strconv\.Parse|Content-Type|unexpected end of input|invalid metric|invalid UTF-8|text format|expected .{0,60}got|data does not end with/i,
     NO_METRICS,
   ],
   [/no such host|server misbehaving|dial tcp: lookup/, NO_NAME],

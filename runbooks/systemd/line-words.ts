@@ -12,6 +12,13 @@ interface Words {
 const NOT_THERE =
   "Something the program is made of is not where it looks for it: not installed, another version, or below another folder than `WorkingDirectory=` and the unit's `Environment=PATH=…` say.";
 
+const FILTERED: Words = {
+  because: "EPERM, and neither a limit nor a file's right: a filter of calls, or a file made immutable.",
+  advice:
+    "`systemctl show --property=SystemCallFilter,RestrictNamespaces UNIT`; `lsattr` of a file it names.",
+  key: "fixUnit",
+};
+
 /** What each kind of last line means of a program that systemd starts. UNIT stands for the unit's name. */
 export const WORDS: Readonly<Record<string, Words>> = {
   "its CPU lacks what the image wants": {
@@ -39,6 +46,21 @@ export const WORDS: Readonly<Record<string, Words>> = {
     because:
       "A program or script it calls is not there. A unit has a short PATH of its own: what works in a shell may not be found.",
     advice: "Whole paths, or `Environment=PATH=…` (`systemctl show --property=Environment UNIT`).",
+    key: "fixUnit",
+  },
+  "the shell or loader that its program names is not in the image": {
+    because:
+      "The file is there, and what is to run it is not: a shell named in a script's first line, Windows line ends, or a program built for another libc.",
+    advice: "`head -1 FILE | od -c | head -2` of a script; `ldd FILE` of a program.",
+    key: "fixUnit",
+  },
+  "the engine refuses a call that its newer libc makes": FILTERED,
+  "a call is refused to it, which no right of a file explains": FILTERED,
+  "its limit of processes and threads is reached": {
+    because:
+      "EAGAIN: no process or thread may be added: TasksMax of the unit, or ulimit nproc of its user. Memory has no part in it.",
+    advice:
+      "`systemctl show --property=TasksCurrent,TasksMax,LimitNPROC UNIT`. A number that only grows leaks; otherwise raise the limit.",
     key: "fixUnit",
   },
   "a part of the program itself is not there": {

@@ -85,6 +85,10 @@ const Matrix = z.object({
   result: z.array(z.object({ metric: LabelSet, values: z.array(Value) })),
 });
 
+const REPLAY = "status/walreplay";
+/** Of `/api/v1/status/walreplay`, which is answered before all else. */
+const WalReplay = z.object({ min: z.number(), max: z.number(), current: z.number() });
+
 /** Opens without I/O. API: prometheus.io/docs/prometheus/latest/querying/api. */
 export const openPrometheus = (connection: PrometheusSettings): PrometheusClient =>
   clientOf(connection, new AbortController(), () => {});
@@ -111,7 +115,14 @@ function clientOf(
       maxBytes: ANSWER_BYTES,
       beyond: "fail",
     });
-    return dataOf(answer, base.host, note);
+    const also = answer.status === 503 && path !== REPLAY ? await replayed(context) : {};
+    return dataOf(answer, base.host, note, also);
+  };
+  /** How far a server that is not ready has read its log again: the one thing it answers then. */
+  const replayed = async (context: ActionContext): Promise<Record<string, string>> => {
+    const said = WalReplay.safeParse(await get(REPLAY, [], context).catch(() => undefined)).data;
+    if (said === undefined || said.max <= said.min) return {};
+    return { replay: `${said.current - said.min} of ${said.max - said.min} segments` };
   };
   const limit = (context: ActionContext): [string, string] => [
     "timeout",
@@ -157,11 +168,16 @@ function clientOf(
 const REMARK = /^PromQL (?:info|warning):/;
 
 /** The `data` of an API answer; anything but `success` throws (trap prom-curl-glob: an error must not read as "nothing"). */
-function dataOf(answer: Exchange, host: string, note: (partial: string) => void): unknown {
+function dataOf(
+  answer: Exchange,
+  host: string,
+  note: (partial: string) => void,
+  also: Readonly<Record<string, string>>,
+): unknown {
   const status = String(answer.status);
   const parsed = Answer.safeParse(parseJson(answer.body));
   const words = clip(answer.body.slice(0, 4_000).replace(/\s+/g, " ").trim(), 160);
-  const said = { status, body: words };
+  const said = { status, body: words, ...also };
   if (answer.status === 401 || answer.status === 403)
     throw new DiagError(
       "target_auth",

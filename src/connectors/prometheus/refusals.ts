@@ -213,10 +213,23 @@ const REFUSALS: Readonly<Record<Refusal["id"], Omit<Refusal, "id">>> = {
 
 /** The cause behind an error of Prometheus; undefined: it is one of the way there. Pure. */
 export function refusalOf({ message, detail = "", said = {}, code }: StepError): Refusal | undefined {
-  const { status = detail, body = "" } = said;
+  const { status = detail, body = "", replay } = said;
   const text = `${message}\n${body}`.slice(0, 2_000);
   // Of the way there: refused, no name, a time-out without an answer.
   if (code === "target_unreachable" || (code === "timeout" && detail !== "timeout")) return undefined;
   const sign = SIGNS.find((one) => (one.status?.test(status) ?? true) && (one.text?.test(text) ?? true));
-  return sign === undefined ? undefined : { id: sign.is, ...REFUSALS[sign.is] };
+  if (sign === undefined) return undefined;
+  const refusal = { id: sign.is, ...REFUSALS[sign.is] };
+  if (sign.is !== "starting" || replay === undefined) return refusal;
+  return {
+    ...refusal,
+    word: `it is starting, ${replay} of its log are read`,
+    why: "It reads its write-ahead log into memory before it answers. That ends by itself; a restart begins it anew.",
+    remedy: {
+      key: "awaitStart",
+      title: "Let it start",
+      advice:
+        "Ask again in some minutes: `curl <prometheus>/api/v1/status/walreplay` shows how it goes on. Where it never ends (it is killed for memory meanwhile, or by a probe), it needs more memory or a longer `startupProbe`; do not delete its log.",
+    },
+  };
 }

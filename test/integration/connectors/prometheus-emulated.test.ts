@@ -132,6 +132,22 @@ test("not ready is told apart in the finding", async () => {
   expect(findings[0]?.title).toContain("not ready");
 });
 
+test("while it starts it says how far it is", async () => {
+  const url = await serve((request, answer) =>
+    request.url?.startsWith("/api/v1/status/walreplay") === true
+      ? answer.end(
+          JSON.stringify({
+            status: "success",
+            data: { min: 0, max: 412, current: 180, state: "in progress" },
+          }),
+        )
+      : answer.writeHead(503).end("Service Unavailable"),
+  );
+  const { findings } = await bench(url).diagnose(highErrorRate);
+  expect(findings[0]?.title).toContain("it is starting, 180 of 412 segments");
+  expect(findings[0]?.remedies).toEqual(["awaitStart"]);
+});
+
 test("an answer beyond 8 MiB is refused", async () => {
   const url = await serve((_request, answer) => {
     const more = () => answer.write("x".repeat(1024 * 1024), (error) => (error ? undefined : more()));

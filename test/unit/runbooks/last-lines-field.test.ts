@@ -66,6 +66,40 @@ it.each([
     "Could not find a production build in the '.next' directory. Try building your app with 'next build'",
     "a part of the program itself is not there",
   ],
+  // One errno, another thing: what stands beside it tells.
+  ["failed to create fsnotify watcher: too many open files", "the user's inotify watches are used up"],
+  ["accept4() failed (24: Too many open files)", "it has too many files open"],
+  ["socket() failed (23: Too many open files in system)", "the machine has too many files open"],
+  [
+    "FATAL:  could not create semaphores: No space left on device",
+    "the kernel has no semaphore or shared segment left for it",
+  ],
+  [
+    "(28)No space left on device: AH00023: Couldn't create the mpm-accept mutex",
+    "the kernel has no semaphore or shared segment left for it",
+  ],
+  [
+    "dial tcp 10.0.0.5:6379: connect: cannot assign requested address",
+    "it has no local port left for new connections",
+  ],
+  ["connect EADDRNOTAVAIL ::1:8080 - Local (:::0)", "it asks an IPv6 address, and has no IPv6 there"],
+  [
+    "listen tcp 10.0.0.77:80: bind: cannot assign requested address",
+    "the address it listens on is not one of this machine",
+  ],
+  ["cp: cannot stat '/mnt/smb/x': Host is down", "a network share it uses does not answer"],
+  ["bash: fork: retry: Resource temporarily unavailable", "its limit of processes and threads is reached"],
+  [
+    "OpenBLAS blas_thread_init: pthread_create failed for thread 1 of 4: Operation not permitted",
+    "the engine refuses a call that its newer libc makes",
+  ],
+  ["[warn] fopen: Operation not permitted", "a call is refused to it, which no right of a file explains"],
+  ["open /data/x: Permission denied", "it is not permitted something"],
+  [
+    "exec /entrypoint.sh: no such file or directory",
+    "the shell or loader that its program names is not in the image",
+  ],
+  ["sh: 1: gunicorn: not found", "a program or script it calls is not there"],
   // Decoys: nearly the same words, another cause.
   ["repair corrupted WAL: cannot handle error", "its stored data is damaged"],
   ["write /data/x: no space left on device", "a disk is full"],

@@ -1,10 +1,12 @@
 import { describe, expect, it } from "vitest";
 import {
   lostAlerts,
+  lostSamples,
   nobodyToTell,
   queueFindings,
   storageFindings,
 } from "../../../runbooks/prometheus/monitoring-counts.ts";
+import { ruleFindings } from "../../../runbooks/prometheus/monitoring-rules.ts";
 import { scrapeErrorOf } from "../../../runbooks/prometheus/scrape-errors.ts";
 import { sayRepairs, targetFindings } from "../../../runbooks/prometheus/targets.ts";
 
@@ -54,6 +56,8 @@ describe("what the error of a scrape says", () => {
     ['Get "http://a/metrics": dial tcp 10.0.0.1:80: i/o timeout', "no answer in time", false],
     ['Get "http://a/metrics": context deadline exceeded', "no answer in time", false],
     ['Get "http://a/metrics": EOF', "the connection was cut", false],
+    ['strconv.ParseFloat: parsing "<nil>": invalid syntax', "what it serves are no metrics", true],
+    ["out of bounds", "its samples are not taken for their times", true],
     ["something new", undefined, undefined],
   ] as const)("%s", (error, word, answers) => {
     const cause = scrapeErrorOf(error);
@@ -116,4 +120,26 @@ describe("what Prometheus says of itself", () => {
     const counts = [{ name, instance: "a", of: "", increase: 1, recent: 1 }];
     expect(storageFindings(state({ counts, corruptions: 1 }), 30)).toMatchObject([{ severity: "critical" }]);
   });
+});
+
+it("samples are thrown away for one of three reasons, which the counter names", () => {
+  const said = (name: string) =>
+    lostSamples(
+      state({ counts: [{ name, of: "", instance: "p:9090", increase: 57, recent: 5 }] as State["counts"] }),
+      60,
+    )?.because ?? "";
+  const of = (what: string) => said(`prometheus_target_scrapes_sample_${what}_total`);
+  expect(of("duplicate_timestamp")).toMatch(/given the same labels/);
+  expect(of("out_of_order")).toMatch(/clock of Prometheus' own machine was set back/);
+  expect(of("out_of_bounds")).toMatch(/too old or too far ahead/);
+  expect(of("duplicate_timestamp")).not.toMatch(/clock/);
+});
+
+it.each([
+  [1, /this alert cannot fire/],
+  [3, /none of these 3 alerts can fire/],
+])("a rule that fails cannot fire: %i", (failingAlerts, words) => {
+  const failing = [{ name: "HighErrors", group: "g", isAlert: true, error: "many-to-many matching" }];
+  const rules = { total: 9, alerts: 5, failing, failingTotal: failingAlerts, failingAlerts, slow: [] };
+  expect(ruleFindings(rules)[0]?.because).toMatch(words);
 });
