@@ -2,7 +2,8 @@ import { clip, count, kubernetes, runbookOn } from "../../src/sdk/index.ts";
 import { askedOf, type Context, params, targetIn, targetOf } from "./asked.ts";
 import type { AdviceKey, Sight } from "./case.ts";
 import { logsAsked } from "./logs-asked.ts";
-import { nodeFindings } from "./node-findings.ts";
+import { nodeFindings, sayNodes } from "./node-findings.ts";
+import { sayNotMade } from "./not-made.ts";
 import { effectsOf, isDown, type Problem, problemsOf, undoOf } from "./problems.ts";
 import { workloadFindings } from "./rollouts.ts";
 import { becauseOf, evidenceOf, ownEffects, raisesOf, remediesOf, replaceable } from "./said.ts";
@@ -167,15 +168,10 @@ export const k8sWorkload = book
       told("fixProbe", "Correct the probe."),
     ),
     fixNode: book.advises("Look at the node", "high", (values, context) =>
-      told(
-        "fixNode",
-        "See whether the machine is up and its kubelet runs (`systemctl status kubelet`, `journalctl -u kubelet --since -1h`); while it is off for good: `kubectl drain`, or delete the Node so that its pods are replaced.",
-      )(values, context),
+      [sayNodes(values.nodes), told("fixNode", "")(values, context)].filter((text) => text !== "").join("\n"),
     ),
-    giveQuota: book.advises(
-      "Let its pods be made",
-      "low",
-      "`kubectl -n NAMESPACE describe resourcequota,limitrange` shows what is used and allowed: raise the quota, lower requests and limits, or scale down what needs them less. Pods are made by themselves once there is room.",
+    giveQuota: book.advises("Let its pods be made", "low", ({ workloads, events }) =>
+      sayNotMade({ workloads, events }),
     ),
     raiseByHand: book.advises(
       "Set the memory where the manifest lies",

@@ -1,5 +1,6 @@
 import { clip, count, type Finding } from "../../src/sdk/index.ts";
 import { nameOf, type Sight, secondsSince, type Workload } from "./case.ts";
+import { refusalOf, whyNotMade } from "./not-made.ts";
 import type { Asked } from "./pod-cause.ts";
 import type { Problem, Target } from "./problems.ts";
 
@@ -36,36 +37,12 @@ export function workloadFindings(
     });
 }
 
-/** Why its pods could not be made: its own condition, or what its controller was told within the last hour. */
-function refusalOf(one: Workload, { events }: Sight): string {
-  if (one.replicaFailure !== "") return one.replicaFailure;
-  if (one.current >= one.desired) return "";
-  const said = events?.events.find(
-    ({ reason, kind, namespace, name }) =>
-      reason === "FailedCreate" &&
-      namespace === one.namespace &&
-      (kind === one.kind
-        ? name === one.name
-        : kind === "ReplicaSet" && name.replace(/-[a-z0-9]{6,11}$/, "") === one.name),
-  );
-  return said?.message ?? "";
-}
-
 const plain = (message: string): string =>
   clip(message.replace(/^(\(combined from similar events\): )?Error creating: /, ""), 400);
 
 function notMade(one: Workload, name: string, refusal: string): Finding<Key> {
-  const isQuota = /exceeded quota/.test(refusal);
   const missing = one.desired - one.current;
-  const what = isQuota
-    ? "the quota is used up"
-    : /LimitRange|maximum .* per Container|minimum .* per Container|must specify/.test(refusal)
-      ? "the namespace's limits do not allow them"
-      : /denied the request|webhook/.test(refusal)
-        ? "an admission webhook refuses them"
-        : /serviceaccount/.test(refusal)
-          ? "their service account is missing"
-          : "the API server refuses them";
+  const { what } = whyNotMade(refusal);
   return {
     id: `not-made:${name}`,
     severity: one.available === 0 && one.desired > 0 ? "critical" : "warning",

@@ -22,7 +22,7 @@ export function imageCause(one: Container, events: readonly Event[]): Cause {
     },
     acts:
       row === undefined ||
-      /limits pulls|reach the registry|disk is full|fails itself|does not answer|is not the image/.test(
+      /limits pulls|reach the registry|disk is full|fails itself|does not answer|out of its dates|is not the image/.test(
         row[1],
       )
         ? []

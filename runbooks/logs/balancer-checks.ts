@@ -26,7 +26,7 @@ const book = runbookOn(
     }),
   },
   ({ params: { from, minutes }, system }) =>
-    everyLog({ system }, { minutes, by: "server", pattern: "Health check for " }, from),
+    everyLog({ system }, { minutes, by: "server", pattern: ", reason: Layer" }, from),
 );
 
 interface Member extends Checked {
@@ -88,6 +88,11 @@ export const balancerChecks = book
       "low",
       "Ask it as the balancer does: from the balancer, at the member's own address, with the check's path and Host header: `curl -i -H 'Host: NAME' http://ADDRESS:PORT/health`. Run `service-health` for what the service says of itself. A check that fails because something else is down takes every member out at once: let it look at the process itself, and tell of others elsewhere.",
     ),
+    correctCheck: book.advises(
+      "Let the check ask for what is there",
+      "low",
+      "The member answers; the check asks it for the wrong thing. HAProxy: `option httpchk GET /health`, `http-check send hdr Host NAME` (a redirect or 400 is often for want of it), `http-check expect status 200-299`; a TCP check that expects words (`tcp-check expect`) has to speak the member's protocol. Run `service-health` for what the service says of itself before anything of it is touched.",
+    ),
     listen: book.advises(
       "Let it listen where the balancer connects",
       "high",
@@ -141,7 +146,7 @@ export const balancerChecks = book
           id: "no-health-lines",
           severity: "info" as const,
           title: `No log tells of health checks of the last ${minutes} min`,
-          because: `${places.length === 0 ? "No log could be searched." : `Searched: ${places.map(({ name }) => name).join(", ")}.`} HAProxy writes a line when what a check comes to changes: either nothing has changed, or it does not log its checks, or its log is none of these.`,
+          because: `${places.length === 0 ? "No log could be searched." : `Searched: ${places.map(({ name }) => name).join(", ")}.`} HAProxy writes a line when a server or what a check comes to changes: either nothing has changed, or its log is none of these. Its page of statistics (maintenance, queues) is not asked.`,
           remedies: ["logChecks" as const],
         }
       );

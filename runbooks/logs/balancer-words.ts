@@ -13,14 +13,17 @@ export interface Checked {
   readonly ms: number | null;
 }
 
+/** Written at each change of a server, whatever is switched on: `Server api/s1 is DOWN, reason: Layer4 timeout, …`. */
+const CHANGED = /^(?:Backup )?Server (\S{1,200}) is (UP|DOWN)(?:\/[A-Z]{2,10})?, reason: ([^,]{1,80})/;
 const HEAD =
   /^Health check for (?:backup )?server (\S{1,200}) (failed|succeeded|conditionally succeeded), reason: ([^,]{1,80})/;
 
-/** A line of HAProxy (`option log-health-checks`), perhaps cut; undefined: it is none. Pure. */
+/** A line of HAProxy about a check or a change of a server, perhaps cut; undefined: it is none. Pure. */
 export function checkedOf(line: string): Checked | undefined {
-  const [, server = "", how = "", reason = ""] = HEAD.exec(line) ?? [];
+  const [, changed, to] = CHANGED.exec(line) ?? [];
+  const [, server = "", how = "", reason = ""] = HEAD.exec(line) ?? CHANGED.exec(line) ?? [];
   if (server === "") return undefined;
-  const isPassed = how !== "failed";
+  const isPassed = changed === undefined ? how !== "failed" : to === "UP";
   const state = /status: \d{1,6}\/\d{1,6} (UP|DOWN|DRAIN|NOLB|MAINT)/.exec(line)?.[1];
   const ms = /check duration: (\d{1,9})ms/.exec(line)?.[1];
   return {
@@ -32,7 +35,7 @@ export function checkedOf(line: string): Checked | undefined {
   };
 }
 
-export type Advice = "answerOk" | "listen" | "letIn" | "allowTime" | "fixTls";
+export type Advice = "answerOk" | "correctCheck" | "listen" | "letIn" | "allowTime" | "fixTls";
 
 /** Why a check fails, and what helps against that; what the balancer cannot tell apart is said so. Pure. */
 export function whyDown({ reason, code, info, ms }: Checked): { because: string; advice: Advice[] } {
@@ -59,13 +62,29 @@ export function whyDown({ reason, code, info, ms }: Checked): { because: string;
       because: `It took the connection and did not answer the check in time${took}: the endpoint waits for something, it is still starting, or the balancer's time is too short for it.`,
       advice: ["allowTime", "answerOk"],
     };
-  if (/^Layer7 wrong status/.test(reason))
-    return {
-      because: `It answers, with ${code === "" ? "another status" : code}${meaningOf(code)}.`,
-      advice: ["answerOk"],
-    };
+  if (/^Layer7 (wrong status|invalid response)/.test(reason)) return ofAnswer({ reason, code, info });
   return { because: `The balancer says: ${reason}${info === "" ? "" : `, ${info}`}.`, advice: ["answerOk"] };
 }
+
+/** It answered, and not as the check wants it. */
+function ofAnswer({ reason, code, info }: Pick<Checked, "reason" | "code" | "info">): {
+  because: string;
+  advice: Advice[];
+} {
+  if (reason.startsWith("Layer7 invalid"))
+    return {
+      because: `It took the connection, and what it said is not what the check expects${info === "" ? "" : ` (${info})`}: either it speaks another protocol than the check, or it closed without a word because it is not ready.`,
+      advice: ["correctCheck", "answerOk"],
+    };
+  const isMisasked = isOfTheCheck(code);
+  return {
+    because: `It answers, with ${code === "" ? "another status" : code}${meaningOf(code)}.${isMisasked ? " Nothing is known of the service itself: it may be well." : ""}`,
+    advice: isMisasked ? ["correctCheck", "answerOk"] : ["answerOk"],
+  };
+}
+
+/** An answer to the question rather than to how the service is. */
+const isOfTheCheck = (code: string): boolean => /^(30\d|40[0134]|421)$/.test(code);
 
 /** What usually gives this status at a health endpoint. */
 function meaningOf(code: string): string {

@@ -1,4 +1,5 @@
 import type { Finding, nginx, OutputOf } from "../../src/sdk/index.ts";
+import { tlsSaid } from "./tls-words.ts";
 
 export type Logs = OutputOf<typeof nginx.logs>;
 export type Upstreams = OutputOf<typeof nginx.upstreams>;
@@ -26,6 +27,7 @@ export type Remedy =
       | "freeSpace"
       | "speakRight"
       | "endCycle"
+      | "takeMore"
     );
 type Cause = Logs["causes"][number];
 type Found = Finding<Remedy>;
@@ -33,7 +35,7 @@ type Found = Finding<Remedy>;
 export interface Words {
   readonly severity: Found["severity"];
   readonly title: (cause: Cause, whom: string) => string;
-  readonly because: string;
+  readonly because: string | ((cause: Cause) => string);
   readonly remedies: readonly Remedy[];
   /** Codes it gives, so that an answer of the upstream's own is told from nginx's. */
   readonly codes: readonly string[];
@@ -143,8 +145,8 @@ export const WORDS: Readonly<Partial<Record<Cause["kind"], Words>>> = {
   },
   "upstream-tls": {
     severity: "critical",
-    title: (_cause, whom) => `No TLS comes about with ${whom}: nginx answers 502`,
-    because: "The other side speaks no TLS there, or its certificate is not accepted.",
+    title: ({ example }, whom) => tlsSaid(example).title(whom),
+    because: ({ example }) => tlsSaid(example).because,
     remedies: ["trustUpstream"],
     codes: ["502"],
   },

@@ -45,7 +45,7 @@ function aboutCause(cause: Cause, words: Words, minutes: number, upstreams: Upst
     severity: isOpen ? "warning" : isOver ? "info" : words.severity,
     title: isOver ? `Was so, the last time ${ago} ago: ${title}` : title,
     because: [
-      `${words.because} ${count(cause.count, "line")} in the last ${minutes} min, the last ${ago} ago.`,
+      `${typeof words.because === "string" ? words.because : words.because(cause)} ${count(cause.count, "line")} in the last ${minutes} min, the last ${ago} ago.`,
       ...(now === "" ? [] : [now]),
       ...(isOpen ? ["Either it has just come back, or it comes and goes: run this again in a minute."] : []),
     ].join(" "),
@@ -207,4 +207,20 @@ export function aboutLimits({ causes, answers }: Logs): Found | undefined {
       "`limit_req` or `limit_conn` is meant to do so; where it meets real clients, the limit is too low or counts all of them as one (behind a balancer without `real_ip_header`).",
     evidence: [facts({ line: limited.example })],
   };
+}
+
+/** Requests that nginx itself refuses, and passes on to nobody: clients see a 4xx that no service's log knows. */
+export function aboutRefused({ causes }: Logs): Found | undefined {
+  const large = causes.find(({ kind }) => kind === "body-too-large");
+  return (
+    large && {
+      id: "body-too-large",
+      severity: "info",
+      title: `nginx refused ${count(large.count, "request")} for their size (413)`,
+      because:
+        "Their body is larger than client_max_body_size (1 MiB where nothing is set): nginx answers by itself, and the service behind it never sees them.",
+      evidence: [facts({ line: large.example })],
+      remedies: ["takeMore"],
+    }
+  );
 }

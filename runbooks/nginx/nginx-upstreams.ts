@@ -1,6 +1,13 @@
 import { nginx, runbookOn, shellWord, z } from "../../src/sdk/index.ts";
 import { aboutCertificates, aboutConfig, aboutPidFile, aboutReload } from "./findings.ts";
-import { aboutAnswers, aboutCauses, aboutLimits, aboutMembers, noLiveUpstreams } from "./log-findings.ts";
+import {
+  aboutAnswers,
+  aboutCauses,
+  aboutLimits,
+  aboutMembers,
+  aboutRefused,
+  noLiveUpstreams,
+} from "./log-findings.ts";
 
 /** Why nginx answers 502, 504 or 503: its configuration, its processes, its limits, or what stands behind it. */
 const book = runbookOn(
@@ -125,6 +132,11 @@ export const nginxUpstreams = book
       "low",
       "`proxy_buffer_size 16k; proxy_buffers 8 16k;` for that location; better, find which cookie or header has grown.",
     ),
+    takeMore: book.advises(
+      "Let larger requests through where they are meant",
+      "low",
+      "`client_max_body_size` of that location alone, and the service's own limit behind it; uploads are written to a file first (`client_body_temp_path`: its disk).",
+    ),
     resolveNames: book.advises(
       "Get the name resolved",
       "low",
@@ -155,4 +167,5 @@ export const nginxUpstreams = book
     find(["upstreams", "logs?"], ({ upstreams, logs }) => aboutMembers(upstreams, logs)),
     find(["logs"], ({ logs }) => aboutAnswers(logs)),
     find(["logs"], ({ logs }) => aboutLimits(logs)),
+    find(["logs"], ({ logs }) => aboutRefused(logs)),
   ]);

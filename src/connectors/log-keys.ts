@@ -33,8 +33,9 @@ const CANDIDATE = /[0-9a-f][0-9a-f:.]{2,50}|::1/gi;
 /** `"GET /orders/17?x=1 HTTP/1.1"` of an access log, or the method and path alone. */
 const REQUEST = /\b(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) (\/[^\s"?#]{0,300})/;
 
-/** HAProxy, `option log-health-checks`: a line at each change of what a check comes to. */
-const CHECKED = /^Health check for (?:backup )?server ([^\s]{1,200}) /;
+/** HAProxy: a line at each change of what a check comes to (`option log-health-checks`), and at each change of a server (always). */
+const CHECKED =
+  /^(?:Health check for (?:backup )?server|(?:Backup )?Server) ([^\s]{1,200}) (?:failed|succeeded|conditionally|is )/;
 
 /**
  * What keeps a line apart from others, as `by` says: `address` (who asked), `path` (of a request, without its numbers and query),

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { aboutConfig } from "../../../runbooks/nginx/findings.ts";
-import { aboutCauses } from "../../../runbooks/nginx/log-findings.ts";
+import { aboutCauses, aboutRefused } from "../../../runbooks/nginx/log-findings.ts";
+import { tlsSaid } from "../../../runbooks/nginx/tls-words.ts";
 import { addressOf } from "../../../src/connectors/nginx/certificates.ts";
 import { sudoersOf } from "../../../src/connectors/nginx/check.ts";
 import { deniedIn } from "../../../src/connectors/nginx/config.ts";
@@ -224,4 +225,23 @@ describe("names that nginx asked for when it read its configuration", () => {
       expect.stringContaining("by one of its addresses"),
     ]);
   });
+});
+
+test.each([
+  ["SSL routines::tlsv1 unrecognized name:SSL alert number 112", /by which name it is asked/],
+  ["SSL routines::wrong version number", /speaks no TLS there/],
+  ["upstream SSL certificate verify error: (20:unable to get local issuer certificate)", /does not accept/],
+  ["SSL routines::tlsv1 alert protocol version:SSL alert number 70", /no version of TLS in common/],
+  ["SSL routines::sslv3 alert handshake failure:SSL alert number 40", /breaks the handshake off/],
+  ["peer closed connection in SSL handshake", /closes in the middle/],
+  ["SSL_do_handshake() failed", /No TLS comes about/],
+])("TLS with an upstream: %s", (line, title) => {
+  expect(tlsSaid(line).title("10.0.0.5:443")).toMatch(title);
+});
+
+test("what nginx refuses by itself is told as that, and as no fault", () => {
+  const cause = { kind: "body-too-large", count: 3, agoSeconds: 9, example: "x", upstreams: [] } as const;
+  const logs = { minutes: 15, causes: [cause] } as unknown as Parameters<typeof aboutRefused>[0];
+  expect(aboutRefused(logs)).toMatchObject({ severity: "info", remedies: ["takeMore"] });
+  expect(aboutRefused({ ...logs, causes: [] })).toBeUndefined();
 });

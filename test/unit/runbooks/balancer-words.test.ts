@@ -25,13 +25,23 @@ it.each([
   ],
   [
     'failed, reason: Layer7 wrong status, code: 301, info: "Moved", check duration: 2ms, status: 0/2 DOWN.',
-    "answerOk",
+    "correctCheck",
     "a redirect",
   ],
   [
     "failed, reason: Layer7 wrong status, code: 404, check duration: 2ms, status: 0/2 DOWN.",
+    "correctCheck",
+    "Nothing is known of the service itself",
+  ],
+  [
+    'failed, reason: Layer7 wrong status, code: 503, info: "Service Unavailable", check duration: 2ms, status: 0/2 DOWN.',
     "answerOk",
-    "no such path",
+    "by its own word it is not ready",
+  ],
+  [
+    'failed, reason: Layer7 invalid response, info: "TCPCHK got an empty response at step 1", check duration: 3ms, status: 0/2 DOWN.',
+    "correctCheck",
+    "speaks another protocol",
   ],
 ])("%s", (said, advice, words) => {
   expect(why(said)?.advice[0]).toBe(advice);
@@ -49,4 +59,13 @@ it("a member that has failed once is still up; one that passes once is still dow
   ).toMatchObject({ isUp: false, isPassed: true });
   expect(checkedOf(line('failed, reason: Layer7 invalid response, info: "…'))?.isUp).toBe(false);
   expect(checkedOf("Server app/web1 is DOWN.")).toBeUndefined();
+  expect(checkedOf("Server app/web1 is going DOWN for maintenance.")).toBeUndefined();
+});
+
+it("what is always written at a change of a server is read as well", () => {
+  const said =
+    'Server app/web1 is DOWN, reason: Layer7 wrong status, code: 404, info: "Not Found", check duration: 3ms. 0 active and 0 backup servers left.';
+  expect(checkedOf(said)).toMatchObject({ server: "app/web1", isUp: false, isPassed: false, code: "404" });
+  const back = "Backup Server app/web2 is UP, reason: Layer7 check passed, code: 200, check duration: 1ms.";
+  expect(checkedOf(back)).toMatchObject({ server: "app/web2", isUp: true, isPassed: true });
 });

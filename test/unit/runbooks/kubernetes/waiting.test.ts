@@ -47,6 +47,15 @@ describe("an image", () => {
     // Decoys.
     ["dial tcp 10.0.0.1:443: connect: connection refused", "does not reach the registry"],
     ["toomanyrequests: You have reached your pull rate limit", "limits pulls"],
+    ["dial tcp: lookup registry.local on 10.0.0.2:53: no such host", "does not find the registry's name"],
+    [
+      "failed to authorize: failed to fetch anonymous token: unexpected status: 401 Unauthorized",
+      "not there, or not for this account",
+    ],
+    ["unauthorized: incorrect username or password", "does not let the node in"],
+    ["tls: failed to verify certificate: x509: certificate signed by unknown authority", "does not trust"],
+    ["x509: certificate has expired or is not yet valid: current time 2026-12-01", "out of its dates"],
+    ["x509: certificate is valid for a.lab, not registry.lab", "for another name"],
   ])("%s: %s", (said, short) => expect(cause(said).title).toContain(short));
 
   it("what is no fault of the template is not taken back", () => {
