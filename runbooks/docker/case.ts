@@ -12,6 +12,8 @@ export interface Case {
   readonly platform: string | undefined;
   /** Docker, or Podman answering in its words; undefined: not asked. */
   readonly product: string | undefined;
+  /** Share of the last second in which its CPU limit held it back. */
+  readonly throttled: number;
   /** A person or an alert asked for this very one: it is then expected to run. */
   readonly isAsked: boolean;
   readonly now: Date;

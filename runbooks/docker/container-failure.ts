@@ -4,10 +4,10 @@ import {
   type RunContext,
   runbookOn,
   type StepsOf,
-  sayPercent,
   shellWord,
   z,
 } from "../../src/sdk/index.ts";
+import { absentFindings } from "./absent.ts";
 import { mebibytes } from "./ago.ts";
 import { codeOf, mayAct } from "./case.ts";
 import type { Advice, AdviceKey, Container } from "./cause.ts";
@@ -20,11 +20,10 @@ import { raiseLimit } from "./out-of-memory.ts";
 import { pastAsked } from "./past.ts";
 import { containersOf, type Judged, problemsOf, type Sight } from "./problems.ts";
 import { staysUp } from "./stays-up.ts";
+import { togetherFinding } from "./together.ts";
 
 /** Containers one approval may start or restart. */
 const MOST = 5;
-/** Share of the last second's periods beyond which a CPU limit is what makes a container slow. */
-const THROTTLED = 0.5;
 const STARTABLE = ["exited", "created", "paused"];
 
 /** Labels in which cAdvisor, exporters and agents say which container an alert is about; the service before the name. */
@@ -151,7 +150,7 @@ export const containerFailure = book
     ),
     restart: book.does(
       docker.restartContainer,
-      ["list", "events?", "logs?", "engine?"],
+      ["list", "events?", "logs?", "engine?", "usage?"],
       (values, context) => offeredTo("restart", values, context).map(targetOf),
       {
         title: "Restart what was healthy and hangs",
@@ -201,45 +200,16 @@ export const containerFailure = book
     }),
   })
   .findings((find) => [
-    find(
-      ["list"],
-      ({ list: { project, total } }) =>
-        total === 0 &&
-        project !== null && {
-          id: "project-without-containers",
-          severity: "critical",
-          title: `Project ${project} has no containers, not even stopped ones`,
-          because: "It was never brought up on this engine, was taken down, or goes by another project name.",
-          remedies: ["startProject"],
-        },
-    ),
-    find(["list"], ({ list }, { params: { service } }) => {
-      const { project, total } = list;
-      if (service === undefined || (total === 0 && project !== null)) return undefined;
-      return (
-        containersOf(list, service).length === 0 && {
-          id: `no-container:${service}`,
-          severity: "critical",
-          title: `No container of ${service}`,
-          because: `Of ${total} containers${project === null ? "" : ` of project ${project}`} none is of this service or name.`,
-          remedies: ["startProject"],
-        }
-      );
-    }),
+    find(["list"], ({ list }, { params: { service } }) => absentFindings(list, service)),
     find(["list", "events?", "logs?", "engine?", "usage?"], (values, context) =>
       problemsOf(values, context).map((problem) => {
-        const { kind, container, severity, title, because, explains } = problem;
+        const { container, severity, title, because, explains } = problem;
         const lines = values.logs?.logs.find((one) => one.container === container.id)?.lines ?? [];
-        const throttled = values.usage?.usage.find((one) => one.container === container.id)?.throttled ?? 0;
-        const held =
-          kind === "unhealthy" && throttled >= THROTTLED
-            ? ` Its CPU limit held it back in ${sayPercent(throttled)} of the last second: \`cpus:\` may be too low for it.`
-            : "";
         return {
           id: idOf(problem),
           severity,
           title,
-          because: `${because}${held}${container.imageMissing ? NO_IMAGE : ""}`,
+          because: `${because}${container.imageMissing ? NO_IMAGE : ""}`,
           evidence: [
             figures(container),
             ...codeOf(container.lastProbe?.output ?? "", "last failed health check"),
@@ -249,6 +219,9 @@ export const containerFailure = book
           explains,
         };
       }),
+    ),
+    find(["list", "events?", "logs?", "engine?", "usage?"], (values, context) =>
+      togetherFinding(problemsOf(values, context), values.list, context.now),
     ),
     find(
       ["folder", "list?", "events?", "logs?", "engine?", "space?"],

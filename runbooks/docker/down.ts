@@ -1,4 +1,4 @@
-import { count, shellWord } from "../../src/sdk/index.ts";
+import { shellWord } from "../../src/sdk/index.ts";
 import { ago, secondsSince } from "./ago.ts";
 import { type Case, ending, mayAct, readOn } from "./case.ts";
 import type { Container, Problem } from "./cause.ts";
@@ -42,7 +42,7 @@ function endedWell(it: Case): Problem | undefined {
 function failed(it: Case): Problem {
   const { one, past, log, platform, isAsked, now } = it;
   const lines = lastRunOf(log);
-  const cause = endCause({ one, code: one.exitCode, past, lines, platform });
+  const cause = endCause({ one, code: one.exitCode, past, lines, earlier: log?.earlier, platform });
   const givenUp = hasGivenUp(one)
     ? ` The engine gave up after ${one.restartCount} restarts (on-failure:${one.maxRestarts}).`
     : "";
@@ -52,27 +52,10 @@ function failed(it: Case): Problem {
     container: one,
     severity: isAsked || secondsSince(one.finishedAt, now) < ENDED_LONG_AGO ? "critical" : "warning",
     title: `${one.name} exited with code ${one.exitCode} ${ago(one.finishedAt, now)}${ending(cause.short)}`,
-    because: `It is down. ${cause.because}${child}${givenUp}${whyNotBack(it)}${withOthers(it)}${sayLast(cause, log, lines)}`,
+    because: `It is down. ${cause.because}${child}${givenUp}${whyNotBack(it)}${sayLast(cause, log, lines)}`,
     advice: [cause.advice ?? readOn(one)],
     acts: cause.startHelps && givenUp === "" && mayAct(one) ? ["start"] : [],
   };
-}
-
-/** Ends this close together have one cause; so many others make it more than chance. */
-const TOGETHER_MS = 15_000;
-const MANY_OTHERS = 2;
-
-/** What ends a container from outside ends others as well: the machine, the engine, or somebody who took all down. */
-function withOthers({ one, list }: Case): string {
-  if (![137, 143, 255].includes(one.exitCode)) return "";
-  const at = Date.parse(one.finishedAt);
-  const others = list.containers.filter(
-    ({ id, state, finishedAt }) =>
-      id !== one.id && state === "exited" && Math.abs(Date.parse(finishedAt) - at) <= TOGETHER_MS,
-  );
-  return others.length < MANY_OTHERS
-    ? ""
-    : ` ${count(others.length, "other container")} ended within ${TOGETHER_MS / 1000} s of it: so the reason is none of its own, but the machine or the engine went down, or somebody took all of them down (\`last -x | head\`, \`journalctl -u docker --since -1d\`).`;
 }
 
 /** Every start has failed as often as its policy allows. */
@@ -186,26 +169,45 @@ function portTaken(one: Container, port: number, { containers, strangers }: Case
   };
 }
 
-export const stuck = (one: Container, state: "paused" | "dead"): Problem =>
-  state === "paused"
-    ? {
-        kind: "paused",
-        container: one,
-        severity: "critical",
-        title: `${one.name} is paused`,
-        because: "All its processes are frozen: it accepts connections and never answers.",
-        advice: [],
-        acts: mayAct(one) ? ["start"] : [],
-      }
-    : {
-        kind: "dead",
-        container: one,
-        severity: "critical",
-        title: `${one.name} is dead`,
-        because: `The engine could not remove or stop it completely; it cannot be started any more.${one.error === "" ? "" : ` It says: ${one.error}`}${/busy/.test(one.error) ? " Another process still has its file system mounted (in a mount namespace of its own)." : ""}`,
-        advice: /busy/.test(one.error) ? [freeMount(one), recreate(one)] : [recreate(one)],
-        acts: [],
-      };
+export const stuck = (it: Case, state: "paused" | "dead"): Problem =>
+  state === "paused" ? paused(it) : dead(it);
+
+/** A snapshot (`docker commit`, a backup) freezes a container for moments and lets it go by itself. */
+const SNAPSHOT_SECONDS = 120;
+
+function paused({ one, past, isAsked, now }: Case): Problem {
+  const since = past.sinceStart.findLast(({ what }) => what === "pause")?.at;
+  const seconds = since === undefined ? undefined : now.getTime() / 1000 - since;
+  // Whoever asks for this very one expects it to run.
+  const isFresh = seconds !== undefined && seconds < SNAPSHOT_SECONDS && !isAsked;
+  return {
+    kind: "paused",
+    container: one,
+    severity: isFresh ? "warning" : "critical",
+    title: `${one.name} ${seconds === undefined ? "is paused" : `was paused ${ago(new Date((since ?? 0) * 1000).toISOString(), now)}`}`,
+    because: `All its processes are frozen: it accepts connections and never answers, and its health check cannot run.${isFresh ? " That is so recent that a backup or `docker commit` may be at work, which lets it go by itself: look again in two minutes before it is set going." : " Somebody, or a backup that broke off, has paused it."}`,
+    advice: [],
+    acts: isFresh || !mayAct(one) ? [] : ["start"],
+  };
+}
+
+function dead({ one, list }: Case): Problem {
+  const next = list.containers.find(
+    ({ id, service, state }) => id !== one.id && service === one.service && state === "running",
+  );
+  return {
+    kind: "dead",
+    container: one,
+    severity: next === undefined ? "critical" : "info",
+    title: `${one.name} is dead${next === undefined ? "" : `, and ${next.name} runs in its place`}`,
+    because: `The engine could not remove or stop it completely; it cannot be started any more${next === undefined ? "" : ", and serves nothing: only its remains take room"}.${one.error === "" ? "" : ` It says: ${one.error}.`}${/busy/.test(one.error) ? " Another process still has its file system mounted (in a mount namespace of its own)." : ""}`,
+    advice: [
+      ...(/busy/.test(one.error) ? [freeMount(one)] : []),
+      ...(next === undefined ? [recreate(one)] : []),
+    ],
+    acts: [],
+  };
+}
 
 const freeMount = ({ name }: Container) => ({
   key: "fixStart" as const,

@@ -12,6 +12,8 @@ export interface End {
   readonly past: Past;
   /** What that run wrote, oldest first. */
   readonly lines: readonly string[];
+  /** Of what that run wrote before, lines that name an error. */
+  readonly earlier?: readonly string[] | undefined;
   /** `linux/amd64` of the engine, where it was asked. */
   readonly platform: string | undefined;
 }
@@ -35,8 +37,10 @@ export function endCause(end: End): Cause {
   if (code === 137) return killed(end);
   const byCode = codeCause(one, code);
   if (byCode !== undefined && code > 128 && code !== 255) return helpOnlyIf(ranLong(one), byCode);
+  const { lines, earlier = [] } = end;
   return (
     lineCause(end, () => true) ??
+    (lines.length === 0 ? undefined : lineCause({ ...end, lines: earlier }, () => true)) ??
     helpOnlyIf(
       ranLong(one),
       byCode ?? {

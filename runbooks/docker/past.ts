@@ -72,7 +72,7 @@ export const pastAsked = (containers: readonly Container[], now: Date) =>
 
 function hasPast(one: Container): boolean {
   if (one.state === "exited") return one.exitCode !== 0 || one.restartPolicy !== "no";
-  if (one.state === "restarting") return true;
+  if (one.state === "restarting" || one.state === "paused") return true;
   const isNew = one.restartCount > 0 && (one.uptimeSeconds ?? 0) < HOUR;
   return one.state === "running" && (isNew || one.memoryLimit > 0 || one.health === "unhealthy");
 }

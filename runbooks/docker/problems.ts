@@ -13,6 +13,9 @@ export interface Sight {
   readonly events?: Events | undefined;
   readonly logs?: { readonly logs: readonly Log[] } | undefined;
   readonly engine?: { readonly platform: string; readonly product: string } | undefined;
+  readonly usage?:
+    | { readonly usage: readonly { readonly container: string; readonly throttled: number | null }[] }
+    | undefined;
 }
 
 export type AskedOf = Pick<RunContext<{ readonly service?: string | undefined }>, "params" | "now">;
@@ -33,7 +36,7 @@ function isNumbered({ name, service }: Container, wanted: string): boolean {
 }
 
 /** What is wrong with each container, judged from what was recorded. Pure. */
-export function problemsOf({ list, events, logs, engine }: Sight, { params, now }: AskedOf): Judged[] {
+export function problemsOf({ list, events, logs, engine, usage }: Sight, { params, now }: AskedOf): Judged[] {
   if (list === undefined) return [];
   const asked = containersOf(list, params.service);
   const problems = withDependencies(asked, list.containers).flatMap((one) => {
@@ -43,6 +46,7 @@ export function problemsOf({ list, events, logs, engine }: Sight, { params, now 
       past: pastOf(one, events, now),
       log: logs?.logs.find(({ container }) => container === one.id),
       platform: engine?.platform,
+      throttled: usage?.usage.find(({ container }) => container === one.id)?.throttled ?? 0,
       product: engine?.product,
       isAsked: params.service !== undefined && asked.includes(one),
       now,
@@ -58,7 +62,7 @@ export function problemsOf({ list, events, logs, engine }: Sight, { params, now 
 function problemOf(it: Case): Problem | undefined {
   const { one } = it;
   if (one.state === "removing") return it.isAsked ? beingRemoved(one) : undefined;
-  if (one.state === "paused" || one.state === "dead") return stuck(one, one.state);
+  if (one.state === "paused" || one.state === "dead") return stuck(it, one.state);
   // What swarm has replaced is its history; a task that runs is judged as any container.
   if (one.isTask && one.state !== "running" && one.state !== "restarting") return lostTask(it);
   if (one.error !== "" && one.state !== "running" && (one.state === "created" || one.exitCode !== 0))

@@ -15,6 +15,14 @@ export const LEFT_REFUSALS: readonly Refusal[] = [
       "`ls -ld` the path on the machine (an error, or it hangs): `umount -l PATH`, mount it anew, then `docker compose up -d`.",
   },
   {
+    text: /creating mount source path '[^']{1,300}': mkdir [^:\n]{1,300}: read-only file system/,
+    short: "the engine may not make the folder it mounts",
+    because:
+      "The folder is not there, and where the engine looks it cannot be made: an engine installed by snap sees most of the machine read-only, and some systems have /usr, /opt or / read-only by design (CoreOS, Flatcar, Talos). Only where others cannot write there either did the file system stop after an error.",
+    advice:
+      "`snap list docker`; `findmnt -T PATH -o SOURCE,OPTIONS`. Make the folder where the engine may see it (by snap: below the home folder), or install Docker's own packages.",
+  },
+  {
     text: /(addr=[\w.:]{2,60}|nfs|cifs)[^\n]{0,200}(permission denied|access denied)/,
     short: "the file server refuses the share it mounts",
     because: "The server of the volume was reached, and does not let this machine (or that user) have it.",

@@ -1,4 +1,4 @@
-import { saySeconds } from "../../src/sdk/index.ts";
+import { sayPercent, saySeconds, shellWord } from "../../src/sdk/index.ts";
 import { ago, mebibytes } from "./ago.ts";
 import { type Case, ending, mayAct, readOn } from "./case.ts";
 import type { Problem } from "./cause.ts";
@@ -6,6 +6,7 @@ import { names } from "./effects.ts";
 import { endCause, sayLast } from "./ends.ts";
 import { outOfMemory, raiseLimit } from "./out-of-memory.ts";
 import { neverChecked } from "./podman.ts";
+import type { ProbeCause } from "./probe-row.ts";
 import { probeCause, wasHealthy } from "./probes.ts";
 
 /** Ends within an hour that make a loop, where the last start is this recent. */
@@ -35,7 +36,7 @@ export function looping(it: Case): Problem {
       ? `${one.restartCount} restarts since it was made`
       : `${past.crashes.length} ends within ${ago(timeOf(first), now, "")}`;
   const lines = log?.lines ?? [];
-  const cause = endCause({ one, code, past, lines, platform });
+  const cause = endCause({ one, code, past, lines, earlier: log?.earlier, platform });
   return {
     kind: "loop",
     container: one,
@@ -84,8 +85,12 @@ export function running(it: Case): Problem | undefined {
 
 const timeOf = ({ at }: { readonly at: number }): string => new Date(at * 1000).toISOString();
 
-function unhealthy({ one, list, past }: Case): Problem {
-  const cause = probeCause(one);
+/** Share of the last second's periods beyond which a CPU limit is what makes a container slow. */
+const THROTTLED = 0.5;
+
+function unhealthy(it: Case): Problem {
+  const { one, list, past, throttled } = it;
+  const cause = heldBack(it, probeCause(one));
   const output = one.lastProbe?.output ?? "";
   const streak = `${one.failingStreak} failed health checks in a row`;
   const advice = [cause.advice ?? readOn(one)];
@@ -107,7 +112,13 @@ function unhealthy({ one, list, past }: Case): Problem {
   const isOwn = !list.containers.some((other) => other.service !== one.service && names([output], other));
   const isShort = past.shorts.length > 0;
   // Only a process that was well and hangs comes back by a restart, and only where nothing else is to blame.
-  const hangs = wasWell && isOwn && !isShort && again === "" && (cause.hangs === true || output === "");
+  const hangs =
+    throttled < THROTTLED &&
+    wasWell &&
+    isOwn &&
+    !isShort &&
+    again === "" &&
+    (cause.hangs === true || output === "");
   const short = isShort
     ? ` A process of it was killed for memory within the last hour${one.memoryLimit > 0 ? ` at its limit of ${mebibytes(one.memoryLimit)}` : ""}, which may be why.`
     : "";
@@ -119,5 +130,19 @@ function unhealthy({ one, list, past }: Case): Problem {
     because: `${cause.because}${wasWell ? " It was healthy before." : ""}${short}${again}`,
     advice: isShort ? [{ key: "raiseMemory", text: raiseLimit(one) }, ...advice] : advice,
     acts: hangs && mayAct(one) ? ["restart"] : [],
+  };
+}
+
+/** A check that is too slow, of a container that may not run: the limit is the reason, and a restart leaves it as it is. */
+function heldBack({ one, throttled }: Case, cause: ProbeCause): ProbeCause {
+  if (throttled < THROTTLED || cause.hangs !== true) return cause;
+  return {
+    ...cause,
+    short: `its CPU limit holds it back (${sayPercent(throttled)} of the last second)`,
+    because: `It does not answer its check in time, and in ${sayPercent(throttled)} of the last second's periods it wanted to run and might not: \`cpus:\` is too low for what it does. ${cause.because}`,
+    advice: {
+      key: "fixCrash",
+      text: `Until it is recreated: \`docker update --cpus N ${shellWord(one.name)}\`; for good \`cpus:\` of the service, or less work for it. A longer \`timeout\` of the check only hides it.`,
+    },
   };
 }

@@ -2,7 +2,7 @@ import { clip, count, kubernetes, runbookOn } from "../../src/sdk/index.ts";
 import { askedOf, type Context, params, targetIn, targetOf } from "./asked.ts";
 import type { AdviceKey, Sight } from "./case.ts";
 import { logsAsked } from "./logs-asked.ts";
-import { nodeFindings, sayNodes } from "./node-findings.ts";
+import { LOOK_AT_NODE, nodeFindings, sayNodes } from "./node-findings.ts";
 import { sayNotMade } from "./not-made.ts";
 import { effectsOf, isDown, type Problem, problemsOf, undoOf } from "./problems.ts";
 import { workloadFindings } from "./rollouts.ts";
@@ -167,8 +167,13 @@ export const k8sWorkload = book
       "low",
       told("fixProbe", "Correct the probe."),
     ),
-    fixNode: book.advises("Look at the node", "high", (values, context) =>
-      [sayNodes(values.nodes), told("fixNode", "")(values, context)].filter((text) => text !== "").join("\n"),
+    fixNode: book.advises(
+      "Look at the node",
+      "high",
+      (values, context) =>
+        [sayNodes(values.nodes), told("fixNode", "")(values, context)]
+          .filter((text) => text !== "")
+          .join("\n") || LOOK_AT_NODE,
     ),
     giveQuota: book.advises("Let its pods be made", "low", ({ workloads, events }) =>
       sayNotMade({ workloads, events }),

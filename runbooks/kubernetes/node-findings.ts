@@ -61,7 +61,7 @@ const SAYS: readonly (readonly [words: RegExp, title: string, because: string, a
     "On the node: `systemctl status containerd kubelet`, `journalctl -u containerd --since -30m`, and its disk.",
   ],
 ];
-const LOOK_AT_NODE =
+export const LOOK_AT_NODE =
   "See whether the machine is up and its kubelet runs (`systemctl status kubelet`, `journalctl -u kubelet --since -1h`); while it is off for good: `kubectl drain`, or delete the Node so that its pods are replaced.";
 
 const saysOf = ({ message }: Node) => SAYS.find(([words]) => words.test(message));
@@ -74,7 +74,7 @@ export const sayNodes = (seen: Sight["nodes"]): string =>
         .filter(({ ready }) => ready !== "yes")
         .map((node) => saysOf(node)?.[3] ?? LOOK_AT_NODE),
     ),
-  ].join("\n") || LOOK_AT_NODE;
+  ].join("\n");
 
 function lost(node: Node, sight: Sight, now: Date): Finding<"fixNode"> {
   const on = sight.pods.pods.filter((pod) => pod.node === node.name);

@@ -50,6 +50,8 @@ interface Scene {
   readonly forgotBefore?: number | null;
   /** Lines by container's name, all of the last run; an error where it is a string. */
   readonly logs?: Readonly<Record<string, readonly string[] | string>>;
+  /** Logs as `docker.logs` returns them, in place of `logs`. */
+  readonly rawLogs?: readonly object[];
   readonly usage?: readonly object[];
   /** Shares of the engine's disk in use; left out: it cannot be seen. */
   readonly disk?: { readonly usedRatio: number; readonly inodesRatio: number | null };
@@ -66,13 +68,17 @@ export function judgeContainers({
   forgotBefore = null,
   ...scene
 }: Scene): Judged {
-  const list = { project: "shop", total: containers.length, truncated: false, containers, strangers };
+  const product = scene.product ?? "Docker";
+  const list = {
+    ...{ project: "shop", total: containers.length, truncated: false, containers, strangers },
+    product,
+  };
   const engine = {
     version: "28.0.0",
     api: "1.48",
     project: "shop",
     platform: "linux/amd64",
-    product: scene.product ?? "Docker",
+    product,
   };
   const fileSystem = scene.disk === undefined ? null : { size: 1e10, available: 1e8, ...scene.disk };
   const folder = { path: "/var/lib/docker", fileSystem };
@@ -83,7 +89,7 @@ export function judgeContainers({
   });
   return judge(containerFailure, {
     steps: {
-      ...{ engine, list, folder, logs: { logs }, usage: { usage: scene.usage ?? [] } },
+      ...{ engine, list, folder, logs: { logs: scene.rawLogs ?? logs }, usage: { usage: scene.usage ?? [] } },
       ...(scene.space === undefined ? {} : { space: scene.space }),
       ...(events === undefined ? {} : { events: { events: events.map(eventOf), forgotBefore } }),
     },

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type ActionContext, actionsOn } from "../../core/words/action.ts";
 import { toDiagError } from "../../core/words/errors.ts";
+import { clip } from "../../core/words/format.ts";
 import { type NotSeen, notSeen } from "../../core/words/not-seen.ts";
 import { inTurns } from "../../lib/in-turns.ts";
 import { redactor } from "../../lib/redact.ts";
@@ -11,6 +12,9 @@ import { findContainer, findIfThere, plainName } from "./find.ts";
 const { read } = actionsOn<DockerClient>("docker");
 const MAX_BYTES = 256_000;
 const MAX_TEXT = 16_000;
+/** Beyond those that are asked for, so many are looked through for lines that name an error: wrappers write much after it. */
+const LOOK_BACK = 200;
+const MOST_EARLIER = 10;
 const redact = redactor([]);
 
 const Log = z.object({
@@ -20,6 +24,8 @@ const Log = z.object({
   lines: z.array(z.string()),
   /** How many of them, from the end, were written since the last start. */
   ofLastRun: z.int(),
+  /** Of the lines of the last run before these, those that name an error; oldest first. Absent in recordings from before. */
+  earlier: z.array(z.string()).max(MOST_EARLIER).optional(),
   truncated: z.boolean(),
   /** Why the log could not be read; null where it could. */
   error: z.string().nullable(),
@@ -103,14 +109,17 @@ async function logOf(
 ): Promise<z.output<typeof Log>> {
   const found = await findContainer(client, container, context);
   const since = sinceMinutes === undefined ? 0 : Math.floor(Date.now() / 1000) - sinceMinutes * 60;
-  const query = { stdout: true, stderr: true, tail: lines, since, follow: false, timestamps: true };
   const path = `/containers/${found.Id}/logs`;
-  const raw = await client.request(
-    { method: "GET", path, query, ok: [200], maxBytes: MAX_BYTES, cut: true },
-    context,
-  );
+  const ask = (tail: number) => {
+    const query = { stdout: true, stderr: true, tail, since, follow: false, timestamps: true };
+    return client.request({ method: "GET", path, query, ok: [200], maxBytes: MAX_BYTES, cut: true }, context);
+  };
+  const more = await ask(Math.max(lines, LOOK_BACK));
+  // Of what was cut the end is missing, and that is what was asked for.
+  const raw = more.length < MAX_BYTES || lines >= LOOK_BACK ? more : await ask(lines);
   const text = found.Config.Tty ? raw.toString("utf8") : demultiplex(raw);
-  const { lines: said, ofLastRun } = sinceStart(text, found.State.StartedAt);
+  const { lines: read, ofLastRun } = sinceStart(text, found.State.StartedAt);
+  const said = read.slice(-lines);
   const whole = said.join("\n");
   const kept = [...redact(whole)].slice(-MAX_TEXT).join("");
   const shown = kept.split("\n").filter((line) => line !== "");
@@ -119,10 +128,21 @@ async function logOf(
     name: plainName(found),
     lines: shown,
     ofLastRun: Math.min(ofLastRun, shown.length),
+    earlier: errorsIn(read.slice(-lines - Math.max(0, ofLastRun - lines), -lines)),
     truncated: raw.length >= MAX_BYTES || kept.length < whole.length,
     error: null,
   };
 }
+
+/** `Error: listen EADDRINUSE…`, `Caused by: java.net.BindException: …`, `[emerg] bind() failed`: not a word of a path, nor a count. */
+const NAMES_ERROR = /(^|[\s[(])(\w{0,60}error|\w{0,60}exception|fatal|panic|emerg|err!?)(\]|:|\s*\()/i;
+
+/** Lines that name an error, clipped and redacted. Pure. Exported for its test. */
+export const errorsIn = (lines: readonly string[]): string[] =>
+  lines
+    .filter((line) => NAMES_ERROR.test(line.slice(0, 300)))
+    .slice(-MOST_EARLIER)
+    .map((line) => redact(clip(line, 500)));
 
 /**
  * The engine notes a start once the program runs: what ends at once has written its last words by then. A run before ended
