@@ -57,10 +57,8 @@ export const WORDS: Readonly<Record<string, Words>> = {
   "the engine refuses a call that its newer libc makes": FILTERED,
   "a call is refused to it, which no right of a file explains": FILTERED,
   "its limit of processes and threads is reached": {
-    because:
-      "EAGAIN: no process or thread may be added: TasksMax of the unit, or ulimit nproc of its user. Memory has no part in it.",
-    advice:
-      "`systemctl show --property=TasksCurrent,TasksMax,LimitNPROC UNIT`. A number that only grows leaks; otherwise raise the limit.",
+    because: "EAGAIN: TasksMax of the unit, or ulimit nproc of its user. Memory has no part in it.",
+    advice: "`systemctl show --property=TasksCurrent,TasksMax,LimitNPROC UNIT`: raise it, unless it leaks.",
     key: "fixUnit",
   },
   "a part of the program itself is not there": {
