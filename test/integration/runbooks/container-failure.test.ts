@@ -228,7 +228,6 @@ describe.skipIf(why !== undefined)(
     it("finds a paused container and resumes it", async () => {
       const id = await web("api");
       await engine.api.getContainer(id).pause();
-      // A backup pauses for moments: only who asks for it is offered to set it going at once.
       const diagnosis = await bench.diagnose(containerFailure, { ...quick, service: "api" });
       expect(diagnosis.finding("paused:api").title).toMatch(/^api was paused /);
       expect((await diagnosis.apply("start")).holds).toBe(true);
