@@ -14,7 +14,7 @@ try {
   const page = await browser.newPage({ viewport: { width: 1360, height: 1100 } });
   page.setDefaultTimeout(120_000);
   await page.goto(url);
-  await page.getByRole("button", { name: "Break" }).first().click();
+  await page.getByRole("button", { name: "Break", exact: true }).first().click();
   await page
     .getByText(/\d+ repl(y|ies)/)
     .last()
