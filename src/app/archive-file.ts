@@ -71,8 +71,14 @@ async function* linesOf(
   checkpoints: readonly Checkpoint[],
 ): AsyncGenerator<string> {
   yield `${canonical({ format: "diagbot-audit", version: 1, ...range })}\n`;
-  for await (const { seq, at, actor, event, run_id, payload, prev_hash, hash, version } of rows)
+  let next = range.first;
+  for await (const { seq, at, actor, event, run_id, payload, prev_hash, hash, version } of rows) {
     yield `${canonical({ seq, at: at.toISOString(), actor, event, run_id, payload, prev_hash, hash, version })}\n`;
+    if (seq === next) next += 1;
+  }
+  // Nothing shorter takes the place of a whole file.
+  if (next !== range.last + 1)
+    throw new DiagError("busy", `row ${next} of the audit record went while it was written to a file`);
   for (const checkpoint of checkpoints) yield `${canonical({ checkpoint })}\n`;
 }
 

@@ -8,6 +8,7 @@ import {
   type ArchiveRecord,
   type AuditRow,
   archivable,
+  archivingAlone,
   forgetArchived,
   noteArchive,
   type Pool,
@@ -18,21 +19,36 @@ import {
 import { archiveName, readArchive, writeArchive } from "./archive-file.ts";
 import { checkpointsOf, isUrl, verifyWithCheckpoints } from "./checkpoints.ts";
 
+interface AuditRecord {
+  readonly pool: Pool;
+  readonly audit: AuditSettings | undefined;
+  readonly by: string;
+}
+
 /** Rows between two words about how far it is. */
 const TELL_EVERY = 100_000;
 
 /**
  * Takes old rows of the audit record into a file and out of the database: the chain is verified first, the file is read again
  * before a row goes, and the chain tells of it. What was interrupted goes on. `by`: who asks, for the record. Rejects with
- * `bad_audit` where the chain is not as written; then nothing is changed.
+ * `bad_audit` where the chain is not as written and with `busy` where somebody else archives; then nothing is changed.
  */
 export async function archiveAudit(
-  { pool, audit, by }: { pool: Pool; audit: AuditSettings | undefined; by: string },
+  of: AuditRecord,
+  ask: ArchiveAsk,
+  say: (line: string) => void,
+): Promise<Archived> {
+  const { to } = ask;
+  if (!existsSync(to) || !statSync(to).isDirectory())
+    throw new DiagError("usage", `there is no folder ${to}`, { hint: "make it, or name another with --to" });
+  return archivingAlone(of.pool, () => archive(of, ask, say));
+}
+
+async function archive(
+  { pool, audit, by }: AuditRecord,
   { to, olderThanMs, dryRun }: ArchiveAsk,
   say: (line: string) => void,
 ): Promise<Archived> {
-  if (!existsSync(to) || !statSync(to).isDirectory())
-    throw new DiagError("usage", `there is no folder ${to}`, { hint: "make it, or name another with --to" });
   const report = await verifyWithCheckpoints(pool, audit, undefined);
   const why = report.firstBad?.why ?? report.checkpointsFlaw;
   // Where checkpoints go to an URL only its owner can hold them against the chain.

@@ -8,9 +8,32 @@ import { transact } from "./transaction.ts";
 /** The event of a row that tells of an archive. */
 export const ARCHIVED = "audit.archived";
 const AT_ONCE = 5_000;
+/** Any number no other advisory lock uses. */
+const LOCK = 7_204_414;
 
 /** An archive with how the hash of its last row is made. */
 export type ArchiveRecord = AuditArchive & Pick<Place, "version">;
+
+/**
+ * Does the work while nobody else archives this record: who is second reads rows that are just going, and would put a shorter
+ * file in the place of a whole one. Rejects with `busy` at once where somebody else does.
+ */
+export async function archivingAlone<T>(pool: Pool, work: () => Promise<T>): Promise<T> {
+  const client = await pool.connect().catch((thrown: unknown) => Promise.reject(toStoreError(thrown)));
+  try {
+    const { rows } = await client
+      .query<{ alone: boolean }>("SELECT pg_try_advisory_lock($1) AS alone", [LOCK])
+      .catch((thrown: unknown) => Promise.reject(toStoreError(thrown)));
+    if (rows[0]?.alone !== true)
+      throw new DiagError("busy", "somebody else is archiving the audit record", {
+        hint: "wait until it is done and ask again",
+      });
+    return await work();
+  } finally {
+    // The session ends, and with it the lock, whatever became of the work.
+    client.release(true);
+  }
+}
 
 /** The archives, oldest first. */
 export async function archivesOf(pool: Pool): Promise<ArchiveRecord[]> {

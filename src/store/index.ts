@@ -29,6 +29,7 @@ export { auditHead, firstRowAfter, rowsAfter, verifyAudit } from "./audit.ts";
 export {
   type ArchiveRecord,
   archivable,
+  archivingAlone,
   forgetArchived,
   noteArchive,
   unfinished,

@@ -15,7 +15,14 @@ import { archiveAudit } from "../../../src/app/archive.ts";
 import { archiveName, writeArchive } from "../../../src/app/archive-file.ts";
 import { verifyWithCheckpoints } from "../../../src/app/checkpoints.ts";
 import type { Archived } from "../../../src/core/words/audit.ts";
-import { noteArchive, openPool, type Pool, rowsAfter, verifyAudit } from "../../../src/store/index.ts";
+import {
+  archivingAlone,
+  noteArchive,
+  openPool,
+  type Pool,
+  rowsAfter,
+  verifyAudit,
+} from "../../../src/store/index.ts";
 import { transact } from "../../../src/store/transaction.ts";
 import { type FreshDatabase, freshDatabase } from "../../helpers/database.ts";
 
@@ -131,11 +138,27 @@ describe("an archive of the audit record", () => {
     expect((await rowsLeft()).length).toBe(12);
   });
 
-  test("two at once: the rows are in one file's record, and none is lost", async () => {
-    const both = await Promise.allSettled([archive(), archive()]);
-    expect(both.filter(({ status }) => status === "fulfilled").length).toBeGreaterThan(0);
-    for (const one of both) if (one.status === "rejected") expect(one.reason).toMatchObject({ code: "busy" });
+  test("two at once: the second is refused, and the file of the first stays", async () => {
+    await archivingAlone(pool, () =>
+      expect(archive()).rejects.toMatchObject({
+        code: "busy",
+        message: "somebody else is archiving the audit record",
+      }),
+    );
+    expect(readdirSync(folder)).toEqual([]);
+    await archive();
     expect((await verifyFiles()).firstBad).toBeUndefined();
+  });
+
+  test("a file whose rows went while it was written does not take the place of a whole one", async () => {
+    await archive();
+    const path = join(folder, archiveName(1, 12));
+    const whole = readFileSync(path);
+    // Its rows are in the file and no longer in the database.
+    const late = writeArchive(path, { first: 1, last: 12 }, rowsAfter(pool, 0, 12), []);
+    await expect(late).rejects.toMatchObject({ code: "busy" });
+    expect(readFileSync(path).equals(whole)).toBe(true);
+    expect(readdirSync(folder)).toEqual([archiveName(1, 12)]);
   });
 });
 
