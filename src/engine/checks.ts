@@ -44,8 +44,11 @@ const checksOf = (
     return { name: of === undefined ? name : numbered(of.index, name), action, on, input };
   });
 
-/** `unknown`: nobody is left who could say. */
-export type Verdict = "better" | "not better" | "unknown";
+/**
+ * `not enough`: each action has had its effect, and what the runbook asks once more does not hold. `unknown`: nobody is left who
+ * could say.
+ */
+export type Verdict = "better" | "not enough" | "not better" | "unknown";
 
 /**
  * Did it help? Judged on the frozen inputs and the recorded outputs of the calls. `after`: what the checks returned. Where the
@@ -73,7 +76,7 @@ export function judge(
   const holds = ask(runbook, `${remedy.key}.verify.holds`, () =>
     executable(runbook, remedy.key).verify.holds(after, done, { ...contextOf(view, system), watchedSeconds }),
   );
-  return holds ? "better" : "not better";
+  return holds ? "better" : "not enough";
 }
 
 /** What the checks of one call of the plan returned, by their own names; undefined where one of them gave no answer. */

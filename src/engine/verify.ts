@@ -1,16 +1,18 @@
 import type { NewStep, StepResult } from "../core/ports/run-store.ts";
 import { autoRuleOf, isByPolicy } from "../core/rules/auto.ts";
 import { undoCall } from "../core/words/action.ts";
-import { parseDuration, sayDuration } from "../core/words/duration.ts";
+import { parseDuration } from "../core/words/duration.ts";
 import { count } from "../core/words/format.ts";
 import type { Seen } from "../core/words/outcome.ts";
+import type { AnySeen } from "../core/words/runbook.ts";
 import type { RemedyView, RunView, StepView } from "../core/words/view.ts";
 import { waitFor } from "../lib/wait.ts";
-import { isOfRemedy, judge, plannedChecks, type Verdict } from "./checks.ts";
+import { judge, plannedChecks, type Verdict } from "./checks.ts";
 import { newStep } from "./conclude.ts";
 import { type ClaimedRun, type EngineDeps, writeAction } from "./deps.ts";
 import { readStep } from "./diagnose.ts";
 import { figuresOf, undoneOf } from "./figures.ts";
+import { sayVerdict } from "./say-verdict.ts";
 
 const POLL_MS = 750;
 /** Between two looks at what is watched. */
@@ -32,10 +34,9 @@ export async function verifyRemedy(deps: EngineDeps, claimed: ClaimedRun, remedy
     const verdict = judge(deps, claimed, remedy, seenAfter(results));
     const now = await deps.store.now();
     const isOver = remedy.verifyUntil === undefined || now >= remedy.verifyUntil;
-    if (verdict !== "not better" || isOver) {
+    if (ENDS[verdict] !== "failed" || isOver) {
       await deps.store.recordCheck(claimed.fence, results);
-      const figures = said(deps, claimed, () => figuresOf(deps, claimed.view, remedy, seenAfter(results)));
-      await conclude(deps, claimed, remedy, { verdict, figures });
+      await conclude(deps, claimed, remedy, verdict, seenAfter(results));
       return;
     }
     await waitFor(POLL_MS, claimed.stop);
@@ -88,40 +89,37 @@ async function conclude(
   deps: EngineDeps,
   claimed: ClaimedRun,
   remedy: RemedyView,
-  { verdict, figures }: { verdict: Verdict; figures: string | undefined },
+  verdict: Verdict,
+  after: AnySeen,
 ): Promise<void> {
-  const { view, fence } = claimed;
+  const { view, fence, runbook } = claimed;
   const policy = remedy.approval?.policy;
   const undo = undoSteps(deps, view, remedy);
   const status = ENDS[verdict];
+  const figures = said(deps, claimed, () => figuresOf(deps, view, remedy, after));
+  const isSameRunbook = runbook !== undefined;
+  const note = sayVerdict(remedy, { verdict, figures, after, isSameRunbook, withinMs: verifyMs(remedy) });
   deps.events.remedy(view.runbook, status);
-  if (verdict !== "not better") {
+  if (status !== "failed")
     return deps.store.setRemedy(fence, remedy.key, {
       status,
-      note: verdict === "unknown" ? UNKNOWN : verified(claimed, remedy, figures),
+      note,
       ...watchOrHold(claimed, remedy, undo.length > 0),
     });
-  }
-  const note = `Not better within ${sayDuration(verifyMs(remedy))}${figures === undefined ? "" : `: ${figures}`}`;
   if (undo.length > 0 && policy?.undo === "auto")
     return deps.store.beginUndo(fence, remedy.key, undo, `${note}; it is being undone`);
   const hold =
     undo.length === 0 || policy === undefined ? {} : { hold: { ms: policy.expires, ends: "keep" as const } };
-  return deps.store.setRemedy(fence, remedy.key, { status: "failed", note, ...hold });
+  return deps.store.setRemedy(fence, remedy.key, { status, note, ...hold });
 }
 
-const ENDS = { better: "succeeded", "not better": "failed", unknown: "errored" } as const;
-
-const UNKNOWN =
-  "It was done, but it is not known whether it helped: the runbook has changed since it was planned, and the action alone cannot tell";
-
-/** Where the runbook is another one now, its own question was not asked: that is said. */
-function verified({ runbook }: ClaimedRun, { plan }: RemedyView, figures: string | undefined): string {
-  if (runbook !== undefined) return `Verified: ${figures ?? "the cause is gone"}`;
-  const isAsked = plan?.verify?.some(({ name }) => isOfRemedy(name)) === true;
-  const missing = isAsked ? "; the runbook's own question was not asked, as it has changed since" : "";
-  return `Verified: ${figures ?? "the change has had its effect"}${missing}`;
-}
+/** How a remedy ends by what was seen of it. */
+export const ENDS = {
+  better: "succeeded",
+  "not enough": "failed",
+  "not better": "failed",
+  unknown: "errored",
+} as const satisfies Record<Verdict, string>;
 
 /** What was applied without a person is watched where its rule says so; people may take it back after that. */
 const watchOrHold = (claimed: ClaimedRun, remedy: RemedyView, isUndoable: boolean) =>

@@ -2,7 +2,7 @@ import { sayDuration } from "../core/words/duration.ts";
 import type { RemedyView } from "../core/words/view.ts";
 import { judge } from "./checks.ts";
 import type { ClaimedRun, EngineDeps } from "./deps.ts";
-import { holdOf, LOOK_MS, lookAt, seenAfter, undoSteps, watchMs } from "./verify.ts";
+import { ENDS, holdOf, LOOK_MS, lookAt, seenAfter, undoSteps, watchMs } from "./verify.ts";
 
 /**
  * A look at what was applied without a person and has helped: does it stay so? One look, then the worker is free until the next.
@@ -35,7 +35,7 @@ export async function watchRemedy(deps: EngineDeps, claimed: ClaimedRun, remedy:
       ? next()
       : end("errored", `It helped, but whether it stayed so for ${sayDuration(watched)} could not be seen`);
   const verdict = judge(deps, claimed, remedy, seenAfter(results), Math.floor(watched / 1000));
-  if (verdict === "not better")
+  if (ENDS[verdict] === "failed")
     return end(
       "failed",
       `It helped at first, and did not stay so: seen ${sayDuration(Math.max(watched, 1_000))} later`,

@@ -133,7 +133,7 @@ export const AUTO: readonly Mutant[] = [
   },
   {
     guard: "auto: what has not stayed has failed",
-    removals: [remove("src/engine/watch.ts", 'if (verdict === "not better")', "if (watched < 0)")],
+    removals: [remove("src/engine/watch.ts", 'if (ENDS[verdict] === "failed")', "if (watched < 0)")],
     file: WATCH,
     test: "what has not stayed has failed",
   },
