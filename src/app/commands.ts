@@ -1,9 +1,11 @@
 import { fits } from "../connectors/commands/knowing.ts";
-import { type Offers, partsOf } from "../core/rules/checks/offer.ts";
 import { compileCommand, type Declared } from "../core/rules/commands/compile.ts";
 import { declarationOf } from "../core/rules/commands/declaration.ts";
+import { partsOf } from "../core/rules/commands/offer.ts";
 import { kindNamed } from "../core/rules/connections.ts";
 import type { Check } from "../core/words/check.ts";
+import type { Offers } from "../core/words/command.ts";
+import { canonical } from "../core/words/json.ts";
 import type { ConnectionKind } from "../core/words/kind.ts";
 import type { Runbook } from "../core/words/runbook.ts";
 import type { System } from "../core/words/system.ts";
@@ -50,6 +52,35 @@ export const withOffers = (check: Check, offers: Offers): unknown => {
   );
   return declared.length === 0 ? check : { check, declared };
 };
+
+/** A runbook with the declared writes it offers. */
+export interface Bound {
+  readonly runbook: Runbook;
+  /** Those that nothing declares: they stay advice. */
+  readonly missing: readonly string[];
+}
+
+/** Where a declared write that a runbook offers is declared differently, the runbook reads differently, too. */
+export function withDeclared(runbook: Runbook, offers: Offers): Bound {
+  const found = Object.entries(runbook.remedies).flatMap(([key, remedy]) =>
+    remedy.advice === undefined || remedy.declared === undefined
+      ? []
+      : [{ key, ...remedy.declared, offer: offers(remedy.declared.run) }],
+  );
+  if (found.length === 0) return { runbook, missing: [] };
+  const made = found.flatMap(({ key, as, offer }) =>
+    offer === undefined ? [] : [[key, as(offer)] as const],
+  );
+  const sums = found.map(({ offer }) => offer?.declared ?? null);
+  return {
+    runbook: {
+      ...runbook,
+      digest: sha256(canonical([runbook.digest, ...sums])),
+      remedies: { ...runbook.remedies, ...Object.fromEntries(made) },
+    },
+    missing: found.flatMap(({ run, offer }) => (offer === undefined ? [run] : [])),
+  };
+}
 
 /** A runbook for each of them. */
 export const commandRunbooks = (

@@ -19,7 +19,14 @@ import { lookAt, type Pack } from "../packs/load.ts";
 import { writeLock } from "../packs/lock.ts";
 import type { Health } from "../telemetry/health.ts";
 import { VERSION } from "../version.ts";
-import { commandRunbooks, declaredCommands, offersOf, withOffers } from "./commands.ts";
+import {
+  type Bound,
+  commandRunbooks,
+  declaredCommands,
+  offersOf,
+  withDeclared,
+  withOffers,
+} from "./commands.ts";
 
 /** Runbooks that come from one place. */
 interface Origin {
@@ -66,14 +73,17 @@ export function knowledgeOf(
     runbooks: known.runbooks,
     packs,
     leftOut: [...leftOut, ...complaints],
-    warnings,
+    warnings: [...known.warnings, ...warnings],
   };
 }
 
 const NO_PACKS = { packs: [], leftOut: [] } as const;
 
 /** With the packs, and the checks of the configuration, which are part of the health of a system, too. */
-function joinedWith({ checks: placed, systems, kinds }: Config, packs: readonly Pack[]): Joined {
+function joinedWith(
+  { checks: placed, systems, kinds }: Config,
+  packs: readonly Pack[],
+): Joined & Pick<Knowledge, "warnings"> {
   const declared = declaredCommands(systems, kinds);
   const offers = offersOf(declared);
   const checks = placed.map(({ check, place }) => ({
@@ -83,18 +93,34 @@ function joinedWith({ checks: placed, systems, kinds }: Config, packs: readonly 
   }));
   const commands = commandRunbooks(declared);
   const brought = runbooksOfPacks(packs, kinds);
+  const bound = brought.origins.map(({ name, runbooks }) => ({
+    name,
+    runbooks: runbooks.map((runbook) => withDeclared(runbook, offers)),
+  }));
   const knowledge = joined([
     SHIPPED,
     ...checks.map(({ name, runbook }) => ({ name, runbooks: [runbook] })),
     ...commands,
-    ...brought.origins,
+    ...bound.map(({ name, runbooks }) => ({ name, runbooks: runbooks.map(({ runbook }) => runbook) })),
   ]);
   const kept = checks.filter(({ runbook }) => knowledge.runbooks.includes(runbook));
   const runbooks = knowledge.runbooks.map((runbook) =>
     runbook.id === HEALTH_RUNBOOK ? healthWith(healthOn(runbook, kinds, packs), kept, digestOf) : runbook,
   );
-  return { runbooks, leftOut: [...brought.leftOut, ...knowledge.leftOut] };
+  return { runbooks, leftOut: [...brought.leftOut, ...knowledge.leftOut], warnings: undeclared(bound) };
 }
+
+const undeclared = (
+  origins: readonly { readonly name: string; readonly runbooks: readonly Bound[] }[],
+): string[] =>
+  origins.flatMap(({ name, runbooks }) =>
+    runbooks.flatMap(({ runbook, missing }) =>
+      missing.map(
+        (run) =>
+          `${name}: ${runbook.id} offers ${run}, which no system declares: it is advice (docs/commands.md)`,
+      ),
+    ),
+  );
 
 /** The health matrix over the kinds of packs, too; another text where the files of such a pack are others. */
 function healthOn(health: Runbook, all: readonly ConnectionKind[], packs: readonly Pack[]): Runbook {

@@ -1,5 +1,5 @@
-import { partsOf } from "../core/rules/checks/offer.ts";
 import { declarationOf } from "../core/rules/commands/declaration.ts";
+import { partsOf } from "../core/rules/commands/offer.ts";
 import { kindNamed } from "../core/rules/connections.ts";
 import { type Check, ROWS } from "../core/words/check.ts";
 import type { Command } from "../core/words/command.ts";

@@ -24,7 +24,7 @@ const RemedyShape = z.union([
 ]);
 const Remedy = z.custom(
   (value) => RemedyShape.safeParse(value).success,
-  "must be made by book.does(…) or book.advises(…), with a title",
+  "must be made by book.does(…), book.runs(…) or book.advises(…), with a title",
 );
 
 /** What the types promise, once more: a pack may be JavaScript, or have been compiled without them. */
@@ -94,7 +94,23 @@ function wrongWithRunbook(runbook: Runbook): string[] {
       ? []
       : `needs.${index} is no kind of connection: for one of your own give runbookOn the kind itself`,
   );
-  return [...needs, ...(Shape.safeParse(runbook).error?.issues ?? []).map(sayIssue)];
+  return [
+    ...needs,
+    ...(Shape.safeParse(runbook).error?.issues ?? []).map(sayIssue),
+    ...writesOfNobody(runbook),
+  ];
+}
+
+/** A pack adds actions by kinds of its own only: nobody would find these when a plan is made. */
+function writesOfNobody({ remedies, kinds: own = [] }: Runbook): string[] {
+  const known = [...kinds, ...own].flatMap(
+    ({ connector }) => connector?.actions.map(({ name }) => name) ?? [],
+  );
+  return Object.entries(remedies).flatMap(([key, remedy]) =>
+    remedy.advice !== undefined || remedy.action === undefined || known.includes(remedy.action)
+      ? []
+      : `remedies.${key} makes ${remedy.action}, which is no action of a kind: what diagbot's own kinds can do is fixed; declare a command in diagbot.yaml and offer it by book.runs(…), or bring a kind of your own`,
+  );
 }
 
 const looksLikeRunbook = (value: unknown): boolean =>

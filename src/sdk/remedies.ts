@@ -1,8 +1,16 @@
 import type { z } from "zod";
+import type { CommandParams } from "../core/rules/commands/offer.ts";
 import type { Call, CallMaker, Steps, WriteAction } from "../core/words/action.ts";
 import type { Duration } from "../core/words/duration.ts";
 import { highestRisk, type Risk } from "../core/words/risk.ts";
-import type { AnyExecutable, AnyRemedy, AnySeen, Done, RunContext } from "../core/words/runbook.ts";
+import type {
+  AnyAdvice,
+  AnyExecutable,
+  AnyRemedy,
+  AnySeen,
+  Done,
+  RunContext,
+} from "../core/words/runbook.ts";
 import { type AllSeen, type Given, type GivenSome, given, type StepName, valuesOf } from "./given.ts";
 
 type Maybe<T> = T | undefined | false;
@@ -51,6 +59,17 @@ export interface RemedyMakers<P, S> {
     input: (values: Given<S, N>, context: RunContext<P>) => Some<z.input<I>>,
     more?: More<P, S, z.output<I>, z.output<O>, M>,
   ): AnyExecutable;
+  /**
+   * A write that diagbot.yaml declares (docs/commands.md): `book.runs("scripts.release-orders", ["stuck"], ({ stuck }) => …)`,
+   * with the values of the command's parameters. Title, risk, probe and undo are the declaration's. It is proposed on systems
+   * whose connection declares it; where none does, it is advice that says what to declare. It has helped where the
+   * named steps, asked again, would not have it run once more.
+   */
+  runs<const N extends StepName<S>>(
+    run: `${string}.${string}`,
+    steps: readonly N[],
+    params: (values: Given<S, N>, context: RunContext<P>) => Some<CommandParams>,
+  ): AnyAdvice;
   readonly advises: Advises<P, S>;
 }
 
@@ -91,6 +110,7 @@ export function doing(
     undo: typeof action.undo === "string" ? action.undo : "actions",
     ...(action.asBefore === undefined ? {} : { asBefore: action.asBefore }),
     ...(more.inForce === undefined ? {} : { inForce: more.inForce }),
+    action: action.name,
     source: [action.name, steps, input, more],
     do: (seen, context): readonly Call[] => {
       const values = given(seen, steps);
@@ -99,16 +119,24 @@ export function doing(
     },
     verify: {
       within: more.within ?? action.settled?.within ?? "30s",
-      check: (seen, context) => {
-        const calls = book.callsOf(seen, context);
-        return Object.fromEntries(recheck.flatMap((name) => (calls[name] ? [[name, calls[name]]] : [])));
-      },
+      check: (seen, context) => stepsOf(book, recheck, seen, context),
       holds: (after, done, context) => {
         const values = given(after, recheck);
         return values !== undefined && (more.holds?.(values, done, book.fill(context)) ?? true);
       },
     },
   };
+}
+
+/** The calls of these steps, to be made once more. */
+export function stepsOf(
+  book: BookSteps,
+  names: readonly string[],
+  seen: AnySeen,
+  context: RunContext,
+): Steps {
+  const calls = book.callsOf(seen, context);
+  return Object.fromEntries(names.flatMap((name) => (calls[name] ? [[name, calls[name]]] : [])));
 }
 
 const callOf = (action: WriteAction, input: unknown): Call => ({

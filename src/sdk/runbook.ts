@@ -7,6 +7,7 @@ import type { ConnectionKind } from "../core/words/kind.ts";
 import type { AnyRemedy, AnySeen, Runbook, RunContext } from "../core/words/runbook.ts";
 import type { LabelMatch } from "../core/words/system.ts";
 import { VERSION } from "../version.ts";
+import { running } from "./declared.ts";
 import { digestOf } from "./digest.ts";
 import { type AllSeen, type Given, type GivenSeen, given, type StepName } from "./given.ts";
 import { markBook, markRunbook } from "./made.ts";
@@ -130,6 +131,7 @@ function bookOf<P, S>(
       },
     ) as never,
     does: (maker, names, input, more) => doing(book, maker, names, input as never, more as never),
+    runs: (run, names, params) => running(book, run, names, params as never),
     advises: advising(book) as never,
     remedies: (remedies) =>
       markBook({

@@ -179,3 +179,14 @@ export interface Bound {
 }
 /** Values of all parameters of a command, checked. */
 export type Values = Readonly<Record<string, Bound>>;
+
+/** A declared write that a finding may offer. */
+export interface Offer {
+  readonly kind: string;
+  readonly command: Command;
+  /** SHA-256 of its declaration. */
+  readonly declared: string;
+}
+
+/** The declared write of `<connection>.<command>`; undefined: there is none. */
+export type Offers = (run: string) => Offer | undefined;

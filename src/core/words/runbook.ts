@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { Call, NoUndo, Steps } from "./action.ts";
+import type { Offer } from "./command.ts";
 import type { ConnectionFace, Kind } from "./connection.ts";
 import type { Duration } from "./duration.ts";
 import type { Finding } from "./finding.ts";
@@ -71,6 +72,8 @@ export interface AnyExecutable {
     holds(after: AnySeen, done: readonly Done[], context: RunContext): boolean;
   };
   readonly advice?: never;
+  /** Name of the write it makes; undefined: a command that diagbot.yaml declares. */
+  readonly action?: string;
   /** What its author wrote, for the runbook's digest. */
   readonly source?: readonly unknown[];
 }
@@ -80,6 +83,12 @@ export interface AnyAdvice {
   readonly title: string;
   readonly risk: Risk;
   readonly advice: string | ((seen: AnySeen, context: RunContext) => string);
+  /** Where diagbot.yaml declares this write, the machine makes it instead. */
+  readonly declared?: {
+    /** `<connection>.<command>`. */
+    readonly run: string;
+    as(offer: Offer): AnyExecutable;
+  };
   /** What its author wrote, for the runbook's digest. */
   readonly source?: readonly unknown[];
 }

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { broughtBy } from "../../../src/packs/shape.ts";
-import { runbookOn, z } from "../../../src/sdk/index.ts";
+import { actionsOn, postgres, runbookOn, z } from "../../../src/sdk/index.ts";
 
 const begun = (head: Record<string, unknown> = {}) =>
   runbookOn("postgres", { id: "orders", title: "Orders", params: z.object({}), ...head }, () => ({}));
@@ -38,8 +38,31 @@ it("a kind nobody has, parameters that are no z.object, a remedy that is none", 
     .remedies({ drop: { title: "Drop" } as never })
     .findings(() => []);
   expect(broughtBy({ odd }).wrong).toEqual([
-    "odd: needs.0 is no kind of connection: for one of your own give runbookOn the kind itself; params must be z.object({…}), with `z` of diagbot/sdk; remedies.drop must be made by book.does(…) or book.advises(…), with a title",
+    "odd: needs.0 is no kind of connection: for one of your own give runbookOn the kind itself; params must be z.object({…}), with `z` of diagbot/sdk; remedies.drop must be made by book.does(…), book.runs(…) or book.advises(…), with a title",
   ]);
+});
+
+it("a write that no kind has is named, with what to do instead", () => {
+  const { write } = actionsOn<unknown>("postgres");
+  const release = write({
+    ...{ name: "postgres.release-outbox", title: "Release", class: "cas", risk: "high" },
+    ...{ input: z.object({}), output: z.object({}), undo: "none: rows are sent once" },
+    target: () => "outbox",
+    preview: async () => ({ changes: [], witness: null }),
+    run: async () => ({}),
+    probe: async () => ({ verdict: "unknown", evidence: "" }),
+  });
+  const book = begun();
+  const orders = book.remedies({ release: book.does(release, [], () => ({})) }).findings(() => []);
+  expect(broughtBy({ orders }).wrong).toEqual([
+    expect.stringMatching(
+      /^orders: remedies.release makes postgres.release-outbox, which is no action of a kind: .*book.runs\(…\), or bring a kind of your own$/,
+    ),
+  ]);
+  const ended = book
+    .remedies({ end: book.does(postgres.terminateIdleSessions, [], () => undefined) })
+    .findings(() => []);
+  expect(broughtBy({ ended }).wrong).toEqual([]);
 });
 
 it("an unfinished one is said to be so, unless the module brings another", () => {

@@ -75,6 +75,11 @@ book.does(end, ["idle"], ({ idle: { pids } }) => ({ pids }), {
   // @ts-expect-error no such field of what came back
   holds: (_after, done) => done.every(({ output }) => output.killed > 0),
 });
+book.runs("scripts.release", ["idle"], ({ idle: { pids } }) => pids.map((pid) => ({ pid })));
+// @ts-expect-error a command stands on a connection: `<connection>.<command>`
+book.runs("release", ["idle"], () => ({}));
+// @ts-expect-error parameters of a command are words and numbers
+book.runs("scripts.release", ["idle"], ({ idle: { pids } }) => ({ pids }));
 // @ts-expect-error advice gets what there is: each step may be missing
 book.advises("Ask", "low", ({ usage: { ratio } }) => `${ratio}`);
 // @ts-expect-error it may have errored

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Call } from "../../words/action.ts";
 import { type Check, type Condition, type PROBES, probeOf, ROWS, targetOf } from "../../words/check.ts";
+import type { Offers } from "../../words/command.ts";
 import type { Finding } from "../../words/finding.ts";
 import { canonical, type Json } from "../../words/json.ts";
 import { MOST_ROWS, Reading, type Wants } from "../../words/reading.ts";
@@ -9,7 +10,7 @@ import { guideLine } from "../guide-line.ts";
 import { evidenceOf } from "./evidence.ts";
 import { fill, sayCell } from "./fill.ts";
 import { judge, type Match, type Row } from "./judge.ts";
-import { type Offers, offered } from "./offer.ts";
+import { offered } from "./offer.ts";
 
 type Rule = Check["findings"][number];
 

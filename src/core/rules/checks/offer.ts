@@ -1,33 +1,14 @@
 import type { Call } from "../../words/action.ts";
 import type { Check } from "../../words/check.ts";
-import type { Command } from "../../words/command.ts";
-import { canonical, type Json } from "../../words/json.ts";
+import type { Offer } from "../../words/command.ts";
 import type { Cell } from "../../words/reading.ts";
 import type { AnyExecutable, AnySeen, RunContext } from "../../words/runbook.ts";
-import { remedyParts } from "../commands/compile.ts";
+import { callsOf, isSettled, remedyParts } from "../commands/offer.ts";
 import type { Row } from "./judge.ts";
 
-/** A declared write that a finding of a check may offer. */
-export interface Offer {
-  readonly kind: string;
-  readonly command: Command;
-  /** SHA-256 of its declaration. */
-  readonly declared: string;
-}
-/** The declared write of `<connection>.<command>`; undefined: there is none. */
-export type Offers = (run: string) => Offer | undefined;
-
-/** Rows it is offered for at once. */
-export const MOST_OFFERED = 10;
 const PLACEHOLDER = /\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*\}\}/g;
 
 type Remedy = NonNullable<Check["findings"][number]["remedy"]>;
-
-/** `scripts.resume-queue` in its two parts. */
-export function partsOf(run: string): { readonly connection: string; readonly name: string } {
-  const dot = run.indexOf(".");
-  return { connection: run.slice(0, dot), name: run.slice(dot + 1) };
-}
 
 /** The values of one row, or undefined where a column holds none. */
 function valuesOf(params: Remedy["params"], row: Row): Record<string, string | number> | undefined {
@@ -51,16 +32,12 @@ function fillCell(text: string, row: Row): string | number | undefined {
 }
 
 /** The calls for these rows, each once. */
-function callsFor({ run, params }: Remedy, { kind, declared }: Offer, rows: readonly Row[]): Call[] {
-  const { connection, name } = partsOf(run);
-  const made = new Map<string, Call>();
-  for (const row of rows) {
-    const values = valuesOf(params, row);
-    if (values === undefined) continue;
-    const input: Json = { command: name, params: values, declared };
-    made.set(canonical(input), { action: `${kind}.run`, on: connection, input });
-  }
-  return [...made.values()].slice(0, MOST_OFFERED);
+function callsFor({ run, params }: Remedy, offer: Offer, rows: readonly Row[]): readonly Call[] {
+  return callsOf(
+    run,
+    offer,
+    rows.map((row) => valuesOf(params, row)).filter((one) => one !== undefined),
+  );
 }
 
 /** What a check knows that its remedy needs. */
@@ -85,9 +62,7 @@ export function offered(remedy: Remedy, offer: Offer, { rowsOf, ask }: OfCheck):
       check: ask,
       holds: (after, done, context) => {
         const rows = rowsOf(after, context);
-        if (rows === undefined) return false;
-        const still = callsFor(remedy, offer, rows).map(({ input }) => canonical(input));
-        return !done.some(({ input }) => still.includes(canonical(input)));
+        return rows !== undefined && isSettled(done, callsFor(remedy, offer, rows));
       },
     },
     source: [remedy, offer.declared],

@@ -7,13 +7,13 @@ import type { Finding } from "../../words/finding.ts";
 import { clip, count } from "../../words/format.ts";
 import type { Json } from "../../words/json.ts";
 import { Reading } from "../../words/reading.ts";
-import type { Risk } from "../../words/risk.ts";
 import type { AnyRemedy, AnySeen, Runbook, RunbookVersion, RunContext } from "../../words/runbook.ts";
 import { chosenOf } from "../../words/runbook.ts";
 import { sayCell } from "../checks/fill.ts";
 import { guideLine } from "../guide-line.ts";
 import { sayCells } from "./asked.ts";
 import { boundOf, type Fits } from "./bind.ts";
+import { COMMANDS_FACT, remedyParts } from "./offer.ts";
 
 /** A command that connections of a kind declare, and where. */
 export interface Declared {
@@ -27,8 +27,6 @@ export interface Declared {
   readonly covers: readonly string[];
 }
 
-/** What a face says of its commands: their names. */
-export const COMMANDS_FACT = "commands";
 const STEP = { read: "answer", write: "now" } as const;
 const REMEDY = "do";
 const MOST_SHOWN = 20;
@@ -165,14 +163,6 @@ function proposalOf(of: Declared, seen: AnySeen, { params }: RunContext): Findin
     },
   ];
 }
-
-/** What a remedy says of a declared write, wherever it is offered. */
-export const remedyParts = ({ title, risk = "destructive", undo, settled }: Command) => ({
-  title,
-  risk: risk satisfies Risk,
-  undo: undo !== undefined && "none" in undo ? (`none: ${undo.none}` as const) : ("actions" as const),
-  within: (settled?.within ?? "30s") as "30s",
-});
 
 function remedyOf(of: Declared): AnyRemedy {
   const { within, ...parts } = remedyParts(of.command);
