@@ -5,14 +5,19 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
-import { DEFECTS } from "./broken/defects.ts";
+import { DEFECTS, SAYS } from "./broken/defects.ts";
 
 const here = fileURLToPath(new URL("broken", import.meta.url));
 const Report = z.object({
   testResults: z.array(
     z.object({
       assertionResults: z.array(
-        z.object({ ancestorTitles: z.array(z.string()), title: z.string(), status: z.string() }),
+        z.object({
+          ancestorTitles: z.array(z.string()),
+          title: z.string(),
+          status: z.string(),
+          failureMessages: z.array(z.string()),
+        }),
       ),
     }),
   ),
@@ -49,6 +54,19 @@ describe("the contract of connectors convicts a connector that is broken", () =>
     expect(mine.length).toBeGreaterThan(10);
     const failed = mine.filter(({ status }) => status === "failed").map(({ title }) => title);
     expect(failed.sort()).toEqual([...expected].sort());
+  });
+
+  test.each(Object.entries(SAYS))("%s: what it says mends it", (defect, says) => {
+    const mine = results.filter(({ ancestorTitles }) => ancestorTitles[0] === defect);
+    expect(mine.flatMap(({ failureMessages }) => failureMessages).join("\n")).toMatch(says);
+  });
+
+  test("what shows no names of others declines those tests, and no others", () => {
+    const mine = results.filter(({ ancestorTitles }) => ancestorTitles[0] === "no names of others");
+    const skipped = mine.filter(({ status }) => status === "skipped" || status === "pending");
+    expect(skipped.map(({ title }) => title)).toEqual(
+      DEFECTS["names cut off"].map((title) => expect.stringContaining(title)),
+    );
   });
 
   test("no test of the contract is one that nothing breaks", () => {

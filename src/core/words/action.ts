@@ -39,7 +39,10 @@ export interface ActionContext {
 /** A write also has a key that is the same for every attempt of this step, and a deadline after which it must have no effect. */
 export interface WriteContext extends ActionContext {
   readonly effectKey: string;
-  /** The state that was approved, as `preview` has returned it: what it cannot say in its input, `run` compares once more. */
+  /**
+   * The state that was approved, as `preview` has returned it: what it cannot say in its input, `run` compares once more. Null for
+   * a call that takes another one back: nobody has previewed it, and what it rests on stands in its input.
+   */
   readonly witness: Json;
   /** Milliseconds left on a monotonic clock; a write must not be sent with less than it needs. */
   remainingMs(): number;

@@ -1,25 +1,15 @@
 import assert from "node:assert/strict";
 import { inspect } from "node:util";
 import { readConnection } from "../../core/rules/connections.ts";
-import type { Action, ActionContext, Call, WriteContext } from "../../core/words/action.ts";
+import type { Action, Call, Preview, Probed, WriteAction, WriteContext } from "../../core/words/action.ts";
 import type { Connector } from "../../core/words/connector.ts";
-import { DiagError } from "../../core/words/errors.ts";
+import type { DiagError } from "../../core/words/errors.ts";
+import type { Json } from "../../core/words/json.ts";
 import type { ConnectionKind } from "../../core/words/kind.ts";
+import { inTime } from "../../lib/deadline.ts";
+import { ended, failed, fitting, notEnded } from "./ended.ts";
 import type { Settings, Target } from "./harness.ts";
 
-/** The words a connector may fail with. */
-const CODES: readonly string[] = [
-  "bad_parameter",
-  "missing_connection",
-  "target_auth",
-  "target_unreachable",
-  "timeout",
-  "target_refused",
-  "target_error",
-  "output_too_large",
-  "bad_output",
-  "aborted",
-];
 /** Names that somebody outside may have chosen; each holds `MARK`. */
 export const MARK = "diagbot-name";
 export const NAMES = {
@@ -51,18 +41,24 @@ export interface Case {
 export interface Bounds {
   readonly signal?: AbortSignal;
   readonly timeoutMs?: number;
+  /** Of a write: what its preview returned. An undo is sent without, as the engine does it. */
+  readonly witness?: Json;
+  /** Of a write: default, what is left of `timeoutMs`. */
+  remainingMs?(): number;
 }
 
 /** One connection of a kind in use: opens clients at need, closes all of them. */
 export class Hands {
+  readonly patienceMs: number;
   readonly #clients: unknown[] = [];
   readonly #seen: string[] = [];
   readonly #kind: ConnectionKind;
   readonly #target: Target;
 
-  constructor(kind: ConnectionKind, target: Target) {
+  constructor(kind: ConnectionKind, target: Target, patienceMs: number) {
     this.#kind = kind;
     this.#target = target;
+    this.patienceMs = patienceMs;
   }
 
   get connector(): Connector {
@@ -88,45 +84,52 @@ export class Hands {
     return client;
   }
 
-  context({ signal, timeoutMs = UNHURRIED_MS }: Bounds = {}): WriteContext {
+  context({ signal, timeoutMs = UNHURRIED_MS, witness = null, remainingMs }: Bounds = {}): WriteContext {
     const end = performance.now() + timeoutMs;
     return {
       signal: signal ?? AbortSignal.timeout(timeoutMs),
       timeoutMs,
       connection: this.connection().face,
       effectKey: "contract",
-      witness: null,
-      remainingMs: () => end - performance.now(),
+      witness,
+      remainingMs: remainingMs ?? (() => end - performance.now()),
     };
   }
 
   /** Reads, or writes once, as the engine does; what comes of it is remembered for `shown`. */
   async run(call: Call, settings?: Settings, bounds: Bounds = {}): Promise<unknown> {
     const action = this.action(call);
-    const context: ActionContext = {
-      ...this.context(bounds),
-      connection: this.connection(settings).face,
-    };
+    const { input, output, name: what } = action;
+    const context = { ...this.context(bounds), connection: this.connection(settings).face };
+    const given = fitting(input, call.input, `the harness gives ${what} what its \`input\` does not take`);
     try {
-      const output = await action.run(this.open(settings), action.input.parse(call.input), context as never);
-      const parsed = action.output.parse(output);
-      this.#seen.push(inspect(parsed, { depth: 20 }));
-      return parsed;
+      const made = await ended({ what, timeoutMs: context.timeoutMs, patienceMs: this.patienceMs }, () =>
+        action.run(this.open(settings), given, context),
+      );
+      const kept = fitting(output, made, `${what} returned what its \`output\` does not take`);
+      this.#seen.push(inspect(kept, { depth: 20 }));
+      return kept;
     } catch (thrown) {
       this.#seen.push(inspect(thrown, { depth: 5 }));
       throw thrown;
     }
   }
 
-  /** The error of what must not work, one of the closed set. */
-  async fail(call: Call, settings?: Settings, bounds?: Bounds): Promise<DiagError> {
-    const error = await this.run(call, settings, bounds).then(
-      (output) => new Error(`it was answered: ${inspect(output)}`),
-      (thrown: unknown) => thrown,
+  preview(action: WriteAction, call: Call): Promise<Preview> {
+    return this.#looks(`the preview of ${action.name}`, (context) =>
+      action.preview(this.open(), action.input.parse(call.input), context),
     );
-    if (!(error instanceof DiagError)) throw error;
-    assert.ok(CODES.includes(error.code), `${error.code} is not a word of the closed set`);
-    return error;
+  }
+
+  probe(action: WriteAction, call: Call, witness: Json): Promise<Probed> {
+    return this.#looks(`the probe of ${action.name}`, (context) =>
+      action.probe(this.open(), action.input.parse(call.input), witness, context),
+    );
+  }
+
+  /** The error of what must not work, one of the closed set. */
+  fail(call: Call, settings?: Settings, bounds?: Bounds): Promise<DiagError> {
+    return failed(call.action, this.run(call, settings, bounds));
   }
 
   /** Everything that was returned, thrown and printed. */
@@ -134,8 +137,17 @@ export class Hands {
     return this.#seen.join("\n");
   }
 
+  /** A client that does not let go is left behind, and said to be. */
   async close(): Promise<void> {
-    await Promise.all(this.#clients.splice(0).map((client) => this.connector.close(client)));
+    const closing = this.#clients.splice(0).map((client) => this.connector.close(client));
+    const closed = await inTime(Promise.all(closing), { ms: this.patienceMs });
+    if (closed.state === "failed") throw closed.error;
+    if (closed.state === "late") throw notEnded("`close` of the connector", this.patienceMs, "its call");
+  }
+
+  #looks<T>(what: string, look: (context: WriteContext) => Promise<T>): Promise<T> {
+    const context = this.context();
+    return ended({ what, timeoutMs: context.timeoutMs, patienceMs: this.patienceMs }, () => look(context));
   }
 }
 

@@ -15,13 +15,16 @@ export interface Failure {
 /** One write action: the situation it is for, made anew for every test. */
 export interface WriteCase {
   prepare(): Promise<Call>;
-  /** Takes away a condition the preview rested on: `run` must then refuse. */
+  /** Takes away a condition the preview rested on: `run` is given the preview's witness, and must refuse. */
   spoil(call: Call): Promise<unknown>;
   /** What this machine lacks for it; its tests are skipped under that name. */
   readonly missing?: string | undefined;
   /** Where nobody can see that it was not done: the probe then says `unknown`, never `done`. */
   readonly notDoneIs?: "unknown";
 }
+
+/** What a read shows of something in the target that has been given this name. */
+export type NamesOfOthers = (name: string, run: (call: Call) => Promise<unknown>) => Promise<unknown>;
 
 /** A real target of one kind. */
 export interface Target {
@@ -35,14 +38,17 @@ export interface Target {
   readonly failures: Readonly<Record<string, Failure>>;
   /** Something that never answers: the settings and call that reach it. `begun`: resolves once it is under way. */
   readonly hang: { readonly settings?: Settings; readonly call?: Call; begun?(): Promise<unknown> };
-  /** Makes the target send, or try to, far more than anybody wants. */
+  /** Makes the target send, or try to, far more than anybody wants, best without end: the connector ends it at a limit of bytes. */
   flood(
     open: (settings?: Settings) => unknown,
     context: ActionContext,
     run: (call: Call, settings?: Settings) => Promise<unknown>,
   ): Promise<unknown>;
-  /** Gives something in the target this name (as far as it takes such names) and returns what a read shows of it. */
-  foreign(name: string, run: (call: Call) => Promise<unknown>): Promise<unknown>;
+  /**
+   * Gives something in the target this name (as far as it takes such names) and returns what a read shows of it; or why
+   * there is no such thing: no read shows a name, text or value that anybody but you chooses.
+   */
+  readonly foreign: NamesOfOthers | { readonly none: string };
   /** By the name of the action: every write action has one. */
   readonly writes: Readonly<Record<string, WriteCase>>;
   stop(): Promise<unknown>;

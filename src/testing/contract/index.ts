@@ -20,12 +20,23 @@ export interface Contract {
   stop(): Promise<unknown>;
 }
 
+export interface ContractOptions {
+  /** How long what has to end is waited for after its end, in milliseconds: default 30,000. Only what hangs is waited for so long. */
+  readonly patienceMs?: number;
+}
+
+const PATIENCE_MS = 30_000;
+
 /**
  * What every connector is held to, diagbot's own as those of packs: deadline and abort, bounded output, errors of the closed set, no
  * secret shown, names of others; and of each write: the preview changes nothing, nothing is sent too late, a condition that
  * is gone is a refusal, done is seen to be done, undo brings the witness back.
  */
-export function contractOf(kind: ConnectionKind, harness: Harness): Contract {
+export function contractOf(
+  kind: ConnectionKind,
+  harness: Harness,
+  { patienceMs = PATIENCE_MS }: ContractOptions = {},
+): Contract {
   let target: Promise<Target> | undefined;
   const start = (): Promise<Target> => {
     target ??= harness.start();
@@ -45,12 +56,12 @@ export function contractOf(kind: ConnectionKind, harness: Harness): Contract {
       run: async (context) => {
         if (harness.missing !== undefined) return void context.skip(harness.missing);
         const started = await start();
-        const hands = new Hands(kind, started);
-        try {
-          await holds({ target: started, hands, skip: (reason) => void context.skip(reason) });
-        } finally {
-          await hands.close();
-        }
+        const hands = new Hands(kind, started, patienceMs);
+        const holding = { target: started, hands, skip: (reason: string) => void context.skip(reason) };
+        const [held] = await Promise.allSettled([holds(holding)]);
+        // That it does not close follows from what went wrong before, which is said.
+        const [closed] = await Promise.allSettled([hands.close()]);
+        for (const one of [held, closed]) if (one.status === "rejected") throw one.reason;
       },
     })),
   };

@@ -1,14 +1,11 @@
 import assert from "node:assert/strict";
 import type { ConnectionKind } from "../../core/words/kind.ts";
-import { inTurn } from "../../lib/in-turn.ts";
+import { inTime } from "../../lib/deadline.ts";
 import { redactDeep, redactor } from "../../lib/redact.ts";
+import { assertCode, notEnded } from "./ended.ts";
+import { flood } from "./flood.ts";
 import { type Case, MARK, NAMES, storableJson } from "./hands.ts";
 import { printedFromNow } from "./printed.ts";
-
-/** What a flood costs is seen in the memory of the whole process: one at a time. */
-const floods = inTurn();
-const MOST_MEMORY = 512 * 1024 * 1024;
-const AGAIN = 3;
 
 /** What holds of every connector, whatever it can do. Of one target: one case after the other. */
 export const readCases = (kind: ConnectionKind): Case[] => [
@@ -28,40 +25,20 @@ export const readCases = (kind: ConnectionKind): Case[] => [
     holds: async ({ target, hands }) => {
       assert.ok("unreachable" in target.failures, "the harness has no failure `unreachable`");
       for (const [what, { settings, call = target.read, code }] of Object.entries(target.failures))
-        assert.deepEqual([what, (await hands.fail(call, settings)).code], [what, code]);
+        assertCode(await hands.fail(call, settings), code, `failure \`${what}\``);
     },
   },
   ...ends,
-  {
-    title: "keeps no more of a flood than it needs",
-    holds: async ({ target, hands }) =>
-      floods(async () => {
-        const before = process.memoryUsage.rss();
-        const ask = () =>
-          target
-            .flood(
-              (settings) => hands.open(settings),
-              hands.context(),
-              (call, settings) => hands.run(call, settings),
-            )
-            .catch((error: { code?: string }) => error.code);
-        let output = await ask();
-        // On a busy machine a connector's own time limit may come before its limit of bytes: not each time.
-        for (let again = 0; again < AGAIN && output === "timeout"; again += 1) output = await ask();
-        assert.notEqual(output, "timeout", "the flood did not end");
-        storableJson(output);
-        const kept = process.memoryUsage.rss() - before;
-        assert.ok(kept < MOST_MEMORY, `it took ${kept} bytes of memory`);
-      }),
-  },
+  flood,
   ...Object.entries(NAMES).map(
     ([what, name]): Case => ({
       title: `lives with names of others: ${what}`,
-      holds: async ({ target, hands }) => {
-        const output = await target.foreign(name, (call) => hands.run(call));
+      holds: async ({ target: { foreign }, hands, skip }) => {
+        if (typeof foreign !== "function") return skip(foreign.none);
+        const output = await foreign(name, (call) => hands.run(call));
         // As the engine does it before anything is kept.
         const kept = storableJson(redactDeep(output, redactor([])));
-        assert.ok(kept.includes(MARK), `the name is not in what was read: ${kept.slice(0, 500)}`);
+        assert.ok(kept.includes(MARK), notNamed(kept));
         // A NUL itself; text that spells one is harmless.
         assert.doesNotMatch(kept, /(?<!\\)(?:\\\\)*\\u0000|\u202E/);
       },
@@ -91,12 +68,16 @@ const described = (kind: ConnectionKind): Case => ({
   },
 });
 
+const notNamed = (kept: string): string =>
+  `the name is not in what was read: ${kept.slice(0, 500)}. Where no read shows what anybody else has named: foreign: { none: "why" }`;
+
 const ends: readonly Case[] = [
   {
     title: "ends at the deadline",
     holds: async ({ target, hands }) => {
       const { settings, call = target.read } = target.hang;
-      assert.equal((await hands.fail(call, settings, { timeoutMs: 400 })).code, "timeout");
+      const error = await hands.fail(call, settings, { timeoutMs: 400 });
+      assertCode(error, "timeout", "at its deadline");
     },
   },
   {
@@ -106,10 +87,13 @@ const ends: readonly Case[] = [
       const stop = new AbortController();
       const isBegun = begun?.();
       const failing = hands.fail(call, settings, { signal: stop.signal, timeoutMs: 600_000 });
-      failing.catch(() => {});
-      await isBegun;
+      // What ends before it is under way says why; what neither begins nor ends is stopped, too.
+      await inTime(Promise.race([failing, isBegun]), { ms: hands.patienceMs });
       stop.abort();
-      assert.equal((await failing).code, "aborted");
+      const stopped = await inTime(failing, { ms: hands.patienceMs });
+      if (stopped.state === "failed") throw stopped.error;
+      if (stopped.state === "late") throw notEnded(call.action, hands.patienceMs, "its stop");
+      assertCode(stopped.value, "aborted", "when it is stopped");
     },
   },
 ];

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
 import { type Call, undoCall, type WriteAction } from "../../core/words/action.ts";
 import { canonical, type Json } from "../../core/words/json.ts";
+import { assertCode, failed } from "./ended.ts";
 import type { Case, Hands, Holding } from "./hands.ts";
 import type { WriteCase } from "./harness.ts";
 
@@ -38,22 +39,34 @@ export function writeCases(action: WriteAction): Case[] {
     }),
     on("sends nothing when its time is over", async ({ hands, made, call }) => {
       const witness = asStored((await look(hands, call)).witness);
-      const late = { ...hands.context(), remainingMs: () => 0 };
-      const running = async () => action.run(hands.open(), action.input.parse(call.input), late);
-      await assert.rejects(running, { code: "target_refused" });
+      const error = await failed(
+        `${action.name} with remainingMs() at 0`,
+        hands.run(call, undefined, { witness, remainingMs: () => 0 }),
+      );
+      assertCode(error, "target_refused", "with remainingMs() at 0, before anything is sent");
       await isNotDone(hands, made, call, witness);
     }),
     on("refuses once a condition it was approved on is gone", async ({ hands, made, call }) => {
-      await look(hands, call);
+      const witness = asStored((await look(hands, call)).witness);
       await made.spoil(call);
-      assert.equal((await hands.fail(call)).code, "target_refused");
+      const error = await failed(
+        `${action.name} after \`spoil\` (compare once more what the preview rested on: its input, or context.witness)`,
+        hands.run(call, undefined, { witness }),
+      );
+      assertCode(error, "target_refused", "after `spoil`");
     }),
     on("is done when it was done, and its undo brings the witness back", async ({ hands, call }) => {
       const witness = asStored((await look(hands, call)).witness);
-      const output = await hands.run(call);
+      const output = await hands.run(call, undefined, { witness });
       await isDone(() => probe(hands, call, witness));
       const undo = undoCall(action, call.input, witness, output);
-      if (undo === undefined) return assert.match(String(action.undo), /^none: \S/);
+      if (undo === undefined)
+        return assert.match(
+          String(action.undo),
+          /^none: \S/,
+          'an undo is a call, or "none: " and why there is none',
+        );
+      // Nobody has previewed it: it has no witness.
       await hands.run(undo);
       assert.equal(canonical(asStored((await look(hands, call)).witness)), canonical(witness));
     }),
@@ -72,14 +85,17 @@ async function preparedFor(
 }
 
 function asking(action: WriteAction) {
-  const look = (hands: Hands, call: Call) =>
-    action.preview(hands.open(), action.input.parse(call.input), hands.context());
+  const look = (hands: Hands, call: Call) => hands.preview(action, call);
   const probe = async (hands: Hands, call: Call, witness: Json) =>
-    (await action.probe(hands.open(), action.input.parse(call.input), witness, hands.context())).verdict;
+    (await hands.probe(action, call, witness)).verdict;
   const drift = (then: Json, after: Json): readonly string[] =>
     action.drift?.(then, after) ?? (canonical(then) === canonical(after) ? [] : ["the witness"]);
   const isNotDone = async (hands: Hands, made: WriteCase, call: Call, witness: Json) =>
-    assert.equal(await probe(hands, call, witness), made.notDoneIs ?? "not-done");
+    assert.equal(
+      await probe(hands, call, witness),
+      made.notDoneIs ?? "not-done",
+      "what the probe says before it was done",
+    );
   return { look, probe, drift, isNotDone };
 }
 

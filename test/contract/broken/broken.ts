@@ -1,6 +1,7 @@
 import { describe } from "vitest";
 import type { Harness } from "../harness.ts";
 import { holdToContract } from "../held.ts";
+import { endless } from "../servers.ts";
 import { DEFECTS, type Defect } from "./defects.ts";
 import { type Shelf, shelfKind } from "./shelf.ts";
 
@@ -8,9 +9,13 @@ import { type Shelf, shelfKind } from "./shelf.ts";
 
 const PASSWORD = "shelf-password-4711";
 
-const harnessOf = (shelf: Shelf): Harness => ({
+/** What has no end on purpose is waited for no longer; the rest takes milliseconds. */
+const PATIENCE_MS = 4_000;
+
+const harnessOf = (shelf: Shelf, defect: Defect): Harness => ({
   start: async () => {
     const at = (place: string) => ({ place, password: PASSWORD });
+    const flooding = await endless("");
     const read = { action: "shelf.labels", input: {} };
     return {
       settings: at("here"),
@@ -29,30 +34,35 @@ const harnessOf = (shelf: Shelf): Harness => ({
       },
       flood: (_open, _context, run) => {
         shelf.labels = Array.from({ length: 100_000 }, (_, n) => `label ${n}`);
-        return run(read);
+        return defect === "a flood that is kept"
+          ? run(read)
+          : run(read, { ...at("here"), port: flooding.port });
       },
-      foreign: (name, run) => {
-        shelf.labels = [name];
-        return run(read);
-      },
+      foreign:
+        defect === "no names of others"
+          ? { none: "a shelf is labelled by its owner alone" }
+          : (name, run) => {
+              shelf.labels = [name];
+              return run(read);
+            },
       writes: {
         "shelf.set-limit": {
           prepare: async () => {
-            Object.assign(shelf, { limit: 10, isFrozen: false });
-            return { action: "shelf.set-limit", input: { limit: 20, from: 10 } };
+            shelf.limit = 10;
+            return { action: "shelf.set-limit", input: { limit: 20 } };
           },
           spoil: async () => {
-            shelf.isFrozen = true;
+            shelf.limit = 15;
           },
         },
       },
-      stop: async () => {},
+      stop: () => flooding.close(),
     };
   },
 });
 
 for (const defect of Object.keys(DEFECTS) as Defect[])
   describe(defect, () => {
-    const shelf: Shelf = { labels: ["one"], limit: 10, isFrozen: false, asked: () => {} };
-    holdToContract(shelfKind(shelf, defect), harnessOf(shelf));
+    const shelf: Shelf = { labels: ["one"], limit: 10, asked: () => {} };
+    holdToContract(shelfKind(shelf, defect), harnessOf(shelf, defect), { patienceMs: PATIENCE_MS });
   });

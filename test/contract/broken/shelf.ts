@@ -1,4 +1,6 @@
+import { connect } from "node:net";
 import { z } from "zod";
+import { withinBytes } from "../../../src/connectors/byte-budget.ts";
 import {
   type ActionContext,
   actionsIn,
@@ -17,7 +19,6 @@ import type { Defect } from "./defects.ts";
 export interface Shelf {
   labels: string[];
   limit: number;
-  isFrozen: boolean;
   /** Called when somebody asks a shelf that never answers. */
   asked: () => void;
 }
@@ -25,14 +26,17 @@ export interface Shelf {
 /** A shelf that is not there, one that never answers, and one that refuses. */
 export const PLACES = ["here", "nowhere", "silent", "locked"] as const;
 
-const settings = z.strictObject({ place: z.enum(PLACES), password: z.string() });
+/** `port`: where more labels come from, over the network. */
+const settings = z.strictObject({ place: z.enum(PLACES), password: z.string(), port: z.int().optional() });
 type Settings = z.output<typeof settings>;
 
 interface Client extends Settings {
   readonly shelf: Shelf;
+  readonly closing: AbortController;
 }
 
 const MOST = 100;
+const Witness = z.object({ limit: z.int() });
 
 /** A kind of connection that keeps the contract, but for one defect. */
 export function shelfKind(shelf: Shelf, defect: Defect) {
@@ -40,7 +44,7 @@ export function shelfKind(shelf: Shelf, defect: Defect) {
   const { read, write } = actionsOn<Client>("shelf");
 
   const missing = (password: string): Error => {
-    if (has("an error that is none of ours")) return new TypeError("x is not a function");
+    if (has("an error that is none of ours")) return new Error("connect ECONNREFUSED 127.0.0.1:1");
     const code = has("another code than the one of what is wrong") ? "target_error" : "target_unreachable";
     return new DiagError(code, has("the secret in an error") ? `no shelf for ${password}` : "no shelf there");
   };
@@ -67,6 +71,7 @@ export function shelfKind(shelf: Shelf, defect: Defect) {
     output: z.object({ labels: z.array(z.string()), more: z.string() }),
     run: async (client, _input, context) => {
       await reach(client, context);
+      await more(client, has);
       const secret = has("the secret in an output") ? client.password : "";
       const isLong = has("an answer of 400 KiB") && shelf.labels[0] === "one";
       return { labels: labelsNow(), more: isLong ? "x".repeat(400 * 1024) : secret };
@@ -78,7 +83,7 @@ export function shelfKind(shelf: Shelf, defect: Defect) {
     title: "Another limit",
     class: "cas",
     risk: "low",
-    input: z.strictObject({ limit: z.int(), from: z.int() }),
+    input: z.strictObject({ limit: z.int(), from: z.int().optional() }),
     output: z.object({ was: z.int() }),
     target: () => "limit",
     preview: async (_client, { limit }) => {
@@ -91,11 +96,13 @@ export function shelfKind(shelf: Shelf, defect: Defect) {
         witness,
       };
     },
-    run: async (_client, { limit }, context: WriteContext) => {
+    run: async (_client, { limit, from }, context: WriteContext) => {
       const isLate = context.remainingMs() <= 0 && !has("sent when the time is over");
-      const isGone = shelf.isFrozen && !has("no look at its condition");
+      // Approved on what the preview has seen; an undo says in its input what it takes back.
+      const then = from ?? Witness.parse(context.witness).limit;
+      const isGone = shelf.limit !== then && !has("no look at its condition");
       if (isLate || isGone)
-        throw new DiagError("target_refused", isLate ? "no time is left" : "it is frozen");
+        throw new DiagError("target_refused", isLate ? "no time is left" : `it is ${shelf.limit} now`);
       const was = shelf.limit;
       shelf.limit = limit;
       return { was };
@@ -117,7 +124,7 @@ export function shelfKind(shelf: Shelf, defect: Defect) {
       ...actionsIn({ labels, setLimit }),
       ...(has("two actions of one name") ? actionsIn({ labels }) : []),
     ],
-    open: ({ settings: given }) => ({ ...given, shelf }),
+    open: ({ settings: given }) => ({ ...given, shelf, closing: new AbortController() }),
     check: async ({ password }) => [
       {
         name: "reach",
@@ -125,7 +132,7 @@ export function shelfKind(shelf: Shelf, defect: Defect) {
         detail: has("the secret in what doctor shows") ? password : "it is there",
       },
     ],
-    close: async () => {},
+    close: async ({ closing }) => closing.abort(),
   };
   const asked = has("a health question of no action") ? { ...labels(), action: "shelf.nothing" } : labels();
   const kind = connectionKind({
@@ -136,6 +143,20 @@ export function shelfKind(shelf: Shelf, defect: Defect) {
     connector,
   });
   return has("settings that take anything") ? { ...kind, settings: kind.settings.loose() } : kind;
+}
+
+/** Labels that come over the network, as many as there are: up to a limit of bytes. */
+async function more({ port, closing }: Client, has: (one: Defect) => boolean): Promise<void> {
+  if (port === undefined) return;
+  const socket = connect({ port, host: "127.0.0.1", signal: closing.signal }).on("error", () => {});
+  const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
+  const isLate = has("a deadline in place of a limit of bytes");
+  if (isLate) socket.once("data", () => socket.pause());
+  const mebibytes = has("a limit of 64 MiB") ? 64 : has("no limit of bytes") ? Number.POSITIVE_INFINITY : 1;
+  await withinBytes(socket, { bytes: mebibytes * 1024 ** 2, of: "the shelf" }, () =>
+    inTime(closed, { ms: isLate ? 10 : undefined }),
+  ).finally(() => socket.destroy());
+  throw new DiagError("timeout", "there were more labels");
 }
 
 /** Looks that were made: what must not stand in a witness. */
