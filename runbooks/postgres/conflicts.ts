@@ -32,7 +32,8 @@ export function conflictFinding(
   const during = sayDuration(Math.round((isNow ? seconds : hours * 3_600) * 1_000));
   return {
     id: "queries-cancelled",
-    severity: "warning",
+    // What was counted since the server started says nothing of now.
+    severity: isNow ? "warning" : "info",
     title: `${count(sum(counted), "query", "queries")} cancelled on this standby in ${during}, so that replay could go on`,
     because: `Mostly because ${WHY[mostOf(counted)]}. It is no fault of the queries: sent again, they may succeed.${isNow ? "" : " None was cancelled while we looked."}`,
     evidence: [

@@ -3,6 +3,7 @@ import { adviseReindex, collationFinding } from "./collations.ts";
 import { adviseConflicts, conflictFinding } from "./conflicts.ts";
 import { indexDamage, tableDamage } from "./damage.ts";
 import { adviseLockRoom, lockRoomFinding } from "./lock-room.ts";
+import { adviseReadOnly, readOnlyFinding } from "./read-only.ts";
 import { adviseSequence, sequenceFinding } from "./sequences.ts";
 import { adviseNotify, adviseSlru, notifyFinding, slruFinding } from "./shared-waits.ts";
 import { adviseLost, adviseSlots, slotFindings } from "./slots.ts";
@@ -83,7 +84,9 @@ export const pgConnectivity = book
         ? "Find which server is primary (`SELECT pg_is_in_recovery()` is false there). Point the URL at it, best with target_session_attrs=read-write and all hosts in it. Promote this one (pg_promote()) only after the old primary is certainly stopped."
         : state?.isReadOnly === false
           ? "Find out which of the two primaries the applications write to (pg_stat_activity, pg_stat_replication on both), and keep the other from taking writes before anything else. Then build this one anew as a standby (pg_rewind, or pg_basebackup), or correct the URL."
-          : "Somebody set default_transaction_read_only: see `SELECT * FROM pg_settings WHERE name = 'default_transaction_read_only'` (and pg_db_role_setting), often left over from a migration, or set by a cloud provider whose disk is nearly full (look at the storage in its console first: then it comes back by itself with room). Otherwise ALTER SYSTEM / ROLE / DATABASE ... RESET default_transaction_read_only, SELECT pg_reload_conf().",
+          : state === undefined
+            ? ""
+            : adviseReadOnly(state),
     ),
     speedUp: book.advises(
       "Find what makes it slow",
@@ -184,7 +187,8 @@ export const pgConnectivity = book
         remedies: ["speedUp"],
       };
     }),
-    find(["state"], ({ state: { inRecovery, isReadOnly } }, { params }) => {
+    find(["state"], ({ state }, { params }) => {
+      const { inRecovery } = state;
       if (inRecovery && !params.standby)
         return {
           id: "in-recovery",
@@ -194,14 +198,8 @@ export const pgConnectivity = book
             "The server is in recovery. Either the URL leads to a replica, or a failover left this server behind.",
           remedies: ["findPrimary"],
         };
-      if (!inRecovery && isReadOnly)
-        return {
-          id: "read-only",
-          severity: "critical",
-          title: "Postgres transactions are read-only by default: writes fail (25006)",
-          because: "default_transaction_read_only is on, although the server is a primary.",
-          remedies: ["findPrimary"],
-        };
+      const readOnly = readOnlyFinding(state);
+      if (readOnly !== undefined) return readOnly;
       if (!inRecovery && params.standby)
         return {
           id: "not-a-standby",

@@ -9,6 +9,8 @@ import { encrypts } from "../postgres-url.ts";
 import { type Alone, alone } from "./alone.ts";
 import { type Dialled, dial } from "./dial.ts";
 import { type Asked, type TimeoutStage, timeoutAt, toPostgresError } from "./errors.ts";
+
+import { inOtherDatabase, isDatabaseFull } from "./other-database.ts";
 import { explain } from "./plan-session.ts";
 import { MAX_SESSIONS, type SessionPool, sessionPool } from "./sessions-pool.ts";
 
@@ -28,6 +30,8 @@ export interface PostgresClient {
    * server can neither change it nor join its queues. Throws DiagError.
    */
   read<T>(context: ActionContext, look: (sql: Sql) => Promise<T>): Promise<T>;
+  /** As `read`, for what is the same in every database: where the URL's own is at its CONNECTION LIMIT, from another one. */
+  readAnywhere<T>(context: ActionContext, look: (sql: Sql) => Promise<T>): Promise<T>;
   /**
    * The first rows of a query that somebody else wrote, with the role's own search_path. The text is the body of a cursor,
    * parsed alone: the server refuses all but one SELECT, VALUES or TABLE. READ ONLY and rolled back. Throws DiagError.
@@ -82,14 +86,13 @@ export function openPostgres(connectionString: string, applicationName = "diagbo
   const asked: Asked = { tls: URL.canParse(connectionString) && encrypts(new URL(connectionString)) };
   const sessions = sessionPool(pool, asked);
   const lend = lender(sessions, asked);
+  const read: PostgresClient["read"] = (context, look) => lend(context, looking(context, look));
   return {
-    read: (context, look) =>
-      lend(context, async (session) => {
-        const ms = Math.max(100, context.timeoutMs - 500);
-        await session.query(begin("BEGIN READ ONLY", ms));
-        const value = await look(bound(session));
-        await session.query("COMMIT");
-        return value;
+    read,
+    readAnywhere: (context, look) =>
+      read(context, look).catch((thrown: unknown) => {
+        if (!isDatabaseFull(thrown)) throw thrown;
+        return inOtherDatabase(config, asked, context, looking(context, look));
       }),
     select: (context, query, most) => lend(context, (session) => select(session, context, query, most)),
     explain: (context, budgetMs, of) =>
@@ -142,8 +145,18 @@ const whole = (ms: number) => Math.max(1, Math.floor(ms));
 const begin = (how: string, ms: number) =>
   `${how}; SET LOCAL statement_timeout = ${whole(ms)}; SET LOCAL lock_timeout = 1000; SET LOCAL search_path = pg_catalog`;
 
+/** In a transaction that can neither change anything nor wait for long. */
+const looking =
+  <T>({ timeoutMs }: ActionContext, look: (sql: Sql) => Promise<T>) =>
+  async (session: pg.ClientBase): Promise<T> => {
+    await session.query(begin("BEGIN READ ONLY", Math.max(100, timeoutMs - 500)));
+    const value = await look(bound(session));
+    await session.query("COMMIT");
+    return value;
+  };
+
 const bound =
-  (session: pg.PoolClient): Sql =>
+  (session: pg.ClientBase): Sql =>
   async <Row>(text: string, values: readonly unknown[] = []) =>
     (await session.query(text, [...values])).rows as Row[];
 

@@ -8,6 +8,7 @@ const FEW_TRANSACTIONS = 40_000_000;
 export function judgeState({
   inRecovery,
   isReadOnly,
+  readOnlySource,
   checksumFailures,
   transactionsLeft,
   oldestDatabase,
@@ -24,6 +25,8 @@ export function judgeState({
     );
   // A standby is meant to be one where nobody says otherwise: that is said, and no fault.
   if (inRecovery) return "standby: takes no writes";
+  // Set for the bot's role it says nothing of others.
+  if (isReadOnly && /\buser\b/.test(readOnlySource)) return "primary (the bot's role may only read)";
   if (isReadOnly)
     return critical(
       "takes no writes (25006)",

@@ -33,7 +33,8 @@ const NEAR_END = `WITH columns AS (
   bound AS (
     SELECT s.seqrelid, s.seqincrement::numeric AS step, s.seqmin::numeric AS low, s.seqmax::numeric AS high, s.seqtypid,
       format('%I.%I', n.nspname, c.relname) AS sequence, a.atttypid,
-      coalesce(format('%I.%I.%I', tn.nspname, tc.relname, a.attname), '') AS column_name,
+      -- An identifier that is NULL is an error of format(): most sequences of their own have no column.
+      CASE WHEN a.attnum IS NULL THEN '' ELSE format('%I.%I.%I', tn.nspname, tc.relname, a.attname) END AS column_name,
       CASE a.atttypid WHEN 21 THEN 32767 WHEN 23 THEN 2147483647 WHEN 20 THEN 9223372036854775807 END::numeric AS most,
       CASE a.atttypid WHEN 21 THEN -32768 WHEN 23 THEN -2147483648 WHEN 20 THEN -9223372036854775808 END::numeric AS lowest
     FROM pg_sequence s JOIN pg_class c ON c.oid = s.seqrelid JOIN pg_namespace n ON n.oid = c.relnamespace

@@ -28,6 +28,11 @@ const ServerState = z.object({
   inRecovery: z.boolean(),
   /** Transactions are read-only by default. */
   isReadOnly: z.boolean(),
+  /** Where that is set, as pg_settings says it: `database`, `user`, `database user`, `configuration file`, … */
+  readOnlySource: z.string().default(""),
+  /** This session's, as SQL names. */
+  database: z.string().default(""),
+  role: z.string().default(""),
   startedAt: z.string(),
   uptimeSeconds: z.number(),
   /** Transactions until the oldest database must be vacuumed or the server stops taking writes: 2^31 minus its age. */
@@ -51,6 +56,8 @@ export const serverState = read({
       const [row] = await sql<z.infer<typeof ServerState>>(
         `SELECT current_setting('server_version') AS version, pg_is_in_recovery() AS "inRecovery",
            current_setting('default_transaction_read_only')::bool AS "isReadOnly",
+           (SELECT source FROM pg_settings WHERE name = 'default_transaction_read_only') AS "readOnlySource",
+           quote_ident(current_database()) AS database, quote_ident(current_user) AS role,
            to_char(pg_postmaster_start_time() AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS "UTC"') AS "startedAt",
            extract(epoch FROM now() - pg_postmaster_start_time())::float8 AS "uptimeSeconds",
            (SELECT 2147483648 - max(age(datfrozenxid))::bigint FROM pg_database) AS "transactionsLeft",

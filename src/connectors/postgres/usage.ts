@@ -53,7 +53,7 @@ export const connectionUsage = read({
   input: z.object({}),
   output: Usage,
   run: (client, _input, context) =>
-    client.read(context, async (sql) => {
+    client.readAnywhere(context, async (sql) => {
       const [usage] = await sql<{
         used: number;
         max: number;
@@ -141,7 +141,7 @@ export const connectionsByClient = read({
   }),
   output: z.object({ clients: z.array(Client) }),
   run: (client, { abandonedAfterSeconds }, context) =>
-    client.read(context, async (sql) => ({
+    client.readAnywhere(context, async (sql) => ({
       clients: await sql<z.infer<typeof Client>>(
         `SELECT left(coalesce(nullif(a.application_name, ''), '(no name)'), 80) AS application,
           coalesce(a.usename, '') AS user, coalesce(a.datname, '') AS database,

@@ -121,9 +121,16 @@ describe("pg-connectivity", () => {
 
   it("finds read-only defaults, and a standby where a primary is expected", async () => {
     await lab.admin("ALTER DATABASE shop SET default_transaction_read_only = on");
-    expect((await diagnose()).finding("read-only").remedies).toEqual(["findPrimary"]);
+    const run = await diagnose();
+    expect(run.finding("read-only").title).toContain("set for the database shop");
+    expect(run.advice("findPrimary")).toContain("ALTER DATABASE shop RESET default_transaction_read_only");
     const elsewhere = await lab.session("dba", lab.botUrl.replace("/shop", "/postgres"));
     await elsewhere.query("ALTER DATABASE shop RESET default_transaction_read_only");
+    // Of a role that only looks it says nothing of others.
+    await elsewhere.query("ALTER ROLE app SET default_transaction_read_only = on");
+    expect((await diagnose(lab.appUrl)).finding("read-only-role").severity).toBe("info");
+    expect((await diagnose()).findings).toEqual([]);
+    await elsewhere.query("ALTER ROLE app RESET default_transaction_read_only");
     expect((await diagnose(lab.botUrl, { standby: true })).findings.map(({ id }) => id)).toEqual([
       "not-a-standby",
     ]);

@@ -167,6 +167,9 @@ describe("a sequence near its end (C78)", () => {
     await made(
       "CREATE TABLE fine (id bigserial, half serial)",
       "SELECT setval('fine_id_seq', 2147483600), setval('fine_half_seq', 1000000000)",
+      // Most have no column of their own, some one that is no integer: neither hides the others.
+      "CREATE SEQUENCE alone",
+      "CREATE TABLE exact (id numeric DEFAULT nextval('alone'))",
       "CREATE SEQUENCE round MAXVALUE 10 CYCLE",
       "SELECT setval('round', 10)",
     );
@@ -197,7 +200,7 @@ describe("a sequence near its end (C78)", () => {
     await made("CREATE ROLE blind LOGIN PASSWORD 'blind'", "GRANT pg_monitor TO blind");
     const run = await diagnose(pgConnectivity, {}, lab.appUrl.replace("app:app@", "blind:blind@"));
     expect(run.finding("could-not-look").because).toContain("GRANT SELECT ON ALL SEQUENCES");
-    await made("DROP TABLE u, fine", "DROP SEQUENCE old_style, round", "DROP ROLE blind");
+    await made("DROP TABLE u, fine, exact", "DROP SEQUENCE old_style, round, alone", "DROP ROLE blind");
   });
 });
 

@@ -57,6 +57,11 @@ export function firstFailure(steps: AllSeen): (Failure & { readonly error: StepE
     : undefined;
 }
 
+const POOLED_BECAUSE =
+  "A prepared statement belongs to one session of the server, and a pooler in front (transaction or statement mode) gives the next transaction another one: it finds the name taken there, or not there at all. Nothing is wrong with the data.";
+const POOLED_ADVICE =
+  "PgBouncer 1.21 and later follow them: upgrade it and set max_prepared_statements above 0 (200); for an older one let the driver name none (JDBC prepareThreshold=0, asyncpg statement_cache_size=0, Prisma pgbouncer=true, Npgsql Max Auto Prepare=0), or connect past the pooler. DEALLOCATE ALL helps only the session it meets.";
+
 /** The server is there and answers; whose limit or right it was, where every question met it. */
 const ALL_MET: Readonly<Record<string, readonly [because: string, advice: string]>> = {
   "57014": [
@@ -67,6 +72,12 @@ const ALL_MET: Readonly<Record<string, readonly [because: string, advice: string
     "Every question waited for a lock longer than it may (lock_timeout): somebody holds tables of the catalogue exclusively (maintenance of the catalogue, a migration).",
     "As a superuser: SELECT pid, query FROM pg_stat_activity WHERE pid IN (SELECT pid FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND granted); let it end, or cancel it.",
   ],
+  "40001": [
+    "Every question was cancelled because it stood against what this standby had to replay (canceling statement due to conflict with recovery), or met another transaction: the server is up, and the questions are in order.",
+    "Ask again. If it happens often: hot_standby_feedback = on (the primary then keeps old rows for long, its tables grow), or a longer max_standby_streaming_delay on a standby for reports (what it serves is older then); pg-connectivity counts them by their reason.",
+  ],
+  "42P05": [POOLED_BECAUSE, POOLED_ADVICE],
+  "26000": [POOLED_BECAUSE, POOLED_ADVICE],
   "42501": [
     "The login works, and the role may do nothing of what was asked.",
     "GRANT pg_monitor TO the bot's role; docs/connectors/postgres.md has all that it needs.",

@@ -43,9 +43,17 @@ const NO_DATABASE: Failure = {
   id: "pooler-database",
   title: "The connection pooler does not know this database",
   because:
-    "The pooler has no entry for the database of the URL, or it is disabled or paused; Postgres itself was not asked.",
+    "The pooler has no entry for the database of the URL; Postgres itself was not asked, and may well have it.",
   advice:
-    "Compare the database in the URL with the pooler's list (PgBouncer: section [databases], SHOW DATABASES; pgcat, Odyssey: their pools), add or enable it and reload the pooler.",
+    "Compare the database in the URL with the pooler's list (PgBouncer: section [databases], SHOW DATABASES; pgcat, Odyssey: their pools), add it and reload the pooler.",
+};
+const SWITCHED_OFF: Failure = {
+  id: "pooler-database",
+  title: "The database is switched off in the connection pooler",
+  because:
+    "The pooler knows the database, and somebody (or a tool of a failover or migration) has told it to let no new clients in: DISABLE, PAUSE or KILL on its console. Postgres itself was not asked.",
+  advice:
+    "Ask whoever maintains it before it is switched on again. On the console of PgBouncer as one of admin_users: SHOW DATABASES (columns paused and disabled), then ENABLE <database> or RESUME <database>.",
 };
 const NO_USER: Failure = {
   id: "pooler-user",
@@ -237,8 +245,14 @@ export const POOLERS: readonly Rule[] = [
   [{ pooler: /client_login_timeout \(server down\)/ }, SERVER_DOWN],
   [
     {
+      pooler: /[Dd]atabase "?.{0,200}"? is (?:disabled|paused)|database does not allow connections/,
+    },
+    SWITCHED_OFF,
+  ],
+  [
+    {
       pooler:
-        /no such database|[Dd]atabase "?.{0,200}"? is (?:disabled|not configured|paused)|[Nn]o pool configured|database does not allow connections|route for .{0,200} is not found/,
+        /no such database|[Dd]atabase "?.{0,200}"? is not configured|[Nn]o pool configured|route for .{0,200} is not found/,
     },
     NO_DATABASE,
   ],

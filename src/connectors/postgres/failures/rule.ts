@@ -39,6 +39,8 @@ export interface Sign {
   readonly pooler?: RegExp;
   /** A message of Postgres where it speaks English. */
   readonly english?: RegExp;
+  /** Its DETAIL where it speaks English. */
+  readonly detail?: RegExp;
   /** A message of the driver here. */
   readonly driver?: RegExp;
   readonly tls?: "no";
@@ -69,6 +71,7 @@ export function shows(sign: Sign, { code, message, detail, hint, routine, tls }:
     (names?.test(`${message} ${detail} ${hint}`) ?? true) &&
     (pooler === undefined || (routine === "" && SQLSTATE.test(code) && pooler.test(message))) &&
     (english?.test(message) ?? true) &&
+    (sign.detail?.test(detail) ?? true) &&
     (driver?.test(message) ?? true) &&
     (sign.tls === undefined || sign.tls === tls)
   );
