@@ -10,6 +10,7 @@ import {
   sayPercent,
   z,
 } from "../../src/sdk/index.ts";
+import { adviseExporter, MONGODB_MEASURING, measuredAway } from "../health/measured.ts";
 import { limitOf, type PoolDoubt, poolsInDoubt, sayClient } from "./pools.ts";
 
 type State = OutputOf<typeof mongodb.state>;
@@ -115,8 +116,12 @@ export const mongoConnections = book
       ({ clients }, { params }) =>
         `All connections of ${poolsInDoubt(clients, params.poolSize).map(sayClient).slice(0, 3).join(", ")} are at work. Run mongo-slow-queries first: a pool is full because operations take long, and a larger one sends more of them at once. Only where they are short and the server has room, raise \`maxPoolSize\`; \`waitQueueTimeoutMS\` says how long a caller waits. Whether callers wait, the server cannot see: the application's own pool events (\`connectionCheckOutFailed\`) say it. \`pool_size\` and \`max_overflow\` are SQLAlchemy's words and no options of MongoDB's drivers.`,
     ),
+    lookAtExporter: book.advises("Look at what measures it", "low", adviseExporter(MONGODB_MEASURING)),
   })
   .findings((find) => [
+    find(["state"], ({ state }, context) =>
+      measuredAway(context, state.now.uptimeSeconds, MONGODB_MEASURING),
+    ),
     find(["state", "clients?"], ({ state, clients }, { params }) => {
       const { current, available } = state.now.connections;
       const limit = limitOf(state.now.connections);

@@ -1,4 +1,15 @@
-import { count, facts, mysql, runbookOn, sayBytes, saySeconds, sqlText, z } from "../../src/sdk/index.ts";
+import {
+  count,
+  facts,
+  mysql,
+  type OutputOf,
+  runbookOn,
+  sayBytes,
+  saySeconds,
+  sqlText,
+  z,
+} from "../../src/sdk/index.ts";
+import { adviseExporter, MYSQL_MEASURING, measuredAway } from "../health/measured.ts";
 import { adviseCounters, countersFinding } from "./counters.ts";
 
 const LOGIN_MS = 1_500;
@@ -49,6 +60,9 @@ const book = runbookOn(
     binaryLogs: mysql.binaryLogs(),
     blocked: mysql.blockedHosts(),
   }),
+).andThen(["state"], ({ state: { readOnly, superReadOnly } }) =>
+  // Only there it tells more.
+  readOnly === true || superReadOnly === true ? { replication: mysql.replication() } : {},
 );
 
 export const mysqlConnectivity = book
@@ -101,6 +115,7 @@ export const mysqlConnectivity = book
       "low",
       "Read its error log before the start: `Normal shutdown` is an operator, a package's update or the container's runtime; `got signal 11` or an assertion is a crash, with its stack; nothing at all is the out-of-memory killer (kernel log), a power loss, or kill -9. Until the buffer pool is warm again statements are slower.",
     ),
+    lookAtExporter: book.advises("Look at what measures it", "low", adviseExporter(MYSQL_MEASURING)),
   })
   .findings((find) => [
     find(["connection"], ({ connection }, { params }) => {
@@ -144,14 +159,14 @@ export const mysqlConnectivity = book
           remedies: ["leaveOffline" as const],
         },
     ),
-    find(["state"], ({ state: { readOnly, superReadOnly } }, { params }) => {
+    find(["state", "replication?"], ({ state: { readOnly, superReadOnly }, replication }, { params }) => {
       const isReadOnly = readOnly === true || superReadOnly === true;
       if (isReadOnly && !params.replica)
         return {
           id: "read-only",
           severity: "critical",
           title: "MySQL is read-only: writes fail (1290)",
-          because: `${superReadOnly === true ? "super_read_only" : "read_only"} is on. Either the URL leads to a replica, or a failover (or a tool that watches over it) left this server so. A replica that is meant: say replica=true.`,
+          because: `${superReadOnly === true ? "super_read_only" : "read_only"} is on. ${sayWhyReadOnly(replication)}`,
           remedies: ["findPrimary"],
         };
       return readOnly === false && params.replica
@@ -166,6 +181,8 @@ export const mysqlConnectivity = book
         : undefined;
     }),
     find(["tables"], ({ tables }) => countersFinding(tables.counters)),
+    find(["state"], ({ state }, context) => measuredAway(context, state.uptimeSeconds, MYSQL_MEASURING)),
+
     find(["binaryLogs"], ({ binaryLogs: { bytes, files, expireSeconds } }, { params }) =>
       bytes !== null && expireSeconds === 0 && bytes >= params.binlogGiB * GIB
         ? {
@@ -221,4 +238,14 @@ function slowestPart({ tcpMs, loginMs, pingMedianMs }: Took, limitMs: number): s
   return tcpMs !== null && tcpMs > Math.max(LOGIN_MS, limitMs)
     ? `the TCP connection takes ${ms(tcpMs)}`
     : undefined;
+}
+
+/** Whether it follows another server tells what kind of read-only it is. */
+function sayWhyReadOnly(replication: OutputOf<typeof mysql.replication> | undefined): string {
+  if (replication === undefined || (replication.notSeen ?? []).length > 0)
+    return "Either the URL leads to a replica, or a failover (or a tool that watches over it) left this server so. A replica that is meant: say replica=true.";
+  const [source] = replication.channels;
+  return source === undefined
+    ? "It follows no other server, so it is no replica: an old primary that a failover (orchestrator, a provider) has put aside, or somebody has set it by hand, or a provider whose storage is used up. Writes may go to another server by now: find that first."
+    : "It follows another server: the URL leads to a replica. One that is meant: say replica=true.";
 }

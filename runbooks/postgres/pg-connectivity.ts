@@ -1,4 +1,5 @@
 import { count, facts, postgres, runbookOn, sayPercent, saySeconds, z } from "../../src/sdk/index.ts";
+import { adviseExporter, measuredAway, POSTGRES_MEASURING } from "../health/measured.ts";
 import { adviseReindex, collationFinding } from "./collations.ts";
 import { adviseConflicts, conflictFinding } from "./conflicts.ts";
 import { indexDamage, tableDamage } from "./damage.ts";
@@ -167,9 +168,12 @@ export const pgConnectivity = book
       "high",
       "They take effect at the next restart; plan one in a window, without a running backup or long transaction, standbys first.",
     ),
+    lookAtExporter: book.advises("Look at what measures it", "low", adviseExporter(POSTGRES_MEASURING)),
   })
   .findings((find) => [
     find(["indexes"], ({ indexes }) => indexDamage(indexes)),
+    find(["state"], ({ state }, context) => measuredAway(context, state.uptimeSeconds, POSTGRES_MEASURING)),
+
     find(["indexes"], ({ indexes }) => tableDamage(indexes.tables)),
     find(["collations"], ({ collations }) => collationFinding(collations)),
     find(["connection"], ({ connection }, { params }) => {

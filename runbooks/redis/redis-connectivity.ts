@@ -1,4 +1,5 @@
 import { count, facts, redis, runbookOn, sayPercent, saySeconds, valueIn, z } from "../../src/sdk/index.ts";
+import { adviseExporter, measuredAway, REDIS_MEASURING } from "../health/measured.ts";
 import { copiesAdvice, copiesAgain } from "./copies.ts";
 import { deniedFindings, LOGINS_ADVICE, rightsAdvice } from "./denied.ts";
 import { MODULE_ADVICE, masterAdvice, masterFinding, moduleFinding } from "./intrusion.ts";
@@ -116,6 +117,7 @@ export const redisConnectivity = book
       "high",
       "SCRIPT KILL (or FUNCTION KILL) is refused once it has written (UNKILLABLE): then wait for its end. Stopping the server instead (SHUTDOWN NOSAVE) loses everything since the last save; where jobs or sessions live here, wait.",
     ),
+    lookAtExporter: book.advises("Look at what measures it", "low", adviseExporter(REDIS_MEASURING)),
   })
   .findings((find) => [
     find.seen(["connection", "state", "write", "slow"], (seen) => {
@@ -174,6 +176,8 @@ export const redisConnectivity = book
       }),
     ),
     find(["state"], ({ state }) => forkFinding(state, "forkLess")),
+    find(["state"], ({ state }, context) => measuredAway(context, state.uptimeSeconds, REDIS_MEASURING)),
+
     find(["clients"], ({ clients }) =>
       deniedFindings(clients.denied, { rights: "giveRights", logins: "findLogins" }),
     ),

@@ -12,8 +12,10 @@ const BEATS = "watchdog|deadmanss?(?:switch|snitch)|deadman(?:switch|snitch)?|he
 const HEARTBEAT = new RegExp(
   `^(?:prometheus|alertmanager|alerting|grafana|vmalert|victoriametrics|thanos|mimir|loki|monitoring|cluster|kubernetes|e2e|general)*(?:${BEATS}|infoinhibitor)(?:alert)?$`,
 );
-/** Any other name that ends so is one where it says itself that it always fires, or counts for nothing. */
-const MAY_BE = new RegExp(`(?:${BEATS})(?:alert)?$`);
+/** Any other name that holds such a word is one where it says itself that it always fires, or counts for nothing. */
+const MAY_BE = new RegExp(BEATS);
+/** An alert about a heartbeat that does not come is none. */
+const MISSED = /missing|missed|lost|late|stale|fail|timeout|timedout|absent|stopped|down|dead$/;
 const SAYS_SO = /\balways[ -]fir|\bentire alerting pipeline\b|\bshould always (?:be )?fir/i;
 
 /** A heartbeat of the alerting itself (Watchdog, DeadMansSwitch): nothing is wrong while it fires. */
@@ -22,7 +24,7 @@ export function isHeartbeat({ labels, annotations }: Told): boolean {
   const name = (labels.alertname ?? "").slice(0, 100).replace(/\([^()]{0,60}\)/g, "");
   const plain = plainName(name);
   if (HEARTBEAT.test(plain)) return true;
-  if (!MAY_BE.test(plain)) return false;
+  if (!MAY_BE.test(plain) || MISSED.test(plain.replace(new RegExp(BEATS, "g"), ""))) return false;
   return labels.severity === "none" || Object.values(annotations).some((text) => SAYS_SO.test(text));
 }
 
@@ -63,6 +65,19 @@ export function missingDataOf({ labels, annotations }: Told): MissingData | unde
     ...(isError && error !== "" ? { error: clip(error.replace(/\s+/g, " ").trim(), 300) } : {}),
   };
 }
+
+/**
+ * Whether an alert ended because what it was about is not measured any more (Grafana's MissingSeries): that is no word on whether
+ * it is well.
+ */
+export const isLostFromSight = ({ labels, annotations }: Told): boolean =>
+  /^missingseries\b/i.test(labels.grafana_state_reason ?? annotations.grafana_state_reason ?? "");
+
+/** An alert about a measurement that is not there, by its name (`absent(up{…})`): nothing is known of what was measured. */
+export const isAboutAbsence = ({ labels }: Pick<Told, "labels">): boolean =>
+  /absent|(?:target|metric|metrics|series|data|scrape|exporter)s?(?:is|are)?(?:missing|lost|gone|vanished)|missing(?:target|metric|series|data|scrape)/.test(
+    plainName((labels.alertname ?? "").slice(0, 100)),
+  );
 
 /** The rule whose alerts bear Grafana's one name for all rules without data; empty: another alert. */
 export const ruleWithoutData = (alert: Told): string =>

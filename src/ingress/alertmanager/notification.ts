@@ -77,6 +77,8 @@ function parseJson(body: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
+    if (/^[\w.%+-]{1,80}=/.test(text))
+      throw refused("the body is a form (application/x-www-form-urlencoded) and no JSON");
     throw refused("the body is not JSON");
   }
 }

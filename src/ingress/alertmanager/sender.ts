@@ -1,4 +1,5 @@
 import { DiagError } from "../../core/words/errors.ts";
+import { productOf } from "./other-products.ts";
 
 /** What the body of another sender is told; undefined: it may be a notification. */
 export function otherSender(body: unknown): DiagError | undefined {
@@ -9,6 +10,9 @@ export function otherSender(body: unknown): DiagError | undefined {
       "this is Grafana's legacy alerting, which knows no groups and no labels",
       "use Grafana 9 or newer with a contact point of the type Webhook",
     );
+  const product = "alerts" in body ? undefined : productOf(body);
+  if (product !== undefined)
+    return refused(`this is a notification of ${product.name}, which diagbot does not read`, product.way);
   if (!("alerts" in body))
     return refused("there are no `alerts` in the body: it is not from an Alertmanager", SEND_THIS);
   const version = "version" in body ? body.version : undefined;

@@ -1,7 +1,7 @@
 import type { Catalog } from "../../core/ports/catalog.ts";
 import { routeOf } from "../../core/rules/route.ts";
 import type { Alert } from "../../core/words/alert.ts";
-import { isHeartbeat, missingDataOf, plainName } from "../../core/words/alerting.ts";
+import { isAboutAbsence, isHeartbeat, missingDataOf, plainName } from "../../core/words/alerting.ts";
 import { HEALTH_RUNBOOK } from "../../core/words/intent.ts";
 import type { Decision } from "../../core/words/route.ts";
 import type { Runbook } from "../../core/words/runbook.ts";
@@ -25,6 +25,8 @@ export function decide(catalog: Catalog, alert: Alert): Decision {
   if (named !== undefined) return { ...common, by: "annotation", runbooks: [named] };
   const own = byOwnNames(catalog, alert);
   if (own.length > 0) return { ...common, by: "name", runbooks: own.map(({ id }) => id) };
+  const isOfPrometheus = catalog.runbooks.some(({ id }) => id === MEASUREMENT);
+  if (isOfPrometheus && isAboutAbsence(alert)) return { ...common, by: "name", runbooks: [MEASUREMENT] };
   return { ...common, by: "nobody", runbooks: [] };
 }
 
@@ -53,6 +55,9 @@ function plainNamesOf(runbooks: readonly Runbook[]): ByName {
   known.set(runbooks, names);
   return names;
 }
+
+/** Looks at what measures: its targets, its rules and its ways out. */
+const MEASUREMENT = "monitoring";
 
 /** For what nobody decides. */
 export const HEALTH = [HEALTH_RUNBOOK];

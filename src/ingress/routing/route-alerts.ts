@@ -9,6 +9,7 @@ import type { Decision } from "../../core/words/route.ts";
 import type { System } from "../../core/words/system.ts";
 import { decide, HEALTH } from "./decide.ts";
 import { runsOf } from "./runs-of.ts";
+import { sayBlind } from "./say-blind.ts";
 import { severityOf } from "./severity.ts";
 
 /** At most this many runs are started by one notification: an alert that fits many says little about any. */
@@ -103,6 +104,10 @@ function runsFor(catalog: Catalog, system: System | undefined, firing: readonly 
   );
   const hasNone = runs.size === 0 && remarks.size === 0 && Object.keys(system?.connections ?? {}).length > 0;
   if (undecided !== undefined && hasNone) start(undecided, HEALTH);
+  for (const decision of firing) {
+    const why = system === undefined ? undefined : sayBlind(catalog, system, decision);
+    if (why !== undefined) remarks.add(why);
+  }
   return { runs: [...runs.values()], remarks: [...remarks].slice(0, MOST_REMARKS) };
 }
 

@@ -2,6 +2,7 @@ import type { KnownBlock, SectionBlock } from "@slack/types";
 import { isAllGone } from "../../core/rules/found.ts";
 import { HEAD_SLOT } from "../../core/rules/slots.ts";
 import { isCritical } from "../../core/words/alert.ts";
+import { isLostFromSight } from "../../core/words/alerting.ts";
 import { count } from "../../core/words/format.ts";
 import { canonical } from "../../core/words/json.ts";
 import { isEnded } from "../../core/words/outcome.ts";
@@ -175,6 +176,11 @@ function drawLife(incident: IncidentView, { freeze }: ThreadView, levels: readon
     ...(last === undefined ? [] : [`🔁 fired ${fires} times, last ${on(last.at)}`]),
     ...(status === "firing" && runsDueAt !== undefined && freeze?.quiet !== true
       ? [`it flaps: diagnosed again ${at(runsDueAt)}, if it still fires`]
+      : []),
+    ...(status === "resolved" && incident.alerts.some(isLostFromSight)
+      ? [
+          "it ended because its series is not measured any more (MissingSeries): that is no word on whether it is well",
+        ]
       : []),
     ...levels,
   ];

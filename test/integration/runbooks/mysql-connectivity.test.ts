@@ -62,6 +62,7 @@ describe.skipIf(missing !== undefined)(
       await server.admin("SET GLOBAL read_only = ON");
       const run = await diagnose();
       expect(idsOf(run)).toEqual(["read-only"]);
+      expect(run.finding("read-only").because).toContain("follows no other server, so it is no replica");
       expect(run.advice("findPrimary")).toContain("read_only = OFF");
       expect(idsOf(await diagnose(server.url(), { replica: true }))).toEqual([]);
       await server.admin("SET GLOBAL read_only = OFF");

@@ -4,6 +4,7 @@ import { fileSchema } from "../../../src/config/schema.ts";
 import { kinds } from "../../../src/connectors/index.ts";
 import type { Notification } from "../../../src/core/words/alert.ts";
 import { routeAlerts } from "../../../src/ingress/routing/route-alerts.ts";
+import { makeSystem } from "../../make/system.ts";
 import { bookOf, catalogOf, none, recorded } from "./fixtures.ts";
 
 const runsOf = (notification: Notification, catalog = catalogOf()) =>
@@ -213,4 +214,50 @@ describe("routes of diagbot.yaml", () => {
       ...{ runs: [], remarks: [expect.stringContaining("which diagbot.yaml disables for checkout")] },
     });
   });
+});
+
+describe("an alert that the system's connections cannot see", () => {
+  const cluster = bookOf({
+    id: "k8s-workload",
+    params: none,
+    needs: ["kubernetes"],
+    alerts: [{ alertname: "KubePodCrashLooping" }],
+  });
+  const labels = { alertname: "KubePodCrashLooping", namespace: "shop", pod: "api-77-x", container: "api" };
+  const catalog = (systems = catalogOf().systems) =>
+    catalogOf({ runbooks: [...catalogOf().runbooks, cluster], systems });
+
+  it("is said, with what a person types, beside what is looked at instead", () => {
+    const { runs, remarks } = routeAlerts(catalog(), withFirst({ labels }));
+    expect(runs.map(({ runbook }) => runbook)).toEqual(["service-health"]);
+    expect(remarks).toEqual([
+      "KubePodCrashLooping is what k8s-workload looks at, which needs a kubernetes connection; checkout has none, so whatever is found here says nothing of it. By hand: kubectl -n shop describe pod api-77-x; kubectl -n shop logs api-77-x -c api --previous",
+    ]);
+    const odd = routeAlerts(catalog(), withFirst({ labels: { ...labels, pod: "x; rm -rf /" } }));
+    expect(odd.remarks?.[0]).not.toContain("kubectl");
+  });
+
+  it("one that it has a connection for, and one that no runbook knows, are said nothing of", () => {
+    const systems = [
+      makeSystem("checkout", {
+        channel: "C0CHECKOUT",
+        match: [{ service: "checkout" }],
+        connections: { cluster: { kind: "kubernetes", namespace: "shop" } },
+      }),
+    ];
+    expect(routeAlerts(catalog(systems), withFirst({ labels }))).toMatchObject({
+      ...{ remarks: [], runs: [{ runbook: "k8s-workload" }] },
+    });
+    expect(routeAlerts(catalog(), withFirst({ labels: { alertname: "Odd" } })).remarks).toEqual([]);
+  });
+});
+
+it("an alert about a measurement that is not there looks at what measures; one about a missing backup does not", () => {
+  const monitoring = bookOf({ id: "monitoring", params: none });
+  const catalog = catalogOf({ runbooks: [...catalogOf().runbooks, monitoring] });
+  const started = (alertname: string) => runsOf(withFirst({ labels: { alertname } }), catalog);
+  for (const name of ["AbsentAlert", "PaymentsMetricsMissing", "TargetsMissing", "NodeExporterAbsent"])
+    expect(started(name)).toEqual(["monitoring"]);
+  for (const name of ["RedisMissingBackup", "MissingReplica"])
+    expect(started(name)).toEqual(["service-health"]);
 });

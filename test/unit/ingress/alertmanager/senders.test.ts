@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { groupTitle } from "../../../../src/core/words/alert.ts";
-import { isHeartbeat, missingDataOf } from "../../../../src/core/words/alerting.ts";
+import { isHeartbeat, isLostFromSight, missingDataOf } from "../../../../src/core/words/alerting.ts";
 import { parseNotification } from "../../../../src/ingress/alertmanager/notification.ts";
 import { createTeller } from "../../../../src/ingress/alertmanager/teller.ts";
 import { routeAlerts } from "../../../../src/ingress/routing/route-alerts.ts";
@@ -186,4 +186,56 @@ describe("what was turned away", () => {
       expect.stringContaining("ALERTMANAGER_TOKEN"),
     ]);
   });
+});
+
+describe("webhooks of other products", () => {
+  it.each([
+    [
+      "Amazon SNS",
+      { Type: "SubscriptionConfirmation", TopicArn: "arn:x", SubscribeURL: "https://x" },
+      "confirms no subscription",
+    ],
+    [
+      "Uptime Kuma",
+      { heartbeat: { status: 0 }, monitor: { name: "shop" }, msg: "down" },
+      "scrape its /metrics",
+    ],
+    ["PagerDuty", { event: { event_type: "incident.triggered", data: {} } }, "both receivers"],
+    ["Sentry", { action: "triggered", data: {}, installation: {} }, "Alertmanager"],
+    ["Datadog", { id: "1", alert_type: "error" }, "Alertmanager"],
+    ["Zabbix", { event_id: "1", alert_subject: "Problem" }, "Alertmanager"],
+    ["Azure Monitor", { schemaId: "azureMonitorCommonAlertSchema", data: {} }, "Alertmanager"],
+  ])("%s is called by its name, and told which way leads here", async (name, body, way) => {
+    const refused = parseNotification(JSON.stringify(body));
+    await expect(refused).rejects.toMatchObject({
+      ...{ code: "bad_notification", message: expect.stringContaining(`a notification of ${name}`) },
+      hint: expect.stringContaining(way),
+    });
+  });
+
+  it("one that is unknown, and a form, are said to be no Alertmanager's", async () => {
+    await expect(parseNotification('{"text":"down"}')).rejects.toThrow("not from an Alertmanager");
+    await expect(parseNotification("payload=%7B%7D")).rejects.toThrow("is a form");
+  });
+});
+
+it("a heartbeat may stand anywhere in a name that counts for nothing; one that is missed is an alert", () => {
+  const told = (alertname: string, severity = "none") => ({
+    labels: { alertname, severity },
+    annotations: {},
+  });
+  expect(isHeartbeat(told("HeartBeatCheck"))).toBe(true);
+  expect(isHeartbeat(told("Meta-Watchdog-EU"))).toBe(true);
+  expect(isHeartbeat(told("HeartBeatCheck", "critical"))).toBe(false);
+  expect(isHeartbeat(told("HeartbeatMissing"))).toBe(false);
+  expect(isHeartbeat(told("WatchdogTimeout"))).toBe(false);
+});
+
+it("an alert whose series is gone has not ended well", () => {
+  const ended = (reason: string) => ({
+    labels: { alertname: "A" },
+    annotations: { grafana_state_reason: reason },
+  });
+  expect(isLostFromSight(ended("MissingSeries"))).toBe(true);
+  expect(isLostFromSight(ended("Paused"))).toBe(false);
 });
