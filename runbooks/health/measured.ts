@@ -77,4 +77,4 @@ const at = (instance: string): string => (instance === "" ? "" : ` at ${instance
 
 /** How to tell where the measurement ends. */
 export const adviseExporter = ({ server, up }: Measuring): string =>
-  `Do not restart ${server}. To tell them apart: \`up\` of the target in Prometheus (0: the exporter is away or not reached; its /targets page has the error); 1 and \`${up}\` 0: the exporter's own log says what it is refused, with its user, address and TLS. Then log in from its machine as that user.`;
+  `Do not restart ${server}. To tell them apart: \`up\` of the target in Prometheus (0: the exporter is away or not reached; its /targets page has the error); 1 and its ${up} 0: the exporter's own log says what it is refused, with its user, address and TLS. Then log in from its machine as that user.`;
