@@ -6,6 +6,7 @@ import { containerNetwork } from "./docker/container-network.ts";
 import { serviceHealth } from "./health/service-health.ts";
 import { blockIp } from "./host/block-ip.ts";
 import { diskFull } from "./host/disk-full.ts";
+import { diskHealth } from "./host/disk-health.ts";
 import { envConfig } from "./host/env-config.ts";
 import { firewallBook } from "./host/firewall.ts";
 import { gpuHealth } from "./host/gpu-health.ts";
@@ -87,6 +88,7 @@ export const runbooks: readonly Runbook[] = [
   k8sPooler,
   k8sStop,
   diskFull,
+  diskHealth,
   highMemory,
   hostLimits,
   hostClock,

@@ -86,7 +86,7 @@ export function unsynchronisedFinding(
   evidence: readonly Evidence[],
 ): Finding<"keepTime"> | undefined {
   if (clock.synchronised !== false) return undefined;
-  const isOff = compared.some((one) => least(one) > limit);
+  const isOff = (clock.offsetSeconds ?? 0) > limit || compared.some((one) => least(one) > limit);
   const isGuest = /^(kvm|hyperv|xen|vmware|tsc_early)/.test(clock.clocksource);
   const who =
     clock.by === "chrony" || clock.by === "ntpd"

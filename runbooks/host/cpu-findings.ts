@@ -141,11 +141,14 @@ function slowClock(seen: Cpu): Found | undefined {
   const { frequency } = seen;
   if (frequency === null || frequency.now / frequency.max >= SLOW_CLOCK || pressing(seen) < 0.5)
     return undefined;
+  const isHot = (seen.heat ?? 0) > 0;
   return {
     id: "cpu-clock",
     severity: "warning",
-    title: `The CPUs run at ${sayPercent(frequency.now / frequency.max)} of their clock though they are busy`,
-    because: `Governor ${frequency.governor || "unknown"}. Either it saves power (powersave, a limit of scaling_max_freq), or the machine is too hot or short of power; to tell them apart: the kernel's log says "throttled", and scaling_max_freq.`,
+    title: `The CPUs run at ${sayPercent(frequency.now / frequency.max)} of their clock though they are busy${isHot ? ", for their heat" : ""}`,
+    because: isHot
+      ? `They slowed down for their heat ${count(seen.heat ?? 0, "time")} within ${seen.seconds} s: the load is not more than it was, the machine does less of it.`
+      : `Governor ${frequency.governor || "unknown"}. Either it saves power (powersave, a limit of scaling_max_freq), or the machine is too hot or short of power; to tell them apart: the kernel's log says "throttled", and scaling_max_freq.`,
     evidence: [figures(seen)],
     remedies: ["fullSpeed"],
     explains: ["cpu-used"],

@@ -1,5 +1,7 @@
-import { type Finding, facts, host, type OutputOf } from "../../src/sdk/index.ts";
+import { type Finding, facts, host, type OutputOf, shellWord } from "../../src/sdk/index.ts";
 import { kernelWords } from "./kernel-words.ts";
+
+const OF_REDUNDANCY = { pool: "repairPool", array: "repairArray", thin: "growPool" } as const;
 
 /** What takes no writes, is hidden under another mount, or whose pool is ill. Pure. */
 export const faultFindings = (disk: host.Disk, kernel: OutputOf<typeof host.kernelSays> | undefined) =>
@@ -19,9 +21,27 @@ export const faultFindings = (disk: host.Disk, kernel: OutputOf<typeof host.kern
 const FAULT_REMEDY = {
   writes: "repairReadOnly",
   hidden: "mountInOrder",
-  pool: "repairPool",
-  array: "repairArray",
+  ...OF_REDUNDANCY,
 } as const;
+
+/** Redundancy that is lost and pools that are full, nothing else of a disk. Pure. */
+export const redundancyFindings = (
+  disk: host.Disk,
+): Finding<(typeof OF_REDUNDANCY)[keyof typeof OF_REDUNDANCY]>[] =>
+  host
+    .faultsOf(disk)
+    .flatMap(({ id, severity, kind, title, because }) =>
+      kind === "pool" || kind === "array" || kind === "thin"
+        ? [{ id, severity, title, because, remedies: [OF_REDUNDANCY[kind]] }]
+        : [],
+    );
+
+/** What a person does about a ZFS pool that lacks a device. */
+export function poolAdvice(disk: host.Disk | undefined): string {
+  const ill = disk?.pools.find(({ health }) => health !== "ONLINE" && health !== "");
+  const pool = shellWord(ill?.name ?? "POOL");
+  return `\`zpool status -v ${pool}\` names the device and its errors, and files that were hit. Cabling and the kernel's log first (\`dmesg -T\`): a device that is back takes up again by \`zpool online ${pool} DEVICE\`. Otherwise \`zpool replace ${pool} OLD NEW\` and wait for the resilver; \`zpool clear ${pool}\` only once the cause is gone. No reboot and no second pull of a disk while it has no redundancy; see that the backup is fresh.`;
+}
 
 /** What does not answer. Pure. */
 export const silentFindings = (disk: host.Disk): Finding<never>[] =>

@@ -13,11 +13,18 @@ import { adviseSlots } from "../postgres/slots.ts";
 import { alertedMount } from "./alerted-mount.ts";
 import { databaseOf, pathsOf } from "./database-here.ts";
 import { deletedFindings } from "./deleted-files.ts";
-import { ARRAY_ADVICE, faultFindings, silentFindings, unmeasuredFindings } from "./disk-faults.ts";
+import {
+  ARRAY_ADVICE,
+  faultFindings,
+  poolAdvice,
+  silentFindings,
+  unmeasuredFindings,
+} from "./disk-faults.ts";
 import { fullPlace, growable } from "./full-place.ts";
 import { balanceOf, findIn, growOf, inodesOf, repairOf } from "./grow.ts";
 import { heldWal } from "./held-wal.ts";
 import { areRelieved, chosen, isWithin } from "./places.ts";
+import { PRESSURE_ADVICE } from "./pressures.ts";
 
 /** Too little space or too few inodes, and what holds them. */
 const book = runbookOn(
@@ -216,11 +223,8 @@ export const diskFull = book
       const one = shortOf(disk, "metadata", thresholds.disk) ?? shortOf(disk, "system", thresholds.disk);
       return balanceOf(one?.path ?? "/");
     }),
-    repairPool: book.advises("Repair the pool", "high", ({ disk }) => {
-      const ill = disk?.pools.find(({ health }) => health !== "ONLINE" && health !== "");
-      const pool = ill?.name ?? "POOL";
-      return `\`zpool status -v ${shellWord(pool)}\` names the device and its errors, and files that were hit. Cabling and the kernel's log first (\`dmesg -T\`): a device that is back takes up again by \`zpool online ${shellWord(pool)} DEVICE\`. Otherwise \`zpool replace ${shellWord(pool)} OLD NEW\` and wait for the resilver; \`zpool clear ${shellWord(pool)}\` only once the cause is gone. No reboot and no second pull of a disk while it has no redundancy; see that the backup is fresh.`;
-    }),
+    repairPool: book.advises("Repair the pool", "high", ({ disk }) => poolAdvice(disk)),
+    growPool: book.advises(...PRESSURE_ADVICE.growPool),
     repairArray: book.advises("Give the array its device back", "high", ARRAY_ADVICE),
     freePool: book.advises("Free space in the pool", "high", ({ disk }, { thresholds }) => {
       const pool = disk?.pools.find(({ used, size }) => used / size >= thresholds.disk);

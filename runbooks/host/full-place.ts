@@ -20,6 +20,8 @@ interface Beside extends DatabaseSeen {
 const MUCH = 0.3;
 /** More than this share kept for root is more than mkfs keeps by itself. */
 const RESERVED = 0.08;
+/** Less than this share kept for root is not worth a word. */
+const KEPT = 0.01;
 
 /** A place that is too full: what fills it, as far as that adds up, and what helps a place of its kind. */
 export function fullPlace(place: host.Place, disk: host.Disk, beside: Beside, threshold: number) {
@@ -89,7 +91,9 @@ function sayReserved({ path, kind, counts }: host.Place, disk: host.Disk): strin
     kind === "file system" && counts === "bytes"
       ? disk.fileSystems.find((each) => each.path === path)
       : undefined;
-  if (one === undefined || one.reserved < one.size * RESERVED) return undefined;
+  // Full for everybody but root: then what is kept for root is news, however little mkfs keeps by itself.
+  const isSpent = one !== undefined && one.available < one.reserved;
+  if (one === undefined || one.reserved < one.size * (isSpent ? KEPT : RESERVED)) return undefined;
   const back = /^ext[234]$/.test(one.type)
     ? ` (\`tune2fs -m 1 ${shellWord(one.device)}\` gives most of it back, where it is not the root file system)`
     : "";

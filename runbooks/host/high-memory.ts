@@ -12,7 +12,7 @@ import {
   z,
 } from "../../src/sdk/index.ts";
 import { killFinding } from "./kills.ts";
-import { arcFinding, balance, holds, isEnough, largestOf, sayCause, sayScope } from "./memory.ts";
+import { arcFinding, balance, holds, isEnough, largestOf, restRatio, sayCause, sayScope } from "./memory.ts";
 import { MEMORY_ADVICE } from "./memory-advice.ts";
 import { groupsNearLimit } from "./memory-groups.ts";
 import { swapFinding } from "./swap.ts";
@@ -173,7 +173,8 @@ export const highMemory = book
         endable({ memory, processes }, context) !== undefined;
       return {
         id: "memory-low",
-        severity: memory.usedRatio >= CRITICAL ? "critical" : "warning",
+        // What a database was given as huge pages is used on purpose: the rest of the machine is what may run short.
+        severity: isShort(memory, context.thresholds.memory),
         title: `${sayPercent(memory.usedRatio)} of ${sayBytes(memory.total)} memory in use, ${sayBytes(memory.available)} available${short}`,
         because: `The limit is ${sayPercent(context.thresholds.memory)}. ${because}${sayScope(memory)}`,
         evidence: [figures(memory), balance(memory), ...consumers(processes)],
@@ -200,6 +201,9 @@ export const highMemory = book
     find(["groups"], ({ groups: { groups } }) => groupsNearLimit(groups)),
     find(["kills"], ({ kills: { kills } }, { now }) => killFinding(kills, now)),
   ]);
+
+const isShort = (memory: Steps["memory"], threshold: number) =>
+  restRatio(memory) < threshold ? "info" : memory.usedRatio >= CRITICAL ? "critical" : "warning";
 
 const idOf = ({ pid, startTicks, name }: Pick<Process, "pid" | "startTicks" | "name">) => ({
   pid,

@@ -1,6 +1,6 @@
 import { host, runbookOn, shellWord, z } from "../../src/sdk/index.ts";
 import { fileFindings, inotifyFindings, taskFindings } from "./limits-handles.ts";
-import { conntrackFinding, listenFindings, NEAR, portFindings } from "./limits-network.ts";
+import { conntrackFinding, kernelTables, listenFindings, NEAR, portFindings } from "./limits-network.ts";
 
 /** What a machine has a fixed number of besides memory and disk, and who uses it up. */
 const book = runbookOn(
@@ -56,6 +56,16 @@ export const hostLimits = book
       const where = one === undefined ? "the socket" : one.address;
       return `See whether the program behind ${where} works (\`ss -ltnp\` names it; a thread dump, its CPU): one that hangs has to be mended or restarted, and more backlog only lets clients wait longer. Only for bursts: a larger backlog in its own settings (listen(), \`backlog=\`) and \`sysctl net.core.somaxconn\`, which cuts it; it holds after the program listens anew.`;
     }),
+    raiseNeighbours: book.advises(
+      "Let the kernel know more neighbours",
+      "low",
+      "`ip -s neigh | wc -l` and which network they are of: a link with so many (a flat network, pods without routes of their own) is the reason. `sysctl -w net.ipv4.neigh.default.gc_thresh1=8192 net.ipv4.neigh.default.gc_thresh2=16384 net.ipv4.neigh.default.gc_thresh3=32768` (the same for ipv6), and in /etc/sysctl.d.",
+    ),
+    raiseTcpMemory: book.advises(
+      "Find whose sockets are full",
+      "high",
+      "`ss -tnmp | sort -k2 -rn | head` (Recv-Q: the program does not read; Send-Q: its peer does not). Only where so many connections are meant: `sysctl -w net.ipv4.tcp_mem='MIN PRESSURE MAX'` (pages of 4 KiB).",
+    ),
     closeFiles: book.advises("Close what is not used any more", "high", ({ handles }) => {
       const one = nearest(handles) ?? most(handles);
       const pid = one === undefined ? "PID" : String(one.pid);
@@ -84,6 +94,7 @@ export const hostLimits = book
   .findings((find) => [
     find(["sockets"], ({ sockets }) => portFindings(sockets)),
     find(["sockets"], ({ sockets }) => conntrackFinding(sockets)),
+    find(["sockets"], ({ sockets }) => kernelTables(sockets)),
     find(["handles"], ({ handles }) => fileFindings(handles)),
     find(["handles"], ({ handles }) => taskFindings(handles)),
     find(["sockets"], ({ sockets }) => listenFindings(sockets)),

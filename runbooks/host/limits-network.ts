@@ -9,7 +9,12 @@ import {
 } from "../../src/sdk/index.ts";
 
 type Sockets = host.Sockets;
-export type NetworkRemedy = "reuseConnections" | "raiseConntrack" | "acceptFaster";
+export type NetworkRemedy =
+  | "reuseConnections"
+  | "raiseConntrack"
+  | "acceptFaster"
+  | "raiseNeighbours"
+  | "raiseTcpMemory";
 
 /** From this share on a limit is near; beyond the second, new ones fail now or within moments. */
 export const NEAR = 0.8;
@@ -120,4 +125,28 @@ export function listenFindings(seen: Sockets): Finding<NetworkRemedy>[] {
       remedies: ["acceptFaster"],
     },
   ];
+}
+
+/** Tables of the kernel for the whole machine: neighbours on the link, memory of all TCP sockets. Pure. */
+export function kernelTables({ neighbours, tcpMemory }: Sockets): Finding<NetworkRemedy>[] {
+  const found: Finding<NetworkRemedy>[] = [];
+  if (neighbours != null && neighbours.entries / neighbours.max >= NEAR)
+    found.push({
+      id: "neighbours",
+      severity: neighbours.entries / neighbours.max >= REACHED ? "critical" : "warning",
+      title: `${neighbours.entries} of ${neighbours.max} neighbours on the link are known (${sayPercent(neighbours.entries / neighbours.max)})`,
+      because:
+        "Beyond it the kernel forgets some at once (“neighbour table overflow”): packets to machines, containers or pods of the same network are lost at random, and connections that work now hang. It has nothing to do with tracked connections.",
+      remedies: ["raiseNeighbours"],
+    });
+  if (tcpMemory != null && tcpMemory.pages / tcpMemory.max >= NEAR)
+    found.push({
+      id: "tcp-memory",
+      severity: tcpMemory.pages / tcpMemory.max >= REACHED ? "critical" : "warning",
+      title: `TCP sockets hold ${tcpMemory.pages} of ${tcpMemory.max} pages of memory (${sayPercent(tcpMemory.pages / tcpMemory.max)})`,
+      because:
+        "The limit is of all sockets together (tcp_mem); beyond it buffers are cut and connections dropped (“TCP: out of memory”), however much memory the machine has. Most often a program does not read what came in, or peers do not take what is sent.",
+      remedies: ["raiseTcpMemory"],
+    });
+  return found;
 }

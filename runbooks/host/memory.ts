@@ -62,6 +62,28 @@ const PARTS: Readonly<Record<Part, { name: string; because: string; remedies: re
   },
 };
 
+/** Bytes of huge pages that programs use: set aside for them by whoever runs the machine, and theirs alone. */
+const hugeInUse = ({ parts, hugePagesFree }: Memory): number =>
+  hugePagesFree === undefined ? 0 : Math.max(0, parts.hugePages - hugePagesFree);
+
+/** How much of what is not given to a database or virtual machine as huge pages is in use. */
+export const restRatio = (memory: Memory): number =>
+  1 - memory.available / Math.max(1, memory.total - hugeInUse(memory));
+
+function sayHuge({ parts, hugePagesFree: free }: Memory): { because: string; remedies: readonly Remedy[] } {
+  const { because, remedies } = PARTS.hugePages;
+  if (free === undefined) return { because, remedies };
+  return free > parts.hugePages / 2
+    ? {
+        because: `${sayBytes(free)} of it are set aside as huge pages that nobody uses, and nothing else can have them.`,
+        remedies,
+      }
+    : {
+        because: `They are set aside as huge pages, and ${sayBytes(parts.hugePages - free)} of them are in use: a database's buffers or virtual machines, which is what they are for.`,
+        remedies: ["addMemory"],
+      };
+}
+
 /** What cannot be had for the asking, largest first. */
 function heldParts({ parts, arc }: Memory): { part: Part; bytes: number }[] {
   const held: Record<Part, number> = { ...parts, arc: Math.min(parts.arc, arc?.min ?? 0) };
@@ -84,7 +106,8 @@ export function sayCause(memory: Memory, processes: Processes | undefined, thres
     const said = byProcesses(memory, processes, threshold);
     return { ...said, because: `${said.because}${beside}` };
   }
-  const { name, because, remedies } = PARTS[part];
+  const { name } = PARTS[part];
+  const { because, remedies } = part === "hugePages" ? sayHuge(memory) : PARTS[part];
   const much = bytes > used / 2 ? "most" : "the largest part";
   const short =
     part === "unaccounted"

@@ -2,7 +2,7 @@ import {
   count,
   type Finding,
   facts,
-  type host,
+  host,
   rows,
   sayBytes,
   sayPercent,
@@ -14,8 +14,6 @@ export type PressureRemedy = "lessCpu" | "findIo" | "lessMemory" | "raiseQuota" 
 
 /** From this share of its periods on a quota is felt (as the alert CPUThrottlingHigh of the mixins has it). */
 const THROTTLED = 0.25;
-const POOL_NEAR = 0.85;
-const POOL_FULL = 0.97;
 /** Both ways at once: pages go out and are asked back. */
 const THRASHING = 4 * 1024 * 1024;
 
@@ -114,25 +112,21 @@ export function throttleFinding({ throttled, seconds, pressure }: Stalls): Findi
 }
 
 /** Thin pools near their end: df of the volumes does not show it. */
-export const poolFindings = ({ thinPools }: Stalls): Finding<PressureRemedy>[] =>
-  thinPools
-    .filter(
-      (one) =>
-        Math.max(one.dataRatio, one.metadataRatio) >= POOL_NEAR || (one.mode !== "rw" && one.mode !== ""),
-    )
-    .map(({ name, dataRatio, metadataRatio, mode }) => {
-      const isFull = Math.max(dataRatio, metadataRatio) >= POOL_FULL || mode !== "rw";
-      return {
-        id: `thin-pool:${name}`,
-        severity: isFull ? "critical" : "warning",
-        title: `The thin pool ${name} is ${sayPercent(dataRatio)} full, its metadata ${sayPercent(metadataRatio)}${mode === "rw" ? "" : ` (${mode})`}`,
-        because:
-          "Its volumes promise more than it has, and their file systems show space that is not there. When it is full every write to any of them waits (60 s by default), then fails, and file systems go read-only; full metadata cannot be undone easily.",
-        evidence: [facts({ data: sayPercent(dataRatio), metadata: sayPercent(metadataRatio), mode })],
-        remedies: ["growPool"],
-        explains: ["stuck:disk", "io-pressure"],
-      };
-    });
+export const poolFindings = ({ thinPools }: Pick<Stalls, "thinPools">): Finding<"growPool">[] =>
+  thinPools.flatMap((pool) =>
+    host.thinFault(pool).map(({ id, severity, title, because }) => ({
+      ...{ id, severity, title, because },
+      evidence: [
+        facts({
+          data: sayPercent(pool.dataRatio),
+          metadata: sayPercent(pool.metadataRatio),
+          mode: pool.mode,
+        }),
+      ],
+      remedies: ["growPool"],
+      explains: ["stuck:disk", "io-pressure"],
+    })),
+  );
 
 /** Advice for each: title, risk, what to do. */
 export const PRESSURE_ADVICE = {

@@ -157,12 +157,18 @@ function lineCause(
   return row.isDependency ? cause : onlyIf(ranLong(unit), cause);
 }
 
+/** What systemd writes of a program it could not start, besides the line by which it is known. */
+const COULD_NOT_START =
+  /Failed (at step [A-Z_]+|to (set up|determine|locate|change|apply|drop|open))|Changing to the requested working directory failed/;
+
 /** 200 to 243 from systemd itself, where it says that it could not start the program; a program may end with such a number, too. */
 function ownStatus(unit: Unit, log: UnitLog | undefined): Cause | undefined {
   const row = STATUSES[unit.mainStatus];
   if (unit.mainCode !== 1 || row === undefined) return undefined;
   const [name, says, advice] = row;
-  const words = news(unit, log, "spawn-failed");
+  const words =
+    news(unit, log, "spawn-failed") ||
+    (managerLines(unit, log).findLast((one) => COULD_NOT_START.test(one)) ?? "");
   const proven =
     words !== "" || managerLines(unit, log).some((one) => one.includes(`status=${unit.mainStatus}/${name}`));
   const path = unit.program === "" ? "" : ` Its program is ${unit.program}.`;

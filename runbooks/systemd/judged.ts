@@ -1,4 +1,4 @@
-import { count, saySeconds } from "../../src/sdk/index.ts";
+import { count, saySeconds, shellWord } from "../../src/sdk/index.ts";
 import type { Case, Said } from "./case.ts";
 import { causeOf, isAnswerToStop, readOn } from "./ends.ts";
 import { broken, masked, noDevice, notFound } from "./no-unit.ts";
@@ -53,7 +53,7 @@ function failed(it: Case): Said {
   const stopped =
     (unit.result === "timeout" && !unit.neverUp && unit.wasAsked === true) || isAnswerToStop(unit);
   const limit = gaveUp
-    ? ` systemd gave up: ${count(unit.startLimit.burst ?? 0, "start")} within ${saySeconds(unit.startLimit.seconds ?? 0)} is the limit${unit.mainCode === 1 && unit.mainStatus === 0 ? "" : ", and every one failed"}.`
+    ? ` systemd gave up: ${count(unit.startLimit.burst ?? 0, "start")} within ${saySeconds(unit.startLimit.seconds ?? 0)} is the limit${unit.mainCode === 1 && unit.mainStatus === 0 ? "" : ", and every one failed"}. Once it is mended, \`systemctl reset-failed ${shellWord(unit.name)}\` lets it be started.`
     : "";
   return {
     kind: "failed",

@@ -19,6 +19,7 @@ export interface HostClient {
   readonly grow: HostSettings["grow"];
   readonly logrotate: HostSettings["logrotate"];
   readonly environments: HostSettings["environments"];
+  readonly smart: { readonly program: string; readonly sudo: boolean };
   readonly nvidiaSmi: string;
   /** Answers of other machines' mounts, by path, and when they were asked for (`performance.now()`). */
   readonly answers: Map<string, { readonly at: number; readonly answer: Promise<Answer> }>;
@@ -42,6 +43,7 @@ export const openHost = (connection: HostSettings): HostClient => ({
       : { ...connection.grow, mounts: connection.grow.mounts.map(plainPath) },
   logrotate: connection.logrotate,
   environments: connection.environments,
+  smart: { program: connection.smart.program ?? "smartctl", sudo: connection.smart.sudo },
   nvidiaSmi: connection.nvidiaSmi ?? "nvidia-smi",
   answers: new Map(),
 });

@@ -94,7 +94,8 @@ function byChrony(text: string): Word | undefined {
   const isKept = words[13] !== "Not synchronised";
   return {
     ...{ synchronised: isKept, by: "chrony", source: isKept ? clip(words[1] ?? "", 80) : "" },
-    offsetSeconds: isKept ? Math.abs(Number(words[4])) : null,
+    // One that has lost its servers still says how far off it last was; one that never had any says 0.
+    offsetSeconds: isKept || Number(words[4]) !== 0 ? Math.abs(Number(words[4])) : null,
   };
 }
 

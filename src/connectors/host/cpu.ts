@@ -11,7 +11,8 @@ const SECONDS = 2;
 const TOP = 12;
 
 // Two looks at everything that counts CPU time: the machine's own counters, each process, each control group (versions 1 and 2).
-const CPU = `export LC_ALL=C; getconf CLK_TCK 2>/dev/null || echo 100; cat /proc/loadavg; echo ==
+const CPU = `export LC_ALL=C; getconf CLK_TCK 2>/dev/null || echo 100; cat /proc/loadavg
+heat() { cat /sys/devices/system/cpu/cpu[0-9]*/thermal_throttle/core_throttle_count 2>/dev/null | awk '{ s += $1 } END { if (NR) print "heat", s }'; }; heat; echo ==
 files=$(find /sys/fs/cgroup -maxdepth 6 \\( -path '*cpuacct*' -name cpuacct.usage -o -name cpu.stat \\) 2>/dev/null | head -n 3000)
 look() { grep -E '^(cpu|ctxt|processes|procs_)' /proc/stat; cut -d' ' -f1 /proc/uptime; echo ==
 cat /proc/[0-9]*/stat 2>/dev/null; echo ==
@@ -19,7 +20,7 @@ cat /proc/[0-9]*/stat 2>/dev/null; echo ==
 look; sleep ${SECONDS}; look
 f=/sys/devices/system/cpu; cat $f/cpu[0-9]*/cpufreq/scaling_cur_freq 2>/dev/null | awk '{ s += $1 } END { if (NR) print s / NR }'; echo ==
 cat $f/cpu0/cpufreq/cpuinfo_max_freq 2>/dev/null; echo ==; cat $f/cpu0/cpufreq/scaling_governor 2>/dev/null; echo ==
-cat $f/online $f/possible 2>/dev/null; true`;
+cat $f/online $f/possible 2>/dev/null; echo ==; heat; true`;
 
 /** Shares (0..1) of the time of all CPUs between the two looks (proc(5), /proc/stat). */
 const Shares = z.object({
@@ -63,6 +64,8 @@ const Output = z.object({
   groups: z.array(z.object({ name: z.string(), cpus: z.number() })).max(10),
   /** kHz; null: not shown (as in most virtual machines). */
   frequency: z.object({ now: z.number(), max: z.number(), governor: z.string() }).nullable(),
+  /** How often CPUs slowed down for their heat between the two looks; null: not counted. Absent in recordings from before. */
+  heat: z.int().nullable().optional(),
   /** `0-1` of `0-3`: CPUs that are switched off; empty: not shown. */
   online: z.string(),
   possible: z.string(),
@@ -99,7 +102,7 @@ export const cpu = read({
 export function judgeCpu(said: string) {
   const [head = "", before = "", first = "", groupsBefore = "", after = "", second = "", groupsAfter = ""] =
     partsOf(said);
-  const [now = "", max = "", governor = "", possible = ""] = partsOf(said).slice(7);
+  const [now = "", max = "", governor = "", possible = "", hot = ""] = partsOf(said).slice(7);
   const [ticksPerSecond = "100", averages = ""] = linesOf(head);
   const [load1 = 0, load5 = 0] = averages.split(" ").map(Number);
   const uptime = (text: string) => Number(linesOf(text).at(-1) ?? 0);
@@ -126,8 +129,16 @@ export function judgeCpu(said: string) {
       Number(now) > 0 && Number(max) > 0
         ? { now: Number(now), max: Number(max), governor: clip(governor.trim(), 30) }
         : null,
+    heat: heatBetween(head, hot),
     ...{ online: clip(isOn, 40), possible: clip(couldBe, 40) },
   };
+}
+
+/** `heat 81234`: how often CPUs have slowed down for their heat since boot; the difference is what counts. */
+function heatBetween(before: string, after: string): number | null {
+  const of = (text: string) => /^heat (\d+)$/m.exec(text)?.[1];
+  const [first, second] = [of(before), of(after)];
+  return first === undefined || second === undefined ? null : Math.max(0, Number(second) - Number(first));
 }
 
 /** user nice system idle iowait irq softirq steal: guest time is in user already. */

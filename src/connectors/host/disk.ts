@@ -12,6 +12,7 @@ import { hiddenMounts } from "./hidden-mounts.ts";
 import { isWithin, type Mount, mountOf, parseMounts, worthALook, writableByFstab } from "./mounts.ts";
 import { notLookedAt } from "./not-looked-at.ts";
 import type { Answer } from "./statfs.ts";
+import { parseThinPools, ThinPool } from "./thin-pools.ts";
 import { Pool, parsePools, ZFS } from "./zfs.ts";
 
 const { read } = actionsOn<HostClient>("host");
@@ -32,6 +33,8 @@ const Output = z.object({
   pools: z.array(Pool),
   /** Software RAIDs of the kernel. Absent in recordings from before. */
   arrays: z.array(RaidArray).optional(),
+  /** Thin pools of the device mapper, where they may be asked. Absent in recordings from before. */
+  thinPools: z.array(ThinPool).optional(),
   budgets: z.array(Budget),
   /** Paths that were asked about and did not answer; `by`: the mount point that lies over a hidden one; `of`: whose it is. */
   unreadable: z.array(
@@ -51,7 +54,8 @@ export type Disk = z.output<typeof Output>;
 
 const MOUNTS = `cat /proc/self/mountinfo && echo == && cat /etc/fstab 2>/dev/null; echo ==
 grep -lx 1 /sys/dev/block/*/ro 2>/dev/null; echo ==
-cat /proc/mdstat 2>/dev/null; true`;
+cat /proc/mdstat 2>/dev/null; echo ==
+PATH=$PATH:/usr/sbin:/sbin timeout -s KILL 3 dmsetup status --target thin-pool 2>/dev/null; true`;
 const USED = within(
   9,
   `u=$(timeout -s KILL 8 du -skx "$1" 2>/dev/null); printf '%s\\n' "$u"
@@ -72,7 +76,7 @@ export const disk = read({
   output: Output,
   timeoutSeconds: 15,
   run: async (client, { also }, context) => {
-    const [table = "", fstab = "", readOnly = "", arrays = ""] = partsOf(
+    const [table = "", fstab = "", readOnly = "", arrays = "", thin = ""] = partsOf(
       await script(client, MOUNTS, [], context),
     );
     const mounts = parseMounts(table);
@@ -109,6 +113,7 @@ export const disk = read({
       }),
       pools: listed ?? [],
       arrays: parseArrays(arrays),
+      thinPools: parseThinPools(thin),
       budgets,
       unreadable: answers.flatMap(({ answer, path }) => silent(path, answer, hidden, mountOf(visible, path))),
       alsoIs: alsoMount ?? null,

@@ -37,6 +37,8 @@ const Output = z.object({
   /** What it is used for; adds up to the total. */
   parts: Parts,
   arc: Arc.nullable(),
+  /** Of the huge pages (of the default size) those that nobody uses, in bytes. Absent in recordings from before. */
+  hugePagesFree: z.number().optional(),
   /** Held by all processes that can be seen; null: the kernel does not tell their own memory from shared. */
   seenProcesses: z.object({ count: z.int(), bytes: z.number().nullable() }),
   swapTotal: z.number(),
@@ -86,6 +88,7 @@ export const memory = read({
       usedRatio: 1 - available.bytes / total,
       parts,
       arc,
+      hugePagesFree: (numberAfter(meminfo, "HugePages_Free:") ?? 0) * bytes("Hugepagesize"),
       seenProcesses: { count, bytes: Number.isFinite(anonymous) ? anonymous * 1024 : null },
       swapTotal: bytes("SwapTotal"),
       swapUsed: bytes("SwapTotal") - bytes("SwapFree"),

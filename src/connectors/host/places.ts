@@ -4,6 +4,7 @@ import type { Disk } from "./disk.ts";
 import type { FileSystem } from "./file-system.ts";
 import { hasDynamicInodes } from "./file-systems.ts";
 import { serverOf } from "./mounts.ts";
+import type { ThinPool } from "./thin-pools.ts";
 import { poolOf } from "./zfs.ts";
 
 /** Something with a limit: a file system's bytes, inodes or inner room, a pool that several share, a folder with a budget. */
@@ -22,12 +23,16 @@ export interface Place {
 /** Beyond this it is not "filling up" but about to fail writes. */
 const NEARLY_FULL = 0.95;
 
+/** With more than this left, in bytes, a share says nothing of how soon it ends. */
+const PLENTY = 200 * 1024 ** 3;
+
 /** A change of btrfs puts so much aside before it begins. */
 const ONE_CHANGE = 16 * 1024 * 1024;
 
 /** Are writes about to fail there, or failing? */
 export const isNearlyFull = ({ ratio, counts, capacity, used }: Place): boolean =>
-  ratio >= NEARLY_FULL || (counts === "metadata" && capacity - used < ONE_CHANGE);
+  (ratio >= NEARLY_FULL && !(counts === "bytes" && capacity - used > PLENTY)) ||
+  (counts === "metadata" && capacity - used < ONE_CHANGE);
 
 /** Every place with a limit, full or not. What nobody can write to is full by design: an image, a mount that is not meant to. */
 export function placesOf({ fileSystems, pools, budgets }: Disk): Place[] {
@@ -68,6 +73,10 @@ const roomsOf = (one: FileSystem): Place[] => {
   ];
 };
 
+/** Free inodes are none, and free bytes are not few: no piece is left that is large enough for a chunk of new ones (xfs). */
+const isShortOfPlaces = ({ inodes, inodesUsed, available, size }: FileSystem): boolean =>
+  inodes > 0 && inodesUsed >= inodes * 0.999 && available > size * 0.03;
+
 /** The places over the threshold, without those that are only because another is. */
 export function fullPlaces(disk: Disk, threshold: number): Place[] {
   const full = placesOf(disk).filter(({ ratio }) => ratio >= threshold);
@@ -76,7 +85,11 @@ export function fullPlaces(disk: Disk, threshold: number): Place[] {
     const one = kind === "file system" ? disk.fileSystems.find((each) => each.path === path) : undefined;
     if (one === undefined) return false;
     if (counts === "inodes")
-      return one.type === "zfs" || (hasDynamicInodes(one.type) && isFull(`disk-full:${path}`));
+      // No inode can be made though there is room: that is a want of its own, not the effect of a full disk.
+      return (
+        one.type === "zfs" ||
+        (hasDynamicInodes(one.type) && isFull(`disk-full:${path}`) && !isShortOfPlaces(one))
+      );
     return one.type === "zfs" && isFull(`pool-full:${poolOf(one.device)}`);
   };
   return full.filter((place) => !follows(place));
@@ -87,13 +100,13 @@ export interface Fault {
   readonly id: string;
   readonly path: string;
   readonly severity: "warning" | "critical";
-  readonly kind: "writes" | "silent" | "hidden" | "pool" | "array";
+  readonly kind: "writes" | "silent" | "hidden" | "pool" | "array" | "thin";
   readonly title: string;
   readonly because: string;
 }
 
 /** Mounts that take no writes though they should, that do not answer, or that nothing leads to; sick pools. Pure. */
-export function faultsOf({ fileSystems, unreadable, pools, arrays = [] }: Disk): Fault[] {
+export function faultsOf({ fileSystems, unreadable, pools, arrays = [], thinPools = [] }: Disk): Fault[] {
   return [
     ...fileSystems.flatMap(({ path, device, type, writes }): Fault[] => {
       const said = WRITES[writes];
@@ -142,6 +155,27 @@ export function faultsOf({ fileSystems, unreadable, pools, arrays = [] }: Disk):
         }),
       ),
     ...arrays.flatMap(arrayFault),
+    ...thinPools.flatMap(thinFault),
+  ];
+}
+
+/** From this share on a thin pool is about to stop its writers. */
+const POOL_NEAR = 0.85;
+const POOL_FULL = 0.97;
+
+/** A thin pool that is full or nearly: what its file systems show as free is not there. Pure. */
+export function thinFault({ name, dataRatio, metadataRatio, mode }: ThinPool): Fault[] {
+  const ratio = Math.max(dataRatio, metadataRatio);
+  const stops = mode !== "rw" && mode !== "";
+  if (ratio < POOL_NEAR && !stops) return [];
+  const isMetadata = metadataRatio > dataRatio;
+  return [
+    {
+      ...({ id: `thin-pool:${name}`, path: name, kind: "thin" } as const),
+      severity: ratio >= POOL_FULL || stops ? "critical" : "warning",
+      title: `The thin pool ${name} is ${isMetadata ? `at ${sayPercent(metadataRatio)} of its metadata, its data at ${sayPercent(dataRatio)}` : `${sayPercent(dataRatio)} full, its metadata ${sayPercent(metadataRatio)}`}${stops ? ` (${mode})` : ""}`,
+      because: `Its volumes promise more than it has, and their file systems show space that is not there. ${isMetadata ? "Without metadata no new block can be given out, however much data space is left; a pool that ran out of it has to be checked before it is used." : "When it is full every write to any of them waits (60 s by default), then fails, and file systems go read-only. Deleting files gives nothing back until they are trimmed."}`,
+    },
   ];
 }
 

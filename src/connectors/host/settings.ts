@@ -114,6 +114,14 @@ export const HostSettings = z
     dumps: z.array(DumpSettings).max(20).default([]),
     /** Folders of base backups of Postgres (pg_basebackup), and the archives that belong to them. */
     baseBackups: z.array(BaseSettings).max(5).default([]),
+    /** What drives say of themselves (SMART) only root may ask. */
+    smart: z
+      .strictObject({
+        program: z.string().startsWith("/").max(300).optional(),
+        /** smartctl runs by `sudo -n`. */
+        sudo: z.boolean().default(false),
+      })
+      .prefault({}),
     /** The program that knows NVIDIA GPUs; default: of the PATH. */
     nvidiaSmi: z.string().startsWith("/").max(300).optional(),
   })

@@ -37,7 +37,9 @@ if command -v ss >/dev/null 2>&1; then echo ss; ss -Hltnp 2>/dev/null | head -n 
 cat $k/netfilter/nf_conntrack_count $k/netfilter/nf_conntrack_max 2>/dev/null; echo ==
 head -n 200000 /proc/net/nf_conntrack 2>/dev/null | awk '{ to = ""; for (f = 3; f <= NF; f++) { if ($f ~ /^dst=/) to = substr($f, 5); if ($f ~ /^dport=/) { to = to ":" substr($f, 7); break } } n[$3 " " to]++ } END { for (key in n) print n[key], key }' | sort -rn | head -n 5; echo ==
 sleep ${SECONDS}; look
-ls -l /proc/[0-9]*/ns/net 2>/dev/null | sed 's/.*net:/net:/' | sort -u | wc -l`;
+ls -l /proc/[0-9]*/ns/net 2>/dev/null | sed 's/.*net:/net:/' | sort -u | wc -l; echo ==
+for f in arp ndisc; do awk 'NR == 2 { print $1 }' /proc/net/stat/"$f"_cache 2>/dev/null || echo; done; cat $k/ipv4/neigh/default/gc_thresh3 $k/ipv6/neigh/default/gc_thresh3 2>/dev/null; echo ==
+awk '$1 == "TCP:" { print $NF }' /proc/net/sockstat; awk '{ print $3 }' $k/ipv4/tcp_mem; true`;
 
 const Output = z.object({
   /** Ephemeral ports a connection can have: ip_local_port_range without what is reserved. */
@@ -54,6 +56,10 @@ const Output = z.object({
   /** Connections refused because a listening socket's queue was full; `since`: since boot. Null: not counted. */
   overflows: z.object({ now: z.int(), since: z.int() }).nullable(),
   drops: z.object({ now: z.int(), since: z.int() }).nullable(),
+  /** Machines on the same link whose hardware address is known, and how many the table takes. Absent in recordings from before. */
+  neighbours: z.object({ entries: z.int(), max: z.int() }).nullable().optional(),
+  /** Pages of memory that all TCP sockets hold, and how many they may. Absent in recordings from before. */
+  tcpMemory: z.object({ pages: z.int(), max: z.int() }).nullable().optional(),
   seconds: z.number(),
   notSeen,
 });
@@ -77,7 +83,8 @@ export const sockets = read({
 export function judgeSockets(said: string): Sockets {
   const [range = "", sysctl = "", netBefore = "", trackBefore = "", table = "", owners = "", ss = ""] =
     partsOf(said);
-  const [figures = "", top = "", netAfter = "", trackAfter = "", spaces = ""] = partsOf(said).slice(7);
+  const [figures = "", top = "", netAfter = "", trackAfter = "", spaces = "", link = "", tcp = ""] =
+    partsOf(said).slice(7);
   const [low = "", reserved = ""] = range.split("\n");
   const [reuse = 0, timestamps = 1] = linesOf(sysctl).map(Number);
   const ports = portsIn(low, reserved);
@@ -100,6 +107,7 @@ export function judgeSockets(said: string): Sockets {
     listeners: (hasSs ? parseListeners(ss.slice(3)) : parseQueues(queues.join("\n")))
       .sort((a, b) => b.waiting - a.waiting)
       .slice(0, 50),
+    ...{ neighbours: neighboursOf(link), tcpMemory: tcpMemoryOf(tcp) },
     ...{ overflows: counter("ListenOverflows"), drops: counter("ListenDrops"), seconds: SECONDS },
     notSeen: [
       ...(hasSs
@@ -122,4 +130,21 @@ export function judgeSockets(said: string): Sockets {
         : []),
     ],
   };
+}
+
+/** Entries of ARP and of neighbour discovery (hexadecimal, one a line), then the limit of each; the nearer to its own. */
+function neighboursOf(text: string): Sockets["neighbours"] {
+  const [arp = "", ndisc = "", max4 = "", max6 = ""] = text.split("\n");
+  const tables = [
+    { entries: Number.parseInt(arp, 16), max: Number(max4) },
+    { entries: Number.parseInt(ndisc, 16), max: Number(max6) },
+  ].filter(({ entries, max }) => Number.isSafeInteger(entries) && max > 0);
+  return tables.toSorted((a, b) => b.entries / b.max - a.entries / a.max)[0] ?? null;
+}
+
+function tcpMemoryOf(text: string): Sockets["tcpMemory"] {
+  const [pages, max] = linesOf(text).map(Number);
+  return pages === undefined || max === undefined || !(max > 0) || !Number.isSafeInteger(pages)
+    ? null
+    : { pages, max };
 }

@@ -46,6 +46,12 @@ describe("what systemd says beside a result tells which of its causes it was", (
   it.each<readonly [words: string, title: RegExp, key: string, more: Partial<Unit>]>([
     [`${SPAWN}No such file or directory`, /not there \(203/, "fixUnit", { mainStatus: 203 }],
     [`${SPAWN}Permission denied`, /may not be executed \(203/, "fixUnit", { mainStatus: 203 }],
+    [
+      "+api.service: Failed to set up mount namespacing: /var/lib/app: No such file or directory",
+      /private view of the file system/,
+      "fixUnit",
+      { mainStatus: 226 },
+    ],
     [`${SPAWN}Exec format error`, /not one this machine can execute/, "fixUnit", { mainStatus: 203 }],
     [
       "+api.service: Failed to set up special execution directory in /var/log: No space left on device",
@@ -194,4 +200,11 @@ it("a device is not started", () => {
   const [found] = problemsOf({ units: seenOf(one) }, "dev-sdb1.device");
   expect(found).toMatchObject({ kind: "no-device", acts: [] });
   expect(problemsOf({ units: seenOf(one) }, undefined)).toEqual([]);
+});
+
+it("what systemd wrote of a program it could not start is proof; only without it the program may have ended so", () => {
+  const line = "+api.service: Failed to set up mount namespacing: /var/lib/app: No such file or directory";
+  expect(failure({ mainStatus: 226 }, [line]).because).toContain("/var/lib/app: No such file");
+  expect(failure({ mainStatus: 226 }, [line]).because).not.toContain("to tell them apart");
+  expect(failure({ mainStatus: 226 }, []).because).toContain("to tell them apart");
 });
