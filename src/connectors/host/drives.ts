@@ -105,7 +105,7 @@ const nothing = (place: string): NotSeen => ({
 const WHY: Readonly<Record<Unread, { why: string; fix?: string }>> = {
   denied: {
     why: "a drive answers root only",
-    fix: "`smart: { sudo: true }` at the connection, and on that machine `USER ALL=(root) NOPASSWD: /usr/sbin/smartctl --scan, /usr/sbin/smartctl --json *`",
+    fix: "`smart: { sudo: true }` at the connection, and the line for sudoers in docs/connectors/host.md",
   },
   asleep: { why: "it sleeps, and is not woken for a question" },
   "no-smart": {
