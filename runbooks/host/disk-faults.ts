@@ -39,8 +39,8 @@ export const redundancyFindings = (
 /** What a person does about a ZFS pool that lacks a device. */
 export function poolAdvice(disk: host.Disk | undefined): string {
   const ill = disk?.pools.find(({ health }) => health !== "ONLINE" && health !== "");
-  const pool = shellWord(ill?.name ?? "POOL");
-  return `\`zpool status -v ${pool}\` names the device and its errors, and files that were hit. Cabling and the kernel's log first (\`dmesg -T\`): a device that is back takes up again by \`zpool online ${pool} DEVICE\`. Otherwise \`zpool replace ${pool} OLD NEW\` and wait for the resilver; \`zpool clear ${pool}\` only once the cause is gone. No reboot and no second pull of a disk while it has no redundancy; see that the backup is fresh.`;
+  const pool = ill?.name ?? "POOL";
+  return `\`zpool status -v ${shellWord(pool)}\` names the device and its errors, and files that were hit. Cabling and the kernel's log first (\`dmesg -T\`): a device that is back takes up again by \`zpool online ${shellWord(pool)} DEVICE\`. Otherwise \`zpool replace ${shellWord(pool)} OLD NEW\` and wait for the resilver; \`zpool clear ${shellWord(pool)}\` only once the cause is gone. No reboot and no second pull of a disk while it has no redundancy; see that the backup is fresh.`;
 }
 
 /** What does not answer. Pure. */

@@ -91,7 +91,7 @@ const noted = (all: readonly NotSeen[]) => (all.length === 0 ? {} : { notSeen: [
 const ABSENT: NotSeen = {
   what: "what the drives say of themselves (SMART)",
   why: "smartctl is not installed there",
-  fix: "apt install smartmontools (its daemon smartd mails by itself, too)",
+  fix: "install the package smartmontools (its daemon smartd mails by itself, too)",
 };
 
 const nothing = (place: string): NotSeen => ({
