@@ -1,93 +1,79 @@
 import { stateOfRun } from "../core/rules/run-outcome.ts";
-import type { ApprovalView, AttemptView, RemedyView, RunView, StepView } from "../core/words/view.ts";
+import type { FindingView, RunView, StepView } from "../core/words/view.ts";
+import { remedyJson } from "./remedy-json.ts";
+import { type Told, time } from "./told.ts";
 
-/** The JSON of a run: a contract (README, "Command line"). Dates are ISO 8601 in UTC, `durationMs` in milliseconds. */
-export const runJson = (view: RunView) => ({
-  id: view.id,
-  runbook: view.runbook,
-  /** The text of the runbook it began with; null: it has not begun. */
-  runbookVersion: view.runbookVersion ?? null,
-  system: view.system,
-  status: view.status,
-  /** What came of the problem; while the run goes on, its status. */
-  state: stateOfRun(view),
-  caller: view.caller,
-  findings: view.findings.map(({ id, severity, title, because, evidence, remedies }) => ({
-    id,
-    severity,
-    title,
-    because,
-    evidence,
-    remedies,
-  })),
-  steps: view.steps.map(stepJson),
-  remedies: view.remedies.map(remedyJson),
-});
+/** The JSON of a run: a contract (README, "Command line"). Dates are ISO 8601 in UTC, `durationMs` in milliseconds; null: not so, or not yet. */
+export const runJson = (view: RunView) =>
+  ({
+    id: view.id,
+    runbook: view.runbook,
+    title: view.title,
+    /** The text of the runbook it began with; null: it has not begun. */
+    runbookVersion: view.runbookVersion ?? null,
+    system: view.system,
+    status: view.status,
+    /** What came of the problem; while the run goes on, its status. */
+    state: stateOfRun(view),
+    /** Of the gravest finding. */
+    severity: view.severity ?? null,
+    diagnosed: view.diagnosed,
+    caller: view.caller,
+    params: view.params,
+    connections: view.connections,
+    dryRun: view.dryRun,
+    applyForMs: view.applyForMs ?? null,
+    incident: view.incident ?? null,
+    alert: view.alert ?? null,
+    createdAt: time(view.createdAt),
+    startedAt: time(view.startedAt),
+    endedAt: time(view.endedAt),
+    /** Why it broke off. */
+    error: view.error ?? null,
+    cancelRequestedBy: view.cancelRequestedBy ?? null,
+    /** A later run of the incident that asks instead of this one. */
+    supersededBy: view.supersededBy ?? null,
+    /** Everything is looked at once more at this time. */
+    lookAgain: view.lookAgain === undefined ? null : { at: time(view.lookAgain.at), why: view.lookAgain.why },
+    lookedAgainAt: time(view.lookedAgainAt),
+    findings: view.findings.map(findingJson),
+    steps: view.steps.map(stepJson),
+    remedies: view.remedies.map(remedyJson),
+    // Which thread and which stage of the runbook is the engine's own; what an earlier run saw is that run's.
+  }) satisfies Told<RunView, "thread" | "stagesPlanned" | "before">;
 
+const findingJson = (finding: FindingView) =>
+  ({
+    id: finding.id,
+    severity: finding.severity,
+    title: finding.title,
+    because: finding.because,
+    evidence: finding.evidence,
+    remedies: finding.remedies,
+    /** The harm that it proves or makes likely (docs/escalation.md). */
+    damage: finding.damage ?? null,
+    /** When the run looked again it was not there any more. */
+    goneAt: time(finding.goneAt),
+  }) satisfies Told<FindingView>;
+
+/** Inputs and outputs are what was asked of a system and said by it: findings show what matters of them, `diagbot record` all. */
 const stepJson = (step: StepView) => ({
-  id: step.name,
-  action: step.action,
-  effect: step.effect,
-  outcome: step.state,
-  startedAt: step.startedAt?.toISOString() ?? null,
-  durationMs: step.durationMs ?? null,
+  ...({
+    id: step.name,
+    action: step.action,
+    title: step.title,
+    on: step.on,
+    phase: step.phase,
+    remedy: step.remedy ?? null,
+    effect: step.effect,
+    outcome: step.state,
+    startedAt: time(step.startedAt),
+    durationMs: step.durationMs ?? null,
+    /** It gave no value, and a finding says what its error means. */
+    explained: step.explained ?? false,
+  } satisfies Told<
+    StepView,
+    "name" | "state" | "stage" | "epoch" | "effectDeadline" | "input" | "output" | "witness" | "error"
+  >),
   ...(step.error === undefined ? {} : { error: step.error }),
-});
-
-const remedyJson = (remedy: RemedyView) => ({
-  id: remedy.key,
-  title: remedy.title,
-  risk: remedy.risk,
-  status: remedy.status,
-  ...(remedy.advice === undefined ? {} : { advice: remedy.advice }),
-  ...(remedy.note === undefined ? {} : { note: remedy.note }),
-  ...(remedy.planSha256 === undefined ? {} : { planSha256: remedy.planSha256 }),
-  ...(remedy.plan === undefined ? {} : { plan: remedy.plan }),
-  approvals: remedy.approval === undefined ? [] : [approvalJson(remedy.approval)],
-  attempts: remedy.attempts.map(attemptJson),
-  ...(remedy.verifyUntil === undefined
-    ? {}
-    : { verify: { within: remedy.plan?.verifyWithin ?? null, until: remedy.verifyUntil.toISOString() } }),
-});
-
-// The approval's own id is what a button carries: it is not for printing.
-const approvalJson = (approval: ApprovalView) => ({
-  state: approval.state,
-  planSha256: approval.planSha256,
-  requester: approval.requester ?? null,
-  requestedAt: approval.requestedAt.toISOString(),
-  expiresAt: approval.expiresAt.toISOString(),
-  from: approval.policy.from,
-  needed: approval.policy.approvals,
-  ...(approval.auto === undefined
-    ? {}
-    : {
-        auto: {
-          at: approval.auto.at?.toISOString() ?? null,
-          note: approval.auto.note ?? null,
-          stoppedBy: approval.auto.stoppedBy ?? null,
-        },
-      }),
-  ...(approval.voidBecause === undefined ? {} : { voidBecause: approval.voidBecause }),
-  votes: approval.votes.map((vote) => ({
-    principal: vote.principal,
-    decision: vote.decision,
-    /** Of a system's `auto:`: no person has voted. */
-    ...(vote.auto === undefined ? {} : { auto: vote.auto }),
-    ...(vote.reason === undefined ? {} : { reason: vote.reason }),
-    ...(vote.account === undefined ? {} : { account: vote.account }),
-    ...(vote.onBehalf === undefined ? {} : { onBehalf: vote.onBehalf }),
-    at: vote.at.toISOString(),
-  })),
-});
-
-const attemptJson = (attempt: AttemptView) => ({
-  step: attempt.step,
-  epoch: attempt.epoch,
-  worker: attempt.worker,
-  startedAt: attempt.startedAt.toISOString(),
-  deadline: attempt.deadline.toISOString(),
-  outcome: attempt.outcome ?? null,
-  finishedAt: attempt.finishedAt?.toISOString() ?? null,
-  ...(attempt.evidence === undefined ? {} : { evidence: attempt.evidence }),
 });

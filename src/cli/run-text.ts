@@ -1,3 +1,4 @@
+import { sayDamage } from "../core/rules/escalation.ts";
 import { changeLines } from "../core/rules/plan-lines.ts";
 import { stateOfRun } from "../core/rules/run-outcome.ts";
 import { accountOf } from "../core/words/caller.ts";
@@ -55,7 +56,10 @@ function findingsText(view: RunView): string {
     return isEnded(status) ? "" : "FINDINGS\n  not known yet";
   }
   const blocks = findings.map((finding) => {
-    const lines = [`${finding.severity}: ${plain(finding.title)}`];
+    const lines = [
+      `${finding.goneAt === undefined ? finding.severity : "no longer there"}: ${plain(finding.title)}`,
+    ];
+    if (finding.damage !== undefined) lines.push(`  harm: ${sayDamage(finding.damage)}`);
     if (finding.because !== "") lines.push(indent(plain(finding.because), 2));
     for (const evidence of finding.evidence) lines.push(indent(evidenceText(evidence), 4));
     if (finding.remedies.length > 0) lines.push(`  remedies: ${finding.remedies.join(", ")}`);
@@ -136,7 +140,7 @@ function approvalLines(view: RunView, { key, approval, planSha256 }: RemedyView)
   const lines = approval.votes.map((vote) => {
     const reason = vote.reason === undefined ? "" : `: ${oneLine(vote.reason)}`;
     if (vote.auto === true) return `approved by the policy auto, no person, at ${at(vote.at)}${reason}`;
-    return `${vote.decision === "approve" ? "approved" : "denied"} by ${vote.principal}${sayHand(vote)} at ${at(vote.at)}${reason}`;
+    return `${vote.decision === "approve" ? "approved" : "denied"} by ${vote.principal}${sayHand(vote)}${vote.breakGlass === true ? " alone (break-glass)" : ""} at ${at(vote.at)}${reason}`;
   });
   const { at: acts, note } = approval.auto ?? {};
   if (acts !== undefined && approval.state === "pending")

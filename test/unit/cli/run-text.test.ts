@@ -3,6 +3,7 @@ import { columns } from "../../../src/cli/columns.ts";
 import { plain } from "../../../src/cli/plain.ts";
 import { runJson } from "../../../src/cli/run-json.ts";
 import { runText } from "../../../src/cli/run-text.ts";
+import { IncidentId, PrincipalId, RunId } from "../../../src/core/words/ids.ts";
 import { waitingRun } from "./waiting-run.ts";
 
 describe("a run in a terminal", () => {
@@ -122,10 +123,12 @@ describe("a run as JSON", () => {
     expect(json.steps).toEqual([
       {
         ...{ id: "usage", action: "postgres.connection-usage", effect: "read", outcome: "succeeded" },
+        ...{ title: expect.any(String), on: "db", phase: "diagnose", remedy: null, explained: false },
         ...{ startedAt: "2026-11-22T10:00:01.000Z", durationMs: 12 },
       },
       {
         ...{ id: "clients", action: "postgres.connections-by-client", effect: "read", outcome: "errored" },
+        ...{ title: expect.any(String), on: "db", phase: "diagnose", remedy: null, explained: false },
         ...{ startedAt: "2026-11-22T10:00:01.000Z", durationMs: 2003 },
         error: { code: "target_refused", message: "sorry, too many clients already", detail: "53300" },
       },
@@ -137,6 +140,55 @@ describe("a run as JSON", () => {
       attempts: [],
     });
     expect(json.remedies[1]).toMatchObject({ id: "raiseMaxConnections", status: "advice", approvals: [] });
+  });
+
+  it("says what the thread says of a finding and of the run: the harm, what is gone, why it broke off", () => {
+    const [finding] = waitingRun().findings;
+    if (finding === undefined) throw new Error("no finding");
+    const goneAt = new Date(0);
+    const run = waitingRun({
+      findings: [{ ...finding, damage: "data-loss", goneAt }],
+      error: { code: "bug", message: "it broke" },
+      endedAt: new Date(1_000),
+    });
+    expect(runJson(run)).toMatchObject({
+      ...{ severity: null, dryRun: false, incident: null, supersededBy: null, lookedAgainAt: null },
+      ...{ createdAt: "2026-11-22T10:00:00.000Z", endedAt: "1970-01-01T00:00:01.000Z" },
+      ...{ params: { idleMinutes: 10 }, error: { code: "bug", message: "it broke" } },
+      findings: [{ damage: "data-loss", goneAt: "1970-01-01T00:00:00.000Z" }],
+    });
+    expect(runJson(waitingRun()).findings).toMatchObject([{ damage: null, goneAt: null }]);
+    expect(runText(run)).toContain("no longer there: 97 of 97 connections are used\n    harm: ");
+  });
+
+  it("says of a remedy what is in force, who answered, and which runs it serves", () => {
+    const [remedy] = waitingRun().remedies;
+    const [vote] = remedy?.approval?.votes ?? [];
+    if (remedy?.approval === undefined || vote === undefined) throw new Error("no remedy");
+    const until = new Date(0);
+    const { remedies } = runJson(
+      waitingRun({
+        remedies: [
+          {
+            ...remedy,
+            held: { until, ends: "undo" },
+            sameAs: { run: RunId.parse(7) },
+            askedFor: [{ run: RunId.parse(8), incident: IncidentId.parse(3), title: "slow" }],
+            answers: [{ principal: PrincipalId.parse("bob"), answer: "happened", at: until }],
+            approval: { ...remedy.approval, votes: [{ ...vote, breakGlass: true }] },
+          },
+        ],
+      }),
+    );
+    expect(remedies).toMatchObject([
+      {
+        held: { until: "1970-01-01T00:00:00.000Z", ends: "undo" },
+        sameAs: { run: 7, status: null },
+        askedFor: [{ run: 8, incident: 3, title: "slow" }],
+        answers: [{ principal: "bob", answer: "happened", at: "1970-01-01T00:00:00.000Z" }],
+        approvals: [{ votes: [{ breakGlass: true }] }],
+      },
+    ]);
   });
 
   it("does not give away what a button carries", () => {
