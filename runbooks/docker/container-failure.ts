@@ -10,17 +10,19 @@ import {
 import { absentFindings } from "./absent.ts";
 import { mebibytes } from "./ago.ts";
 import { codeOf, mayAct } from "./case.ts";
-import type { Advice, AdviceKey, Container } from "./cause.ts";
+import type { AdviceKey, Container } from "./cause.ts";
 import { idOf } from "./cause.ts";
 import { nearLimit } from "./container-memory.ts";
 import { recreate } from "./down.ts";
 import { engineDisk, isDiskAsked, sayFree } from "./engine-disk.ts";
+import { FIT_THREADS, heldBack, isFree, raised } from "./held-back.ts";
 import { logsAsked } from "./logs-asked.ts";
 import { raiseLimit } from "./out-of-memory.ts";
 import { pastAsked } from "./past.ts";
 import { containersOf, type Judged, problemsOf, type Sight } from "./problems.ts";
 import { staysUp } from "./stays-up.ts";
 import { togetherFinding } from "./together.ts";
+import { told } from "./told.ts";
 
 /** Containers one approval may start or restart. */
 const MOST = 5;
@@ -97,7 +99,9 @@ const book = runbookOn(
     const mine = containersOf(list, context.params.service);
     const readable = [...failing.map(({ container }) => container), ...mine.filter(isBack)];
     const measured = mine.filter(
-      (one) => one.state === "running" && (one.memoryLimit > 0 || one.health === "unhealthy"),
+      (one) =>
+        one.state === "running" &&
+        (one.memoryLimit > 0 || (one.cpuLimit ?? 0) > 0 || one.health === "unhealthy"),
     );
     return {
       events: docker.events({ of: pastAsked(list.containers, context.now) }),
@@ -114,23 +118,6 @@ const isBack = ({ state, restartCount, uptimeSeconds }: Container): boolean =>
   state === "running" && restartCount > 0 && (uptimeSeconds ?? 0) < 3600;
 
 type Steps = StepsOf<typeof book>;
-
-/** What people are told about one kind of cause, of each container it was found at. */
-const told =
-  (key: AdviceKey, otherwise: string) =>
-  (values: Sight, context: Asked): string =>
-    sayAll(
-      problemsOf(values, context).flatMap(({ advice, container }) =>
-        advice.filter((one) => one.key === key).map((one) => ({ ...one, name: container.name })),
-      ),
-    ) || otherwise;
-
-function sayAll(advice: readonly (Advice & { readonly name: string })[]): string {
-  const texts = new Set(advice.map(({ text }) => text));
-  return texts.size < 2
-    ? [...texts].join("")
-    : advice.map(({ name, text }) => (text.includes(name) ? text : `${name}: ${text}`)).join("\n");
-}
 
 export const containerFailure = book
   .remedies({
@@ -179,6 +166,16 @@ export const containerFailure = book
       const killed = told("raiseMemory", "")(values, context);
       return [...(killed === "" ? [] : [killed]), ...close.map(raiseLimit)].join("\n") || "Raise its limit.";
     }),
+    raiseCpu: book.does(docker.setLimits, ["usage", "list", "events?", "logs?", "engine?"], raised, {
+      title: "Let it use twice as much CPU (no restart)",
+      recheck: ["usage"],
+      holds: ({ usage }, done) =>
+        isFree(
+          usage.usage,
+          done.map(({ input }) => input.container),
+        ),
+    }),
+    fitThreads: book.advises(...FIT_THREADS),
     freePort: book.advises("Free the port", "high", told("freePort", "Find who has the port.")),
     freeDisk: book.advises("Free space on the engine's disk", "high", (values, context) =>
       [told("freeDisk", "")(values, context), sayFree(values.space, values.list?.containers ?? [])]
@@ -229,6 +226,7 @@ export const containerFailure = book
         engineDisk(folder, space, problemsOf(values, context), context),
     ),
     find(["usage"], ({ usage }) => nearLimit(usage.usage)),
+    find(["usage", "list", "events?", "logs?", "engine?"], heldBack),
   ]);
 
 const remediesOf = ({ acts, advice, container }: Judged): (AdviceKey | "start" | "restart")[] => [

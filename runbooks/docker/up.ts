@@ -86,7 +86,7 @@ export function running(it: Case): Problem | undefined {
 const timeOf = ({ at }: { readonly at: number }): string => new Date(at * 1000).toISOString();
 
 /** Share of the last second's periods beyond which a CPU limit is what makes a container slow. */
-const THROTTLED = 0.5;
+export const THROTTLED = 0.5;
 
 function unhealthy(it: Case): Problem {
   const { one, list, past, throttled } = it;

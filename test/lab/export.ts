@@ -28,6 +28,7 @@ export const Exported = z.strictObject({
     first: z.string(),
     remedy: z.string().optional(),
     apply: z.literal(true).optional(),
+    elsewhere: z.array(z.string()).optional(),
   }),
   /** Checks that are no runbooks of diagbot: the knowledge the answer was made with. */
   checks: z.array(z.looseObject({ id: z.string() })).optional(),
@@ -64,5 +65,10 @@ const headOf = ({ id, items, expect, checks }: Scenario): Exported => ({
   lab: 1,
   scenario: id,
   items: [...items],
-  expect: { ...expect },
+  expect: expectedOf(expect),
+});
+
+const expectedOf = ({ elsewhere, ...expect }: Scenario["expect"]): Exported["expect"] => ({
+  ...expect,
+  ...(elsewhere === undefined ? {} : { elsewhere: [...elsewhere] }),
 });

@@ -5,7 +5,7 @@ import { approve, isSettled } from "../../local/script/votes.ts";
 import type { LocalSlack } from "../../local/slack/local-slack.ts";
 import type { LocalMessage } from "../../local/slack/types.ts";
 import type { Delivered } from "./alerting/relay.ts";
-import { firstOf } from "./judge.ts";
+import { firstOf, ofSituation } from "./judge.ts";
 import type { Stage } from "./stage.ts";
 import type { Seen } from "./words.ts";
 
@@ -30,6 +30,7 @@ export async function follow(
   { slack, bot }: Pick<Stage, "slack" | "bot">,
   channel: string,
   { incident, runs, at }: Delivered,
+  elsewhere: readonly string[] = [],
 ): Promise<Seen> {
   const evidenceAt = firstEvidence(slack, channel, runs);
   await slack.waitFor((now) => {
@@ -38,7 +39,10 @@ export async function follow(
   }, PATIENCE_MS);
   const seen: z.infer<typeof Run>[] = [];
   for (const run of runs) seen.push(Run.parse(await bot.json("status", run)));
-  const findings = seen.flatMap((run) => run.findings.map((finding) => ({ run: run.id, ...finding })));
+  const findings = ofSituation(
+    seen.flatMap((run) => run.findings.map((finding) => ({ run: run.id, ...finding }))),
+    elsewhere,
+  );
   const first = firstOf(findings);
   evidenceAt.stop();
   const seenAt = evidenceAt.at();

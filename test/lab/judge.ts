@@ -4,6 +4,12 @@ import type { Outcome, Scenario, Seen, SeenFinding } from "./words.ts";
 export const isWanted = (wanted: string, id: string): boolean =>
   wanted.endsWith("*") ? id.startsWith(wanted.slice(0, -1)) : id === wanted;
 
+/** The findings that are about what was brought about, and not about the machine it was brought about on. */
+export const ofSituation = <One extends Pick<SeenFinding, "id">>(
+  findings: readonly One[],
+  elsewhere: readonly string[] = [],
+): One[] => findings.filter(({ id }) => !elsewhere.some((wanted) => isWanted(wanted, id)));
+
 /** What is above a note: somebody is asked to do something. */
 export const isAboveInfo = ({ severity }: Pick<SeenFinding, "severity">): boolean => severity !== "info";
 

@@ -163,7 +163,7 @@ async function ask(
   keep(() => stage.alerting.end(alert));
   await stage.alerting.raise(alert);
   const delivered = await stage.relay.delivered(SITUATION, alert.labels[SITUATION] ?? "", PATIENCE_MS);
-  const seen = await follow(stage, ready.channel, delivered);
+  const seen = await follow(stage, ready.channel, delivered, ready.scenario.expect.elsewhere);
   await watch(ready, what, seen, delivered);
   return seen;
 }

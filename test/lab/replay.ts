@@ -8,7 +8,7 @@ import type { Runbook } from "../../src/core/words/runbook.ts";
 import { parseRecording } from "../../src/testing/recording.ts";
 import { replay } from "../../src/testing/replay.ts";
 import { Exported, SCENARIO_FILE } from "./export.ts";
-import { firstOf, isAboveInfo, judgeFault, judgeTwin } from "./judge.ts";
+import { firstOf, isAboveInfo, judgeFault, judgeTwin, ofSituation } from "./judge.ts";
 import type { Outcome, Seen } from "./words.ts";
 
 /** Evaluates an export with the runbooks of this checkout. Throws where the folder holds none, or a file cannot be read. */
@@ -36,6 +36,7 @@ function outcomeOf(file: string, runbooks: readonly Runbook[]): Outcome {
     seenOf(
       one.recordings.map((name) => join(dirname(file), name)),
       known,
+      expect.elsewhere,
     );
   const [ofFault, ofTwin] = [seen(fault), seen(twin)];
   const { remedy } = expect;
@@ -61,7 +62,11 @@ const wanted = ({ first, remedy }: Exported["expect"]) => ({
   ...(remedy === undefined ? {} : { remedy }),
 });
 
-function seenOf(files: readonly string[], runbooks: readonly Runbook[]): Seen {
+function seenOf(
+  files: readonly string[],
+  runbooks: readonly Runbook[],
+  elsewhere: readonly string[] = [],
+): Seen {
   const runs = files.map((file) => {
     const recording = parseRecording(readFileSync(file, "utf8"));
     const runbook = runbooks.find(({ id }) => id === recording.runbook);
@@ -70,7 +75,7 @@ function seenOf(files: readonly string[], runbooks: readonly Runbook[]): Seen {
   });
   return {
     findings: runs.flatMap(({ file, conclusion }) =>
-      conclusion.findings.map(({ id, severity, title, remedies }) => ({
+      ofSituation(conclusion.findings, elsewhere).map(({ id, severity, title, remedies }) => ({
         run: file,
         id,
         severity,

@@ -102,6 +102,11 @@ interface Expected {
   readonly remedy?: string;
   /** The remedy is executable and safe to try here: it is approved, and the damage must be gone. */
   readonly apply?: true;
+  /**
+   * Ids of findings about the machine itself, which the lab shares with others and with what it did before (a process that was
+   * killed for memory an hour ago): true or not, they are not about what was brought about, and count for nothing.
+   */
+  readonly elsewhere?: readonly string[];
 }
 
 /** Checks a scenario's types against the components it names, and forgets them. */

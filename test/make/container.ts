@@ -57,6 +57,8 @@ interface Scene {
   readonly disk?: { readonly usedRatio: number; readonly inodesRatio: number | null };
   readonly space?: object;
   readonly service?: string;
+  /** Name of the alert that started it. */
+  readonly alert?: string;
   readonly product?: "Docker" | "Podman";
 }
 
@@ -94,6 +96,7 @@ export function judgeContainers({
       ...(events === undefined ? {} : { events: { events: events.map(eventOf), forgotBefore } }),
     },
     ...(scene.service === undefined ? {} : { params: { service: scene.service } }),
+    ...(scene.alert === undefined ? {} : { alert: { labels: { alertname: scene.alert }, annotations: {} } }),
     now: NOW,
   });
 }

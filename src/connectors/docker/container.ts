@@ -65,6 +65,8 @@ export const Container = z.object({
   uptimeSeconds: z.number().nullable(),
   /** Bytes; 0: no limit. */
   memoryLimit: z.number(),
+  /** CPUs it may use, as `cpus:` says; 0: none said so (a `cpu_quota` is another thing). Absent in what was recorded before. */
+  cpuLimit: z.number().optional(),
   /** Size of /dev/shm in bytes. */
   shmSize: z.number().nullable(),
   /** Made by `docker compose run`: ends by itself. */
@@ -145,10 +147,11 @@ function healthOf({ State: { Health: health }, Config: config }: Inspect) {
   };
 }
 
-function limitsOf({ HostConfig: { Memory, ShmSize, LogConfig } }: Inspect) {
+function limitsOf({ HostConfig: { Memory, NanoCpus, ShmSize, LogConfig } }: Inspect) {
   const logDriver = LogConfig?.Type ?? "";
   return {
     memoryLimit: Memory,
+    cpuLimit: (NanoCpus ?? 0) / 1e9,
     shmSize: ShmSize ?? null,
     logDriver,
     logUnbounded: logDriver === "json-file" && LogConfig?.Config?.["max-size"] === undefined,

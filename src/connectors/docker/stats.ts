@@ -31,19 +31,21 @@ const Usage = z.object({
   cpus: z.number().nullable(),
   /** Share of the last second's scheduling periods in which its CPU limit held it back; null without a limit. */
   throttled: z.number().nullable(),
+  /** The same of all periods since its start, in which it wanted to run; absent in what was recorded before. */
+  throttledSinceStart: z.number().nullable().optional(),
   processes: z.int().nullable(),
 });
 
 /**
- * Memory and CPU of up to 20 running containers: one bounded sample each, never a stream. The engine compares two samples
+ * Memory and CPU of up to 100 running containers, as many as the list has: one bounded sample each, never a stream. The engine compares two samples
  * one second apart, so the first figure is not the average since start (trap `first-sample`). resync.high-cpu-memory.
  */
 export const stats = read({
   name: "docker.stats",
   title: "Memory and CPU of containers",
-  input: z.object({ containers: z.array(Reference).max(20) }),
+  input: z.object({ containers: z.array(Reference).max(100) }),
   output: z.object({ usage: z.array(Usage), notSeen }),
-  timeoutSeconds: 20,
+  timeoutSeconds: 30,
   run: async (client, input, context) => {
     const seen = await inTurns(input.containers, 20, async (reference) => {
       const found = await findIfThere(client, reference, context);
@@ -85,6 +87,7 @@ export function usageOf(sample: Stats, limit: number): Omit<z.output<typeof Usag
     limited: limit > 0,
     cpus: measured ? (used / system) * (cpu?.online_cpus ?? 1) : null,
     throttled: throttledOf(sample),
+    throttledSinceStart: shareOf(cpu?.throttling_data),
     processes: sample.pids_stats?.current ?? null,
   };
 }
@@ -93,8 +96,13 @@ export function usageOf(sample: Stats, limit: number): Omit<z.output<typeof Usag
 function throttledOf({ cpu_stats: cpu, precpu_stats: before }: Stats): number | null {
   const now = cpu?.throttling_data;
   const then = before?.throttling_data;
-  const periods = (now?.periods ?? 0) - (then?.periods ?? 0);
-  if (now === undefined || then === undefined || before?.system_cpu_usage === undefined || periods <= 0)
-    return null;
-  return Math.max(0, now.throttled_periods - then.throttled_periods) / periods;
+  if (now === undefined || then === undefined || before?.system_cpu_usage === undefined) return null;
+  return shareOf({
+    periods: now.periods - then.periods,
+    throttled_periods: now.throttled_periods - then.throttled_periods,
+  });
 }
+
+/** Null where it had no limit, or wanted nothing: no period counts then. */
+const shareOf = (said: { periods: number; throttled_periods: number } | undefined): number | null =>
+  said === undefined || said.periods <= 0 ? null : Math.max(0, said.throttled_periods) / said.periods;

@@ -203,7 +203,9 @@ describe.skipIf(why !== undefined)(
       await until(async () => ((await usage()).usage[0]?.parts?.cache ?? 0) > 40 * MIB);
       const findings = await until(async () => {
         const found = (await bench.diagnose(containerFailure)).findings;
-        return found.length > 0 && found;
+        // Its CPU limit, which spares this machine, is used up: that is another matter.
+        const others = found.filter(({ id }) => id !== "held-back:pagecache");
+        return others.length > 0 && others;
       });
       expect(findings).toMatchObject([
         { id: "memory:childoom", severity: "warning", remedies: ["raiseMemory"] },

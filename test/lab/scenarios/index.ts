@@ -1,4 +1,5 @@
 import type { Scenario } from "../words.ts";
+import { cpuLimit } from "./docker/cpu-limit.ts";
 import { containerExited } from "./docker/exited.ts";
 import { killedForMemory } from "./docker/killed-for-memory.ts";
 import { restartLoop } from "./docker/restart-loop.ts";
@@ -24,6 +25,7 @@ import { slowProvider } from "./http/slow-provider.ts";
 import { tokenExpired } from "./http/token-expired.ts";
 import { oneByOne } from "./jaeger/one-by-one.ts";
 import { autoscalerAtMaximum } from "./kubernetes/autoscaler-at-maximum.ts";
+import { podCpuLimit } from "./kubernetes/cpu-limit.ts";
 import { podOutOfMemory } from "./kubernetes/out-of-memory.ts";
 import { failedLogins } from "./logs/failed-logins.ts";
 import { mongoCollectionScans } from "./mongodb/collection-scans.ts";
@@ -71,9 +73,9 @@ export const SCENARIOS: readonly Scenario[] = [
   ...[rateLimited, slowProvider, modelDown, dependencyRefused, tokenExpired, dashboardMissing],
   ...[credentialsRefused, breakerOpen, failedLogins],
   ...[certificateExpired, diskFull, processOverBudget, portTaken, environmentIncomplete],
-  ...[containerExited, killedForMemory, restartLoop, containerUnhealthy],
+  ...[containerExited, killedForMemory, restartLoop, containerUnhealthy, cpuLimit],
   ...[portInUse, missingSetting, importError, unitCrashed, dependencyWasAway],
-  ...[noConsumer, errorRate, slowRoute, targetDown, podOutOfMemory, autoscalerAtMaximum],
+  ...[noConsumer, errorRate, slowRoute, targetDown, podOutOfMemory, autoscalerAtMaximum, podCpuLimit],
   ...[mongoConnectionsTaken, mongoCollectionScans, oneByOne, gpuDriver],
   ...[modelFileMissing, hubLimited, sandboxOpen, permissionMissing, packageVulnerable, memoryFlagged],
 ];

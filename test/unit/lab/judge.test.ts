@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { firstOf, isWanted, judgeFault, judgeTwin, totalsOf } from "../../lab/judge.ts";
+import { firstOf, isWanted, judgeFault, judgeTwin, ofSituation, totalsOf } from "../../lab/judge.ts";
 import { table } from "../../lab/table.ts";
 import type { Outcome, Seen, SeenFinding } from "../../lab/words.ts";
 
@@ -38,6 +38,13 @@ describe("the answer to a fault", () => {
     ]);
     expect(isWanted("oom", "oom-kill")).toBe(false);
   });
+});
+
+it("what is known to be of the machine itself counts for nothing, and only that", () => {
+  const all = [found("oom-kills"), found("oom"), found("disk-full:/a"), found("disk-full:/b")];
+  const ids = (elsewhere?: readonly string[]) => ofSituation(all, elsewhere).map(({ id }) => id);
+  expect(ids()).toHaveLength(4);
+  expect(ids(["oom-kills", "disk-full:*"])).toEqual(["oom"]);
 });
 
 it("a twin is silent with notes, and not with anything above", () => {

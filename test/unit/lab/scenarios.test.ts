@@ -35,6 +35,11 @@ describe("scenarios", () => {
     expect(ISSUES).toHaveLength(81);
     expect(ISSUES.filter((id) => !ids.includes(id))).toEqual([]);
   });
+
+  it("leave no issue of the guides without one", () => {
+    const covered = new Set(SCENARIOS.flatMap(({ items }) => items));
+    expect(ISSUES.filter((id) => !covered.has(id))).toEqual([]);
+  });
 });
 
 describe("what is asked for", () => {
