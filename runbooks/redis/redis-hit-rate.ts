@@ -36,7 +36,12 @@ const book = runbookOn(
       "RedisCacheMissRatioHigh",
     ],
     params: z.object({
-      seconds: z.int().min(1).max(30).default(10).describe("measure for this long, in seconds"),
+      seconds: z
+        .int()
+        .min(1)
+        .max(30)
+        .default(10)
+        .describe("measure for this long, in seconds; after an alert less, where few hit beyond doubt"),
       lookups: z
         .int()
         .min(1)
@@ -45,8 +50,12 @@ const book = runbookOn(
         .describe("with fewer lookups in that time the hit rate counts as unknown"),
     }),
   },
-  ({ params: { seconds } }) => ({
-    rates: redis.sampleRates({ seconds }),
+  ({ params: { seconds, lookups }, thresholds, alert }) => ({
+    // What an alert has said for minutes is not measured for longer than it takes to see it.
+    rates: redis.sampleRates({
+      seconds,
+      ...(alert === undefined ? {} : { enough: { hitRatioBelow: thresholds.hitRatio, lookups } }),
+    }),
     state: redis.serverState(),
   }),
   // Afterwards: looking at keys counts as hits and would hide what is measured.
@@ -98,7 +107,7 @@ export const redisHitRate = book
         id: "low-hit-rate",
         severity: "warning",
         title: `${sayPercent(hitRatio)} of cache lookups hit (below ${sayPercent(thresholds.hitRatio)}): ${cause.short}`,
-        because: `${hits} hits and ${misses} misses in ${Math.round(seconds)} s; since the server's start it was ${lifetime}. ${cause.long}`,
+        because: `${hits} hits and ${misses} misses in ${Math.max(1, Math.round(seconds))} s; since the server's start it was ${lifetime}. ${cause.long}`,
         evidence: [
           facts({ hits, misses, evicted, expired, ...(state === undefined ? {} : memoryFacts(state)) }),
           ...(keys === undefined ? [] : [ttlTable(keys)]),

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { shareRange } from "../../lib/share-range.ts";
 import { prefixOf, protectedAs } from "./keys.ts";
 
 /** How the keys that a cache may lose leave it: those of queues, which must not, are left out. */
@@ -46,11 +47,8 @@ export function expiryOf(
   };
 }
 
-/** 95 %: normal quantile. */
-const Z = 1.96;
-
 /**
- * A share of a sample with its range (Wilson's score interval), or the share itself where all were looked at. SCAN goes through
+ * A share of a sample with its range, or the share itself where all were looked at. SCAN goes through
  * the hash table, so what it meets first is chosen by hash, not by age or name; but each database gets the same time whatever it
  * holds, so of several in part nothing but the two ends is certain.
  */
@@ -59,11 +57,7 @@ export function shareOf(part: number, looked: number, isWhole: boolean, database
   const is = part / looked;
   if (isWhole) return { is, low: is, high: is };
   if (databases > 1) return { is, low: 0, high: 1 };
-  const square = Z * Z;
-  const middle = (is + square / (2 * looked)) / (1 + square / looked);
-  const half =
-    (Z * Math.sqrt((is * (1 - is)) / looked + square / (4 * looked * looked))) / (1 + square / looked);
-  return { is, low: Math.max(0, middle - half), high: Math.min(1, middle + half) };
+  return { is, ...shareRange(part, looked) };
 }
 
 /** Fewer keys with a TTL say nothing of how they end. */

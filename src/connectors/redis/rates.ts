@@ -2,6 +2,7 @@ import { z } from "zod";
 import { actionsOn } from "../../core/words/action.ts";
 import { waitFor } from "../../lib/wait.ts";
 import type { RedisClient, RedisHands } from "./client.ts";
+import { type Counted, Enough, isLow, PIECE_MS } from "./enough.ts";
 import { commandsIn, countIn, errorsIn, type Fields, numberIn, parseInfo } from "./info.ts";
 
 const { read } = actionsOn<RedisClient>("redis");
@@ -51,16 +52,28 @@ export const sampleRates = read({
   name: "redis.sample-rates",
   title: "Hits, misses, evictions, errors and commands over an interval",
   timeoutSeconds: 45,
-  input: z.object({ seconds: z.number().min(0.2).max(30).default(3) }),
+  input: z.object({
+    seconds: z.number().min(0.2).max(30).default(3),
+    /** Ends before, once so much is certain; absent: the whole time. */
+    enough: Enough.optional(),
+  }),
   output: Rates,
-  run: (client, { seconds }, context) =>
-    client.use(context, (redis) => measure(redis, seconds, context.signal)),
+  run: (client, { seconds, enough }, context) =>
+    client.use(context, (redis) => measure(redis, seconds, context.signal, enough)),
 });
 
 /** On a connection that is open. */
-export async function measure(redis: RedisHands, seconds: number, signal: AbortSignal): Promise<RedisRates> {
+export async function measure(
+  redis: RedisHands,
+  seconds: number,
+  signal: AbortSignal,
+  enough?: Enough,
+): Promise<RedisRates> {
   const before = await look(redis);
-  const link = await watchLink(redis, before.info, seconds, signal);
+  const link =
+    enough === undefined || before.info.role === "slave"
+      ? await watchLink(redis, before.info, seconds, signal)
+      : await watchLookups(redis, before, { seconds, enough }, signal);
   return ratesBetween(before, await look(redis), link);
 }
 
@@ -72,6 +85,29 @@ interface Look {
 const look = async (redis: RedisHands): Promise<Look> => ({
   at: performance.now(),
   info: parseInfo(String(await redis.call(...SECTIONS))),
+});
+
+/** Waits until what is looked up has shown enough, or the time is over. */
+async function watchLookups(
+  redis: RedisHands,
+  before: Look,
+  { seconds, enough }: { seconds: number; enough: Enough },
+  signal: AbortSignal,
+): Promise<RedisRates["link"]> {
+  const counted: Counted[] = [lookupsIn(before.info)];
+  const end = before.at + seconds * 1000;
+  for (let left = end - performance.now(); left > 0 && !signal.aborted; left = end - performance.now()) {
+    await waitFor(Math.min(PIECE_MS, left), signal);
+    const [reply] = await redis.all([["INFO", "stats"]]);
+    if (!(reply instanceof Error)) counted.push(lookupsIn(parseInfo(String(reply))));
+    if (isLow(counted, enough)) break;
+  }
+  return { looks: 0, down: 0, copying: 0 };
+}
+
+const lookupsIn = (info: Fields): Counted => ({
+  hits: countIn(info, "keyspace_hits"),
+  misses: countIn(info, "keyspace_misses"),
 });
 
 /** Waits, and looks at a replica's link meanwhile: one that breaks and comes back again shows at neither end. */

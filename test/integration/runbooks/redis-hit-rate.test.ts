@@ -13,13 +13,14 @@ describe.skipIf(whyNoRedis() !== undefined)("redis-hit-rate", () => {
   let bench: Bench;
   let rest = async (): Promise<void> => {};
 
+  const served = () => ({
+    connections: { cache: { kind: "redis" as const, url: server.url, role: "cache" } },
+    connectors: [redisConnector],
+  });
   beforeAll(async () => {
     server = await startRedis(["--enable-debug-command", "yes"]);
     app = new Redis(server.url);
-    bench = openBench({
-      connections: { cache: { kind: "redis", url: server.url, role: "cache" } },
-      connectors: [redisConnector],
-    });
+    bench = openBench(served());
   });
   beforeEach(async () => {
     await app.config("SET", "maxmemory", "0");
@@ -59,6 +60,29 @@ describe.skipIf(whyNoRedis() !== undefined)("redis-hit-rate", () => {
     );
     expect(run.finding("low-hit-rate").remedies).toEqual(["repairKeys"]);
     expect(run.advice("repairKeys")).toContain("page:* (");
+  });
+
+  it("after an alert ends once it is certain that few hit, and takes the whole time where they do or nobody has said so", async () => {
+    const alerted = openBench({
+      ...served(),
+      alert: { labels: { alertname: "RedisLowHitRate" }, annotations: {} },
+    });
+    const seconds = async (on: Bench, most: number) => {
+      const { rates } = (await on.diagnose(redisHitRate, { seconds: most })).seen;
+      return rates?.ok === true ? (rates.value as { seconds: number }).seconds : undefined;
+    };
+    try {
+      keepDoing((n) => app.get(`page:${process.pid}-${n}`));
+      // Far longer than it takes: a machine that is slow has time enough to see it.
+      expect(await seconds(alerted, 30)).toBeLessThan(29);
+      expect(await seconds(bench, 2)).toBeGreaterThanOrEqual(2);
+      await rest();
+      await app.set("page:1", "x");
+      keepDoing(() => app.get("page:1"));
+      expect(await seconds(alerted, 2)).toBeGreaterThanOrEqual(2);
+    } finally {
+      await alerted.close();
+    }
   });
 
   it("finds a cache that was flushed, restarted, or whose entries expired all at once", async () => {
