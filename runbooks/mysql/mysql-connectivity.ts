@@ -11,6 +11,7 @@ import {
 } from "../../src/sdk/index.ts";
 import { adviseExporter, MYSQL_MEASURING, measuredAway } from "../health/measured.ts";
 import { adviseCounters, countersFinding } from "./counters.ts";
+import { FREE_SPACE, spaceFinding } from "./space.ts";
 
 const LOGIN_MS = 1_500;
 const GIB = 1_073_741_824;
@@ -104,6 +105,7 @@ export const mysqlConnectivity = book
     widen: book.advises("Give the row numbers room", "high", ({ tables }) =>
       adviseCounters(tables?.counters ?? []),
     ),
+    freeSpace: book.advises(...FREE_SPACE),
     expireLogs: book.advises("Let binary logs expire", "high", ({ state, binaryLogs }) =>
       [
         "Look first what every replica and backup has read (mysql-replication there: what it reads): a log that is purged too early means building that replica anew.",
@@ -134,6 +136,7 @@ export const mysqlConnectivity = book
         }
       );
     }),
+    find(["state"], ({ state }) => spaceFinding(state)),
     find(["state"], ({ state: { clusterStatus, clusterReady } }) =>
       clusterStatus !== null && (clusterStatus !== "Primary" || clusterReady === false)
         ? {

@@ -1,10 +1,9 @@
 import { count, type Finding, mysql, orThreshold, rows, runbookOn, z } from "../../src/sdk/index.ts";
+import { historyFinding } from "./history.ts";
 import { ago, sayDoing, sayWho, sessionTable, toEnd } from "./session-words.ts";
 
 /** A deadlock an hour is a habit of the application; one a month is not. */
 const DEADLOCKS_PER_HOUR = 1;
-/** Transactions whose old rows purge has not removed: from here on reads through them become slow. */
-const LONG_HISTORY = 1_000_000;
 
 /** Who waits for whom, who began it, transactions left open, deadlocks. */
 const book = runbookOn(
@@ -95,6 +94,8 @@ export const mysqlLocks = book
     find(["open"], ({ open }, { params }) => {
       const sleeping = asleep(open, params.openSeconds);
       const [first] = sleeping;
+      // The oldest of all is the one that purge waits for.
+      const keepsRows = sleeping.some(({ id }) => id === open.transactions[0]?.id);
       return (
         first !== undefined && {
           id: "idle-in-transaction",
@@ -103,6 +104,7 @@ export const mysqlLocks = book
           because: `Session ${first.id} (${sayWho(first)}) is ${sayDoing(first)}. It keeps its locks, keeps ALTER TABLE waiting, and purge cannot clean behind it. Either the application forgot to end it, or it is busy elsewhere.`,
           evidence: [sessionTable("", sleeping)],
           remedies: [...(toEnd(sleeping).length > 0 ? (["endOpen"] as const) : []), "commit" as const],
+          explains: keepsRows ? ["history-long"] : [],
         }
       );
     }),
@@ -117,20 +119,9 @@ export const mysqlLocks = book
           remedies: ["endPrepared" as const],
         },
     ),
-    find(["open"], ({ open: { historyLength, transactions } }) => {
-      if (historyLength === null || historyLength < LONG_HISTORY) return undefined;
-      const [oldest] = transactions;
-      return {
-        id: "history-long",
-        severity: "warning",
-        title: `Purge is ${count(historyLength, "transaction")} behind (history list)`,
-        because:
-          oldest === undefined
-            ? "No transaction is open for long: purge is slower than what is written (innodb_purge_threads, the disk), or has only just been let go."
-            : `Old rows are kept for session ${oldest.id} (${sayWho(oldest)}), ${sayDoing(oldest)}. Reads walk through them, and the undo space grows.`,
-        remedies: [oldest === undefined ? "speedPurge" : "commit"],
-      };
-    }),
+    find(["open", "counters?"], ({ open, counters }, { params }) =>
+      historyFinding(open, counters, params.openSeconds),
+    ),
     find(["counters"], ({ counters: { deadlocks, deadlocksTotal, uptimeSeconds } }) => {
       const hours = (uptimeSeconds ?? 0) / 3_600;
       const isHabit =

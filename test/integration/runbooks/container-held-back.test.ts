@@ -1,7 +1,6 @@
 // A CPU limit that is used up, on a real dockerd of the test's own: the kernel stops the container in each of its periods.
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { containerFailure } from "../../../runbooks/docker/container-failure.ts";
-import * as docker from "../../../src/connectors/docker/actions.ts";
 import { type PrivateEngine, startDocker, whyNoDocker } from "../../helpers/docker.ts";
 import type { Bench } from "../../helpers/run-runbook.ts";
 import { until } from "../../helpers/until.ts";
@@ -41,27 +40,17 @@ describe.skipIf(why !== undefined)(`a CPU limit on a private dockerd (skipped: $
     expect(finding("held-back:api").remedies).toEqual(["raiseCpu", "fitThreads"]);
   });
 
-  it("raised while it runs: has helped once it is no longer reached, and not before", async () => {
+  it("raised while it runs, and seen to have helped once it is not reached any more", async () => {
     const id = await busy("api");
     const before = await containerOf(bench, "api");
     const found = await diagnosis();
-    const applied = await found.apply("raiseCpu");
+    const applied = await found.apply("raiseCpu", async () => {
+      await (await engine.api.getContainer(id).exec({ Cmd: ["touch", "/tmp/enough"] })).start({});
+    });
     expect(applied.previews[0]?.changes[0]).toContain(`CPU limit ${LIMIT} → ${2 * LIMIT}`);
-    // Twice as little is still too little for a loop without an end.
-    expect(applied.holds).toBe(false);
+    expect(applied.holds).toBe(true);
     const after = await containerOf(bench, "api");
     expect(after).toMatchObject({ cpuLimit: 2 * LIMIT, startedAt: before?.startedAt });
-    await (await engine.api.getContainer(id).exec({ Cmd: ["touch", "/tmp/enough"] })).start({});
-    const stopped = () => bench.call(docker.stats({ containers: [id] }));
-    await until(async () => (await stopped()).usage[0]?.throttled === null);
     expect((await bench.diagnose(containerFailure)).findings).toEqual([]);
-  });
-
-  it("more than twenty containers with limits are looked at, too", async () => {
-    const names = Array.from({ length: 21 }, (_one, n) => `limited-${n}`);
-    await Promise.all(names.map((name) => busy(name, ["sleep", "600"])));
-    const { findings, seen } = await bench.diagnose(containerFailure);
-    expect(findings).toEqual([]);
-    expect(seen.usage?.ok).toBe(true);
   });
 });

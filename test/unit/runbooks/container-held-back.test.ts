@@ -1,7 +1,11 @@
 // Containers that their CPU limit stops: which of them is told, how gravely, and what is offered.
 import { describe, expect, it } from "vitest";
+import { containerFailure } from "../../../runbooks/docker/container-failure.ts";
+import { isFree } from "../../../runbooks/docker/held-back.ts";
+import type { RunContext } from "../../../src/core/words/runbook.ts";
 import { judgeContainers, makeContainer } from "../../make/container.ts";
 
+const CONTEXT = { params: {}, now: new Date(0) } as unknown as RunContext;
 const usage = (more: object = {}) => ({
   ...{ container: "id-api", name: "api", memory: 1, memoryLimit: 1e9, limited: false, parts: null },
   ...{ cpus: 0.25, throttled: 0.9, throttledSinceStart: 0.8, processes: 9, ...more },
@@ -52,4 +56,20 @@ describe("a container that its CPU limit stops", () => {
     expect(findings).toMatchObject([{ id: "unhealthy:api" }]);
     expect(findings[0]?.because).toContain("Its CPU limit held it back in 90 % of the last second");
   });
+});
+
+it("more has helped where none of those that were given it is held back, whatever others are", () => {
+  const all = [usage({ throttled: 0.6 }), usage({ container: "id-worker", throttled: 0.1 })];
+  expect(isFree(all, ["id-worker"])).toBe(true);
+  expect(isFree(all, ["id-worker", "id-api"])).toBe(false);
+  expect(isFree([usage({ throttled: null })], ["id-api"])).toBe(true);
+});
+
+it("as many containers with limits are measured as the list has", () => {
+  const containers = Array.from({ length: 100 }, (_one, n) =>
+    makeContainer({ id: `id-${n}`, name: `api-${n}`, state: "running", cpuLimit: 0.5 }),
+  );
+  const list = { project: "shop", total: 100, truncated: false, containers, strangers: [] };
+  const { usage: step } = containerFailure.stages[1]?.({ list: { ok: true, value: list } }, CONTEXT) ?? {};
+  expect(step?.input).toMatchObject({ containers: { length: 100 } });
 });

@@ -40,13 +40,16 @@ const Sample = z.object({
   /** Deadlocks since the server began, and for how long that is. */
   deadlocksTotal: known,
   uptimeSeconds: known,
+  /** How much the history list has grown, or fallen (below 0) meanwhile. Absent in what was recorded before. */
+  historyGrown: known.optional(),
   /** At both looks, the fewer of the two: statements at work at one moment are no load. */
   running: known,
   longQuerySeconds: known,
 });
 export type Sample = z.infer<typeof Sample>;
 
-const GAUGES = ["Threads_running", "Uptime", "Innodb_deadlocks"];
+const HISTORY = "Innodb_history_list_length";
+const GAUGES = ["Threads_running", "Uptime", "Innodb_deadlocks", HISTORY];
 
 /** Counters of the server over an interval: what it did just now, not since it began. */
 export const sample = read({
@@ -99,6 +102,7 @@ export function sampleBetween(before: Look, after: Look, seconds: number): Sampl
     name,
     grown(figure(before.status, COUNTERS[name]), figure(after.status, COUNTERS[name])),
   ];
+  const [then, now] = [before, after].map(({ status }) => figure(status, HISTORY));
   const running = [before, after].map(({ status }) => figure(status, "Threads_running"));
   return {
     seconds,
@@ -106,6 +110,7 @@ export function sampleBetween(before: Look, after: Look, seconds: number): Sampl
     deadlocks: grown(before.deadlocks, after.deadlocks),
     deadlocksTotal: after.deadlocks,
     uptimeSeconds: figure(after.status, "Uptime"),
+    historyGrown: then == null || now == null ? null : now - then,
     running: running.includes(null) ? null : Math.min(...running.map((one) => one ?? 0)),
     longQuerySeconds: after.longQuerySeconds,
   };

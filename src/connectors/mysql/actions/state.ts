@@ -1,7 +1,10 @@
 import { z } from "zod";
 import { actionsOn } from "../../../core/words/action.ts";
+import { notSeen } from "../../../core/words/not-seen.ts";
 import type { MysqlClient, Sql } from "../client.ts";
+import { told } from "../unseen.ts";
 import { byName, figure, isOn, known } from "../values.ts";
+import { SpaceWaits, spaceWaits } from "./space-waits.ts";
 
 const { read } = actionsOn<MysqlClient>("mysql");
 
@@ -21,23 +24,29 @@ const State = z.object({
   /** Of a Galera cluster; null: it is none. */
   clusterStatus: z.string().nullable(),
   clusterReady: flag,
+  /** Sessions whose write waits for a full disk; null: none. Absent in what was recorded before. */
+  spaceWaits: SpaceWaits.nullable().optional(),
+  notSeen,
 });
 export type ServerState = z.infer<typeof State>;
 
 const VARIABLES = ["read_only", "super_read_only", "offline_mode", "max_connections"];
 const STATUS = ["Uptime", "Threads_connected", "Threads_running", "wsrep_cluster_status", "wsrep_ready"];
 
-/** What the server says of itself: product, age, whether it takes writes, how many sessions. Needs no privilege. */
+/** What the server says of itself: product, age, whether it takes writes, how many sessions, and who of them waits for space (PROCESS). */
 export const serverState = read({
   name: "mysql.server-state",
   title: "State of the server",
   input: z.object({}),
   output: State,
   run: (client, _input, context) =>
-    client.read(context, async (sql, { flavour, version }) => {
+    client.read(context, async (sql, here) => {
+      const { flavour, version } = here;
       const variables = await shown(sql, "VARIABLES", VARIABLES);
       const status = await shown(sql, "STATUS", STATUS);
       const cluster = status.get("wsrep_cluster_status") ?? "";
+      const threadsConnected = figure(status, "Threads_connected");
+      const { unseen, ...waits } = await spaceWaits(sql, here, threadsConnected);
       // MariaDB has these names without a cluster, too.
       const isCluster = cluster !== "" && cluster !== "Disconnected";
       return {
@@ -48,10 +57,12 @@ export const serverState = read({
         superReadOnly: isOn(variables, "super_read_only"),
         offlineMode: isOn(variables, "offline_mode"),
         maxConnections: figure(variables, "max_connections"),
-        threadsConnected: figure(status, "Threads_connected"),
+        threadsConnected,
         threadsRunning: figure(status, "Threads_running"),
         clusterStatus: isCluster ? cluster.slice(0, 60) : null,
         clusterReady: isCluster ? isOn(status, "wsrep_ready") : null,
+        ...waits,
+        ...told(unseen),
       };
     }),
 });

@@ -39,6 +39,14 @@ const DISK: Failure = {
   advice:
     "Free space beside the database first (logs, old dumps). Never delete binary logs by rm: PURGE BINARY LOGS BEFORE NOW() - INTERVAL 1 DAY, once every replica has them (mysql-connectivity says how much they hold). DELETE frees no space; a DROP or TRUNCATE of what is not needed does. Temporary tables: see tmpdir, which may be another disk.",
 };
+const TEMPORARY: Failure = {
+  ...DISK,
+  title: "MySQL cannot write a temporary file: its disk is full",
+  because:
+    "The server got errno 28 (No space left on device) for a temporary table or a sort, most often in tmpdir. Such statements fail at once; others go on until they want one, too.",
+  advice:
+    "`df` of tmpdir (SHOW VARIABLES LIKE 'tmpdir'; /tmp may be a small tmpfs) says how full it is. A statement that sorts or groups much may have filled it for a moment only: find it with mysql-slow-queries. Free space there, or point tmpdir to a larger disk (a restart). Tables of information_schema with long texts want a temporary table, too, so looks of monitoring fail with the rest.",
+};
 const TABLE_FULL: Failure = {
   id: "mysql-disk-full",
   title: "MySQL says that a table is full",
@@ -69,6 +77,7 @@ export const RESOURCES: readonly Rule[] = [
   [{ number: "1226", english: /max_user_connections/ }, OF_USER],
   [{ number: "1226" }, PER_HOUR],
   [{ number: /^(?:1135|1041|1037)$/ }, THREADS],
+  [{ number: "1021", english: /Disk got full writing|temporary/ }, TEMPORARY],
   [{ number: "1021" }, DISK],
   [{ number: /^(?:3|1026|1030)$/, english: /\b28\b|No space left/ }, DISK],
   [{ number: "1114" }, TABLE_FULL],
