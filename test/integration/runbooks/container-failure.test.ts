@@ -150,7 +150,6 @@ describe.skipIf(why !== undefined)(
         command: ["sh", "-c", "sh -c 'kill -4 $$'; exit $?"],
         host: { RestartPolicy: { Name: "always" }, LogConfig: { Type: "none", Config: {} } },
       });
-      // As often as makes a loop, whether it runs just then or waits for its restart.
       await until(async () => ((await one("avx"))?.restartCount ?? 0) >= 3);
       const diagnosis = await bench.diagnose(containerFailure);
       expect(diagnosis.finding("loop:avx").title).toContain("an instruction its CPU does not know");
@@ -196,17 +195,15 @@ describe.skipIf(why !== undefined)(
         host: { Memory: 32 * MIB, MemorySwap: 32 * MIB },
       });
       await web("pagecache", {
-        command: ["sh", "-c", "head -c 90m /dev/zero > /tmp/f; while :; do cat /tmp/f > /dev/null; done"],
-        host: { Memory: 64 * MIB, NanoCpus: 2e8 },
+        command: ["sh", "-c", "head -c 90m /dev/zero > /tmp/f; while sleep 1; do wc /tmp/f; done"],
+        host: { Memory: 64 * MIB },
       });
       const id = (await one("pagecache"))?.id ?? "";
       const usage = () => bench.call(docker.stats({ containers: [id] }));
       await until(async () => ((await usage()).usage[0]?.parts?.cache ?? 0) > 40 * MIB);
       const findings = await until(async () => {
         const found = (await bench.diagnose(containerFailure)).findings;
-        // Its CPU limit, which spares this machine, is used up: that is another matter.
-        const others = found.filter(({ id }) => id !== "held-back:pagecache");
-        return others.length > 0 && others;
+        return found.length > 0 && found;
       });
       expect(findings).toMatchObject([
         { id: "memory:childoom", severity: "warning", remedies: ["raiseMemory"] },
