@@ -1,7 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { z } from "zod";
 import { kinds } from "../../src/connectors/index.ts";
+import type { Action } from "../../src/core/words/action.ts";
 import type { ConnectionKind } from "../../src/core/words/kind.ts";
+import { callShape } from "./action-shapes.ts";
 
 const folder = new URL("../../docs/connectors/", import.meta.url);
 /** Kinds whose language diagbot speaks. */
@@ -68,8 +70,15 @@ export function pageOf(kind: ConnectionKind, written: string): string {
             ]),
           ),
         ]),
+    ...(actions.length === 0 ? [] : ["## What actions take and return", SIGNS, callShapes(actions)]),
   ].join("\n\n")}\n`;
 }
+
+const SIGNS =
+  "As a runbook calls them, and what their step gives to a rule. `?`: may be left out, `=`: its default then. Names, texts and numbers are bounded; the types say how.";
+
+const callShapes = (actions: readonly Action[]): string =>
+  `\`\`\`ts\n${actions.map(callShape).join("\n\n")}\n\`\`\``;
 
 function settings(kind: ConnectionKind): string {
   const schema = Schema.parse(z.toJSONSchema(kind.settings, { io: "input", unrepresentable: "any" }));

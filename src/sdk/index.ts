@@ -15,6 +15,7 @@ export { clip, count, mostOf, sayBytes, sayPercent, saySeconds } from "../core/w
 export { IncidentId, RunId } from "../core/words/ids.ts";
 export { type Command, HEALTH_RUNBOOK, type Intent, type Known } from "../core/words/intent.ts";
 export type { Seen, StepError } from "../core/words/outcome.ts";
+export { type Cell, type Cells, named, type Reading } from "../core/words/reading.ts";
 export { chosenOf, type Runbook, type RunContext } from "../core/words/runbook.ts";
 export * from "./connector.ts";
 export { onEach } from "./each.ts";

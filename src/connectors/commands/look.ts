@@ -1,6 +1,5 @@
 import { z } from "zod";
 import {
-  type Cells,
   callOf,
   conditionsOf,
   filled,
@@ -22,7 +21,7 @@ import {
   WriteCall,
 } from "../../core/words/command.ts";
 import { DiagError } from "../../core/words/errors.ts";
-import { Cell } from "../../core/words/reading.ts";
+import { Cell, type Cells } from "../../core/words/reading.ts";
 import { sha256 } from "../../lib/sha256.ts";
 import { fits } from "./knowing.ts";
 import type { Runner } from "./runner.ts";

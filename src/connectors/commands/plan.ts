@@ -1,8 +1,9 @@
-import { type Cells, filled, sayCells } from "../../core/rules/commands/asked.ts";
+import { filled, sayCells } from "../../core/rules/commands/asked.ts";
 import type { Preview } from "../../core/words/action.ts";
 import type { Command, WriteCall } from "../../core/words/command.ts";
 import { clip } from "../../core/words/format.ts";
 import { canonical, type Json } from "../../core/words/json.ts";
+import { type Cells, named } from "../../core/words/reading.ts";
 import type { Found, Look } from "./look.ts";
 import { WitnessShape } from "./look.ts";
 
@@ -46,9 +47,7 @@ async function changesOf<Client, C extends Command>(
   if (preview === undefined) return [look.act(found), ...now];
   const { columns, rows, more } = await look.answer(found, preview);
   const names = columns.map(({ name }) => name);
-  const lines = rows
-    .slice(0, MOST_SHOWN)
-    .map((cells) => sayCells(Object.fromEntries(names.map((name, at) => [name, cells[at] ?? null])), names));
+  const lines = named({ columns, rows: rows.slice(0, MOST_SHOWN) }).map((cells) => sayCells(cells, names));
   const total = `${rows.length}${more ? " and more" : ""}`;
   const rest = rows.length > MOST_SHOWN || more ? [`… ${total} in all`] : [];
   return [look.act(found), ...now, ...lines.map((line) => clip(line, 300)), ...rest];

@@ -1,11 +1,11 @@
 import { z } from "zod";
-import { type Cells, hold, sayCells } from "../../core/rules/commands/asked.ts";
+import { hold, sayCells } from "../../core/rules/commands/asked.ts";
 import { actionsOn, type Probed, type WriteContext } from "../../core/words/action.ts";
 import { type Command, WriteCall } from "../../core/words/command.ts";
 import { DiagError, toDiagError } from "../../core/words/errors.ts";
 import { clip } from "../../core/words/format.ts";
 import type { Json } from "../../core/words/json.ts";
-import { Reading } from "../../core/words/reading.ts";
+import { type Cells, Reading } from "../../core/words/reading.ts";
 import { CellsShape, type Found, Look, SECONDS } from "./look.ts";
 import { beforeIn, previewOf, undoIn } from "./plan.ts";
 import type { Runner } from "./runner.ts";

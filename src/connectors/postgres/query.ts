@@ -8,8 +8,10 @@ import type { PostgresClient, RawRows } from "./client.ts";
 const { read } = actionsOn<PostgresClient>("postgres");
 
 /**
- * One SELECT of an author, for checks as data. It is the body of a cursor, parsed alone, in a READ ONLY transaction that is
- * rolled back: whatever is no query, or more than one statement, is refused by the server. At most 200 rows.
+ * One SELECT of an author, for checks as data and for runbooks. It is the body of a cursor, parsed alone, in a READ ONLY transaction that is
+ * rolled back: whatever is no query, or more than one statement, is refused by the server. At most 200 rows, columns and cells in their order: `named` of
+ * the SDK gives rows by name. `wants`: columns that have to be there (`columns`), and hold numbers or null (`numbers`); `empty: false`
+ * where no row is no answer.
  */
 export const query = read({
   name: "postgres.query",

@@ -34,7 +34,20 @@ export const Reading = z.object({
 });
 export type Reading = z.infer<typeof Reading>;
 
-/** What must be in a reading, or it is no answer: decided from the findings of the check. */
+/** The cells of one row by the names of their columns. */
+export type Cells = Readonly<Record<string, Cell>>;
+
+/**
+ * The rows of a reading by name: `named(reading)[0]?.waiting`. `null` is a cell with nothing in it, undefined a column that is
+ * not there (`wants.columns` of the question makes that an error). Of two columns of one name the last one counts.
+ */
+export const named = ({ columns, rows }: Pick<Reading, "columns" | "rows">): Cells[] =>
+  rows.map((row) => Object.fromEntries(columns.map(({ name }, at) => [name, row[at] ?? null])));
+
+/**
+ * What must be in a reading, or it is no answer but an error (`bad_output`), which silences the rule that counts on it. Of a
+ * check it is decided from its findings; a runbook says it: `postgres.query({ sql, wants: { columns: ["waiting"], numbers: ["waiting"] } })`.
+ */
 export const Wants = z.strictObject({
   /** Columns that have to be there; their values may be null. */
   columns: z.array(z.string()).default([]),

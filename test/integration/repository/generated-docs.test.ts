@@ -19,6 +19,18 @@ describe("docs/connectors (stale? npm run docs)", () => {
     expect(read(`connectors/${name}.md`)).toMatch(/^## (Least privileges|Rights)/m);
   });
 
+  it("say what every action takes and returns, under the name a runbook calls it by", () => {
+    const page = pages.get("postgres.md") ?? "";
+    expect(page).toContain(
+      "\npostgres.idleSessions({ olderThanMinutes: number, application?: string })\n  → {\n    total: number,\n",
+    );
+    expect(page).toContain("\n    sessions: {\n      pid: number,\n");
+    expect(page).toContain("postgres.blockedSessions({ waitingSeconds?: number = 1 })");
+    for (const { name, connector } of kinds)
+      for (const line of pages.get(`${name}.md`)?.matchAll(/^(.*)\n {2}→ /gm) ?? [])
+        expect(line[1], `${connector?.actions.length} actions of ${name}`).not.toMatch(/undefined|\[object/);
+  });
+
   it("what people wrote stays, what the kind says is made anew", () => {
     const kind = kinds.find(({ name }) => name === "redis");
     if (kind === undefined) throw new Error("no redis");

@@ -2,12 +2,9 @@ import { type Condition, ROWS } from "../../words/check.ts";
 import type { Command, CommandCall, Values } from "../../words/command.ts";
 import { clip } from "../../words/format.ts";
 import { canonical } from "../../words/json.ts";
-import type { Cell, Reading } from "../../words/reading.ts";
+import type { Cells, Reading } from "../../words/reading.ts";
 import { doesHold, rowsOf } from "../checks/judge.ts";
 import { namesIn } from "./templates.ts";
-
-/** Cells by column, as they are kept in a witness. */
-export type Cells = Readonly<Record<string, Cell>>;
 
 /** A question as it is declared: to which command, with what, about which row. */
 export interface Question {

@@ -6,7 +6,7 @@ import { facts, table } from "../../words/evidence.ts";
 import type { Finding } from "../../words/finding.ts";
 import { clip, count } from "../../words/format.ts";
 import type { Json } from "../../words/json.ts";
-import { Reading } from "../../words/reading.ts";
+import { named, Reading } from "../../words/reading.ts";
 import type { AnyRemedy, AnySeen, Runbook, RunbookVersion, RunContext } from "../../words/runbook.ts";
 import { chosenOf } from "../../words/runbook.ts";
 import { sayCell } from "../checks/fill.ts";
@@ -147,7 +147,7 @@ function answerOf({ command }: Declared, seen: AnySeen): Finding[] {
 function proposalOf(of: Declared, seen: AnySeen, { params }: RunContext): Finding[] {
   const reading = readingOf(seen, STEP.write);
   const names = reading?.columns.map(({ name }) => name) ?? [];
-  const cells = Object.fromEntries(names.map((name, index) => [name, reading?.rows[0]?.[index] ?? null]));
+  const cells = (reading === undefined ? undefined : named(reading)[0]) ?? {};
   const state = names.length === 0 ? "" : ` Now: ${sayCells(cells, names)}.`;
   return [
     {
