@@ -19,7 +19,18 @@ const GIVEN = `    const at = (port: number, token = TOKEN) => ({
         name = given;
         return run(__kind__.state());
       },
-      writes: {},
+      writes: {
+        "__kind__.set-workers": {
+          prepare: async () => {
+            workers = 2;
+            return __kind__.setWorkers({ workers: 4, from: 2 });
+          },
+          // Somebody else was quicker.
+          spoil: async () => {
+            workers = 3;
+          },
+        },
+      },
       stop: () => Promise.all([server, silent, flooding].map((one) => one.close())),
     };
   },
@@ -38,9 +49,16 @@ const TOKEN = "quite-secret-77";
 export const harness: Harness = {
   start: async () => {
     let name = "jobs";
+    let workers = 2;
     const server = await webServer((request, answer) => {
-      const isKnown = request.headers.authorization === \`Bearer \${TOKEN}\`;
-      answer.writeHead(isKnown ? 200 : 401).end(JSON.stringify({ name, waiting: 0 }));
+      const { authorization, "if-match": from } = request.headers;
+      const [, to] = /^\\/workers\\/(\\d+)$/.exec(request.url ?? "") ?? [];
+      const isDenied = authorization !== \`Bearer \${TOKEN}\`;
+      const isMoved = to !== undefined && from !== String(workers);
+      if (!isDenied && !isMoved && to !== undefined) workers = Number(to);
+      answer
+        .writeHead(isDenied ? 401 : isMoved ? 412 : 200)
+        .end(JSON.stringify({ name, waiting: 0, workers }));
     });
     const silent = await mute();
     const flooding = await endless("HTTP/1.1 200 OK\\r\\ncontent-type: application/json\\r\\n\\r\\n");
@@ -59,9 +77,16 @@ const TOKEN = "quite-secret-77";
 const harness: Harness = {
   start: async () => {
     let name = "jobs";
+    let workers = 2;
     const service = createServer((request, answer) => {
-      const isKnown = request.headers.authorization === \`Bearer \${TOKEN}\`;
-      answer.writeHead(isKnown ? 200 : 401).end(JSON.stringify({ name, waiting: 0 }));
+      const { authorization, "if-match": from } = request.headers;
+      const [, to] = /^\\/workers\\/(\\d+)$/.exec(request.url ?? "") ?? [];
+      const isDenied = authorization !== \`Bearer \${TOKEN}\`;
+      const isMoved = to !== undefined && from !== String(workers);
+      if (!isDenied && !isMoved && to !== undefined) workers = Number(to);
+      answer
+        .writeHead(isDenied ? 401 : isMoved ? 412 : 200)
+        .end(JSON.stringify({ name, waiting: 0, workers }));
     });
     const server = await listening(service);
     const silent = await mute();

@@ -1,12 +1,11 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { ownDoc } from "../lib/own-docs.ts";
 
-// Seen from the sources and from dist/; an image without docs/ checks less.
-const CATALOG_IDS = ["../../docs/catalog-ids.txt", "../../../docs/catalog-ids.txt"];
 const RUNBOOKS = "../../runbooks/";
 
 /** Ids of the guides' catalogue, as bundled; undefined where docs/ is not there. */
 export function bundledCatalogIds(): string[] | undefined {
-  const file = CATALOG_IDS.map((path) => new URL(path, import.meta.url)).find((url) => existsSync(url));
+  const file = ownDoc("catalog-ids.txt");
   return file === undefined
     ? undefined
     : readFileSync(file, "utf8")

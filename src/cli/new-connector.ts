@@ -2,7 +2,7 @@ import { HARNESS, PACK_TEST } from "./connector-tests.ts";
 import { CONNECTOR, type Home } from "./connector-texts.ts";
 import { type Made, titleOf } from "./made.ts";
 
-/** A kind of connection of diagbot's own: an HTTP service that is asked for one number, whole, to be changed piece by piece. */
+/** A kind of connection of diagbot's own: an HTTP service of which one thing is asked and one is changed, whole, to be changed piece by piece. */
 export const newConnector = (id: string): Made => ({
   files: {
     ...filesIn(`src/connectors/${id}`, "checkout", id),
@@ -12,7 +12,7 @@ export const newConnector = (id: string): Made => ({
     `one line in src/connectors/kinds.ts: export * as ${id} from "./${id}/index.ts";`,
     "in client.ts the official client of the service in place of the GET, pinned in package.json, and one line in .dependency-cruiser.cjs for it",
     `npx vitest run test/contract -t ${id}: the contract of every connector`,
-    'npm run check; CONTRIBUTING.md, "A connector, whole"',
+    'npm run check; CONTRIBUTING.md, "A runbook, a connector, a write"; docs/packs.md',
   ],
 });
 

@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, relative } from "node:path";
 import { kindNamed, readConnection } from "../core/rules/connections.ts";
 import type { Connection, Kind } from "../core/words/connection.ts";
 import { DiagError } from "../core/words/errors.ts";
@@ -8,6 +8,7 @@ import type { ConnectionKind } from "../core/words/kind.ts";
 import type { Principal } from "../core/words/policy.ts";
 import type { Runbook } from "../core/words/runbook.ts";
 import { secretsOfWebhook } from "../core/words/webhook.ts";
+import { ownDoc } from "../lib/own-docs.ts";
 import { knownRedactor } from "../lib/redact.ts";
 import { checkAuto } from "./auto.ts";
 import { readChecks } from "./check-files.ts";
@@ -101,13 +102,21 @@ function readFile(path: string, name: string, { env, kinds, leftOut = [] }: Know
     return {
       ...NOTHING,
       complaints: [code === "ENOENT" ? `there is no ${name} (${path})` : `${name} cannot be read: ${code}`],
-      hint: "copy docs/diagbot.example.yaml to diagbot.yaml and change it, or set DIAGBOT_CONFIG",
+      hint: exampleHint(dirname(path)),
     };
   }
   const document = readDocument(source, name, env);
   const absent = absentKinds(document, kinds, leftOut);
   const beside = { folder: dirname(path), variables: env };
   return understand(document, { kinds: [...kinds, ...absent.kinds], warnings: absent.warnings }, beside);
+}
+
+/** Where the example is, as seen from the folder that lacks a configuration: in node_modules, a checkout, or not at all. */
+function exampleHint(folder: string): string {
+  const example = ownDoc("diagbot.example.yaml");
+  if (example === undefined) return "write one (docs/diagbot.example.yaml of diagbot), or set DIAGBOT_CONFIG";
+  const near = relative(folder, example);
+  return `copy ${near.startsWith("..") ? example : near} to diagbot.yaml and change it, or set DIAGBOT_CONFIG`;
 }
 
 function understand(

@@ -8,7 +8,10 @@ import { builtProduct } from "../../helpers/built.ts";
 
 const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
-const PARTS = ["bin", "docs", "package.json", "README.md", "LICENSE", "CHANGELOG.md", "manifest.yaml"];
+const PARTS = [
+  ...["bin", "docs", "deploy", "package.json", "manifest.yaml"],
+  ...["README.md", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md"],
+];
 /** npm has no way to the registry: nothing that is ours. */
 const OFFLINE = /ENOTFOUND|EAI_AGAIN|ETIMEDOUT|ECONNREFUSED|ECONNRESET|ENOTCACHED|ENETUNREACH/;
 

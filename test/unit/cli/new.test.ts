@@ -110,7 +110,14 @@ describe("diagbot new connector", () => {
   it("is what docs/packs.md shows of it", async () => {
     await say("connector", "jobqueue");
     const page = readFileSync(new URL("../../../docs/packs.md", import.meta.url), "utf8");
-    expect(page).toContain(readFileSync(join(folder, "runbooks/jobqueue/kind.ts"), "utf8"));
+    for (const file of ["kind.ts", "set-workers.ts"])
+      expect(page).toContain(readFileSync(join(folder, "runbooks/jobqueue", file), "utf8"));
+    const [, writes = ""] =
+      /^( {6}writes: \{\n.*?^ {6}\},\n)/ms.exec(
+        readFileSync(join(folder, "test/jobqueue.test.ts"), "utf8"),
+      ) ?? [];
+    expect(page).toContain(writes.replace(/^ {6}/gm, ""));
+    expect(writes).toContain("spoil");
   });
 
   it.each(["job-queue", "Jobs", "postgres"])("refuses %j", async (kind) => {

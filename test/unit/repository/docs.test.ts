@@ -41,6 +41,17 @@ describe("the pages", () => {
     expect(missing).toEqual([]);
   });
 
+  it.each(pages)("%s links to what the npm package has, too", (page) => {
+    const links = [...read(page).matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)/g)].map(([, path = ""]) =>
+      new URL(path, new URL(page, root)).pathname.slice(root.pathname.length),
+    );
+    const { files } = JSON.parse(read("package.json")) as { files: string[] };
+    // What npm packs whatever `files` says.
+    const shipped = [...files, "README.md", "LICENSE", "package.json"];
+    const isShipped = (path: string) => shipped.some((one) => path === one || path.startsWith(`${one}/`));
+    expect([page, ...links].filter((path) => !isShipped(path))).toEqual([]);
+  });
+
   it.each(pages.filter((page) => page !== "CHANGELOG.md"))("%s names source files that exist", (page) => {
     const named = [...read(page).matchAll(/`((?:[a-z][\w.-]*\/)+[\w.-]+\.(?:ts|sql|mjs))`/g)];
     const from = ["", "src/", "test/", "test/integration/", "test/unit/", "runbooks/"];
