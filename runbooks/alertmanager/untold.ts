@@ -30,7 +30,7 @@ export function notTold(state: State): Said | undefined {
       because: `${since} Whether they still fail, the counter does not say. ${all
         .map((one) => `${one.integration}: ${one.failed}`)
         .slice(0, 5)
-        .join(", ")}.`,
+        .join(", ")}.${sayReasons(worst.reasons)}`,
       remedies: ["readLog"],
     };
   return {
@@ -41,6 +41,22 @@ export function notTold(state: State): Said | undefined {
     remedies: ["readLog"],
   };
 }
+
+/** Why, as Alertmanager sorts it (notify/util.go). */
+const REASONS: Readonly<Record<string, string>> = {
+  clientError:
+    "the receiver refuses them (4xx): a channel that is gone, a token, a form it does not take; such a one is not sent again, and nobody is told of it",
+  serverError: "the receiver fails itself (5xx), and is asked again for a while",
+  contextDeadlineExceeded: "the receiver does not answer in time",
+  contextCanceled: "Alertmanager broke off (a reload, or newer alerts of the group)",
+  authError: "the receiver does not accept the credentials",
+  rateLimitError: "the receiver takes no more for a while",
+};
+const sayReasons = (reasons: readonly string[] | undefined): string => {
+  const [first] = reasons ?? [];
+  const said = first === undefined ? undefined : REASONS[first];
+  return said === undefined ? "" : ` Most of them: ${said}.`;
+};
 
 /** Of the alerting itself: nobody is meant to be told of these. */
 const OF_ITSELF = /watchdog|dead.?man|heartbeat|infoinhibitor/i;

@@ -62,6 +62,26 @@ export const KERNEL_LINES: readonly LineRow[] = [
     isAnywhere: true,
   },
   {
+    text: /lookup [a-z0-9_-]{1,63} on 127\.0\.0\.11:53: no such host/,
+    short: "no container of its networks has that name",
+    because:
+      "127.0.0.11 is the engine's own name server, and the name has no dot: it knows it only while a container of that name or service runs on a network of its own. Such a one is down, or on another network.",
+    advice:
+      "`container-network` says who is on which network, by which names; `docker inspect -f '{{json .NetworkSettings.Networks}}' CONTAINER`.",
+    key: "repairDependency",
+    isDependency: true,
+    startHelps: true,
+  },
+  {
+    text: /127\.0\.0\.11:53[^\n]{0,80}(server misbehaving|i\/o timeout|connection refused|servfail)/,
+    short: "the engine's name server gets no answer for it",
+    because:
+      "127.0.0.11 answers for containers itself and passes every other name on to the name servers the machine had when the container was started: those do not answer it. The name itself may be well.",
+    advice:
+      '`docker exec CONTAINER cat /etc/resolv.conf` (ExtServers), and ask those from the machine. After a change of the machine\'s name servers (VPN, DHCP) a container has the old ones until it is started anew; `dns:` of the service or `"dns"` in daemon.json names others.',
+    startHelps: true,
+  },
+  {
     text: /\bhost is down\b|\behostdown\b/,
     unless: /connect|dial/,
     short: "a network share it uses does not answer",

@@ -3,6 +3,7 @@ import { nearest } from "../last-lines/nearest.ts";
 import type { LineRow } from "../last-lines/row.ts";
 import { wordsOf } from "./line-words.ts";
 import { managerCause } from "./manager-words.ts";
+import { neverSaid } from "./never-said.ts";
 import { managerLines, news, programLines, said } from "./runs.ts";
 import { bySignal, SIGNALS } from "./signals.ts";
 import { STATUSES } from "./statuses.ts";
@@ -259,6 +260,8 @@ function outOfMemory(unit: Unit, log: UnitLog | undefined): Cause {
 function timedOut(unit: Unit, log: UnitLog | undefined): Cause {
   if (unit.neverUp) {
     const limit = unit.startTimeout === null ? "" : ` (${saySeconds(unit.startTimeout)})`;
+    const mute = neverSaid(unit, log);
+    if (mute !== undefined) return mute;
     const line = lineCause(unit, log, ({ isSure, isDependency }) => isSure === true || isDependency === true);
     return {
       ...line,

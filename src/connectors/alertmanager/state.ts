@@ -21,6 +21,8 @@ const Failing = z.object({
   /** Requests, of which one notification may need several: what is tried again is not counted as failed yet. */
   requests: z.number().optional(),
   requestsFailed: z.number().optional(),
+  /** Why they failed, by Alertmanager's own words (since 0.26), most first: clientError, serverError, contextDeadlineExceeded, … */
+  reasons: z.array(z.string()).max(6).optional(),
 });
 
 /**
@@ -135,6 +137,14 @@ export function metricsIn(text: string) {
     const value = Number(new RegExp(`^${name} (\\S+)$`, "m").exec(text)?.[1] ?? Number.NaN);
     return Number.isNaN(value) ? null : value;
   };
+  const reasonsOf = (integration: string): string[] =>
+    [...text.matchAll(/^alertmanager_notifications_failed_total\{([^}]*)\} (\S+)$/gm)]
+      .filter(
+        ([, labels = "", value = ""]) => labels.includes(`integration="${integration}"`) && Number(value) > 0,
+      )
+      .toSorted((a, b) => Number(b[2]) - Number(a[2]))
+      .flatMap(([, labels = ""]) => /reason="([a-zA-Z]{1,40})"/.exec(labels)?.[1] ?? [])
+      .slice(0, 6);
   const sent = sum("alertmanager_notifications_total");
   const requests = sum("alertmanager_notification_requests_total");
   const requestsFailed = sum("alertmanager_notification_requests_failed_total");
@@ -145,6 +155,7 @@ export function metricsIn(text: string) {
       sent: sent.get(integration) ?? 0,
       requests: requests.get(integration) ?? 0,
       requestsFailed: requestsFailed.get(integration) ?? 0,
+      reasons: reasonsOf(integration),
     }))
     .filter((one) => one.failed > 0 || one.requestsFailed > 0);
   const taken = single("alertmanager_config_last_reload_successful");

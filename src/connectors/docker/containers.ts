@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { type ActionContext, actionsOn } from "../../core/words/action.ts";
 import { clip } from "../../core/words/format.ts";
-import { notSeen } from "../../core/words/not-seen.ts";
+import { type NotSeen, notSeen } from "../../core/words/not-seen.ts";
 import { inTurns } from "../../lib/in-turns.ts";
 import { redactor } from "../../lib/redact.ts";
 import { type DockerClient, getJson, parseAs } from "./client.ts";
@@ -71,27 +71,37 @@ export const containers = read({
     const present = seen.filter((inspect) => inspect !== undefined);
     const images = await imagesOf(client, present, context);
     const left = listed.length - shown.length;
+    const described = present.map((inspect) => describe(client, inspect, images));
+    const unseen: NotSeen[] = [
+      ...(left > 0
+        ? [
+            {
+              what: `${left} of ${listed.length} containers`,
+              why: `the newest ${MAX_CONTAINERS} are looked at`,
+              fix: "name a `project:` in diagbot.yaml, one connection per project",
+            },
+          ]
+        : []),
+      ...(described.some(({ isTask }) => isTask) ? [OF_THE_SWARM] : []),
+    ];
     return {
       project: client.project ?? null,
       total: listed.length,
       truncated: left > 0,
-      containers: present.map((inspect) => describe(client, inspect, images)),
+      containers: described,
       strangers: await strangersTo(client, context),
       ...(await productIfKnown(client, context)),
-      ...(left > 0
-        ? {
-            notSeen: [
-              {
-                what: `${left} of ${listed.length} containers`,
-                why: `the newest ${MAX_CONTAINERS} are looked at`,
-                fix: "name a `project:` in diagbot.yaml, one connection per project",
-              },
-            ],
-          }
-        : {}),
+      ...(unseen.length > 0 ? { notSeen: unseen } : {}),
     };
   },
 });
+
+/** An engine lists its own containers only, whatever the swarm has elsewhere. */
+const OF_THE_SWARM: NotSeen = {
+  what: "tasks of the swarm on other nodes, and services that have none here",
+  why: "an engine lists the containers of its own machine",
+  fix: "a connection for each node; on a manager `docker service ls` and `docker service ps --no-trunc SERVICE`",
+};
 
 /** A proxy before the socket may let nobody ask for the version: the list is worth as much without. */
 async function productIfKnown(client: DockerClient, context: ActionContext) {

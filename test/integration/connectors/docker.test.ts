@@ -191,6 +191,21 @@ describe.skipIf(why !== undefined)(`docker against a private dockerd (skipped: $
     await expect(action.run(inside, input, context)).rejects.toMatchObject({ code: "target_refused" });
   });
 
+  it("lists the tasks of its own machine, and says that others of the swarm are not seen", async () => {
+    const alone = benchAt(engine.socket, "swarmed");
+    await engine.run({
+      name: "shop_api.1.task",
+      project: "swarmed",
+      command: ["sleep", "600"],
+      labels: { "com.docker.swarm.task.id": "t1" },
+    });
+    const listed = await alone.call(docker.containers());
+    expect(listed.containers).toMatchObject([{ isTask: true }]);
+    expect(listed.notSeen?.[0]?.what).toContain("on other nodes");
+    expect((await bench.call(docker.containers())).notSeen).toBeUndefined();
+    await alone.close();
+  });
+
   it("starts what is stopped and resumes what is paused, once", async () => {
     const id = await engine.run({ name: "down", project: PROJECT, command: ["sleep", "600"] });
     await engine.api.getContainer(id).stop({ t: 0 });

@@ -234,8 +234,15 @@ test("counters of its metrics, summed up over reasons; what is not there is not 
   ].join("\n");
   expect(metricsIn(text)).toEqual({
     failing: [
-      { integration: "slack", failed: 4, sent: 10, requests: 0, requestsFailed: 0 },
-      { integration: "email", failed: 0, sent: 0, requests: 7, requestsFailed: 5 },
+      {
+        integration: "slack",
+        failed: 4,
+        sent: 10,
+        requests: 0,
+        requestsFailed: 0,
+        reasons: ["clientError", "other"],
+      },
+      { integration: "email", failed: 0, sent: 0, requests: 7, requestsFailed: 5, reasons: [] },
     ],
     failedPeers: 2,
     configTaken: false,

@@ -64,3 +64,13 @@ it.each([
   };
   expect(wideOnes(state({ silences: [silence] })).length > 0).toBe(is);
 });
+
+it.each([
+  [["clientError", "other"], /refuses them \(4xx\)/],
+  [["contextDeadlineExceeded"], /does not answer in time/],
+])("why notifications failed, as Alertmanager sorts it: %s", (reasons, words) => {
+  const failing = [{ integration: "slack", failed: 4, sent: 10, reasons }];
+  expect(notTold(state({ failing }))?.because).toMatch(words);
+  const unknown = [{ integration: "slack", failed: 4, sent: 10, reasons: ["other"] }];
+  expect(notTold(state({ failing: unknown }))?.because).not.toContain("Most of them");
+});

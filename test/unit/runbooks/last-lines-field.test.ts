@@ -95,6 +95,12 @@ it.each([
   ],
   ["[warn] fopen: Operation not permitted", "a call is refused to it, which no right of a file explains"],
   ["open /data/x: Permission denied", "it is not permitted something"],
+  ["dial tcp: lookup db on 127.0.0.11:53: no such host", "no container of its networks has that name"],
+  [
+    "dial tcp: lookup api.stripe.com on 127.0.0.11:53: server misbehaving",
+    "the engine's name server gets no answer for it",
+  ],
+  ["dial tcp: lookup api.stripe.com on 127.0.0.11:53: no such host", "a name it depends on does not resolve"],
   [
     "exec /entrypoint.sh: no such file or directory",
     "the shell or loader that its program names is not in the image",

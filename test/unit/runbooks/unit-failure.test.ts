@@ -200,6 +200,8 @@ it("rows whose words are about containers have words for units, and none is for 
   const own = [
     "its volume is where older images of Postgres keep their data",
     "its supervisor is not the first process of the container",
+    "no container of its networks has that name",
+    "the engine's name server gets no answer for it",
   ];
   const misleading = LINES.filter(({ because, advice }) =>
     /docker|compose|container|\bimage\b|IMAGE/i.test(`${because} ${advice}`),

@@ -208,3 +208,14 @@ it("what systemd wrote of a program it could not start is proof; only without it
   expect(failure({ mainStatus: 226 }, [line]).because).not.toContain("to tell them apart");
   expect(failure({ mainStatus: 226 }, []).because).toContain("to tell them apart");
 });
+
+it.each([
+  ["notify", "listening on :8080", /never tells systemd that it is ready/, "Type=exec"],
+  ["forking", "Server started on 8080", /does not go into the background/, "Type=exec"],
+])("a service of Type=%s that serves when its time is over was not too slow", (type, line, title, advice) => {
+  const timed = { result: "timeout", type, neverUp: true, mainCode: 2, mainStatus: 15, startTimeout: 90 };
+  const found = failure(timed, [line]);
+  expect(found.title).toMatch(title);
+  expect(found.advice[0]?.text).toContain(advice);
+  expect(failure(timed, ["loading the index"]).title).not.toMatch(title);
+});
