@@ -5,7 +5,7 @@ import { machine } from "./services.ts";
 import { table } from "./table.ts";
 
 const HELP = `npm run chaos -- [--steps 1000] [--seed 1] [--workers 4] [--every 400]
-npm run chaos -- --mutants [--only fence,lease]
+npm run chaos -- --mutants [--only fence,lease] [--jobs 2]
 
   --steps    writes to ask for; a run asks for 3 to 9 of them
   --seed     the same seed asks for the same runs, and decides the same of every vote (approve, deny, tamper), of every
@@ -18,7 +18,8 @@ Not decided by the seed: at which instruction an act meets a worker, and how man
 machine's. To hit one instruction use CRASH_AT=<point>:<n> or test/integration/chaos/crash-walk.test.ts, which walks them all.
 
   --mutants  removes each guard in a copy of the repository and wants a named test to fail; --only: of
-             guards whose names contain one of these words (--only fence,lease)
+             guards whose names contain one of these words (--only fence,lease); --jobs: so many copies at a time
+             (one for each core). Ctrl-C ends it and leaves nothing running
 
 Exits with 1 when a promise was broken.`;
 
@@ -30,6 +31,7 @@ const { values } = parseArgs({
     every: { type: "string", default: "400" },
     mutants: { type: "boolean", default: false },
     only: { type: "string" },
+    jobs: { type: "string" },
     help: { type: "boolean", default: false },
   },
 });
@@ -53,8 +55,22 @@ async function chaos(): Promise<boolean> {
   return length === 0;
 }
 
+async function mutants(): Promise<boolean> {
+  const stop = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+    process.on(signal, () => stop.abort(new Error(`stopped by ${signal}`)));
+  const { only, jobs } = values;
+  return runMutants((line) => console.log(line), {
+    ...{ only, signal: stop.signal },
+    ...(jobs === undefined ? {} : { jobs: Math.max(1, Number(jobs) || 1) }),
+  }).catch((error: unknown) => {
+    if (!stop.signal.aborted) throw error;
+    console.error("stopped; nothing is left running");
+    return false;
+  });
+}
+
 if (values.help) console.log(HELP);
 else {
-  const work = values.mutants ? runMutants((line) => console.log(line), values.only) : chaos();
-  process.exitCode = (await work) ? 0 : 1;
+  process.exitCode = (await (values.mutants ? mutants() : chaos())) ? 0 : 1;
 }

@@ -119,6 +119,20 @@ export const OUTSIDE: readonly Mutant[] = [
     test: "a file that was changed",
   },
   {
+    guard: "audit: one archives at a time",
+    removals: [
+      remove("src/store/audit-archives.ts", "if (rows[0]?.alone !== true)", "if (rows.length === 0)"),
+    ],
+    file: "test/integration/engine/audit-archive.test.ts",
+    test: "two at once: the second is refused",
+  },
+  {
+    guard: "audit: a file that lacks rows gets no name",
+    removals: [remove("src/app/archive-file.ts", "if (next !== range.last + 1)", "if (next < 0)")],
+    file: "test/integration/engine/audit-archive.test.ts",
+    test: "a file whose rows went while it was written",
+  },
+  {
     guard: "audit: checkpoints that stopped",
     removals: [remove("src/core/rules/audit.ts", "uncovered.ageMs <= CHECKPOINT_LAG_MS", "true")],
     file: "test/integration/engine/checkpoints.test.ts",

@@ -9,7 +9,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
@@ -46,14 +46,24 @@ interface Tests {
   run(folder: string, file: string, names: readonly string[]): Promise<Results>;
 }
 
+export interface MutantsAsk {
+  /** Of guards whose names contain one of these words, divided by commas; default: of all. */
+  readonly only?: string | undefined;
+  /** Copies that are tested at a time; default: one for each core, at most four. */
+  readonly jobs?: number | undefined;
+  /** Ends the tests that run and everything that was started. */
+  readonly signal: AbortSignal;
+}
+
 /**
  * Removes each guard in a copy of the repository and runs the test that must miss it. True: every mutant was convicted by
  * its test failing (not by a program that does not start), and the copy without a change passed them all.
  */
-export async function runMutants(say: (line: string) => void, only?: string): Promise<boolean> {
-  const words = only?.split(",") ?? [""];
+export async function runMutants(say: (line: string) => void, ask: MutantsAsk): Promise<boolean> {
+  const words = ask.only?.split(",") ?? [""];
   const chosen = MUTANTS.filter(({ guard }) => words.some((word) => guard.includes(word)));
-  if (chosen.length === 0) throw new Error(`no guard is called so: ${only}`);
+  if (chosen.length === 0) throw new Error(`no guard is called so: ${ask.only}`);
+  const jobs = ask.jobs ?? Math.min(4, availableParallelism());
   const postgres = await startPostgres();
   const redis = whyNoRedis() === undefined ? await startRedis() : undefined;
   const env = {
@@ -61,29 +71,47 @@ export async function runMutants(say: (line: string) => void, only?: string): Pr
     DATABASE_URL: postgres.url,
     ...(redis === undefined ? {} : { REDIS_URL: redis.url }),
   };
-  const tests: Tests = { run: (folder, file, names) => runTests(folder, env, file, names) };
-  const folder = copyOfRepository();
+  const tests: Tests = {
+    run: (folder, file, names) => runTests({ folder, env, signal: ask.signal }, file, names),
+  };
+  const copies = Array.from({ length: Math.min(jobs, chosen.length) }, copyOfRepository);
   try {
-    const control = await controlPasses(tests, folder, chosen, say);
-    const rows: string[][] = [["guard", "removed in", "convicted by", "seconds"]];
-    let escaped = 0;
-    for (const mutant of chosen) {
+    const control = await controlPasses(tests, copies, chosen, say);
+    const seconds = new Map<Mutant, { convicted: boolean; seconds: number }>();
+    await inCopies(copies, chosen, async (folder, mutant) => {
       const began = performance.now();
       const convicted = await isConvicted(tests, folder, mutant);
-      if (!convicted) escaped += 1;
+      seconds.set(mutant, { convicted, seconds: (performance.now() - began) / 1000 });
+      say(`${convicted ? "convicted" : "ESCAPED"}  ${mutant.guard} (${seconds.size} of ${chosen.length})`);
+    });
+    const rows = chosen.map((mutant) => {
+      const seen = seconds.get(mutant);
       const where = [...new Set(mutant.removals.map(({ file }) => file))].join(", ");
-      const seconds = ((performance.now() - began) / 1000).toFixed(1);
-      rows.push([mutant.guard, where, convicted ? mutant.test : "NOBODY", seconds]);
-      say(`${convicted ? "convicted" : "ESCAPED"}  ${mutant.guard}`);
-    }
-    say(table(rows));
+      return [mutant.guard, where, seen?.convicted ? mutant.test : "NOBODY", seen?.seconds.toFixed(1) ?? ""];
+    });
+    say(table([["guard", "removed in", "convicted by", "seconds"], ...rows]));
+    const escaped = chosen.filter((mutant) => seconds.get(mutant)?.convicted !== true).length;
     say(`${chosen.length - escaped} of ${chosen.length} convicted, control ${control ? "passed" : "FAILED"}`);
     return control && escaped === 0;
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    for (const folder of copies) rmSync(folder, { recursive: true, force: true });
     await redis?.stop();
     await postgres.stop();
   }
+}
+
+/** Each copy takes the next one when it has done its last. */
+async function inCopies<T>(
+  copies: readonly string[],
+  all: readonly T[],
+  work: (folder: string, one: T) => Promise<void>,
+): Promise<void> {
+  const left = all.values();
+  await Promise.all(
+    copies.map(async (folder) => {
+      for (const one of left) await work(folder, one);
+    }),
+  );
 }
 
 function copyOfRepository(): string {
@@ -97,12 +125,14 @@ function copyOfRepository(): string {
 
 async function controlPasses(
   tests: Tests,
-  folder: string,
+  copies: readonly string[],
   mutants: readonly Mutant[],
   say: (line: string) => void,
 ): Promise<boolean> {
   let passed = true;
-  for (const file of new Set(mutants.map((mutant) => mutant.file))) {
+  const files = [...new Set(mutants.map((mutant) => mutant.file))];
+  say(`control: the tests of ${files.length} files pass as long as nothing is removed`);
+  await inCopies(copies, files, async (folder, file) => {
     const names = [...new Set(mutants.filter((mutant) => mutant.file === file).map(({ test }) => test))];
     const results = await tests.run(folder, file, names);
     for (const name of names) {
@@ -111,7 +141,7 @@ async function controlPasses(
       passed = false;
       say(`control: ${file}: "${name}" ${of.length === 1 ? of[0]?.[1] : `names ${of.length} tests`}`);
     }
-  }
+  });
   return passed;
 }
 
@@ -139,8 +169,7 @@ async function isConvicted(tests: Tests, folder: string, mutant: Mutant): Promis
 
 /** Throws when the tests could not be run at all: a mutant that does not start is no proof. */
 async function runTests(
-  cwd: string,
-  env: NodeJS.ProcessEnv,
+  { folder: cwd, env, signal }: { folder: string; env: NodeJS.ProcessEnv; signal: AbortSignal },
   file: string,
   names: readonly string[],
 ): Promise<Results> {
@@ -162,10 +191,11 @@ async function runTests(
     execFile(
       process.execPath,
       [vitest, ...argv],
-      { cwd, env, maxBuffer: 64 * 1024 * 1024 },
+      { cwd, env, signal, killSignal: "SIGINT", maxBuffer: 64 * 1024 * 1024 },
       (_error, stdout, stderr) => resolve(stdout + stderr),
     );
   });
+  signal.throwIfAborted();
   if (!existsSync(report)) throw new Error(`${file} could not be run:\n${output.slice(-2_000)}`);
   const { testResults } = Report.parse(JSON.parse(readFileSync(report, "utf8")));
   const ran = testResults.flatMap(({ assertionResults }) =>
