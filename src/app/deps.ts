@@ -64,11 +64,11 @@ export function openDeps(
   const pulse = options.forPeople === true ? keepPulse(pool, environment.databaseUrl) : undefined;
   const { redisUrl, databaseUrl, prefix } = environment;
   const dispatcher = createDispatcher({ redisUrl, databaseUrl, prefix });
-  const dispatch = tellQueue(dispatcher, metrics, logger);
+  const queue = tellQueue(dispatcher, metrics, logger);
   const store = createStore(
     pool,
     (touched) => {
-      for (const { kind, id } of touched) dispatch(kind, id);
+      for (const { kind, id } of touched) queue.tell(kind, id);
     },
     {
       limits: config.limits,
@@ -94,6 +94,7 @@ export function openDeps(
       version: VERSION,
     },
     close: async () => {
+      queue.end();
       await dispatcher.close();
       await pulse?.stop();
       await pool.end();

@@ -9,13 +9,13 @@ const WAKE_MS = 50;
 /**
  * Tells the queue after a commit. A queue that is down loses nothing: the rows say what is left to do, and the sweeper and the
  * sender look by themselves. A thread's job wakes the sender, which looks at all that changed: one job is enough for all threads
- * of a moment, the first at once.
+ * of a moment, the first at once. `end`, before the dispatcher is closed: what waits for its moment is told now.
  */
 export function tellQueue(
   dispatcher: Pick<Dispatcher, "dispatch">,
   metrics: Pick<Metrics, "queueDispatched">,
   logger: Pick<Logger, "warn">,
-): (kind: JobKind, id: number) => void {
+): { tell(kind: JobKind, id: number): void; end(): void } {
   const tell = (kind: JobKind, id: number): void => {
     dispatcher.dispatch(kind, id).then(
       () => metrics.queueDispatched(kind, "ok"),
@@ -31,14 +31,16 @@ export function tellQueue(
   let pause: NodeJS.Timeout | undefined;
   let missed: number | undefined;
   const rest = (): void => {
-    pause = setTimeout(() => {
-      pause = undefined;
-      const id = missed;
-      missed = undefined;
-      if (id !== undefined) wake(id);
-    }, WAKE_MS);
+    pause = setTimeout(over, WAKE_MS);
     // Nothing is lost with it: the sender looks once a second by itself.
     pause.unref();
+  };
+  const over = (): void => {
+    clearTimeout(pause);
+    pause = undefined;
+    const id = missed;
+    missed = undefined;
+    if (id !== undefined) wake(id);
   };
   const wake = (id: number): void => {
     if (pause !== undefined) {
@@ -48,5 +50,11 @@ export function tellQueue(
     tell("thread", id);
     rest();
   };
-  return (kind, id) => (kind === "thread" ? wake(id) : tell(kind, id));
+  return {
+    tell: (kind, id) => (kind === "thread" ? wake(id) : tell(kind, id)),
+    end: () => {
+      over();
+      clearTimeout(pause);
+    },
+  };
 }

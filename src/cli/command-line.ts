@@ -162,7 +162,10 @@ function addVotes(program: Command, act: Act): void {
       .option("--on-behalf <person>", "noted with your vote, which stays your own; needs a reason")
       .option("--reason <reason>", "shown in the thread and kept in the audit record")
       .option(...JSON_FLAG);
-  deciding("approve", "approve a remedy that waits for it")
+  deciding(
+    "approve",
+    "approve a remedy that waits for it; exits 0 when the vote counts, 2 where it was carried out here and did not help",
+  )
     .option(
       "--break-glass",
       "approve alone in an emergency; the policy must allow it, a reason is needed",

@@ -18,7 +18,7 @@ export function addShared(program: Command, act: Act): void {
   shared("changes", "what was deployed, switched or migrated on a system in the last day", "<system>").action(
     say("changes"),
   );
-  shared("pending", "what waits for an approval or an answer, what lapses first first", "[system]").action(
+  shared("pending", "what waits for an approval or an answer, the first to lapse first", "[system]").action(
     say("pending"),
   );
   shared("storm", "the alert groups of the newest storms; words find some", "[words...]").action(

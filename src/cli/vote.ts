@@ -3,6 +3,7 @@ import { STEP_WAITS } from "../core/rules/queue-away.ts";
 import { ANSWERS, type Answer } from "../core/words/answer.ts";
 import { DiagError } from "../core/words/errors.ts";
 import { count } from "../core/words/format.ts";
+import type { RemedyStatus } from "../core/words/outcome.ts";
 import type { ApprovalView, RunView } from "../core/words/view.ts";
 import type { CliDeps, CliIo } from "./deps.ts";
 import { EXIT } from "./exit.ts";
@@ -39,11 +40,12 @@ export async function vote(
   const answer = await deps.vote({ ...decider, approval: approval.id, decision, breakGlass });
   const { state, need, have, frozen } = answer;
   const word = frozen === undefined ? state : sayApprovedFrozen(frozen, frozen.lapsesAt);
-  const said = `${state === "pending" ? `${have} of ${count(need, "approval")}` : word}${sayFor(decider)}`;
+  const then = state === "approved" ? `; \`diagbot status ${view.id}\` shows what comes of it` : "";
+  const said = `${state === "pending" ? `${have} of ${count(need, "approval")}` : word}${sayFor(decider)}${then}`;
   return afterwards(
     deps,
     io,
-    { view, answer, decided: state !== "pending", said: `${on.remedy}: ${said}` },
+    { view, remedy: on.remedy, answer, decided: state !== "pending", said: `${on.remedy}: ${said}` },
     options.json,
   );
 }
@@ -61,7 +63,12 @@ export async function answer(
   const given = await deps.answer({ ...decider, approval: approval.id, answer: word as Answer });
   const { decided, need, have } = given;
   const said = decided ? word : `${have} of ${need} say ${word}`;
-  return afterwards(deps, io, { view, answer: given, decided, said: `${on.remedy}: ${said}` }, options.json);
+  return afterwards(
+    deps,
+    io,
+    { view, remedy: on.remedy, answer: given, decided, said: `${on.remedy}: ${said}` },
+    options.json,
+  );
 }
 
 /** Whose vote it was, where somebody else was named. */
@@ -89,6 +96,7 @@ async function decidable(deps: CliDeps, on: On, options: DeciderOptions): Promis
 
 interface Given {
   readonly view: RunView;
+  readonly remedy: string;
   readonly answer: object;
   readonly decided: boolean;
   readonly said: string;
@@ -97,7 +105,7 @@ interface Given {
 async function afterwards(
   deps: CliDeps,
   io: CliIo,
-  { view, answer: given, decided, said }: Given,
+  { view, remedy, answer: given, decided, said }: Given,
   json: boolean,
 ): Promise<number> {
   const isLonely = decided && !(await deps.hasWorker());
@@ -105,5 +113,8 @@ async function afterwards(
   const after = isLonely ? await finish(deps, io, view.id) : await viewOf(deps, String(view.id));
   if (json) io.stdout(`${JSON.stringify({ ...given, run: runJson(after) })}\n`);
   else io.stdout(isLonely ? `${runText(after)}\n` : `${said}\n`);
-  return EXIT.ok;
+  const { status } = after.remedies.find(({ key }) => key === remedy) ?? {};
+  return isLonely && status !== undefined && DID_NOT_HELP.includes(status) ? EXIT.refused : EXIT.ok;
 }
+
+const DID_NOT_HELP: readonly RemedyStatus[] = ["failed", "errored", "unknown"];

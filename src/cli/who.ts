@@ -81,6 +81,11 @@ export function unknownAccount(caller: Caller, what: string): DiagError {
   return new DiagError(
     "not_allowed",
     `diagbot.yaml knows nobody with the account ${accountOf(caller) ?? caller.name}, so it may look, but not ${what}`,
-    { hint: `add \`login: [${caller.name}]\` to a person under \`people\` in diagbot.yaml` },
+    {
+      hint:
+        caller.name === "root"
+          ? "come by sudo from an account of your own that a person of diagbot.yaml has as `login`: root is nobody's alone"
+          : `add \`login: [${caller.name}]\` to a person under \`people\` in diagbot.yaml`,
+    },
   );
 }

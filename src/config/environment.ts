@@ -115,7 +115,9 @@ export const missingToServe = (
       ];
 
 const explain = (name: string, message: string, set: Variables): string =>
-  set[name] === undefined ? `${name} is not set` : `${name} must be ${message}`;
+  set[name] === undefined
+    ? `${name} is not set${name === "DATABASE_URL" ? ": a Postgres of diagbot's own, postgres://user:password@host:5432/diagbot" : ""}`
+    : `${name} must be ${message}`;
 
 function slackComplaints(set: Variables): string[] {
   const { SLACK_BOT_TOKEN: bot, SLACK_SIGNING_SECRET: secret, SLACK_APP_TOKEN: app } = set;

@@ -92,11 +92,27 @@ export function fileConcerns(file: ConfigFile, kinds: readonly ConnectionKind[])
         return kind === undefined ? [] : inClear(kind, settings, ["systems", id, "connections", name, "url"]);
       }),
     ),
+    ...shared(file),
     ...(file.audit === undefined || isSigningKey(file.audit.key)
       ? []
       : [refuse("must be an Ed25519 private key in PEM: nothing can be signed with this", ["audit", "key"])]),
   ];
 }
+
+/** Whoever comes through this account by sudo is known by another name; without sudo all of them would be one person. */
+const shared = ({ people, commandLine: { sudo } }: ConfigFile): Concern[] =>
+  Object.entries(people).flatMap(([id, { login }]) =>
+    (login ?? []).flatMap((one, index) =>
+      sudo.includes(one.split("@")[0] ?? "")
+        ? [
+            warn(
+              `people become ${one} by sudo (commandLine.sudo): who has its shell votes as ${id}. Name an account of ${id}'s own`,
+              [...["people", id, "login"], index],
+            ),
+          ]
+        : [],
+    ),
+  );
 
 function lonely(risk: string, { approvals, self }: Policy): Concern[] {
   const path = ["policies", risk, "self"];

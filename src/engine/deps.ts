@@ -66,18 +66,22 @@ export interface ClaimedRun {
   readonly lostLeases: number;
 }
 
+/** A worker that began before a change does not see it. */
+const RESTART =
+  "a worker knows diagbot.yaml and its packs as they were when it began: restart `diagbot serve` after a change";
+
 /** The system of a run. Throws when the configuration no longer has it. */
 export function systemOf({ systems }: Catalog, view: RunView): System {
   const system = systems.find(({ id }) => id === view.system);
   if (system !== undefined) return system;
-  throw new DiagError("unknown_system", `system ${view.system} is not configured here`);
+  throw new DiagError("unknown_system", `system ${view.system} is not configured here`, { hint: RESTART });
 }
 
 /** The runbook of a run as it is here now. Throws when the configuration no longer has it. */
 export function runbookNow({ runbooks }: Catalog, view: RunView): Runbook {
   const runbook = runbooks.find(({ id }) => id === view.runbook);
   if (runbook !== undefined) return runbook;
-  throw new DiagError("unknown_runbook", `runbook ${view.runbook} is not known here`);
+  throw new DiagError("unknown_runbook", `runbook ${view.runbook} is not known here`, { hint: RESTART });
 }
 
 /** The runbook a run began with; undefined: it has changed since, or is gone. */

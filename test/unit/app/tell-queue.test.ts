@@ -8,7 +8,7 @@ const rig = (fails = false) => {
   const told: string[] = [];
   const outcomes: string[] = [];
   const warned: unknown[] = [];
-  const tell = tellQueue(
+  const { tell, end } = tellQueue(
     {
       dispatch: async (kind, id) => {
         told.push(`${kind}/${id}`);
@@ -18,7 +18,7 @@ const rig = (fails = false) => {
     { queueDispatched: (kind, outcome) => void outcomes.push(`${kind} ${outcome}`) },
     { warn: (...words: unknown[]) => void warned.push(words) },
   );
-  return { tell, told, outcomes, warned };
+  return { tell, end, told, outcomes, warned };
 };
 
 test("every run is told of, threads of a moment by one job and another when it is over", () => {
@@ -41,4 +41,15 @@ test("a queue that is away is noted, and nothing is thrown", async () => {
   await vi.advanceTimersByTimeAsync(50);
   expect(outcomes).toEqual(["run unavailable", "thread unavailable"]);
   expect(warned).toHaveLength(2);
+});
+
+test("what waits for its moment when the process ends is told before the queue is closed, and nothing after it", () => {
+  const { tell, end, told } = rig();
+  tell("thread", 1);
+  tell("thread", 2);
+  end();
+  expect(told).toEqual(["thread/1", "thread/2"]);
+  vi.advanceTimersByTime(1_000);
+  expect(told).toHaveLength(2);
+  expect(vi.getTimerCount()).toBe(0);
 });

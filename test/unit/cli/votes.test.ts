@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { whoIs } from "../../../src/cli/who.ts";
 import { accountOf } from "../../../src/core/words/caller.ts";
 import { people, refusing, rig } from "./rig.ts";
+import { waitingRun } from "./waiting-run.ts";
 
 describe("whose vote it is", () => {
   const words = ["approve", "42", "terminateIdle"];
@@ -29,7 +30,7 @@ describe("whose vote it is", () => {
       const { code, out } = await say(...words, option, "bob", "--reason", "bob is on a train");
       expect({ code, out }).toEqual({
         code: 0,
-        out: "terminateIdle: approved (alice's vote, on behalf of bob)\n",
+        out: "terminateIdle: approved (alice's vote, on behalf of bob); `diagbot status 42` shows what comes of it\n",
       });
       expect(asked.votes).toEqual([
         expect.objectContaining({
@@ -142,6 +143,18 @@ describe("diagbot approve and deny", () => {
     const { out } = await say("approve", "#42", "terminateIdle", "--as", "alice", "--json");
     expect(asked.inline).toEqual([42]);
     expect(JSON.parse(out)).toMatchObject({ state: "approved", run: { id: 42, status: "succeeded" } });
+  });
+
+  it.each([
+    ["succeeded", 0],
+    ["failed", 2],
+    ["unknown", 2],
+  ] as const)("exits by what came of it where it is carried out here: %s", async (status, code) => {
+    const { remedies } = waitingRun();
+    const done = remedies.map((one) => (one.key === "terminateIdle" ? { ...one, status } : one));
+    const workInline = async () => waitingRun({ remedies: done });
+    const { say } = rig({ hasWorker: async () => false, workInline });
+    expect((await say("approve", "42", "terminateIdle")).code).toBe(code);
   });
 
   it.each([

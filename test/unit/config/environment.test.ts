@@ -85,6 +85,8 @@ describe("environment", () => {
 
   it("takes an empty variable as unset", () => {
     expect(readEnvironment({ DATABASE_URL, REDIS_URL: "", SLACK_APP_TOKEN: "" }).complaints).toEqual([]);
-    expect(readEnvironment({ DATABASE_URL: "" }).complaints).toEqual(["DATABASE_URL is not set"]);
+    expect(readEnvironment({ DATABASE_URL: "" }).complaints).toEqual([
+      expect.stringMatching(/^DATABASE_URL is not set: a Postgres of diagbot's own/),
+    ]);
   });
 });

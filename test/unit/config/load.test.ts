@@ -110,7 +110,7 @@ systems:
       { DATABASE_URL: "" },
     );
     expect(lines.filter((line) => !line.includes(" | "))).toEqual([
-      "DATABASE_URL is not set",
+      "DATABASE_URL is not set: a Postgres of diagbot's own, postgres://user:password@host:5432/diagbot",
       'diagbot.yaml:1:1: unknown key "slak"; did you mean "slack"?',
       'diagbot.yaml:3:26: unknown key "role" in people.ann; did you mean "roles"?',
       "diagbot.yaml:5:21: policies.low.approvals: too small: expected number to be >=1",

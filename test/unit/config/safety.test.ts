@@ -127,6 +127,19 @@ describe("what can be read on the way", () => {
   });
 });
 
+describe("accounts of the command line", () => {
+  it("one that others come to by sudo is no person's own", () => {
+    const of = (login: string[], more = {}) =>
+      ofFile({ people: { ann: { roles: ["oncall"], login } }, ...more });
+    expect(of(["root"])).toEqual([
+      expect.stringContaining("warn people.ann.login.0: people become root by sudo"),
+    ]);
+    expect(of(["ann", "root@web1"])).toEqual([expect.stringContaining("warn people.ann.login.1")]);
+    expect(of(["ann"])).toEqual([]);
+    expect(of(["root"], { commandLine: { sudo: [] } })).toEqual([]);
+  });
+});
+
 describe("policies", () => {
   it("nobody destroys alone what they asked for themselves", () => {
     expect(ofFile({ policies: { destructive: policy({ approvals: 1, self: true }) } })).toEqual([
