@@ -24,6 +24,83 @@ export const ANSWER_LINES: readonly LineRow[] = [
     startHelps: true,
   },
   {
+    text: /prepared statement "[^"]{1,100}" (already exists|does not exist)/,
+    short: "its prepared statements meet a pooler",
+    because:
+      "A prepared statement belongs to one session of the database, and a pooler in front (transaction mode) gives each transaction another one. Nothing is wrong with the data.",
+    advice:
+      "PgBouncer 1.21 and later: max_prepared_statements above 0. An older one: let the driver name none (JDBC prepareThreshold=0, asyncpg statement_cache_size=0, Prisma pgbouncer=true).",
+    isAnywhere: true,
+    isSure: true,
+  },
+  {
+    text: /canceling statement due to conflict with recovery|terminating connection due to conflict with recovery/,
+    short: "the standby it reads from cancelled its query",
+    because:
+      "What the primary did (mostly a vacuum) stood against what the query still read, and replay waits only so long. The query is in order; sent again it may succeed.",
+    advice:
+      "Let it be tried again. Often: hot_standby_feedback = on (the primary's tables grow), or a longer max_standby_streaming_delay on a standby for reports; pg-connectivity on that standby says why.",
+    isAnywhere: true,
+    startHelps: true,
+  },
+  {
+    text: /terminating connection due to idle-session timeout/,
+    short: "the database closes its idle connections",
+    because:
+      "idle_session_timeout of the server is shorter than its pool keeps a connection. The database is up, and this is its setting.",
+    advice:
+      "Let the pool give idle connections back sooner (idle time-out, maximum age), or test them before they are lent out.",
+    isAnywhere: true,
+    startHelps: true,
+  },
+  {
+    text: /client password must be a string|no password (was )?(provided|supplied)|\(using password: no\)/,
+    short: "a password is missing",
+    because:
+      "It logs in without a password: the variable or secret it comes from is empty or not there. The server has not refused one.",
+    advice:
+      "See which variable or secret of its URL is empty where it runs, then start it anew: a restart alone may not read it.",
+    isAnywhere: true,
+  },
+  {
+    text: /query_wait_timeout|server_login_retry|pgbouncer cannot connect to server/,
+    short: "the pooler in front of its database has no connection for it",
+    because:
+      "PgBouncer let it in and had no server connection to give: either all of its pool are held, or the pooler's own login at the database fails.",
+    advice: "Run pgbouncer-pools: it tells the two apart. More instances of this program make it worse.",
+    isAnywhere: true,
+    key: "repairDependency",
+    isDependency: true,
+    startHelps: true,
+  },
+  {
+    text: /the table '[^']{0,200}#sql[^']{0,80}' is full/,
+    short: "a temporary table of its database found no room",
+    because:
+      "A statement sorts or groups more than the database's limits of temporary tables, or than the disk of tmpdir, have room for. The disk of the data may be half empty.",
+    advice: "Run mysql-slow-queries for the statement that spills; `df` of the server's tmpdir.",
+    isAnywhere: true,
+  },
+  {
+    text: /could not renew lock for job|missing lock for job|job stalled more than allowable limit|lock mismatch for job/,
+    short: "it lost the lock of a job it works on",
+    because:
+      "A worker of BullMQ renews its locks every few seconds (lockDuration 30 s). Its event loop was busy for longer (a computation in one piece), or it was cut off from Redis; another worker then begins the job again. Where Redis evicts keys, locks vanish, too.",
+    advice:
+      "Move the long computation out of the loop (a sandboxed processor) or let it breathe; raise lockDuration only for jobs that need it. redis-memory says whether keys are evicted. Do not delete keys of locks.",
+    isAnywhere: true,
+    startHelps: true,
+  },
+  {
+    text: /possible security attack detected[^\n]{0,120}(post|host:)/,
+    short: "something speaks HTTP to Redis",
+    because:
+      "A client sent an HTTP request to Redis's port: a health check or a scanner with the wrong port, or a page that tries to reach it. Redis hung up and is unharmed.",
+    advice:
+      "The line names the address it came from: correct the port of that check. If it is nobody of yours, Redis can be reached from where it should not: bind, firewall, password.",
+    isAnywhere: true,
+  },
+  {
     text: /host '[^']{1,100}' is blocked because of many connection errors/,
     short: "MySQL has shut its address out",
     because:

@@ -1,4 +1,4 @@
-import type { Finding, network } from "../../src/sdk/index.ts";
+import { type Finding, type network, sayDuration } from "../../src/sdk/index.ts";
 import { DAY, days } from "./certificate-facts.ts";
 import { type Reached, sayPlace } from "./endpoints.ts";
 
@@ -76,7 +76,7 @@ export function dates(
     return {
       id: `not-yet:${face.name}`,
       severity: "critical",
-      title: `${what} is valid only in ${days(wait)}`,
+      title: `${what} is valid only in ${wait < 3_600_000 ? sayDuration(wait) : days(wait)}`,
       because: `${whose} is valid from ${link.validFrom}: clients reject it until then. Either it was installed too early, or the clock of this machine (now ${now.toISOString()}) or of the one that issued it is wrong.`,
       remedies: ["renew"],
     };

@@ -77,6 +77,28 @@ const BY_WORDS: readonly (readonly [RegExp, Why])[] = [
   ],
 ];
 
+/** Issuers that tell by their name what stands there. */
+const BY_ISSUER: readonly (readonly [RegExp, Why])[] = [
+  [
+    /\(STAGING\)|Fake LE|happy hacker fake/i,
+    {
+      what: "the certificate is of a staging authority, which nobody trusts",
+      because:
+        "Let's Encrypt's staging server issues for tries only: the client that gets certificates (certbot --staging, cert-manager's issuer, ACME_CA_SERVER) still points at it",
+      next: "point it at the production server (acme-v02.api.letsencrypt.org), delete the staged certificate (its secret or folder) so that it asks anew, and reload the server. Nobody is to trust the staging root.",
+    },
+  ],
+  [
+    /zscaler|netskope|forcepoint|websense|fortinet|fortigate|palo alto|sophos|blue ?coat|symantec web|mcafee web|skyhigh|cisco umbrella|checkpoint|check point|barracuda|watchguard|sonicwall|untangle|mitmproxy|squid|burp|charles proxy|kaspersky|bitdefender|avast|eset ssl/i,
+    {
+      what: "a proxy that reads TLS stands between: it presents a certificate of its own",
+      because:
+        "The name of the authority is that of an inspecting proxy, firewall or virus scanner on the way. The service's own certificate was not seen, and may be in order",
+      next: "take the host out of the inspection, or give diagbot (NODE_EXTRA_CA_CERTS) and every program here the proxy's root, from whoever runs it. To see the service's own certificate ask from another network.",
+    },
+  ],
+];
+
 /** Why nobody here vouches for a certificate: OpenSSL's verdict first, then what the server sends. Pure. */
 export function whyUntrusted(certificate: network.Certificate): Why {
   const { isSelfSigned, chain, namesIssuerUrl, untrusted = "", reason } = certificate;
@@ -111,6 +133,8 @@ export function whyUntrusted(certificate: network.Certificate): Why {
         "Either the server does not send an intermediate certificate, or the issuer is an authority of your own that this machine does not know",
       next: `${trust(issuer)}; otherwise ${SEND_CHAIN}`,
     };
+  const told = BY_ISSUER.find(([name]) => chain.some((one) => name.test(one.issuer)))?.[1];
+  if (told !== undefined) return { ...told, what: `${told.what} (${issuer})` };
   return {
     what: `the certificate's chain ends at ${issuer}, which is not trusted here`,
     because: "An authority of your own that this machine does not know",

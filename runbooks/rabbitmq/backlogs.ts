@@ -13,6 +13,8 @@ export type Backlog =
   | "poisoned"
   /** Consumers hold messages, and acknowledge none. */
   | "unacknowledged"
+  /** Consumers hold many more than they finish in a useful time. */
+  | "hoarded"
   /** Consumers are there, hold none, and take none: paused, or hung. */
   | "idle-consumers"
   /** It is worked on, and more comes than is done. */
@@ -29,12 +31,12 @@ const AGAIN = 5;
  * What holds a queue of at least `waiting` messages up; undefined: it has no backlog, or is one that holds messages on purpose (a
  * delay: they end in it after a time and go on) or takes dead letters, which nobody has to consume.
  */
-export function backlogOf(queue: Queue, waiting: number): Backlog | undefined {
+export function backlogOf(queue: Queue, waiting: number, seconds: number): Backlog | undefined {
   const { ready, unacked, consumers, published, delivered, done, redelivered } = queue;
   // A poisoned message is enough: it keeps its consumer from all behind it.
   if (isPoisoned(queue)) return "poisoned";
   if (isMeant(queue)) return undefined;
-  if (ready < waiting) return ofHeld(queue, waiting);
+  if (ready < waiting) return ofHeld(queue, waiting, seconds);
   if (published === null || done === null || delivered === null || redelivered === null) return "unknown";
   if (done > 0) return queue.grown + (queue.grownHeld ?? 0) > 0 ? "growing" : "draining";
   if (consumers === 0) return published > 0 ? "no-consumer" : "nobody-now";
@@ -45,12 +47,20 @@ export function backlogOf(queue: Queue, waiting: number): Backlog | undefined {
  * Few wait, and consumers hold many (no prefetch, or a large one): held and none finished is the same cause as where they wait; more held
  * at each look is a backlog that stands in the consumers' memory. Otherwise they are being worked off.
  */
-function ofHeld({ unacked, done, grown, grownHeld = 0 }: Queue, waiting: number): Backlog | undefined {
+function ofHeld(
+  { unacked, done, grown, grownHeld = 0 }: Queue,
+  waiting: number,
+  seconds: number,
+): Backlog | undefined {
   if (unacked < waiting) return undefined;
   if (done === null) return "unknown";
   if (done === 0) return "unacknowledged";
-  return grown + grownHeld > 0 ? "growing" : undefined;
+  if (grown + grownHeld > 0) return "growing";
+  return (unacked / done) * seconds > ACK_SECONDS ? "hoarded" : undefined;
 }
+
+/** consumer_timeout: the broker closes a channel whose message is not acknowledged within 30 minutes (3.8.17 and later). */
+const ACK_SECONDS = 1_800;
 
 /** It can be used by nobody. */
 export const isOut = ({ state }: Pick<Queue, "state">): boolean => state in OUT;
@@ -76,5 +86,8 @@ const isPoisoned = ({ redelivered, delivered, done, ready, unacked }: Queue): bo
   ready + unacked > 0;
 
 /** Of those with that backlog, the largest first. */
-export const withBacklog = ({ queues }: Pick<Queues, "queues">, wanted: Backlog, waiting: number): Queue[] =>
-  queues.filter((queue) => backlogOf(queue, waiting) === wanted);
+export const withBacklog = (
+  { queues, seconds }: Pick<Queues, "queues" | "seconds">,
+  wanted: Backlog,
+  waiting: number,
+): Queue[] => queues.filter((queue) => backlogOf(queue, waiting, seconds) === wanted);

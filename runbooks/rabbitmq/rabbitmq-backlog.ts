@@ -59,6 +59,8 @@ const shown = (queues: readonly Queue[], { seconds }: Seen): Evidence[] => [
   }),
 ];
 
+const sumOf = (queues: readonly Queue[]): number => queues.reduce((sum, { ready }) => sum + ready, 0);
+
 /** Where one queue is to be named in a command: the largest of them. */
 const first = (queues: readonly Queue[]): string => queues[0]?.name ?? "<queue>";
 const host = (queues: readonly Queue[]): string => queues[0]?.vhost ?? "/";
@@ -120,6 +122,11 @@ export const rabbitmqBacklog = book
             ];
       return `Look at a consumer of ${names(held)}: what does it wait for (database, API, lock)? \`rabbitmqctl list_consumers -p ${shellWord(host(held))}\` and \`rabbitmqctl list_channels connection messages_unacknowledged prefetch_count\` say which holds how many. One that is ended gives its messages back, and another gets them: that helps only where it hangs by itself.`;
     }),
+    limitPrefetch: book.advises(
+      "Give a consumer only what it can do soon",
+      "low",
+      "Set a prefetch (basic.qos) of a few times what one consumer does at once (pika prefetch_count, amqplib channel.prefetch, Celery worker_prefetch_multiplier=1, Spring prefetch), then restart one consumer after the other: what it held goes back to the queue and to the others. More consumers help only after that. Do not purge: nothing of it is done. Why each takes so long, its own log says (database, API).",
+    ),
     turnOnStatistics: book.advises(
       "Let the broker count",
       "low",
@@ -134,7 +141,13 @@ export const rabbitmqBacklog = book
   })
   .findings((find) => {
     const about = <
-      const R extends "startConsumers" | "setAside" | "lookAtConsumers" | "balance" | "turnOnStatistics",
+      const R extends
+        | "limitPrefetch"
+        | "startConsumers"
+        | "setAside"
+        | "lookAtConsumers"
+        | "balance"
+        | "turnOnStatistics",
     >(
       id: Backlog,
       words: Words<R>,
@@ -214,6 +227,13 @@ export const rabbitmqBacklog = book
           "Within the look nothing was acknowledged. Either they hang, or each message takes longer than that: jobs of minutes look the same here. To tell them apart: what do the consumers do, and are messages acknowledged later?",
         remedies: ["lookAtConsumers"],
       }),
+      about("hoarded", {
+        severity: "warning",
+        title: (mine) => `Consumers of ${names(mine)} hold more than they finish in half an hour`,
+        because:
+          "The queue looks empty, and what was in it lies in the consumers' memory: they were given all at once (no prefetch limit, or a large one) and work it off slowly. Other consumers get none of it, a consumer that ends gives all back at once, and after consumer_timeout (30 min) the broker closes its channel.",
+        remedies: ["limitPrefetch"],
+      }),
       about("idle-consumers", {
         severity: "warning",
         title: (mine) => `Consumers of ${names(mine)} are connected and take nothing`,
@@ -265,8 +285,8 @@ export const rabbitmqBacklog = book
             severity: more.length > 0 ? ("warning" as const) : ("info" as const),
             title:
               more.length > 0
-                ? `Dead letters arrive in ${names(more)} now`
-                : `${names(dead)}: dead letters from before`,
+                ? `Dead letters arrive in ${names(more)} now (${count(sumOf(more), "message")})`
+                : `${names(dead)}: ${count(sumOf(dead), "dead letter")} from before`,
             because: "A consumer has rejected them, or they have expired. Which, their header x-death says.",
             evidence: shown(dead, queues),
             remedies: ["readDead"],

@@ -75,3 +75,24 @@ export function rightsAdvice({ clients }: { readonly clients?: { readonly denied
 
 export const LOGINS_ADVICE =
   "Look at the address shown: an application there that was not restarted after the secret changed holds the old one (compare with the ACL user or requirepass, and restart it). If nobody of you is at that address, the port is open to strangers: close it (firewall, `bind`), and change the password.";
+
+/** A server that lets everybody in although the URL has a password: another one than meant, or one that has lost it. */
+export function openFinding<const R extends string>(
+  { isOpen }: OutputOf<typeof redis.checkConnection>,
+  remedy: R,
+): Finding<R> | false {
+  return (
+    isOpen && {
+      id: "no-password",
+      severity: "warning",
+      damage: "security",
+      title: "The URL has a password, and this Redis wants none: it is open to all who reach it",
+      because:
+        "It answered that no password is configured for the default user. Either it is another server than the URL means, or its requirepass was lost (a restart without its configuration, CONFIG SET that was never written down).",
+      remedies: [remedy],
+    }
+  );
+}
+
+export const OPEN_ADVICE =
+  "Compare host and port with the server you mean, and its keys with what should be there. If it is the right one: put requirepass (or an ACL user) back into its configuration and CONFIG SET requirepass now; clients that send it already notice nothing. Until then see who reaches the port (bind, firewall) and whether anybody did (redis-connectivity looks for signs of it).";

@@ -11,7 +11,16 @@ import {
   notThere,
 } from "./queue-findings.ts";
 import { aboutFlows } from "./queue-flows.ts";
-import { AGAIN, asked, comingBack, limitsOf, type Queue, retryable, withBacklog } from "./queue-states.ts";
+import {
+  AGAIN,
+  asked,
+  comingBack,
+  limitsOf,
+  type Queue,
+  retryable,
+  withBacklog,
+  withStalled,
+} from "./queue-states.ts";
 import { namesIn, promoterOf, queueOfKey, workersOf } from "./queue-words.ts";
 
 /** Why jobs wait in queues that live in Redis: BullMQ, Bull, Celery, Sidekiq, RQ, groups of streams. */
@@ -115,9 +124,9 @@ export const queueBacklog = book
     }),
     lookAtWorkers: book.advises("Look at what the workers do", "low", ({ all }, context) => {
       const mine = ["stuck", "unfinished", "idle-workers"] as const;
-      const [one] = mine.flatMap((word) =>
-        withBacklog({ queues: asked(all?.queues ?? [], context) }, word, limitsOf(context)),
-      );
+      const queues = asked(all?.queues ?? [], context);
+      const [held] = mine.flatMap((word) => withBacklog({ queues }, word, limitsOf(context)));
+      const one = held ?? withStalled({ queues }, limitsOf(context))[0];
       const since = one?.activeSeconds == null ? "" : ` (one job for ${saySeconds(one.activeSeconds)})`;
       return `Look at a worker of ${one?.name ?? "the queue"}${since}: what does it wait for (database, API, lock)? A time limit around that keeps one slow answer from holding all. Ending a worker gives its job to another, which begins it again: that helps only where it hangs by itself, and harms where a job may not be done twice. ${workersOf(one)}`;
     }),

@@ -1,7 +1,7 @@
 import { count, facts, redis, runbookOn, sayPercent, saySeconds, valueIn, z } from "../../src/sdk/index.ts";
 import { adviseExporter, measuredAway, REDIS_MEASURING } from "../health/measured.ts";
 import { copiesAdvice, copiesAgain } from "./copies.ts";
-import { deniedFindings, LOGINS_ADVICE, rightsAdvice } from "./denied.ts";
+import { deniedFindings, LOGINS_ADVICE, OPEN_ADVICE, openFinding, rightsAdvice } from "./denied.ts";
 import { MODULE_ADVICE, masterAdvice, masterFinding, moduleFinding } from "./intrusion.ts";
 import { roleOf, swappedOut } from "./memory.ts";
 import {
@@ -99,6 +99,7 @@ export const redisConnectivity = book
     forkLess: book.advises("Fork more seldom", "low", FORK_ADVICE),
     giveRights: book.advises("Give exactly the rights that are missing", "low", rightsAdvice),
     findLogins: book.advises("Find who logs in with what", "low", LOGINS_ADVICE),
+    closeIt: book.advises("Find out which server it is, and close it", "high", OPEN_ADVICE),
     repairReplication: book.advises("Repair replication", "high", (seen) => said(seen, "master-link-down")),
     findReplica: book.advises("Look at the replica", "low", (seen) => said(seen, "replica-behind")),
     repairCluster: book.advises("Repair the cluster", "high", (seen) => said(seen, "cluster")),
@@ -188,6 +189,7 @@ export const redisConnectivity = book
     find(["slow?", "rates?"], ({ slow, rates }, { params: { slowMs } }) =>
       slowFinding(slow, rates, slowMs, "findSlowCommands"),
     ),
+    find(["connection"], ({ connection }) => openFinding(connection, "closeIt")),
     find(["rates"], ({ rates }) => busyFinding(rates, "spreadLoad")),
     find(["state", "clients?"], ({ state, clients }, { thresholds }) => {
       const { connected, max, blocked } = state.clients;

@@ -1,4 +1,5 @@
-import { count, redis, rows, runbookOn, sayBytes, sayPercent, z } from "../../src/sdk/index.ts";
+import { count, redis, rows, runbookOn, sayBytes, z } from "../../src/sdk/index.ts";
+import { buffersFinding } from "./buffers.ts";
 import { neverLeaves } from "./expiry.ts";
 import { fragmentAdvice, fragmentFinding } from "./fragments.ts";
 import { fullFinding, stormFinding } from "./full.ts";
@@ -13,7 +14,7 @@ import {
   unaccountedFor,
   WORTH_A_LOOK,
 } from "./memory.ts";
-import { clientRows, roomAdvice, slimAdvice, splitAdvice } from "./taker.ts";
+import { roomAdvice, slimAdvice, splitAdvice } from "./taker.ts";
 
 /** Full, refusing, evicting, fragmented, or with a policy that does not suit its role. Guides: Redis memory and eviction. */
 const book = runbookOn(
@@ -229,18 +230,7 @@ export const redisMemory = book
     find(["state"], ({ state }) => swappedOut(state.memory, "makeRoom")),
     find(["state", "clients?"], ({ state: { memory }, clients }) => {
       if (memory === null) return undefined;
-      const buffers = redis.buffersOf(memory);
-      return (
-        buffers > 64 * MIB &&
-        buffers > memory.used * 0.2 && {
-          id: "client-buffers",
-          severity: "warning",
-          title: `Buffers of clients take ${sayBytes(buffers)}`,
-          because: `That is ${sayPercent(buffers / memory.used)} of the memory in use: clients ask for huge answers or do not read them.`,
-          evidence: clientRows(clients),
-          remedies: ["slimClients"],
-        }
-      );
+      return buffersFinding(memory, clients, { clients: "slimClients", replicas: "slimReplicas" });
     }),
     find(["state", "keys"], ({ state: { memory }, keys }) => {
       const missing = memory === null ? undefined : unaccountedFor(memory, keys);

@@ -38,7 +38,11 @@ const PATTERNS: readonly [RegExp, string][] = [
   // A quoted value ends at its quote, with spaces and all; in JSON within JSON the quote has a backslash; a bare one ends at the next separator.
   [new RegExp(`${ASSIGNED}(["'])(?:\\\\.|(?!\\3)[^\\\\\\n])+`, "gi"), `$1$2$3${INSTEAD}`],
   [new RegExp(`${ASSIGNED}(\\\\["'])(?:(?!\\3).)+`, "gi"), `$1$2$3${INSTEAD}`],
-  [new RegExp(`${ASSIGNED}(?!\\\\?["']|\\[redacted)[^\\s"',;&]{3,}`, "gi"), `$1$2${INSTEAD}`],
+  // `(using password: NO)` says whether one was sent, and none is that short.
+  [
+    new RegExp(`${ASSIGNED}(?!\\\\?["']|\\[redacted|(?:no|yes)\\)(?:[\\s"',;&]|$))[^\\s"',;&]{3,}`, "gi"),
+    `$1$2${INSTEAD}`,
+  ],
 ];
 
 /** Something of what every expression above needs: most texts have none of it, and looking once is cheaper than ten times. */

@@ -7,6 +7,7 @@ interface Given {
   readonly headers?: Readonly<Record<string, string>>;
   readonly path?: string;
   readonly redirect?: string;
+  readonly origin?: string;
   readonly sent?: boolean;
 }
 
@@ -17,7 +18,7 @@ export function answerOf(status: number, body: unknown, given: Given = {}): Answ
   return readAnswer(
     {
       path: given.path ?? "/health",
-      origin: "http://shop.lab",
+      origin: given.origin ?? "http://shop.lab",
       status,
       headers: { "content-type": type, ...given.headers },
       body: isText ? body : JSON.stringify(body),

@@ -75,14 +75,29 @@ const HINTS: Readonly<Record<string, string>> = {
 
 /** No server could be chosen: the last thing one of them said is the reason. */
 function selectionError(error: Thrown, target: string): DiagError {
-  const said = [...(error.reason?.servers?.values() ?? [])].flatMap((one) => one.error ?? []);
-  const [first] = said;
-  if (first !== undefined) return toMongoError(first, target);
+  const servers = [...(error.reason?.servers ?? [])].flatMap(([address, one]) =>
+    one.error == null ? [] : [{ address, error: one.error }],
+  );
+  // A member that the set names and nobody here can resolve: whoever was asked first has answered and named it.
+  const unknown = servers.find(({ address, error: why }) => isNameless(why) && isOther(address, target));
+  if (unknown !== undefined)
+    return new DiagError(
+      "target_unreachable",
+      `${target} answers, and names ${unknown.address} as a member of its set; that name does not resolve here`,
+      { detail: "member-name", cause: error },
+    );
+  const [first] = servers;
+  if (first !== undefined) return toMongoError(first.error, target);
   return new DiagError("target_unreachable", `${target}: ${clip(error.message, 300)}`, {
     detail: "no-server",
     cause: error,
   });
 }
+
+const isNameless = (error: Error): boolean =>
+  /\b(?:ENOTFOUND|EAI_AGAIN|ENODATA)\b/.test(`${error.message} ${codeOf(error.cause)}`);
+const isOther = (address: string, target: string): boolean =>
+  !target.toLowerCase().includes((address.split(":")[0] ?? "").toLowerCase());
 
 function driverError(error: Thrown, target: string): DiagError {
   const errno = codeOf(error.cause) || codeOf(error);

@@ -54,6 +54,23 @@ const KNOWN: Readonly<Record<string, Known>> = {
     advice:
       "`rs.status()` says which, and for how long; its log says how far it is. Leave it alone while it makes progress.",
   },
+  "member-name": {
+    id: "mongo-no-server",
+    title: "MongoDB answers, and the names of its set's members do not resolve here",
+    because:
+      "With `replicaSet=` (or srv) a client goes to the members as the set itself calls them (rs.conf()), whatever the URL says: names of containers or of an inner network lead nowhere from outside. The set may be in order, with a primary.",
+    advice:
+      "`rs.conf().members[].host` has to hold names that every client can resolve: make them known here (DNS, /etc/hosts), or change them (rs.reconfig, one member at a time), or run the client in that network. A tool that wants this one server only: `directConnection=true` in place of `replicaSet=`.",
+  },
+  NotWritablePrimary: {
+    id: "mongo-no-server",
+    severity: "warning",
+    title: "This member of the set is no primary",
+    because:
+      "It was asked for what only a primary may do: either the URL leads to one member alone (no `replicaSet=`, or directConnection=true), or the primary has just changed.",
+    advice:
+      "`rs.status()` names the primary. Put all members and `replicaSet=` into the URL, so that clients follow an election; for reads of a secondary: `readPreference=secondaryPreferred`.",
+  },
   ShutdownInProgress: {
     id: "mongo-going-down",
     title: "MongoDB is going down",
@@ -77,6 +94,8 @@ const KNOWN: Readonly<Record<string, Known>> = {
 const KNOWN_ALIKE: Readonly<Record<string, string>> = {
   InterruptedAtShutdown: "ShutdownInProgress",
   UserNotFound: "AuthenticationFailed",
+  NotPrimaryNoSecondaryOk: "NotWritablePrimary",
+  PrimarySteppedDown: "NotWritablePrimary",
 };
 
 const knownOf = ({ detail = "" }: StepError): Known | undefined => {

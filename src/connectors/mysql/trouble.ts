@@ -5,7 +5,7 @@ import { causeOf } from "../cause.ts";
 import { failureOf } from "./failures/index.ts";
 
 /** Troubles that concern the whole server also where another question was still answered. */
-const WHOLE = /^(?:mysql-(?:disk-full|corrupt|going-down|threads|open-files))$/;
+const WHOLE = /^(?:mysql-(?:disk-full|temporary-full|corrupt|going-down|threads|open-files))$/;
 
 /** MySQL cannot be asked, or says itself that it is in trouble: the same finding in every runbook. */
 export const mysqlTrouble: TroubleOf = (seen) => {

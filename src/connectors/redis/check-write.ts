@@ -44,6 +44,7 @@ export const wouldAccept = (client: RedisClient, context: ActionContext): Promis
           )
         : first;
     if (refused?.detail === "MISCONF") return verdict(await withFolder(redis, refused));
+    if (refused?.detail === "NOREPLICAS") return verdict(await withReplicas(redis, refused));
     return verdict(refused?.detail === "CLUSTERDOWN" ? await withSlots(redis, refused) : refused);
   });
 
@@ -72,6 +73,32 @@ async function withFolder(redis: RedisHands, refused: DiagError): Promise<DiagEr
   return new DiagError(refused.code, refused.message, {
     detail: "MISCONF",
     said: { dir, dbfilename },
+    cause: refused,
+  });
+}
+
+/** The answer does not say how many there are, how late they are, and how late they may be. */
+async function withReplicas(redis: RedisHands, refused: DiagError): Promise<DiagError> {
+  const [info, config] = await redis.all([
+    ["INFO", "replication"],
+    ["CONFIG", "GET", "min-*"],
+  ]);
+  if (info instanceof Error) return refused;
+  const limits = new Map(config instanceof Error ? [] : pairsOf(config));
+  const replicas = `${
+    String(info)
+      .match(/^slave\d+:.{1,300}$/gm)
+      ?.join(" ") ?? ""
+  }`;
+  const late = [...replicas.matchAll(/ip=([^,\s]{1,100}),port=(\d+)[^\s]{0,100}lag=(-?\d+)/g)].map(
+    ([, ip, port, lag]) => `${ip}:${port} last answered ${lag} s ago`,
+  );
+  const [wanted, most] = [limits.get("min-replicas-to-write"), limits.get("min-replicas-max-lag")];
+  const asks = wanted === undefined ? "" : ` It asks for ${wanted} that answered within ${most ?? "10"} s.`;
+  const seen = late.length === 0 ? " None is connected." : ` Connected: ${late.slice(0, 5).join(", ")}.`;
+  return new DiagError(refused.code, refused.message, {
+    detail: "NOREPLICAS",
+    said: { replicas: `${asks}${seen}`.trim() },
     cause: refused,
   });
 }

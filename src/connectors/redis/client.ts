@@ -26,6 +26,8 @@ export interface RedisClient {
    */
   change<T>(context: ActionContext, work: (redis: RedisHands) => Promise<T>): Promise<T>;
   readonly endpoint: { readonly host: string; readonly port: number };
+  /** Of the URL, where it names no user of its own. */
+  readonly password: string | undefined;
   close(): Promise<void>;
 }
 
@@ -61,6 +63,10 @@ export function openRedis(url: string): RedisClient {
   };
   return {
     endpoint: { host: parsed.hostname.replace(/^\[|\]$/g, ""), port: Number(parsed.port || 6379) },
+    password:
+      parsed.password === "" || !["", "default"].includes(parsed.username)
+        ? undefined
+        : decodeURIComponent(parsed.password),
     use: (context, work) =>
       orStopped(context, async () => bounded(await sharedNow(), work), drop).catch((error: unknown) =>
         explain(error, url),

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { type ActionContext, actionsOn } from "../../core/words/action.ts";
 import { within } from "../../lib/deadline.ts";
 import { ownLag } from "../../lib/own-lag.ts";
-import type { RedisClient } from "./client.ts";
+import type { RedisClient, RedisHands } from "./client.ts";
 import { timeoutAt, toRedisError } from "./errors.ts";
 
 const { read } = actionsOn<RedisClient>("redis");
@@ -27,6 +27,8 @@ export const checkConnection = read({
     loginMs: z.number(),
     pingMedianMs: z.number(),
     pingWorstMs: z.number(),
+    /** The URL has a password, and the server lets everybody in without one. */
+    isOpen: z.boolean().default(false),
   }),
   run: (client, _input, context) => connectAndPing(client, context),
 });
@@ -47,8 +49,19 @@ export async function connectAndPing(client: RedisClient, context: ActionContext
     }
     pings.sort((a, b) => a - b);
     const pingMedianMs = pings[PINGS / 2] ?? 0;
-    return { dnsMs, tcpMs, loginMs, pingMedianMs, pingWorstMs: pings[PINGS - 1] ?? 0 };
+    const isOpen = await wantsNone(redis, client.password);
+    return { dnsMs, tcpMs, loginMs, pingMedianMs, pingWorstMs: pings[PINGS - 1] ?? 0, isOpen };
   });
+}
+
+/** The driver goes on where the server wants no password, and tells nobody: asked once more it says so. */
+async function wantsNone(redis: RedisHands, password: string | undefined): Promise<boolean> {
+  if (password === undefined) return false;
+  const said = await redis.call("AUTH", password).then(
+    () => "",
+    (thrown: unknown) => String(thrown),
+  );
+  return /without any password configured|no password is set/i.test(said);
 }
 
 async function expectPong(reply: Promise<unknown>): Promise<void> {

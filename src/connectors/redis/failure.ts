@@ -21,7 +21,7 @@ export function failureOf(error: StepError): RedisFailure | undefined {
   const { id, severity = "critical", title, because, advice } = known;
   return {
     ...{ id, severity, title },
-    because: `${because}${savesTo(error)}${slotsOf(error)} The server or driver says: ${error.message}`,
+    because: `${because}${savesTo(error)}${slotsOf(error)}${replicasOf(error)} The server or driver says: ${error.message}`,
     advice,
   };
 }
@@ -31,6 +31,9 @@ const savesTo = ({ said: { dir, dbfilename } = {} }: StepError): string =>
 
 const slotsOf = ({ said: { cluster } = {} }: StepError): string =>
   cluster === undefined ? "" : ` ${cluster}`;
+
+const replicasOf = ({ said: { replicas } = {} }: StepError): string =>
+  replicas === undefined ? "" : ` ${replicas}`;
 
 function knownOf({ detail = "", message }: StepError): Known | undefined {
   const causes = Object.hasOwn(CAUSES, detail) ? CAUSES[detail] : undefined;

@@ -50,7 +50,7 @@ function inStep({ master, readOnly }: RedisState["replication"]): RedisFailure {
     severity: "info",
     title: `This is a ${readOnly ? "read-only " : ""}replica of ${master}, and its link is up`,
     because: readOnly
-      ? "Reads work; a write through this address would be refused, and none has been tried."
+      ? `Reads work; a write through this address would be refused, and none has been tried. Where writes are meant to go here, its name or address was the master's before a failover: they belong to ${master} now, and this one is not to be made a master again.`
       : "Reads work; what is written here is lost at the next copy of its master.",
     advice: `What writes belongs to the master (${master}).`,
   };

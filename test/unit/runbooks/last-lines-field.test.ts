@@ -17,6 +17,23 @@ it.each([
     "PRECONDITION_FAILED - delivery acknowledgement on channel 1 timed out. Timeout value used: 1800000 ms",
     "the broker closed its channel: a message was not acknowledged in time",
   ],
+  ['ERROR: prepared statement "S_1" already exists', "its prepared statements meet a pooler"],
+  [
+    "ERROR: canceling statement due to conflict with recovery",
+    "the standby it reads from cancelled its query",
+  ],
+  ["FATAL: terminating connection due to idle-session timeout", "the database closes its idle connections"],
+  ["Error: SASL: SCRAM-SERVER-FIRST-MESSAGE: client password must be a string", "a password is missing"],
+  ["FATAL: query_wait_timeout", "the pooler in front of its database has no connection for it"],
+  [
+    "ERROR 1114 (HY000): The table '/tmp/#sql1a_3' is full",
+    "a temporary table of its database found no room",
+  ],
+  ["Error: could not renew lock for job 5", "it lost the lock of a job it works on"],
+  [
+    "Possible SECURITY ATTACK detected. It looks like somebody is sending POST or Host: commands to Redis.",
+    "something speaks HTTP to Redis",
+  ],
   ["(530) NOT_ALLOWED - vhost shop not found", "the broker has no such virtual host, or not for its user"],
   [
     "You are connecting to Redis 5.0.7, Sidekiq requires Redis 6.2.0 or greater (RuntimeError)",

@@ -17,7 +17,7 @@ const queue = (more: Partial<Queue>): Queue => ({
   ...{ delays: false, takesDead: false },
   ...more,
 });
-const of = (more: Partial<Queue>) => backlogOf(queue(more), 100);
+const of = (more: Partial<Queue>) => backlogOf(queue(more), 100, 6);
 const NONE = { consumers: 0, delivered: 0, done: 0 };
 
 describe("why messages wait", () => {
@@ -40,6 +40,8 @@ describe("why messages wait", () => {
     expect(of({ ready: 0, unacked: 5_000, delivered: 0, done: 0 })).toBe("unacknowledged");
     expect(of({ ready: 0, unacked: 5_000, done: 60, grownHeld: 300 })).toBe("growing");
     expect(of({ ready: 0, unacked: 5_000, done: 60, grownHeld: -60 })).toBeUndefined();
+    expect(of({ ready: 0, unacked: 50_000, done: 12 }), "7 h of work given out at once").toBe("hoarded");
+    expect(of({ ready: 0, unacked: 30, done: 1_200 }), "a prefetch of ten each").toBeUndefined();
     expect(of({ ready: 0, unacked: 99, delivered: 0, done: 0 }), "a prefetch").toBeUndefined();
     expect(of({ ready: 0, unacked: 5_000, done: null })).toBe("unknown");
     // What leaves the ready ones only changes hands.

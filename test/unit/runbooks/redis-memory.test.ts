@@ -116,3 +116,21 @@ describe("roles", () => {
     expect(JSON.stringify(judged({}).remedies.makeRoom)).toContain("give them a TTL");
   });
 });
+
+it("buffers of replicas are no clients that do not read, and do not count for maxmemory", () => {
+  const fields = (part: string) => ({
+    ...{ used_memory: 1024 * MIB, used_memory_rss: 1100 * MIB, maxmemory: 1024 * MIB },
+    ...{ maxmemory_policy: "allkeys-lru", used_memory_dataset: 310 * MIB, used_memory_overhead: 714 * MIB },
+    ...{ [part]: 700 * MIB, mem_not_counted_for_evict: part === "mem_clients_slaves" ? 700 * MIB : 0 },
+  });
+  const of = (part: string) =>
+    judged({ fields: fields(part), write: { accepted: true } }).findings.find(
+      ({ id }) => id === "client-buffers",
+    );
+  expect(of("mem_clients_slaves")).toMatchObject({
+    title: "Buffers of replicas take 700 MiB: a replica does not keep up",
+    because: expect.stringContaining("nothing is evicted or refused because of them"),
+    remedies: ["slimReplicas"],
+  });
+  expect(of("mem_clients_normal")).toMatchObject({ remedies: ["slimClients"] });
+});

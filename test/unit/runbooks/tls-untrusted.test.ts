@@ -109,3 +109,20 @@ it("an address among the host names is none of the addresses", () => {
   expect(of(["10.0.0.5"])).toContain("as if it were a host name");
   expect(of(["shop.lab"])).toContain("asked for by its IP address");
 });
+
+it.each([
+  ["(STAGING) Pretend Pear X1", /staging authority/, /acme-v02/],
+  ["Zscaler Root CA", /a proxy that reads TLS stands between/, /take the host out of the inspection/],
+])("an issuer that tells by its name: %s", (issuer, what, next) => {
+  const chain = [link("shop", issuer), link(issuer, issuer)];
+  const why = whyUntrusted(certificate({ untrusted: "SELF_SIGNED_CERT_IN_CHAIN", chain }));
+  expect(why.what).toMatch(what);
+  expect(why.next).toMatch(next);
+  const own = whyUntrusted(
+    certificate({
+      untrusted: "SELF_SIGNED_CERT_IN_CHAIN",
+      chain: [link("shop", "Lab Root"), link("Lab Root", "Lab Root")],
+    }),
+  );
+  expect(own.what).toContain("Lab Root, which is not trusted here");
+});

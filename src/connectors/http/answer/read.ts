@@ -214,6 +214,7 @@ function ofServerError({ status, headers, ...heard }: Heard, body: Body): Known 
     wordsIn(heard.isCut ? "" : heard.body, body.page !== undefined) ??
     errorWords(heard.isCut ? "" : heard.body);
   const said = words === undefined ? {} : { reason: `it says "${words}"` };
+  if (words !== undefined && status === 503 && isMaintenance(words)) return { cause: "maintenance", ...said };
   if (words !== undefined && status === 503 && isOnItsWay(words)) return { cause: "starting", ...said };
   if (!GATEWAY.has(status)) return { cause: "server-error", ...said };
   const by = PROXIES.exec(headers.server ?? "")?.[0];

@@ -14,5 +14,11 @@ export function redirectIn({ status, redirect, origin, path }: Heard): Known | u
   if (LOGIN.test(redirect.slice(0, 500))) return { cause: "login" };
   if (to.hostname === from.hostname && from.protocol === "http:" && to.protocol === "https:")
     return { cause: "to-https" };
+  if (to.hostname === from.hostname && to.protocol === "http:" && from.protocol === "https:")
+    return {
+      cause: "moved",
+      reason: `back to plain HTTP${to.port === "" ? "" : ` and to port ${to.port}, which is the service's own behind the proxy`}: the service does not know that TLS ends before it`,
+      next: "Let the proxy send X-Forwarded-Proto and X-Forwarded-Port (or Host) and the service trust them (Django SECURE_PROXY_SSL_HEADER, Rails assume_ssl, Spring server.forward-headers-strategy, nginx absolute_redirect off). Do not put that address into diagbot.yaml.",
+    };
   return { cause: to.origin === from.origin ? "circle" : "moved" };
 }

@@ -4,7 +4,7 @@ import type { Heard, Known } from "./shape.ts";
 /** What a refusal says beside its 401, 403 or 407: in `WWW-Authenticate` (RFC 6750) or in the body. The first that fits. */
 const HINTS: readonly (readonly [RegExp, Known])[] = [
   [
-    /(token|session|credential|key|jwt|signature)s?[\w ]{0,20} (has |is |was )?expired|expired[_ ]?token|ExpiredToken|token_expired|invalid_token[^\n]{0,100}expired/i,
+    /(token|session|credential|key|jwt|signature)s?[\w ]{0,20} (has |is |was )?expired|expired (api[_ ]?key|key|credential|session)|expired[_ ]?token|ExpiredToken|token_expired|invalid_token[^\n]{0,100}expired/i,
     {
       cause: "credentials",
       reason: "the token or key has expired",

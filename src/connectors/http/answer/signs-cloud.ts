@@ -1,3 +1,4 @@
+import { SLOW } from "./next-steps.ts";
 import type { Sign } from "./sign.ts";
 import { AZURE } from "./signs-azure.ts";
 import { PLATFORMS } from "./signs-platforms.ts";
@@ -67,6 +68,15 @@ const AWS: readonly Sign[] = [
     cause: "no-route",
     reason: "no listener rule fits this host and path",
     next: "Compare host and path with the listener's rules.",
+  },
+  {
+    by: "AWS load balancer",
+    status: [460],
+    header: ELB,
+    cause: "behind",
+    reason:
+      "the client went away before the service had answered: the service is slower than whoever asks (or a proxy before) waits",
+    next: SLOW,
   },
   {
     by: "AWS load balancer",

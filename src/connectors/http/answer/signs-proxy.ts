@@ -168,10 +168,10 @@ const OTHERS: readonly Sign[] = [
     next: "Look at the service's containers or pods and at its health check in Traefik.",
   },
   {
-    by: "Traefik",
+    by: "Traefik, or a service written in Go,",
     status: [404],
     body: /^404 page not found\s*$/,
-    cause: "no-route",
+    cause: "not-found",
     reason:
       "either Traefik, which has no router for this host and path, or a service written in Go that has no such path (both say these words)",
     next: "To tell them apart ask the service past the proxy; then compare host and path with the router's rule, or correct `health:`.",

@@ -64,4 +64,6 @@ export const isStarting = (word: string): boolean => STARTING.has(normal(word));
 /** A word, or a sentence of the kind "undergoing maintenance". */
 export const isMaintenance = (word: string): boolean =>
   MAINTENANCE.has(normal(word)) ||
-  /\b(undergoing|down for|closed for|in|under) (scheduled |planned )?maintenance\b/i.test(word.slice(0, 200));
+  /\b(undergoing|down for|closed for|in|under) (a )?((scheduled|planned|routine) )?maintenance\b/i.test(
+    word.slice(0, 200),
+  );

@@ -36,6 +36,15 @@ const READ_ONLY: Failure = {
   because: "read_only or super_read_only is on: the server is a replica, or a failover has left it behind.",
   advice: "Point the URL at the primary, or end the failover that is under way.",
 };
+const OWN_READ_ONLY: Failure = {
+  id: "mysql-read-only",
+  severity: "warning",
+  title: "The session's own transaction is read-only",
+  because:
+    "The client began it so (START TRANSACTION READ ONLY, transaction_read_only=1, a driver's or framework's `readOnly`): the server itself may well take writes.",
+  advice:
+    "Let what writes begin a transaction that may (in Spring `@Transactional(readOnly = true)` stands above it; in a pool the setting of the last borrower may be left on). SELECT @@transaction_read_only, @@read_only tells the two apart.",
+};
 const OPTION: Failure = {
   id: "mysql-option",
   severity: "warning",
@@ -59,7 +68,8 @@ export const AVAILABILITY: readonly Rule[] = [
   [{ number: "closed" }, CLOSES],
   [{ number: "not-mysql" }, OTHER],
   [{ number: "1290", english: /read[-_]only/ }, READ_ONLY],
-  [{ number: /^(?:1836|1792)$/ }, READ_ONLY],
+  [{ number: "1792" }, OWN_READ_ONLY],
+  [{ number: "1836" }, READ_ONLY],
   [{ number: "1290" }, OPTION],
   [{ number: /^(?:126|127|145|1034|1035|1194|1195|1712|1877|1932)$/ }, CORRUPT],
   [{ number: "1030", english: /\b(?:126|127|134|135|144|145|175|180|194)\b/ }, CORRUPT],

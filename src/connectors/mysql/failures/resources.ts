@@ -55,6 +55,14 @@ const TABLE_FULL: Failure = {
   advice:
     "To tell them apart: `df` of datadir and tmpdir; the server's log (errno 28); SHOW TABLE STATUS LIKE '<table>' says its engine. A name like /tmp/#sql… is a temporary table: find the statement with mysql-slow-queries.",
 };
+const TEMPORARY_FULL: Failure = {
+  id: "mysql-temporary-full",
+  title: "A temporary table of MySQL found no room",
+  because:
+    "The name (#sql…) is one that a statement makes for itself to sort, group or join. Either the disk of tmpdir is full (the data's own disk may be half empty), or a limit of temporary tables is reached: tmp_table_size and max_heap_table_size, in MySQL 8 temptable_max_ram and temptable_max_mmap, tmp_disk_table_size in MariaDB. When the statement ends its room is free again.",
+  advice:
+    "Find the statement that spills (mysql-slow-queries: Created_tmp_disk_tables by digest) and make it read less: an index in the order it asks for, fewer columns. `df` of tmpdir (SELECT @@tmpdir, @@innodb_temp_data_file_path) tells disk from limit. A larger limit for all sessions is the last resort: each may use it.",
+};
 const FILES: Failure = {
   id: "mysql-open-files",
   title: "MySQL may open no more files",
@@ -78,7 +86,8 @@ export const RESOURCES: readonly Rule[] = [
   [{ number: "1226" }, PER_HOUR],
   [{ number: /^(?:1135|1041|1037)$/ }, THREADS],
   [{ number: "1021", english: /Disk got full writing|temporary/ }, TEMPORARY],
-  [{ number: "1021" }, DISK],
+  [{ number: "1114", english: /#sql/ }, TEMPORARY_FULL],
+  [{ number: /^(?:1021|3675)$/ }, DISK],
   [{ number: /^(?:3|1026|1030)$/, english: /\b28\b|No space left/ }, DISK],
   [{ number: "1114" }, TABLE_FULL],
   [{ number: /^(?:23|1016|1030)$/, english: /\b24\b|Too many open files/ }, FILES],

@@ -42,7 +42,7 @@ export const ACCESS: Causes = {
     title: "Redis takes no more clients: maxclients is reached",
     because: "Every connection is in use; new ones are turned away.",
     advice:
-      "On its machine CLIENT LIST shows who holds them (group by name and address): mostly a pool per request or workers that are never closed. Repair that; raise it meanwhile with CONFIG SET maxclients (bounded by the process's open files) or set `timeout` for idle clients. Managed services bound it by the plan's size.",
+      "On its machine CLIENT LIST shows who holds them (group by name and address): mostly a pool per request, workers that are never closed, or dead peers (idle for hours, no command: with `tcp-keepalive 0` and `timeout 0` they stay for ever). Repair that client; CONFIG SET tcp-keepalive 60 finds dead peers, `timeout 3600` closes idle ones (not subscribers). Only where every one is in use raise maxclients (bounded by the process's open files). Managed services bound it by the plan's size.",
   },
   DENIED: {
     id: "protected-mode",

@@ -56,9 +56,10 @@ export const REFUSALS: Causes = {
   REDIRECT: READ_ONLY,
   NOREPLICAS: {
     id: "no-replicas",
-    title: "Redis refuses writes: too few replicas are connected",
-    because: "min-replicas-to-write asks for more replicas in step than there are.",
+    title: "Redis refuses writes on purpose: too few replicas are in step",
+    because:
+      "min-replicas-to-write asks for more replicas that have answered within min-replicas-max-lag (10 s where nothing else is set) than there are: either they are away, or connected and too slow.",
     advice:
-      "INFO replication lists the replicas with state and lag. Bring the missing ones back, or the path to them; the demand is there so that a failover loses nothing, so lower it (CONFIG SET min-replicas-to-write) only if that loss is acceptable.",
+      "INFO replication lists the replicas with state and lag (one that is online with a large lag hangs or is cut off). Bring the missing ones back, or the path to them; the demand is there so that a failover loses nothing, so lower it (CONFIG SET min-replicas-to-write) only if that loss is acceptable.",
   },
 };

@@ -69,7 +69,10 @@ export async function lookAtCelery(
           delayed: Math.round((mine.length - working.length) * share),
           workers: workers.ofCelery(database),
           workersOf: "library",
-          stalled: numberOf(index[1]) > 0 ? working.filter((one) => isOverdue(one, nowMs)).length : 0,
+          stalled:
+            numberOf(index[1]) > 0
+              ? Math.round(working.filter((one) => isOverdue(one, nowMs)).length * share)
+              : 0,
           activeSeconds: secondsSince(earliest(working), nowMs),
           again: againIn(heads, working),
         },

@@ -169,3 +169,34 @@ describe("its row in the health matrix", () => {
     });
   });
 });
+
+describe("a set whose members' names do not resolve here", () => {
+  const selection = (address: string, code: string) =>
+    Object.assign(new Error(`getaddrinfo ${code} ${address}`), {
+      name: "MongoServerSelectionError",
+      reason: {
+        servers: new Map([
+          [
+            `${address}:27017`,
+            {
+              error: Object.assign(new Error(`getaddrinfo ${code} ${address}`), {
+                name: "MongoNetworkError",
+              }),
+            },
+          ],
+        ]),
+      },
+    });
+
+  it("answers by the address of the URL; the URL's own name that is missing is another thing", () => {
+    const other = toMongoError(selection("mongo1", "ENOTFOUND"), "10.0.0.5:27017");
+    expect(other).toMatchObject({
+      detail: "member-name",
+      message: expect.stringContaining("names mongo1:27017"),
+    });
+    expect(toMongoError(selection("mongo1", "ENOTFOUND"), "mongo1:27017").detail).not.toBe("member-name");
+    expect(toMongoError(selection("10.0.0.6", "ECONNREFUSED"), "10.0.0.5:27017").detail).not.toBe(
+      "member-name",
+    );
+  });
+});

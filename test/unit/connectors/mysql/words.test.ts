@@ -21,6 +21,10 @@ describe("errors of MySQL and MariaDB", () => {
     [1040, "Too many connections", "target_refused", "mysql-too-many-connections"],
     [1226, "User 'a' has exceeded the 'max_queries_per_hour' resource", "target_refused", "mysql-user-limit"],
     [1030, 'Got error 28 "No space left on device" from storage engine', "target_error", "mysql-disk-full"],
+    [1114, "The table '/tmp/#sql1a_3' is full", "target_error", "mysql-temporary-full"],
+    [1114, "The table 'shop/orders' is full", "target_error", "mysql-disk-full"],
+    [1792, "Cannot execute statement in a READ ONLY transaction.", "target_refused", "mysql-read-only"],
+    [1836, "Running in read-only mode", "target_refused", "mysql-read-only"],
     [1030, "Got error 24 from storage engine Aria", "target_error", "mysql-open-files"],
     [1030, "Got error 145 from storage engine", "target_error", "mysql-corrupt"],
     [

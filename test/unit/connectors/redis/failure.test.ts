@@ -92,7 +92,7 @@ describe("one word, several causes", () => {
     [
       "NOREPLICAS Not enough good replicas to write.",
       "no-replicas",
-      "Redis refuses writes: too few replicas",
+      "Redis refuses writes on purpose: too few replicas",
     ],
     ["LOADING Redis is loading the dataset in memory", "loading", "Redis is loading its data"],
     ["LOADING Dragonfly is loading the dataset in memory", "loading", "Redis is loading its data"],
