@@ -45,7 +45,17 @@ function makerOf({ name }: Action): string {
 
 /** A schema as TypeScript would write it, short; what is too wide for a line is broken where its objects are. Pure. */
 const shapeOf = (schema: z.ZodType, io: "input" | "output"): string =>
-  broken(z.toJSONSchema(schema, { io, unrepresentable: "any" }) as Shape, "  ");
+  broken(
+    // What a default of an output is nobody has to know: it is always there.
+    z.toJSONSchema(schema, {
+      io,
+      unrepresentable: "any",
+      override: ({ jsonSchema }) => {
+        if (io === "output") delete jsonSchema.default;
+      },
+    }) as Shape,
+    "  ",
+  );
 
 function broken(shape: Shape, pad: string): string {
   const line = say(shape, 0);
