@@ -1,4 +1,5 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
+import { FIRST_KINDS, type FirstKind } from "./first-runbook.ts";
 import { makeNew, NEW, type New } from "./new.ts";
 import { type RecordOptions, record, test } from "./recordings.ts";
 import { type Act, collect, JSON_FLAG } from "./typed.ts";
@@ -20,8 +21,8 @@ export function addAuthoring(program: Command, act: Act): void {
     .description(
       "write a runbook, check or connector that passes at once, with its recording and test; says what is left to do",
     );
-  for (const what of NEW)
-    fresh
+  for (const what of NEW) {
+    const one = fresh
       .command(what)
       .argument(
         "<id>",
@@ -31,9 +32,16 @@ export function addAuthoring(program: Command, act: Act): void {
       )
       .description(ABOUT_NEW[what])
       .option(...JSON_FLAG)
-      .action((id: string, { json }: { json: boolean }) =>
-        act((deps, io) => makeNew(deps, io, { what, id }, { folder: deps.cwd(), json })),
+      .action((id: string, { json, on }: { json: boolean; on?: FirstKind }) =>
+        act((deps, io) => makeNew(deps, io, { what, id, on }, { folder: deps.cwd(), json })),
       );
+    if (what === "runbook")
+      one.addOption(
+        new Option("--on <kind>", "default: the first of them that diagbot.yaml has, else http").choices(
+          FIRST_KINDS,
+        ),
+      );
+  }
   program
     .command("test")
     .description("replay recordings without any service; exits 0 same, 1 changed, 2 could not be replayed")

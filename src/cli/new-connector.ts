@@ -26,7 +26,7 @@ export const newPackConnector = (id: string): Made => ({
     'in diagbot.yaml: runbooks: ["./runbooks"]',
     `in diagbot.yaml, under connections: of a system: jobs: { kind: ${id}, url: "https://…", headers: { authorization: "Bearer \${TOKEN}" } }`,
     `npx diagbot check && npx tsx --test test/${id}.test.ts: the contract of every connector`,
-    "in client.ts what the service speaks in place of the GET, in actions.ts what is asked of it",
+    'in client.ts what the service speaks in place of GET and PUT (not HTTP: docs/packs.md, "Not HTTP: a client over TCP"), in state.ts what is asked of it, in set-workers.ts what is changed',
     `a runbook on it: runbookOn(${id}.kind, …), with import * as ${id} from "./${id}/index.ts" (docs/packs.md)`,
   ],
 });

@@ -1,17 +1,18 @@
+import { FIRST, type FirstKind, type FirstRunbook } from "./first-runbook.ts";
 import { type Made, nameOf, titleOf } from "./made.ts";
 
 /** A runbook of diagbot's own. */
-export const inRepository = (id: string): Made => ({
+export const inRepository = (id: string, on: FirstKind): Made => ({
   files: {
-    [`runbooks/http/${id}.ts`]: runbookText(id, "../../src/sdk/index.ts"),
-    [`test/recordings/${id}/healthy.yaml`]: recordingText(id),
-    [`test/unit/runbooks/${id}.test.ts`]: testText(id, "vitest", [
-      `import { ${nameOf(id)} } from "../../../runbooks/http/${id}.ts";`,
+    [`runbooks/${on}/${id}.ts`]: runbookText(id, on, "../../src/sdk/index.ts"),
+    [`test/recordings/${id}/healthy.yaml`]: recordingText(id, on),
+    [`test/unit/runbooks/${id}.test.ts`]: testText(id, FIRST[on], "vitest", [
+      `import { ${nameOf(id)} } from "../../../runbooks/${on}/${id}.ts";`,
       'import { failed, judge } from "../../../src/testing/index.ts";',
     ]),
   },
   next: [
-    `one line in runbooks/index.ts: import { ${nameOf(id)} } from "./http/${id}.ts", and ${nameOf(id)} in its list`,
+    `one line in runbooks/index.ts: import { ${nameOf(id)} } from "./${on}/${id}.ts", and ${nameOf(id)} in its list`,
     `npm run diagbot -- test ${id}; then change its steps and rules, and record it: npm run diagbot -- record ${id} --system <system>`,
     `npx vitest run test/unit/runbooks/${id}.test.ts; and test/integration/runbooks/${id}.test.ts, against the real thing (CONTRIBUTING.md)`,
     "npm run check && npm run docs",
@@ -19,11 +20,11 @@ export const inRepository = (id: string): Made => ({
 });
 
 /** A runbook of a pack beside diagbot.yaml. */
-export const inPack = (id: string): Made => ({
+export const inPack = (id: string, on: FirstKind): Made => ({
   files: {
-    [`runbooks/${id}.ts`]: runbookText(id, "diagbot/sdk"),
-    [`recordings/${id}/healthy.yaml`]: recordingText(id),
-    [`test/${id}.test.ts`]: testText(id, "node:test", [
+    [`runbooks/${id}.ts`]: runbookText(id, on, "diagbot/sdk"),
+    [`recordings/${id}/healthy.yaml`]: recordingText(id, on),
+    [`test/${id}.test.ts`]: testText(id, FIRST[on], "node:test", [
       'import { failed, judge } from "diagbot/testing";',
       `import { ${nameOf(id)} } from "../runbooks/${id}.ts";`,
     ]),
@@ -31,111 +32,89 @@ export const inPack = (id: string): Made => ({
   next: [
     'in diagbot.yaml: runbooks: ["./runbooks"]',
     `npx diagbot check && npx diagbot test ${id}, and npx tsx --test test/${id}.test.ts`,
-    `change its steps and rules, then record it: npx diagbot record ${id} --system <system>`,
+    `change its steps and rules (docs/packs.md; what ${on} can be asked: docs/connectors/${on}.md), then record it: npx diagbot record ${id} --system <system>`,
   ],
 });
 
-const runbookText = (id: string, sdk: string): string => `import { facts, http, runbookOn, z } from "${sdk}";
+const runbookText = (id: string, on: FirstKind, sdk: string): string => {
+  const { words, params, step, call, remedies, finding } = FIRST[on];
+  return `import { ${words.join(", ")} } from "${sdk}";
 
 /** What it is about, in a line. */
 const book = runbookOn(
-  "http",
+  "${on}",
   {
     id: "${id}",
     title: "${titleOf(id)}",
-    params: z.object({}),
+    params: z.object({${params === "" ? "" : ` ${params} `}}),
   },
-  () => ({ health: http.health() }),
+  (${call.includes("params") ? "{ params }" : ""}) => ({ ${step}: ${call} }),
 );
 
 export const ${nameOf(id)} = book
   .remedies({
-    lookAtIt: book.advises(
-      "Look at its log",
-      "low",
-      "The service says itself that it is not well: its log says why.",
-    ),
+${remedies}
   })
   .findings((find) => [
-    find(["health"], ({ health }) => {
-      const trouble = http.answerTrouble(health);
-      return (
-        trouble && {
-          id: "not-well",
-          severity: "warning",
-          title: \`\${health.path}: \${trouble.word}\`,
-          because: trouble.because,
-          evidence: [facts({ status: health.status, "total ms": Math.round(health.timings.totalMs) })],
-          remedies: ["lookAtIt"],
-        }
-      );
-    }),
+${finding}
   ]);
 `;
+};
 
-/** Situations made up: what is well, what is not, and a service that cannot be asked. */
+/** Situations made up: what is well, what is not, and what cannot be asked. */
 const testText = (
   id: string,
+  { step, situations: { well, ill, found } }: FirstRunbook,
   runner: string,
   imports: readonly string[],
-): string => `import { deepStrictEqual } from "node:assert";
+): string => `import { deepStrictEqual, ok } from "node:assert";
 import { test } from "${runner}";
 ${imports.join("\n")}
 
-const TIMINGS = { dnsMs: 1, connectMs: 1, tlsMs: 2, waitMs: 5, downloadMs: 1, totalMs: 10 };
-const answer = (status: number, cause: string, verdict: string) => ({
-  ...{ path: "/health", status, cause, verdict, components: [], timings: TIMINGS },
-});
-const found = (health: unknown) => judge(${nameOf(id)}, { steps: { health } }).findings.map(({ id }) => id);
+const found = (${step}: unknown) => judge(${nameOf(id)}, { steps: { ${step} } }).findings.map(({ id }) => id);
 
-test("all is well", () => deepStrictEqual(found(answer(200, "fine", "healthy")), []));
+test("all is well", () => deepStrictEqual(found(${well}), []));
 
-test("the service says that it is not well", () =>
-  deepStrictEqual(found(answer(503, "says-ill", "unhealthy")), ["not-well"]));
+test("something is wrong", () =>
+  deepStrictEqual(
+    found(${ill}),
+    ["${found}"],
+  ));
 
-test("a service that cannot be asked is not called well", () => {
+test("what cannot be asked is not called well", () => {
   const refused = failed("target_unreachable", "connection refused", "ECONNREFUSED");
-  deepStrictEqual(found(refused), ["could-not-look"]);
+  ok(found(refused).length > 0);
 });
 `;
 
-const recordingText = (id: string): string => `diagbot: 1
+const recordingText = (id: string, on: FirstKind): string => {
+  const { step, recorded } = FIRST[on];
+  return `diagbot: 1
 runbook: ${id}
 situation: made by \`diagbot new\`; \`diagbot record\` replaces it with the real thing
 context:
   now: 2026-01-01T00:00:00.000Z
-  params: {}
+  params: ${recorded.params}
   system:
     id: example
     connections:
-      - name: api
-        kind: http
+      - name: ${on}
+        kind: ${on}
         endpoint:
-          host: api.example
-          port: 443
+          host: ${on}.example
+          port: ${recorded.port}
           tls: true
 uses:
-  http: api
+  ${on}: ${on}
 steps:
-  health:
-    action: http.health
-    on: api
-    input: {}
-    output:
-      path: /health
-      status: 200
-      cause: fine
-      verdict: healthy
-      components: []
-      timings:
-        dnsMs: 1
-        connectMs: 1
-        tlsMs: 2
-        waitMs: 5
-        downloadMs: 1
-        totalMs: 10
+  ${step}:
+    action: ${recorded.action}
+    on: ${on}
+    input: ${recorded.input}
+    output: ${recorded.output}
 conclusion:
   findings: []
   gaps: []
   remedies: {}
 `;
+};

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { CliDeps, CliIo } from "./deps.ts";
 import { EXIT, usage } from "./exit.ts";
+import { FIRST_KINDS, type FirstKind } from "./first-runbook.ts";
 import { type Made, titleOf } from "./made.ts";
 import { newCheck } from "./new-check.ts";
 import { newConnector, newPackConnector } from "./new-connector.ts";
@@ -17,13 +18,13 @@ const ID = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 const KIND = /^[a-z][a-z0-9]*$/;
 
 /** `new`: files that pass at once, and what is left to do. In a checkout of diagbot a runbook goes to its own. Throws `usage`. */
-export function makeNew(
+export async function makeNew(
   deps: CliDeps,
   io: CliIo,
-  { what, id }: { what: New; id: string },
+  { what, id, on }: Wanted,
   { folder, json }: { folder: string; json: boolean },
-): number {
-  const { files, next } = made(deps, what, id, folder);
+): Promise<number> {
+  const { files, next } = made(deps, { what, id, on: on ?? (await firstKind(deps)) }, folder);
   const there = Object.keys(files).filter((path) => existsSync(join(folder, path)));
   if (there.length > 0) throw usage(`${there.join(" and ")} is there already: nothing was written`);
   for (const [path, text] of Object.entries(files)) {
@@ -39,7 +40,27 @@ export function makeNew(
   return EXIT.ok;
 }
 
-function made(deps: CliDeps, what: New, id: string, folder: string): Made {
+/** What is to be written; `on`: the kind a runbook is on. */
+interface Wanted {
+  readonly what: New;
+  readonly id: string;
+  readonly on?: FirstKind | undefined;
+}
+
+/** The first of the kinds that a connection of diagbot.yaml is of; without one http, which needs the least. */
+async function firstKind(deps: CliDeps): Promise<FirstKind> {
+  const systems = await deps.config().then(
+    (config) => config.systems,
+    // It need not be there yet, nor be right.
+    () => [],
+  );
+  const there = new Set(
+    systems.flatMap(({ connections }) => Object.values(connections).map(({ kind }) => kind)),
+  );
+  return FIRST_KINDS.find((kind) => there.has(kind)) ?? "http";
+}
+
+function made(deps: CliDeps, { what, id, on }: Wanted & { readonly on: FirstKind }, folder: string): Made {
   const isCheckout =
     existsSync(join(folder, "src/sdk/index.ts")) && existsSync(join(folder, "runbooks/index.ts"));
   if (what === "connector") {
@@ -54,5 +75,5 @@ function made(deps: CliDeps, what: New, id: string, folder: string): Made {
   if (deps.shipped().some((runbook) => runbook.id === id))
     throw usage(`diagbot has a runbook ${id} already: choose another id`);
   if (what === "check") return newCheck(id, titleOf(id));
-  return isCheckout ? inRepository(id) : inPack(id);
+  return isCheckout ? inRepository(id, on) : inPack(id, on);
 }

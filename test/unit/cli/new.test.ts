@@ -48,7 +48,7 @@ describe("diagbot new runbook", () => {
       mkdirSync(join(folder, file, ".."), { recursive: true });
       writeFileSync(join(folder, file), "");
     }
-    const { out } = await say("runbook", "orders-stuck", "--json");
+    const { out } = await say("runbook", "orders-stuck", "--on", "http", "--json");
     const { written, next } = JSON.parse(out) as { written: string[]; next: string[] };
     expect(written).toEqual([
       "runbooks/http/orders-stuck.ts",
@@ -58,6 +58,17 @@ describe("diagbot new runbook", () => {
     expect(next[0]).toContain('import { ordersStuck } from "./http/orders-stuck.ts"');
     const runbook = await runbookOf("runbooks/http/orders-stuck.ts", "../../src/sdk/index.ts");
     expect(test(runbook, "test/recordings")).toMatchObject([{ result: "same" }]);
+  });
+
+  it("is on what diagbot.yaml has, or on http where there is none", async () => {
+    await say("runbook", "orders-stuck");
+    const written = () => readFileSync(join(folder, "runbooks/orders-stuck.ts"), "utf8");
+    expect(written()).toContain('runbookOn(\n  "postgres"');
+    rmSync(folder, { recursive: true });
+    const nothing = () => Promise.reject(new Error("there is no diagbot.yaml"));
+    await rig({ cwd: () => folder, config: nothing }).say("new", "runbook", "orders-stuck");
+    expect(written()).toContain('runbookOn(\n  "http"');
+    expect((await say("runbook", "others-stuck", "--on", "oracle")).code).toBe(64);
   });
 
   it("writes nothing over what is there", async () => {
