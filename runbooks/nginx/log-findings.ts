@@ -209,9 +209,12 @@ export function aboutLimits({ causes, answers }: Logs): Found | undefined {
   };
 }
 
+/** One client that sends too much is its own matter. */
+const SEVERAL = 5;
+
 /** Requests that nginx itself refuses, and passes on to nobody: clients see a 4xx that no service's log knows. */
 export function aboutRefused({ causes }: Logs): Found | undefined {
-  const large = causes.find(({ kind }) => kind === "body-too-large");
+  const large = causes.find(({ kind, count: n }) => kind === "body-too-large" && n >= SEVERAL);
   return (
     large && {
       id: "body-too-large",
