@@ -240,9 +240,11 @@ test.each([
 });
 
 test("what nginx refuses by itself is told as that, and as no fault", () => {
-  const cause = { kind: "body-too-large", count: 30, agoSeconds: 9, example: "x", upstreams: [] } as const;
+  const cause = { kind: "body-too-large", count: 30, agoSeconds: 9, example: "x", upstreams: [] };
   const logs = { minutes: 15, causes: [cause] } as unknown as Parameters<typeof aboutRefused>[0];
   expect(aboutRefused(logs)).toMatchObject({ severity: "info", remedies: ["takeMore"] });
-  expect(aboutRefused({ ...logs, causes: [{ ...cause, count: 1 }] } as typeof logs)).toBeUndefined();
+  expect(
+    aboutRefused({ ...logs, causes: [{ ...cause, count: 1 }] } as unknown as typeof logs),
+  ).toBeUndefined();
   expect(aboutRefused({ ...logs, causes: [] })).toBeUndefined();
 });
