@@ -168,7 +168,7 @@ const OTHERS: readonly Sign[] = [
     next: "Look at the service's containers or pods and at its health check in Traefik.",
   },
   {
-    by: "Traefik, or a service written in Go,",
+    by: "Traefik or a Go service",
     status: [404],
     body: /^404 page not found\s*$/,
     cause: "not-found",
