@@ -18,6 +18,8 @@ export function configFile(
       // Whoever runs the demo is Bob on the command line: `npm run diagbot -- approve 17 terminateIdle --as bob`.
       bob: { ...CONFIGURED_PEOPLE.bob, login: [account] },
     },
+    // Also where that is root: nobody comes here by sudo.
+    commandLine: { sudo: [] },
     policies: POLICIES,
     // People break the same thing again at once.
     alerts: { quiet: "2s" },

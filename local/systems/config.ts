@@ -85,6 +85,7 @@ export function demoFile(
     ...rest,
     slack: { channel: OPS_CHANNEL },
     people: { ...CONFIGURED_PEOPLE, bob: { ...CONFIGURED_PEOPLE.bob, login: [account] } },
+    commandLine: { sudo: [] },
     policies: POLICIES,
     alerts: { quiet: "2s" },
     routes: [
