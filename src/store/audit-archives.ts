@@ -30,8 +30,12 @@ export async function archivingAlone<T>(pool: Pool, work: () => Promise<T>): Pro
       });
     return await work();
   } finally {
-    // The session ends, and with it the lock, whatever became of the work.
-    client.release(true);
+    // Where it cannot be given back the session ends, and with it the lock.
+    const isBack = await client.query("SELECT pg_advisory_unlock($1)", [LOCK]).then(
+      () => true,
+      () => false,
+    );
+    client.release(!isBack);
   }
 }
 
