@@ -97,7 +97,8 @@ describe.skipIf(inject("whyNoRedis") !== undefined)("the command line while Slac
   it("runs by itself where no worker is alive, and exits 0 for a healthy system", async () => {
     const { code, is, result } = await json<RunJson>("run", "service-health", "--system", "website");
     expect(code).toBe(0);
-    expect(is).toEqual({
+    // That no part of a run is left out is held by the type `Told` of src/cli/told.ts.
+    expect(is).toMatchObject({
       id: expect.any(Number),
       runbook: "service-health",
       runbookVersion: { version: expect.any(String), digest: expect.stringMatching(/^[0-9a-f]{64}$/) },
@@ -227,7 +228,7 @@ describe.skipIf(inject("whyNoRedis") !== undefined)("the command line while Slac
       const { code, is } = await json<RunJson>("run", "disk-full", "--system", "approved");
       expect(code).toBe(1);
       expect(is.status).toBe("waiting");
-      expect(is.remedies).toContainEqual({
+      expect(is.remedies.find(({ id }) => id === "removeOldFiles")).toMatchObject({
         ...{ id: "removeOldFiles", title: expect.any(String), risk: "destructive", status: "waiting" },
         planSha256: expect.stringMatching(/^[0-9a-f]{64}$/),
         plan: expect.objectContaining({ version: 1, remedy: "removeOldFiles", calls: expect.any(Array) }),

@@ -61,19 +61,24 @@ describe.skipIf(noDisk !== undefined)(`what lies on a full disk (skipped: ${noDi
     expect(diagnosis.finding(`inodes-full:${path}`).title).toContain(`, 900 of them in ${path}/sessions`);
   });
 
-  it("space kept for root is said to be free for root only, where it is more than usual", async () => {
+  it("space kept for root is said to be free for root only, where it is more than usual or all that is left", async () => {
     const much = diskOf("-m", "20");
     fill(join(much.path, "data"), 38 * MIB);
     const said = (await benchOf({ mounts: [much.path] }).diagnose(diskFull)).finding(
       `disk-full:${much.path}`,
     );
     expect(said.because).toMatch(/1\d\.\d MiB more are free, but kept for root \(`tune2fs -m 1/);
-    const usual = diskOf();
-    fill(join(usual.path, "data"), 51 * MIB);
+    const usual = diskOf("-m", "2");
+    fill(join(usual.path, "data"), 48 * MIB);
     const twin = (await benchOf({ mounts: [usual.path] }).diagnose(diskFull)).finding(
       `disk-full:${usual.path}`,
     );
     expect(twin.because).not.toContain("kept for root");
+    fill(join(usual.path, "more"), 4 * MIB);
+    const spent = (await benchOf({ mounts: [usual.path] }).diagnose(diskFull)).finding(
+      `disk-full:${usual.path}`,
+    );
+    expect(spent.because).toContain("more are free, but kept for root");
   });
 
   const awks = ["gawk", "mawk", "original-awk", "busybox"].filter((name) => onPath(name) !== undefined);
