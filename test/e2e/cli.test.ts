@@ -97,7 +97,6 @@ describe.skipIf(inject("whyNoRedis") !== undefined)("the command line while Slac
   it("runs by itself where no worker is alive, and exits 0 for a healthy system", async () => {
     const { code, is, result } = await json<RunJson>("run", "service-health", "--system", "website");
     expect(code).toBe(0);
-    // That no part of a run is left out is held by the type `Told` of src/cli/told.ts.
     expect(is).toMatchObject({
       id: expect.any(Number),
       runbook: "service-health",
