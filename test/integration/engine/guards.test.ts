@@ -205,7 +205,7 @@ test("write lock: a freeze waits for the intent under way", async () => {
   });
   const waits = until(async () => {
     const { rowCount } = await rig.pool.query(
-      "SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted",
+      `SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
     );
     return rowCount === 1;
   });
