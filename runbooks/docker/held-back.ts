@@ -78,9 +78,9 @@ export const raised = (seen: Measured, context: Asked) =>
     .flatMap((one) => raisedOf(one, seen.list.containers) ?? [])
     .slice(0, MOST);
 
-/** None of those that were given more is held back any more. */
+/** Each of those that were given more was measured and is not held back any more: one that has ended proves nothing. */
 export const isFree = (usage: readonly Usage[], given: readonly string[]): boolean =>
-  usage.every((one) => !given.includes(one.container) || !isHeldBack(one));
+  given.every((id) => usage.some((one) => one.container === id && one.cpus !== null && !isHeldBack(one)));
 
 /** The same container with a limit it may outgrow; undefined: it has none that can be set, or is not to be touched. */
 function raisedOf({ container }: Pick<Usage, "container">, containers: readonly Container[]) {

@@ -61,7 +61,9 @@ it("more has helped where none of those that were given it is held back, whateve
   const all = [usage({ throttled: 0.6 }), usage({ container: "id-worker", throttled: 0.1 })];
   expect(isFree(all, ["id-worker"])).toBe(true);
   expect(isFree(all, ["id-worker", "id-api"])).toBe(false);
-  expect(isFree([usage({ throttled: null })], ["id-api"])).toBe(true);
+  expect(isFree([usage({ throttled: null })], ["id-api"]), "it wants nothing").toBe(true);
+  expect(isFree([usage({ throttled: null, cpus: null })], ["id-api"]), "it was not measured").toBe(false);
+  expect(isFree(all, ["id-gone"]), "it runs no longer").toBe(false);
 });
 
 it("as many containers with limits are measured as the list has", () => {
