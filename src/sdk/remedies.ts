@@ -29,7 +29,7 @@ export interface More<P, S, I, O, M extends keyof S & string> {
   readonly title?: string;
   /** May be higher than the action's, never lower. */
   readonly risk?: Risk;
-  /** Steps of the diagnosis that are asked again afterwards. */
+  /** Steps of the diagnosis that are asked again afterwards, for `holds`; without it nothing is. */
   readonly recheck?: readonly M[];
   /** What must hold of them, besides what the action itself promises; `done` is what was approved and what came back. */
   holds?(after: Given<S, M>, done: readonly Done<I, O>[], context: RunContext<P>): boolean;
@@ -103,7 +103,8 @@ export function doing(
   input: (values: unknown, context: unknown) => Some<unknown>,
   more: AnyMore = {},
 ): AnyExecutable {
-  const { recheck = [] } = more;
+  // What nothing judges proves nothing: asked again for nobody, it would pass for the finding's own question.
+  const recheck = more.holds === undefined ? [] : (more.recheck ?? []);
   return {
     title: more.title ?? action.title,
     risk: highestRisk([action.risk, more.risk ?? "low"]),

@@ -73,6 +73,15 @@ describe("a remedy of the machine", () => {
     expect(verify.check({ idle: two }, context())).toEqual({});
     expect(verify.holds({}, [], context())).toBe(true);
   });
+
+  it("asks nothing again that nothing judges: it would pass for the finding's own question", () => {
+    const runbook = book
+      .remedies({ end: book.does(end, [], () => ({ pids: [1] }), { recheck: ["usage"] }) })
+      .findings(() => []);
+    const { verify } = executable(runbook, "end");
+    expect(verify.check({}, context())).toEqual({});
+    expect(verify.holds({}, [], context())).toBe(true);
+  });
 });
 
 describe("advice", () => {
