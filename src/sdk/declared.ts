@@ -3,6 +3,7 @@ import {
   type CommandParams,
   callsOf,
   isSettled,
+  MOST_OFFERED,
   partsOf,
   remedyParts,
 } from "../core/rules/commands/offer.ts";
@@ -40,7 +41,8 @@ function asOffered(
   const asked = steps.map((name) => name.replace(/\?$/, ""));
   return {
     ...parts,
-    do: (seen, context) => (declares(context, run) ? (planned(seen, context) ?? []) : []),
+    do: (seen, context) =>
+      declares(context, run) ? (planned(seen, context) ?? []).slice(0, MOST_OFFERED) : [],
     verify: {
       within,
       check: (seen, context) => stepsOf(book, asked, seen, context),

@@ -55,6 +55,18 @@ it("it has helped where its steps, asked again, would not have it once more", ()
   expect(holds({ idle: seen({ pids: [2] }) })).toBe(true);
 });
 
+it("of many ten are made at once, and one that is still there has not been helped, wherever it stands then", () => {
+  const pids = Array.from({ length: 15 }, (_one, n) => n + 1);
+  const calls = bound.do({ idle: seen({ pids }) }, on("end-sessions"));
+  expect(calls).toHaveLength(10);
+  const done = calls.map(({ input }) => ({ input, output: {} }));
+  const holds = (left: readonly number[]) =>
+    bound.verify.holds({ idle: seen({ pids: left }) }, done, on("end-sessions"));
+  expect(holds(pids.toReversed())).toBe(false);
+  expect(holds([15, 14, 13, 12, 11, 30, 31, 32, 33, 34, 35, 1])).toBe(false);
+  expect(holds([11, 12, 13, 14, 15])).toBe(true);
+});
+
 it("a declaration that reads differently makes another text of the runbook", () => {
   const digest = (declared: string) => withDeclared(written(), offers(declared)).runbook.digest;
   expect(new Set([written().digest, digest("d1"), digest("d2")]).size).toBe(3);

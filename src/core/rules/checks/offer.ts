@@ -3,7 +3,7 @@ import type { Check } from "../../words/check.ts";
 import type { Offer } from "../../words/command.ts";
 import type { Cell } from "../../words/reading.ts";
 import type { AnyExecutable, AnySeen, RunContext } from "../../words/runbook.ts";
-import { callsOf, isSettled, remedyParts } from "../commands/offer.ts";
+import { callsOf, isSettled, MOST_OFFERED, remedyParts } from "../commands/offer.ts";
 import type { Row } from "./judge.ts";
 
 const PLACEHOLDER = /\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*\}\}/g;
@@ -56,7 +56,7 @@ export function offered(remedy: Remedy, offer: Offer, { rowsOf, ask }: OfCheck):
   const { within, ...parts } = remedyParts(offer.command);
   return {
     ...parts,
-    do: (seen, context) => callsFor(remedy, offer, rowsOf(seen, context) ?? []),
+    do: (seen, context) => callsFor(remedy, offer, rowsOf(seen, context) ?? []).slice(0, MOST_OFFERED),
     verify: {
       within,
       check: ask,

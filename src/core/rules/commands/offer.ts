@@ -6,8 +6,8 @@ import type { Done } from "../../words/runbook.ts";
 
 /** What a face says of its commands: their names. */
 export const COMMANDS_FACT = "commands";
-/** Times it is offered at once. */
-const MOST_OFFERED = 10;
+/** Calls that one approval makes at most. */
+export const MOST_OFFERED = 10;
 
 /** Values of a command's parameters. */
 export type CommandParams = Readonly<Record<string, string | number>>;
@@ -26,7 +26,7 @@ export const remedyParts = ({ title, risk = "destructive", undo, settled }: Comm
   within: (settled?.within ?? "30s") as "30s",
 });
 
-/** The calls of a declared write, one for each of these parameters, each once. */
+/** The calls of a declared write, one for each of these parameters, each once; all of them, however many are offered at once. */
 export function callsOf(
   run: string,
   { kind, declared }: Offer,
@@ -38,10 +38,10 @@ export function callsOf(
     const input: Json = { command: name, params, declared };
     made.set(canonical(input), { action: `${kind}.run`, on: connection, input });
   }
-  return [...made.values()].slice(0, MOST_OFFERED);
+  return [...made.values()];
 }
 
-/** It has helped: nothing of what was done would be planned once more. */
+/** It has helped: nothing of what was done would be planned once more, in whatever order. `planned`: all calls, not only those that are offered at once. */
 export function isSettled(done: readonly Done[], planned: readonly Call[]): boolean {
   const still = planned.map(({ input }) => canonical(input));
   return !done.some(({ input }) => still.includes(canonical(input as Json)));
