@@ -37,6 +37,17 @@ const GIVEN = `    const at = (port: number, token = TOKEN) => ({
 };
 `;
 
+/** How the emulated service answers both. */
+const ANSWER = `      const { authorization, "if-match": from } = request.headers;
+      const [, to] = /^\\/workers\\/(\\d+)$/.exec(request.url ?? "") ?? [];
+      const isDenied = authorization !== \`Bearer \${TOKEN}\`;
+      const isMoved = to !== undefined && from !== String(workers);
+      if (!isDenied && !isMoved && to !== undefined) workers = Number(to);
+      answer
+        .writeHead(isDenied ? 401 : isMoved ? 412 : 200)
+        .end(JSON.stringify({ name, waiting: 0, workers }));
+`;
+
 /** `test/contract/harness/<kind>.ts` of a checkout. */
 export const HARNESS = `import * as __kind__ from "../../../src/connectors/__kind__/index.ts";
 import { webServer } from "../../helpers/web-server.ts";
@@ -51,15 +62,7 @@ export const harness: Harness = {
     let name = "jobs";
     let workers = 2;
     const server = await webServer((request, answer) => {
-      const { authorization, "if-match": from } = request.headers;
-      const [, to] = /^\\/workers\\/(\\d+)$/.exec(request.url ?? "") ?? [];
-      const isDenied = authorization !== \`Bearer \${TOKEN}\`;
-      const isMoved = to !== undefined && from !== String(workers);
-      if (!isDenied && !isMoved && to !== undefined) workers = Number(to);
-      answer
-        .writeHead(isDenied ? 401 : isMoved ? 412 : 200)
-        .end(JSON.stringify({ name, waiting: 0, workers }));
-    });
+${ANSWER}    });
     const silent = await mute();
     const flooding = await endless("HTTP/1.1 200 OK\\r\\ncontent-type: application/json\\r\\n\\r\\n");
     const free = await nowhere();
@@ -79,15 +82,7 @@ const harness: Harness = {
     let name = "jobs";
     let workers = 2;
     const service = createServer((request, answer) => {
-      const { authorization, "if-match": from } = request.headers;
-      const [, to] = /^\\/workers\\/(\\d+)$/.exec(request.url ?? "") ?? [];
-      const isDenied = authorization !== \`Bearer \${TOKEN}\`;
-      const isMoved = to !== undefined && from !== String(workers);
-      if (!isDenied && !isMoved && to !== undefined) workers = Number(to);
-      answer
-        .writeHead(isDenied ? 401 : isMoved ? 412 : 200)
-        .end(JSON.stringify({ name, waiting: 0, workers }));
-    });
+${ANSWER}    });
     const server = await listening(service);
     const silent = await mute();
     const flooding = await endless("HTTP/1.1 200 OK\\r\\ncontent-type: application/json\\r\\n\\r\\n");

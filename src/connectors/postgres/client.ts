@@ -9,7 +9,6 @@ import { encrypts } from "../postgres-url.ts";
 import { type Alone, alone } from "./alone.ts";
 import { type Dialled, dial } from "./dial.ts";
 import { type Asked, type TimeoutStage, timeoutAt, toPostgresError } from "./errors.ts";
-
 import { inOtherDatabase, isDatabaseFull } from "./other-database.ts";
 import { explain } from "./plan-session.ts";
 import { MAX_SESSIONS, type SessionPool, sessionPool } from "./sessions-pool.ts";

@@ -1,5 +1,10 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, it } from "vitest";
-import { joined, knowledgeHealth, shipped } from "../../../src/app/knowledge.ts";
+import { joined, knowledgeHealth, knowledgeOf, shipped } from "../../../src/app/knowledge.ts";
+import { loadConfig } from "../../../src/config/load.ts";
+import { kinds } from "../../../src/connectors/index.ts";
 import { type Runbook, runbookOn, z } from "../../../src/sdk/index.ts";
 
 const named = (id: string): Runbook =>
@@ -38,4 +43,40 @@ it("is well while nothing was left out", () => {
     ok: false,
     detail: "left out: x.ts: it threw •",
   });
+});
+
+it("a write that a pack offers is bound where diagbot.yaml declares it; where nothing does, that is said at the start", () => {
+  const book = runbookOn("postgres", { id: "outbox", title: "Outbox", params: z.object({}) }, () => ({}));
+  const runbook = book
+    .remedies({
+      release: book.runs("scripts.release", [], () => ({})),
+      drop: book.runs("scripts.drop", [], () => ({})),
+    })
+    .findings(() => []);
+  const pack = { name: "./packs", sha256: "ab", isLocked: false, kinds: [], leftOut: [] };
+  const folder = mkdtempSync(join(tmpdir(), "diagbot-knowledge-"));
+  const commands = `release: { title: Release, effect: write, risk: high, argv: [/bin/true], probe: { ask: state, when: { line: { equals: ok } } }, undo: { none: rows are sent once } }
+          state: { title: State, argv: [/bin/true] }`;
+  writeFileSync(
+    join(folder, "diagbot.yaml"),
+    `systems:
+  shop:
+    connections:
+      scripts:
+        kind: exec
+        local: true
+        commands:
+          ${commands}
+`,
+  );
+  const config = loadConfig({ env: { DATABASE_URL: "postgres://x/y" }, cwd: folder, kinds });
+  rmSync(folder, { recursive: true });
+  const packs = [{ ...pack, runbooks: [{ runbook, label: "packs/outbox.ts" }] }];
+  const { runbooks, warnings } = knowledgeOf(config, { packs, leftOut: [] });
+  const { remedies } = runbooks.find(({ id }) => id === "outbox") ?? {};
+  expect(remedies?.release).toMatchObject({ title: "Release", risk: "high" });
+  expect(remedies?.drop?.advice).toContain("scripts.drop");
+  expect(warnings).toEqual([
+    "packs/outbox.ts: outbox offers scripts.drop, which no system declares: it is advice (docs/commands.md)",
+  ]);
 });
