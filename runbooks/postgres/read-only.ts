@@ -1,4 +1,4 @@
-import type { Finding, postgres } from "../../src/sdk/index.ts";
+import { type Finding, type postgres, sqlName } from "../../src/sdk/index.ts";
 
 type State = Pick<postgres.ServerState, "inRecovery" | "isReadOnly" | "readOnlySource" | "database" | "role">;
 
@@ -29,10 +29,10 @@ export function readOnlyFinding(state: State): Finding<"findPrimary"> | undefine
 
 const SCOPE = (state: State): string => {
   if (state.readOnlySource === "database user")
-    return `ALTER ROLE ${state.role} IN DATABASE ${state.database} RESET default_transaction_read_only`;
-  if (ofRole(state)) return `ALTER ROLE ${state.role} RESET default_transaction_read_only`;
+    return `ALTER ROLE ${sqlName(state.role)} IN DATABASE ${sqlName(state.database)} RESET default_transaction_read_only`;
+  if (ofRole(state)) return `ALTER ROLE ${sqlName(state.role)} RESET default_transaction_read_only`;
   if (state.readOnlySource === "database")
-    return `ALTER DATABASE ${state.database} RESET default_transaction_read_only`;
+    return `ALTER DATABASE ${sqlName(state.database)} RESET default_transaction_read_only`;
   return "ALTER SYSTEM RESET default_transaction_read_only (or take it out of the file or command line it stands in) and SELECT pg_reload_conf()";
 };
 
