@@ -62,7 +62,7 @@ const NVME: Readonly<
 
 /** What drives say of themselves, and the kernel of them. A verdict of "passed" says little: most drives that fail still pass. Pure. */
 export const driveFindings = ({ drives }: Pick<host.Drives, "drives">, says: Says | undefined): Found[] => [
-  ...drives.flatMap((one) => ofDrive(one, says)),
+  ...drives.flatMap((one) => [...ofDrive(one, says), ...cable(one, says, drives.length > 1)]),
   ...kernelOnly(drives, says),
 ];
 
@@ -102,7 +102,6 @@ function ofDrive(one: Drive, says: Says | undefined): Found[] {
         ]
       : []),
     ...worn(one),
-    ...cable(one, says),
   ];
 }
 
@@ -159,17 +158,20 @@ function worn(one: Drive): Found[] {
   ];
 }
 
-/** Damaged on the way to the drive: a count of its whole life, which is news only where the kernel says that it goes on. */
-function cable(one: Drive, says: Says | undefined): Found[] {
+/**
+ * Damaged on the way to the drive: a count of its whole life, which is news only where the kernel says that it goes on. The kernel
+ * names the port, not the drive: beside others it may be another one's.
+ */
+function cable(one: Drive, says: Says | undefined, hasOthers: boolean): Found[] {
   const now = (says?.lines ?? []).filter((line) => /ICRC|interface CRC|BadCRC/i.test(line));
-  if ((one.crcErrors ?? 0) < FEW_CRC || now.length === 0) return [];
+  if (one.crcErrors === null || one.crcErrors < FEW_CRC || now.length === 0) return [];
+  const port = /\bata\d{1,3}\b/.exec(now.at(-1) ?? "")?.[0] ?? "ata";
   return [
     {
       id: `drive-cable:${nameOf(one)}`,
       severity: "warning",
-      title: `Data is damaged on the way to ${nameOf(one)}: ${count(one.crcErrors ?? 0, "time")} in its life, and the kernel says so now`,
-      because:
-        "The drive counts words that came to it damaged: the cable, the backplane or the power, not the disk itself.",
+      title: `Data is damaged on the way to ${hasOthers ? `a drive, by its count ${nameOf(one)}` : nameOf(one)}: ${count(one.crcErrors, "time")} in its life, and the kernel says so now`,
+      because: `The drive counts words that came to it damaged: the cable, the backplane or the power, not the disk itself.${hasOthers ? ` The kernel names the port, not the drive, so it may be another one's: \`ls -l /sys/block | grep ${port}/\` says whose it is.` : ""}`,
       evidence: [figures(one)],
       remedies: ["changeCable"],
     },
@@ -196,7 +198,7 @@ function kernelOnly(drives: readonly Drive[], says: Says | undefined): Found[] {
       id: `drive-errors:${name}`,
       severity: "critical",
       title: `The kernel reads errors of ${name}`,
-      because: `${lines.at(-1) ?? ""}. What the drive says of itself is not known: either it fails, or its cable, controller, hypervisor or network does.`,
+      because: `${lines.at(-1) ?? ""}. What the drive says of itself is not known: either it fails, or its cable, controller, hypervisor or network does, or it was unplugged while it was in use.`,
       remedies: ["replaceDrive", "changeCable"],
     };
   });

@@ -144,3 +144,17 @@ describe("what is not known of drives", () => {
     expect(driveFindings({ drives: [] }, { lines: ["EXT4-fs error (device sda1): x"] })).toEqual([]);
   });
 });
+
+it("damaged words of a drive beside others may be another one's: the kernel names a port", () => {
+  const old = ata({}, attribute(199, "UDMA_CRC_Error_Count", 12_000));
+  const [one, other] = [driveIn("/dev/sda", JSON.stringify(old)), driveIn("/dev/sdb", JSON.stringify(ata()))];
+  if ("unread" in one || "unread" in other) throw new Error("they can be read");
+  const says = { lines: ["ata3.00: error: { ICRC ABRT }"] };
+  const [alone] = driveFindings({ drives: [one] }, says);
+  const [beside] = driveFindings({ drives: [one, other] }, says);
+  expect([alone?.title, alone?.because]).not.toContainEqual(
+    expect.stringMatching(/by its count|another one's/),
+  );
+  expect(beside?.title).toContain("a drive, by its count sda");
+  expect(beside?.because).toContain("`ls -l /sys/block | grep ata3/`");
+});
