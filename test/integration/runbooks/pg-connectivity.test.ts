@@ -123,7 +123,7 @@ describe("pg-connectivity", () => {
     await lab.admin("ALTER DATABASE shop SET default_transaction_read_only = on");
     const run = await diagnose();
     expect(run.finding("read-only").title).toContain("set for the database shop");
-    expect(run.advice("findPrimary")).toContain("ALTER DATABASE shop RESET default_transaction_read_only");
+    expect(run.advice("findPrimary")).toContain('ALTER DATABASE "shop" RESET default_transaction_read_only');
     const elsewhere = await lab.session("dba", lab.botUrl.replace("/shop", "/postgres"));
     await elsewhere.query("ALTER DATABASE shop RESET default_transaction_read_only");
     // Of a role that only looks it says nothing of others.
